@@ -1,0 +1,85 @@
+#include "models/api/meta.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string_view>
+
+namespace orrery::api {
+namespace {
+
+constexpr std::array<const char*, kKindCount> kKindNames{
+    "Pod", "Node", "Deployment", "ReplicaSet", "Service", "EndpointSlice", "ConfigMap", "Lease"};
+
+std::optional<long long> integer(const std::string& text) {
+  long long value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+const char* to_string(Kind kind) { return kKindNames[static_cast<std::size_t>(kind)]; }
+
+std::optional<Kind> kind_named(std::string_view name) {
+  for (std::size_t i = 0; i < kKindNames.size(); ++i) {
+    if (name == kKindNames[i]) return static_cast<Kind>(i);
+  }
+  return std::nullopt;
+}
+
+bool is_namespaced(Kind kind) { return kind != Kind::Node; }
+
+std::string to_string(const ObjectKey& key) {
+  std::string text = to_string(key.kind);
+  if (!key.namespace_name.empty()) text += "/" + key.namespace_name;
+  return text + "/" + key.name;
+}
+
+const OwnerReference* controller_of(const ObjectMeta& meta) {
+  const auto owner = std::find_if(meta.owners.begin(), meta.owners.end(),
+                                  [](const OwnerReference& o) { return o.controller; });
+  return owner == meta.owners.end() ? nullptr : &*owner;
+}
+
+bool matches(const SelectorRequirement& requirement, const Labels& labels) {
+  using Operator = SelectorRequirement::Operator;
+  const auto label = labels.find(requirement.key);
+  const bool present = label != labels.end();
+  const auto listed = [&] {
+    return std::find(requirement.values.begin(), requirement.values.end(), label->second) !=
+           requirement.values.end();
+  };
+  switch (requirement.op) {
+    case Operator::In:
+      return present && listed();
+    case Operator::NotIn:
+      return !present || !listed();
+    case Operator::Exists:
+      return present;
+    case Operator::DoesNotExist:
+      return !present;
+    case Operator::Gt:
+    case Operator::Lt: {
+      if (!present || requirement.values.size() != 1) return false;
+      const auto have = integer(label->second);
+      const auto want = integer(requirement.values.front());
+      if (!have || !want) return false;
+      return requirement.op == Operator::Gt ? *have > *want : *have < *want;
+    }
+  }
+  contract_violation("a selector operator has one of the known values");
+}
+
+bool matches(const LabelSelector& selector, const Labels& labels) {
+  return std::all_of(selector.match_labels.begin(), selector.match_labels.end(),
+                     [&](const auto& wanted) {
+                       const auto label = labels.find(wanted.first);
+                       return label != labels.end() && label->second == wanted.second;
+                     }) &&
+         std::all_of(selector.match_expressions.begin(), selector.match_expressions.end(),
+                     [&](const SelectorRequirement& r) { return matches(r, labels); });
+}
+
+}  // namespace orrery::api

@@ -1,0 +1,18 @@
+#include "models/api/objects.h"
+
+namespace orrery::api {
+
+const ObjectMeta& meta_of(const Object& object) {
+  return std::visit([](const auto& o) -> const ObjectMeta& { return o.meta; }, object);
+}
+
+ObjectMeta& meta_of(Object& object) {
+  return std::visit([](auto& o) -> ObjectMeta& { return o.meta; }, object);
+}
+
+ObjectKey key_of(const Object& object) {
+  const ObjectMeta& meta = meta_of(object);
+  return {kind_of(object), meta.namespace_name, meta.name};
+}
+
+}  // namespace orrery::api

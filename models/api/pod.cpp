@@ -1,0 +1,80 @@
+#include "models/api/pod.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace orrery::api {
+
+const char* to_string(PodPhase phase) {
+  switch (phase) {
+    case PodPhase::Pending: return "Pending";
+    case PodPhase::Running: return "Running";
+    case PodPhase::Succeeded: return "Succeeded";
+    case PodPhase::Failed: return "Failed";
+    case PodPhase::Unknown: return "Unknown";
+  }
+  contract_violation("a pod phase has one of the known values");
+}
+
+const Condition* find_condition(const std::vector<Condition>& conditions, std::string_view type) {
+  const auto found = std::find_if(conditions.begin(), conditions.end(),
+                                  [&](const Condition& c) { return c.type == type; });
+  return found == conditions.end() ? nullptr : &*found;
+}
+
+void set_condition(std::vector<Condition>& conditions, std::string_view type, ConditionStatus status,
+                   std::string reason, std::string message, Instant now) {
+  const auto found = std::find_if(conditions.begin(), conditions.end(),
+                                  [&](const Condition& c) { return c.type == type; });
+  if (found == conditions.end()) {
+    conditions.push_back(
+        {std::string{type}, status, std::move(reason), std::move(message), now, now});
+    return;
+  }
+  if (found->status != status) found->last_transition = now;
+  found->status = status;
+  found->reason = std::move(reason);
+  found->message = std::move(message);
+  found->last_update = now;
+}
+
+bool is_active(const Pod& pod) {
+  return pod.status.phase != PodPhase::Succeeded && pod.status.phase != PodPhase::Failed &&
+         !pod.meta.deletion;
+}
+
+bool is_ready(const Pod& pod) {
+  const Condition* ready = find_condition(pod.status.conditions, "Ready");
+  return ready != nullptr && ready->status == ConditionStatus::True;
+}
+
+bool is_available(const Pod& pod, Duration min_ready, Instant now) {
+  const Condition* ready = find_condition(pod.status.conditions, "Ready");
+  if (ready == nullptr || ready->status != ConditionStatus::True) return false;
+  return min_ready == Duration{} || ready->last_transition + min_ready < now;
+}
+
+PodResources effective_requests(const PodSpec& spec) {
+  PodResources total;
+  for (const Container& container : spec.containers) {
+    total.cpu_milli += container.requests.cpu_milli.value_or(0);
+    total.memory_bytes += container.requests.memory_bytes.value_or(0);
+  }
+  for (const Container& container : spec.init_containers) {
+    total.cpu_milli = std::max(total.cpu_milli, container.requests.cpu_milli.value_or(0));
+    total.memory_bytes = std::max(total.memory_bytes, container.requests.memory_bytes.value_or(0));
+  }
+  return total;
+}
+
+std::optional<std::int32_t> resolve_port(const PodSpec& spec, const PortReference& port) {
+  if (const auto* number = std::get_if<std::int32_t>(&port)) return *number;
+  for (const Container& container : spec.containers) {
+    for (const ContainerPort& candidate : container.ports) {
+      if (candidate.name == std::get<std::string>(port)) return candidate.container_port;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace orrery::api

@@ -1,0 +1,35 @@
+/// @file
+/// Contract checks: the way Orrery reports a defect of its own.
+///
+/// Checks are compiled into every build. A simulator that carries on past a broken invariant keeps
+/// producing numbers that look right, and nobody would notice.
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+#include <source_location>
+
+namespace orrery {
+
+/// Exit status of a process that found a defect of its own (EX_SOFTWARE of sysexits.h).
+inline constexpr int kExitOurBug = 70;
+
+/// Prints where and which rule was broken, and ends the process with `kExitOurBug`.
+///
+/// For programmer errors only. Bad input and failures of the outside world are values.
+[[noreturn]] inline void contract_violation(
+    const char* rule, std::source_location at = std::source_location::current()) {
+  std::fprintf(stderr, "%s:%u: contract violated: %s\nThis is a defect in Orrery; please report it.\n",
+               at.file_name(), static_cast<unsigned>(at.line()), rule);
+  std::fflush(nullptr);
+  std::_Exit(kExitOurBug);
+}
+
+/// Ends the process unless `holds`; `rule` is a sentence that says what should have been true.
+/// A rule broken in a constant expression is a compile error.
+constexpr void expects(bool holds, const char* rule,
+                       std::source_location at = std::source_location::current()) {
+  if (!holds) contract_violation(rule, at);
+}
+
+}  // namespace orrery

@@ -1,0 +1,109 @@
+/// @file
+/// What one run (one seed, one world) found: the input of verdicts, summaries and reports.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/base/time_types.h"
+#include "models/recording/event_log.h"
+
+namespace orrery::runner {
+
+/// Latencies in logarithmic buckets of 1/32 of a power of two: exact counts, 3 % wide, mergeable.
+class LatencyHistogram {
+ public:
+  void add(Duration latency);
+  void merge(const LatencyHistogram& other);
+  [[nodiscard]] std::uint64_t count() const { return count_; }
+  [[nodiscard]] double mean_seconds() const;
+  [[nodiscard]] double max_seconds() const;
+  /// The q-quantile [s], interpolated within its bucket; 0 when empty. Requires: 0 <= q <= 1.
+  [[nodiscard]] double quantile_seconds(double q) const;
+
+  /// Bucket index -> count, for storing.
+  [[nodiscard]] const std::map<std::uint32_t, std::uint64_t>& buckets() const { return buckets_; }
+  [[nodiscard]] std::int64_t sum_ns() const { return sum_ns_; }
+  [[nodiscard]] std::int64_t max_ns() const { return max_ns_; }
+  static LatencyHistogram restore(std::map<std::uint32_t, std::uint64_t> buckets,
+                                  std::int64_t sum_ns, std::int64_t max_ns);
+
+ private:
+  std::map<std::uint32_t, std::uint64_t> buckets_;
+  std::uint64_t count_ = 0;
+  std::int64_t sum_ns_ = 0;
+  std::int64_t max_ns_ = 0;
+};
+
+/// Counts of requests by how they ended. Error kinds: "timeout", "refused", "reset", "error",
+/// "upstream", "no-endpoints".
+struct RequestStats {
+  std::uint64_t requests = 0;
+  std::uint64_t succeeded = 0;
+  std::map<std::string, std::uint64_t> errors;
+  LatencyHistogram latency;  ///< Of all requests, failed ones included.
+
+  void merge(const RequestStats& other);
+};
+
+/// One interval of a time series; `at` is its start.
+struct RequestSample {
+  Instant at;
+  RequestStats stats;
+};
+
+struct RequestSeries {
+  Duration interval = Duration::seconds(1);
+  std::vector<RequestSample> samples;  ///< By time; intervals without requests are absent.
+};
+
+/// Counts of one Deployment from `at` on.
+struct DeploymentSample {
+  Instant at;
+  std::int32_t desired = 0;
+  std::int32_t total = 0;      ///< Pods that exist and were not asked to go.
+  std::int32_t updated = 0;    ///< Of these, with the current template.
+  std::int32_t ready = 0;
+  std::int32_t available = 0;
+  std::map<std::string, std::int32_t> pods_by_version;  ///< Image of the first container -> ready pods.
+};
+
+struct RolloutTime {
+  std::string id;        ///< Timeline id.
+  Instant started;
+  std::optional<Instant> completed;
+};
+
+struct DeploymentResult {
+  std::vector<DeploymentSample> samples;  ///< One per change.
+  std::vector<RolloutTime> rollouts;
+};
+
+struct FaultResult {
+  std::string id;
+  std::string kind;
+  Instant at;
+  std::vector<std::string> targets;  ///< "Pod/default/web-1"; empty: it hit nothing.
+  std::string effect;                ///< One sentence for people.
+  std::optional<Instant> recovered;  ///< When every Deployment hit was fully available again.
+};
+
+struct RunResult {
+  std::uint64_t seed = 0;
+  std::string fingerprint;
+  std::uint64_t events = 0;
+  double wall_seconds = 0;  ///< Never part of a summary.
+  Duration simulated;
+  bool steady_before_first_fault = true;
+  std::string steady_note;  ///< Why not, or what was seen.
+  std::map<std::string, RequestSeries> services;  ///< As callers see it, from time 0 on.
+  std::map<std::string, RequestSeries> journeys;  ///< Steps of the journey, as users see them.
+  std::map<std::string, DeploymentResult> deployments;  ///< "namespace/name"
+  std::vector<FaultResult> faults;
+  std::vector<recording::LogRecord> log;
+};
+
+}  // namespace orrery::runner

@@ -1,0 +1,207 @@
+/// @file
+/// A scenario as read and checked: everything a run needs, in either world.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "models/api/reading.h"
+#include "models/base/distribution.h"
+#include "models/base/time_types.h"
+
+namespace orrery::scenario {
+
+/// Where a value came from. Values that stand in the scenario are Given unless it says otherwise;
+/// values Orrery had to fill in without a source are Assumed.
+enum class Provenance : std::uint8_t { Measured, Given, Assumed };
+
+struct Input {
+  std::string pointer;  ///< JSON Pointer of the value in the scenario.
+  Provenance provenance = Provenance::Given;
+  std::string note;     ///< What was assumed, or where it was measured.
+};
+
+struct ClusterNode {
+  std::string name;
+  std::string zone;
+  std::int64_t cpu_milli = 8000;
+  std::int64_t memory_bytes = std::int64_t{32} << 30;
+  std::int64_t pods = 110;
+  api::Labels labels;  ///< Beside the well-known hostname and zone labels.
+};
+
+struct Network {
+  Duration same_node = Duration::microseconds(50);    ///< One way.
+  Duration in_zone = Duration::microseconds(100);
+  Duration between_zones = Duration::milliseconds(1);
+  std::int64_t node_bytes_per_second = 125'000'000;      ///< A node's uplink.
+  std::int64_t zone_bytes_per_second = 1'250'000'000;    ///< Between zones.
+  std::int64_t registry_bytes_per_second = 125'000'000;  ///< The registry's uplink.
+  std::optional<Duration> endpoint_delay;  ///< From slice to table; absent: the profile's kube-proxy.
+};
+
+struct Cluster {
+  std::vector<ClusterNode> nodes;  ///< At least one; sorted by name.
+  Network network;
+};
+
+struct Image {
+  std::vector<std::int64_t> layer_bytes;
+  bool on_nodes = true;   ///< Already pulled on every node at the start.
+  Distribution start;     ///< From process start until it listens.
+};
+
+struct Call {
+  std::string to;         ///< Service name, "namespace/name".
+  std::string operation;  ///< Empty: the callee's only or first one.
+  std::uint32_t times = 1;
+  double probability = 1.0;
+  Duration timeout;       ///< 0: none.
+};
+
+struct Operation {
+  std::string name;
+  Distribution cpu;
+  Distribution wait;
+  std::vector<std::vector<Call>> steps;  ///< Calls of one step go out at the same time.
+  double error_probability = 0;
+};
+
+struct ServiceBehaviour {
+  std::uint32_t concurrency = 64;
+  std::uint32_t queue_max = 1024;
+  bool drains_on_term = true;
+  std::vector<Operation> operations;  ///< At least one.
+};
+
+struct JourneyStep {
+  std::string service;    ///< "namespace/name"
+  std::string operation;  ///< Empty: the first one.
+};
+
+struct Journey {
+  std::vector<JourneyStep> steps;
+  Duration timeout;  ///< Per step; 0: none.
+};
+
+struct Load {
+  double rate_per_second = 0;
+  Instant from;
+  std::optional<Instant> until;
+  std::map<std::string, double> mix;  ///< Journey name -> weight; weights sum to 1.
+};
+
+/// Changes a Deployment; only what is set is changed.
+struct SetAction {
+  api::ObjectKey target;
+  std::string container;               ///< Whose image; empty: the first.
+  std::optional<std::string> image;
+  std::optional<std::int32_t> replicas;
+  std::map<std::string, std::string> env;
+};
+
+enum class FaultKind : std::uint8_t {
+  ContainerKill,     ///< KILL to the first process of a container.
+  PodKill,           ///< The pod object is deleted with grace 0.
+  NodeLoss,          ///< The node and all on it are gone, for `lasts` if given.
+  ControlPlaneKill,  ///< kill -9 of the control-plane process, started again after `lasts`.
+  NodeAgentKill,     ///< kill -9 of a node's agent, started again after `lasts`.
+};
+[[nodiscard]] const char* to_string(FaultKind kind);
+
+struct FaultAction {
+  FaultKind kind = FaultKind::PodKill;
+  std::optional<api::ObjectKey> target;  ///< A Deployment, Pod or Node. Absent for ControlPlaneKill.
+  std::string container;                 ///< ContainerKill: which; empty: the first.
+  std::uint32_t count = 1;               ///< How many of the matching pods or nodes, drawn by seed.
+  std::optional<Duration> lasts;
+};
+
+struct TimelineEntry {
+  std::string id;
+  Instant at;
+  std::variant<SetAction, FaultAction> action;
+  api::Place where;
+};
+
+/// A comparison such as ">= 99.5%".
+struct Bound {
+  enum class Relation : std::uint8_t { Less, LessEqual, Greater, GreaterEqual };
+  Relation relation = Relation::GreaterEqual;
+  double value = 0;   ///< Ratios 0..1, durations in seconds, counts as they are.
+  std::string text;   ///< As written: ">= 99.5%".
+};
+
+/// [from, until) of the run; both ends resolved from timeline ids.
+struct Window {
+  Instant from;
+  Instant until = Instant::never();
+  std::string text;  ///< As written: "kill..kill+1min"; empty: from the end of the warm-up.
+};
+
+/// A metric of requests: of a service as its callers see it, or of a journey's steps.
+struct RequestExpectation {
+  std::string service;  ///< One of the two is set.
+  std::string journey;
+  std::string metric;   ///< "success", "mean", "p50", "p90", "p95", "p99", "p999", "max", "requests"
+  Bound bound;
+  std::uint64_t min_requests = 0;
+  Window during;
+};
+
+/// A Deployment finishes its rollout of `rollout` (a timeline id) in time.
+struct RolloutExpectation {
+  api::ObjectKey target;
+  std::string rollout;
+  Instant deadline;
+  std::string text;  ///< As written: "rollout+5min".
+};
+
+/// A count of a Deployment holds at every event of the window.
+struct AlwaysExpectation {
+  api::ObjectKey target;
+  std::string metric;  ///< "available", "ready", "total", "updated"
+  Bound bound;
+  Window during;
+};
+
+/// A Deployment is fully available again within a time of a fault.
+struct RecoveryExpectation {
+  api::ObjectKey target;
+  std::string fault;  ///< A timeline id.
+  Duration within;
+};
+
+struct Expectation {
+  std::string id;
+  std::variant<RequestExpectation, RolloutExpectation, AlwaysExpectation, RecoveryExpectation> what;
+  api::Place where;
+};
+
+/// The whole of a scenario file with what it names.
+struct Scenario {
+  std::string file;
+  std::string name;
+  std::string profile = "kubernetes-1.30";
+  Duration duration;
+  Duration warmup;
+  std::uint64_t first_seed = 1;
+  std::uint64_t last_seed = 1;
+  double confidence = 0.95;
+  std::vector<api::ManifestObject> objects;
+  std::vector<api::NotModelled> not_modelled;
+  Cluster cluster;
+  std::map<std::string, Image> images;               ///< Every image that the manifests or timeline name.
+  std::map<std::string, ServiceBehaviour> services;  ///< "namespace/name" of every Service that is called.
+  std::map<std::string, Journey> journeys;
+  std::vector<Load> load;
+  std::vector<TimelineEntry> timeline;               ///< By time, then as written.
+  std::vector<Expectation> expectations;
+  std::vector<Input> inputs;
+};
+
+}  // namespace orrery::scenario

@@ -62,6 +62,10 @@ struct Manifests {
 /// aliases are followed, 64 MiB of text; more is a Problem. Never throws.
 [[nodiscard]] Manifests read_manifests(std::string_view text, const std::string& file);
 
+/// The manifests of several files as one set; an object that stands in two of them is a Problem
+/// that names both places.
+[[nodiscard]] Manifests join(std::vector<Manifests> parts);
+
 /// The object in Kubernetes' JSON shape with the fields Orrery knows, status included: what is
 /// stored, sent and recorded. Instants are integers of nanoseconds.
 [[nodiscard]] std::string to_json_text(const Object& object);

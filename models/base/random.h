@@ -39,6 +39,7 @@ enum class Purpose : std::uint16_t {
   FaultTarget = 13,
   NetworkDelay = 14,
   AppStart = 15,
+  CallTaken = 16,
 };
 
 /// A source of draws for one seed. Copy it freely; it has no state.

@@ -8,11 +8,11 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
+#include <deque>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/api/objects.h"
@@ -46,6 +46,9 @@ struct Handled {
 
 class ApiServer {
  public:
+  /// Writes of one kind that a watch can still start from; older versions are Expired.
+  static constexpr std::size_t kWatchHistory = 1024;
+
   /// `seed` makes uids and generated names.
   explicit ApiServer(std::uint64_t seed);
 
@@ -59,7 +62,7 @@ class ApiServer {
   /// Ends every watch with WatchClosed(Expired), as a restarted server does.
   [[nodiscard]] Handled close_all_watches();
 
-  /// Takes over stored objects. Requires: the server is empty. `counter` is the one `state` gave.
+  /// Takes over stored objects as of `resource_version`. Requires: the server is empty.
   void restore(const std::vector<api::ObjectPtr>& objects, std::uint64_t resource_version);
 
   [[nodiscard]] std::uint64_t resource_version() const { return resource_version_; }
@@ -84,7 +87,10 @@ class ApiServer {
   ports::Outcome remove(const ports::ApiCall& call, Instant now, Handled& out, api::ObjectPtr& reply);
   ports::Outcome bind(const ports::ApiCall& call, Instant now, Handled& out, api::ObjectPtr& reply);
   void commit(Handled& out, ports::DeltaKind kind, api::ObjectPtr before, api::Object after);
+  static void notify_one(Handled& out, const Watch& watch, const Write& write,
+                         ports::CauseId cause);
   void notify(Handled& out, const Write& write, ports::CauseId cause);
+  [[nodiscard]] bool can_resume(api::Kind kind, std::uint64_t from_version) const;
   Table& table(api::Kind kind) { return tables_[static_cast<std::size_t>(kind)]; }
   [[nodiscard]] const Table& table(api::Kind kind) const {
     return tables_[static_cast<std::size_t>(kind)];
@@ -94,6 +100,8 @@ class ApiServer {
   std::uint64_t resource_version_ = 0;
   std::array<Table, api::kKindCount> tables_;
   std::array<std::vector<Watch>, api::kKindCount> watches_;
+  std::array<std::deque<Write>, api::kKindCount> history_;         ///< For watches from the past.
+  std::array<std::uint64_t, api::kKindCount> oldest_watchable_{};  ///< Older versions are Expired.
 };
 
 }  // namespace orrery::store

@@ -1,10 +1,18 @@
 /// @file
 /// The discrete-event kernel: virtual time, one total order of events, cancellable timers.
+///
+/// Events are plain records of 16 bytes, dispatched by a switch of whoever pops them. In steady
+/// state nothing is allocated: memory stays at the peak number of pending events and timers.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
+#include "models/base/contract.h"
 #include "models/base/time_types.h"
+#include "sim/kernel/event_queue.h"
+#include "sim/kernel/timer_wheel.h"
 
 namespace orrery::sim {
 
@@ -16,42 +24,131 @@ enum class EventClass : std::uint8_t { Fabric = 0, Ordinary = 1, Timeout = 2 };
 struct KernelEvent {
   std::uint8_t kind = 0;    ///< 0..15. 0..7 belong to sim/traffic, 8..15 to sim/world.
   std::uint32_t index = 0;  ///< 0..2^28-1: a slot of whoever owns the kind.
+
+  friend bool operator==(const KernelEvent&, const KernelEvent&) = default;
 };
 
 enum class KernelTimer : std::uint32_t {};
 
+struct KernelOptions {
+  /// Time buckets replace the plain heap while more than about this many events are pending. It
+  /// decides speed, never order.
+  std::size_t buckets_above = 512;
+};
+
 class Kernel {
  public:
-  Kernel();
-  ~Kernel();
+  /// The last date an event can have: 2.28 years after the start.
+  static constexpr Instant kLatest =
+      Instant::at(Duration::nanoseconds((std::int64_t{1} << PackedEvent::kTimeBits) - 2));
+
+  Kernel() : Kernel{KernelOptions{}} {}
+  explicit Kernel(KernelOptions options) : queue_{options.buckets_above} {}
   Kernel(const Kernel&) = delete;
   Kernel& operator=(const Kernel&) = delete;
 
-  [[nodiscard]] Instant now() const;
+  [[nodiscard]] Instant now() const { return now_; }
 
-  /// Requires: when >= now(), kind < 16, index < 2^28. Cannot be cancelled.
-  void schedule(Instant when, EventClass event_class, KernelEvent event);
+  /// Cannot be cancelled. Requires: now() <= when <= kLatest, kind < 16, index < 2^28.
+  void schedule(Instant when, EventClass event_class, KernelEvent event) {
+    queue_.push(next_in_order(when, event_class, false, packed(event)));
+  }
 
   /// A timer, disarmed. Its event is delivered when it fires.
-  [[nodiscard]] KernelTimer create_timer(KernelEvent event);
+  /// Requires: kind < 16, index < 2^28.
+  [[nodiscard]] KernelTimer create_timer(KernelEvent event) {
+    return KernelTimer{wheel_.create(packed(event))};
+  }
+
   /// Moves the date if armed. Counts as armed now: it stands behind events armed earlier.
-  void arm(KernelTimer timer, Instant when, EventClass event_class);
-  void disarm(KernelTimer timer);
-  [[nodiscard]] bool armed(KernelTimer timer) const;
-  void destroy_timer(KernelTimer timer);
+  /// Allocates nothing. Requires: the timer exists, now() <= when <= kLatest.
+  void arm(KernelTimer timer, Instant when, EventClass event_class) {
+    const std::uint32_t index = existing(timer);
+    wheel_.disarm(index);
+    const PackedEvent event = next_in_order(when, event_class, true, index);
+    if (wheel_.arm(index, event)) queue_.push(event);
+  }
+
+  /// Does nothing if not armed. Requires: the timer exists.
+  void disarm(KernelTimer timer) { wheel_.disarm(existing(timer)); }
+
+  [[nodiscard]] bool armed(KernelTimer timer) const { return wheel_.armed(existing(timer)); }
+
+  /// Disarms and forgets; the id may be given to a new timer. Requires: the timer exists.
+  void destroy_timer(KernelTimer timer) {
+    const std::uint32_t index = existing(timer);
+    wheel_.disarm(index);
+    wheel_.destroy(index);
+  }
 
   /// The date of the next event, or Instant::never().
   [[nodiscard]] Instant next_time();
 
-  /// Takes the next event if it is due at or before `limit`, and moves the clock to it.
-  [[nodiscard]] bool pop(Instant limit, KernelEvent& event);
+  /// Takes the next event if it is due at or before `limit`, and moves the clock to it. A timer is
+  /// disarmed when its event is taken.
+  [[nodiscard]] bool pop(Instant limit, KernelEvent& event) {
+    const std::int64_t until = std::min(limit, kLatest).count_ns();
+    for (;;) {
+      const PackedEvent first = queue_.top();
+      if (first.time() >= wheel_.earliest_bound()) [[unlikely]] {
+        if (static_cast<std::int64_t>(wheel_.earliest_bound()) > until) return false;
+        wheel_.step(queue_);
+        continue;
+      }
+      const auto time = static_cast<std::int64_t>(first.time());
+      if (time > until) return false;
+      queue_.pop();
+      std::uint32_t payload = first.payload();
+      if (first.is_timer()) {
+        if (!wheel_.is_current(first)) continue;
+        wheel_.disarm(payload);
+        payload = wheel_.payload(payload);
+      }
+      now_ = Instant::at(Duration::nanoseconds(time));
+      ++dispatched_;
+      event = KernelEvent{static_cast<std::uint8_t>(payload >> kIndexBits),
+                          payload & ((std::uint32_t{1} << kIndexBits) - 1)};
+      return true;
+    }
+  }
 
   /// Moves the clock forward to a date at which something outside the kernel happens.
-  /// Requires: now() <= when <= next_time().
+  /// Requires: now() <= when <= next_time(), when <= kLatest.
   void advance_to(Instant when);
 
   /// Events popped so far.
-  [[nodiscard]] std::uint64_t dispatched() const;
+  [[nodiscard]] std::uint64_t dispatched() const { return dispatched_; }
+
+ private:
+  static constexpr unsigned kIndexBits = 28;
+
+  [[nodiscard]] static std::uint32_t packed(KernelEvent event) {
+    expects(event.kind < 16 && event.index >> kIndexBits == 0,
+            "an event's kind has 4 bits and its index 28");
+    return std::uint32_t{event.kind} << kIndexBits | event.index;
+  }
+
+  [[nodiscard]] std::uint32_t existing(KernelTimer timer) const {
+    const auto index = static_cast<std::uint32_t>(timer);
+    expects(wheel_.exists(index), "a timer is used between its creation and its destruction");
+    return index;
+  }
+
+  [[nodiscard]] PackedEvent next_in_order(Instant when, EventClass event_class, bool is_timer,
+                                          std::uint32_t payload) {
+    expects(when >= now_, "an event is not scheduled in the past");
+    expects(when <= kLatest, "an event is scheduled within 2.28 years of the start");
+    ++sequence_;
+    expects(sequence_ >> PackedEvent::kSequenceBits == 0, "a run has fewer than 2^37 events");
+    return PackedEvent{static_cast<std::uint64_t>(when.count_ns()),
+                       static_cast<std::uint64_t>(event_class), sequence_, is_timer, payload};
+  }
+
+  Instant now_;
+  std::uint64_t sequence_ = 0;
+  std::uint64_t dispatched_ = 0;
+  EventQueue queue_;
+  TimerWheel wheel_;
 };
 
 }  // namespace orrery::sim

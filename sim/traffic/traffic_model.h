@@ -17,10 +17,10 @@ using ServiceIndex = std::uint32_t;
 /// A call that an operation makes to another service.
 struct CallModel {
   ServiceIndex to = 0;
-  std::uint32_t operation = 0;   ///< Index into the callee's operations.
-  std::uint32_t times = 1;       ///< One after another; >= 1.
-  double probability = 1.0;      ///< (0, 1]; drawn once for all `times`.
-  Duration timeout;              ///< Per call; 0: none.
+  std::uint32_t operation = 0;  ///< Index into the callee's operations.
+  std::uint32_t times = 1;      ///< One after another; >= 1.
+  double probability = 1.0;     ///< (0, 1]; drawn once for all `times`.
+  Duration timeout;             ///< Per call; 0: none.
 };
 
 /// Calls made at the same time; the next step starts when all have ended.
@@ -30,18 +30,18 @@ struct CallStep {
 
 struct OperationModel {
   std::string name;
-  Distribution cpu;    ///< Work; occupies one of the pod's slots.
-  Distribution wait;   ///< Waiting on something outside the model; occupies a slot as well.
-  std::vector<CallStep> steps;  ///< After own work; the slot stays occupied.
+  Distribution cpu;   ///< Work; occupies one of the pod's slots.
+  Distribution wait;  ///< Waiting on something outside the model; occupies a slot as well.
+  std::vector<CallStep> steps;   ///< After own work; the slot stays occupied.
   double error_probability = 0;  ///< The operation's own failures (HTTP 500), after its work.
 };
 
 struct ServiceModel {
-  std::string name;                  ///< "namespace/name" of the Kubernetes Service.
-  std::string port_name;             ///< Of the Service; empty: its first port.
-  std::uint32_t concurrency = 64;    ///< Requests one pod works on at a time; >= 1.
-  std::uint32_t queue_max = 1024;    ///< Requests that wait at one pod; beyond: refused.
-  bool drains_on_term = true;        ///< TERM: finish what was accepted. Otherwise it is reset.
+  std::string name;                ///< "namespace/name" of the Kubernetes Service.
+  std::string port_name;           ///< Of the Service; empty: its first port.
+  std::uint32_t concurrency = 64;  ///< Requests one pod works on at a time; >= 1.
+  std::uint32_t queue_max = 1024;  ///< Requests that wait at one pod; beyond: refused.
+  bool drains_on_term = true;      ///< TERM: finish what was accepted. Otherwise it is reset.
   std::vector<OperationModel> operations;
 };
 
@@ -78,7 +78,7 @@ struct TrafficModel {
   Duration latency_between_zones = Duration::milliseconds(1);
   Duration connect_timeout = Duration::seconds(1);  ///< To an address that does not answer.
   Duration sample_interval = Duration::seconds(1);  ///< Of the time series.
-  Instant measure_from;                             ///< Requests that start earlier are not counted.
+  Instant measure_from;  ///< Requests that start earlier are not counted.
 };
 
 }  // namespace orrery::sim

@@ -1,0 +1,1 @@
+orrery_program(traffic_bench SOURCES traffic_bench.cpp LIBS orrery_traffic)

@@ -1,0 +1,208 @@
+/// @file
+/// How much does the request engine cost over a loop written by hand for one model?
+///
+/// Three M/M/10 stations in a row, 10 ms each, 700 requests/s, no latency, no policy: once as a
+/// loop that knows nothing else, once as a journey through the engine, alternating in one process
+/// so that both meet the same machine. Then the engine with latencies, and with timeouts that
+/// hardly ever fire. A wrong mean fails the program: a fast wrong answer is no answer.
+///
+/// Usage: traffic_bench [requests per run] [repetitions]
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <deque>
+#include <functional>
+#include <queue>
+#include <string>
+#include <vector>
+
+#include "sim/kernel/kernel.h"
+#include "sim/traffic/request_engine.h"
+
+namespace {
+
+using namespace orrery;
+using namespace orrery::sim;
+using namespace orrery::literals;
+
+constexpr std::uint32_t kStations = 3;
+constexpr std::uint32_t kServers = 10;
+constexpr double kArrivalRate = 700.0;
+constexpr double kMeanServiceSeconds = 0.010;
+constexpr double kTheorySeconds = 0.032217;  // Erlang C and Burke's theorem.
+
+struct Measurement {
+  double spent_seconds = 0;
+  double mean_seconds = 0;
+  std::uint64_t hops = 0;
+};
+
+/// Of this process: on a shared machine wall time measures the neighbours.
+double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
+/// The loop one would write for this question alone.
+Measurement by_hand(std::uint64_t requests, std::uint64_t seed) {
+  struct Event {
+    std::int64_t at;
+    std::uint64_t order;
+    std::uint32_t request;
+    std::uint32_t station;  // kStations: arrival.
+    bool operator>(const Event& other) const {
+      return at != other.at ? at > other.at : order > other.order;
+    }
+  };
+  std::uint64_t state = seed;
+  const auto exponential = [&state](double mean_ns) {
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    const double u = (static_cast<double>(state >> 11) + 0.5) * 0x1.0p-53;
+    return static_cast<std::int64_t>(-std::log(u) * mean_ns);
+  };
+  std::priority_queue<Event, std::vector<Event>, std::greater<>> events;
+  std::array<std::deque<std::uint32_t>, kStations> waiting;
+  std::array<std::uint32_t, kStations> busy{};
+  std::vector<std::int64_t> start;
+  std::vector<std::uint32_t> free_slots;
+  std::uint64_t order = 0;
+  std::uint64_t arrived = 0;
+  std::uint64_t done = 0;
+  double sum_ns = 0;
+  const double begun = cpu_seconds();
+  const auto enter = [&](std::uint32_t request, std::uint32_t station, std::int64_t now) {
+    if (busy[station] == kServers) {
+      waiting[station].push_back(request);
+      return;
+    }
+    ++busy[station];
+    events.push({now + exponential(kMeanServiceSeconds * 1e9), order++, request, station});
+  };
+  events.push({exponential(1e9 / kArrivalRate), order++, 0, kStations});
+  while (!events.empty()) {
+    const Event event = events.top();
+    events.pop();
+    if (event.station == kStations) {
+      std::uint32_t request = static_cast<std::uint32_t>(start.size());
+      if (free_slots.empty()) {
+        start.push_back(event.at);
+      } else {
+        request = free_slots.back();
+        free_slots.pop_back();
+        start[request] = event.at;
+      }
+      if (++arrived < requests) {
+        events.push({event.at + exponential(1e9 / kArrivalRate), order++, 0, kStations});
+      }
+      enter(request, 0, event.at);
+      continue;
+    }
+    std::deque<std::uint32_t>& queue = waiting[event.station];
+    --busy[event.station];
+    if (!queue.empty()) {
+      const std::uint32_t next = queue.front();
+      queue.pop_front();
+      enter(next, event.station, event.at);
+    }
+    if (event.station + 1 < kStations) {
+      enter(event.request, event.station + 1, event.at);
+    } else {
+      sum_ns += static_cast<double>(event.at - start[event.request]);
+      free_slots.push_back(event.request);
+      ++done;
+    }
+  }
+  return {cpu_seconds() - begun, sum_ns / static_cast<double>(done) * 1e-9, done * kStations};
+}
+
+struct Variant {
+  const char* name;
+  Duration latency;
+  Duration timeout;
+};
+
+Measurement by_engine(std::uint64_t requests, std::uint64_t seed, const Variant& variant) {
+  TrafficModel model;
+  model.latency_between_zones = variant.latency;
+  OperationModel operation;
+  operation.wait = Distribution::exponential(10_ms);
+  for (std::uint32_t i = 0; i < kStations; ++i) {
+    ServiceModel service;
+    service.concurrency = kServers;
+    service.queue_max = 1'000'000;
+    service.operations.push_back(operation);
+    model.services.push_back(service);
+  }
+  JourneyModel journey;
+  for (std::uint32_t i = 0; i < kStations; ++i) journey.steps.push_back({i, 0});
+  journey.timeout = variant.timeout;
+  model.journeys.push_back(journey);
+  LoadModel load;
+  load.rate_per_second = kArrivalRate;
+  load.until = Instant::at(Duration::milliseconds(
+      static_cast<std::int64_t>(static_cast<double>(requests) / kArrivalRate * 1e3)));
+  load.mix.push_back({0, 1.0});
+  model.load.push_back(load);
+
+  Kernel kernel;
+  Fingerprint fingerprint;
+  RequestEngine engine{kernel, model, Draws{seed}, 1, fingerprint};
+  for (std::uint32_t i = 0; i < kStations; ++i) {
+    const ports::TableEndpoint endpoint{"10.0.0." + std::to_string(i + 1), 80, "pod"};
+    engine.set_listening(engine.add_instance({endpoint.address, endpoint.port, i, 0, 0, "1"}),
+                         true);
+    engine.publish(kOutsideClients, i, {&endpoint, 1}, 1);
+  }
+  const double begun = cpu_seconds();
+  engine.start();
+  KernelEvent event;
+  while (kernel.pop(Instant::never(), event)) engine.dispatch(event);
+  const double spent = cpu_seconds() - begun;
+  const RequestCounts totals = engine.journey(0).totals();
+  const std::uint64_t ended = totals.ended_count();
+  // A collapsed run looks fast.
+  if (totals.of(RequestOutcome::Ok) + ended / 1000 < ended) return {};
+  return {spent, static_cast<double>(totals.latency_sum_ns) / static_cast<double>(ended) * 1e-9,
+          engine.launched()};
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::uint64_t requests = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000;
+  const int repetitions = argc > 2 ? std::atoi(argv[2]) : 5;
+  const std::array<Variant, 3> variants{{{"bare", {}, {}},
+                                         {"250us each way", 250_us, {}},
+                                         {"250us each way, timeout 1s", 250_us, 1_s}}};
+  bool right = true;
+  for (const Variant& variant : variants) {
+    std::vector<double> ratios;
+    std::vector<double> ns_per_hop;
+    const double expected = kTheorySeconds + 2.0 * kStations * to_seconds(variant.latency);
+    for (int i = 0; i < repetitions; ++i) {
+      const auto seed = static_cast<std::uint64_t>(i) + 1;
+      const Measurement hand = by_hand(requests, seed);
+      const Measurement engine = by_engine(requests, seed, variant);
+      const double hand_rate = static_cast<double>(hand.hops) / hand.spent_seconds;
+      const double engine_rate = static_cast<double>(engine.hops) / engine.spent_seconds;
+      ratios.push_back(engine_rate / hand_rate);
+      ns_per_hop.push_back(1e9 / engine_rate);
+      right = right && std::fabs(hand.mean_seconds / kTheorySeconds - 1.0) < 0.02 &&
+              std::fabs(engine.mean_seconds / expected - 1.0) < 0.02;
+    }
+    std::printf("%-28s ratio to the loop by hand %.2f (%.2f..%.2f)  %.0f ns/hop  %.2f M hops/s\n",
+                variant.name, median(ratios), *std::min_element(ratios.begin(), ratios.end()),
+                *std::max_element(ratios.begin(), ratios.end()), median(ns_per_hop),
+                1e3 / median(ns_per_hop));
+  }
+  if (!right) std::printf("FAIL: a mean is more than 2 %% off theory\n");
+  return right ? 0 : 1;
+}

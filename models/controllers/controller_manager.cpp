@@ -1,0 +1,99 @@
+#include "models/controllers/controller_manager.h"
+
+#include <array>
+#include <utility>
+
+namespace orrery::controllers {
+namespace {
+
+using api::Kind;
+
+// Slots: 0 for the monitor's timer, 1 + kind for the informers, then the loops.
+constexpr std::uint32_t kMonitorSlot = 0;
+constexpr std::uint32_t kFirstLoopSlot = 1 + api::kKindCount;
+
+std::uint32_t slot_of(Kind kind) { return 1 + static_cast<std::uint32_t>(kind); }
+
+}  // namespace
+
+ControllerManager::ControllerManager(ports::OwnerId owner, ports::Executor& executor,
+                                     ports::ApiClient& api, const ControllerManagerConfig& config)
+    : ports_{executor, api, owner},
+      node_lifecycle_{config.node_lifecycle},
+      caches_{{ports_, slot_of(Kind::Pod), Kind::Pod, config.informer},
+              {ports_, slot_of(Kind::Node), Kind::Node, config.informer},
+              {ports_, slot_of(Kind::Deployment), Kind::Deployment, config.informer},
+              {ports_, slot_of(Kind::ReplicaSet), Kind::ReplicaSet, config.informer},
+              {ports_, slot_of(Kind::Service), Kind::Service, config.informer},
+              {ports_, slot_of(Kind::EndpointSlice), Kind::EndpointSlice, config.informer},
+              {ports_, slot_of(Kind::Lease), Kind::Lease, config.informer}},
+      monitor_{executor, owner, call_id(kMonitorSlot, 0)} {
+  const auto host = [&](std::unique_ptr<Controller> controller, const LoopConfig& loop) {
+    const auto slot = kFirstLoopSlot + static_cast<std::uint32_t>(loops_.size());
+    loops_.push_back(std::make_unique<ControllerLoop>(ports_, slot, *controller, loop));
+    controllers_.push_back(std::move(controller));
+  };
+  LoopConfig deployments = config.loop;
+  deployments.retries_max = config.deployment_retries_max;
+  LoopConfig endpoint_slices = config.loop;
+  endpoint_slices.queue.backoff_base = config.endpoint_slice.backoff_base;
+  endpoint_slices.retries_max = config.endpoint_slice.retries_max;
+
+  host(std::make_unique<DeploymentController>(caches_), deployments);
+  host(std::make_unique<ReplicaSetController>(caches_, config.replica_set), config.loop);
+  host(std::make_unique<EndpointSliceController>(caches_, config.endpoint_slice), endpoint_slices);
+  host(std::make_unique<NodeHealthController>(caches_, config.node_lifecycle, executor),
+       config.loop);
+  host(std::make_unique<TaintEvictionController>(caches_), config.loop);
+  host(std::make_unique<PodGarbageController>(caches_, config.node_lifecycle), config.loop);
+  host(std::make_unique<OwnerGarbageController>(caches_), config.loop);
+}
+
+void ControllerManager::start() {
+  for (std::uint32_t slot = kMonitorSlot + 1; slot < kFirstLoopSlot; ++slot) {
+    if (Informer* informer = informer_at(slot)) informer->start();
+  }
+  monitor_.arm(ports_.executor.now() + node_lifecycle_.monitor_period);
+}
+
+void ControllerManager::on_event(const ports::Event& event) {
+  const std::uint32_t slot = controllers::slot_of(event.id);
+  if (slot == kMonitorSlot) {
+    monitor_.arm(ports_.executor.now() + node_lifecycle_.monitor_period);
+    if (synced()) {
+      for (const auto& loop : loops_) loop->tick();
+    }
+  } else if (slot < kFirstLoopSlot) {
+    for (const Change& change : informer_at(slot)->on_event(event)) {
+      for (const auto& loop : loops_) loop->observe(change);
+    }
+  } else {
+    loops_.at(slot - kFirstLoopSlot)->on_event(event);
+  }
+  if (!synced()) return;
+  for (const auto& loop : loops_) loop->pump();
+}
+
+Informer* ControllerManager::informer_at(std::uint32_t slot) {
+  switch (static_cast<Kind>(slot - 1)) {
+    case Kind::Pod:
+      return &caches_.pods;
+    case Kind::Node:
+      return &caches_.nodes;
+    case Kind::Deployment:
+      return &caches_.deployments;
+    case Kind::ReplicaSet:
+      return &caches_.replica_sets;
+    case Kind::Service:
+      return &caches_.services;
+    case Kind::EndpointSlice:
+      return &caches_.endpoint_slices;
+    case Kind::Lease:
+      return &caches_.leases;
+    case Kind::ConfigMap:
+      return nullptr;
+  }
+  contract_violation("a slot belongs to a kind");
+}
+
+}  // namespace orrery::controllers

@@ -1,0 +1,147 @@
+#include "models/discovery/node_proxy.h"
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "models/controllers/endpoint_slices.h"
+
+namespace orrery::discovery {
+namespace {
+
+using api::EndpointSlice;
+using api::Kind;
+using api::Service;
+using ports::EndpointTable;
+using ports::TableEndpoint;
+
+constexpr std::uint32_t kServiceSlot = 1;
+constexpr std::uint32_t kSliceSlot = 2;
+constexpr std::uint32_t kOwnSlot = 3;
+
+std::vector<TableEndpoint> endpoints_of(const std::string& port_name,
+                                        const std::vector<const EndpointSlice*>& slices) {
+  std::vector<TableEndpoint> ready;
+  std::vector<TableEndpoint> terminating;
+  for (const EndpointSlice* slice : slices) {
+    const auto port = std::find_if(slice->ports.begin(), slice->ports.end(),
+                                   [&](const auto& p) { return p.name == port_name; });
+    if (port == slice->ports.end()) continue;
+    for (const api::Endpoint& endpoint : slice->endpoints) {
+      const TableEndpoint entry{endpoint.address, port->port, endpoint.pod_name};
+      if (endpoint.ready) ready.push_back(entry);
+      if (endpoint.serving && endpoint.terminating) terminating.push_back(entry);
+    }
+  }
+  std::vector<TableEndpoint>& chosen = ready.empty() ? terminating : ready;
+  const auto by_address = [](const TableEndpoint& a, const TableEndpoint& b) {
+    return std::tie(a.address, a.port, a.pod_name) < std::tie(b.address, b.port, b.pod_name);
+  };
+  std::sort(chosen.begin(), chosen.end(), by_address);
+  // An endpoint may for a moment stand in two slices.
+  const auto same = [](const TableEndpoint& a, const TableEndpoint& b) {
+    return a.address == b.address && a.port == b.port;
+  };
+  chosen.erase(std::unique(chosen.begin(), chosen.end(), same), chosen.end());
+  return std::move(chosen);
+}
+
+}  // namespace
+
+std::map<std::int32_t, EndpointTable> endpoint_tables(
+    const Service& service, const std::vector<const EndpointSlice*>& slices) {
+  std::map<std::int32_t, EndpointTable> tables;
+  for (const api::ServicePort& port : service.spec.ports) {
+    EndpointTable& table = tables[port.port];
+    table.service = service.meta.namespace_name + "/" + service.meta.name;
+    table.port_name = port.name;
+    table.service_port = port.port;
+    table.endpoints = endpoints_of(port.name, slices);
+  }
+  return tables;
+}
+
+NodeProxy::NodeProxy(ports::OwnerId owner, ports::Executor& executor, ports::ApiClient& api,
+                     ports::DataPlane& data_plane, const NodeProxyConfig& config)
+    : ports_{executor, api, owner},
+      data_plane_{data_plane},
+      config_{config},
+      services_{ports_, kServiceSlot, Kind::Service, config.informer},
+      slices_{ports_, kSliceSlot, Kind::EndpointSlice, config.informer},
+      sync_timer_{executor, owner, controllers::call_id(kOwnSlot, 0)} {}
+
+void NodeProxy::start() {
+  services_.start();
+  slices_.start();
+}
+
+void NodeProxy::on_event(const ports::Event& event) {
+  switch (controllers::slot_of(event.id)) {
+    case kServiceSlot:
+      for (const auto& change : services_.on_event(event)) {
+        const api::ObjectMeta& meta = api::meta_of(change.latest());
+        changed_.emplace(meta.namespace_name, meta.name);
+      }
+      break;
+    case kSliceSlot:
+      for (const auto& change : slices_.on_event(event)) {
+        for (const api::ObjectPtr& version : {change.before, change.after}) {
+          if (!version) continue;
+          const api::ObjectMeta& meta = api::meta_of(*version);
+          const auto label = meta.labels.find(controllers::kServiceNameLabel);
+          if (label != meta.labels.end()) changed_.emplace(meta.namespace_name, label->second);
+        }
+      }
+      break;
+    default:
+      waiting_ = false;
+  }
+  if (services_.synced() && slices_.synced()) sync();
+}
+
+void NodeProxy::sync() {
+  if (changed_.empty() || waiting_) return;
+  const Instant now = ports_.executor.now();
+  if (last_sync_ && *last_sync_ + config_.sync_period_min > now) {
+    waiting_ = true;
+    sync_timer_.arm(*last_sync_ + config_.sync_period_min);
+    return;
+  }
+  last_sync_ = now;
+  for (const ServiceName& name : changed_) publish(name);
+  changed_.clear();
+}
+
+void NodeProxy::publish(const ServiceName& name) {
+  Tables next;
+  if (const auto* service = services_.find<Service>(name.first, name.second)) {
+    std::vector<const EndpointSlice*> slices;
+    for (const auto* slice : slices_.in_namespace<EndpointSlice>(name.first)) {
+      const auto label = slice->meta.labels.find(controllers::kServiceNameLabel);
+      if (label != slice->meta.labels.end() && label->second == name.second) {
+        slices.push_back(slice);
+      }
+    }
+    next = endpoint_tables(*service, slices);
+  }
+  Tables& published = published_[name];
+  for (auto& [port, table] : published) {
+    // A port that is gone refuses connections; its versions go on should it come back.
+    if (next.contains(port)) continue;
+    next[port] = table;
+    next[port].endpoints.clear();
+  }
+  for (auto& [port, table] : next) {
+    const auto before = published.find(port);
+    if (before != published.end()) {
+      table.version = before->second.version;
+      if (table == before->second) continue;
+    }
+    ++table.version;
+    published[port] = table;
+    data_plane_.publish(ports_.owner, table);
+  }
+}
+
+}  // namespace orrery::discovery

@@ -1,0 +1,86 @@
+/// @file
+/// Every number a kubelet lives by, with the value Kubernetes gives it.
+///
+/// A Kubernetes version is a set of these values; no code asks for the version. Sources are files
+/// of the Kubernetes repository at 1.30 unless another version is named.
+#pragma once
+
+#include "models/api/meta.h"
+#include "models/base/time_types.h"
+
+namespace orrery::kubelet {
+
+struct KubeletConfig {
+  /// Labels of the Node object, next to kubernetes.io/hostname (flag --node-labels).
+  api::Labels node_labels;
+
+  /// Lease renewal: every period x 1..1+jitter; a failed one is tried again after 200 ms, doubling
+  /// to 7 s. (KubeletConfiguration nodeLeaseDurationSeconds; component-helpers lease/controller.go)
+  Duration lease_duration = Duration::seconds(40);
+  Duration lease_renew_period = Duration::seconds(10);
+  double lease_renew_jitter = 0.04;
+  Duration lease_retry_initial = Duration::milliseconds(200);
+  Duration lease_retry_cap = Duration::seconds(7);
+
+  /// An unchanged node status is written this often (KubeletConfiguration
+  /// nodeStatusReportFrequency), a failed write is tried again after nodeStatusUpdateFrequency.
+  Duration node_status_heartbeat = Duration::minutes(5);
+  Duration node_status_retry = Duration::seconds(10);
+  /// The node reports NotReady when the runtime has not answered for so long
+  /// (kubelet.go maxWaitForContainerRuntime).
+  Duration runtime_silence_max = Duration::seconds(30);
+
+  /// Restart back-off: doubles from initial to cap; forgotten when a container ends more than
+  /// `back_off_reset` after its last restart (kubelet.go MaxContainerBackOff, client-go backoff.go:
+  /// twice the 300 s, also where the cap is configured lower).
+  Duration restart_back_off_initial = Duration::seconds(10);
+  Duration restart_back_off_cap = Duration::seconds(300);
+  Duration back_off_reset = Duration::seconds(600);
+
+  /// The same for image pulls (kubelet.go imageBackOffPeriod, MaxImageBackOff).
+  Duration pull_back_off_initial = Duration::seconds(10);
+  Duration pull_back_off_cap = Duration::seconds(300);
+
+  /// A pod that waits for a back-off or failed a step is looked at again after this x 1..1+jitter
+  /// (pod_workers.go backOffPeriod, workerBackOffPeriodJitterFactor).
+  Duration back_off_resync = Duration::seconds(10);
+  double resync_jitter = 0.5;
+  /// Kubernetes 1.36: a backing-off pod is looked at after min(remaining delay, resync_cap) x
+  /// jitter.
+  bool resync_follows_delay = false;
+  Duration resync_cap = Duration::seconds(60);
+
+  /// Image pulls at a time; serial by default (serializeImagePulls, maxParallelImagePulls).
+  int parallel_pulls = 1;
+
+  /// The least a container gets between TERM and KILL (kuberuntime_manager.go
+  /// minimumGracePeriodInSeconds).
+  Duration minimum_grace = Duration::seconds(2);
+  /// Bound of a postStart hook (KubeletConfiguration runtimeRequestTimeout).
+  Duration post_start_timeout = Duration::minutes(2);
+
+  /// A probe without verdict is repeated at once, so many times in all (prober.go maxProbeRetries).
+  int probe_attempts = 3;
+
+  /// An exit notice may come so much later than the reply to the stop; after that, a list is made.
+  Duration exit_notice_lag = Duration::milliseconds(100);
+  /// Stop and remove calls that fail are repeated after this, doubling.
+  Duration removal_retry_initial = Duration::milliseconds(100);
+  Duration removal_retry_cap = Duration::seconds(1);
+  /// After a call with an unknown outcome, and after the start of the kubelet, the runtime may
+  /// still be rolling back what a lost client had begun: look (again) after this.
+  Duration roll_back_time = Duration::seconds(1);
+  /// A list of the runtime that failed is repeated after this, doubling.
+  Duration runtime_list_retry_initial = Duration::milliseconds(200);
+  Duration runtime_list_retry_cap = Duration::seconds(5);
+
+  /// Listing and watching pods after a failure (client-go reflector.go), x 1..2.
+  Duration list_retry_initial = Duration::milliseconds(800);
+  Duration list_retry_cap = Duration::seconds(30);
+  double list_retry_jitter = 1.0;
+  /// Writes of a pod (status, deletion) after a failure, doubling up to status_manager.go's period.
+  Duration write_retry_initial = Duration::milliseconds(500);
+  Duration write_retry_cap = Duration::seconds(10);
+};
+
+}  // namespace orrery::kubelet

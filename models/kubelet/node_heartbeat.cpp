@@ -1,0 +1,152 @@
+#include "models/kubelet/node_heartbeat.h"
+
+#include <memory>
+#include <utility>
+
+namespace orrery::kubelet {
+namespace {
+
+constexpr const char* kLeaseNamespace = "kube-node-lease";
+
+}  // namespace
+
+NodeHeartbeat::NodeHeartbeat(const NodeServices& node, api::NodeResources resources)
+    : node_{node},
+      resources_{resources},
+      register_timer_{node.timer({.topic = Topic::NodeRegister})},
+      status_timer_{node.timer({.topic = Topic::NodeStatus})},
+      register_retry_{node.config.lease_retry_initial, node.config.lease_retry_cap},
+      lease_timer_{node.timer({.topic = Topic::Lease})},
+      lease_retry_{node.config.lease_retry_initial, node.config.lease_retry_cap} {}
+
+void NodeHeartbeat::start() {
+  register_node();
+  renew_lease();
+}
+
+api::Node NodeHeartbeat::make_node() {
+  const auto ready = runtime_ready_ ? api::ConditionStatus::True : api::ConditionStatus::False;
+  api::set_condition(
+      conditions_, "Ready", ready, runtime_ready_ ? "KubeletReady" : "KubeletNotReady",
+      runtime_ready_ ? "kubelet is posting ready status" : "container runtime does not answer",
+      node_.now());
+  conditions_.front().last_update = node_.now();
+  api::Node node;
+  node.meta.name = node_.node_name;
+  node.meta.labels = node_.config.node_labels;
+  node.meta.labels.emplace("kubernetes.io/hostname", node_.node_name);
+  node.status.capacity = resources_;
+  node.status.allocatable = resources_;
+  node.status.address = node_.address;
+  node.status.conditions = conditions_;
+  return node;
+}
+
+void NodeHeartbeat::register_node() {
+  ports::ApiCall call;
+  call.verb = ports::Verb::Create;
+  call.key = {api::Kind::Node, {}, node_.node_name};
+  call.object = std::make_shared<const api::Object>(make_node());
+  node_.call_api({.topic = Topic::NodeRegister}, std::move(call));
+}
+
+void NodeHeartbeat::set_runtime_ready(bool ready) {
+  if (runtime_ready_ == ready) return;
+  runtime_ready_ = ready;
+  status_dirty_ = true;
+  if (registered_ && !status_in_flight_) write_status();
+}
+
+void NodeHeartbeat::write_status() {
+  status_in_flight_ = true;
+  status_dirty_ = false;
+  ports::ApiCall call;
+  call.verb = ports::Verb::UpdateStatus;
+  call.key = {api::Kind::Node, {}, node_.node_name};
+  call.object = std::make_shared<const api::Object>(make_node());
+  node_.call_api({.topic = Topic::NodeStatus}, std::move(call));
+}
+
+void NodeHeartbeat::renew_lease() {
+  lease_in_flight_ = true;
+  api::Lease lease;
+  lease.meta.name = node_.node_name;
+  lease.meta.namespace_name = kLeaseNamespace;
+  lease.holder = node_.node_name;
+  lease.duration = node_.config.lease_duration;
+  lease.renew_time = node_.now();
+  ports::ApiCall call;
+  call.verb = lease_exists_ ? ports::Verb::Update : ports::Verb::Create;
+  call.key = {api::Kind::Lease, kLeaseNamespace, node_.node_name};
+  call.object = std::make_shared<const api::Object>(std::move(lease));
+  node_.call_api({.topic = Topic::Lease}, std::move(call));
+}
+
+void NodeHeartbeat::on_lease_reply(ports::Outcome outcome) {
+  lease_in_flight_ = false;
+  if (outcome == ports::Outcome::Ok) {
+    lease_exists_ = true;
+    lease_retry_.reset();
+    const std::string& name = node_.node_name;
+    const double u = node_.draws.uniform(Purpose::KubeletJitter, key_of(name.data(), name.size()),
+                                         ++lease_renewals_);
+    lease_timer_.arm(node_.now() +
+                     jittered(node_.config.lease_renew_period, node_.config.lease_renew_jitter, u));
+  } else if (outcome == ports::Outcome::NotFound && lease_exists_) {
+    lease_exists_ = false;
+    renew_lease();
+  } else if (outcome == ports::Outcome::AlreadyExists && !lease_exists_) {
+    lease_exists_ = true;
+    renew_lease();
+  } else {
+    lease_timer_.arm(node_.now() + lease_retry_.next());
+  }
+}
+
+void NodeHeartbeat::on_event(const ports::Event& event) {
+  const bool timer = event.kind == ports::EventKind::Timer;
+  switch (decode(event.id).topic) {
+    case Topic::NodeRegister:
+      if (timer) {
+        register_node();
+      } else if (registered_) {
+        return;
+      } else if (event.outcome == ports::Outcome::Ok ||
+                 event.outcome == ports::Outcome::AlreadyExists) {
+        registered_ = true;
+        if (event.outcome == ports::Outcome::AlreadyExists || status_dirty_) {
+          write_status();
+        } else {
+          status_timer_.arm(node_.now() + node_.config.node_status_heartbeat);
+        }
+      } else {
+        register_timer_.arm(node_.now() + register_retry_.next());
+      }
+      return;
+    case Topic::NodeStatus:
+      if (timer) {
+        if (!status_in_flight_) write_status();
+        return;
+      }
+      status_in_flight_ = false;
+      if (status_dirty_) {
+        write_status();
+      } else {
+        status_timer_.arm(node_.now() + (event.outcome == ports::Outcome::Ok
+                                             ? node_.config.node_status_heartbeat
+                                             : node_.config.node_status_retry));
+      }
+      return;
+    case Topic::Lease:
+      if (!timer) {
+        on_lease_reply(event.outcome);
+      } else if (!lease_in_flight_) {
+        renew_lease();
+      }
+      return;
+    default:
+      return;
+  }
+}
+
+}  // namespace orrery::kubelet

@@ -1,0 +1,55 @@
+/// @file
+/// How the control plane knows of a node and that it lives: the Node object and its Lease.
+///
+/// Source: Kubernetes pkg/kubelet/kubelet_node_status.go, component-helpers apimachinery/lease.
+#pragma once
+
+#include <cstdint>
+
+#include "models/api/objects.h"
+#include "models/kubelet/back_off.h"
+#include "models/kubelet/node_services.h"
+
+namespace orrery::kubelet {
+
+/// Registers the node, renews its lease and reports its status, on change and every five minutes.
+class NodeHeartbeat {
+ public:
+  /// `node` must outlive it.
+  NodeHeartbeat(const NodeServices& node, api::NodeResources resources);
+
+  void start();
+
+  /// Whether the container runtime answers: the condition Ready.
+  void set_runtime_ready(bool ready);
+
+  /// A reply or timer of topic NodeRegister, NodeStatus or Lease.
+  void on_event(const ports::Event& event);
+
+ private:
+  [[nodiscard]] api::Node make_node();
+  void register_node();
+  void write_status();
+  void renew_lease();
+  void on_lease_reply(ports::Outcome outcome);
+
+  const NodeServices& node_;
+  api::NodeResources resources_;
+  std::vector<api::Condition> conditions_;
+  bool runtime_ready_ = false;
+
+  bool registered_ = false;
+  bool status_in_flight_ = false;
+  bool status_dirty_ = false;
+  ports::Timer register_timer_;
+  ports::Timer status_timer_;
+  RetryDelay register_retry_;
+
+  bool lease_exists_ = true;  ///< Until the API server says otherwise.
+  bool lease_in_flight_ = false;
+  std::uint64_t lease_renewals_ = 0;
+  ports::Timer lease_timer_;
+  RetryDelay lease_retry_;
+};
+
+}  // namespace orrery::kubelet

@@ -1,0 +1,52 @@
+/// @file
+/// Brings the status of one pod to the API server: one write at a time, the latest state wins.
+///
+/// Source: Kubernetes pkg/kubelet/status/status_manager.go.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "models/api/objects.h"
+#include "models/kubelet/back_off.h"
+#include "models/kubelet/node_services.h"
+
+namespace orrery::kubelet {
+
+class StatusWriter {
+ public:
+  /// `node` must outlive it. `tag` names the pod.
+  StatusWriter(const NodeServices& node, CallTag tag, const api::Pod& pod);
+
+  /// The API server was seen to have this version; older news are ignored.
+  void saw(const api::Pod& pod);
+
+  /// What the API server has, or will have when every write got through.
+  [[nodiscard]] const api::PodStatus& latest() const { return wanted_ ? *wanted_ : known_; }
+
+  /// Writes `status` unless it is the latest already.
+  void write(const api::Pod& pod, api::PodStatus status);
+
+  /// Nothing is left to write.
+  [[nodiscard]] bool settled() const { return !wanted_ && !in_flight_; }
+
+  void on_reply(const ports::Event& event);
+  void on_timer();
+
+ private:
+  void send();
+
+  const NodeServices& node_;
+  CallTag tag_;
+  ports::Timer timer_;
+  RetryDelay retry_;
+  api::Pod pod_;  ///< What is sent, with the status of the write under way.
+  api::PodStatus known_;
+  std::uint64_t known_version_;
+  std::optional<api::PodStatus> wanted_;
+  bool in_flight_ = false;
+  bool waiting_ = false;      ///< For the timer, after a failure.
+  bool object_gone_ = false;  ///< The API server has no object of this uid.
+};
+
+}  // namespace orrery::kubelet

@@ -1,0 +1,32 @@
+#include "models/profile/profile.h"
+
+namespace orrery::profile {
+namespace {
+
+/// The defaults of the configuration structs are those of 1.30.
+Profile kubernetes_1_30() {
+  Profile profile;
+  profile.name = "kubernetes-1.30";
+  return profile;
+}
+
+Profile kubernetes_1_32() {
+  Profile profile;
+  profile.name = "kubernetes-1.32";
+  // kube-controller-manager --node-monitor-grace-period (kubernetes/kubernetes#126287).
+  profile.controllers.node_lifecycle.monitor_grace = Duration::seconds(50);
+  return profile;
+}
+
+}  // namespace
+
+std::optional<Profile> profile_named(std::string_view name) {
+  for (Profile profile : {kubernetes_1_30(), kubernetes_1_32()}) {
+    if (profile.name == name) return profile;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string_view> profile_names() { return {"kubernetes-1.30", "kubernetes-1.32"}; }
+
+}  // namespace orrery::profile

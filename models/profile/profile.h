@@ -1,0 +1,31 @@
+/// @file
+/// Profiles: what a version of Kubernetes is, as named values. Models branch on fields, never on
+/// versions; a profile is only the table that fills the fields.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "models/controllers/controller_manager.h"
+#include "models/discovery/node_proxy.h"
+#include "models/kubelet/kubelet_config.h"
+#include "models/scheduler/scheduler.h"
+
+namespace orrery::profile {
+
+struct Profile {
+  std::string_view name;
+  kubelet::KubeletConfig kubelet;
+  controllers::ControllerManagerConfig controllers;
+  scheduler::SchedulerConfig scheduler;
+  discovery::NodeProxyConfig proxy;
+};
+
+/// The profile of that name ("kubernetes-1.30", "kubernetes-1.32"), or nothing.
+[[nodiscard]] std::optional<Profile> profile_named(std::string_view name);
+
+/// All names, oldest first.
+[[nodiscard]] std::vector<std::string_view> profile_names();
+
+}  // namespace orrery::profile

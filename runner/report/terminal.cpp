@@ -1,0 +1,131 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "runner/report/report.h"
+
+namespace orrery::report {
+namespace {
+
+using verdict::Verdict;
+
+struct Style {
+  bool colour;
+  bool unicode;
+
+  [[nodiscard]] std::string paint(const char* code, const std::string& text) const {
+    return colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : text;
+  }
+  [[nodiscard]] const char* dot() const { return unicode ? " · " : " - "; }
+};
+
+const char* colour_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::Pass: return "32;1";
+    case Verdict::Fail: return "31;1";
+    case Verdict::Inconclusive: return "33;1";
+  }
+  contract_violation("a verdict has one of the known values");
+}
+
+const char* word_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::Pass: return "PASS";
+    case Verdict::Fail: return "FAIL";
+    case Verdict::Inconclusive: return "????";
+  }
+  contract_violation("a verdict has one of the known values");
+}
+
+std::string clock(Duration d) {
+  const std::int64_t seconds = d.count_ns() / 1'000'000'000;
+  return fmt::format("{}:{:02}", seconds / 60, seconds % 60);
+}
+
+/// What the timeline did in the first seed, in one line.
+std::string timeline_line(const FinishedRun& run, const Style& style) {
+  const runner::RunResult& first = run.results.front();
+  std::string line = first.steady_before_first_fault ? "steady state ok"
+                                                     : "NOT STEADY: " + first.steady_note;
+  for (const scenario::TimelineEntry& entry : run.scenario.timeline) {
+    std::string what;
+    for (const runner::FaultResult& fault : first.faults) {
+      if (fault.id == entry.id) what = fault.effect;
+    }
+    if (const auto* set = std::get_if<scenario::SetAction>(&entry.action)) {
+      what = "changes " + to_string(set->target);
+    }
+    line += fmt::format("{}{} at {}: {}", style.dot(), entry.id, clock(entry.at.since_start()), what);
+  }
+  return line;
+}
+
+}  // namespace
+
+std::string terminal_text(const FinishedRun& run, bool colour, bool unicode,
+                          const std::string& out) {
+  const Style style{colour, unicode};
+  const scenario::Scenario& scenario = run.scenario;
+  double wall = 0;
+  for (const runner::RunResult& result : run.results) wall += result.wall_seconds;
+  const auto runs = static_cast<double>(run.results.size());
+
+  const std::uint64_t first_seed = run.results.front().seed;
+  const std::uint64_t last_seed = run.results.back().seed;
+  std::string text = fmt::format(
+      "{}{}{}{}{} {} in {:.2g} s each\n", style.paint("1", scenario.name), style.dot(),
+      first_seed == last_seed ? fmt::format("seed {}", first_seed)
+                              : fmt::format("seeds {}..{}", first_seed, last_seed),
+      style.dot(), clock(run.results.front().simulated),
+      run.world == World::Sim ? "simulated" : "live", wall / runs);
+  text += timeline_line(run, style) + "\n";
+
+  std::size_t id_width = 4;
+  std::size_t observed_width = 8;
+  for (const auto& e : run.judgement.expectations) {
+    id_width = std::max(id_width, e.id.size());
+    observed_width = std::max(observed_width, e.observed_text.size() + 1 + e.bound.size());
+  }
+  observed_width = std::min<std::size_t>(observed_width, 64);
+  std::uint64_t passed = 0;
+  std::uint64_t failed = 0;
+  for (const auto& e : run.judgement.expectations) {
+    if (e.verdict == Verdict::Pass) ++passed;
+    if (e.verdict == Verdict::Fail) ++failed;
+    text += fmt::format("  {} {:<{}}  {:<{}}  {:>5}", style.paint(colour_of(e.verdict),
+                                                                  word_of(e.verdict)),
+                        e.id, id_width, e.observed_text + " " + e.bound, observed_width,
+                        fmt::format("{}/{}", e.seeds_passed, e.seeds));
+    if (!e.why.empty()) text += "   why: " + e.why;
+    text += "\n";
+  }
+
+  std::uint64_t measured = 0;
+  std::uint64_t given = 0;
+  std::uint64_t assumed = 0;
+  for (const scenario::Input& input : scenario.inputs) {
+    if (input.provenance == scenario::Provenance::Measured) ++measured;
+    if (input.provenance == scenario::Provenance::Given) ++given;
+    if (input.provenance == scenario::Provenance::Assumed) ++assumed;
+  }
+  text += fmt::format("inputs {} measured, {} given, {} assumed", measured, given, assumed);
+  if (!scenario.not_modelled.empty()) {
+    text += fmt::format("{}{} kinds or fields not modelled (orrery check lists them)", style.dot(),
+                        scenario.not_modelled.size());
+  }
+  text += "\n";
+  for (const std::string& note : run.judgement.notes) text += "note: " + note + "\n";
+
+  std::string word = to_string(run.judgement.verdict);
+  std::transform(word.begin(), word.end(), word.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  text += fmt::format("{}: {} passed, {} failed, {} inconclusive",
+                      style.paint(colour_of(run.judgement.verdict), word), passed, failed,
+                      run.judgement.expectations.size() - passed - failed);
+  if (!out.empty()) text += fmt::format("{}{}/report.html", style.dot(), out);
+  text += fmt::format("{}again: orrery run {} --seeds {}", style.dot(), scenario.file, first_seed);
+  if (run.world == World::Containerd) text += " --world containerd";
+  return text + "\n";
+}
+
+}  // namespace orrery::report

@@ -1,0 +1,162 @@
+#include "runner/run_result_json.h"
+
+#include <nlohmann/json.hpp>
+
+namespace orrery::runner {
+namespace {
+
+using nlohmann::json;
+
+json ns(Instant t) { return t.count_ns(); }
+json ns(const std::optional<Instant>& t) { return t ? json(t->count_ns()) : json(nullptr); }
+Instant instant(const json& j) { return Instant::at(Duration::nanoseconds(j.get<std::int64_t>())); }
+std::optional<Instant> optional_instant(const json& j) {
+  return j.is_null() ? std::nullopt : std::optional{instant(j)};
+}
+
+json write(const RequestStats& stats) {
+  json buckets = json::array();
+  for (const auto& [bucket, count] : stats.latency.buckets()) buckets.push_back({bucket, count});
+  return {{"n", stats.requests},
+          {"ok", stats.succeeded},
+          {"errors", stats.errors},
+          {"buckets", std::move(buckets)},
+          {"sum", stats.latency.sum_ns()},
+          {"max", stats.latency.max_ns()}};
+}
+
+RequestStats read_stats(const json& j) {
+  RequestStats stats;
+  stats.requests = j.at("n").get<std::uint64_t>();
+  stats.succeeded = j.at("ok").get<std::uint64_t>();
+  stats.errors = j.at("errors").get<std::map<std::string, std::uint64_t>>();
+  std::map<std::uint32_t, std::uint64_t> buckets;
+  for (const json& pair : j.at("buckets")) {
+    buckets[pair.at(0).get<std::uint32_t>()] = pair.at(1).get<std::uint64_t>();
+  }
+  stats.latency = LatencyHistogram::restore(std::move(buckets), j.at("sum").get<std::int64_t>(),
+                                            j.at("max").get<std::int64_t>());
+  return stats;
+}
+
+json write(const std::map<std::string, RequestSeries>& all) {
+  json out = json::object();
+  for (const auto& [name, series] : all) {
+    json samples = json::array();
+    for (const RequestSample& s : series.samples) samples.push_back({ns(s.at), write(s.stats)});
+    out[name] = {{"interval", series.interval.count_ns()}, {"samples", std::move(samples)}};
+  }
+  return out;
+}
+
+std::map<std::string, RequestSeries> read_series(const json& j) {
+  std::map<std::string, RequestSeries> all;
+  for (const auto& [name, value] : j.items()) {
+    RequestSeries& series = all[name];
+    series.interval = Duration::nanoseconds(value.at("interval").get<std::int64_t>());
+    for (const json& s : value.at("samples")) {
+      series.samples.push_back({instant(s.at(0)), read_stats(s.at(1))});
+    }
+  }
+  return all;
+}
+
+json write(const DeploymentResult& deployment) {
+  json samples = json::array();
+  for (const DeploymentSample& s : deployment.samples) {
+    samples.push_back(
+        {ns(s.at), s.desired, s.total, s.updated, s.ready, s.available, s.pods_by_version});
+  }
+  json rollouts = json::array();
+  for (const RolloutTime& r : deployment.rollouts) {
+    rollouts.push_back({r.id, ns(r.started), ns(r.completed)});
+  }
+  return {{"samples", std::move(samples)}, {"rollouts", std::move(rollouts)}};
+}
+
+DeploymentResult read_deployment(const json& j) {
+  DeploymentResult deployment;
+  for (const json& s : j.at("samples")) {
+    deployment.samples.push_back({.at = instant(s.at(0)),
+                                  .desired = s.at(1).get<std::int32_t>(),
+                                  .total = s.at(2).get<std::int32_t>(),
+                                  .updated = s.at(3).get<std::int32_t>(),
+                                  .ready = s.at(4).get<std::int32_t>(),
+                                  .available = s.at(5).get<std::int32_t>(),
+                                  .pods_by_version =
+                                      s.at(6).get<std::map<std::string, std::int32_t>>()});
+  }
+  for (const json& r : j.at("rollouts")) {
+    deployment.rollouts.push_back(
+        {r.at(0).get<std::string>(), instant(r.at(1)), optional_instant(r.at(2))});
+  }
+  return deployment;
+}
+
+}  // namespace
+
+std::string to_json_text(const RunResult& result) {
+  json deployments = json::object();
+  for (const auto& [name, deployment] : result.deployments) deployments[name] = write(deployment);
+  json faults = json::array();
+  for (const FaultResult& f : result.faults) {
+    faults.push_back({f.id, f.kind, ns(f.at), f.targets, f.effect, ns(f.recovered)});
+  }
+  json log = json::array();
+  for (const recording::LogRecord& r : result.log) {
+    log.push_back({r.id, r.cause, ns(r.at), r.what, r.subject, r.detail});
+  }
+  const json out = {{"seed", result.seed},
+                    {"fingerprint", result.fingerprint},
+                    {"events", result.events},
+                    {"wallSeconds", result.wall_seconds},
+                    {"simulated", result.simulated.count_ns()},
+                    {"steady", result.steady_before_first_fault},
+                    {"steadyNote", result.steady_note},
+                    {"services", write(result.services)},
+                    {"journeys", write(result.journeys)},
+                    {"deployments", std::move(deployments)},
+                    {"faults", std::move(faults)},
+                    {"log", std::move(log)}};
+  return out.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+Result<RunResult> run_result_from_json_text(std::string_view text) {
+  try {
+    const json j = json::parse(text);
+    RunResult result;
+    result.seed = j.at("seed").get<std::uint64_t>();
+    result.fingerprint = j.at("fingerprint").get<std::string>();
+    result.events = j.at("events").get<std::uint64_t>();
+    result.wall_seconds = j.at("wallSeconds").get<double>();
+    result.simulated = Duration::nanoseconds(j.at("simulated").get<std::int64_t>());
+    result.steady_before_first_fault = j.at("steady").get<bool>();
+    result.steady_note = j.at("steadyNote").get<std::string>();
+    result.services = read_series(j.at("services"));
+    result.journeys = read_series(j.at("journeys"));
+    for (const auto& [name, value] : j.at("deployments").items()) {
+      result.deployments[name] = read_deployment(value);
+    }
+    for (const json& f : j.at("faults")) {
+      result.faults.push_back({.id = f.at(0).get<std::string>(),
+                               .kind = f.at(1).get<std::string>(),
+                               .at = instant(f.at(2)),
+                               .targets = f.at(3).get<std::vector<std::string>>(),
+                               .effect = f.at(4).get<std::string>(),
+                               .recovered = optional_instant(f.at(5))});
+    }
+    for (const json& r : j.at("log")) {
+      result.log.push_back({.id = r.at(0).get<std::uint64_t>(),
+                            .cause = r.at(1).get<std::uint64_t>(),
+                            .at = instant(r.at(2)),
+                            .what = r.at(3).get<std::string>(),
+                            .subject = r.at(4).get<std::string>(),
+                            .detail = r.at(5).get<std::string>()});
+    }
+    return result;
+  } catch (const json::exception& error) {
+    return failure(std::string{"a run's result cannot be read: "} + error.what());
+  }
+}
+
+}  // namespace orrery::runner

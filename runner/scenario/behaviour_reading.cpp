@@ -1,0 +1,383 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "models/base/quantity.h"
+#include "runner/scenario/parts.h"
+#include "runner/scenario/scalars.h"
+
+namespace orrery::scenario {
+namespace {
+
+const Duration kAssumedStart = Duration::seconds(1);
+const Duration kAssumedCpu = Duration::milliseconds(1);
+constexpr std::int64_t kAssumedLayer = std::int64_t{64} << 20;
+constexpr const char* kCallExpected =
+    "a call: \"service\", \"service:operation\" or an object with \"to\"";
+
+bool is_pulled(const Value& image) {
+  const Value* on_nodes = image.find("onNodes");
+  return on_nodes != nullptr ? on_nodes->text == "false" : image.find("layers") != nullptr;
+}
+
+void read_layers(const Value& layers, Image& image, Report& report) {
+  for (const Value& layer : items(layers, "a list of sizes", report)) {
+    const bool scalar = layer.type == Value::Type::Text || layer.type == Value::Type::Number;
+    const auto bytes = scalar ? parse_amount(layer.text) : std::nullopt;
+    if (bytes) {
+      image.layer_bytes.push_back(*bytes);
+    } else {
+      report.add(layer, "a size, such as \"80Mi\"");
+    }
+  }
+}
+
+Image read_image(const Value& value, Report& report, Assumptions& assumptions) {
+  Image image;
+  const Fields fields{value, {"layers", "start", "onNodes"}, report};
+  if (const Value* layers = fields.find("layers")) read_layers(*layers, image, report);
+  if (const Value* on_nodes = fields.find("onNodes")) (void)read_boolean(*on_nodes, report);
+  image.on_nodes = !is_pulled(value);
+  if (!image.on_nodes && fields.find("layers") == nullptr) {
+    image.layer_bytes = {kAssumedLayer};
+    assumptions.add(value.where.pointer + "/layers",
+                    fmt::format("one layer of {}", amount_text(kAssumedLayer)));
+  }
+  if (const Value* start = fields.find("start")) {
+    image.start = read_distribution(*start, report).value_or(image.start);
+  } else {
+    image.start = Distribution::constant(kAssumedStart);
+    assumptions.add(value.where.pointer + "/start", to_string(kAssumedStart));
+  }
+  return image;
+}
+
+/// "service:operation" taken apart at the first colon.
+struct OperationName {
+  std::string service;
+  std::string operation;
+};
+OperationName operation_name(const std::string& text) {
+  const auto colon = text.find(':');
+  if (colon == std::string::npos) return {text, {}};
+  return {text.substr(0, colon), text.substr(colon + 1)};
+}
+
+Call read_call_target(const Value& target, const Value* operation, Reading& reading) {
+  Call call;
+  const auto text = read_text(target, kCallExpected, reading.report);
+  if (!text) return call;
+  const OperationName name = operation_name(*text);
+  call.operation = name.operation;
+  if (operation != nullptr) {
+    if (!call.operation.empty()) {
+      reading.report.add(*operation, "the operation named once", "it stands in \"to\" as well");
+    }
+    call.operation = read_text(*operation, "the name of an operation", reading.report).value_or("");
+  }
+  const auto service = reading.catalog.service(target.where, name.service, reading.report);
+  if (service) {
+    call.to = *service;
+    reading.references.push_back({target.where, call.to, call.operation});
+  }
+  return call;
+}
+
+Call read_call(const Value& value, Reading& reading) {
+  if (value.type != Value::Type::Object) return read_call_target(value, nullptr, reading);
+  Report& report = reading.report;
+  const Fields fields{value, {"to", "operation", "times", "probability", "timeout"}, report};
+  Call call;
+  if (const Value* to = fields.require("to", "the service that is called")) {
+    call = read_call_target(*to, fields.find("operation"), reading);
+  }
+  if (const Value* times = fields.find("times")) {
+    call.times = static_cast<std::uint32_t>(read_count(*times, 1, 10'000, report).value_or(1));
+  }
+  if (const Value* probability = fields.find("probability")) {
+    call.probability = read_percent(*probability, report).value_or(1.0);
+    if (call.probability <= 0) report.add(*probability, "a percentage above 0%");
+  }
+  if (const Value* timeout = fields.find("timeout")) {
+    call.timeout = read_duration(*timeout, report).value_or(Duration{});
+  }
+  return call;
+}
+
+Operation read_operation(const Value& value, Reading& reading) {
+  Operation operation;
+  operation.name = value.key;
+  const Fields fields{value, {"cpu", "wait", "errors", "calls"}, reading.report};
+  if (const Value* cpu = fields.find("cpu")) {
+    operation.cpu = read_distribution(*cpu, reading.report).value_or(operation.cpu);
+  } else {
+    operation.cpu = Distribution::constant(kAssumedCpu);
+    reading.assumptions.add(value.where.pointer + "/cpu", to_string(kAssumedCpu));
+  }
+  if (const Value* wait = fields.find("wait")) {
+    operation.wait = read_distribution(*wait, reading.report).value_or(operation.wait);
+  }
+  if (const Value* errors = fields.find("errors")) {
+    operation.error_probability = read_percent(*errors, reading.report).value_or(0);
+  }
+  const Value* calls = fields.find("calls");
+  if (calls == nullptr) return operation;
+  for (const Value& step : items(*calls, "a list of calls", reading.report)) {
+    std::vector<Call> together;
+    if (step.type == Value::Type::List) {
+      for (const Value& call : step.children) together.push_back(read_call(call, reading));
+    } else {
+      together.push_back(read_call(step, reading));
+    }
+    operation.steps.push_back(std::move(together));
+  }
+  return operation;
+}
+
+ServiceBehaviour read_behaviour(const Value& value, Reading& reading) {
+  Report& report = reading.report;
+  ServiceBehaviour behaviour;
+  const Fields fields{value, {"concurrency", "queueMax", "drainsOnTerm", "operations"}, report};
+  if (const Value* concurrency = fields.find("concurrency")) {
+    behaviour.concurrency =
+        static_cast<std::uint32_t>(read_count(*concurrency, 1, 1'000'000, report).value_or(1));
+  } else {
+    reading.assumptions.add(value.where.pointer + "/concurrency",
+                            std::to_string(behaviour.concurrency));
+  }
+  if (const Value* queue = fields.find("queueMax")) {
+    behaviour.queue_max =
+        static_cast<std::uint32_t>(read_count(*queue, 0, 10'000'000, report).value_or(0));
+  }
+  if (const Value* drains = fields.find("drainsOnTerm")) {
+    behaviour.drains_on_term = read_boolean(*drains, report).value_or(true);
+  }
+  if (const Value* operations = fields.find("operations")) {
+    for (const Value& operation :
+         named_members(*operations, "an object of operations by name", report)) {
+      behaviour.operations.push_back(read_operation(operation, reading));
+    }
+  }
+  return behaviour;
+}
+
+JourneyStep read_step(const Value& value, Reading& reading) {
+  JourneyStep step;
+  const auto text = read_text(value, "\"service\" or \"service:operation\"", reading.report);
+  if (!text) return step;
+  const OperationName name = operation_name(*text);
+  step.operation = name.operation;
+  if (const auto service = reading.catalog.service(value.where, name.service, reading.report)) {
+    step.service = *service;
+    reading.references.push_back({value.where, step.service, step.operation});
+  }
+  return step;
+}
+
+/// The operations of a service that the scenario calls but does not describe.
+void assume_operations(const std::string& service, ServiceBehaviour& behaviour, Reading& reading) {
+  std::set<std::string> names;
+  for (const OperationReference& reference : reading.references) {
+    if (reference.service == service && !reference.operation.empty()) {
+      names.insert(reference.operation);
+    }
+  }
+  if (names.empty()) names.insert("request");
+  for (const std::string& name : names) {
+    Operation operation;
+    operation.name = name;
+    operation.cpu = Distribution::constant(kAssumedCpu);
+    behaviour.operations.push_back(std::move(operation));
+  }
+}
+
+const Operation* find_operation(const ServiceBehaviour& behaviour, const std::string& name) {
+  for (const Operation& operation : behaviour.operations) {
+    if (name.empty() || operation.name == name) return &operation;
+  }
+  return nullptr;
+}
+
+void check_reference(const OperationReference& reference, Reading& reading) {
+  const ServiceBehaviour& behaviour = reading.scenario.services.at(reference.service);
+  if (find_operation(behaviour, reference.operation) != nullptr) return;
+  std::vector<std::string> names;
+  for (const Operation& operation : behaviour.operations) names.push_back(operation.name);
+  reading.report.add(
+      reference.where,
+      fmt::format("an operation of service {}", short_service_name(reference.service)),
+      fmt::format("\"{}\"", reference.operation), did_you_mean(reference.operation, names));
+}
+
+/// Follows calls depth first, so that a cycle is the part of the path behind its first operation.
+class CallWalk {
+ public:
+  CallWalk(const Scenario& scenario, Report& report) : scenario_{scenario}, report_{report} {}
+
+  void check(const OperationReference& from) {
+    const Operation* operation = operation_of(from.service, from.operation);
+    if (stopped_ || operation == nullptr) return;
+    where_ = from.where;
+    visit(from.service, *operation);
+  }
+
+ private:
+  static constexpr std::size_t kDepthMax = 256;
+  static constexpr double kRequestsMax = 100'000;
+
+  const Operation* operation_of(const std::string& service, const std::string& name) const {
+    const auto found = scenario_.services.find(service);
+    return found == scenario_.services.end() ? nullptr : find_operation(found->second, name);
+  }
+
+  /// How many requests one request to the operation makes, itself included.
+  double visit(const std::string& service, const Operation& operation) {
+    const std::string name = fmt::format("{}:{}", short_service_name(service), operation.name);
+    if (const auto known = requests_.find(name); known != requests_.end()) return known->second;
+    const auto open = std::find(path_.begin(), path_.end(), name);
+    if (open != path_.end()) {
+      std::string cycle;
+      for (auto at = open; at != path_.end(); ++at) cycle += *at + " -> ";
+      return stop("an acyclic call graph", cycle + name);
+    }
+    if (path_.size() == kDepthMax) {
+      return stop(fmt::format("calls at most {} deep", kDepthMax), "more, at " + name);
+    }
+    path_.push_back(name);
+    double requests = 1;
+    for (const auto& step : operation.steps) {
+      for (const Call& call : step) {
+        const Operation* callee = operation_of(call.to, call.operation);
+        if (stopped_ || callee == nullptr) continue;
+        requests += call.times * visit(call.to, *callee);
+      }
+    }
+    path_.pop_back();
+    if (!stopped_ && requests > kRequestsMax) {
+      return stop(fmt::format("at most {} calls behind one request", kRequestsMax),
+                  fmt::format("{:.0f} behind {}", requests, name));
+    }
+    requests_.emplace(name, requests);
+    return requests;
+  }
+
+  double stop(std::string expected, std::string found) {
+    if (!stopped_) report_.add(where_, std::move(expected), std::move(found));
+    stopped_ = true;
+    return 0;
+  }
+
+  const Scenario& scenario_;
+  Report& report_;
+  api::Place where_;
+  std::vector<std::string> path_;
+  std::map<std::string, double> requests_;
+  bool stopped_ = false;
+};
+
+}  // namespace
+
+bool names_pulled_image(const Value* images) {
+  return images != nullptr && std::any_of(images->children.begin(), images->children.end(),
+                                          [](const Value& image) { return is_pulled(image); });
+}
+
+void read_images(const Value* images, Reading& reading) {
+  std::set<std::string> named = reading.catalog.images();
+  for (const TimelineEntry& entry : reading.scenario.timeline) {
+    const auto* set = std::get_if<SetAction>(&entry.action);
+    if (set != nullptr && set->image) named.insert(*set->image);
+  }
+  if (images != nullptr) {
+    for (const Value& image : named_members(*images, "an object of images", reading.report)) {
+      if (!named.contains(image.key) && reading.catalog.complete()) {
+        reading.report.add(image.where, "an image of the manifests or the timeline",
+                           fmt::format("\"{}\"", image.key),
+                           did_you_mean(image.key, {named.begin(), named.end()}));
+      }
+      reading.scenario.images.emplace(image.key,
+                                      read_image(image, reading.report, reading.assumptions));
+    }
+  }
+  for (const std::string& image : named) {
+    const auto [at, missing] = reading.scenario.images.emplace(image, Image{});
+    if (!missing) continue;
+    at->second.start = Distribution::constant(kAssumedStart);
+    reading.assumptions.add(
+        "/images" + pointer_step(image),
+        fmt::format("already on every node, starts in {}", to_string(kAssumedStart)));
+  }
+}
+
+void read_services(const Value* services, Reading& reading) {
+  if (services == nullptr) return;
+  for (const Value& service :
+       named_members(*services, "an object of services by name", reading.report)) {
+    const auto name = reading.catalog.service(service.where, service.key, reading.report);
+    ServiceBehaviour behaviour = read_behaviour(service, reading);
+    if (!name) continue;
+    const bool fresh = reading.scenario.services.emplace(*name, std::move(behaviour)).second;
+    if (!fresh) {
+      reading.report.add(service.where, "every service once",
+                         fmt::format("\"{}\" again, with or without its namespace", service.key));
+    }
+  }
+}
+
+void read_journeys(const Value& journeys, Reading& reading) {
+  for (const Value& value :
+       named_members(journeys, "an object of journeys by name", reading.report)) {
+    Journey journey;
+    const Value* steps = &value;
+    if (value.type == Value::Type::Object) {
+      const Fields fields{value, {"steps", "timeout"}, reading.report};
+      steps = fields.require("steps", "a list of \"service:operation\"");
+      if (const Value* timeout = fields.find("timeout")) {
+        journey.timeout = read_duration(*timeout, reading.report).value_or(Duration{});
+      }
+    }
+    if (steps != nullptr) {
+      for (const Value& step : items(*steps, "a list of \"service:operation\"", reading.report)) {
+        journey.steps.push_back(read_step(step, reading));
+      }
+      if (steps->type == Value::Type::List && steps->children.empty()) {
+        reading.report.add(steps->where, "at least one step", "none");
+      }
+    }
+    reading.scenario.journeys.emplace(value.key, std::move(journey));
+  }
+}
+
+void check_calls(Reading& reading) {
+  Scenario& scenario = reading.scenario;
+  for (const OperationReference& reference : reading.references) {
+    if (scenario.services.contains(reference.service)) continue;
+    ServiceBehaviour behaviour;
+    assume_operations(reference.service, behaviour, reading);
+    scenario.services.emplace(reference.service, std::move(behaviour));
+    reading.assumptions.add("/services" + pointer_step(short_service_name(reference.service)),
+                            fmt::format("{} of CPU per request, no calls, {} requests at a time",
+                                        to_string(kAssumedCpu), ServiceBehaviour{}.concurrency));
+  }
+  for (auto& [name, behaviour] : scenario.services) {
+    if (!behaviour.operations.empty()) continue;
+    assume_operations(name, behaviour, reading);
+    reading.assumptions.add("/services" + pointer_step(short_service_name(name)) + "/operations",
+                            fmt::format("{} of CPU per request, no calls", to_string(kAssumedCpu)));
+  }
+  std::set<std::string> without_pods;
+  CallWalk walk{scenario, reading.report};
+  for (const OperationReference& reference : reading.references) {
+    check_reference(reference, reading);
+    walk.check(reference);
+    const bool answered =
+        !reading.catalog.complete() || reading.catalog.selects_pods(reference.service);
+    if (!answered && without_pods.insert(reference.service).second) {
+      reading.report.add(reference.where, "a Service whose selector matches pods of the manifests",
+                         fmt::format("{} selects none", short_service_name(reference.service)));
+    }
+  }
+}
+
+}  // namespace orrery::scenario

@@ -1,0 +1,74 @@
+/// @file
+/// What the manifests and the cluster hold, for finding the objects that a scenario names.
+#pragma once
+
+#include <initializer_list>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/api/objects.h"
+#include "runner/scenario/document.h"
+#include "runner/scenario/fields.h"
+#include "runner/scenario/scenario.h"
+
+namespace orrery::scenario {
+
+/// `objects` must outlive the catalog and not move.
+class Catalog {
+ public:
+  /// With `complete` false, manifests or nodes could not all be read: then names that are not found
+  /// are no problem of their own.
+  Catalog(const std::vector<api::ManifestObject>& objects, const std::vector<ClusterNode>& nodes,
+          bool complete = true);
+
+  [[nodiscard]] bool complete() const { return complete_; }
+
+  /// The object that "Kind/name" or "Kind/namespace/name" names, of one of `kinds`. A namespace may
+  /// be left out when only one object of that kind has the name. Otherwise reports at `at`.
+  [[nodiscard]] std::optional<api::ObjectKey> object(const api::Place& at, std::string_view name,
+                                                     const std::vector<api::Kind>& kinds,
+                                                     Report& report) const;
+
+  /// "namespace/name" of the Service that "name" or "namespace/name" names, with or without
+  /// "Service/" before it; otherwise reports.
+  [[nodiscard]] std::optional<std::string> service(const api::Place& at, std::string_view name,
+                                                   Report& report) const;
+
+  /// The pods that an object makes or is: of a Deployment, ReplicaSet or Pod; otherwise nullptr.
+  [[nodiscard]] const api::PodSpec* pods_of(const api::ObjectKey& key) const;
+
+  /// nullptr when there is none.
+  [[nodiscard]] const api::Deployment* deployment(const api::ObjectKey& key) const;
+
+  /// The Deployments whose pods the Service ("namespace/name") selects.
+  [[nodiscard]] std::vector<api::ObjectKey> deployments_behind(const std::string& service) const;
+
+  /// Whether the Service selects pods of any manifest.
+  [[nodiscard]] bool selects_pods(const std::string& service) const;
+
+  /// All images of all pods, init containers included.
+  [[nodiscard]] std::set<std::string> images() const;
+
+ private:
+  struct Pods {
+    const api::PodSpec* spec;
+    const api::Labels* labels;
+  };
+  std::map<api::ObjectKey, const api::Object*> objects_;
+  std::map<api::ObjectKey, Pods> pods_;
+  std::set<api::ObjectKey> keys_;  ///< Objects and the cluster's nodes.
+  bool complete_;
+};
+
+/// "cart" in namespace "default", otherwise "namespace/cart": as a scenario would name it.
+[[nodiscard]] std::string short_service_name(const std::string& service);
+
+/// The container of that name, or the first for an empty name; otherwise reports and nullptr.
+[[nodiscard]] const api::Container* find_container(const api::PodSpec& pods, std::string_view name,
+                                                   const api::Place& at, Report& report);
+
+}  // namespace orrery::scenario

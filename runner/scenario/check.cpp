@@ -1,0 +1,159 @@
+#include "runner/scenario/check.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <map>
+
+#include "runner/scenario/document.h"
+#include "runner/scenario/manifest_files.h"
+#include "runner/scenario/reading.h"
+
+namespace orrery::scenario {
+namespace {
+
+constexpr int kExitBadInput = 2;
+
+std::string plural(std::size_t count, const std::string& one, const std::string& many = {}) {
+  return fmt::format("{} {}", count, count == 1 ? one : many.empty() ? one + "s" : many);
+}
+
+bool looks_like_manifest(const std::string& file, std::string_view text) {
+  if (syntax_of(file, text) == Syntax::Json) {
+    const Document document = read_document(text, file, Syntax::Json);
+    return document.root && document.root->find("format") == nullptr &&
+           (document.root->find("kind") != nullptr || document.root->find("apiVersion") != nullptr);
+  }
+  // By lines, so that a manifest that is broken elsewhere is still read as one.
+  for (std::size_t at = 0; at < text.size();) {
+    const std::string_view line = text.substr(at, text.find('\n', at) - at);
+    if (line.starts_with("apiVersion:") || line.starts_with("kind:")) return true;
+    at += line.size() + 1;
+  }
+  return false;
+}
+
+std::string objects_text(const std::vector<api::ManifestObject>& objects) {
+  std::map<api::Kind, std::size_t> counts;
+  for (const api::ManifestObject& manifest : objects) ++counts[api::kind_of(manifest.object)];
+  std::vector<std::string> parts;
+  for (const auto& [kind, count] : counts) parts.push_back(plural(count, api::to_string(kind)));
+  return parts.empty() ? "no objects" : fmt::format("{}", fmt::join(parts, ", "));
+}
+
+/// Each thing once, with its first place and how often it stands in the input.
+std::string not_modelled_text(const std::vector<api::NotModelled>& all) {
+  if (all.empty()) return "  everything in the manifests is modelled\n";
+  struct Seen {
+    const api::Place* first;
+    std::size_t count;
+  };
+  std::map<std::string, Seen> seen;
+  std::size_t width = 0;
+  for (const api::NotModelled& one : all) {
+    ++seen.try_emplace(one.what, Seen{&one.where, 0}).first->second.count;
+    width = std::max(width, one.what.size());
+  }
+  std::string text = fmt::format("  not modelled, without effect on a run: {}\n",
+                                 plural(seen.size(), "kind or field", "kinds and fields"));
+  for (const auto& [what, where] : seen) {
+    text += fmt::format("    {:{}}  {}:{}", what, width, where.first->file, where.first->line);
+    text += where.count == 1 ? "\n" : fmt::format(", {} times in all\n", where.count);
+  }
+  return text;
+}
+
+std::string inputs_text(const std::vector<Input>& inputs) {
+  std::map<Provenance, std::size_t> counts;
+  for (const Input& input : inputs) ++counts[input.provenance];
+  std::string text =
+      fmt::format("  inputs: {} measured, {} given, {} assumed\n", counts[Provenance::Measured],
+                  counts[Provenance::Given], counts[Provenance::Assumed]);
+  for (const Input& input : inputs) {
+    if (input.provenance != Provenance::Assumed) continue;
+    text += fmt::format("    {}: {}\n", input.pointer, input.note);
+  }
+  return text;
+}
+
+std::string scenario_text(const Scenario& scenario, std::size_t file_count) {
+  std::string text = fmt::format("{}: ok\n  {}\n", scenario.file, scenario.name);
+  text += fmt::format("  {} in {}\n", objects_text(scenario.objects), plural(file_count, "file"));
+  text += fmt::format(
+      "  {}, {}, {}, {} on the timeline, {}, {}\n", plural(scenario.cluster.nodes.size(), "node"),
+      plural(scenario.services.size(), "service"), plural(scenario.journeys.size(), "journey"),
+      plural(scenario.timeline.size(), "entry", "entries"),
+      plural(scenario.expectations.size(), "expectation"),
+      plural(scenario.last_seed - scenario.first_seed + 1, "seed"));
+  text += not_modelled_text(scenario.not_modelled);
+  text += inputs_text(scenario.inputs);
+  return text;
+}
+
+/// What several inputs gave so far.
+struct Checked {
+  std::string text;
+  std::vector<api::Problem> problems;
+  api::Manifests manifests;
+  std::size_t manifest_files = 0;
+
+  void add_problems(const std::vector<api::Problem>& more) {
+    problems.insert(problems.end(), more.begin(), more.end());
+  }
+};
+
+void check_text(const std::string& file, std::string_view text, const std::string& folder,
+                Checked& checked) {
+  if (looks_like_manifest(file, text)) {
+    api::Manifests some = api::read_manifests(text, file);
+    checked.add_problems(some.problems);
+    std::move(some.objects.begin(), some.objects.end(),
+              std::back_inserter(checked.manifests.objects));
+    std::move(some.not_modelled.begin(), some.not_modelled.end(),
+              std::back_inserter(checked.manifests.not_modelled));
+    ++checked.manifest_files;
+    return;
+  }
+  const ScenarioReading reading = read_scenario_text(text, file, folder);
+  checked.add_problems(reading.problems);
+  if (reading.scenario) checked.text += scenario_text(*reading.scenario, reading.files.size());
+}
+
+}  // namespace
+
+CheckReport check(const std::vector<std::string>& files, std::string_view standard_input) {
+  Checked checked;
+  Report report;
+  for (const std::string& name : files) {
+    if (name == "-") {
+      check_text("-", standard_input, {}, checked);
+      continue;
+    }
+    for (const std::string& file : manifest_files(name, {name, 0, {}}, report)) {
+      const auto text = read_file(file, {file, 0, {}}, report);
+      const std::string folder = std::filesystem::path{file}.parent_path().string();
+      if (text) check_text(file, *text, folder, checked);
+    }
+  }
+  report_duplicates(checked.manifests.objects, report);
+  checked.add_problems(report.problems());
+  if (!checked.problems.empty()) {
+    CheckReport bad;
+    for (const api::Problem& problem : checked.problems) bad.text += to_string(problem) + "\n";
+    bad.text += plural(checked.problems.size(), "problem") + "\n";
+    bad.exit_code = kExitBadInput;
+    return bad;
+  }
+  if (checked.manifest_files > 0) {
+    checked.text +=
+        fmt::format("manifests: ok\n  {} in {}\n", objects_text(checked.manifests.objects),
+                    plural(checked.manifest_files, "file"));
+    checked.text += not_modelled_text(checked.manifests.not_modelled);
+  }
+  return {checked.text, 0};
+}
+
+}  // namespace orrery::scenario

@@ -1,0 +1,220 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "models/base/quantity.h"
+#include "runner/scenario/parts.h"
+#include "runner/scenario/scalars.h"
+
+namespace orrery::scenario {
+namespace {
+
+constexpr std::int64_t kNodesMax = 10'000;
+
+/// The members that describe a node's size, wherever they stand.
+void read_node_size(const Fields& fields, ClusterNode& node, Report& report) {
+  const auto quantity = [&](const char* key, const char* expected, auto parse, std::int64_t& into) {
+    const Value* value = fields.find(key);
+    if (value == nullptr) return;
+    const bool scalar = value->type == Value::Type::Text || value->type == Value::Type::Number;
+    const auto amount = scalar ? parse(value->text) : std::nullopt;
+    if (amount && *amount > 0) {
+      into = *amount;
+    } else {
+      report.add(*value, expected);
+    }
+  };
+  quantity("cpu", "CPUs above 0, such as \"8\" or \"500m\"", parse_milli, node.cpu_milli);
+  quantity("memory", "memory above 0, such as \"32Gi\"", parse_amount, node.memory_bytes);
+  if (const Value* pods = fields.find("pods")) {
+    if (const auto count = read_count(*pods, 1, 10'000, report)) node.pods = *count;
+  }
+}
+
+/// Names that sort as they count: "a-01" … "a-12".
+std::string numbered(const std::string& prefix, std::int64_t index, std::int64_t count) {
+  return fmt::format("{}-{:0{}}", prefix, index, std::to_string(count).size());
+}
+
+void add_numbered_nodes(const Value& count_value, const std::string& prefix,
+                        const std::string& zone, const ClusterNode& size, Cluster& into,
+                        Report& report) {
+  const auto count = read_count(count_value, 1, kNodesMax, report);
+  for (std::int64_t index = 1; count && index <= *count; ++index) {
+    ClusterNode node = size;
+    node.name = numbered(prefix, index, *count);
+    node.zone = zone;
+    into.nodes.push_back(std::move(node));
+  }
+}
+
+void read_listed_node(const Value& item, const ClusterNode& size, Cluster& into, Report& report) {
+  ClusterNode node = size;
+  if (item.type == Value::Type::Text && !item.text.empty()) {
+    node.name = item.text;
+    into.nodes.push_back(std::move(node));
+    return;
+  }
+  const Fields fields{item, {"name", "zone", "cpu", "memory", "pods", "labels"}, report};
+  if (const Value* name = fields.require("name", "the node's name")) {
+    node.name = read_text(*name, "the node's name", report).value_or("");
+  }
+  if (const Value* zone = fields.find("zone")) {
+    node.zone = read_text(*zone, "the name of a zone", report).value_or("");
+  }
+  read_node_size(fields, node, report);
+  if (const Value* labels = fields.find("labels")) {
+    for (const Value& label : named_members(*labels, "an object of labels", report)) {
+      if (label.type == Value::Type::Text) {
+        node.labels.emplace(label.key, label.text);
+      } else {
+        report.add(label, "text");
+      }
+    }
+  }
+  into.nodes.push_back(std::move(node));
+}
+
+void read_nodes(const Fields& cluster, const Value& whole, const ClusterNode& size, Cluster& into,
+                Report& report) {
+  const Value* zones = cluster.find("zones");
+  const Value* nodes = cluster.find("nodes");
+  if ((zones == nullptr) == (nodes == nullptr)) {
+    report.add(whole.where, "either \"zones\" or \"nodes\"", zones == nullptr ? "neither" : "both",
+               zones == nullptr ? "write \"nodes\": 3" : "");
+    return;
+  }
+  if (zones != nullptr) {
+    for (const Value& zone : named_members(*zones, "an object of zones", report)) {
+      const Fields fields{zone, {"nodes"}, report};
+      if (const Value* count = fields.require("nodes", "the number of nodes")) {
+        add_numbered_nodes(*count, zone.key, zone.key, size, into, report);
+      }
+    }
+  } else if (nodes->type == Value::Type::List) {
+    for (const Value& item : nodes->children) read_listed_node(item, size, into, report);
+  } else {
+    add_numbered_nodes(*nodes, "node", {}, size, into, report);
+  }
+  std::sort(into.nodes.begin(), into.nodes.end(),
+            [](const ClusterNode& a, const ClusterNode& b) { return a.name < b.name; });
+  std::set<std::string> names;
+  for (const ClusterNode& node : into.nodes) {
+    if (node.name.empty() || names.insert(node.name).second) continue;
+    report.add(nodes != nullptr ? nodes->where : zones->where, "every node's name once",
+               fmt::format("\"{}\" twice", node.name));
+  }
+  const Value& written = nodes != nullptr ? *nodes : *zones;
+  const bool holds_nodes = written.type == Value::Type::List || written.type == Value::Type::Object;
+  if (holds_nodes && written.children.empty()) {
+    report.add(written.where, "at least one node", "none");
+  }
+}
+
+/// One member of the network: read it, or assume the default when a run depends on it.
+class NetworkReader {
+ public:
+  NetworkReader(Report& report, Assumptions& assumptions)
+      : report_{report}, assumptions_{assumptions} {}
+
+  void latency(const Value* value, const char* pointer, bool matters, Duration& into) {
+    if (value != nullptr) {
+      into = read_duration(*value, report_).value_or(into);
+    } else if (matters) {
+      assumptions_.add(pointer, fmt::format("{} one way", to_string(into)));
+    }
+  }
+  void bandwidth(const Value* value, const char* pointer, bool matters, std::int64_t& into) {
+    if (value != nullptr) {
+      into = read_bandwidth(*value, report_).value_or(into);
+    } else if (matters) {
+      assumptions_.add(pointer, fmt::format("{} Mbps", into * 8 / 1'000'000));
+    }
+  }
+
+ private:
+  Report& report_;
+  Assumptions& assumptions_;
+};
+
+const Value* member_of(const Value* object, std::initializer_list<std::string_view> known,
+                       std::string_view key, Report& report) {
+  if (object == nullptr) return nullptr;
+  return Fields{*object, known, report}.find(key);
+}
+
+void read_network(const Value* value, const Value* node_network, bool pulls, Cluster& into,
+                  Report& report, Assumptions& assumptions) {
+  std::set<std::string> zones;
+  for (const ClusterNode& node : into.nodes) zones.insert(node.zone);
+  const bool several_zones = zones.size() > 1;
+  Network& network = into.network;
+
+  const Value* same_node = nullptr;
+  const Value* in_zone = nullptr;
+  const Value* between = nullptr;
+  const Value* registry = nullptr;
+  if (value != nullptr) {
+    const Fields fields{
+        *value, {"sameNode", "inZone", "betweenZones", "registry", "endpointDelay"}, report};
+    same_node = fields.find("sameNode");
+    in_zone = fields.find("inZone");
+    between = fields.find("betweenZones");
+    registry = fields.find("registry");
+    if (const Value* delay = fields.find("endpointDelay")) {
+      network.endpoint_delay = read_duration(*delay, report);
+    }
+  }
+  const Value* between_latency = nullptr;
+  const Value* between_bandwidth = nullptr;
+  if (between != nullptr) {
+    const Fields fields{*between, {"latency", "bandwidth"}, report};
+    between_latency = fields.find("latency");
+    between_bandwidth = fields.find("bandwidth");
+  }
+  NetworkReader reader{report, assumptions};
+  reader.latency(member_of(same_node, {"latency"}, "latency", report),
+                 "/cluster/network/sameNode/latency", true, network.same_node);
+  reader.latency(member_of(in_zone, {"latency"}, "latency", report),
+                 "/cluster/network/inZone/latency", into.nodes.size() > 1, network.in_zone);
+  reader.latency(between_latency, "/cluster/network/betweenZones/latency", several_zones,
+                 network.between_zones);
+  reader.bandwidth(between_bandwidth, "/cluster/network/betweenZones/bandwidth",
+                   several_zones && pulls, network.zone_bytes_per_second);
+  reader.bandwidth(member_of(registry, {"bandwidth"}, "bandwidth", report),
+                   "/cluster/network/registry/bandwidth", pulls, network.registry_bytes_per_second);
+  reader.bandwidth(node_network, "/cluster/node/network", pulls, network.node_bytes_per_second);
+}
+
+}  // namespace
+
+void read_cluster(const Value& cluster, bool pulls, Cluster& into, Report& report,
+                  Assumptions& assumptions) {
+  const Fields fields{cluster, {"zones", "nodes", "node", "network"}, report};
+  ClusterNode size;
+  const Value* node = fields.find("node");
+  const Value* node_network = nullptr;
+  if (node != nullptr) {
+    const Fields sizes{*node, {"cpu", "memory", "pods", "network"}, report};
+    read_node_size(sizes, size, report);
+    node_network = sizes.find("network");
+  }
+  read_nodes(fields, cluster, size, into, report);
+  // Nodes of a list may each say their own size.
+  const Value* listed = fields.find("nodes");
+  const auto all_say = [&](std::string_view key) {
+    return listed != nullptr && listed->type == Value::Type::List &&
+           std::all_of(listed->children.begin(), listed->children.end(),
+                       [&](const Value& item) { return item.find(key) != nullptr; });
+  };
+  if ((node == nullptr || node->find("cpu") == nullptr) && !all_say("cpu")) {
+    assumptions.add("/cluster/node/cpu", milli_text(size.cpu_milli));
+  }
+  if ((node == nullptr || node->find("memory") == nullptr) && !all_say("memory")) {
+    assumptions.add("/cluster/node/memory", amount_text(size.memory_bytes));
+  }
+  read_network(fields.find("network"), node_network, pulls, into, report, assumptions);
+}
+
+}  // namespace orrery::scenario

@@ -1,0 +1,79 @@
+/// @file
+/// The readers of the parts of a scenario, in the order in which they run: each may name what the
+/// ones before it read. For `reading.cpp` only.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "runner/scenario/catalog.h"
+#include "runner/scenario/document.h"
+#include "runner/scenario/fields.h"
+#include "runner/scenario/scenario.h"
+
+namespace orrery::scenario {
+
+/// What Orrery filled in without a source.
+class Assumptions {
+ public:
+  void add(std::string pointer, std::string note) {
+    inputs_.push_back({std::move(pointer), Provenance::Assumed, std::move(note)});
+  }
+  [[nodiscard]] const std::vector<Input>& inputs() const { return inputs_; }
+
+ private:
+  std::vector<Input> inputs_;
+};
+
+/// The instants of the timeline by id. Ids that could not be dated are known, without an instant.
+using TimelineTimes = std::map<std::string, std::optional<Instant>>;
+
+/// A call or a journey's step, to be checked when all services are read.
+struct OperationReference {
+  api::Place where;
+  std::string service;    ///< "namespace/name"
+  std::string operation;  ///< Empty: the first one.
+};
+
+/// What the readers after the manifests share. References outlive the reading.
+struct Reading {
+  Scenario& scenario;
+  const Catalog& catalog;
+  Report& report;
+  Assumptions& assumptions;
+  TimelineTimes times;
+  std::vector<OperationReference> references;
+};
+
+/// `cluster`, and what depends on whether images are pulled.
+void read_cluster(const Value& cluster, bool pulls, Cluster& into, Report& report,
+                  Assumptions& assumptions);
+
+/// Whether any image is pulled during the run, judged from the text alone.
+[[nodiscard]] bool names_pulled_image(const Value* images);
+
+void read_timeline(const Value* timeline, Reading& reading);
+
+/// Entries for all images that manifests and timeline name; entries for others are problems.
+void read_images(const Value* images, Reading& reading);
+
+void read_services(const Value* services, Reading& reading);
+void read_journeys(const Value& journeys, Reading& reading);
+
+/// Checks that what is called exists and that calls end. What is called without standing in
+/// `services` gets an assumed behaviour.
+void check_calls(Reading& reading);
+
+void read_load(const Value& load, Reading& reading);
+void read_expectations(const Value* expectations, Reading& reading);
+
+/// An instant of the run: "90s", "kill", "kill+1min", "kill-5s".
+[[nodiscard]] std::optional<Instant> read_instant(const Value& value, std::string_view text,
+                                                  Reading& reading);
+
+/// All values of the scenario that stand for something measurable, with where they came from.
+[[nodiscard]] std::vector<Input> collect_inputs(const Value& root, const Value* provenance,
+                                                const Assumptions& assumptions, Report& report);
+
+}  // namespace orrery::scenario

@@ -1,0 +1,175 @@
+#include "runner/scenario/reading.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "runner/scenario/manifest_files.h"
+#include "runner/scenario/parts.h"
+#include "runner/scenario/scalars.h"
+
+namespace orrery::scenario {
+namespace {
+
+const std::vector<std::string> kProfiles = {"kubernetes-1.30", "kubernetes-1.32"};
+
+void read_format(const Value* format, Report& report) {
+  if (format != nullptr && (format->type != Value::Type::Number || format->text != "1")) {
+    report.add(*format, "1, the only format there is");
+  }
+}
+
+void read_runs(const Value& runs, Scenario& scenario, Report& report) {
+  const Fields fields{runs, {"seeds", "confidence"}, report};
+  if (const Value* seeds = fields.find("seeds")) {
+    const bool scalar = seeds->type == Value::Type::Text || seeds->type == Value::Type::Number;
+    const auto range = scalar ? parse_seeds(seeds->text) : std::nullopt;
+    if (range) {
+      scenario.first_seed = range->first;
+      scenario.last_seed = range->last;
+    } else {
+      report.add(*seeds, "a seed or up to 100,000 of them, such as 7 or \"1..20\"");
+    }
+  }
+  if (const Value* confidence = fields.find("confidence")) {
+    scenario.confidence = read_percent(*confidence, report).value_or(scenario.confidence);
+    if (scenario.confidence < 0.5 || scenario.confidence > 0.999) {
+      report.add(*confidence, "a confidence from \"50%\" to \"99.9%\"");
+    }
+  }
+}
+
+void read_times(const Fields& fields, Scenario& scenario, Report& report) {
+  if (const Value* duration = fields.require("duration", "how long a run is, such as \"15min\"")) {
+    scenario.duration = read_duration(*duration, report).value_or(Duration{});
+    if (duration->type == Value::Type::Text && duration->text.starts_with('0') &&
+        scenario.duration == Duration{} && parse_duration(duration->text)) {
+      report.add(*duration, "a duration above 0");
+    }
+  }
+  const Value* warmup = fields.find("warmup");
+  if (warmup == nullptr) return;
+  const auto read = read_duration(*warmup, report);
+  scenario.warmup = read.value_or(Duration{});
+  if (read && scenario.duration > Duration{} && *read >= scenario.duration) {
+    report.add(*warmup,
+               fmt::format("a warm-up shorter than the run of {}", to_string(scenario.duration)));
+  }
+}
+
+api::Manifests read_manifest_list(const Value& list, const std::string& folder,
+                                  std::vector<std::string>& files, Report& report) {
+  namespace fs = std::filesystem;
+  for (const Value& name : items(list, "a list of files and folders", report)) {
+    const auto text = read_text(name, "a file or folder", report);
+    if (!text) continue;
+    const std::string path = (fs::path{folder} / *text).lexically_normal().string();
+    for (std::string& file : manifest_files(path, name.where, report)) {
+      if (std::find(files.begin(), files.end(), file) == files.end()) {
+        files.push_back(std::move(file));
+      }
+    }
+  }
+  if (list.type == Value::Type::List && list.children.empty()) {
+    report.add(list.where, "at least one file or folder", "none");
+  }
+  return read_manifest_files(files, list.where, report);
+}
+
+/// Reads the tree into `scenario`; whatever is wrong goes to `report`.
+void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
+               std::vector<std::string>& files, Report& report) {
+  const Fields fields{
+      root,
+      {"$schema", "format", "name", "profile", "duration", "warmup", "runs", "manifests", "cluster",
+       "images", "services", "journeys", "load", "timeline", "expect", "provenance"},
+      report};
+  if (root.type != Value::Type::Object) return;
+  read_format(fields.require("format", "1"), report);
+  if (const Value* name = fields.require("name", "what this scenario is about")) {
+    scenario.name = read_text(*name, "a sentence", report).value_or("");
+  }
+  if (const Value* profile = fields.find("profile")) {
+    scenario.profile = read_text(*profile, "a profile", report).value_or(scenario.profile);
+    if (std::find(kProfiles.begin(), kProfiles.end(), scenario.profile) == kProfiles.end()) {
+      report.add(*profile, "a profile: " + one_of(kProfiles),
+                 did_you_mean(scenario.profile, kProfiles));
+    }
+  }
+  read_times(fields, scenario, report);
+  if (const Value* runs = fields.find("runs")) read_runs(*runs, scenario, report);
+
+  const std::size_t own_problems = report.problems().size();
+  api::Manifests manifests;
+  if (const Value* list = fields.require("manifests", "a list of files and folders")) {
+    manifests = read_manifest_list(*list, folder, files, report);
+  }
+  scenario.objects = std::move(manifests.objects);
+  scenario.not_modelled = std::move(manifests.not_modelled);
+
+  Assumptions assumptions;
+  const Value* images = fields.find("images");
+  if (const Value* cluster = fields.require("cluster", "the nodes, such as {\"nodes\": 3}")) {
+    read_cluster(*cluster, names_pulled_image(images), scenario.cluster, report, assumptions);
+  }
+  const bool complete = report.problems().size() == own_problems;
+  const Catalog catalog{scenario.objects, scenario.cluster.nodes, complete};
+  Reading reading{scenario, catalog, report, assumptions, {}, {}};
+  read_timeline(fields.find("timeline"), reading);
+  read_images(images, reading);
+  read_services(fields.find("services"), reading);
+  if (const Value* journeys = fields.require("journeys", "what users do, by name")) {
+    read_journeys(*journeys, reading);
+  }
+  check_calls(reading);
+  if (const Value* load = fields.require("load", "a list of loads")) read_load(*load, reading);
+  read_expectations(fields.find("expect"), reading);
+  scenario.inputs = collect_inputs(root, fields.find("provenance"), assumptions, report);
+}
+
+}  // namespace
+
+ScenarioReading read_scenario_text(std::string_view text, const std::string& file,
+                                   const std::string& folder,
+                                   const std::vector<Override>& overrides) {
+  ScenarioReading reading;
+  Document document = read_document(text, file, syntax_of(file, text));
+  Report report;
+  report.append(document.problems);
+  if (document.root) {
+    for (const Override& change : overrides) {
+      if (replace(*document.root, change.pointer, change.value)) continue;
+      report.add({file, 0, change.pointer}, "a JSON Pointer to a value of this file",
+                 fmt::format("\"{}\"", change.pointer));
+    }
+    Scenario scenario;
+    scenario.file = file;
+    read_tree(*document.root, folder, scenario, reading.files, report);
+    if (report.problems().empty()) reading.scenario = std::move(scenario);
+  }
+  reading.problems = report.problems();
+  // Those of the scenario first and by line; those of manifests are in order already.
+  std::stable_sort(reading.problems.begin(), reading.problems.end(),
+                   [&](const api::Problem& a, const api::Problem& b) {
+                     const bool a_elsewhere = a.where.file != file;
+                     const bool b_elsewhere = b.where.file != file;
+                     if (a_elsewhere || b_elsewhere) return a_elsewhere < b_elsewhere;
+                     return a.where.line < b.where.line;
+                   });
+  return reading;
+}
+
+ScenarioReading read_scenario(const std::string& path, const std::vector<Override>& overrides) {
+  Report report;
+  const auto text = read_file(path, {path, 0, {}}, report);
+  if (text) {
+    const std::string folder = std::filesystem::path{path}.parent_path().string();
+    return read_scenario_text(*text, path, folder, overrides);
+  }
+  ScenarioReading reading;
+  reading.problems = report.problems();
+  return reading;
+}
+
+}  // namespace orrery::scenario

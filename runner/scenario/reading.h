@@ -1,0 +1,39 @@
+/// @file
+/// Reading a scenario with everything it names, and saying all that is wrong with it at once.
+///
+/// A scenario is JSON with comments or YAML, of the shape that docs/scenario-reference.md lists.
+/// What cannot be read is a Problem with its line; what nobody said is assumed, and listed as such.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/api/reading.h"
+#include "runner/scenario/scenario.h"
+
+namespace orrery::scenario {
+
+/// Puts another value into the scenario before it is read: {"/runs/seeds", "14"}.
+struct Override {
+  std::string pointer;  ///< JSON Pointer; its last step may be new.
+  std::string value;    ///< JSON, or else text.
+};
+
+struct ScenarioReading {
+  std::optional<Scenario> scenario;    ///< Only when there are no problems.
+  std::vector<api::Problem> problems;  ///< Of the scenario and of all manifests.
+  std::vector<std::string> files;      ///< The manifests that were read, in this order.
+};
+
+/// Reads the scenario of a file. Manifests are found relative to the file's folder.
+[[nodiscard]] ScenarioReading read_scenario(const std::string& path,
+                                            const std::vector<Override>& overrides = {});
+
+/// The same for a text: `file` names it in messages, manifests are found relative to `folder`.
+[[nodiscard]] ScenarioReading read_scenario_text(std::string_view text, const std::string& file,
+                                                 const std::string& folder,
+                                                 const std::vector<Override>& overrides = {});
+
+}  // namespace orrery::scenario

@@ -1,0 +1,463 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <set>
+
+#include "runner/scenario/parts.h"
+#include "runner/scenario/scalars.h"
+
+namespace orrery::scenario {
+namespace {
+
+constexpr const char* kInstantExpected =
+    "a time: \"90s\", or one from the timeline such as \"rollout+1min\"";
+
+constexpr std::size_t kEntriesMax = 1000;
+
+constexpr std::array kFaultKinds = {FaultKind::ContainerKill, FaultKind::PodKill,
+                                    FaultKind::NodeLoss, FaultKind::ControlPlaneKill,
+                                    FaultKind::NodeAgentKill};
+
+/// A time as written: an offset from an anchor, or from the start of the run.
+struct TimeText {
+  std::string anchor;  ///< A timeline id, or empty.
+  Duration offset;     ///< May be negative after an anchor.
+};
+
+/// An id may hold "-", so the whole text is tried as an id before it is split at its last sign.
+std::optional<TimeText> parse_time(std::string_view text, const TimelineTimes& ids) {
+  if (ids.contains(std::string{text})) return TimeText{std::string{text}, {}};
+  if (const auto duration = parse_duration(text)) return TimeText{{}, *duration};
+  const auto sign = text.find_last_of("+-");
+  if (sign == std::string_view::npos || sign == 0) return std::nullopt;
+  const auto offset = parse_duration(text.substr(sign + 1));
+  if (!offset) return std::nullopt;
+  return TimeText{std::string{text.substr(0, sign)},
+                  text[sign] == '-' ? Duration{} - *offset : *offset};
+}
+
+std::vector<std::string> ids_of(const TimelineTimes& times) {
+  std::vector<std::string> ids;
+  for (const auto& [id, at] : times) ids.push_back(id);
+  return ids;
+}
+
+/// `a + b`, or nothing beyond 64 bits.
+std::optional<Instant> shifted(Instant at, Duration by) {
+  std::int64_t sum = 0;
+  if (__builtin_add_overflow(at.count_ns(), by.count_ns(), &sum)) return std::nullopt;
+  return Instant::at(Duration::nanoseconds(sum));
+}
+
+/// Gives every entry of the timeline its instant, in whatever order they refer to each other.
+class TimelineDates {
+ public:
+  TimelineDates(const std::vector<Value>& entries, Reading& reading)
+      : entries_{entries}, reading_{reading} {
+    for (const Value& entry : entries) {
+      const Value* id = entry.find("id");
+      if (id != nullptr && id->type == Value::Type::Text && !id->text.empty()) {
+        reading.times[id->text];
+      }
+    }
+  }
+
+  /// Each pass dates the entries whose anchor has a date; what no pass dates refers to itself.
+  void resolve() {
+    std::vector<bool> settled(entries_.size());
+    for (bool progress = true; progress;) {
+      progress = false;
+      for (std::size_t index = 0; index < entries_.size(); ++index) {
+        if (settled[index] || !try_date(entries_[index])) continue;
+        settled[index] = true;
+        progress = true;
+      }
+    }
+    for (std::size_t index = 0; index < entries_.size(); ++index) {
+      if (settled[index]) continue;
+      reading_.report.add(*entries_[index].find("at"), "a time that does not depend on itself");
+    }
+  }
+
+ private:
+  /// False while the anchor has no date yet. Reports what can never have one.
+  bool try_date(const Value& entry) {
+    const Value* at = entry.find("at");
+    const Value* id = entry.find("id");
+    const auto time = at != nullptr && at->type == Value::Type::Text
+                          ? parse_time(at->text, reading_.times)
+                          : std::nullopt;
+    const std::string name = id != nullptr ? id->text : std::string{};
+    if (at == nullptr || !time) {
+      if (at != nullptr) reading_.report.add(*at, kInstantExpected);
+      broken_.insert(name);
+      return true;
+    }
+    if (!time->anchor.empty()) {
+      const auto anchor = reading_.times.find(time->anchor);
+      if (anchor == reading_.times.end()) {
+        reading_.report.add(*at, "a time from the id of a timeline entry",
+                            did_you_mean(time->anchor, ids_of(reading_.times)));
+        broken_.insert(name);
+        return true;
+      }
+      if (broken_.contains(time->anchor)) {
+        broken_.insert(name);
+        return true;
+      }
+      if (!anchor->second) return false;
+    }
+    const auto instant = read_instant(*at, at->text, reading_);
+    const Instant end = Instant::at(reading_.scenario.duration);
+    if (!instant) {
+      broken_.insert(name);
+    } else if (*instant < Instant{} || *instant >= end) {
+      reading_.report.add(at->where, fmt::format("a time within the run of {}", to_string(end)),
+                          fmt::format("\"{}\"", at->text));
+      broken_.insert(name);
+    } else if (!name.empty()) {
+      reading_.times[name] = *instant;
+    }
+    return true;
+  }
+
+  const std::vector<Value>& entries_;
+  Reading& reading_;
+  std::set<std::string> broken_;
+};
+
+SetAction read_set(const Value& value, Reading& reading) {
+  Report& report = reading.report;
+  SetAction set;
+  const Fields fields{value, {"target", "container", "image", "replicas", "env"}, report};
+  const api::PodSpec* pods = nullptr;
+  if (const Value* target = fields.require("target", "a Deployment")) {
+    const std::string name = read_text(*target, "\"Deployment/name\"", report).value_or("");
+    if (!name.empty()) {
+      const auto key = reading.catalog.object(target->where, name, {api::Kind::Deployment}, report);
+      if (key) {
+        set.target = *key;
+        pods = reading.catalog.pods_of(*key);
+      }
+    }
+  }
+  if (const Value* container = fields.find("container")) {
+    set.container = read_text(*container, "the name of a container", report).value_or("");
+    if (pods != nullptr && !set.container.empty()) {
+      (void)find_container(*pods, set.container, container->where, report);
+    }
+  }
+  if (const Value* image = fields.find("image")) {
+    set.image = read_text(*image, "the name of an image", report);
+  }
+  if (const Value* replicas = fields.find("replicas")) {
+    if (const auto count = read_count(*replicas, 0, 100'000, report)) {
+      set.replicas = static_cast<std::int32_t>(*count);
+    }
+  }
+  if (const Value* env = fields.find("env")) {
+    for (const Value& variable : named_members(*env, "an object of variables", report)) {
+      if (variable.type == Value::Type::Text) {
+        set.env.emplace(variable.key, variable.text);
+      } else {
+        report.add(variable, "text");
+      }
+    }
+  }
+  const bool changes =
+      fields.find("image") != nullptr || fields.find("replicas") != nullptr || !set.env.empty();
+  if (value.type == Value::Type::Object && !changes) {
+    report.add(value.where, "something to set: \"image\", \"replicas\" or \"env\"", "nothing");
+  }
+  return set;
+}
+
+/// What kinds of object a fault may hit. None for the control plane, which has no name.
+std::vector<api::Kind> targets_of(FaultKind kind) {
+  switch (kind) {
+    case FaultKind::ContainerKill:
+    case FaultKind::PodKill:
+      return {api::Kind::Deployment, api::Kind::Pod};
+    case FaultKind::NodeLoss:
+    case FaultKind::NodeAgentKill:
+      return {api::Kind::Node};
+    case FaultKind::ControlPlaneKill:
+      return {};
+  }
+  contract_violation("a fault is of one of the known kinds");
+}
+
+void read_fault_target(const Value& target, const Fields& fields, FaultAction& fault,
+                       Reading& reading) {
+  const std::vector<api::Kind> kinds = targets_of(fault.kind);
+  if (kinds.empty()) {
+    reading.report.add(target, fmt::format("no target for {}", to_string(fault.kind)));
+    return;
+  }
+  const std::string name = read_text(target, "\"Kind/name\"", reading.report).value_or("");
+  if (name.empty()) return;
+  fault.target = reading.catalog.object(target.where, name, kinds, reading.report);
+  const Value* count = fields.find("count");
+  if (!fault.target || count == nullptr) return;
+  const api::Deployment* deployment = reading.catalog.deployment(*fault.target);
+  if (deployment == nullptr && fault.count > 1) {
+    reading.report.add(*count, "1, as the target is one object");
+  }
+}
+
+FaultAction read_fault(const Fields& fields, const Value& entry, Reading& reading) {
+  Report& report = reading.report;
+  FaultAction fault;
+  const Value& kind = *fields.find("fault");
+  std::vector<std::string> names;
+  bool known = false;
+  for (const FaultKind candidate : kFaultKinds) {
+    names.emplace_back(to_string(candidate));
+    if (kind.type != Value::Type::Text || kind.text != names.back()) continue;
+    fault.kind = candidate;
+    known = true;
+  }
+  if (!known) {
+    report.add(kind, "a fault: " + one_of(names), did_you_mean(kind.text, names));
+    return fault;
+  }
+  if (const Value* count = fields.find("count")) {
+    fault.count = static_cast<std::uint32_t>(read_count(*count, 1, 100'000, report).value_or(1));
+  }
+  if (const Value* target = fields.find("target")) {
+    read_fault_target(*target, fields, fault, reading);
+  } else if (!targets_of(fault.kind).empty()) {
+    report.add(entry.where, fmt::format("a \"target\" for {}", to_string(fault.kind)), "none");
+  }
+  if (const Value* lasts = fields.find("for")) {
+    const bool can_last =
+        fault.kind != FaultKind::ContainerKill && fault.kind != FaultKind::PodKill;
+    if (can_last) {
+      fault.lasts = read_duration(*lasts, report);
+    } else {
+      report.add(*lasts,
+                 fmt::format("no \"for\" with {}, which is over at once", to_string(fault.kind)));
+    }
+  }
+  if (const Value* container = fields.find("container")) {
+    fault.container = read_text(*container, "the name of a container", report).value_or("");
+    if (fault.kind != FaultKind::ContainerKill) {
+      report.add(*container, "\"container\" only with container-kill");
+    } else if (fault.target) {
+      const api::PodSpec* pods = reading.catalog.pods_of(*fault.target);
+      if (pods != nullptr) (void)find_container(*pods, fault.container, container->where, report);
+    }
+  }
+  return fault;
+}
+
+/// Reports ids that are missing, twice, or would read as a time.
+std::string read_id(const Fields& fields, std::set<std::string>& seen, Report& report) {
+  const Value* value = fields.require("id", "a name for this entry");
+  if (value == nullptr) return {};
+  const std::string id = read_text(*value, "a name", report).value_or("");
+  if (id.empty()) return id;
+  const bool plain = std::all_of(id.begin(), id.end(), [](char c) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return letter || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+  if (!plain || (id[0] >= '0' && id[0] <= '9') || id[0] == '-') {
+    report.add(*value, "a name of letters, digits, - and _ that starts with a letter");
+  }
+  if (!seen.insert(id).second) report.add(*value, "every id once");
+  return id;
+}
+
+/// Plays the sets forward and reports those that leave everything as it was.
+void check_sets_change_something(Reading& reading) {
+  std::map<std::pair<api::ObjectKey, std::string>, std::string> images;
+  std::map<api::ObjectKey, std::int32_t> replicas;
+  for (const TimelineEntry& entry : reading.scenario.timeline) {
+    const auto* set = std::get_if<SetAction>(&entry.action);
+    const api::Deployment* deployment =
+        set == nullptr ? nullptr : reading.catalog.deployment(set->target);
+    if (deployment == nullptr) continue;
+    bool changes = !set->env.empty();
+    if (set->image) {
+      const auto& containers = deployment->spec.pod_template.spec.containers;
+      const auto container =
+          std::find_if(containers.begin(), containers.end(), [&](const api::Container& candidate) {
+            return set->container.empty() || candidate.name == set->container;
+          });
+      if (container == containers.end()) continue;
+      std::string& image =
+          images.emplace(std::pair{set->target, container->name}, container->image).first->second;
+      changes = changes || image != *set->image;
+      image = *set->image;
+    }
+    if (set->replicas) {
+      std::int32_t& count = replicas.emplace(set->target, deployment->spec.replicas).first->second;
+      changes = changes || count != *set->replicas;
+      count = *set->replicas;
+    }
+    if (changes) continue;
+    reading.report.add(entry.where, "a change",
+                       fmt::format("{} has this already", api::to_string(set->target)),
+                       "set another image or number of replicas, or a variable under \"env\"");
+  }
+}
+
+std::optional<double> read_share(const Value& value, bool& percent, Report& report) {
+  if (value.type == Value::Type::Text) {
+    percent = true;
+    return read_percent(value, report);
+  }
+  const auto weight = value.type == Value::Type::Number ? parse_number(value.text) : std::nullopt;
+  if (weight && *weight >= 0 && *weight <= 1e9) return weight;
+  report.add(value, "a percentage or a weight of 0 and above");
+  return std::nullopt;
+}
+
+void read_mix(const Value& mix, Load& load, Reading& reading) {
+  std::vector<std::string> journeys;
+  for (const auto& [name, journey] : reading.scenario.journeys) journeys.push_back(name);
+  std::size_t percent_count = 0;
+  double sum = 0;
+  bool complete = true;
+  for (const Value& share : named_members(mix, "an object of journeys", reading.report)) {
+    if (!reading.scenario.journeys.contains(share.key)) {
+      reading.report.add(share.where, "the name of a journey", fmt::format("\"{}\"", share.key),
+                         did_you_mean(share.key, journeys));
+      complete = false;
+    }
+    bool percent = false;
+    const auto weight = read_share(share, percent, reading.report);
+    percent_count += percent ? 1 : 0;
+    complete = complete && weight.has_value();
+    load.mix[share.key] = weight.value_or(0);
+    sum += weight.value_or(0);
+  }
+  if (!complete || mix.type != Value::Type::Object) return;
+  if (percent_count != 0 && percent_count != mix.children.size()) {
+    reading.report.add(mix.where, "either percentages or weights", "both");
+  } else if (percent_count != 0 && std::abs(sum - 1.0) > 1e-6) {
+    reading.report.add(mix.where, "percentages that sum to 100%",
+                       fmt::format("{:.6g}%", sum * 100));
+  } else if (sum <= 0) {
+    reading.report.add(mix.where, "at least one journey with a weight above 0", "none");
+  } else {
+    for (auto& [name, weight] : load.mix) weight /= sum;
+  }
+}
+
+Load read_one_load(const Value& value, Reading& reading) {
+  Load load;
+  Report& report = reading.report;
+  const Fields fields{value, {"poisson", "mix", "from", "until"}, report};
+  if (const Value* rate = fields.require("poisson", "journeys per time, such as \"200/s\"")) {
+    const auto parsed = rate->type == Value::Type::Text ? parse_rate(rate->text) : std::nullopt;
+    if (!parsed) report.add(*rate, "a rate above 0, such as \"200/s\" or \"600/min\"");
+    load.rate_per_second = parsed.value_or(0);
+  }
+  if (const Value* mix = fields.find("mix")) {
+    read_mix(*mix, load, reading);
+  } else if (reading.scenario.journeys.size() == 1) {
+    load.mix.emplace(reading.scenario.journeys.begin()->first, 1.0);
+  } else {
+    report.add(value.where, "\"mix\": the share of each journey", "nothing");
+  }
+  const auto bounded_instant = [&](const Value* at) -> std::optional<Instant> {
+    const auto instant = at == nullptr ? std::nullopt : read_instant(*at, at->text, reading);
+    if (!instant) return std::nullopt;
+    const Duration end = reading.scenario.duration;
+    if (*instant >= Instant{} && *instant <= Instant::at(end)) return instant;
+    report.add(*at, fmt::format("a time within the run of {}", to_string(end)));
+    return std::nullopt;
+  };
+  load.from = bounded_instant(fields.find("from")).value_or(Instant{});
+  load.until = bounded_instant(fields.find("until"));
+  if (load.until && *load.until <= load.from) {
+    report.add(*fields.find("until"), "a time after \"from\"");
+  }
+  return load;
+}
+
+}  // namespace
+
+std::optional<Instant> read_instant(const Value& value, std::string_view text, Reading& reading) {
+  const auto time =
+      value.type == Value::Type::Text ? parse_time(text, reading.times) : std::nullopt;
+  if (!time) {
+    reading.report.add(value, kInstantExpected);
+    return std::nullopt;
+  }
+  Instant from;
+  if (!time->anchor.empty()) {
+    const auto anchor = reading.times.find(time->anchor);
+    if (anchor == reading.times.end()) {
+      reading.report.add(value, "a time from the id of a timeline entry",
+                         did_you_mean(time->anchor, ids_of(reading.times)));
+      return std::nullopt;
+    }
+    // Its own problem is already reported.
+    if (!anchor->second) return std::nullopt;
+    from = *anchor->second;
+  }
+  const auto instant = shifted(from, time->offset);
+  if (!instant) reading.report.add(value, "a time within 292 years");
+  return instant;
+}
+
+void read_timeline(const Value* timeline, Reading& reading) {
+  if (timeline == nullptr) return;
+  const auto& entries = items(*timeline, "a list of entries", reading.report);
+  if (entries.size() > kEntriesMax) {
+    reading.report.add(timeline->where, fmt::format("at most {} entries", kEntriesMax),
+                       std::to_string(entries.size()));
+    return;
+  }
+  TimelineDates{entries, reading}.resolve();
+  std::set<std::string> seen;
+  for (const Value& value : entries) {
+    const Fields fields{
+        value, {"id", "at", "set", "fault", "target", "count", "for", "container"}, reading.report};
+    if (value.type != Value::Type::Object) continue;
+    TimelineEntry entry;
+    entry.where = value.where;
+    entry.id = read_id(fields, seen, reading.report);
+    (void)fields.require("at", kInstantExpected);
+    if (const auto at = reading.times.find(entry.id); at != reading.times.end() && at->second) {
+      entry.at = *at->second;
+    }
+    const Value* set = fields.find("set");
+    const Value* fault = fields.find("fault");
+    if ((set == nullptr) == (fault == nullptr)) {
+      reading.report.add(value.where, "either \"set\" or \"fault\"",
+                         set == nullptr ? "neither" : "both");
+      continue;
+    }
+    if (set != nullptr) {
+      for (const char* key : {"target", "count", "for", "container"}) {
+        const Value* stray = fields.find(key);
+        if (stray == nullptr) continue;
+        reading.report.add(stray->where, fmt::format("\"{}\" only beside \"fault\"", key),
+                           "it beside \"set\"", "members of a set stand inside it");
+      }
+      entry.action = read_set(*set, reading);
+    } else {
+      entry.action = read_fault(fields, value, reading);
+    }
+    reading.scenario.timeline.push_back(std::move(entry));
+  }
+  std::stable_sort(reading.scenario.timeline.begin(), reading.scenario.timeline.end(),
+                   [](const TimelineEntry& a, const TimelineEntry& b) { return a.at < b.at; });
+  check_sets_change_something(reading);
+}
+
+void read_load(const Value& load, Reading& reading) {
+  for (const Value& item : items(load, "a list of loads", reading.report)) {
+    reading.scenario.load.push_back(read_one_load(item, reading));
+  }
+  if (load.type == Value::Type::List && load.children.empty()) {
+    reading.report.add(load.where, "at least one load", "none");
+  }
+}
+
+}  // namespace orrery::scenario

@@ -1,0 +1,40 @@
+/// @file
+/// What a timeline asks for, as calls and choices that are the same in both worlds.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/api/objects.h"
+#include "models/base/random.h"
+#include "models/ports/api_client.h"
+#include "runner/scenario/scenario.h"
+
+namespace orrery::session {
+
+/// `deployment` as the action changes it: image, replicas, environment.
+/// Requires: the container it names exists (the reader has checked it).
+[[nodiscard]] api::Deployment changed(api::Deployment deployment, const scenario::SetAction& action);
+
+/// The pods or nodes a fault hits: of those that match now, `fault.count` drawn by seed and id.
+///
+/// `objects` are all pods and nodes. Pods match if they run and are not asked to go. A target that
+/// is a Deployment means its pods; a Node, the node itself.
+[[nodiscard]] std::vector<api::ObjectPtr> choose_targets(const scenario::FaultAction& fault,
+                                                         const std::string& id,
+                                                         const std::vector<api::ObjectPtr>& objects,
+                                                         const Draws& draws);
+
+/// The calls that create the scenario's manifests, in order.
+[[nodiscard]] std::vector<ports::ApiCall> creations(const scenario::Scenario& scenario);
+
+/// The call that carries out `action` on the Deployment as it is now.
+[[nodiscard]] ports::ApiCall update_of(const api::Deployment& current,
+                                       const scenario::SetAction& action);
+
+/// Deletes with this grace period, or with the object's own.
+[[nodiscard]] ports::ApiCall deletion_of(const api::ObjectKey& key, std::optional<Duration> grace);
+
+}  // namespace orrery::session

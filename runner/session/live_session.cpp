@@ -1,0 +1,546 @@
+#include "runner/session/live_session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "models/controllers/informer.h"
+#include "models/recording/event_log.h"
+#include "real-backend/control/remote_api_client.h"
+#include "real-backend/loop/event_loop.h"
+#include "runner/session/actions.h"
+#include "runner/session/live_processes.h"
+#include "runner/session/run_observer.h"
+
+namespace orrery::session {
+namespace {
+
+using runner::RunResult;
+using scenario::FaultAction;
+using scenario::FaultKind;
+using scenario::Scenario;
+using scenario::SetAction;
+
+constexpr ports::OwnerId kOwner{100};
+constexpr const char* kControlPlaneAddress = "10.90.0.254:7443";
+constexpr int kStopPatienceSeconds = 10;
+/// From the start of the run until its control plane and agents have to be there.
+constexpr Duration kCleanUpPatience = Duration::seconds(40);
+
+/// The kinds whose changes are worth a line in the log; the rest is nobody's business here.
+constexpr api::Kind kWatched[] = {api::Kind::Deployment, api::Kind::ReplicaSet, api::Kind::Pod,
+                                  api::Kind::Node, api::Kind::EndpointSlice};
+constexpr std::uint32_t kWatchedCount = 5;
+
+enum class TimerPurpose : std::uint64_t { Timeline = 1, EndFault = 2, CleanUp = 3, End = 4 };
+
+constexpr std::uint64_t timer_id(TimerPurpose purpose, std::uint64_t index) {
+  return (std::uint64_t{0xffff} << 32) | (static_cast<std::uint64_t>(purpose) << 24) | index;
+}
+
+/// Plays the timeline against live processes, and watches what becomes of the objects.
+class LiveSession final : public ports::Component {
+ public:
+  LiveSession(const Scenario& scenario, ProgramPaths paths, BedStatus bed, std::string folder)
+      : scenario_{scenario},
+        paths_{std::move(paths)},
+        bed_{std::move(bed)},
+        folder_{std::move(folder)},
+        draws_{scenario.first_seed} {}
+
+  Result<RunResult> run();
+
+  void on_event(const ports::Event& event) override;
+
+ private:
+  struct Load {
+    ChildProcess process;
+    std::string journey;
+    std::string service;
+    std::string file;
+  };
+  /// What a fault with a duration undoes at its end.
+  struct Ending {
+    std::string id;
+    FaultKind kind{};
+    std::string node;
+  };
+
+  Result<void> start_control_plane();
+  Result<void> start_agent(const scenario::ClusterNode& node);
+  Result<void> start_load();
+  Result<void> serve();
+  void start_run();
+  void on_changes(const std::vector<controllers::Change>& changes);
+  void perform(const scenario::TimelineEntry& entry);
+  void perform(const std::string& id, const SetAction& action);
+  void perform(const std::string& id, const FaultAction& fault);
+  void end_fault(const Ending& ending);
+  void send(ports::ApiCall call);
+  void arm(std::uint64_t id, Instant when);
+  void begin_clean_up();
+  void clean_up();
+  void fail(Failure failure);
+  [[nodiscard]] const BedHost* host(const std::string& name) const;
+  [[nodiscard]] std::vector<api::ObjectPtr> pods_and_nodes() const;
+  Result<void> collect_load(RunResult& result);
+
+  const Scenario& scenario_;
+  ProgramPaths paths_;
+  BedStatus bed_;
+  std::string folder_;
+  Draws draws_;
+  recording::EventLog log_;
+  RunObserver observer_;
+
+  ChildProcess control_plane_;
+  std::map<std::string, ChildProcess> agents_;
+  std::vector<Load> loads_;
+
+  std::unique_ptr<loop::EventLoop> loop_;
+  std::unique_ptr<control::RemoteApiClient> api_;
+  loop::Epoch epoch_{};
+  std::vector<controllers::Informer> informers_;
+  std::vector<ports::Timer> timers_;
+  std::map<api::ObjectKey, api::ObjectPtr> objects_;
+  std::vector<Ending> endings_;
+  std::uint32_t next_call_ = 0;
+  bool created_ = false;
+  bool steady_known_ = false;
+  bool steady_ = false;
+  std::string steady_note_;
+  bool cleaning_ = false;
+  std::optional<Failure> failed_;
+};
+
+const BedHost* LiveSession::host(const std::string& name) const {
+  const auto found = std::find_if(bed_.hosts.begin(), bed_.hosts.end(),
+                                  [&](const BedHost& h) { return h.name == name; });
+  return found == bed_.hosts.end() ? nullptr : &*found;
+}
+
+Result<void> LiveSession::start_control_plane() {
+  auto child = ChildProcess::start(
+      {paths_.orrery, "control", "--state", folder_ + "/state", "--listen", kControlPlaneAddress,
+       "--records", folder_ + "/records", "--seed", std::to_string(scenario_.first_seed),
+       "--profile", scenario_.profile, "--ca", bed_.ca, "--certificate",
+       bed_.dir + "/pki/control-plane.crt", "--key", bed_.dir + "/pki/control-plane.key"},
+      folder_ + "/control-plane.log");
+  if (!child) return tl::unexpected{child.error()};
+  control_plane_ = *std::move(child);
+  return {};
+}
+
+Result<void> LiveSession::start_agent(const scenario::ClusterNode& node) {
+  const BedHost* where = host(node.name);
+  if (where == nullptr) {
+    return failure(fmt::format("the scenario's node {} is no host of the test bed", node.name),
+                   "a live scenario lists its nodes as h1, h2, …");
+  }
+  auto child = ChildProcess::start(
+      {"nsenter", "--net=" + where->netns, paths_.orrery, "node", "--name", node.name, "--address",
+       where->address, "--cpu", std::to_string(node.cpu_milli) + "m", "--memory",
+       std::to_string(node.memory_bytes), "--pods", std::to_string(node.pods), "--control-plane",
+       kControlPlaneAddress, "--containerd", where->socket, "--cgroup-parent",
+       where->cgroup_parent, "--pod-logs", where->pod_log_dir, "--tables",
+       bed_.dir + "/" + node.name + "/tables.sock", "--records", folder_ + "/records", "--profile",
+       scenario_.profile, "--ca", bed_.ca, "--certificate", where->certificate, "--key",
+       where->key},
+      folder_ + "/" + node.name + ".log");
+  if (!child) return tl::unexpected{child.error()};
+  agents_[node.name] = *std::move(child);
+  return {};
+}
+
+Result<void> LiveSession::start_load() {
+  const scenario::ClusterNode& node = scenario_.cluster.nodes.front();
+  std::uint64_t index = 0;
+  for (const scenario::Load& load : scenario_.load) {
+    for (const auto& [name, weight] : load.mix) {
+      const scenario::Journey& journey = scenario_.journeys.at(name);
+      if (journey.steps.size() != 1) {
+        return failure(fmt::format("journey {} has {} steps; live load sends single requests", name,
+                                   journey.steps.size()),
+                       "use journeys of one step, or --world sim");
+      }
+      Load generator;
+      generator.journey = name;
+      generator.service = journey.steps.front().service;
+      generator.file = fmt::format("{}/load-{}.jsonl", folder_, index);
+      const Instant until = load.until.value_or(Instant::at(scenario_.duration));
+      const Duration timeout =
+          journey.timeout > Duration{} ? journey.timeout : Duration::seconds(30);
+      const std::int64_t start_ns = static_cast<std::int64_t>(epoch_) + load.from.count_ns();
+      auto child = ChildProcess::start(
+          {"nsenter", "--net=" + host(node.name)->netns, paths_.workload, "load",
+           fmt::format("--rate={}", load.rate_per_second * weight),
+           fmt::format("--seed={}", scenario_.first_seed), fmt::format("--load-index={}", index),
+           "--duration=" + to_string(until - load.from), "--timeout=" + to_string(timeout),
+           "--endpoints=unix:" + bed_.dir + "/" + node.name + "/tables.sock",
+           "--service=" + generator.service, "--out=" + generator.file,
+           fmt::format("--start-at={}", start_ns)},
+          folder_ + "/load.log");
+      if (!child) return tl::unexpected{child.error()};
+      generator.process = *std::move(child);
+      loads_.push_back(std::move(generator));
+      ++index;
+    }
+  }
+  return {};
+}
+
+void LiveSession::fail(Failure failure) {
+  if (!failed_) failed_ = std::move(failure);
+  loop_->stop();
+}
+
+void LiveSession::arm(std::uint64_t id, Instant when) {
+  timers_.emplace_back(*loop_, kOwner, id);
+  timers_.back().arm(when);
+}
+
+void LiveSession::send(ports::ApiCall call) {
+  api_->call(kOwner, controllers::call_id(kWatchedCount, next_call_++), std::move(call));
+}
+
+Result<RunResult> LiveSession::run() {
+  RunResult result;
+  result.seed = scenario_.first_seed;
+  if (auto served = serve(); !served) return tl::unexpected{served.error()};
+  result.wall_seconds = to_seconds(scenario_.duration);
+  result.simulated = scenario_.duration;
+  result.steady_before_first_fault = steady_;
+  result.steady_note = steady_note_;
+  // A live run has no fingerprint: two of them never are the same.
+  result.fingerprint = "live";
+  observer_.finish(result);
+  if (auto collected = collect_load(result); !collected) return tl::unexpected{collected.error()};
+  result.log = log_.records();
+  result.events = result.log.size();
+  return result;
+}
+
+Result<void> LiveSession::serve() {
+  for (const char* name : {"state", "records"}) {
+    std::error_code error;
+    std::filesystem::create_directories(folder_ + "/" + name, error);
+    if (error) return failure("cannot make " + folder_ + "/" + name + ": " + error.message());
+  }
+  if (auto started = start_control_plane(); !started) return started;
+  const auto tls = control::read_tls_files(
+      {bed_.ca, bed_.dir + "/pki/admin.crt", bed_.dir + "/pki/admin.key"});
+  if (!tls) return tl::unexpected{tls.error()};
+  const auto facts = control::ask_run_facts(kControlPlaneAddress, *tls, Duration::seconds(20));
+  if (!facts) return tl::unexpected{facts.error()};
+  epoch_ = facts->epoch;
+  for (const scenario::ClusterNode& node : scenario_.cluster.nodes) {
+    if (auto started = start_agent(node); !started) return started;
+  }
+  loop_ = std::make_unique<loop::EventLoop>(epoch_);
+  api_ = std::make_unique<control::RemoteApiClient>(
+      *loop_, control::RemoteApiConfig{.address = kControlPlaneAddress, .tls = *tls});
+  loop_->attach(kOwner, *this);
+  if (auto started = start_load(); !started) {
+    api_->stop();
+    return started;
+  }
+  start_run();
+  loop_->run();
+  timers_.clear();
+  api_->stop();
+  for (Load& load : loads_) load.process.terminate(kStopPatienceSeconds);
+  for (auto& [name, agent] : agents_) agent.terminate(kStopPatienceSeconds);
+  control_plane_.terminate(kStopPatienceSeconds);
+  if (failed_) return tl::unexpected{*failed_};
+  return {};
+}
+
+void LiveSession::start_run() {
+  const controllers::Ports ports{*loop_, *api_, kOwner};
+  informers_.reserve(kWatchedCount);
+  for (std::uint32_t slot = 0; slot < kWatchedCount; ++slot) {
+    informers_.emplace_back(ports, slot, kWatched[slot], controllers::InformerConfig{});
+  }
+  for (controllers::Informer& informer : informers_) informer.start();
+  for (std::uint64_t i = 0; i < scenario_.timeline.size(); ++i) {
+    arm(timer_id(TimerPurpose::Timeline, i), scenario_.timeline[i].at);
+  }
+  arm(timer_id(TimerPurpose::CleanUp, 0), Instant::at(scenario_.duration));
+}
+
+void LiveSession::on_event(const ports::Event& event) {
+  if (event.kind == ports::EventKind::Timer &&
+      controllers::slot_of(event.id) == 0xffff) {
+    const auto purpose = static_cast<TimerPurpose>((event.id >> 24) & 0xff);
+    const std::uint64_t index = event.id & 0xffffff;
+    switch (purpose) {
+      case TimerPurpose::Timeline:
+        return perform(scenario_.timeline[index]);
+      case TimerPurpose::EndFault:
+        return end_fault(endings_[index]);
+      case TimerPurpose::CleanUp:
+        return begin_clean_up();
+      case TimerPurpose::End:
+        return fail({"the pods of the run did not go in time", "see the logs in " + folder_});
+    }
+  }
+  const std::uint32_t slot = controllers::slot_of(event.id);
+  if (slot < kWatchedCount) {
+    on_changes(informers_[slot].on_event(event));
+    const bool synced = std::all_of(informers_.begin(), informers_.end(),
+                                    [](const controllers::Informer& i) { return i.synced(); });
+    if (synced && !created_) {
+      created_ = true;
+      for (ports::ApiCall& call : creations(scenario_)) send(std::move(call));
+    }
+    return;
+  }
+  if (event.kind == ports::EventKind::ApiReply && event.outcome != ports::Outcome::Ok &&
+      event.outcome != ports::Outcome::NotFound && !cleaning_) {
+    fail({fmt::format("the control plane answered {} to a call of the run",
+                      to_string(event.outcome)),
+          "see " + folder_ + "/control-plane.log"});
+  }
+}
+
+void LiveSession::on_changes(const std::vector<controllers::Change>& changes) {
+  for (const controllers::Change& change : changes) {
+    log_.append_write(loop_->now(), 0, change.before.get(), change.after.get());
+    observer_.on_change(loop_->now(), change.before.get(), change.after.get());
+    const api::ObjectKey key = api::key_of(change.latest());
+    if (change.after == nullptr) {
+      objects_.erase(key);
+    } else {
+      objects_[key] = change.after;
+    }
+  }
+  if (cleaning_) clean_up();
+}
+
+std::vector<api::ObjectPtr> LiveSession::pods_and_nodes() const {
+  std::vector<api::ObjectPtr> found;
+  for (const auto& [key, object] : objects_) {
+    if (key.kind == api::Kind::Pod || key.kind == api::Kind::Node) found.push_back(object);
+  }
+  return found;
+}
+
+void LiveSession::perform(const scenario::TimelineEntry& entry) {
+  if (!steady_known_) {
+    steady_known_ = true;
+    steady_ = observer_.steady(steady_note_);
+  }
+  std::visit([&](const auto& action) { perform(entry.id, action); }, entry.action);
+}
+
+void LiveSession::perform(const std::string& id, const SetAction& action) {
+  log_.append(loop_->now(), 0, "set", to_string(action.target), id);
+  const auto current = objects_.find(action.target);
+  if (current == objects_.end()) return fail({to_string(action.target) + " does not exist", ""});
+  send(update_of(std::get<api::Deployment>(*current->second), action));
+  observer_.rollout_started(loop_->now(), id, action.target);
+}
+
+void LiveSession::perform(const std::string& id, const FaultAction& fault) {
+  const Instant now = loop_->now();
+  log_.append(now, 0, "fault", fault.target ? to_string(*fault.target) : "control-plane",
+              fmt::format("{}: {}", id, to_string(fault.kind)));
+  std::vector<std::string> targets;
+  std::vector<std::string> victims;
+  std::string effect;
+  const auto undo_later = [&](const std::string& node) {
+    endings_.push_back({id, fault.kind, node});
+    arm(timer_id(TimerPurpose::EndFault, endings_.size() - 1),
+        now + fault.lasts.value_or(Duration{}));
+  };
+  if (fault.kind == FaultKind::ControlPlaneKill) {
+    if (control_plane_.running()) targets.emplace_back("control-plane");
+    control_plane_.kill();
+    effect = "control plane killed";
+    undo_later({});
+  }
+  for (const api::ObjectPtr& object : choose_targets(fault, id, pods_and_nodes(), draws_)) {
+    const api::ObjectKey key = api::key_of(*object);
+    const auto* pod = std::get_if<api::Pod>(object.get());
+    bool hit = false;
+    switch (fault.kind) {
+      case FaultKind::ContainerKill: {
+        if (pod == nullptr || host(pod->spec.node_name) == nullptr) break;
+        for (const api::ContainerStatus& container : pod->status.container_statuses) {
+          if (!fault.container.empty() && container.name != fault.container) continue;
+          hit = kill_first_process(*host(pod->spec.node_name), container.container_id);
+          break;
+        }
+        break;
+      }
+      case FaultKind::PodKill:
+        hit = pod != nullptr;
+        if (hit) send(deletion_of(key, Duration{}));
+        break;
+      case FaultKind::NodeAgentKill:
+      case FaultKind::NodeLoss: {
+        const auto agent = agents_.find(key.name);
+        hit = agent != agents_.end() && agent->second.running();
+        if (!hit) break;
+        agent->second.kill();
+        if (fault.kind == FaultKind::NodeLoss) {
+          const auto crashed = run_program({paths_.testbed, "fault", "host-crash", key.name});
+          if (!crashed) return fail(crashed.error());
+          for (const auto& [other, pod_object] : objects_) {
+            const auto* there = std::get_if<api::Pod>(pod_object.get());
+            if (there == nullptr || there->spec.node_name != key.name) continue;
+            if (std::string owner = observer_.deployment_of(*there); !owner.empty()) {
+              victims.push_back(std::move(owner));
+            }
+          }
+        }
+        if (fault.lasts || fault.kind == FaultKind::NodeAgentKill) undo_later(key.name);
+        break;
+      }
+      case FaultKind::ControlPlaneKill:
+        break;
+    }
+    if (!hit) continue;
+    targets.push_back(to_string(key));
+    if (pod != nullptr) {
+      if (std::string owner = observer_.deployment_of(*pod); !owner.empty()) {
+        victims.push_back(std::move(owner));
+      }
+    }
+  }
+  if (effect.empty()) {
+    effect = targets.empty() ? "nothing matched its target"
+                             : fmt::format("hit {}", fmt::join(targets, ", "));
+  }
+  observer_.fault_struck(now, id, to_string(fault.kind), std::move(targets), std::move(victims),
+                         std::move(effect));
+}
+
+void LiveSession::end_fault(const Ending& ending) {
+  log_.append(loop_->now(), 0, "fault-ends",
+              ending.node.empty() ? "control-plane" : "Node/" + ending.node, ending.id);
+  Result<void> restarted;
+  if (ending.kind == FaultKind::ControlPlaneKill) {
+    restarted = start_control_plane();
+  } else {
+    if (ending.kind == FaultKind::NodeLoss) {
+      const auto back = run_program({paths_.testbed, "fault", "daemon-restart", ending.node});
+      if (!back) return fail(back.error());
+    }
+    for (const scenario::ClusterNode& node : scenario_.cluster.nodes) {
+      if (node.name == ending.node) restarted = start_agent(node);
+    }
+  }
+  if (!restarted) return fail(restarted.error());
+  if (ending.kind != FaultKind::NodeLoss) observer_.process_recovered(loop_->now(), ending.id);
+}
+
+/// The run is over: everything it made is deleted, so that the hosts are as they were.
+void LiveSession::begin_clean_up() {
+  if (!steady_known_) {
+    steady_known_ = true;
+    steady_ = observer_.steady(steady_note_);
+  }
+  cleaning_ = true;
+  for (const api::Kind kind : {api::Kind::Deployment, api::Kind::ReplicaSet, api::Kind::Pod}) {
+    for (const auto& [key, object] : objects_) {
+      if (key.kind == kind) send(deletion_of(key, std::nullopt));
+    }
+  }
+  arm(timer_id(TimerPurpose::End, 0), loop_->now() + kCleanUpPatience);
+  clean_up();
+}
+
+void LiveSession::clean_up() {
+  bool any_pod = false;
+  for (const auto& [key, object] : objects_) {
+    if (key.kind == api::Kind::Pod) any_pod = true;
+    // What a controller made while its owner was going has to go as well.
+    const bool made_late = (key.kind == api::Kind::Pod || key.kind == api::Kind::ReplicaSet) &&
+                           !api::meta_of(*object).deletion;
+    if (made_late) send(deletion_of(key, std::nullopt));
+  }
+  if (!any_pod) loop_->stop();
+}
+
+Result<void> LiveSession::collect_load(RunResult& result) {
+  for (const Load& load : loads_) {
+    std::ifstream file{load.file};
+    if (!file) return failure("the load generator left no results in " + load.file);
+    runner::RequestSeries series;
+    std::map<std::int64_t, runner::RequestStats> seconds;
+    std::string line;
+    while (std::getline(file, line)) {
+      const auto json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+      if (json.is_discarded() || !json.contains("outcome")) continue;
+      const std::int64_t at = json.value("at", std::int64_t{0}) - static_cast<std::int64_t>(epoch_);
+      runner::RequestStats& stats = seconds[at / 1'000'000'000];
+      ++stats.requests;
+      const auto outcome = json.value("outcome", std::string{});
+      if (outcome == "ok") {
+        ++stats.succeeded;
+      } else {
+        ++stats.errors[outcome];
+      }
+      stats.latency.add(
+          Duration::nanoseconds(std::max<std::int64_t>(0, json.value("responseTime", std::int64_t{0}))));
+    }
+    for (auto& [second, stats] : seconds) {
+      series.samples.push_back({Instant::at(Duration::seconds(second)), std::move(stats)});
+    }
+    for (const auto& [known, target] :
+         {std::pair{&result.journeys, load.journey}, std::pair{&result.services, load.service}}) {
+      runner::RequestSeries& merged = (*known)[target];
+      for (const runner::RequestSample& sample : series.samples) {
+        const auto same = std::find_if(merged.samples.begin(), merged.samples.end(),
+                                       [&](const auto& s) { return s.at == sample.at; });
+        if (same != merged.samples.end()) {
+          same->stats.merge(sample.stats);
+        } else {
+          merged.samples.push_back(sample);
+        }
+      }
+      std::sort(merged.samples.begin(), merged.samples.end(),
+                [](const auto& a, const auto& b) { return a.at < b.at; });
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<RunResult>> run_live(const Scenario& scenario, const std::string& out) {
+  const auto paths = find_programs();
+  if (!paths) return tl::unexpected{paths.error()};
+  auto bed = bed_status(*paths);
+  if (!bed) return tl::unexpected{bed.error()};
+  const bool own_bed = bed->hosts.empty();
+  if (own_bed) {
+    const auto up = run_program({paths->testbed, "up", std::to_string(scenario.cluster.nodes.size()),
+                                 "--workload", paths->workload});
+    if (!up) return tl::unexpected{up.error()};
+    bed = bed_status(*paths);
+    if (!bed) return tl::unexpected{bed.error()};
+  }
+  const std::string folder = std::filesystem::absolute(out).string() + "/live";
+  std::error_code error;
+  std::filesystem::remove_all(folder, error);
+  Result<RunResult> result = LiveSession{scenario, *paths, *bed, folder}.run();
+  if (own_bed) {
+    const auto down = run_program({paths->testbed, "down"});
+    if (!down && result) return tl::unexpected{down.error()};
+  }
+  if (!result) return tl::unexpected{result.error()};
+  std::vector<RunResult> results;
+  results.push_back(*std::move(result));
+  return results;
+}
+
+}  // namespace orrery::session

@@ -1,0 +1,22 @@
+/// @file
+/// One run of a scenario on live containerd hosts, in wall time.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/base/result.h"
+#include "runner/run_result.h"
+#include "runner/scenario/scenario.h"
+
+namespace orrery::session {
+
+/// Runs the scenario once, with its first seed, on the hosts of the test bed; brings a bed up if
+/// none is, and takes it down again if it did. Node names of the scenario are host names.
+///
+/// The processes' records and logs, and what the load generators saw, are left in `out`/live. A
+/// Failure says what this machine or the scenario lacks for a live run, or what broke.
+[[nodiscard]] Result<std::vector<runner::RunResult>> run_live(const scenario::Scenario& scenario,
+                                                              const std::string& out);
+
+}  // namespace orrery::session

@@ -1,0 +1,85 @@
+/// @file
+/// Watches the objects of a run, in either world, and keeps what verdicts are made of: counts per
+/// Deployment at every change, rollout times, and when a fault's victims were whole again.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/api/objects.h"
+#include "runner/run_result.h"
+
+namespace orrery::session {
+
+class RunObserver {
+ public:
+  /// An object went from `before` to `after`; nullptr: did not exist, or is gone.
+  void on_change(Instant now, const api::Object* before, const api::Object* after);
+
+  /// The Deployment was just changed by the timeline entry `id`.
+  void rollout_started(Instant now, const std::string& id, const api::ObjectKey& deployment);
+
+  /// A fault took effect. `victims` are the Deployments whose pods it hit, as "namespace/name".
+  void fault_struck(Instant now, const std::string& id, const std::string& kind,
+                    std::vector<std::string> targets, std::vector<std::string> victims,
+                    std::string effect);
+
+  /// A process that a fault had ended runs again.
+  void process_recovered(Instant now, const std::string& id);
+
+  /// Whether every Deployment has all its pods available; if not, `why` names the first that has not.
+  [[nodiscard]] bool steady(std::string& why) const;
+
+  /// The Deployment a pod belongs to, "namespace/name"; empty: none.
+  [[nodiscard]] std::string deployment_of(const api::Pod& pod) const;
+
+  /// Moves everything that was seen into `result`.
+  void finish(runner::RunResult& result);
+
+ private:
+  struct PodRecord {
+    std::string deployment;
+    std::string set_uid;
+    std::string version;
+    bool counted = false;  ///< Exists and was not asked to go.
+    bool ready = false;
+    Instant ready_since;
+  };
+  struct SetRecord {
+    std::string deployment;
+    api::PodTemplate pod_template;
+    bool current = false;  ///< Its template is its Deployment's.
+  };
+  struct DeploymentRecord {
+    api::DeploymentSpec spec;
+    std::int64_t generation = 0;
+    api::DeploymentStatus status;
+    std::map<std::string, PodRecord> pods;  ///< By uid.
+    runner::DeploymentResult result;
+  };
+  struct OpenRollout {
+    std::string deployment;
+    std::size_t index = 0;
+    std::int64_t generation = 0;
+  };
+  struct OpenFault {
+    std::size_t index = 0;
+    std::map<std::string, bool> victims;  ///< Deployment -> has been seen short of pods.
+  };
+
+  void on_pod(Instant now, const api::Pod* before, const api::Pod* after);
+  void sample(Instant now, const std::string& name);
+  void check_rollouts(Instant now, const std::string& name);
+  void check_faults(Instant now, const std::string& name);
+  [[nodiscard]] static bool complete(const DeploymentRecord& deployment);
+
+  std::map<std::string, DeploymentRecord> deployments_;
+  std::map<std::string, SetRecord> sets_;  ///< By uid.
+  std::vector<OpenRollout> open_rollouts_;
+  std::vector<OpenFault> open_faults_;
+  std::vector<runner::FaultResult> faults_;
+};
+
+}  // namespace orrery::session

@@ -1,0 +1,407 @@
+#include "runner/session/sim_session.h"
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <chrono>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "runner/run_result_json.h"
+#include "runner/session/actions.h"
+#include "runner/session/run_observer.h"
+#include "runner/session/world_config.h"
+
+namespace orrery::session {
+namespace {
+
+using runner::RunResult;
+using scenario::FaultAction;
+using scenario::FaultKind;
+using scenario::Scenario;
+using scenario::SetAction;
+using scenario::TimelineEntry;
+
+/// Hands the writes of the simulated API server to the observer.
+class ObserverAdapter final : public sim::WriteObserver {
+ public:
+  explicit ObserverAdapter(RunObserver& observer) : observer_{observer} {}
+
+  void on_write(Instant now, const store::Write& write, ports::CauseId /*cause*/) override {
+    observer_.on_change(now, write.before.get(),
+                        write.kind == ports::DeltaKind::Deleted ? nullptr : write.after.get());
+  }
+
+ private:
+  RunObserver& observer_;
+};
+
+/// One run: a world, and the hand that does to it what the timeline says.
+class SimSession {
+ public:
+  SimSession(const Scenario& scenario, std::uint64_t seed)
+      : scenario_{scenario},
+        seed_{seed},
+        draws_{seed},
+        adapter_{observer_},
+        world_{world_config(scenario, seed), log_, &adapter_} {}
+
+  RunResult run();
+
+ private:
+  /// What a fault with a duration undoes at its end.
+  struct Ending {
+    Instant at;
+    std::string id;
+    FaultKind kind{};
+    std::string node;
+  };
+
+  void create_objects();
+  void perform(const TimelineEntry& entry);
+  void perform(const std::string& id, const SetAction& action);
+  void perform(const std::string& id, const FaultAction& fault);
+  void end_fault(const Ending& ending);
+  void run_until(Instant when);
+  [[nodiscard]] std::vector<api::ObjectPtr> pods_and_nodes() const;
+  [[nodiscard]] std::vector<std::string> owners_of_pods_on(const std::string& node) const;
+  void collect_series(RunResult& result) const;
+
+  const Scenario& scenario_;
+  std::uint64_t seed_;
+  Draws draws_;
+  recording::EventLog log_;
+  RunObserver observer_;
+  ObserverAdapter adapter_;
+  sim::SimWorld world_;
+  std::vector<Ending> endings_;  ///< By time.
+};
+
+RunResult SimSession::run() {
+  RunResult result;
+  result.seed = seed_;
+  const auto wall_start = std::chrono::steady_clock::now();
+  create_objects();
+  world_.start();
+  bool first = true;
+  for (const TimelineEntry& entry : scenario_.timeline) {
+    run_until(entry.at);
+    if (first) result.steady_before_first_fault = observer_.steady(result.steady_note);
+    first = false;
+    perform(entry);
+  }
+  run_until(Instant::at(scenario_.duration));
+  if (first) result.steady_before_first_fault = observer_.steady(result.steady_note);
+  result.wall_seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - wall_start).count();
+  result.simulated = scenario_.duration;
+  result.events = world_.events();
+  result.fingerprint = to_string(world_.fingerprint());
+  observer_.finish(result);
+  collect_series(result);
+  result.log = log_.records();
+  return result;
+}
+
+void SimSession::create_objects() {
+  for (const ports::ApiCall& call : creations(scenario_)) {
+    expects(world_.apply(call, 0) == ports::Outcome::Ok, "what the reader admitted can be created");
+  }
+}
+
+void SimSession::run_until(Instant when) {
+  while (!endings_.empty() && endings_.front().at <= when) {
+    const Ending ending = endings_.front();
+    endings_.erase(endings_.begin());
+    world_.run_until(ending.at);
+    end_fault(ending);
+  }
+  world_.run_until(when);
+}
+
+void SimSession::perform(const TimelineEntry& entry) {
+  std::visit([&](const auto& action) { perform(entry.id, action); }, entry.action);
+}
+
+void SimSession::perform(const std::string& id, const SetAction& action) {
+  const api::ObjectPtr current = world_.api().find(action.target);
+  const ports::CauseId cause =
+      log_.append(world_.now(), 0, "set", to_string(action.target), id);
+  if (current == nullptr) return;
+  world_.apply(update_of(std::get<api::Deployment>(*current), action), cause);
+  observer_.rollout_started(world_.now(), id, action.target);
+}
+
+std::vector<api::ObjectPtr> SimSession::pods_and_nodes() const {
+  std::vector<api::ObjectPtr> objects = world_.api().objects_of(api::Kind::Pod);
+  for (api::ObjectPtr& node : world_.api().objects_of(api::Kind::Node)) {
+    objects.push_back(std::move(node));
+  }
+  return objects;
+}
+
+std::vector<std::string> SimSession::owners_of_pods_on(const std::string& node) const {
+  std::vector<std::string> owners;
+  for (const api::ObjectPtr& object : world_.api().objects_of(api::Kind::Pod)) {
+    const auto& pod = std::get<api::Pod>(*object);
+    const std::string owner = observer_.deployment_of(pod);
+    if (pod.spec.node_name == node && !owner.empty()) owners.push_back(owner);
+  }
+  return owners;
+}
+
+void SimSession::perform(const std::string& id, const FaultAction& fault) {
+  const char* kind = to_string(fault.kind);
+  const ports::CauseId cause =
+      log_.append(world_.now(), 0, "fault", fault.target ? to_string(*fault.target) : "control-plane",
+                  fmt::format("{}: {}", id, kind));
+  std::vector<std::string> targets;
+  std::vector<std::string> victims;
+  std::string effect;
+  if (fault.kind == FaultKind::ControlPlaneKill) {
+    if (world_.kill_control_plane()) targets.emplace_back("control-plane");
+    effect = targets.empty() ? "the control plane was not running" : "control plane killed";
+    endings_.push_back({world_.now() + fault.lasts.value_or(Duration{}), id, fault.kind, {}});
+  }
+  for (const api::ObjectPtr& object : choose_targets(fault, id, pods_and_nodes(), draws_)) {
+    const api::ObjectKey key = api::key_of(*object);
+    const api::Pod* pod = std::get_if<api::Pod>(object.get());
+    bool hit = false;
+    switch (fault.kind) {
+      case FaultKind::ContainerKill:
+        hit = pod != nullptr && world_.kill_container(*pod, fault.container, cause);
+        break;
+      case FaultKind::PodKill:
+        hit = pod != nullptr &&
+              world_.apply(deletion_of(key, Duration{}), cause) == ports::Outcome::Ok;
+        break;
+      case FaultKind::NodeLoss:
+      case FaultKind::NodeAgentKill: {
+        const std::string node = pod != nullptr ? pod->spec.node_name : key.name;
+        for (std::string& owner : owners_of_pods_on(node)) {
+          if (fault.kind == FaultKind::NodeLoss) victims.push_back(std::move(owner));
+        }
+        hit = fault.kind == FaultKind::NodeLoss ? world_.crash_node(node, cause)
+                                                : world_.kill_node_agent(node);
+        const bool comes_back = fault.lasts || fault.kind == FaultKind::NodeAgentKill;
+        if (hit && comes_back) {
+          endings_.push_back({world_.now() + fault.lasts.value_or(Duration{}), id, fault.kind, node});
+        }
+        break;
+      }
+      case FaultKind::ControlPlaneKill:
+        break;
+    }
+    if (!hit) continue;
+    targets.push_back(to_string(key));
+    if (pod != nullptr && fault.kind != FaultKind::NodeAgentKill) {
+      const std::string owner = observer_.deployment_of(*pod);
+      if (!owner.empty()) victims.push_back(owner);
+    }
+  }
+  std::stable_sort(endings_.begin(), endings_.end(),
+                   [](const Ending& a, const Ending& b) { return a.at < b.at; });
+  if (effect.empty()) {
+    effect = targets.empty() ? "nothing matched its target"
+                             : fmt::format("{} {} hit", targets.size(),
+                                           targets.size() == 1 ? "target" : "targets");
+    for (const std::string& target : targets) effect += (&target == targets.data() ? ": " : ", ") + target;
+  }
+  observer_.fault_struck(world_.now(), id, kind, std::move(targets), std::move(victims),
+                         std::move(effect));
+}
+
+void SimSession::end_fault(const Ending& ending) {
+  const ports::CauseId cause = log_.append(world_.now(), 0, "fault-ends",
+                                           ending.node.empty() ? "control-plane" : "Node/" + ending.node,
+                                           ending.id);
+  switch (ending.kind) {
+    case FaultKind::ControlPlaneKill:
+      if (world_.start_control_plane(cause)) observer_.process_recovered(world_.now(), ending.id);
+      break;
+    case FaultKind::NodeAgentKill:
+      if (world_.start_node_agent(ending.node, cause)) {
+        observer_.process_recovered(world_.now(), ending.id);
+      }
+      break;
+    case FaultKind::NodeLoss:
+      world_.restore_node(ending.node, cause);
+      break;
+    case FaultKind::ContainerKill:
+    case FaultKind::PodKill:
+      break;
+  }
+}
+
+runner::RequestSeries series_of(const sim::RequestSeries& from, Duration interval) {
+  runner::RequestSeries series;
+  series.interval = interval;
+  for (const sim::RequestSample& sample : from.samples()) {
+    runner::RequestSample out;
+    out.at = sample.at;
+    out.stats.requests = sample.counts.ended_count();
+    out.stats.succeeded = sample.counts.of(sim::RequestOutcome::Ok);
+    for (std::uint32_t i = 1; i < sim::kRequestOutcomeCount; ++i) {
+      if (sample.counts.ended[i] == 0) continue;
+      out.stats.errors[sim::to_string(static_cast<sim::RequestOutcome>(i))] =
+          sample.counts.ended[i];
+    }
+    std::map<std::uint32_t, std::uint64_t> buckets;
+    for (const sim::LatencyCount& count : sample.counts.latency) buckets[count.bucket] = count.count;
+    out.stats.latency = runner::LatencyHistogram::restore(
+        std::move(buckets), sample.counts.latency_sum_ns, sample.counts.latency_max_ns);
+    series.samples.push_back(std::move(out));
+  }
+  return series;
+}
+
+void SimSession::collect_series(RunResult& result) const {
+  sim::ServiceIndex service = 0;
+  const Duration interval = Duration::seconds(1);
+  for (const auto& [name, behaviour] : scenario_.services) {
+    result.services[name] = series_of(world_.traffic().service(service++), interval);
+  }
+  std::uint32_t journey = 0;
+  for (const auto& [name, steps] : scenario_.journeys) {
+    result.journeys[name] = series_of(world_.traffic().journey_steps(journey++), interval);
+  }
+}
+
+}  // namespace
+
+Result<void> can_simulate(const Scenario& scenario) {
+  const bool pulls = std::any_of(scenario.images.begin(), scenario.images.end(),
+                                 [](const auto& image) { return !image.second.on_nodes; });
+  if (!pulls) return {};
+  const auto fabric = sim::make_fabric(world_config(scenario, scenario.first_seed).fabric);
+  if (!fabric) return tl::unexpected{fabric.error()};
+  return {};
+}
+
+RunResult simulate(const Scenario& scenario, std::uint64_t seed) {
+  return SimSession{scenario, seed}.run();
+}
+
+namespace {
+
+struct Child {
+  pid_t pid = 0;
+  int pipe = -1;
+  std::uint64_t seed = 0;
+  std::string text;
+};
+
+/// Starts a process that writes its run's result into a pipe.
+Result<Child> start_child(const Scenario& scenario, std::uint64_t seed) {
+  int ends[2];
+  if (pipe(ends) != 0) return failure("cannot make a pipe for a run");
+  std::fflush(nullptr);
+  const pid_t pid = fork();
+  if (pid < 0) {
+    close(ends[0]);
+    close(ends[1]);
+    return failure("cannot start a process for a run");
+  }
+  if (pid > 0) {
+    close(ends[1]);
+    return Child{pid, ends[0], seed, {}};
+  }
+  close(ends[0]);
+  const std::string text = runner::to_json_text(simulate(scenario, seed));
+  std::size_t written = 0;
+  while (written < text.size()) {
+    const ssize_t count = write(ends[1], text.data() + written, text.size() - written);
+    if (count <= 0) _exit(kExitOurBug);
+    written += static_cast<std::size_t>(count);
+  }
+  _exit(0);
+}
+
+/// Reads what is there; true at the end of the child's output.
+bool read_some(Child& child) {
+  char buffer[1 << 16];
+  while (true) {
+    const ssize_t count = read(child.pipe, buffer, sizeof buffer);
+    if (count > 0) {
+      child.text.append(buffer, static_cast<std::size_t>(count));
+      continue;
+    }
+    if (count < 0 && errno == EINTR) continue;
+    return true;
+  }
+}
+
+Result<RunResult> finish_child(Child& child) {
+  close(child.pipe);
+  int status = 0;
+  while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    return failure(fmt::format("the run of seed {} died ({})", child.seed,
+                               WIFSIGNALED(status)
+                                   ? fmt::format("signal {}", WTERMSIG(status))
+                                   : fmt::format("exit status {}", WEXITSTATUS(status))),
+                   "this is a defect in Orrery; the message above says where");
+  }
+  return runner::run_result_from_json_text(child.text);
+}
+
+}  // namespace
+
+Result<std::vector<RunResult>> simulate_all(const Scenario& scenario, unsigned parallel,
+                                            const std::function<void(std::uint64_t done)>& progress) {
+  expects(parallel >= 1, "at least one run at a time");
+  if (scenario.first_seed == scenario.last_seed) {
+    std::vector<RunResult> one;
+    one.push_back(simulate(scenario, scenario.first_seed));
+    progress(1);
+    return one;
+  }
+  std::map<std::uint64_t, RunResult> done;
+  std::vector<Child> running;
+  std::uint64_t next = scenario.first_seed;
+  const auto reap_oldest = [&]() -> Result<void> {
+    Child child = std::move(running.front());
+    running.erase(running.begin());
+    read_some(child);
+    auto result = finish_child(child);
+    if (!result) return tl::unexpected{result.error()};
+    done.emplace(child.seed, *std::move(result));
+    progress(done.size());
+    return {};
+  };
+  const auto stop_all = [&] {
+    for (Child& child : running) {
+      close(child.pipe);
+      kill(child.pid, SIGKILL);
+      waitpid(child.pid, nullptr, 0);
+    }
+  };
+  while (next <= scenario.last_seed || !running.empty()) {
+    if (next <= scenario.last_seed && running.size() < parallel) {
+      auto child = start_child(scenario, next);
+      if (!child) {
+        stop_all();
+        return tl::unexpected{child.error()};
+      }
+      running.push_back(*std::move(child));
+      ++next;
+      continue;
+    }
+    if (auto reaped = reap_oldest(); !reaped) {
+      stop_all();
+      return tl::unexpected{reaped.error()};
+    }
+  }
+  std::vector<RunResult> results;
+  for (auto& [seed, result] : done) results.push_back(std::move(result));
+  return results;
+}
+
+}  // namespace orrery::session

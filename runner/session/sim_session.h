@@ -1,0 +1,29 @@
+/// @file
+/// One run of a scenario in the simulated world, and many of them side by side.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "models/base/result.h"
+#include "runner/run_result.h"
+#include "runner/scenario/scenario.h"
+
+namespace orrery::session {
+
+/// Whether this program can run the scenario: a Failure says what it was built without.
+[[nodiscard]] Result<void> can_simulate(const scenario::Scenario& scenario);
+
+/// One run in this process. A process runs at most one scenario with image pulls (SimGrid has one
+/// engine per process), so callers with several seeds use simulate_all. Requires: can_simulate.
+[[nodiscard]] runner::RunResult simulate(const scenario::Scenario& scenario, std::uint64_t seed);
+
+/// All seeds of the scenario, each in a process of its own, `parallel` at a time. `progress` is told
+/// how many are done after each. Results come in the order of seeds, whatever ended first.
+/// A Failure says which run died. Requires: parallel >= 1, can_simulate.
+[[nodiscard]] Result<std::vector<runner::RunResult>> simulate_all(
+    const scenario::Scenario& scenario, unsigned parallel,
+    const std::function<void(std::uint64_t done)>& progress);
+
+}  // namespace orrery::session

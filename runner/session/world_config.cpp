@@ -1,0 +1,163 @@
+#include "runner/session/world_config.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+
+namespace orrery::session {
+namespace {
+
+using scenario::Scenario;
+
+/// Index of each service of the scenario, by name.
+std::map<std::string, sim::ServiceIndex> service_indices(const Scenario& scenario) {
+  std::map<std::string, sim::ServiceIndex> indices;
+  for (const auto& [name, behaviour] : scenario.services) {
+    const auto index = static_cast<sim::ServiceIndex>(indices.size());
+    indices[name] = index;
+  }
+  return indices;
+}
+
+std::uint32_t operation_index(const Scenario& scenario, const std::string& service,
+                              const std::string& operation) {
+  const auto& operations = scenario.services.at(service).operations;
+  if (operation.empty()) return 0;
+  const auto found = std::find_if(operations.begin(), operations.end(),
+                                  [&](const auto& o) { return o.name == operation; });
+  expects(found != operations.end(), "the reader has resolved every operation");
+  return static_cast<std::uint32_t>(found - operations.begin());
+}
+
+const api::Service* service_object(const Scenario& scenario, const std::string& name) {
+  for (const api::ManifestObject& manifest : scenario.objects) {
+    const auto* service = std::get_if<api::Service>(&manifest.object);
+    if (service != nullptr && service->meta.namespace_name + "/" + service->meta.name == name) {
+      return service;
+    }
+  }
+  return nullptr;
+}
+
+sim::ServiceModel service_model(const Scenario& scenario, const std::string& name,
+                                const std::map<std::string, sim::ServiceIndex>& indices) {
+  const scenario::ServiceBehaviour& behaviour = scenario.services.at(name);
+  sim::ServiceModel model;
+  model.name = name;
+  if (const api::Service* service = service_object(scenario, name);
+      service != nullptr && !service->spec.ports.empty()) {
+    model.port_name = service->spec.ports.front().name;
+  }
+  model.concurrency = behaviour.concurrency;
+  model.queue_max = behaviour.queue_max;
+  model.drains_on_term = behaviour.drains_on_term;
+  for (const scenario::Operation& operation : behaviour.operations) {
+    sim::OperationModel o;
+    o.name = operation.name;
+    o.cpu = operation.cpu;
+    o.wait = operation.wait;
+    o.error_probability = operation.error_probability;
+    for (const auto& step : operation.steps) {
+      sim::CallStep s;
+      for (const scenario::Call& call : step) {
+        s.calls.push_back({.to = indices.at(call.to),
+                           .operation = operation_index(scenario, call.to, call.operation),
+                           .times = call.times,
+                           .probability = call.probability,
+                           .timeout = call.timeout});
+      }
+      o.steps.push_back(std::move(s));
+    }
+    model.operations.push_back(std::move(o));
+  }
+  return model;
+}
+
+sim::TrafficModel traffic_model(const Scenario& scenario) {
+  const auto indices = service_indices(scenario);
+  sim::TrafficModel model;
+  for (const auto& [name, index] : indices) {
+    model.services.push_back(service_model(scenario, name, indices));
+  }
+  std::map<std::string, std::uint32_t> journeys;
+  for (const auto& [name, journey] : scenario.journeys) {
+    journeys[name] = static_cast<std::uint32_t>(model.journeys.size());
+    sim::JourneyModel j;
+    j.name = name;
+    j.timeout = journey.timeout;
+    for (const scenario::JourneyStep& step : journey.steps) {
+      j.steps.push_back({.service = indices.at(step.service),
+                         .operation = operation_index(scenario, step.service, step.operation)});
+    }
+    model.journeys.push_back(std::move(j));
+  }
+  for (const scenario::Load& load : scenario.load) {
+    sim::LoadModel l;
+    l.rate_per_second = load.rate_per_second;
+    l.from = load.from;
+    l.until = load.until.value_or(Instant::never());
+    for (const auto& [name, weight] : load.mix) l.mix.push_back({journeys.at(name), weight});
+    model.load.push_back(std::move(l));
+  }
+  const scenario::Network& network = scenario.cluster.network;
+  model.latency_same_node = network.same_node;
+  model.latency_in_zone = network.in_zone;
+  model.latency_between_zones = network.between_zones;
+  return model;
+}
+
+}  // namespace
+
+sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
+  sim::WorldConfig config;
+  config.seed = seed;
+  const auto profile = profile::profile_named(scenario.profile);
+  expects(profile.has_value(), "the reader admits known profiles only");
+  config.profile = *profile;
+
+  const scenario::Network& network = scenario.cluster.network;
+  std::map<std::string, std::uint32_t> zones;
+  for (const scenario::ClusterNode& node : scenario.cluster.nodes) {
+    const auto zone =
+        zones.emplace(node.zone, static_cast<std::uint32_t>(zones.size())).first->second;
+    sim::WorldNode world_node;
+    world_node.name = node.name;
+    world_node.zone = zone;
+    world_node.resources = {node.cpu_milli, node.memory_bytes, node.pods};
+    world_node.labels = node.labels;
+    if (!node.zone.empty()) world_node.labels["topology.kubernetes.io/zone"] = node.zone;
+    config.nodes.push_back(std::move(world_node));
+    config.fabric.nodes.push_back({node.zone, network.node_bytes_per_second});
+  }
+  config.fabric.zone_bytes_per_second = network.zone_bytes_per_second;
+  config.fabric.registry_bytes_per_second = network.registry_bytes_per_second;
+  config.fabric.latency_in_zone = network.in_zone;
+  config.fabric.latency_between_zones = network.between_zones;
+  config.fabric.latency_to_registry = network.between_zones;
+
+  for (const auto& [name, image] : scenario.images) {
+    sim::ImageModel model;
+    for (const std::int64_t layer : image.layer_bytes) model.bytes += layer;
+    model.on_nodes = image.on_nodes;
+    model.start = image.start;
+    config.images[name] = model;
+  }
+  config.traffic = traffic_model(scenario);
+  for (sim::ServiceIndex i = 0; i < config.traffic.services.size(); ++i) {
+    const sim::ServiceModel& model = config.traffic.services[i];
+    const api::Service* service = service_object(scenario, model.name);
+    if (service == nullptr || service->spec.selector.empty() || service->spec.ports.empty()) {
+      continue;
+    }
+    config.bindings.push_back({.service = i,
+                               .namespace_name = service->meta.namespace_name,
+                               .selector = service->spec.selector,
+                               .target_port = service->spec.ports.front().target_port,
+                               .drains_on_term = model.drains_on_term});
+  }
+  if (network.endpoint_delay) config.timings.endpoint_delay = *network.endpoint_delay;
+  return config;
+}
+
+}  // namespace orrery::session

@@ -1,0 +1,262 @@
+/// @file
+/// The future event list: a 4-ary heap while few events are pending, time buckets in front of a
+/// small heap when there are thousands.
+///
+/// The order of events never depends on which of the two is in use: every event carries its whole
+/// order key, and a bucket is complete before its first event is taken.
+///
+/// Why two structures: with hundreds of pending events a heap stays in the first-level cache and
+/// nothing beats it; with a hundred thousand, half of a run would be spent in its cache misses.
+///
+/// Source: implicit d-ary heaps (Johnson 1975; LaMarca and Ladner 1996); the buckets are a ladder
+/// queue (Tang, Goh and Thng 2005) with widths that are powers of two.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <vector>
+
+namespace orrery::sim {
+
+/// An event and its place in the total order in 16 bytes, compared as one unsigned number:
+/// time (56 bits), class (2), sequence (37), is-a-timer (1), payload (32).
+///
+/// 24-byte records with separate fields are a third slower in the heap: their comparison branches,
+/// and four of them do not fit a cache line.
+class PackedEvent {
+ public:
+  static constexpr unsigned kTimeBits = 56;      ///< 2.28 years of nanoseconds.
+  static constexpr unsigned kSequenceBits = 37;  ///< 137 billion events.
+
+  constexpr PackedEvent() = default;
+  constexpr PackedEvent(std::uint64_t time, std::uint64_t event_class, std::uint64_t sequence,
+                        bool is_timer, std::uint32_t payload)
+      : bits_{(Bits{(time << 8) | (event_class << 6) | (sequence >> 31)} << 64) |
+              ((sequence << 33) | (std::uint64_t{is_timer} << 32) | payload)} {}
+
+  /// After every real event.
+  static constexpr PackedEvent last() {
+    PackedEvent event;
+    event.bits_ = ~Bits{0};
+    return event;
+  }
+
+  [[nodiscard]] constexpr std::uint64_t time() const { return high() >> 8; }
+  /// Unique among all events of a kernel.
+  [[nodiscard]] constexpr std::uint64_t sequence() const {
+    return ((high() & 0x3f) << 31) | (low() >> 33);
+  }
+  [[nodiscard]] constexpr bool is_timer() const { return ((low() >> 32) & 1) != 0; }
+  [[nodiscard]] constexpr std::uint32_t payload() const {
+    return static_cast<std::uint32_t>(low());
+  }
+
+  friend constexpr bool operator<(PackedEvent a, PackedEvent b) { return a.bits_ < b.bits_; }
+  friend constexpr bool operator==(PackedEvent, PackedEvent) = default;
+
+ private:
+  __extension__ typedef unsigned __int128 Bits;
+
+  [[nodiscard]] constexpr std::uint64_t high() const {
+    return static_cast<std::uint64_t>(bits_ >> 64);
+  }
+  [[nodiscard]] constexpr std::uint64_t low() const { return static_cast<std::uint64_t>(bits_); }
+
+  Bits bits_ = 0;
+};
+static_assert(sizeof(PackedEvent) == 16);
+
+/// A 4-ary min-heap. The four children of a node share one cache line.
+///
+/// `pop` leaves a hole at the root, which the next `push` fills: an event that causes one event
+/// costs one descent instead of two.
+class EventHeap {
+ public:
+  EventHeap();
+
+  [[nodiscard]] bool empty() const { return size() == 0; }
+  [[nodiscard]] std::size_t size() const { return end_ - kRoot - (hole_ ? 1 : 0); }
+
+  void push(PackedEvent event) {
+    if (hole_) {
+      hole_ = false;
+      descend(event);
+      return;
+    }
+    if (end_ == capacity_) grow();
+    std::size_t at = end_++;
+    while (at != kRoot) {
+      const std::size_t parent = at / 4 + 2;
+      if (!(event < cells_[parent])) break;
+      cells_[at] = cells_[parent];
+      at = parent;
+    }
+    cells_[at] = event;
+  }
+
+  /// Requires: not empty.
+  [[nodiscard]] PackedEvent top() {
+    close_hole();
+    return cells_[kRoot];
+  }
+
+  /// Removes the event that top() returned. Requires: top() was called after the last push.
+  void pop() { hole_ = true; }
+
+  /// Calls `take(event)` for every event, in no order, and empties the heap.
+  template <class Take>
+  void drain(Take take) {
+    close_hole();
+    for (std::size_t at = kRoot; at != end_; ++at) {
+      take(cells_[at]);
+      cells_[at] = PackedEvent::last();
+    }
+    end_ = kRoot;
+  }
+
+ private:
+  // The root is cell 3, so that the children of cell p, 4p-8 to 4p-5, start a cache line. Cells
+  // from end_ on hold last(), so that the smallest of four needs no bounds check.
+  static constexpr std::size_t kRoot = 3;
+  static constexpr std::size_t kLine = 64;
+
+  struct Release {
+    void operator()(PackedEvent* cells) const {
+      ::operator delete (cells, std::align_val_t{kLine});
+    }
+  };
+  using Cells = std::unique_ptr<PackedEvent[], Release>;
+
+  static Cells make_cells(std::size_t count);
+  void grow();
+
+  void close_hole() {
+    if (!hole_) return;
+    hole_ = false;
+    const PackedEvent moved = cells_[--end_];
+    cells_[end_] = PackedEvent::last();
+    if (end_ != kRoot) descend(moved);
+  }
+
+  /// Puts `event` into the empty root and restores the heap.
+  void descend(PackedEvent event) {
+    PackedEvent* const cells = cells_.get();
+    std::size_t hole = kRoot;
+    for (;;) {
+      const std::size_t first = 4 * hole - 8;
+      if (first >= end_) break;
+      // Index arithmetic instead of branches: which child is smallest cannot be predicted.
+      const PackedEvent* const child = cells + first;
+      const auto low = static_cast<std::size_t>(child[1] < child[0]);
+      const auto high = 2 + static_cast<std::size_t>(child[3] < child[2]);
+      const std::size_t smallest = child[high] < child[low] ? high : low;
+      if (!(child[smallest] < event)) break;
+      cells[hole] = child[smallest];
+      hole = first + smallest;
+    }
+    cells[hole] = event;
+  }
+
+  Cells cells_;
+  std::size_t end_ = kRoot;
+  std::size_t capacity_;
+  bool hole_ = false;
+};
+
+/// Events in ascending order of their keys. Memory is kept at its peak and reused.
+class EventQueue {
+ public:
+  /// Buckets are used while more than about `buckets_above` events are pending.
+  explicit EventQueue(std::size_t buckets_above);
+
+  [[nodiscard]] std::size_t size() const { return heap_.size() + bucketed_count_; }
+
+  /// Requires: not before the last event taken.
+  void push(PackedEvent event) {
+    if (event.time() < front_end_) {
+      heap_.push(event);
+      if (heap_.size() > spill_above_) spill();
+    } else {
+      bucket(event);
+    }
+  }
+
+  /// The first event, or last() if there is none.
+  [[nodiscard]] PackedEvent top() {
+    if (heap_.empty() && !refill()) return PackedEvent::last();
+    return heap_.top();
+  }
+
+  /// Removes what top() has just returned. Requires: there was an event.
+  void pop() { heap_.pop(); }
+
+ private:
+  static constexpr std::size_t kBucketsMax = 1024;
+  static constexpr std::uint64_t kEndOfTime = std::uint64_t{1} << PackedEvent::kTimeBits;
+
+  /// Unsorted events, in chunks that all buckets share: a bucket that grew its own array would
+  /// hold on to its peak size, a thousand times over.
+  struct alignas(64) Chunk {
+    static constexpr std::uint32_t kEvents = 15;
+
+    Chunk* next = nullptr;
+    std::array<PackedEvent, kEvents> events;
+  };
+  static_assert(sizeof(Chunk) == 256);
+
+  struct Bucket {
+    Chunk* first = nullptr;
+    std::uint32_t first_count = Chunk::kEvents;  ///< Events in `first`; the others are full.
+    std::uint32_t count = 0;
+  };
+
+  /// Consecutive buckets of equal width; a rung inside another one subdivides one of its buckets.
+  struct Rung {
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+    unsigned shift = 0;    ///< The width of a bucket is 2^shift ns.
+    std::size_t next = 0;  ///< Earlier buckets have been taken.
+    std::array<std::uint64_t, kBucketsMax / 64> occupied{};  ///< One bit for each bucket.
+    std::array<Bucket, kBucketsMax> buckets{};
+
+    [[nodiscard]] std::size_t first_occupied() const;  ///< kBucketsMax if all are empty.
+    [[nodiscard]] Bucket take(std::size_t index);
+  };
+
+  void bucket(PackedEvent event);
+  void add(Bucket& bucket, PackedEvent event);
+  void add(Rung& rung, PackedEvent event);
+  /// Calls `take(event)` for every event, in no order, and empties the bucket.
+  template <class Take>
+  void drain(Bucket& events, Take take);
+  /// Moves events that lie within [begin, end) into a new finest rung, which also accepts later
+  /// ones before `limit`. What is pushed before `begin` from now on goes to the heap.
+  void split(Bucket& events, std::uint64_t begin, std::uint64_t end, std::uint64_t limit);
+  /// Moves the whole heap into a new finest rung.
+  void spill();
+  /// Moves the earliest bucket into the empty heap. False if no events are left.
+  bool refill();
+  void to_heap(Bucket& events);
+  /// Leaves the buckets: few events are pending. False if none is.
+  bool everything_to_heap();
+  Chunk* take_chunk();
+
+  EventHeap heap_;                        ///< Everything before front_end_.
+  std::uint64_t front_end_ = kEndOfTime;  ///< Everything from here on is in buckets.
+  std::size_t spill_above_;
+  std::size_t buckets_above_;
+  std::size_t bucketed_count_ = 0;
+  std::vector<std::unique_ptr<Rung>> rungs_;  ///< From the widest to the finest; reused.
+  std::size_t rung_count_ = 0;
+  Bucket beyond_;  ///< Events after the widest rung.
+  std::uint64_t beyond_min_ = kEndOfTime;
+  std::uint64_t beyond_max_ = 0;
+  Chunk* free_chunks_ = nullptr;
+  std::vector<std::unique_ptr<Chunk[]>> chunk_blocks_;
+};
+
+}  // namespace orrery::sim

@@ -1,0 +1,86 @@
+#include "sim/traffic/call_program.h"
+
+#include <cstddef>
+
+namespace orrery::sim {
+namespace {
+
+std::uint32_t size_of(std::size_t count) { return static_cast<std::uint32_t>(count); }
+
+/// Of 2^64 equally likely values, how many lie below: 0 never happens, all ones always.
+std::uint64_t threshold(double probability) {
+  expects(probability >= 0.0 && probability <= 1.0, "a probability lies in 0..1");
+  if (probability >= 1.0) return ~0ULL;
+  return static_cast<std::uint64_t>(probability * 0x1.0p64);
+}
+
+}  // namespace
+
+CallProgram compile(const TrafficModel& model) {
+  CallProgram program;
+  std::vector<std::uint32_t> first_operation;
+  std::uint32_t operation_count = 0;
+  for (const ServiceModel& service : model.services) {
+    first_operation.push_back(operation_count);
+    operation_count += size_of(service.operations.size());
+  }
+  const auto operation_of = [&](ServiceIndex service, std::uint32_t operation) {
+    expects(service < model.services.size(), "a call goes to a service of the model");
+    expects(operation < model.services[service].operations.size(), "the called operation exists");
+    return first_operation[service] + operation;
+  };
+
+  for (const ServiceModel& service : model.services) {
+    for (const OperationModel& operation : service.operations) {
+      ProgramOperation compiled;
+      compiled.cpu = operation.cpu;
+      compiled.wait = operation.wait;
+      compiled.fails_below = threshold(operation.error_probability);
+      compiled.first_step = size_of(program.steps.size());
+      std::uint32_t position = 0;
+      for (const CallStep& step : operation.steps) {
+        program.steps.push_back({size_of(program.sites.size()), size_of(step.calls.size())});
+        for (const CallModel& call : step.calls) {
+          expects(call.times >= 1, "a call is made at least once");
+          CallSite site;
+          site.service = call.to;
+          site.operation = operation_of(call.to, call.operation);
+          site.times = call.times;
+          site.position = position++;
+          site.taken_below = threshold(call.probability);
+          site.timeout = call.timeout;
+          program.sites.push_back(site);
+        }
+      }
+      compiled.end_step = size_of(program.steps.size());
+      program.operations.push_back(compiled);
+    }
+  }
+
+  for (std::uint32_t j = 0; j < model.journeys.size(); ++j) {
+    const JourneyModel& journey = model.journeys[j];
+    ProgramOperation compiled;
+    compiled.first_step = size_of(program.steps.size());
+    std::uint32_t position = 0;
+    for (const JourneyStep& step : journey.steps) {
+      program.steps.push_back({size_of(program.sites.size()), 1});
+      CallSite site;
+      site.service = step.service;
+      site.operation = operation_of(step.service, step.operation);
+      site.position = position++;
+      site.journey = j;
+      site.timeout = journey.timeout;
+      program.sites.push_back(site);
+    }
+    compiled.end_step = size_of(program.steps.size());
+    CallSite root;
+    root.operation = size_of(program.operations.size());
+    root.journey = j;
+    program.journey_roots.push_back(size_of(program.sites.size()));
+    program.sites.push_back(root);
+    program.operations.push_back(compiled);
+  }
+  return program;
+}
+
+}  // namespace orrery::sim

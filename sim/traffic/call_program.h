@@ -1,0 +1,67 @@
+/// @file
+/// A TrafficModel compiled to flat arrays: what a call does next is an index, never a pointer.
+///
+/// A journey is compiled as an operation too: one that works nowhere, and calls one service after
+/// another. So there is one way to run a program, whether a user or a pod runs it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "models/base/distribution.h"
+#include "models/base/random.h"
+#include "models/base/time_types.h"
+#include "sim/traffic/traffic_model.h"
+
+namespace orrery::sim {
+
+inline constexpr std::uint32_t kNone = 0xffff'ffff;
+
+/// The key of the draws of the `ordinal`-th journey (0, 1, …) that the load at `load` starts.
+[[nodiscard]] constexpr std::uint64_t journey_key(std::uint32_t load, std::uint64_t ordinal) {
+  return mix64(mix64(load) + ordinal);
+}
+
+/// The key of the draws of a call: a function of where it stands in the tree of calls, so that no
+/// policy, order of events or slot it happens to live in changes what is drawn for it.
+[[nodiscard]] constexpr std::uint64_t call_key(std::uint64_t parent_key, std::uint32_t position,
+                                               std::uint32_t repetition) {
+  return mix64(parent_key ^ mix64((std::uint64_t{position} << 32) | repetition));
+}
+
+/// A place in a program from which calls are made.
+struct CallSite {
+  ServiceIndex service = kNone;  ///< kNone: not a call; a journey's root.
+  std::uint32_t operation = 0;   ///< Index into CallProgram::operations.
+  std::uint32_t times = 1;
+  std::uint32_t position = 0;         ///< Among the sites of its program.
+  std::uint32_t journey = kNone;      ///< For a journey's root and its steps.
+  std::uint64_t taken_below = ~0ULL;  ///< Taken if 64 uniform bits are below; all ones: always.
+  Duration timeout;                   ///< 0: none.
+};
+
+/// Calls that go out together: sites [first, first + count).
+struct ProgramStep {
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
+};
+
+struct ProgramOperation {
+  Distribution cpu;
+  Distribution wait;
+  std::uint64_t fails_below = 0;  ///< Fails by itself if 64 uniform bits are below.
+  std::uint32_t first_step = 0;   ///< Steps [first_step, end_step).
+  std::uint32_t end_step = 0;
+};
+
+struct CallProgram {
+  std::vector<CallSite> sites;
+  std::vector<ProgramStep> steps;
+  std::vector<ProgramOperation> operations;
+  std::vector<std::uint32_t> journey_roots;  ///< Journey -> its root site.
+};
+
+/// Requires: every index in the model exists, probabilities are in their ranges, times >= 1.
+[[nodiscard]] CallProgram compile(const TrafficModel& model);
+
+}  // namespace orrery::sim

@@ -1,0 +1,96 @@
+/// @file
+/// Call records and the slab they live in.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "models/base/contract.h"
+#include "sim/traffic/call_program.h"
+#include "sim/traffic/request_outcome.h"
+
+namespace orrery::sim {
+
+/// Where a call is. It has an event of its own in the kernel while Outbound, InService and
+/// Answering (unless that way takes no time); never more than one.
+enum class CallPhase : std::uint8_t {
+  Free,
+  Outbound,   ///< On its way to the instance.
+  Queued,     ///< Waits at the instance for a slot.
+  InService,  ///< Holds a slot, works.
+  Calling,    ///< Holds a slot, waits for its own calls. A journey's root is always here.
+  Answering,  ///< Its answer is on the way to the caller.
+  Hanging,    ///< Nothing will ever come back: only the caller's timer ends it.
+  Spent,      ///< Over; kept until its event has come out of the kernel.
+};
+
+/// One call, from the caller's decision to make it until caller and server are both done with it.
+struct alignas(64) Call {
+  std::uint64_t key = 0;  ///< Of its draws.
+  std::int64_t start_ns = 0;
+  std::uint32_t generation = 0;  ///< Of the slot; grows when it is freed.
+  std::uint32_t parent = kNone;  ///< Slot of the caller's record; kNone: a root, or abandoned.
+  std::uint32_t parent_generation = 0;
+  std::uint32_t next = kNone;  ///< In the instance's queue, or in the free list.
+  std::uint32_t site = 0;      ///< Index into CallProgram::sites.
+  std::uint32_t instance = kNone;
+  std::uint32_t timer = kNone;   ///< KernelTimer of the slot; made at first need and kept.
+  std::uint32_t next_step = 0;   ///< Program counter, an index into CallProgram::steps.
+  std::uint32_t repetition = 0;  ///< Of its site, for the caller.
+  std::uint32_t pending = 0;     ///< Calls of the current step that have not ended.
+  CallPhase phase = CallPhase::Free;
+  RequestOutcome outcome = RequestOutcome::Ok;
+  std::uint8_t distance = 0;   ///< From caller to instance: index into the latencies.
+  bool timed : 1 = false;      ///< The timer is armed.
+  bool abandoned : 1 = false;  ///< The caller gave up or is gone; the server does not know.
+  bool ghost : 1 = false;      ///< The end of service still in the kernel means nothing.
+  bool doomed : 1 = false;     ///< Its process has just ended; only within that one operation.
+};
+static_assert(sizeof(Call) == 64, "a call record is one cache line");
+
+/// Slots with a last-in-first-out free list. References die at the next allocate().
+class CallSlab {
+ public:
+  /// A slot with every field at its default but generation and timer.
+  [[nodiscard]] std::uint32_t allocate() {
+    ++live_;
+    if (free_ == kNone) {
+      expects(calls_.size() < (1U << 28), "a call's slot fits a kernel event");
+      calls_.emplace_back();
+      return static_cast<std::uint32_t>(calls_.size() - 1);
+    }
+    const std::uint32_t slot = free_;
+    Call& call = calls_[slot];
+    free_ = call.next;
+    const std::uint32_t generation = call.generation;
+    const std::uint32_t timer = call.timer;
+    call = Call{};
+    call.generation = generation;
+    call.timer = timer;
+    return slot;
+  }
+
+  void free(std::uint32_t slot) {
+    Call& call = calls_[slot];
+    expects(call.phase != CallPhase::Free, "a call is freed once");
+    expects(!call.timed && !call.ghost, "nothing in the kernel refers to a freed call");
+    call.phase = CallPhase::Free;
+    ++call.generation;
+    call.next = free_;
+    free_ = slot;
+    --live_;
+  }
+
+  [[nodiscard]] Call& operator[](std::uint32_t slot) { return calls_[slot]; }
+  [[nodiscard]] std::uint32_t live() const { return live_; }
+  [[nodiscard]] std::uint32_t slot_count() const {
+    return static_cast<std::uint32_t>(calls_.size());
+  }
+
+ private:
+  std::vector<Call> calls_;
+  std::uint32_t free_ = kNone;
+  std::uint32_t live_ = 0;
+};
+
+}  // namespace orrery::sim

@@ -1,0 +1,630 @@
+#include "sim/traffic/request_engine.h"
+
+#include <algorithm>
+
+namespace orrery::sim {
+namespace {
+
+/// KernelEvent::kind; the index is a call's slot, for Arrival a load.
+enum Kind : std::uint8_t {
+  kArrival = 0,
+  kReachInstance = 1,
+  kEndService = 2,
+  kReachCaller = 3,
+  kTimeout = 4,
+};
+constexpr std::uint8_t kFirstForeignKind = 8;
+
+/// Folded into the fingerprint with the kind, so that traffic differs from every other component.
+constexpr std::uint64_t kComponent = 1 << 8;
+
+/// In the work list: the call reaches its caller; otherwise, its instance.
+constexpr std::uint32_t kAnswers = 1U << 31;
+
+constexpr std::uint8_t kSameNode = 0;
+constexpr std::uint8_t kInZone = 1;
+constexpr std::uint8_t kBetweenZones = 2;
+
+bool happens(std::uint64_t below, const Draws& draws, Purpose purpose, std::uint64_t key,
+             std::uint64_t attempt) {
+  if (below == 0) return false;
+  return below == ~0ULL || draws.bits(purpose, key, attempt) < below;
+}
+
+}  // namespace
+
+RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
+                             std::uint32_t node_count, Fingerprint& fingerprint)
+    : kernel_{kernel},
+      fingerprint_{fingerprint},
+      model_{std::move(model)},
+      program_{compile(model_)},
+      draws_{draws},
+      latency_{model_.latency_same_node, model_.latency_in_zone, model_.latency_between_zones} {
+  for (const Duration latency : latency_) {
+    expects(latency >= Duration{}, "a way takes no negative time");
+  }
+  expects(model_.connect_timeout > Duration{}, "a connect timeout is positive");
+  const RequestSeries empty{model_.sample_interval, model_.measure_from};
+  services_.assign(model_.services.size(), empty);
+  service_loads_.resize(model_.services.size());
+  journey_steps_.assign(model_.journeys.size(), empty);
+  journeys_.assign(model_.journeys.size(), empty);
+  tables_.resize((std::size_t{node_count} + 1) * model_.services.size());
+  next_gauge_ = Instant::at(model_.sample_interval);
+  for (const ServiceModel& service : model_.services) {
+    expects(service.concurrency >= 1, "a pod works on at least one request");
+  }
+  for (const LoadModel& load : model_.load) {
+    Load state;
+    expects(load.rate_per_second >= 0, "an arrival rate is not negative");
+    if (load.rate_per_second > 0) state.seconds_per_arrival = 1.0 / load.rate_per_second;
+    for (const LoadModel::Share& share : load.mix) {
+      expects(share.journey < model_.journeys.size(), "a load's journey exists");
+      expects(share.weight >= 0, "a weight is not negative");
+      state.weight_sum += share.weight;
+    }
+    loads_.push_back(state);
+  }
+}
+
+// --- Pods ---------------------------------------------------------------------------------------
+
+InstanceId RequestEngine::add_instance(InstanceSpec spec) {
+  expects(spec.service < model_.services.size(), "an instance serves a service of the model");
+  expects((std::size_t{spec.node} + 2) * model_.services.size() <= tables_.size(),
+          "an instance runs on one of the nodes");
+  const ServiceModel& service = model_.services[spec.service];
+  Instance instance;
+  instance.service = spec.service;
+  instance.node = spec.node;
+  instance.zone = spec.zone;
+  instance.address = address_index(spec.address, spec.port);
+  instance.concurrency = service.concurrency;
+  instance.queue_max = service.queue_max;
+  instance.drains = service.drains_on_term;
+  const auto index = static_cast<std::uint32_t>(instances_.size());
+  addresses_[instance.address] = index;
+  instances_.push_back(instance);
+  specs_.push_back(std::move(spec));
+  return InstanceId{index};
+}
+
+void RequestEngine::set_listening(InstanceId id, bool listens) {
+  enter();
+  Instance& instance = instances_[index_of(id)];
+  expects(instance.state == InstanceState::Starting || instance.state == InstanceState::Listening,
+          "only a running process listens");
+  instance.state = listens ? InstanceState::Listening : InstanceState::Starting;
+}
+
+void RequestEngine::terminate(InstanceId id) {
+  enter();
+  const std::uint32_t index = index_of(id);
+  Instance& instance = instances_[index];
+  if (instance.state != InstanceState::Starting && instance.state != InstanceState::Listening) {
+    return;
+  }
+  if (instance.drains && instance.busy > 0) {
+    instance.state = InstanceState::Draining;
+    return;
+  }
+  end_process(index, InstanceState::Stopped);
+  drained_.push_back(id);
+}
+
+void RequestEngine::kill(InstanceId id) {
+  enter();
+  end_process(index_of(id), InstanceState::Stopped);
+}
+
+void RequestEngine::lose(InstanceId id) {
+  enter();
+  end_process(index_of(id), InstanceState::Silent);
+}
+
+void RequestEngine::lose_node(std::uint32_t node) {
+  enter();
+  for (std::uint32_t i = 0; i < instances_.size(); ++i) {
+    if (instances_[i].node == node) end_process(i, InstanceState::Silent);
+  }
+}
+
+void RequestEngine::remove(InstanceId id) {
+  enter();
+  const std::uint32_t index = index_of(id);
+  end_process(index, InstanceState::Stopped);
+  instances_[index].state = InstanceState::Silent;
+  std::uint32_t& answers = addresses_[instances_[index].address];
+  if (answers == index) answers = kNone;
+}
+
+/// What the process worked on ends with it. Faults are rare, so the slab is searched for it; a list
+/// through every call would cost each hop.
+void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
+  Instance& instance = instances_[index];
+  instance.state = state;
+  if (instance.busy == 0) return;  // Then nobody waits in its queue either.
+  ServiceLoad& load = service_loads_[instance.service];
+  load.busy -= instance.busy;
+  load.queued -= instance.queued;
+  instance.busy = 0;
+  instance.queued = 0;
+  instance.head = kNone;
+  instance.tail = kNone;
+
+  std::vector<std::uint32_t> residents;
+  for (std::uint32_t i = 0; i < calls_.slot_count(); ++i) {
+    Call& call = calls_[i];
+    if (call.instance != index) continue;
+    if (call.phase == CallPhase::Queued || call.phase == CallPhase::InService ||
+        call.phase == CallPhase::Calling) {
+      call.doomed = true;
+      residents.push_back(i);
+    }
+  }
+  // First the calls it made itself: nobody waits for them any more, but their servers do not know.
+  for (std::uint32_t i = 0; i < calls_.slot_count(); ++i) {
+    if (const std::uint32_t parent = calls_[i].parent;
+        calls_[i].phase != CallPhase::Free && parent != kNone && calls_[parent].doomed) {
+      const CallSite& site = program_.sites[calls_[i].site];
+      services_[site.service].forget(calls_[i].start_ns);
+      disarm_timer(calls_[i]);
+      abandon(i);
+    }
+  }
+  for (const std::uint32_t i : residents) {
+    Call& call = calls_[i];
+    call.doomed = false;
+    call.ghost = call.phase == CallPhase::InService;
+    if (call.abandoned) {
+      discard(i);
+    } else if (state == InstanceState::Silent) {
+      call.phase = CallPhase::Hanging;
+    } else {
+      answer(i, RequestOutcome::Reset);
+    }
+  }
+  drain_work();
+}
+
+const InstanceSpec& RequestEngine::spec(InstanceId id) const { return specs_[index_of(id)]; }
+
+InstanceView RequestEngine::view(InstanceId id) const {
+  const Instance& instance = instances_[index_of(id)];
+  return {instance.state, instance.busy, instance.queued};
+}
+
+std::uint32_t RequestEngine::index_of(InstanceId id) const {
+  const auto index = static_cast<std::uint32_t>(id);
+  expects(index < instances_.size(), "the instance was added");
+  return index;
+}
+
+// --- Endpoint tables ----------------------------------------------------------------------------
+
+void RequestEngine::publish(ConsumerIndex consumer, ServiceIndex service,
+                            std::span<const ports::TableEndpoint> endpoints,
+                            std::uint64_t version) {
+  expects(service < model_.services.size(), "a table is of a service of the model");
+  const std::size_t at = std::size_t{consumer} * model_.services.size() + service;
+  expects(at < tables_.size(), "a table's consumer exists");
+  Table& table = tables_[at];
+  if (version < table.version) return;
+  table.version = version;
+  table.addresses.clear();
+  for (const ports::TableEndpoint& endpoint : endpoints) {
+    table.addresses.push_back(address_index(endpoint.address, endpoint.port));
+  }
+}
+
+std::uint32_t RequestEngine::address_index(const std::string& address, std::int32_t port) {
+  const auto [entry, added] =
+      address_indices_.try_emplace({address, port}, static_cast<std::uint32_t>(addresses_.size()));
+  if (added) addresses_.push_back(kNone);
+  return entry->second;
+}
+
+// --- Events -------------------------------------------------------------------------------------
+
+void RequestEngine::enter() {
+  now_ = kernel_.now();
+  while (next_gauge_ <= now_) {
+    for (ServiceIndex i = 0; i < services_.size(); ++i) gauges_.push_back(gauge(i));
+    next_gauge_ = next_gauge_ + model_.sample_interval;
+  }
+}
+
+bool RequestEngine::dispatch(KernelEvent event) {
+  if (event.kind >= kFirstForeignKind) return false;
+  enter();
+  if (event.kind == kArrival) {
+    arrive_journey(event.index);
+    drain_work();
+    return true;
+  }
+  Call& call = calls_[event.index];
+  if (event.kind == kEndService && call.ghost) {
+    call.ghost = false;
+    if (call.phase == CallPhase::Spent) calls_.free(event.index);
+    return true;
+  }
+  fingerprint_.add(now_, kComponent | event.kind, call.key);
+  switch (event.kind) {
+    case kReachInstance:
+      reach_instance(event.index);
+      break;
+    case kEndService:
+      end_service(event.index);
+      break;
+    case kReachCaller:
+      reach_caller(event.index);
+      break;
+    case kTimeout:
+      time_out(event.index);
+      break;
+    default:
+      contract_violation("a traffic event is of a known kind");
+  }
+  drain_work();
+  return true;
+}
+
+void RequestEngine::drain_work() {
+  // By index: what is done may append.
+  for (std::size_t i = 0; i < work_.size(); ++i) {
+    const std::uint32_t work = work_[i];
+    if ((work & kAnswers) != 0) {
+      reach_caller(work & ~kAnswers);
+    } else {
+      reach_instance(work);
+    }
+  }
+  work_.clear();
+}
+
+// --- Arrivals -----------------------------------------------------------------------------------
+
+void RequestEngine::start() {
+  enter();
+  for (std::uint32_t i = 0; i < loads_.size(); ++i) {
+    if (loads_[i].seconds_per_arrival > 0 && loads_[i].weight_sum > 0) arm_arrival(i);
+  }
+}
+
+void RequestEngine::arm_arrival(std::uint32_t index) {
+  const Load& load = loads_[index];
+  const LoadModel& model = model_.load[index];
+  // An exponential of mean 1 s, divided by the rate: a mean in whole nanoseconds would be coarse.
+  const Duration unit =
+      draws_.exponential(Purpose::Arrival, Duration::seconds(1), index, load.started);
+  const Duration gap = Duration::nanoseconds(
+      static_cast<std::int64_t>(static_cast<double>(unit.count_ns()) * load.seconds_per_arrival));
+  const Instant when = std::max(now_, model.from) + gap;
+  if (when < model.until) kernel_.schedule(when, EventClass::Ordinary, {kArrival, index});
+}
+
+void RequestEngine::arrive_journey(std::uint32_t index) {
+  Load& load = loads_[index];
+  const LoadModel& model = model_.load[index];
+  const std::uint64_t ordinal = load.started++;
+  double choice = draws_.uniform(Purpose::JourneyChoice, index, ordinal) * load.weight_sum;
+  std::size_t share = 0;
+  while (share + 1 < model.mix.size() && choice >= model.mix[share].weight) {
+    choice -= model.mix[share].weight;
+    ++share;
+  }
+  const std::uint32_t journey = model.mix[share].journey;
+  const std::uint32_t root = calls_.allocate();
+  Call& call = calls_[root];
+  call.key = journey_key(index, ordinal);
+  call.start_ns = now_.count_ns();
+  call.site = program_.journey_roots[journey];
+  call.next_step = program_.operations[program_.sites[call.site].operation].first_step;
+  call.phase = CallPhase::Calling;
+  fingerprint_.add(now_, kComponent | kArrival, call.key);
+  journeys_[journey].started(call.start_ns);
+  arm_arrival(index);
+  run(root);
+}
+
+// --- The life of a call -------------------------------------------------------------------------
+
+void RequestEngine::run(std::uint32_t index) {
+  const std::uint32_t end_step =
+      program_.operations[program_.sites[calls_[index].site].operation].end_step;
+  while (calls_[index].next_step != end_step) {
+    const ProgramStep step = program_.steps[calls_[index].next_step++];
+    // Before the first launch, so that no child can end the step for those that follow.
+    calls_[index].pending = step.count;
+    const std::uint64_t key = calls_[index].key;
+    for (std::uint32_t site = step.first; site < step.first + step.count; ++site) {
+      const CallSite& s = program_.sites[site];
+      if (happens(s.taken_below, draws_, Purpose::CallTaken, key, s.position)) {
+        launch(index, site, 0);
+      } else {
+        --calls_[index].pending;
+      }
+    }
+    if (calls_[index].pending > 0) return;
+  }
+  finish(index, RequestOutcome::Ok);
+}
+
+void RequestEngine::launch(std::uint32_t parent_index, std::uint32_t site_index,
+                           std::uint32_t repetition) {
+  const std::uint32_t index = calls_.allocate();  // Before any reference into the slab.
+  Call& call = calls_[index];
+  const Call& parent = calls_[parent_index];
+  const CallSite& site = program_.sites[site_index];
+  ++launched_;
+  call.key = call_key(parent.key, site.position, repetition);
+  call.start_ns = now_.count_ns();
+  call.parent = parent_index;
+  call.parent_generation = parent.generation;
+  call.site = site_index;
+  call.repetition = repetition;
+  count_start(site, call.start_ns);
+
+  const ConsumerIndex consumer =
+      parent.instance == kNone ? kOutsideClients : instances_[parent.instance].node + 1;
+  const std::vector<std::uint32_t>& table =
+      tables_[std::size_t{consumer} * services_.size() + site.service].addresses;
+  if (table.empty()) {
+    call.phase = CallPhase::Answering;
+    call.outcome = RequestOutcome::NoEndpoints;
+    work_.push_back(index | kAnswers);
+    return;
+  }
+  const std::uint64_t choice =
+      table.size() == 1 ? 0 : draws_.index(Purpose::EndpointChoice, table.size(), call.key);
+  if (site.timeout > Duration{}) arm_timer(index, now_ + site.timeout);
+  call.instance = addresses_[table[choice]];
+  if (call.instance == kNone) {
+    await_connection(index);
+    return;
+  }
+  call.distance = distance(parent.instance, instances_[call.instance]);
+  call.phase = CallPhase::Outbound;
+  travel(index, false);
+}
+
+std::uint8_t RequestEngine::distance(std::uint32_t caller, const Instance& callee) const {
+  if (caller == kNone) return kBetweenZones;  // The clients outside are in a zone of their own.
+  const Instance& from = instances_[caller];
+  if (from.node == callee.node) return kSameNode;
+  return from.zone == callee.zone ? kInZone : kBetweenZones;
+}
+
+void RequestEngine::travel(std::uint32_t index, bool answers) {
+  const Duration way = latency_[calls_[index].distance];
+  if (way == Duration{}) {
+    work_.push_back(answers ? index | kAnswers : index);
+  } else {
+    kernel_.schedule(now_ + way, EventClass::Ordinary,
+                     {answers ? kReachCaller : kReachInstance, index});
+  }
+}
+
+void RequestEngine::reach_instance(std::uint32_t index) {
+  Call& call = calls_[index];
+  if (instances_[call.instance].state != InstanceState::Listening) {
+    // The address may belong to another process by now, or to nobody.
+    const std::uint32_t answers = addresses_[instances_[call.instance].address];
+    if (answers == kNone || instances_[answers].state == InstanceState::Silent) {
+      await_connection(index);
+      return;
+    }
+    call.instance = answers;
+  }
+  Instance& instance = instances_[call.instance];
+  if (instance.state != InstanceState::Listening) {
+    answer(index, RequestOutcome::Refused);
+  } else if (instance.busy < instance.concurrency) {
+    begin_service(index);
+  } else if (instance.queued < instance.queue_max) {
+    call.phase = CallPhase::Queued;
+    if (instance.tail == kNone) {
+      instance.head = index;
+    } else {
+      calls_[instance.tail].next = index;
+    }
+    instance.tail = index;
+    ++instance.queued;
+    ++service_loads_[instance.service].queued;
+  } else {
+    answer(index, RequestOutcome::Refused);
+  }
+}
+
+void RequestEngine::begin_service(std::uint32_t index) {
+  Call& call = calls_[index];
+  Instance& instance = instances_[call.instance];
+  ++instance.busy;
+  ++service_loads_[instance.service].busy;
+  call.phase = CallPhase::InService;
+  const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
+  call.next_step = operation.first_step;
+  const Duration cpu = operation.cpu.draw(draws_, Purpose::ServiceTime, call.key, 0);
+  const Duration wait = operation.wait.draw(draws_, Purpose::ServiceTime, call.key, 1);
+  kernel_.schedule(now_ + cpu + wait, EventClass::Ordinary, {kEndService, index});
+}
+
+void RequestEngine::end_service(std::uint32_t index) {
+  Call& call = calls_[index];
+  call.phase = CallPhase::Calling;
+  const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
+  if (happens(operation.fails_below, draws_, Purpose::CallError, call.key, 0)) {
+    finish(index, RequestOutcome::Error);
+  } else {
+    run(index);
+  }
+}
+
+void RequestEngine::finish(std::uint32_t index, RequestOutcome outcome) {
+  const Call& call = calls_[index];
+  if (call.instance == kNone) {  // A journey's root.
+    journeys_[program_.sites[call.site].journey].ended(call.start_ns, now_.count_ns(), outcome);
+    discard(index);
+    return;
+  }
+  release_slot(call.instance);
+  if (calls_[index].abandoned) {
+    discard(index);
+  } else {
+    answer(index, outcome);
+  }
+}
+
+void RequestEngine::release_slot(std::uint32_t index) {
+  Instance& instance = instances_[index];
+  ServiceLoad& load = service_loads_[instance.service];
+  --instance.busy;
+  --load.busy;
+  if (const std::uint32_t next = instance.head; next != kNone) {
+    instance.head = calls_[next].next;
+    if (instance.head == kNone) instance.tail = kNone;
+    calls_[next].next = kNone;
+    --instance.queued;
+    --load.queued;
+    begin_service(next);
+  } else if (instance.busy == 0 && instance.state == InstanceState::Draining) {
+    instance.state = InstanceState::Stopped;
+    drained_.push_back(InstanceId{index});
+  }
+}
+
+void RequestEngine::answer(std::uint32_t index, RequestOutcome outcome) {
+  Call& call = calls_[index];
+  if (call.abandoned) {  // Whoever would hear it has left.
+    discard(index);
+    return;
+  }
+  call.phase = CallPhase::Answering;
+  call.outcome = outcome;
+  travel(index, true);
+}
+
+void RequestEngine::reach_caller(std::uint32_t index) {
+  Call& call = calls_[index];
+  if (call.abandoned) {
+    discard(index);
+    return;
+  }
+  disarm_timer(call);
+  count_end(program_.sites[call.site], call.start_ns, call.outcome);
+  const Return result = return_of(call, call.outcome);
+  discard(index);
+  tell_caller(result);
+}
+
+void RequestEngine::time_out(std::uint32_t index) {
+  Call& call = calls_[index];
+  expects(call.phase != CallPhase::Free && !call.abandoned, "a caller waits until its timeout");
+  call.timed = false;
+  count_end(program_.sites[call.site], call.start_ns, RequestOutcome::Timeout);
+  const Return result = return_of(call, RequestOutcome::Timeout);
+  abandon(index);
+  tell_caller(result);
+}
+
+RequestEngine::Return RequestEngine::return_of(const Call& call, RequestOutcome outcome) {
+  expects(calls_[call.parent].generation == call.parent_generation, "a caller outlives its calls");
+  return {call.parent, call.site, call.repetition, outcome};
+}
+
+void RequestEngine::tell_caller(const Return& result) {
+  Call& caller = calls_[result.caller];
+  if (result.outcome == RequestOutcome::Ok) {
+    if (result.repetition + 1 < program_.sites[result.site].times) {
+      launch(result.caller, result.site, result.repetition + 1);
+      return;
+    }
+  } else {
+    // A user sees what happened; a service turns it into a failure of its own.
+    caller.outcome = caller.instance == kNone ? result.outcome : RequestOutcome::Upstream;
+  }
+  if (--caller.pending > 0) return;
+  if (caller.outcome == RequestOutcome::Ok) {
+    run(result.caller);
+  } else {
+    finish(result.caller, caller.outcome);
+  }
+}
+
+// --- Parts of it --------------------------------------------------------------------------------
+
+void RequestEngine::count_start(const CallSite& site, std::int64_t start_ns) {
+  services_[site.service].started(start_ns);
+  if (site.journey != kNone) journey_steps_[site.journey].started(start_ns);
+}
+
+void RequestEngine::count_end(const CallSite& site, std::int64_t start_ns, RequestOutcome outcome) {
+  services_[site.service].ended(start_ns, now_.count_ns(), outcome);
+  if (site.journey != kNone) {
+    journey_steps_[site.journey].ended(start_ns, now_.count_ns(), outcome);
+  }
+}
+
+/// Nobody answers at the address: the caller waits for the shorter of its timeouts.
+void RequestEngine::await_connection(std::uint32_t index) {
+  Call& call = calls_[index];
+  call.phase = CallPhase::Hanging;
+  if (call.abandoned) {
+    discard(index);
+    return;
+  }
+  const Duration own = program_.sites[call.site].timeout;
+  if (call.timed && own <= model_.connect_timeout) return;
+  const Instant start = Instant::at(Duration::nanoseconds(call.start_ns));
+  // A way longer than the connect timeout: the caller gives up no earlier than now.
+  arm_timer(index, std::max(now_, start + model_.connect_timeout));
+}
+
+void RequestEngine::arm_timer(std::uint32_t index, Instant when) {
+  Call& call = calls_[index];
+  if (call.timer == kNone) {
+    call.timer = static_cast<std::uint32_t>(kernel_.create_timer({kTimeout, index}));
+  }
+  call.timed = true;
+  kernel_.arm(KernelTimer{call.timer}, when, EventClass::Timeout);
+}
+
+void RequestEngine::disarm_timer(Call& call) {
+  if (!call.timed) return;
+  call.timed = false;
+  kernel_.disarm(KernelTimer{call.timer});
+}
+
+/// The caller gave up or is gone. The server goes on; what only the caller kept alive is over.
+void RequestEngine::abandon(std::uint32_t index) {
+  Call& call = calls_[index];
+  call.abandoned = true;
+  call.parent = kNone;
+  if (call.phase == CallPhase::Hanging) discard(index);
+}
+
+void RequestEngine::discard(std::uint32_t index) {
+  Call& call = calls_[index];
+  if (call.ghost) {
+    call.phase = CallPhase::Spent;
+    call.parent = kNone;  // It is told by now, and its slot may become another call's.
+  } else {
+    calls_.free(index);
+  }
+}
+
+ServiceGauge RequestEngine::gauge(ServiceIndex service) const {
+  const ServiceLoad& load = service_loads_[service];
+  return {services_[service].open(), load.busy, load.queued};
+}
+
+std::vector<ServiceGauge> RequestEngine::gauges(ServiceIndex service) const {
+  std::vector<ServiceGauge> column;
+  for (std::size_t i = service; i < gauges_.size(); i += services_.size()) {
+    column.push_back(gauges_[i]);
+  }
+  return column;
+}
+
+}  // namespace orrery::sim

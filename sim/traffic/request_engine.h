@@ -1,0 +1,252 @@
+/// @file
+/// The request engine: who calls whom, where requests wait, and how each one ends.
+///
+/// A request is a 64-byte record in a slab, not an object with an address; a service is a flat
+/// program; whatever takes time is a plain event of the kernel. Nothing is allocated per call once
+/// the slab has grown to the number of calls in flight, and nothing recurses: what happens at once
+/// goes through a work list.
+///
+/// Rules that decide ties, fixed by configuration and never by load:
+/// - A way that takes no time is no event: the call is where it goes within the same event.
+/// - Service always is an event, even if it takes no time.
+/// - A call that ends gives its slot to the head of the queue before its answer leaves.
+/// - An answer that arrives when the timeout is due beats it (EventClass).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/base/fingerprint.h"
+#include "models/base/random.h"
+#include "models/ports/data_plane.h"
+#include "sim/kernel/kernel.h"
+#include "sim/traffic/call_program.h"
+#include "sim/traffic/call_slab.h"
+#include "sim/traffic/request_series.h"
+#include "sim/traffic/traffic_model.h"
+
+namespace orrery::sim {
+
+/// Who sends requests through an endpoint table: 0 is everybody outside the cluster, i + 1 node i.
+using ConsumerIndex = std::uint32_t;
+inline constexpr ConsumerIndex kOutsideClients = 0;
+
+/// A process that serves at an address. Never used again for another one.
+enum class InstanceId : std::uint32_t {};
+
+struct InstanceSpec {
+  std::string address;
+  std::int32_t port = 0;
+  ServiceIndex service = 0;  ///< Whose concurrency, queue and behaviour on TERM it has.
+  std::uint32_t node = 0;
+  std::uint32_t zone = 0;
+  std::string version;  ///< Of what it runs; a label for whoever asks.
+};
+
+enum class InstanceState : std::uint8_t {
+  Starting,  ///< Does not listen: connections are refused.
+  Listening,
+  Draining,  ///< Was told to end: refuses connections, finishes what it accepted.
+  Stopped,   ///< The process is gone, its host answers: connections are refused.
+  Silent,    ///< Nothing answers at its address.
+};
+
+struct InstanceView {
+  InstanceState state = InstanceState::Starting;
+  std::uint32_t busy = 0;  ///< Slots in use, callers that gave up included.
+  std::uint32_t queued = 0;
+};
+
+/// A service at one instant; `open` as callers see it, the rest as its pods do.
+struct ServiceGauge {
+  std::uint64_t open = 0;  ///< Counted requests without an outcome.
+  std::uint64_t busy = 0;  ///< Slots in use.
+  std::uint64_t queued = 0;
+
+  friend bool operator==(const ServiceGauge&, const ServiceGauge&) = default;
+};
+
+/// Kinds 0..7 of KernelEvent belong to this class.
+///
+/// The kernel and the fingerprint must outlive it. Faults and changes are told between two events,
+/// never from inside dispatch(); they take effect at once, delays are the caller's business.
+class RequestEngine {
+ public:
+  /// `node_count` nodes besides the clients outside. Every event with an effect is folded into
+  /// `fingerprint`. Requires: a model whose indices exist (see compile()).
+  RequestEngine(Kernel& kernel, TrafficModel model, Draws draws, std::uint32_t node_count,
+                Fingerprint& fingerprint);
+
+  // --- Pods -----------------------------------------------------------------------------------
+
+  /// A process that does not listen yet. It takes over its address from an earlier instance there:
+  /// whoever connects from now on reaches this one.
+  [[nodiscard]] InstanceId add_instance(InstanceSpec spec);
+
+  /// Requires: the instance is Starting or Listening.
+  void set_listening(InstanceId instance, bool listens);
+
+  /// TERM. If the service drains: refuses connections, finishes what it accepted, then is listed in
+  /// take_drained(). If not: as kill(), and listed at once. Without effect unless Starting or
+  /// Listening.
+  void terminate(InstanceId instance);
+
+  /// The process is gone, its host is not: what it had accepted is reset (callers learn it after
+  /// the way back), connections are refused. A Silent instance's host answers again.
+  void kill(InstanceId instance);
+
+  /// The instance and its host are gone without a word. Callers that wait for an answer wait until
+  /// their own timeout, for ever if they have none: so does a connection without one. Who connects
+  /// from now on waits for connect_timeout or the own timeout, whichever is shorter.
+  void lose(InstanceId instance);
+  void lose_node(std::uint32_t node);
+
+  /// kill(), and from now on nobody answers at its address until an instance is added there.
+  void remove(InstanceId instance);
+
+  [[nodiscard]] const InstanceSpec& spec(InstanceId instance) const;
+  [[nodiscard]] InstanceView view(InstanceId instance) const;
+
+  /// Instances that ended by TERM since the last call of this, in order.
+  [[nodiscard]] std::vector<InstanceId> take_drained() { return std::exchange(drained_, {}); }
+
+  // --- Endpoint tables ------------------------------------------------------------------------
+
+  /// The consumer's next requests to the service go to one of these, uniformly drawn per request.
+  /// Empty: they end with NoEndpoints. A version older than the one in place is ignored.
+  void publish(ConsumerIndex consumer, ServiceIndex service,
+               std::span<const ports::TableEndpoint> endpoints, std::uint64_t version);
+
+  // --- Running --------------------------------------------------------------------------------
+
+  /// Arms the first arrival of every load.
+  void start();
+
+  /// Returns false if the event is not of this class. Requires: it was just popped.
+  bool dispatch(KernelEvent event);
+
+  // --- What was seen --------------------------------------------------------------------------
+
+  /// Calls to the service, by services and users.
+  [[nodiscard]] const RequestSeries& service(ServiceIndex index) const { return services_[index]; }
+  /// Single steps of the journey, as its users see them.
+  [[nodiscard]] const RequestSeries& journey_steps(std::uint32_t index) const {
+    return journey_steps_[index];
+  }
+  /// Whole journeys, from the first step's start to the last one's end; a failed step's outcome.
+  [[nodiscard]] const RequestSeries& journey(std::uint32_t index) const { return journeys_[index]; }
+
+  [[nodiscard]] ServiceGauge gauge(ServiceIndex service) const;
+  /// The gauge at one, two, … sample intervals, before the events of that instant; as far as events
+  /// have been dispatched. Taken in passing: recording adds no event.
+  [[nodiscard]] std::vector<ServiceGauge> gauges(ServiceIndex service) const;
+
+  /// Call and journey records in use; 0 once all is over.
+  [[nodiscard]] std::uint32_t live_calls() const { return calls_.live(); }
+  /// Calls that were launched, whether counted or not.
+  [[nodiscard]] std::uint64_t launched() const { return launched_; }
+
+ private:
+  /// One cache line of what a call needs of its instance; the rest is in specs_.
+  struct alignas(64) Instance {
+    std::uint32_t service = 0;
+    std::uint32_t node = 0;
+    std::uint32_t zone = 0;
+    std::uint32_t address = 0;
+    std::uint32_t concurrency = 0;
+    std::uint32_t queue_max = 0;
+    std::uint32_t busy = 0;
+    std::uint32_t queued = 0;
+    std::uint32_t head = kNone;  ///< Of the queue, linked through Call::next.
+    std::uint32_t tail = kNone;
+    InstanceState state = InstanceState::Starting;
+    bool drains = true;
+  };
+  struct Table {
+    std::vector<std::uint32_t> addresses;  ///< Indices into addresses_.
+    std::uint64_t version = 0;
+  };
+  struct Load {
+    std::uint64_t started = 0;
+    double seconds_per_arrival = 0;
+    double weight_sum = 0;
+  };
+  struct ServiceLoad {
+    std::uint64_t busy = 0;
+    std::uint64_t queued = 0;
+  };
+  /// What a call that is over leaves for its caller.
+  struct Return {
+    std::uint32_t caller = kNone;
+    std::uint32_t site = 0;
+    std::uint32_t repetition = 0;
+    RequestOutcome outcome = RequestOutcome::Ok;
+  };
+
+  void enter();  ///< Reads the clock and takes the gauges that are due.
+  void drain_work();
+
+  void arm_arrival(std::uint32_t load);
+  void arrive_journey(std::uint32_t load);
+
+  void run(std::uint32_t call);  ///< Its next step, or its end if there is none.
+  void launch(std::uint32_t parent, std::uint32_t site, std::uint32_t repetition);
+  void travel(std::uint32_t call, bool answer);
+  void reach_instance(std::uint32_t call);
+  void begin_service(std::uint32_t call);
+  void end_service(std::uint32_t call);
+  void finish(std::uint32_t call, RequestOutcome outcome);
+  void answer(std::uint32_t call, RequestOutcome outcome);
+  void reach_caller(std::uint32_t call);
+  void time_out(std::uint32_t call);
+  [[nodiscard]] Return return_of(const Call& call, RequestOutcome outcome);
+  void tell_caller(const Return& result);
+
+  void count_start(const CallSite& site, std::int64_t start_ns);
+  void count_end(const CallSite& site, std::int64_t start_ns, RequestOutcome outcome);
+  void await_connection(std::uint32_t call);
+  void arm_timer(std::uint32_t call, Instant when);
+  void disarm_timer(Call& call);
+  void abandon(std::uint32_t call);
+  void discard(std::uint32_t call);
+  void release_slot(std::uint32_t instance);
+  void end_process(std::uint32_t instance, InstanceState state);
+
+  [[nodiscard]] std::uint32_t address_index(const std::string& address, std::int32_t port);
+  [[nodiscard]] std::uint8_t distance(std::uint32_t caller, const Instance& callee) const;
+  [[nodiscard]] std::uint32_t index_of(InstanceId instance) const;
+
+  Kernel& kernel_;
+  Fingerprint& fingerprint_;
+  TrafficModel model_;
+  CallProgram program_;
+  Draws draws_;
+  Instant now_;
+  std::array<Duration, 3> latency_;  ///< One way, by distance.
+
+  CallSlab calls_;
+  std::vector<std::uint32_t> work_;  ///< Calls that get somewhere within the current event.
+  std::uint64_t launched_ = 0;
+
+  std::vector<Instance> instances_;
+  std::vector<InstanceSpec> specs_;
+  std::map<std::pair<std::string, std::int32_t>, std::uint32_t> address_indices_;
+  std::vector<std::uint32_t> addresses_;  ///< Address -> the instance that answers there, or kNone.
+  std::vector<Table> tables_;             ///< consumer * services + service.
+  std::vector<InstanceId> drained_;
+
+  std::vector<Load> loads_;
+  std::vector<RequestSeries> services_;
+  std::vector<RequestSeries> journey_steps_;
+  std::vector<RequestSeries> journeys_;
+  std::vector<ServiceLoad> service_loads_;
+  std::vector<ServiceGauge> gauges_;  ///< Row per interval, column per service.
+  Instant next_gauge_;
+};
+
+}  // namespace orrery::sim

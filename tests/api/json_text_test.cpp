@@ -1,0 +1,331 @@
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <random>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "models/api/reading.h"
+
+namespace orrery::api {
+namespace {
+
+/// Makes objects with every field drawn: absent, default, extreme or awkward.
+class RandomObject {
+ public:
+  explicit RandomObject(std::uint64_t seed) : random_{seed} {}
+
+  Object make(Kind kind) {
+    switch (kind) {
+      case Kind::Pod:
+        return filled<Pod>();
+      case Kind::Node:
+        return filled<Node>();
+      case Kind::Deployment:
+        return filled<Deployment>();
+      case Kind::ReplicaSet:
+        return filled<ReplicaSet>();
+      case Kind::Service:
+        return filled<Service>();
+      case Kind::EndpointSlice:
+        return filled<EndpointSlice>();
+      case Kind::ConfigMap:
+        return filled<ConfigMap>();
+      case Kind::Lease:
+        return filled<Lease>();
+    }
+    return {};
+  }
+
+ private:
+  std::uint64_t below(std::uint64_t count) { return random_() % count; }
+
+  template <class T>
+  T filled() {
+    T value;
+    fill(value);
+    return value;
+  }
+
+  template <class... Fields>
+  void fill_all(Fields&... fields) {
+    (fill(fields), ...);
+  }
+
+  void fill(bool& value) { value = below(2) == 0; }
+  void fill(std::string& value) {
+    static const std::vector<std::string> kTexts{"",
+                                                 "",
+                                                 "a",
+                                                 "app",
+                                                 "web-1",
+                                                 "a\"b\\c",
+                                                 "line\nbreak\ttab",
+                                                 "ünïcödé…😀",
+                                                 "\x01\x1f\x7f",
+                                                 std::string("nul\0inside", 10),
+                                                 "</script>",
+                                                 "12",
+                                                 "null",
+                                                 std::string(300, 'x')};
+    value = kTexts[below(kTexts.size())];
+  }
+  template <class Int>
+  void whole(Int& value) {
+    switch (below(4)) {
+      case 0:
+        value = 0;
+        break;
+      case 1:
+        value = std::numeric_limits<Int>::max();
+        break;
+      case 2:
+        value = std::numeric_limits<Int>::min();
+        break;
+      default:
+        value = static_cast<Int>(random_());
+        break;
+    }
+  }
+  void fill(std::int32_t& value) { whole(value); }
+  void fill(std::int64_t& value) { whole(value); }
+  void fill(std::uint64_t& value) { whole(value); }
+  void fill(Duration& value) {
+    std::int64_t ns = 0;
+    whole(ns);
+    if (below(2) == 0) ns = static_cast<std::int64_t>(below(100)) * 1'000'000'000;
+    value = Duration::nanoseconds(ns);
+  }
+  void fill(Instant& value) { value = Instant::at(filled<Duration>()); }
+  template <class T>
+  void fill(std::optional<T>& value) {
+    if (below(2) == 0) {
+      value.reset();
+    } else {
+      fill(value.emplace());
+    }
+  }
+  template <class T>
+  void fill(std::vector<T>& values) {
+    values.resize(below(3));
+    for (T& value : values) fill(value);
+  }
+  void fill(Labels& labels) {
+    for (std::uint64_t i = below(4); i > 0; --i)
+      labels[filled<std::string>()] = filled<std::string>();
+  }
+  template <class Enum>
+  requires std::is_enum_v<Enum>
+  void one_of(Enum& value, std::uint64_t count) { value = static_cast<Enum>(below(count)); }
+  /// Amounts of resources are never negative.
+  void amount(std::int64_t& value) {
+    fill(value);
+    if (value < 0) value = ~value;
+  }
+
+  void fill(OwnerReference& o) {
+    one_of(o.kind, kKindCount);
+    fill_all(o.name, o.uid, o.controller);
+  }
+  void fill(ObjectMeta& m) {
+    fill_all(m.name, m.generate_name, m.namespace_name, m.uid, m.resource_version, m.generation,
+             m.labels, m.annotations, m.creation, m.deletion, m.deletion_grace, m.owners,
+             m.finalizers);
+  }
+  void fill(SelectorRequirement& r) {
+    one_of(r.op, 6);
+    fill_all(r.key, r.values);
+  }
+  void fill(LabelSelector& s) { fill_all(s.match_labels, s.match_expressions); }
+  void fill(PortReference& p) {
+    if (below(2) == 0) {
+      p = filled<std::int32_t>();
+    } else {
+      p = filled<std::string>();
+    }
+  }
+  void fill(HttpGetAction& a) {
+    fill_all(a.port, a.host, a.https, a.headers);
+    a.path = below(2) == 0 ? "/" : "/ready?a=\"b\"";
+  }
+  void fill(ExecAction& a) { fill(a.command); }
+  void fill(TcpSocketAction& a) { fill_all(a.port, a.host); }
+  void fill(GrpcAction& a) { fill_all(a.port, a.service); }
+  void fill(SleepAction& a) { fill(a.duration); }
+  void fill(ProbeAction& a) {
+    switch (below(4)) {
+      case 0:
+        a = filled<HttpGetAction>();
+        break;
+      case 1:
+        a = filled<ExecAction>();
+        break;
+      case 2:
+        a = filled<TcpSocketAction>();
+        break;
+      default:
+        a = filled<GrpcAction>();
+    }
+  }
+  void fill(LifecycleAction& a) {
+    switch (below(3)) {
+      case 0:
+        a = filled<HttpGetAction>();
+        break;
+      case 1:
+        a = filled<ExecAction>();
+        break;
+      default:
+        a = filled<SleepAction>();
+    }
+  }
+  void fill(Probe& p) {
+    fill_all(p.action, p.initial_delay, p.period, p.timeout, p.success_threshold,
+             p.failure_threshold, p.termination_grace);
+  }
+  void fill(ContainerPort& p) {
+    fill_all(p.name, p.container_port, p.host_port);
+    if (below(2) == 0) p.protocol = "UDP";
+  }
+  void fill(EnvVar& e) { fill_all(e.name, e.value, e.config_map, e.config_map_key); }
+  void fill(ResourceList& r) {
+    if (below(2) == 0) amount(r.cpu_milli.emplace());
+    if (below(2) == 0) amount(r.memory_bytes.emplace());
+  }
+  void fill(Container& c) {
+    one_of(c.pull_policy, 3);
+    fill_all(c.name, c.image, c.command, c.args, c.env, c.ports, c.requests, c.limits, c.startup,
+             c.readiness, c.liveness, c.post_start, c.pre_stop);
+  }
+  void fill(Toleration& t) { fill_all(t.key, t.exists, t.value, t.effect, t.seconds); }
+  void fill(PodSpec& s) {
+    one_of(s.restart_policy, 3);
+    fill_all(s.node_name, s.init_containers, s.containers, s.termination_grace, s.node_selector,
+             s.tolerations, s.priority_class_name);
+  }
+  void fill(PodTemplate& t) { fill_all(t.labels, t.annotations, t.spec); }
+  void fill(Condition& c) {
+    one_of(c.status, 3);
+    fill_all(c.type, c.reason, c.message, c.last_transition, c.last_update);
+  }
+  void fill(ContainerStatus& s) {
+    one_of(s.phase, 3);
+    fill_all(s.name, s.reason, s.exit_code, s.started_at, s.finished_at, s.last_exit_code,
+             s.last_finished_at, s.last_reason, s.ready, s.restart_count, s.image, s.container_id);
+  }
+  void fill(PodStatus& s) {
+    one_of(s.phase, 5);
+    fill_all(s.conditions, s.reason, s.message, s.pod_ip, s.host_ip, s.start_time,
+             s.init_container_statuses, s.container_statuses);
+  }
+  void fill(Pod& p) { fill_all(p.meta, p.spec, p.status); }
+  void fill(Taint& t) { fill_all(t.key, t.value, t.effect, t.time_added); }
+  void fill(NodeResources& r) {
+    amount(r.cpu_milli);
+    amount(r.memory_bytes);
+    amount(r.pods);
+  }
+  void fill(Node& n) {
+    fill_all(n.meta, n.spec.unschedulable, n.spec.taints, n.status.capacity, n.status.allocatable,
+             n.status.conditions, n.status.address);
+  }
+  void fill(CountOrPercent& c) { fill_all(c.value, c.percent); }
+  void fill(Deployment& d) {
+    DeploymentSpec& s = d.spec;
+    fill_all(d.meta, s.replicas, s.selector, s.pod_template, s.strategy.recreate,
+             s.strategy.max_surge, s.strategy.max_unavailable, s.min_ready,
+             s.revision_history_limit, s.progress_deadline, s.paused);
+    DeploymentStatus& t = d.status;
+    fill_all(t.observed_generation, t.replicas, t.updated_replicas, t.ready_replicas,
+             t.available_replicas, t.unavailable_replicas, t.collision_count, t.conditions);
+  }
+  void fill(ReplicaSet& r) {
+    fill_all(r.meta, r.spec.replicas, r.spec.min_ready, r.spec.selector, r.spec.pod_template);
+    ReplicaSetStatus& t = r.status;
+    fill_all(t.observed_generation, t.replicas, t.fully_labeled_replicas, t.ready_replicas,
+             t.available_replicas, t.conditions);
+  }
+  void fill(ServicePort& p) {
+    fill_all(p.name, p.port, p.target_port);
+    if (below(2) == 0) p.protocol = "SCTP";
+  }
+  void fill(Service& s) {
+    fill_all(s.meta, s.spec.selector, s.spec.ports, s.spec.headless,
+             s.spec.publish_not_ready_addresses);
+    if (below(2) == 0) s.spec.type = "NodePort";
+  }
+  void fill(Endpoint& e) {
+    fill_all(e.address, e.ready, e.serving, e.terminating, e.node_name, e.pod_name, e.pod_uid);
+  }
+  void fill(EndpointPort& p) { fill_all(p.name, p.port); }
+  void fill(EndpointSlice& s) { fill_all(s.meta, s.endpoints, s.ports); }
+  void fill(ConfigMap& m) { fill_all(m.meta, m.data); }
+  void fill(Lease& l) { fill_all(l.meta, l.holder, l.duration, l.renew_time); }
+
+  std::mt19937_64 random_;
+};
+
+TEST(JsonText, GivesBackEveryObjectUnchanged) {
+  for (int k = 0; k < kKindCount; ++k) {
+    const Kind kind = static_cast<Kind>(k);
+    for (std::uint64_t seed = 0; seed < 150; ++seed) {
+      const Object object = RandomObject{seed}.make(kind);
+      const std::string text = to_json_text(object);
+      const Result<Object> again = from_json_text(text);
+      ASSERT_TRUE(again.has_value())
+          << to_string(kind) << " seed " << seed << ": " << again.error().what << "\n"
+          << text;
+      ASSERT_EQ(*again == object, true) << to_string(kind) << " seed " << seed << "\n"
+                                        << text << "\n"
+                                        << to_json_text(*again);
+      ASSERT_EQ(to_json_text(*again), text);
+    }
+  }
+}
+
+TEST(JsonText, OfADefaultObjectIsShortAndReadsBack) {
+  for (const Object& object :
+       {Object{Pod{}}, Object{Node{}}, Object{Deployment{}}, Object{ReplicaSet{}},
+        Object{Service{}}, Object{EndpointSlice{}}, Object{ConfigMap{}}, Object{Lease{}}}) {
+    const Result<Object> again = from_json_text(to_json_text(object));
+    ASSERT_TRUE(again.has_value()) << again.error().what;
+    EXPECT_EQ(*again, object) << to_json_text(object);
+  }
+  EXPECT_EQ(to_json_text(Pod{}),
+            R"({"apiVersion":"v1","kind":"Pod","metadata":{},"spec":{},"status":{}})");
+}
+
+TEST(JsonText, HasTheShapeOfKubernetes) {
+  Pod pod;
+  pod.meta.name = "web-1";
+  pod.meta.namespace_name = "shop";
+  pod.meta.resource_version = 7;
+  pod.meta.creation = Instant::at(2_s);
+  pod.meta.labels["app"] = "web";
+  Container& container = pod.spec.containers.emplace_back();
+  container.name = "main";
+  container.image = "web:1";
+  container.requests.cpu_milli = 250;
+  Probe& probe = container.readiness.emplace();
+  probe.action = HttpGetAction{"/ok", 80, "", false, {}};
+  probe.timeout = 500_ms;
+  EXPECT_EQ(to_json_text(pod),
+            R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"web-1","namespace":"shop",)"
+            R"("resourceVersion":"7","labels":{"app":"web"},"creationTimestamp":2000000000},)"
+            R"("spec":{"containers":[{"name":"main","image":"web:1","resources":{"requests":)"
+            R"({"cpu":"250m"}},"readinessProbe":{"httpGet":{"path":"/ok","port":80},)"
+            R"("timeoutSeconds":0.5}}]},"status":{}})");
+}
+
+TEST(JsonText, ReplacesBrokenUtf8SoThatItStaysJson) {
+  Pod pod;
+  pod.status.message = "bad \xff byte";
+  const Result<Object> again = from_json_text(to_json_text(pod));
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(std::get<Pod>(*again).status.message, "bad \xef\xbf\xbd byte");
+}
+
+}  // namespace
+}  // namespace orrery::api

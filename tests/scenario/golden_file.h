@@ -1,0 +1,30 @@
+/// @file
+/// Comparing a text with a file that is reviewed as a diff.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+namespace orrery::scenario {
+
+inline std::string text_of_file(const std::string& path) {
+  std::ifstream stream{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{stream}, std::istreambuf_iterator<char>{}};
+}
+
+/// Expects the file to hold `actual`; with ORRERY_UPDATE_GOLDEN=1 in the environment, writes it.
+inline void expect_golden(const std::string& path, const std::string& actual) {
+  const char* update = std::getenv("ORRERY_UPDATE_GOLDEN");
+  if (update != nullptr && std::string{update} == "1") {
+    std::ofstream{path, std::ios::binary} << actual;
+    return;
+  }
+  EXPECT_EQ(text_of_file(path), actual)
+      << path << " differs; if the new text is right, run again with ORRERY_UPDATE_GOLDEN=1";
+}
+
+}  // namespace orrery::scenario

@@ -1,0 +1,267 @@
+#include "runner/scenario/reading.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/scenario/scenario_text.h"
+
+namespace orrery::scenario {
+namespace {
+
+using namespace orrery::literals;
+
+const api::ObjectKey kWeb{api::Kind::Deployment, "default", "web"};
+
+TEST(ReadScenario, GivesEverythingThatWasSaid) {
+  const ScenarioReading reading = read_bent({});
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  const Scenario& scenario = *reading.scenario;
+  EXPECT_EQ(scenario.name, "good");
+  EXPECT_EQ(scenario.duration, 60_s);
+  EXPECT_EQ(scenario.warmup, 5_s);
+  EXPECT_EQ(scenario.first_seed, 1U);
+  EXPECT_EQ(scenario.last_seed, 3U);
+  EXPECT_EQ(scenario.objects.size(), 2U);
+  ASSERT_EQ(scenario.cluster.nodes.size(), 2U);
+  EXPECT_EQ(scenario.cluster.nodes[1].name, "node-2");
+  EXPECT_EQ(scenario.cluster.nodes[1].cpu_milli, 2000);
+  ASSERT_TRUE(scenario.services.contains("default/web"));
+  EXPECT_EQ(scenario.services.at("default/web").operations.size(), 2U);
+  EXPECT_EQ(scenario.journeys.at("write").steps[0].operation, "put");
+  EXPECT_DOUBLE_EQ(scenario.load[0].rate_per_second, 1.0);
+  EXPECT_DOUBLE_EQ(scenario.load[0].mix.at("read"), 0.75);
+  ASSERT_EQ(scenario.expectations.size(), 4U);
+}
+
+TEST(ReadScenario, ResolvesTimesFromTimelineIds) {
+  const ScenarioReading reading = read_bent({});
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  const Scenario& scenario = *reading.scenario;
+  EXPECT_EQ(scenario.timeline[1].id, "rollout");
+  EXPECT_EQ(scenario.timeline[1].at, Instant::at(20_s));
+  const auto& rollout = std::get<RolloutExpectation>(scenario.expectations[1].what);
+  EXPECT_EQ(rollout.rollout, "rollout");
+  EXPECT_EQ(rollout.deadline, Instant::at(40_s));
+  EXPECT_EQ(rollout.target, kWeb);
+  const auto& always = std::get<AlwaysExpectation>(scenario.expectations[2].what);
+  EXPECT_EQ(always.during.from, Instant::at(10_s));
+  EXPECT_EQ(always.during.until, Instant::at(15_s));
+}
+
+TEST(ReadScenario, AcceptsTheManyWaysToWriteATime) {
+  struct Case {
+    const char* at;
+    Duration expected;
+  };
+  for (const Case& example : {Case{"30s", 30_s}, Case{"kill", 10_s}, Case{"kill-5s", 5_s},
+                              Case{"kill+0.5min", 40_s}, Case{"kill+10s", 20_s}}) {
+    const ScenarioReading reading =
+        read_bent({{"/timeline/1/at", example.at}, {"/expect/1/within", "rollout+1s"}});
+    ASSERT_TRUE(reading.scenario) << example.at << "\n" << text_of(reading.problems);
+    for (const TimelineEntry& entry : reading.scenario->timeline) {
+      if (entry.id != "rollout") continue;
+      EXPECT_EQ(entry.at, Instant::at(example.expected)) << example.at;
+    }
+  }
+}
+
+TEST(ReadScenario, SortsTheTimelineByTime) {
+  const ScenarioReading reading = read_bent({{"/timeline/1/at", "kill-5s"}});
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  EXPECT_EQ(reading.scenario->timeline.front().id, "rollout");
+}
+
+TEST(ReadScenario, NumbersNodesSoThatTheySortAsTheyCount) {
+  const ScenarioReading reading =
+      read_bent({{"/cluster", R"({"zones": {"b": {"nodes": 1}, "a": {"nodes": 11}}})"}});
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  const auto& nodes = reading.scenario->cluster.nodes;
+  ASSERT_EQ(nodes.size(), 12U);
+  EXPECT_EQ(nodes[1].name, "a-02");
+  EXPECT_EQ(nodes[10].name, "a-11");
+  EXPECT_EQ(nodes[11].name, "b-1");
+  EXPECT_EQ(nodes[11].zone, "b");
+}
+
+TEST(ReadScenario, NamesEveryImageOfManifestsAndTimeline) {
+  const ScenarioReading reading = read_bent({});
+  ASSERT_TRUE(reading.scenario);
+  EXPECT_TRUE(reading.scenario->images.contains("localhost/orrery-workload:1"));
+  EXPECT_TRUE(reading.scenario->images.at("web:2").on_nodes);
+}
+
+TEST(ReadScenario, PullsAnImageWithLayersUnlessItIsSaidToBeOnNodes) {
+  for (const auto& [image, on_nodes] : {std::pair{R"({"layers": ["1Mi"]})", false},
+                                        {R"({"layers": ["1Mi"], "onNodes": true})", true},
+                                        {R"({"start": "1s"})", true},
+                                        {R"({"onNodes": false})", false}}) {
+    const ScenarioReading reading =
+        read_bent({{"/images", std::string{R"({"web:2": )"} + image + "}"}});
+    ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+    EXPECT_EQ(reading.scenario->images.at("web:2").on_nodes, on_nodes) << image;
+  }
+}
+
+TEST(ReadScenario, AssumesABehaviourForWhatIsCalledButNotDescribed) {
+  const ScenarioReading reading = read_bent({{"/services", "{}"}});
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  const ServiceBehaviour& web = reading.scenario->services.at("default/web");
+  ASSERT_EQ(web.operations.size(), 2U);
+  EXPECT_EQ(web.operations[0].name, "get");
+  EXPECT_EQ(web.operations[0].cpu.mean(), 1_ms);
+  bool listed = false;
+  for (const Input& input : reading.scenario->inputs) {
+    listed = listed || (input.pointer == "/services/web" &&
+                        input.provenance == Provenance::Assumed && !input.note.empty());
+  }
+  EXPECT_TRUE(listed);
+}
+
+TEST(ReadScenario, TakesTheProvenanceOfTheLongestPointer) {
+  const ScenarioReading reading = read_bent(
+      {{"/provenance",
+        R"({"/services": "measured: somewhere", "/services/web/operations/put": "assumed: a guess"})"}});
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  std::map<std::string, Input> inputs;
+  for (const Input& input : reading.scenario->inputs) inputs[input.pointer] = input;
+  EXPECT_EQ(inputs.at("/services/web/operations/get/cpu").provenance, Provenance::Measured);
+  EXPECT_EQ(inputs.at("/services/web/operations/get/cpu").note, "somewhere");
+  EXPECT_EQ(inputs.at("/services/web/operations/put/cpu").provenance, Provenance::Assumed);
+  EXPECT_EQ(inputs.at("/load/0/poisson").provenance, Provenance::Given);
+  EXPECT_EQ(inputs.at("/cluster/network/inZone/latency").provenance, Provenance::Assumed);
+}
+
+TEST(ReadScenario, ReadsSeriesAndParallelCalls) {
+  const ScenarioReading reading = read_bent(
+      {{"/services/web/operations/put",
+        R"({"calls": ["web:get", [{"to": "web", "operation": "get", "times": 2}, "web:get"]]})"}});
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  const Operation& put = reading.scenario->services.at("default/web").operations[1];
+  ASSERT_EQ(put.steps.size(), 2U);
+  EXPECT_EQ(put.steps[1].size(), 2U);
+  EXPECT_EQ(put.steps[1][0].times, 2U);
+  EXPECT_EQ(put.steps[0][0].to, "default/web");
+}
+
+TEST(ReadScenario, SaysWhatIsWrong) {
+  struct Case {
+    const char* what;
+    const char* pointer;
+    const char* value;
+    const char* message;
+  };
+  const Case cases[] = {
+      {"another format", "/format", "2", "1, the only format"},
+      {"an unknown key", "/duraton", "5s", "did you mean \"duration\"?"},
+      {"an unknown profile", "/profile", "kubernetes-1.31", "kubernetes-1.30 or kubernetes-1.32"},
+      {"a number without unit", "/duration", "60", "write \"60s\""},
+      {"a run of no length", "/duration", "0s", "above 0"},
+      {"a warm-up as long as the run", "/warmup", "60s", "shorter than the run"},
+      {"seeds that count down", "/runs/seeds", "9..2", "a seed"},
+      {"too many seeds", "/runs/seeds", "1..100001", "100,000"},
+      {"manifests that are not there", "/manifests/0", "scenarios/live/manifest", "did you mean"},
+      {"no manifests", "/manifests", "[]", "at least one"},
+      {"no nodes", "/cluster/nodes", "0", "from 1"},
+      {"both nodes and zones", "/cluster/zones", "{\"a\": {\"nodes\": 1}}", "both"},
+      {"a node twice", "/cluster/nodes", "[\"a\", \"a\"]", "every node's name once"},
+      {"CPU that is no quantity", "/cluster/node/cpu", "many", "CPUs"},
+      {"a disk", "/cluster/node/disk", "1Gbps", "known key"},
+      {"an image nobody uses", "/images", "{\"web:3\": {}}", "did you mean \"web:2\"?"},
+      {"a Service that is not there", "/services/wbe", "{}", "did you mean \"web\"?"},
+      {"an operation that is not there", "/journeys/read/0", "web:gte", "did you mean \"get\"?"},
+      {"a call to nobody", "/services/web/operations/get/calls", "[\"wbe\"]", "a Service"},
+      {"a call in a circle", "/services/web/operations/get/calls", "[\"web:get\"]",
+       "web:get -> web:get"},
+      {"more calls than can be meant", "/services/web/operations/put/calls",
+       "[{\"to\": \"web:get\", \"times\": 10000}, {\"to\": \"web:get\", \"times\": 10001}]",
+       "from 1 to 10000"},
+      {"a lognormal wider than any", "/services/web/operations/get/cpu",
+       "{\"lognormal\": {\"mean\": \"1ms\", \"p99\": \"15ms\"}}", "14.9"},
+      {"a lognormal upside down", "/services/web/operations/get/cpu",
+       "{\"lognormal\": {\"median\": \"2ms\", \"p99\": \"1ms\"}}", "median <= p99"},
+      {"two distributions", "/services/web/operations/get/cpu",
+       "{\"exponential\": \"1ms\", \"uniform\": [\"1ms\", \"2ms\"]}", "one distribution"},
+      {"a journey without steps", "/journeys/read", "[]", "at least one step"},
+      {"a journey that is not there", "/load/0/mix", "{\"raed\": \"100%\"}",
+       "did you mean \"read\"?"},
+      {"shares that do not sum", "/load/0/mix/read", "80%", "105%"},
+      {"shares and weights", "/load/0/mix/read", "1", "either percentages or weights"},
+      {"a rate without time", "/load/0/poisson", "200", "\"200/s\""},
+      {"a load that starts after the run", "/load/0/from", "2min", "within the run"},
+      {"an id twice", "/timeline/1/id", "kill", "every id once"},
+      {"an id that reads as a time", "/timeline/0/id", "5s", "starts with a letter"},
+      {"a time from nowhere", "/timeline/1/at", "kil+1s", "did you mean \"kill\"?"},
+      {"a time from itself", "/timeline/1/at", "rollout+1s", "depend on itself"},
+      {"a time before the run", "/timeline/1/at", "kill-11s",
+       "/timeline/1/at: expected a time within"},
+      {"a time after the run", "/timeline/1/at", "60s", "/timeline/1/at: expected a time within"},
+      {"an unknown fault", "/timeline/0/fault", "pod-kil", "did you mean \"pod-kill\"?"},
+      {"a target that is not there", "/timeline/0/target", "Deployment/wbe",
+       "did you mean \"Deployment/web\"?"},
+      {"a target of the wrong kind", "/timeline/0/target", "Service/web", "a Deployment or Pod"},
+      {"a pod kill that lasts", "/timeline/0/for", "5s", "over at once"},
+      {"a container of a pod kill", "/timeline/0/container", "web", "only with container-kill"},
+      {"set and fault", "/timeline/0/set", "{\"target\": \"Deployment/web\", \"replicas\": 1}",
+       "both"},
+      {"a set of nothing", "/timeline/1/set", "{\"target\": \"Deployment/web\"}",
+       "something to set"},
+      {"the image it has", "/timeline/1/set/image", "localhost/orrery-workload:1", "a change"},
+      {"a container that is not there", "/timeline/1/set/container", "wbe",
+       "did you mean \"web\"?"},
+      {"an expectation twice", "/expect/1/id", "a", "every id once"},
+      {"no metric", "/expect/0", "{\"id\": \"a\", \"service\": \"web\"}", "one metric"},
+      {"two metrics", "/expect/0/p99", "< 1s", "one expectation for each"},
+      {"an unknown metric", "/expect/0/p98", "< 1s", "known key"},
+      {"a ratio without sign", "/expect/0/success", "99%", ">= 99.5%"},
+      {"a window that ends first", "/expect/2/during", "20s..10s", "ends after it starts"},
+      {"a window beyond the run", "/expect/2/during", "kill..kill+1h", "within the run"},
+      {"half a window", "/expect/2/during", "kill", "a window"},
+      {"a rollout of nothing", "/expect/1/of", "kill", "the id of a set"},
+      {"a deadline after the run", "/expect/1/within", "41s", "within the run"},
+      {"a deadline before the rollout", "/expect/1/within", "rollout-1s", "after the rollout"},
+      {"a recovery from a rollout", "/expect/3/recovers", "rollout", "the id of a fault"},
+      {"a recovery after the run", "/expect/3/within", "51s", "at most the 50s"},
+      {"two counts", "/expect/2/always", "{\"ready\": \">= 1\", \"total\": \">= 1\"}", "one of"},
+      {"a provenance of nothing", "/provenance", "{\"/servces\": \"given\"}", "JSON Pointer"},
+      {"a measurement without source", "/provenance", "{\"/services\": \"measured\"}", "where"},
+  };
+  for (const Case& example : cases) {
+    const ScenarioReading reading = read_bent({{example.pointer, example.value}});
+    EXPECT_FALSE(reading.scenario) << example.what;
+    EXPECT_NE(text_of(reading.problems).find(example.message), std::string::npos)
+        << example.what << ":\n"
+        << text_of(reading.problems);
+  }
+}
+
+TEST(ReadScenario, SaysOneThingOnceAndEverythingAtOnce) {
+  EXPECT_EQ(read_bent({{"/format", "2"}}).problems.size(), 1U);
+  EXPECT_EQ(read_bent({{"/timeline/0/at", "soon"}}).problems.size(), 1U);
+  EXPECT_EQ(
+      read_bent({{"/format", "2"}, {"/warmup", "1"}, {"/expect/3/within", "no"}}).problems.size(),
+      3U);
+}
+
+TEST(ReadScenario, NamesACycleOverSeveralServices) {
+  const ScenarioReading reading =
+      read_bent({{"/services/web/operations/get/calls", "[\"web:put\"]"},
+                 {"/services/web/operations/put/calls", "[\"web:get\"]"}});
+  EXPECT_NE(text_of(reading.problems).find("web:put -> web:get -> web:put"), std::string::npos)
+      << text_of(reading.problems);
+}
+
+TEST(ReadScenario, RefusesAnOverrideOfNothing) {
+  EXPECT_NE(text_of(read_bent({{"/runs/seeds/deep", "1"}}).problems).find("JSON Pointer"),
+            std::string::npos);
+}
+
+TEST(ReadScenario, ReadsTheScenariosThatComeWithOrrery) {
+  for (const char* file :
+       {"scenarios/shop/rollout-and-kill.json", "scenarios/live/two-pods.json"}) {
+    const ScenarioReading reading = read_scenario(file);
+    ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+    EXPECT_TRUE(reading.scenario->not_modelled.empty()) << file;
+  }
+}
+
+}  // namespace
+}  // namespace orrery::scenario

@@ -1,0 +1,236 @@
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "tests/scenario/golden_file.h"
+#include "tests/scenario/scenario_text.h"
+
+namespace orrery::scenario {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json schema() { return Json::parse(text_of_file("scenarios/schema/scenario.schema.json")); }
+
+/// A scenario that uses every key there is.
+const char* const kEveryKey = R"({
+  "$schema": "x", "format": 1, "name": "every key", "profile": "kubernetes-1.32",
+  "duration": "60s", "warmup": "5s", "runs": {"seeds": 7, "confidence": "90%"},
+  "manifests": ["scenarios/live/manifests/web.yaml"],
+  "cluster": {
+    "nodes": ["x", {"name": "y", "zone": "b", "cpu": "2", "memory": "1Gi", "pods": 5,
+                    "labels": {"disk": "ssd"}}],
+    "node": {"cpu": 2, "memory": "1Gi", "pods": 10, "network": "1Gbps"},
+    "network": {"sameNode": {"latency": "1us"}, "inZone": {"latency": "1us"},
+                "betweenZones": {"latency": "1ms", "bandwidth": "1Gbps"},
+                "registry": {"bandwidth": "1Gbps"}, "endpointDelay": "1ms"}
+  },
+  "images": {"web:2": {"layers": ["1Mi"], "onNodes": false, "start": {"uniform": ["1ms", "2ms"]}}},
+  "services": {"web": {"concurrency": 1, "queueMax": 2, "drainsOnTerm": false, "operations": {
+    "leaf": {"cpu": {"exponential": "1ms"}, "wait": {"lognormal": {"mean": "1ms", "p99": "2ms"}},
+             "errors": "1%"},
+    "get": {"cpu": {"lognormal": {"median": "1ms", "p99": "2ms"}},
+            "calls": ["web:leaf", ["web:leaf", {"to": "web", "operation": "leaf", "times": 2,
+                                                "probability": "50%", "timeout": "1s"}]]}
+  }}},
+  "journeys": {"a": ["web:get"], "b": {"steps": ["web"], "timeout": "1s"}},
+  "load": [{"poisson": "1/s", "mix": {"a": 1, "b": 2}, "from": "1s", "until": "rollout+9s"}],
+  "timeline": [
+    {"id": "kill", "at": "10s", "fault": "container-kill", "target": "Deployment/web", "count": 2,
+     "container": "web"},
+    {"id": "node", "at": "11s", "fault": "node-loss", "target": "Node/x", "for": "1s"},
+    {"id": "rollout", "at": "20s", "set": {"target": "Deployment/web", "container": "web",
+     "image": "web:2", "replicas": 3, "env": {"A": "1"}}}
+  ],
+  "expect": [
+    {"id": "1", "service": "web", "success": ">= 1%", "minRequests": 1, "during": "kill.."},
+    {"id": "2", "journey": "a", "mean": "< 1s"},  {"id": "3", "journey": "a", "p50": "< 1s"},
+    {"id": "4", "journey": "a", "p90": "< 1s"},   {"id": "5", "journey": "a", "p95": "< 1s"},
+    {"id": "6", "journey": "a", "p99": "< 1s"},   {"id": "7", "journey": "a", "p999": "< 1s"},
+    {"id": "8", "journey": "a", "max": "< 1s"},   {"id": "9", "journey": "a", "requests": "> 1"},
+    {"id": "10", "target": "Deployment/web", "rollout": "complete", "of": "rollout", "within": "9s"},
+    {"id": "11", "target": "Deployment/web", "always": {"available": ">= 1"}, "during": "1s..2s"},
+    {"id": "12", "target": "Deployment/web", "always": {"ready": ">= 1"}},
+    {"id": "13", "target": "Deployment/web", "always": {"total": ">= 1"}},
+    {"id": "14", "target": "Deployment/web", "always": {"updated": ">= 0"}},
+    {"id": "15", "target": "Deployment/web", "recovers": "kill", "within": "1s"}
+  ],
+  "provenance": {"/cluster": "given", "/services": "measured: here", "/load": "assumed: so"}
+})";
+
+/// The same with zones, which exclude nodes.
+std::string with_zones() {
+  Json text = Json::parse(kEveryKey);
+  text["cluster"].erase("nodes");
+  text["cluster"]["zones"] = {{"x", {{"nodes", 2}}}};
+  text["timeline"][1]["target"] = "Node/x-1";
+  return text.dump();
+}
+
+/// Walks a scenario along the schema: which keys of the schema it uses, and which of its own keys
+/// the schema does not know. Of alternatives, the one that knows all keys is taken.
+class Walk {
+ public:
+  explicit Walk(const Json& root) : root_{root} {}
+
+  bool visit(const Json& value, const Json& at, const std::string& name) {
+    if (at.contains("$ref")) {
+      const std::string reference = at["$ref"].get<std::string>();
+      const std::string definition = reference.substr(reference.rfind('/') + 1);
+      return visit(value, root_["$defs"][definition], definition);
+    }
+    if (at.contains("oneOf") && !at.contains("properties")) {
+      for (const Json& alternative : at["oneOf"]) {
+        Walk inner{root_};
+        if (!inner.visit(value, alternative, name)) continue;
+        used.insert(inner.used.begin(), inner.used.end());
+        return true;
+      }
+      return false;
+    }
+    if (at.contains("const")) return value == at["const"];
+    if (value.is_object()) return visit_members(value, at, name);
+    if (value.is_array() != at.contains("items")) return false;
+    if (at.contains("properties")) return false;
+    for (const Json& item : value.is_array() ? value : Json::array()) {
+      if (!visit(item, at["items"], name)) return false;
+    }
+    return true;
+  }
+
+  std::set<std::string> used;
+
+ private:
+  bool visit_members(const Json& value, const Json& at, const std::string& name) {
+    for (const auto& [key, member] : value.items()) {
+      if (at.contains("properties") && at["properties"].contains(key)) {
+        used.insert(name + "." + key);
+        if (!visit(member, at["properties"][key], name)) return false;
+      } else if (at.contains("additionalProperties") && at["additionalProperties"].is_object()) {
+        if (!visit(member, at["additionalProperties"], name)) return false;
+      } else {
+        return false;
+      }
+    }
+    if (!at.contains("required")) return true;
+    return std::all_of(at["required"].begin(), at["required"].end(), [&](const Json& required) {
+      return value.contains(required.get<std::string>());
+    });
+  }
+
+  const Json& root_;
+};
+
+std::set<std::string> all_keys(const Json& root) {
+  std::set<std::string> keys;
+  for (const auto& [key, member] : root["properties"].items()) keys.insert("scenario." + key);
+  for (const auto& [name, definition] : root["$defs"].items()) {
+    if (!definition.contains("properties")) continue;
+    for (const auto& [key, member] : definition["properties"].items())
+      keys.insert(name + "." + key);
+  }
+  return keys;
+}
+
+TEST(Schema, HasExactlyTheKeysThatTheReaderKnows) {
+  const Json root = schema();
+  Walk walk{root};
+  for (const std::string& text : {std::string{kEveryKey}, with_zones()}) {
+    const ScenarioReading reading = read_scenario_text(text, "every-key.json", "");
+    EXPECT_TRUE(reading.scenario) << text_of(reading.problems);
+    EXPECT_TRUE(walk.visit(Json::parse(text), root, "scenario"));
+  }
+  EXPECT_EQ(walk.used, all_keys(root));
+}
+
+TEST(Schema, FitsTheScenariosThatComeWithOrrery) {
+  const Json root = schema();
+  for (const char* file :
+       {"scenarios/shop/rollout-and-kill.json", "scenarios/live/two-pods.json"}) {
+    Walk walk{root};
+    const Json text = Json::parse(text_of_file(file), nullptr, true, /*ignore_comments=*/true);
+    EXPECT_TRUE(walk.visit(text, root, "scenario")) << file;
+  }
+}
+
+/// What may stand for a value, in words and with a link where it has a section of its own.
+std::string type_text(const Json& root, const Json& at) {
+  if (at.contains("$ref")) {
+    const std::string reference = at["$ref"].get<std::string>();
+    const std::string name = reference.substr(reference.rfind('/') + 1);
+    return fmt::format("[{0}](#{0})", name);
+  }
+  if (at.contains("const")) return fmt::format("`{}`", at["const"].dump());
+  std::string text;
+  for (const char* alternatives : {"enum", "oneOf"}) {
+    if (!at.contains(alternatives) || at.contains("properties")) continue;
+    for (const Json& one : at[alternatives]) {
+      text += (text.empty() ? "" : " or ") +
+              (one.is_object() ? type_text(root, one) : fmt::format("`{}`", one.dump()));
+    }
+    return text;
+  }
+  if (at.contains("items")) return "list of " + type_text(root, at["items"]);
+  if (at.contains("additionalProperties") && at["additionalProperties"].is_object()) {
+    return "object: name to " + type_text(root, at["additionalProperties"]);
+  }
+  if (!at.contains("type")) return "any";
+  if (at["type"].is_string()) return at["type"].get<std::string>();
+  for (const Json& one : at["type"]) text += (text.empty() ? "" : " or ") + one.get<std::string>();
+  return text;
+}
+
+std::string section_text(const Json& root, const Json& at) {
+  std::string text = at["description"].get<std::string>() + "\n";
+  if (!at.contains("properties")) {
+    return text + "\nIs: " + type_text(root, at) + ".\n";
+  }
+  const Json required = at.value("required", Json::array());
+  text += "\n| key | is | meaning |\n| --- | --- | --- |\n";
+  for (const auto& [key, member] : at["properties"].items()) {
+    const bool needed = std::find(required.begin(), required.end(), key) != required.end();
+    std::string meaning = member.value("description", std::string{});
+    if (meaning.empty() && member.contains("$ref")) {
+      const std::string reference = member["$ref"].get<std::string>();
+      meaning = root["$defs"][reference.substr(reference.rfind('/') + 1)]["description"];
+    }
+    text += fmt::format("| `{}`{} | {} | {} |\n", key, needed ? " (required)" : "",
+                        type_text(root, member), meaning);
+  }
+  return text;
+}
+
+std::string reference_text(const Json& root) {
+  std::string text =
+      "# Scenario reference\n\n"
+      "This page is made from `scenarios/schema/scenario.schema.json` by the test\n"
+      "`Schema.IsWhatTheReferenceSays`; change the schema, not this page. Objects are named\n"
+      "`Kind/name`, or `Kind/namespace/name` where several have the name; Services just by `name` "
+      "or\n"
+      "`namespace/name`. Unknown keys are problems. `orrery check` lists every problem at once.\n"
+      "\"Assumed when missing\" is listed as an assumed input in every verdict; a \"Default\" is "
+      "not.\n\n"
+      "## scenario\n\n" +
+      section_text(root, root);
+  for (const auto& [name, definition] : root["$defs"].items()) {
+    text += fmt::format("\n## {}\n\n{}", name, section_text(root, definition));
+  }
+  return text;
+}
+
+TEST(Schema, IsWhatTheReferenceSays) {
+  expect_golden("docs/scenario-reference.md", reference_text(schema()));
+}
+
+TEST(Schema, HasEveryKeyInTheReference) {
+  const std::string reference = text_of_file("docs/scenario-reference.md");
+  for (const std::string& key : all_keys(schema())) {
+    const std::string row = "| `" + key.substr(key.find('.') + 1) + "`";
+    EXPECT_NE(reference.find(row), std::string::npos) << key;
+  }
+}
+
+}  // namespace
+}  // namespace orrery::scenario

@@ -1,0 +1,384 @@
+/// @file
+/// What holds for every model: exact agreement with a calculation without events, conservation,
+/// the same bytes for the same seed, and draws that do not depend on policies.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <queue>
+#include <string>
+#include <vector>
+
+#include "tests/traffic/traffic_world.h"
+
+namespace orrery::sim {
+namespace {
+
+/// A busy front that fans out to two services, one of them slow; 2 pods each on 2 nodes.
+TrafficModel busy_model(Duration timeout) {
+  TrafficModel model;
+  model.services.push_back(offers(works_about(2_ms), 40));
+  model.services.push_back(offers(works_about(5_ms), 3));
+  model.services.push_back(offers(works_about(8_ms), 3));
+  model.services[2].operations[0].error_probability = 0.02;
+  CallModel sometimes = call(2);
+  sometimes.probability = 0.6;
+  sometimes.times = 2;
+  sometimes.timeout = timeout;
+  CallModel plain = call(1);
+  plain.timeout = timeout;
+  model.services[0].operations[0].steps = {{{plain, sometimes}}, {{plain}}};
+  JourneyModel journey;
+  journey.steps = {{0, 0}};
+  journey.timeout = timeout * 3;
+  model.journeys.push_back(journey);
+  LoadModel load;
+  load.rate_per_second = 400;
+  load.until = Instant::at(20_s);
+  load.mix.push_back({0, 1.0});
+  model.load.push_back(load);
+  return model;
+}
+
+void add_pods(TrafficWorld& world) {
+  for (ServiceIndex service = 0; service < 3; ++service) {
+    world.pod(service, 0, 0);
+    world.pod(service, 1, 1);
+  }
+  world.publish_all();
+}
+
+struct Bytes {
+  std::string fingerprint;
+  std::uint64_t events = 0;
+  std::vector<std::vector<RequestSample>> samples;
+  std::vector<std::vector<ServiceGauge>> gauges;
+
+  friend bool operator==(const Bytes&, const Bytes&) = default;
+};
+
+Bytes run_busy(std::uint64_t seed, Duration timeout, std::size_t buckets_above = 2048) {
+  Kernel kernel{KernelOptions{buckets_above}};
+  Fingerprint fingerprint;
+  RequestEngine engine{kernel, busy_model(timeout), Draws{seed}, 2, fingerprint};
+  for (ServiceIndex service = 0; service < 3; ++service) {
+    std::vector<ports::TableEndpoint> table;
+    for (std::uint32_t pod = 0; pod < 2; ++pod) {
+      table.push_back(TrafficWorld::endpoint(service, pod));
+      engine.set_listening(
+          engine.add_instance({table.back().address, table.back().port, service, pod, pod, "v1"}),
+          true);
+    }
+    for (ConsumerIndex consumer = 0; consumer <= 2; ++consumer) {
+      engine.publish(consumer, service, table, 1);
+    }
+  }
+  engine.start();
+  KernelEvent event;
+  while (kernel.pop(Instant::never(), event)) engine.dispatch(event);
+  EXPECT_EQ(engine.live_calls(), 0U);
+  Bytes bytes;
+  bytes.fingerprint = to_string(fingerprint);
+  bytes.events = kernel.dispatched();
+  for (ServiceIndex i = 0; i < 3; ++i) {
+    bytes.samples.push_back(engine.service(i).samples());
+    bytes.gauges.push_back(engine.gauges(i));
+  }
+  bytes.samples.push_back(engine.journey(0).samples());
+  return bytes;
+}
+
+TEST(SameSeed, GivesTheSameBytes) {
+  const Bytes once = run_busy(1, 40_ms);
+  EXPECT_TRUE(once == run_busy(1, 40_ms));
+  EXPECT_FALSE(once.fingerprint == run_busy(2, 40_ms).fingerprint);
+}
+
+TEST(SameSeed, GivesTheSameBytesWhateverTheEventListIs) {
+  EXPECT_TRUE(run_busy(3, 40_ms) == run_busy(3, 40_ms, 8));
+}
+
+/// The same timeouts twice: as timers that fire, and read off the latencies of a run that has none.
+/// Abandoned requests cost their servers the same, so both must agree to the last request.
+TEST(Timeouts, ThatFireAreExactlyTheRequestsThatTakeLongerWithoutThem) {
+  std::uint64_t fired = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    TrafficModel model;
+    model.services.push_back(offers(works_about(10_ms), 4));
+    add_load(model, {{0, 0}}, seed, 340.0, 5000);
+    const auto run = [&](Duration timeout) {
+      model.journeys[0].timeout = timeout;
+      TrafficWorld world{model, seed};
+      world.pod(0);
+      world.publish_all();
+      world.engine.start();
+      world.run();
+      EXPECT_EQ(world.engine.live_calls(), 0U);
+      return std::pair{world.engine.service(0).totals(), world.engine.gauges(0)};
+    };
+    // Just below the low end of a bucket, so that the counts without timers can be split there.
+    const std::uint32_t bucket = latency_bucket(30_ms);
+    const Duration timeout = latency_bucket_low(bucket) - 1_ns;
+    const auto [without, gauges_without] = run(Duration{});
+    const auto [with, gauges_with] = run(timeout);
+    std::uint64_t longer = 0;
+    for (const LatencyCount& count : without.latency) {
+      if (count.bucket >= bucket) longer += count.count;
+    }
+    EXPECT_EQ(with.of(RequestOutcome::Timeout), longer) << "seed " << seed;
+    EXPECT_EQ(with.of(RequestOutcome::Ok), without.of(RequestOutcome::Ok) - longer);
+    for (std::size_t i = 0; i < gauges_with.size(); ++i) {
+      EXPECT_EQ(gauges_with[i].busy, gauges_without[i].busy);
+      EXPECT_EQ(gauges_with[i].queued, gauges_without[i].queued);
+    }
+    fired += longer;
+  }
+  EXPECT_GT(fired, 5000U) << "a comparison of timeouts needs timeouts";
+}
+
+/// Kiefer and Wolfowitz: in order of arrival, each request takes the server that is free first.
+TEST(Queue, AgreesToTheNanosecondWithTheRecursionOfWaitingTimes) {
+  constexpr std::uint64_t kRequests = 20'000;
+  constexpr double kRate = 270.0;
+  for (const std::uint32_t servers : {1U, 3U}) {
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+      const Duration timeout = 45_ms;
+      const Duration mean = Duration::milliseconds(3) * servers;
+      TrafficModel model;
+      model.services.push_back(offers(works_about(mean), servers));
+      model.services[0].queue_max = kRequests;
+      add_load(model, {{0, 0}}, seed, kRate, kRequests);
+      model.journeys[0].timeout = timeout;
+
+      const Draws draws{seed};
+      const Duration way = model.latency_between_zones;
+      std::priority_queue<Instant, std::vector<Instant>, std::greater<>> free_at;
+      for (std::uint32_t i = 0; i < servers; ++i) free_at.push(Instant{});
+      RequestCounts expected;
+      Instant at;
+      for (std::uint64_t i = 0; i < kRequests; ++i) {
+        const Duration unit = draws.exponential(Purpose::Arrival, Duration::seconds(1), 0, i);
+        at = at + Duration::nanoseconds(static_cast<std::int64_t>(
+                      static_cast<double>(unit.count_ns()) * (1.0 / kRate)));
+        const Duration work =
+            draws.exponential(Purpose::ServiceTime, mean, call_key(journey_key(0, i), 0, 0));
+        const Instant begin = std::max(at + way, free_at.top());
+        free_at.pop();
+        free_at.push(begin + work);
+        const Duration response = begin + work + way - at;
+        const bool late = response > timeout;
+        ++expected.ended[static_cast<std::uint32_t>(late ? RequestOutcome::Timeout
+                                                         : RequestOutcome::Ok)];
+        expected.latency_sum_ns += std::min(response, timeout).count_ns();
+      }
+
+      TrafficWorld world{model, seed};
+      world.pod(0);
+      world.publish_all();
+      world.engine.start();
+      world.run();
+      const RequestCounts seen = world.engine.service(0).totals();
+      EXPECT_EQ(seen.ended, expected.ended) << servers << " servers, seed " << seed;
+      EXPECT_EQ(seen.latency_sum_ns, expected.latency_sum_ns);
+      EXPECT_GT(seen.of(RequestOutcome::Timeout), 100U);
+    }
+  }
+}
+
+/// Little's law is an identity once everything has ended: the area under the number of requests in
+/// the system is the sum of the times they spent there.
+TEST(LittlesLaw, HoldsExactly) {
+  TrafficWorld world{busy_model(40_ms), 5};
+  add_pods(world);
+  world.engine.start();
+  std::array<std::int64_t, 3> area{};
+  Instant last;
+  KernelEvent event;
+  for (;;) {
+    std::array<std::int64_t, 3> open{};
+    for (ServiceIndex i = 0; i < 3; ++i) {
+      open[i] = static_cast<std::int64_t>(world.engine.gauge(i).open);
+    }
+    if (!world.kernel.pop(Instant::never(), event)) break;
+    for (ServiceIndex i = 0; i < 3; ++i) {
+      area[i] += open[i] * (world.kernel.now() - last).count_ns();
+    }
+    last = world.kernel.now();
+    world.engine.dispatch(event);
+  }
+  for (ServiceIndex i = 0; i < 3; ++i) {
+    EXPECT_EQ(area[i], world.engine.service(i).totals().latency_sum_ns);
+    EXPECT_GT(area[i], 0);
+  }
+}
+
+/// Services with room for everyone, so that a latency is a draw and nothing else.
+TEST(CommonRandomNumbers, LeaveEveryOtherDrawAsItWas) {
+  struct Change {
+    const char* what;
+    std::function<void(TrafficModel&)> make;
+    /// Services whose latencies may not change, one nanosecond more or less.
+    std::vector<ServiceIndex> unchanged;
+  };
+  const auto base = [] {
+    TrafficModel model = busy_model(Duration{});
+    for (ServiceModel& service : model.services) service.concurrency = 100'000;
+    model.services[2].operations[0].error_probability = 0;
+    model.load[0].until = Instant::at(5_s);
+    return model;
+  };
+  const auto run = [](const TrafficModel& model) {
+    TrafficWorld world{model, 9};
+    add_pods(world);
+    world.engine.start();
+    world.run();
+    std::vector<RequestCounts> services;
+    for (ServiceIndex i = 0; i < 3; ++i) services.push_back(world.engine.service(i).totals());
+    return services;
+  };
+  const std::vector<Change> changes{
+      {"a timeout that fires now and then",
+       [](TrafficModel& m) { m.services[0].operations[0].steps[0].calls[1].timeout = 20_ms; },
+       {}},
+      {"a timeout that never fires",
+       [](TrafficModel& m) { m.journeys[0].timeout = 100_s; },
+       {0, 1, 2}},
+      {"errors of the slow service",
+       [](TrafficModel& m) {
+         m.services[2].operations[0].error_probability = 0.3;
+         m.services[0].operations[0].steps.pop_back();
+       },
+       {}},
+      {"slower calls of one service",
+       [](TrafficModel& m) { m.services[2].operations[0].cpu = Distribution::exponential(50_ms); },
+       {1}},
+      {"a call more often taken",
+       [](TrafficModel& m) { m.services[0].operations[0].steps[0].calls[1].probability = 0.9; },
+       {1}},
+      {"more repetitions",
+       [](TrafficModel& m) { m.services[0].operations[0].steps[0].calls[1].times = 5; },
+       {1}},
+  };
+  const std::vector<RequestCounts> before = run(base());
+  for (const Change& change : changes) {
+    TrafficModel model = base();
+    change.make(model);
+    const std::vector<RequestCounts> after = run(model);
+    for (const ServiceIndex service : change.unchanged) {
+      EXPECT_EQ(before[service], after[service]) << change.what << ", service " << service;
+    }
+    // Arrivals and what the front draws for itself never change.
+    EXPECT_EQ(before[0].ended_count(), after[0].ended_count()) << change.what;
+  }
+}
+
+/// Random small worlds under random faults: whatever happens, every record is freed in the end.
+TEST(SmallWorlds, LeaveNothingBehind) {
+  constexpr auto kDraw = Purpose::FaultTarget;
+  std::array<std::uint64_t, kRequestOutcomeCount> seen{};
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    const Draws draws{seed};
+    std::uint64_t drawn = 0;
+    const auto pick = [&](std::uint64_t count) { return draws.index(kDraw, count, drawn++); };
+    TrafficModel model;
+    const auto service_count = static_cast<std::uint32_t>(2 + pick(3));
+    for (std::uint32_t s = 0; s < service_count; ++s) {
+      OperationModel operation = works_about(Duration::milliseconds(static_cast<int>(pick(6))));
+      operation.error_probability = pick(2) == 0 ? 0.0 : 0.1;
+      for (std::uint64_t steps = pick(3); steps > 0 && s + 1 < service_count; --steps) {
+        CallStep step;
+        for (std::uint64_t calls = 1 + pick(3); calls > 0; --calls) {
+          CallModel child = call(static_cast<ServiceIndex>(s + 1 + pick(service_count - s - 1)));
+          child.times = static_cast<std::uint32_t>(1 + pick(2));
+          child.probability = pick(2) == 0 ? 1.0 : 0.5;
+          child.timeout = Duration::milliseconds(static_cast<int>(5 + pick(40)));
+          step.calls.push_back(child);
+        }
+        operation.steps.push_back(step);
+      }
+      ServiceModel service = offers(operation, static_cast<std::uint32_t>(1 + pick(4)));
+      service.queue_max = static_cast<std::uint32_t>(pick(6));
+      service.drains_on_term = pick(2) == 0;
+      model.services.push_back(service);
+    }
+    if (pick(2) == 0) {
+      model.latency_same_node = model.latency_in_zone = model.latency_between_zones = Duration{};
+    }
+    model.connect_timeout = Duration::milliseconds(static_cast<int>(1 + pick(30)));
+    add_load(model, {{0, 0}, {1, 0}}, seed, 500.0, 100);
+    model.journeys[0].timeout = Duration::milliseconds(static_cast<int>(10 + pick(100)));
+
+    TrafficWorld world{model, seed, 3};
+    std::vector<InstanceId> pods;
+    std::vector<std::pair<ServiceIndex, std::size_t>> places;
+    for (std::uint32_t s = 0; s < service_count; ++s) {
+      for (std::uint32_t node = 0; node < 3; ++node) {
+        pods.push_back(world.pod(s, node, node / 2));
+        places.emplace_back(s, node);
+      }
+    }
+    world.publish_all();
+    world.engine.start();
+    std::uint64_t ended_by_term = 0;
+    for (int i = 1; i <= 30; ++i) {
+      world.run(Instant::at(Duration::milliseconds(8) * i));
+      const std::size_t at = pick(pods.size());
+      switch (pick(7)) {
+        case 0:
+          world.engine.terminate(pods[at]);
+          break;
+        case 1:
+          world.engine.kill(pods[at]);
+          break;
+        case 2:
+          world.engine.lose(pods[at]);
+          break;
+        case 3:
+          world.engine.remove(pods[at]);
+          break;
+        case 4:
+          world.engine.publish(static_cast<ConsumerIndex>(pick(4)), places[at].first, {},
+                               world.version);
+          break;
+        case 5:
+          world.publish_all();
+          break;
+        case 6: {
+          const auto& [service, node] = places[at];
+          const ports::TableEndpoint& where = world.pods[service][node];
+          const auto on = static_cast<std::uint32_t>(node);
+          world.engine.kill(pods[at]);
+          pods[at] =
+              world.engine.add_instance({where.address, where.port, service, on, on / 2, "v2"});
+          world.engine.set_listening(pods[at], true);
+          break;
+        }
+      }
+      ended_by_term += world.engine.take_drained().size();
+    }
+    world.run();
+    EXPECT_EQ(world.engine.live_calls(), 0U) << "seed " << seed;
+    for (const InstanceId pod : pods) {
+      const InstanceView view = world.engine.view(pod);
+      EXPECT_EQ(view.busy + view.queued, 0U) << "seed " << seed;
+      EXPECT_NE(view.state, InstanceState::Draining) << "seed " << seed;
+    }
+    std::uint64_t ended = 0;
+    for (std::uint32_t s = 0; s < service_count; ++s) {
+      EXPECT_EQ(world.engine.gauge(s), ServiceGauge{}) << "seed " << seed;
+      const RequestCounts totals = world.engine.service(s).totals();
+      EXPECT_EQ(totals.unanswered, 0U);
+      ended += totals.ended_count();
+      for (std::uint32_t o = 0; o < kRequestOutcomeCount; ++o) seen[o] += totals.ended[o];
+    }
+    EXPECT_LE(ended, world.engine.launched());
+    EXPECT_EQ(world.engine.journey(0).totals().ended_count(), 100U) << "seed " << seed;
+  }
+  for (std::uint32_t o = 0; o < kRequestOutcomeCount; ++o) {
+    EXPECT_GT(seen[o], 50U) << to_string(static_cast<RequestOutcome>(o)) << " hardly happened";
+  }
+}
+
+}  // namespace
+}  // namespace orrery::sim

@@ -49,11 +49,11 @@ std::vector<std::int64_t> next_old_sizes(std::int64_t replicas, std::int64_t una
                                          std::span<const SetSize> old_sets) {
   std::vector<std::int64_t> sizes;
   std::int64_t total = new_set.replicas;
-  std::int64_t available = new_set.available;
+  std::int64_t available = std::min(new_set.available, new_set.replicas);
   for (const SetSize& set : old_sets) {
     sizes.push_back(set.replicas);
     total += set.replicas;
-    available += set.available;
+    available += std::min(set.available, set.replicas);
   }
   const std::int64_t available_min = replicas - unavailable;
   const std::int64_t new_unavailable = new_set.replicas - new_set.available;

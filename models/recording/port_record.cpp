@@ -104,13 +104,12 @@ Result<std::unique_ptr<RecordFile>> RecordFile::create(const std::string& path,
   }
   std::unique_ptr<RecordFile> record{new RecordFile(path, file)};
   record->append(header_body(header));
-  record->before_effect();
-  if (record->failed_) return tl::unexpected{*record->failed_};
+  if (!record->before_effect()) return tl::unexpected{*record->failed_};
   return record;
 }
 
 RecordFile::~RecordFile() {
-  before_effect();
+  (void)before_effect();
   ::close(file_);
 }
 
@@ -126,7 +125,7 @@ void RecordFile::append(std::string_view body) {
 void RecordFile::in(std::string body) { append(body); }
 void RecordFile::out(std::string body) { append(body); }
 
-void RecordFile::before_effect() {
+bool RecordFile::before_effect() {
   std::string_view left = buffer_;
   while (!left.empty() && !failed_) {
     const ssize_t written = ::write(file_, left.data(), left.size());
@@ -138,11 +137,12 @@ void RecordFile::before_effect() {
     }
   }
   buffer_.clear();
+  return !failed_;
 }
 
 void RecordFile::end() {
   append(kEndBody);
-  before_effect();
+  (void)before_effect();
 }
 
 Result<Record> read_record(const std::string& path) {
@@ -286,26 +286,26 @@ void RecordedExecutor::destroy_timer(ports::TimerId timer) { inner_.destroy_time
 
 void RecordedApiClient::call(ports::OwnerId owner, ports::CallId id, ports::ApiCall call) {
   sink_.out(call_body("api", owner, id, encode(call)));
-  sink_.before_effect();
+  if (!sink_.before_effect()) return;
   inner_.call(owner, id, std::move(call));
 }
 
 void RecordedRuntime::call(ports::OwnerId owner, ports::CallId id, ports::RuntimeCall call) {
   sink_.out(call_body("runtime", owner, id, encode(call)));
-  sink_.before_effect();
+  if (!sink_.before_effect()) return;
   inner_.call(owner, id, std::move(call));
 }
 
 void RecordedProber::probe(ports::OwnerId owner, ports::CallId id,
                            const ports::ProbeRequest& request) {
   sink_.out(call_body("probe", owner, id, encode(request)));
-  sink_.before_effect();
+  if (!sink_.before_effect()) return;
   inner_.probe(owner, id, request);
 }
 
 void RecordedDataPlane::publish(ports::OwnerId owner, ports::EndpointTable table) {
   sink_.out(call_body("publish", owner, 0, encode(table)));
-  sink_.before_effect();
+  if (!sink_.before_effect()) return;
   inner_.publish(owner, std::move(table));
 }
 

@@ -37,8 +37,9 @@ class RecordSink {
   virtual ~RecordSink() = default;
   virtual void in(std::string body) = 0;
   virtual void out(std::string body) = 0;
-  /// Called before anything that was recorded takes effect outside the process.
-  virtual void before_effect() = 0;
+  /// Called before anything that was recorded takes effect outside the process. False: lines were
+  /// lost, so the effect must not happen.
+  [[nodiscard]] virtual bool before_effect() = 0;
 };
 
 enum class ProcessRole : std::uint8_t { ControlPlane, NodeAgent };
@@ -71,7 +72,7 @@ class RecordFile final : public RecordSink {
 
   void in(std::string body) override;
   void out(std::string body) override;
-  void before_effect() override;
+  [[nodiscard]] bool before_effect() override;
 
   /// Writes the last line. Nothing may follow.
   void end();

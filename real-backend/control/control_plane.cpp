@@ -73,9 +73,8 @@ Result<void> serve(const ControlPlaneOptions& options, int& exit_code) {
   service.send_to_sessions(
       [&](store::ClientId client, const ports::Event& event) { front->send(client, event); });
   loop.at_end_of_turn([&] {
-    if ((*record)->failed()) service.fail(*(*record)->failed());
+    if ((*record)->failed()) loop.stop();
   });
-
   loop::StopSignals signals{loop};
   for (const ports::OwnerId owner : process.owners()) {
     loop.attach(owner, *process.component(owner));
@@ -84,9 +83,9 @@ Result<void> serve(const ControlPlaneOptions& options, int& exit_code) {
   if (options.on_listening) options.on_listening(front->port());
   loop.run();
   front->stop();
-  if (service.failed()) {
+  if (service.failed() || (*record)->failed()) {
     exit_code = loop::kExitIoError;
-    return tl::unexpected{*service.failed()};
+    return tl::unexpected{(*record)->failed() ? *(*record)->failed() : *service.failed()};
   }
   (*record)->end();
   return {};

@@ -65,7 +65,10 @@ void StoreService::carry_out_requests() {
     std::move(handled.writes.begin(), handled.writes.end(), std::back_inserter(writes));
     std::move(handled.deliveries.begin(), handled.deliveries.end(), std::back_inserter(deliveries));
   }
-  record_.before_effect();
+  if (!record_.before_effect()) {
+    fail({"the record could not be written", "free some space and start again"});
+    return;
+  }
   if (Result<void> committed = journal_.commit(writes, now); !committed) {
     fail(committed.error());
     return;

@@ -103,7 +103,7 @@ class LiveProber::Check : public std::enable_shared_from_this<Check> {
             }
           });
     } else {
-      connect({address, static_cast<boost::asio::ip::port_type>(port)});
+      connect({address, static_cast<std::uint_least16_t>(port)});
     }
   }
 

@@ -53,6 +53,7 @@ Result<void> serve(const NodeAgentOptions& options, int& exit_code) {
 
   cri::ContainerdHooks hooks;
   hooks.sink = [&loop](ports::Event event) { loop.deliver(std::move(event)); };
+  hooks.now = [&loop] { return loop.now(); };
   hooks.instant_of_calendar = calendar_reader(facts->epoch);
   cri::ContainerdRuntime runtime{
       loop.io(),

@@ -79,14 +79,31 @@ class Bed:
     def remember(self, count: int) -> None:
         write_atomically(self.record, json.dumps({"hosts": count}) + "\n")
 
+    def claim(self) -> None:
+        """Refuses if the machine's bed is in another folder. The bridge carries its bed's folder."""
+        owner = bridge_owner()
+        if owner is not None and owner != str(self.dir):
+            raise BedError(f"the bed of this machine is in {owner or 'an unknown folder'}, not in "
+                           f"{self.dir}: take that down first, with --dir")
+
     def leftover_hosts(self) -> list[Host]:
-        """Hosts that left a folder, recorded or not: what `down` has to look at."""
+        """Hosts that are recorded, have a folder, or hang on our bridge: all that `down` looks at."""
         found = {host.index for host in self.hosts()}
+        if bridge_owner() == str(self.dir):
+            for port in Path("/sys/class/net", BRIDGE, "brif").iterdir():
+                if re.fullmatch(r"orvh[1-9][0-9]?", port.name):
+                    found.add(int(port.name[4:]))
         if self.dir.is_dir():
             for entry in self.dir.iterdir():
                 if re.fullmatch(r"h[1-9][0-9]?", entry.name):
                     found.add(int(entry.name[1:]))
         return [Host(self.dir, index) for index in sorted(found)]
+
+
+def bridge_owner() -> str | None:
+    """The folder of the bed whose bridge is on this machine; nothing if there is no bridge."""
+    alias = Path("/sys/class/net", BRIDGE, "ifalias")
+    return alias.read_text().strip() if alias.exists() else None
 
 
 def hierarchies() -> list[Path]:

@@ -17,6 +17,7 @@ from up import link_exists
 
 def down(bed: Bed) -> list[str]:
     """Returns what is left, in words: nothing, if all went well."""
+    bed.claim()
     hosts = bed.leftover_hosts()
     known = {pid for host in hosts for pid in ours(host)}
     with ThreadPoolExecutor(max_workers=4) as pool:

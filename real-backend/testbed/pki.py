@@ -4,6 +4,7 @@ Every host has one certificate for both roles: containerd serves with it, the no
 it, and its common name is the node's. `control-plane` is the API server's, `admin` the driver's.
 """
 
+import secrets
 from pathlib import Path
 
 from bed import BRIDGE_ADDRESS, Bed
@@ -38,6 +39,6 @@ def issue(pki: Path, name: str, addresses: list[str]) -> None:
     run("openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key)
     run("openssl", "req", "-new", "-key", key, "-subj", f"/CN={name}", "-out", request)
     run("openssl", "x509", "-req", "-in", request, "-CA", pki / "ca.crt", "-CAkey", pki / "ca.key",
-        "-CAcreateserial", "-days", DAYS, "-extfile", extensions, "-out", certificate)
+        "-set_serial", f"0x{secrets.token_hex(16)}", "-days", DAYS, "-extfile", extensions, "-out", certificate)
     request.unlink()
     extensions.unlink()

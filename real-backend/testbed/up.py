@@ -50,16 +50,16 @@ def up(bed: Bed, count: int, workload: Path) -> None:
     present = bed.hosts()
     if present and len(present) != count:
         raise BedError(f"a bed of {len(present)} hosts is up; take it down first")
-    if not present and (link_exists(BRIDGE) or Path("/run/netns/h1").exists()):
-        raise BedError(f"this machine has a bed in another folder, or something else named "
-                       f"{BRIDGE} or h1; take that down first")
+    bed.claim()
+    if not present and Path("/run/netns/h1").exists():
+        raise BedError("there is a network namespace h1 that is of no bed; remove it first")
     if not workload.is_file():
         raise BedError(f"no workload program at {workload}; build orrery-workload first")
     bed.dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     bed.remember(count)
     hosts = bed.hosts()
     pki.make_ca(bed)
-    make_bridge()
+    make_bridge(bed)
     for host in hosts:
         make_network(host)
     for host in hosts:
@@ -78,9 +78,10 @@ def link_exists(name: str) -> bool:
     return Path("/sys/class/net", name).exists()
 
 
-def make_bridge() -> None:
+def make_bridge(bed: Bed) -> None:
     if not link_exists(BRIDGE):
         run("ip", "link", "add", BRIDGE, "type", "bridge")
+        run("ip", "link", "set", BRIDGE, "alias", bed.dir)
     run("ip", "addr", "replace", f"{BRIDGE_ADDRESS}/24", "dev", BRIDGE)
     run("ip", "link", "set", BRIDGE, "up")
 
@@ -139,11 +140,11 @@ def start_daemon(host: Host) -> None:
 
 
 def answers(host: Host) -> bool:
-    return run("ctr", "-a", host.socket, "version", timeout=2, allow_failure=True).returncode == 0
+    return run("ctr", "-a", host.socket, "version", timeout=10, allow_failure=True).returncode == 0
 
 
 def wait_ready(host: Host) -> None:
-    if not wait_until(lambda: host.socket.exists() and answers(host), 20):
+    if not wait_until(lambda: host.socket.exists() and answers(host), 60):
         last_lines = host.log.read_text(errors="replace").splitlines()[-3:]
         raise BedError(f"containerd of {host.name} does not answer; {host.log} ends with:\n"
                        + "\n".join(last_lines))
@@ -151,6 +152,6 @@ def wait_ready(host: Host) -> None:
 
 def import_images(host: Host, archives: list[Path]) -> None:
     for archive in archives:
-        run("ctr", "-a", host.socket, "-n", "k8s.io", "images", "import", archive, timeout=60)
+        run("ctr", "-a", host.socket, "-n", "k8s.io", "images", "import", archive, timeout=120)
 
 

@@ -50,7 +50,7 @@ class Comparison final : public recording::RecordSink {
   void out(std::string body) override {
     if (compare(std::move(body))) ++result.calls_compared;
   }
-  void before_effect() override {}
+  [[nodiscard]] bool before_effect() override { return true; }
 
   [[nodiscard]] bool at_end() const { return next_ == record_.bodies.size(); }
   [[nodiscard]] bool stopped() const { return result.divergence.has_value(); }

@@ -142,7 +142,12 @@
     }
   };
   const fromZero = (u, low, high) => [0, high > 0 ? high * 1.08 : 1];
-  const percent = (u, low) => [low === null || low >= 100 ? 99 : Math.max(0, low - (100 - low) * 0.1), 100.0001];
+  // Start-up is drawn but sets no scale: nobody is served before the first pod is ready.
+  const percent = (s) => () => {
+    const seen = s.success.filter((v, i) => v !== null && s.t[i] >= data.warmup);
+    const low = seen.length > 0 ? Math.min(...seen) : 100;
+    return [low >= 99.9 ? 99 : Math.max(0, low - (100 - low) * 0.1), 100.0001];
+  };
 
   const requests = (s) => {
     const failed = s.requests - s.succeeded;
@@ -153,7 +158,7 @@
           number(failed, 0) + ' failed (' + errors + ')') + ' · p50 ' + number(s.totalP50, 2) + ' ms · p99 ' + number(s.totalP99, 2) + ' ms'),
       make('div', { class: 'grid' },
         chart('Load', '/s', { t: s.t, lines: [{ label: 'requests', values: s.rate, colour: '--s1', fill: true }] }, { range: fromZero }),
-        chart('Success', ' %', { t: s.t, lines: [{ label: 'success', values: s.success, colour: '--s3' }] }, { range: percent }),
+        chart('Success', ' %', { t: s.t, lines: [{ label: 'success', values: s.success, colour: '--s3' }] }, { range: percent(s) }),
         chart('Response time', ' ms', { t: s.t, lines: [{ label: 'p50', values: s.p50, colour: '--s1' },
           { label: 'p99', values: s.p99, colour: '--s2' }] }, { range: fromZero })));
   };

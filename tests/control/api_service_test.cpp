@@ -164,6 +164,20 @@ TEST(ApiService, ANodeIsRefusedWhatIsNotItsOwn) {
   EXPECT_EQ(world.store.server.find({api::Kind::Node, "", "h2"}), nullptr);
 }
 
+TEST(StoreService, WithoutARecordNothingIsStoredOrAnswered) {
+  LocalWorld world;
+  ApiListener listener;
+  world.attach(kOwner, listener);
+  world.store.record.writable = false;
+  world.client().call(kOwner, 1, create_call(named_map("a")));
+  ASSERT_TRUE(world.run([&] { return world.store.service->failed().has_value(); }));
+  EXPECT_TRUE(listener.events.empty());
+  world.store.journal.reset();
+  const auto again = Journal::open(world.folder.path() + "/store.sqlite", 7);
+  ASSERT_TRUE(again);
+  EXPECT_TRUE((*again)->restored().objects.empty());
+}
+
 // --- who gets in --------------------------------------------------------------------------------
 
 TEST(ApiService, TheRunsFactsAreToldToWhoHasACertificate) {

@@ -79,7 +79,8 @@ inline const TlsTexts& tls_of(const std::string& name) {
 struct NoRecord final : recording::RecordSink {
   void in(std::string) override {}
   void out(std::string) override {}
-  void before_effect() override {}
+  bool before_effect() override { return writable; }
+  bool writable = true;
 };
 
 /// Store, journal and service on a loop of their own.

@@ -237,6 +237,7 @@ TEST(NodeHealth, ASilentNodeIsTaintedItsPodsGoAfterTheirTolerationAndItComesBack
   };
   renew();
   Pod p = ready_pod("1", "lost");
+  p.status.conditions[0].last_transition = Instant{};
   cluster.create(p);
   cluster.change<Pod>("default", "1", [&](Pod& q) { q.status = p.status; });
   manager.start();

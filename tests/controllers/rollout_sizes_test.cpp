@@ -75,6 +75,12 @@ TEST(RolloutSizes, UnavailableOldPodsGoFirstAndOldestSetsBeforeYounger) {
   EXPECT_EQ(next_old_sizes(10, 2, {3, 0}, old_sets), (std::vector<std::int64_t>{2, 6}));
 }
 
+TEST(RolloutSizes, PodsThatAStatusStillReportsButASizeNoLongerWantsDoNotCount) {
+  // 5 wanted, 2 may be missing; the old set went from 5 to 4 and has not said so yet.
+  const std::array<SetSize, 1> old_sets{{{4, 5}}};
+  EXPECT_EQ(next_old_sizes(5, 2, {3, 0}, old_sets), (std::vector<std::int64_t>{3}));
+}
+
 TEST(RolloutSizes, ADeploymentMadeSmallerShrinksTheNewSetAtOnce) {
   EXPECT_EQ(next_new_size(3, 1, 20, 10), 3);
 }

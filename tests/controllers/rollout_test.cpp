@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -45,17 +44,21 @@ struct World {
   }
 
   [[nodiscard]] bool rolled_out(const std::string& image) {
-    const auto d = cluster.find<Deployment>("default", "web");
-    if (!d || d->status.observed_generation != d->meta.generation) return false;
-    const int replicas = d->spec.replicas;
-    if (d->status.updated_replicas != replicas || d->status.available_replicas != replicas ||
-        d->status.replicas != replicas) {
-      return false;
-    }
-    const auto pods = cluster.all<Pod>();
-    return std::ssize(pods) == replicas && std::all_of(pods.begin(), pods.end(), [&](auto& pod) {
-             return pod.spec.containers[0].image == image && api::is_ready(pod);
-           });
+    bool done = false;
+    std::int64_t replicas = 0;
+    cluster.each<Deployment>([&](const Deployment& d) {
+      replicas = d.spec.replicas;
+      done = d.status.observed_generation == d.meta.generation &&
+             d.status.updated_replicas == replicas && d.status.available_replicas == replicas &&
+             d.status.replicas == replicas;
+    });
+    if (!done) return false;
+    std::int64_t pods = 0;
+    cluster.each<Pod>([&](const Pod& pod) {
+      ++pods;
+      done = done && pod.spec.containers[0].image == image && api::is_ready(pod);
+    });
+    return done && pods == replicas;
   }
 
   enum class Count { SizesAndPods, Sizes };
@@ -68,12 +71,12 @@ struct World {
       std::int64_t sizes = 0;
       std::int64_t pods = 0;
       std::int64_t available = 0;
-      for (const auto& set : cluster.all<ReplicaSet>()) sizes += set.spec.replicas;
-      for (const auto& pod : cluster.all<Pod>()) {
-        if (!api::is_active(pod)) continue;
+      cluster.each<ReplicaSet>([&](const ReplicaSet& set) { sizes += set.spec.replicas; });
+      cluster.each<Pod>([&](const Pod& pod) {
+        if (!api::is_active(pod)) return;
         ++pods;
         available += api::is_available(pod, Duration{}, cluster.now()) ? 1 : 0;
-      }
+      });
       const bool holds = sizes <= total_max && available >= available_min &&
                          (count == Count::Sizes || pods <= total_max);
       if (holds || !broken.empty()) return;

@@ -149,6 +149,14 @@ class SmallCluster : public ports::Executor, public ports::ApiClient {
     return found;
   }
 
+  /// As all(), without copies.
+  template <class T, class F>
+  void each(F&& f) const {
+    for (const auto& object : server_.objects_of(key_for<T>("", "").kind)) {
+      f(std::get<T>(*object));
+    }
+  }
+
   /// Runs until `end`, or until `done` holds after an event. Returns whether it held.
   bool run_until(
       Instant end, const std::function<bool()>& done = [] { return false; }) {

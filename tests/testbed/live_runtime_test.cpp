@@ -203,6 +203,8 @@ TEST_F(LiveRuntimeTest, RunsTellsAndRestartsAKilledContainer) {
     start_container(*client_, pod, running, attempt);
     EXPECT_EQ(await_service(running.ip), "1\n");
     restart_times.push_back(ms_since(begin));
+    // A stop waits until containerd has put the dead task away; before, a removal may be refused.
+    EXPECT_EQ(client_->on_container(RuntimeVerb::StopContainer, old, 1_s).outcome, Outcome::Ok);
     EXPECT_EQ(client_->on_container(RuntimeVerb::RemoveContainer, old).outcome, Outcome::Ok);
   }
   print_times("crash to event", event_times);

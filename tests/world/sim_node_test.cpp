@@ -1,0 +1,212 @@
+#include "sim/world/sim_node.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/world/sim_worlds.h"
+
+namespace orrery::sim {
+namespace {
+
+using ports::ContainerState;
+using ports::Outcome;
+using ports::RuntimeCall;
+using ports::RuntimeVerb;
+
+struct RuntimeListener : ports::Component {
+  std::vector<ports::Event> events;
+  void on_event(const ports::Event& event) override { events.push_back(event); }
+};
+
+class SimNodeTest : public testing::Test {
+ protected:
+  static constexpr ports::OwnerId kOwner{5};
+
+  SimNodeTest() { world_.attach(kOwner, listener_); }
+
+  ports::Event ask(RuntimeCall call) {
+    const ports::CallId id = ++next_id_;
+    world_.node.call(kOwner, id, std::move(call));
+    const auto answered = [&] {
+      for (const ports::Event& e : listener_.events) {
+        if (e.kind == ports::EventKind::RuntimeReply && e.id == id) return true;
+      }
+      return false;
+    };
+    EXPECT_TRUE(world_.run(answered));
+    for (const ports::Event& e : listener_.events) {
+      if (e.kind == ports::EventKind::RuntimeReply && e.id == id) return e;
+    }
+    return {};
+  }
+  static const ports::RuntimeResult& result(const ports::Event& event) {
+    return std::get<ports::RuntimeResult>(*event.body);
+  }
+  static RuntimeCall call(RuntimeVerb verb) {
+    RuntimeCall c;
+    c.verb = verb;
+    return c;
+  }
+  static std::shared_ptr<const api::Object> pod() {
+    api::Pod p;
+    p.meta.name = "web-1";
+    p.meta.namespace_name = "default";
+    p.meta.uid = "uid-1";
+    api::Container c;
+    c.name = "app";
+    c.image = "app:1";
+    p.spec.containers.push_back(c);
+    return std::make_shared<const api::Object>(p);
+  }
+  std::string run_sandbox(std::uint32_t attempt = 0) {
+    RuntimeCall c = call(RuntimeVerb::RunSandbox);
+    c.pod = pod();
+    c.attempt = attempt;
+    return result(ask(c)).id;
+  }
+  std::string create(const std::string& sandbox) {
+    RuntimeCall c = call(RuntimeVerb::CreateContainer);
+    c.pod = pod();
+    c.sandbox_id = sandbox;
+    return result(ask(c)).id;
+  }
+  Outcome start(const std::string& container) {
+    RuntimeCall c = call(RuntimeVerb::StartContainer);
+    c.container_id = container;
+    return ask(c).outcome;
+  }
+  ports::RuntimeResult list() { return result(ask(call(RuntimeVerb::List))); }
+
+  ports_suite::SimNodeWorld world_;
+  RuntimeListener listener_;
+  ports::CallId next_id_ = 0;
+};
+
+TEST_F(SimNodeTest, AContainerRunsAfterSandboxCreateAndStart) {
+  const std::string sandbox = run_sandbox();
+  const std::string container = create(sandbox);
+  EXPECT_EQ(start(container), Outcome::Ok);
+  const auto seen = list();
+  ASSERT_EQ(seen.containers.size(), 1U);
+  EXPECT_EQ(seen.containers[0].state, ContainerState::Running);
+  EXPECT_EQ(seen.sandboxes[0].pod_uid, "uid-1");
+  EXPECT_FALSE(seen.sandboxes[0].pod_json.empty());
+}
+
+TEST_F(SimNodeTest, TheSandboxOfAPodExistsOncePerAttempt) {
+  (void)run_sandbox(0);
+  RuntimeCall again = call(RuntimeVerb::RunSandbox);
+  again.pod = pod();
+  EXPECT_EQ(ask(again).outcome, Outcome::AlreadyExists);
+  again.attempt = 1;
+  EXPECT_EQ(ask(again).outcome, Outcome::Ok);
+}
+
+TEST_F(SimNodeTest, AKilledContainerIsToldToWhoListed) {
+  const std::string container = create(run_sandbox());
+  (void)start(container);
+  (void)list();
+  listener_.events.clear();
+  EXPECT_TRUE(world_.node.kill_container("uid-1", ""));
+  EXPECT_FALSE(world_.node.kill_container("uid-1", ""));
+  ASSERT_TRUE(world_.run([&] { return !listener_.events.empty(); }));
+  const auto& notice = std::get<ports::RuntimeNotice>(*listener_.events[0].body);
+  EXPECT_EQ(notice.what, ports::RuntimeNotice::What::ContainerExited);
+  EXPECT_EQ(notice.exit_code, 137);
+  EXPECT_EQ(notice.id, container);
+}
+
+TEST_F(SimNodeTest, ProbesSucceedOnceTheProcessListens) {
+  const std::string sandbox = run_sandbox();
+  const std::string container = create(sandbox);
+  (void)start(container);
+  const std::string address = list().sandboxes[0].ip;
+  const api::ProbeAction action = api::HttpGetAction{};
+  const auto probe = [&](ports::CallId id) {
+    listener_.events.clear();
+    world_.node.probe(kOwner, id, {&action, address, 8080, {}, 1_s});
+    EXPECT_TRUE(world_.run([&] { return !listener_.events.empty(); }));
+    return listener_.events.front().outcome;
+  };
+  EXPECT_EQ(probe(1), Outcome::Refused);
+  world_.run_for(30_ms);
+  EXPECT_EQ(probe(2), Outcome::Ok);
+  RuntimeCall stop = call(RuntimeVerb::StopContainer);
+  stop.container_id = container;
+  stop.timeout = 5_s;
+  EXPECT_EQ(ask(stop).outcome, Outcome::Ok);
+  EXPECT_EQ(probe(3), Outcome::Refused);
+}
+
+TEST_F(SimNodeTest, ASleepingCommandTakesItsTimeAndIsBoundedByItsDeadline) {
+  const std::string container = create(run_sandbox());
+  (void)start(container);
+  RuntimeCall exec = call(RuntimeVerb::Exec);
+  exec.container_id = container;
+  exec.command = {"/bin/sh", "-c", "sleep 3"};
+  Instant before = world_.kernel.now();
+  EXPECT_EQ(ask(exec).outcome, Outcome::Ok);
+  EXPECT_GE(world_.kernel.now() - before, 3_s);
+  exec.timeout = 1_s;
+  before = world_.kernel.now();
+  EXPECT_EQ(ask(exec).outcome, Outcome::Timeout);
+  EXPECT_EQ(world_.kernel.now() - before, 1_s);
+}
+
+TEST_F(SimNodeTest, WhatADeadCallerWasCreatingIsRolledBackAndWhatItTookAwayIsGone) {
+  const std::string sandbox = run_sandbox();
+  const std::string container = create(sandbox);
+  RuntimeCall create_call = call(RuntimeVerb::CreateContainer);
+  create_call.pod = pod();
+  create_call.sandbox_id = sandbox;
+  RuntimeCall remove = call(RuntimeVerb::RemoveContainer);
+  remove.container_id = container;
+  world_.node.call(kOwner, 100, create_call);
+  world_.node.call(kOwner, 101, remove);
+  world_.dispatcher.kill_process(world_.process);
+  world_.run_for(1_s);
+  EXPECT_EQ(world_.node.container_count(), 0U);
+  EXPECT_EQ(world_.node.sandbox_count(), 1U);
+}
+
+TEST_F(SimNodeTest, ACrashLeavesWhatARealHostCrashLeaves) {
+  const std::string container = create(run_sandbox());
+  (void)start(container);
+  world_.node.crash();
+  world_.run_for(1_s);
+  world_.node.restore();
+  const auto seen = list();
+  EXPECT_EQ(seen.sandboxes[0].state, ports::SandboxState::NotReady);
+  EXPECT_EQ(seen.containers[0].state, ContainerState::Exited);
+  EXPECT_EQ(seen.containers[0].exit_code, 255);
+  EXPECT_EQ(seen.containers[0].reason, "Unknown");
+}
+
+TEST_F(SimNodeTest, RunningThingsAreNotRemoved) {
+  const std::string sandbox = run_sandbox();
+  const std::string container = create(sandbox);
+  (void)start(container);
+  RuntimeCall remove = call(RuntimeVerb::RemoveContainer);
+  remove.container_id = container;
+  EXPECT_EQ(ask(remove).outcome, Outcome::Refused);
+  RuntimeCall remove_sandbox = call(RuntimeVerb::RemoveSandbox);
+  remove_sandbox.sandbox_id = sandbox;
+  EXPECT_EQ(ask(remove_sandbox).outcome, Outcome::Refused);
+  RuntimeCall stop_sandbox = call(RuntimeVerb::StopSandbox);
+  stop_sandbox.sandbox_id = sandbox;
+  EXPECT_EQ(ask(stop_sandbox).outcome, Outcome::Ok);
+  EXPECT_EQ(ask(remove_sandbox).outcome, Outcome::Ok);
+  EXPECT_EQ(world_.node.container_count(), 0U);
+}
+
+TEST_F(SimNodeTest, ImagesThatNobodyKnowsAreNotFound) {
+  RuntimeCall status = call(RuntimeVerb::ImageStatus);
+  status.image = "app:1";
+  EXPECT_EQ(ask(status).outcome, Outcome::Ok);
+  status.image = "other:1";
+  EXPECT_EQ(ask(status).outcome, Outcome::NotFound);
+  status.verb = RuntimeVerb::PullImage;
+  EXPECT_EQ(ask(status).outcome, Outcome::NotFound);
+}
+
+}  // namespace
+}  // namespace orrery::sim

@@ -62,6 +62,8 @@ void EndpointTables::connect() {
   socket_.async_connect(asio::local::stream_protocol::endpoint{socket_path_},
                         [this](boost::system::error_code refused) {
                           if (refused) return reconnect_later();
+                          // The server may be another process, which counts from 1 again.
+                          for (auto& [name, table] : tables_) table.version = 0;
                           read_next();
                         });
 }

@@ -9,6 +9,7 @@
 ///      "endpoints":[{"address":"10.91.1.2","port":8080,"pod":"web-abc"}]}
 ///
 /// A table takes the place of the one with the same service and port name and a lower version.
+/// Versions are those of one connection: a server that was started anew counts from 1 again.
 /// Fields that are not named here are skipped. A server that goes away leaves the tables as they
 /// are.
 #pragma once

@@ -313,7 +313,8 @@ void LiveSession::on_event(const ports::Event& event) {
 void LiveSession::on_changes(const std::vector<controllers::Change>& changes) {
   for (const controllers::Change& change : changes) {
     log_.append_write(loop_->now(), 0, change.before.get(), change.after.get());
-    observer_.on_change(loop_->now(), change.before.get(), change.after.get());
+    // What goes when the run is over is no part of it.
+    if (!cleaning_) observer_.on_change(loop_->now(), change.before.get(), change.after.get());
     const api::ObjectKey key = api::key_of(change.latest());
     if (change.after == nullptr) {
       objects_.erase(key);

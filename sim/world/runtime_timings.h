@@ -13,6 +13,9 @@ struct RuntimeTimings {
   Distribution create_container = lognormal(7'500, 17'000);
   Distribution create_after_exit = lognormal(17'000, 25'000);  ///< While the dead task is cleaned up.
   Distribution start_container = lognormal(57'000, 69'000);
+  /// How long the process has been running when the runtime says that it was started: a program
+  /// that listens 2 ms after its start answered HTTP 0.5 ms after StartContainer's reply.
+  Duration process_lead = Duration::microseconds(1'500);
   Distribution exec = lognormal(36'000, 53'000);
   Distribution stop_container = lognormal(44'000, 61'000);  ///< Beyond what the process itself takes.
   Distribution remove_container = lognormal(3'000, 9'000);

@@ -332,7 +332,9 @@ void SimNode::finish_start(const RuntimeOperation& operation) {
                              : image->second.start.draw(environment_.draws, Purpose::AppStart,
                                                         key_of_text(process.info.id));
   environment_.kernel.schedule(
-      environment_.kernel.now() + start, EventClass::Ordinary,
+      environment_.kernel.now() +
+          std::max(Duration{}, start - environment_.timings.process_lead),
+      EventClass::Ordinary,
       {kind_of(WorldEvent::AppListens),
        environment_.container_events.put({this, process.info.id, operation.cause})});
   reply(operation, Outcome::Ok, {});

@@ -103,11 +103,12 @@ std::string summary(SmallCluster& cluster) {
 }
 
 TEST(Rollout, StaysWithinItsBoundsAndEndsForEverySmallWorld) {
-  // Percentages come down to counts (see Fenceposts), so all pairs of counts are all worlds.
+  // Percentages come down to counts (see Fenceposts), so all pairs of counts are all worlds. Up to
+  // 20 replicas are 3311 of them, 3 minutes of a debug build: ask for those by the variable.
   const char* limit = std::getenv("ORRERY_ROLLOUT_REPLICAS_MAX");
-  const int replicas_max = limit != nullptr ? std::atoi(limit) : 20;
+  const int replicas_max = limit != nullptr ? std::atoi(limit) : 8;
   std::uint64_t worlds = 0;
-  std::uint64_t writes_checked = 0;
+  std::uint64_t calls = 0;
   for (int replicas = 0; replicas <= replicas_max; ++replicas) {
     for (int surge = 0; surge <= replicas; ++surge) {
       for (int unavailable = 0; unavailable <= replicas; ++unavailable) {
@@ -124,13 +125,13 @@ TEST(Rollout, StaysWithinItsBoundsAndEndsForEverySmallWorld) {
         EXPECT_TRUE(world.cluster.run_for(10_min, [&] { return world.rolled_out("app:2"); }))
             << replicas << " " << surge << " " << unavailable << ": " << summary(world.cluster);
         EXPECT_EQ(world.broken, "") << replicas << " " << surge << " " << unavailable;
-        writes_checked += world.cluster.call_count();
+        calls += world.cluster.call_count();
       }
     }
   }
   RecordProperty("worlds", std::to_string(worlds));
   std::printf("%llu rollouts, %llu API calls\n", static_cast<unsigned long long>(worlds),
-              static_cast<unsigned long long>(writes_checked));
+              static_cast<unsigned long long>(calls));
 }
 
 TEST(Rollout, SurvivesACrashOfTheControllersAfterEveryCall) {

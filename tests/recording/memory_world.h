@@ -34,14 +34,16 @@ class MemoryWorld final : public ports::Executor,
   }
   /// A request of a client that is not the process itself.
   void request(ports::ApiCall call) {
-    handle(store::ClientId{2}, ports::OwnerId{1}, next_request_++, std::move(call));
+    requests_.push_back({store::ClientId{2}, ports::OwnerId{1}, next_request_++, std::move(call)});
   }
   void run(Instant until) {
     for (;;) {
+      carry_out_requests();
       while (!queue_.empty()) {
         const ports::Event event = std::move(queue_.front());
         queue_.pop_front();
         if (ports::Component* c = process_.component(event.owner)) c->on_event(event);
+        carry_out_requests();
       }
       const auto first = armed_.begin();
       if (first == armed_.end() || first->first.first > until) break;
@@ -69,7 +71,7 @@ class MemoryWorld final : public ports::Executor,
   void destroy_timer(ports::TimerId timer) override { disarm(timer); }
 
   void call(ports::OwnerId owner, ports::CallId id, ports::ApiCall call) override {
-    handle(store::ClientId{1}, owner, id, std::move(call));
+    requests_.push_back({store::ClientId{1}, owner, id, std::move(call)});
   }
   void call(ports::OwnerId owner, ports::CallId id, ports::RuntimeCall call) override {
     ports::RuntimeResult result;
@@ -96,10 +98,20 @@ class MemoryWorld final : public ports::Executor,
   };
 
   void answer(ports::Event event) { queue_.push_back(std::move(event)); }
-  void handle(store::ClientId client, ports::OwnerId owner, ports::CallId id, ports::ApiCall call) {
-    // Only a control plane's process is its own API server; the order of lines is the live one.
-    for (store::Delivery& d : recorded_server_.handle(client, owner, id, call, now_).deliveries) {
-      if (d.client == store::ClientId{1}) answer(std::move(d.event));
+  struct Request {
+    store::ClientId client{};
+    ports::OwnerId owner{};
+    ports::CallId id = 0;
+    ports::ApiCall call;
+  };
+  /// As live: never from inside a component's call.
+  void carry_out_requests() {
+    for (; !requests_.empty(); requests_.pop_front()) {
+      const Request& r = requests_.front();
+      for (store::Delivery& d :
+           recorded_server_.handle(r.client, r.owner, r.id, r.call, now_).deliveries) {
+        if (d.client == store::ClientId{1}) answer(std::move(d.event));
+      }
     }
   }
 
@@ -107,6 +119,7 @@ class MemoryWorld final : public ports::Executor,
   store::ApiServer server_;
   RecordedApiServer recorded_server_;
   std::deque<ports::Event> queue_;
+  std::deque<Request> requests_;
   std::vector<Slot> slots_;
   std::map<std::pair<Instant, std::uint64_t>, std::size_t> armed_;
   std::uint64_t next_arm_ = 0;

@@ -311,10 +311,10 @@ void LiveSession::on_event(const ports::Event& event) {
 }
 
 void LiveSession::on_changes(const std::vector<controllers::Change>& changes) {
+  std::vector<ObjectChange> seen;
   for (const controllers::Change& change : changes) {
     log_.append_write(loop_->now(), 0, change.before.get(), change.after.get());
-    // What goes when the run is over is no part of it.
-    if (!cleaning_) observer_.on_change(loop_->now(), change.before.get(), change.after.get());
+    seen.push_back({change.before.get(), change.after.get()});
     const api::ObjectKey key = api::key_of(change.latest());
     if (change.after == nullptr) {
       objects_.erase(key);
@@ -322,7 +322,9 @@ void LiveSession::on_changes(const std::vector<controllers::Change>& changes) {
       objects_[key] = change.after;
     }
   }
-  if (cleaning_) clean_up();
+  // What goes when the run is over is no part of it.
+  if (cleaning_) return clean_up();
+  observer_.on_changes(loop_->now(), seen);
 }
 
 std::vector<api::ObjectPtr> LiveSession::pods_and_nodes() const {

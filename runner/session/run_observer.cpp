@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace orrery::session {
@@ -29,63 +30,79 @@ std::string RunObserver::deployment_of(const api::Pod& pod) const {
   return set == sets_.end() ? std::string{} : set->second.deployment;
 }
 
-void RunObserver::on_change(Instant now, const api::Object* before, const api::Object* after) {
-  const api::Object& any = after != nullptr ? *after : *before;
+void RunObserver::on_changes(Instant now, const std::vector<ObjectChange>& changes) {
+  std::set<std::string> touched;
+  for (const ObjectChange& change : changes) {
+    if (std::string name = take(change); !name.empty()) touched.insert(std::move(name));
+  }
+  for (const std::string& name : touched) {
+    sample(now, name);
+    check_rollouts(now, name);
+  }
+}
+
+std::string RunObserver::take(const ObjectChange& change) {
+  const api::Object& any = change.after != nullptr ? *change.after : *change.before;
   if (std::holds_alternative<api::Pod>(any)) {
-    on_pod(now, before == nullptr ? nullptr : &std::get<api::Pod>(*before),
-           after == nullptr ? nullptr : &std::get<api::Pod>(*after));
-  } else if (const auto* set = std::get_if<api::ReplicaSet>(&any)) {
+    return take_pod(change.before == nullptr ? nullptr : &std::get<api::Pod>(*change.before),
+                    change.after == nullptr ? nullptr : &std::get<api::Pod>(*change.after));
+  }
+  if (const auto* set = std::get_if<api::ReplicaSet>(&any)) {
     const api::OwnerReference* owner = api::controller_of(set->meta);
-    if (after == nullptr || owner == nullptr) {
+    if (change.after == nullptr || owner == nullptr) {
       sets_.erase(set->meta.uid);
-      return;
+      return {};
     }
     SetRecord& record = sets_[set->meta.uid];
     record.deployment = set->meta.namespace_name + "/" + owner->name;
     record.pod_template = set->spec.pod_template;
     record.current =
         same_template(record.pod_template, deployments_[record.deployment].spec.pod_template);
-  } else if (const auto* deployment = std::get_if<api::Deployment>(&any)) {
-    const std::string name = name_of(deployment->meta);
-    if (after == nullptr) {
-      deployments_[name].spec.replicas = 0;
-    } else {
-      DeploymentRecord& record = deployments_[name];
-      if (!(record.spec.pod_template == deployment->spec.pod_template)) {
-        for (auto& [uid, set_record] : sets_) {
-          if (set_record.deployment != name) continue;
-          set_record.current =
-              same_template(set_record.pod_template, deployment->spec.pod_template);
-        }
-      }
-      record.spec = deployment->spec;
-      record.generation = deployment->meta.generation;
-      record.status = deployment->status;
-    }
-    sample(now, name);
-    check_rollouts(now, name);
+    return {};
   }
+  if (const auto* deployment = std::get_if<api::Deployment>(&any)) {
+    return take_deployment(*deployment, change.after == nullptr);
+  }
+  return {};
 }
 
-void RunObserver::on_pod(Instant now, const api::Pod* before, const api::Pod* after) {
+std::string RunObserver::take_deployment(const api::Deployment& deployment, bool gone) {
+  std::string name = name_of(deployment.meta);
+  DeploymentRecord& record = deployments_[name];
+  if (gone) {
+    record.spec.replicas = 0;
+    return name;
+  }
+  if (!(record.spec.pod_template == deployment.spec.pod_template)) {
+    for (auto& [uid, set_record] : sets_) {
+      if (set_record.deployment != name) continue;
+      set_record.current = same_template(set_record.pod_template, deployment.spec.pod_template);
+    }
+  }
+  record.spec = deployment.spec;
+  record.generation = deployment.meta.generation;
+  record.status = deployment.status;
+  return name;
+}
+
+std::string RunObserver::take_pod(const api::Pod* before, const api::Pod* after) {
   const api::Pod& any = after != nullptr ? *after : *before;
-  const std::string name = deployment_of(any);
-  if (name.empty()) return;
+  std::string name = deployment_of(any);
+  if (name.empty()) return name;
   DeploymentRecord& deployment = deployments_[name];
   if (after == nullptr) {
     deployment.pods.erase(any.meta.uid);
-  } else {
-    PodRecord& pod = deployment.pods[any.meta.uid];
-    pod.deployment = name;
-    pod.set_uid = api::controller_of(any.meta)->uid;
-    pod.version = version_of(any.spec);
-    pod.counted = api::is_active(any);
-    pod.ready = pod.counted && api::is_ready(any);
-    if (const api::Condition* ready = api::find_condition(any.status.conditions, "Ready")) {
-      pod.ready_since = ready->last_transition;
-    }
+    return name;
   }
-  sample(now, name);
+  PodRecord& pod = deployment.pods[any.meta.uid];
+  pod.set_uid = api::controller_of(any.meta)->uid;
+  pod.version = version_of(any.spec);
+  pod.counted = api::is_active(any);
+  pod.ready = pod.counted && api::is_ready(any);
+  if (const api::Condition* ready = api::find_condition(any.status.conditions, "Ready")) {
+    pod.ready_since = ready->last_transition;
+  }
+  return name;
 }
 
 void RunObserver::sample(Instant now, const std::string& name) {

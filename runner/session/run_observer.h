@@ -13,10 +13,16 @@
 
 namespace orrery::session {
 
+/// An object went from `before` to `after`; nullptr: did not exist, or is gone.
+struct ObjectChange {
+  const api::Object* before = nullptr;
+  const api::Object* after = nullptr;
+};
+
 class RunObserver {
  public:
-  /// An object went from `before` to `after`; nullptr: did not exist, or is gone.
-  void on_change(Instant now, const api::Object* before, const api::Object* after);
+  /// Changes that were seen at once: counts in between are nobody's. Pointers are read now.
+  void on_changes(Instant now, const std::vector<ObjectChange>& changes);
 
   /// The Deployment was just changed by the timeline entry `id`.
   void rollout_started(Instant now, const std::string& id, const api::ObjectKey& deployment);
@@ -40,7 +46,6 @@ class RunObserver {
 
  private:
   struct PodRecord {
-    std::string deployment;
     std::string set_uid;
     std::string version;
     bool counted = false;  ///< Exists and was not asked to go.
@@ -69,7 +74,10 @@ class RunObserver {
     std::map<std::string, bool> victims;  ///< Deployment -> has been seen short of pods.
   };
 
-  void on_pod(Instant now, const api::Pod* before, const api::Pod* after);
+  /// Each returns the Deployment whose counts may have changed; empty: none.
+  std::string take(const ObjectChange& change);
+  std::string take_pod(const api::Pod* before, const api::Pod* after);
+  std::string take_deployment(const api::Deployment& deployment, bool gone);
   void sample(Instant now, const std::string& name);
   void check_rollouts(Instant now, const std::string& name);
   void check_faults(Instant now, const std::string& name);

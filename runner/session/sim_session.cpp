@@ -34,8 +34,8 @@ class ObserverAdapter final : public sim::WriteObserver {
   explicit ObserverAdapter(RunObserver& observer) : observer_{observer} {}
 
   void on_write(Instant now, const store::Write& write, ports::CauseId /*cause*/) override {
-    observer_.on_change(now, write.before.get(),
-                        write.kind == ports::DeltaKind::Deleted ? nullptr : write.after.get());
+    const bool gone = write.kind == ports::DeltaKind::Deleted;
+    observer_.on_changes(now, {{write.before.get(), gone ? nullptr : write.after.get()}});
   }
 
  private:

@@ -60,24 +60,26 @@ class Reader {
 
  private:
   void read() {
-    boost::asio::async_read_until(socket_, buffer_, '\n',
-                                  [this, alive = alive_](const error_code& error, std::size_t) {
-                                    if (!*alive) return;
-                                    if (error) {
-                                      ended = true;
-                                      return;
-                                    }
-                                    std::istream stream{&buffer_};
-                                    std::string line;
-                                    std::getline(stream, line);
-                                    const auto table = recording::decode_endpoint_table(line);
-                                    ASSERT_TRUE(table) << line;
-                                    tables.push_back(*table);
-                                    read();
-                                  });
+    boost::asio::async_read_until(
+        socket_, *buffer_, '\n',
+        [this, alive = alive_, buffer = buffer_](const error_code& error, std::size_t) {
+          if (!*alive) return;
+          if (error) {
+            ended = true;
+            return;
+          }
+          std::istream stream{buffer.get()};
+          std::string line;
+          std::getline(stream, line);
+          const auto table = recording::decode_endpoint_table(line);
+          ASSERT_TRUE(table) << line;
+          tables.push_back(*table);
+          read();
+        });
   }
   stream_protocol::socket socket_;
-  boost::asio::streambuf buffer_;
+  /// Asio writes into it until the handler has run, which may be after our end.
+  std::shared_ptr<boost::asio::streambuf> buffer_ = std::make_shared<boost::asio::streambuf>();
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

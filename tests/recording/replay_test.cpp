@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -313,6 +314,55 @@ TEST(Replay, ControllersAndSchedulerMakeTheSameCallsAgain) {
   EXPECT_FALSE(result->divergence) << to_string(*result);
   EXPECT_TRUE(result->ended);
   EXPECT_GT(result->calls_compared, 30U);
+}
+
+TEST(Replay, KubeletAndNodeProxyMakeTheSameCallsAgain) {
+  const TemporaryFolder folder;
+  RecordHeader header;
+  header.role = recording::ProcessRole::NodeAgent;
+  header.seed = 12;
+  header.built_at = Instant::at(90_s);  // An agent that starts late in a run.
+  header.node_name = "h1";
+  header.node_address = "10.90.0.1";
+  header.node_resources = {4000, std::int64_t{8} << 30, 110};
+  header.node_labels["zone"] = "a";
+  {
+    auto file = RecordFile::create(folder.file("r"), header);
+    ASSERT_TRUE(file);
+    MemoryWorld world{**file, header};
+    ASSERT_TRUE(recording::add_components(world.process(), header));
+    world.start();
+    world.run(Instant::at(95_s));
+    api::Pod pod;
+    pod.meta.name = "p";
+    pod.meta.namespace_name = "default";
+    pod.spec.node_name = "h1";
+    pod.spec.containers.emplace_back().name = "c";
+    pod.spec.containers.back().image = "localhost/app:1";
+    pod.spec.containers.back().liveness = api::Probe{};
+    ports::ApiCall call;
+    call.verb = ports::Verb::Create;
+    call.key = api::key_of(pod);
+    call.object = std::make_shared<const api::Object>(std::move(pod));
+    world.request(std::move(call));
+    world.run(Instant::at(200_s));
+    const auto node = world.server().find({api::Kind::Node, "", "h1"});
+    ASSERT_NE(node, nullptr);
+    EXPECT_EQ(api::meta_of(*node).labels.at("zone"), "a");
+    (*file)->end();
+  }
+  const auto record = recording::read_record(folder.file("r"));
+  ASSERT_TRUE(record);
+  const auto count = [&](const std::string& start) {
+    return std::count_if(record->bodies.begin(), record->bodies.end(),
+                         [&](const std::string& b) { return b.starts_with(start); });
+  };
+  EXPECT_GT(count(R"({"out":"runtime")"), 3);
+  EXPECT_GT(count(R"({"out":"probe")"), 3);
+  const auto result = replay_record(folder.file("r"));
+  ASSERT_TRUE(result) << result.error().what;
+  EXPECT_FALSE(result->divergence) << to_string(*result);
+  EXPECT_TRUE(result->ended);
 }
 
 TEST(Record, AnExistingFileIsNotOverwritten) {

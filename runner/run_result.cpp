@@ -37,8 +37,8 @@ double LatencyHistogram::quantile_seconds(double q) const {
     const auto here = static_cast<double>(count);
     if (below + here >= rank) {
       const double share = (rank - below) / here;
-      const double value = to_seconds(latency_bucket_low(bucket)) +
-                           share * to_seconds(latency_bucket_width(bucket));
+      const double value =
+          to_seconds(latency_bucket_low(bucket)) + share * to_seconds(latency_bucket_width(bucket));
       return std::min(value, max_seconds());
     }
     below += here;

@@ -64,15 +64,16 @@ struct RequestSeries {
 struct DeploymentSample {
   Instant at;
   std::int32_t desired = 0;
-  std::int32_t total = 0;      ///< Pods that exist and were not asked to go.
-  std::int32_t updated = 0;    ///< Of these, with the current template.
+  std::int32_t total = 0;    ///< Pods that exist and were not asked to go.
+  std::int32_t updated = 0;  ///< Of these, with the current template.
   std::int32_t ready = 0;
   std::int32_t available = 0;
-  std::map<std::string, std::int32_t> pods_by_version;  ///< Image of the first container -> ready pods.
+  std::map<std::string, std::int32_t>
+      pods_by_version;  ///< Image of the first container -> ready pods.
 };
 
 struct RolloutTime {
-  std::string id;        ///< Timeline id.
+  std::string id;  ///< Timeline id.
   Instant started;
   std::optional<Instant> completed;
 };
@@ -98,7 +99,7 @@ struct RunResult {
   double wall_seconds = 0;  ///< Never part of a summary.
   Duration simulated;
   bool steady_before_first_fault = true;
-  std::string steady_note;  ///< Why not, or what was seen.
+  std::string steady_note;                        ///< Why not, or what was seen.
   std::map<std::string, RequestSeries> services;  ///< As callers see it, from time 0 on.
   std::map<std::string, RequestSeries> journeys;  ///< Steps of the journey, as users see them.
   std::map<std::string, DeploymentResult> deployments;  ///< "namespace/name"

@@ -17,12 +17,9 @@ std::optional<Instant> optional_instant(const json& j) {
 json write(const RequestStats& stats) {
   json buckets = json::array();
   for (const auto& [bucket, count] : stats.latency.buckets()) buckets.push_back({bucket, count});
-  return {{"n", stats.requests},
-          {"ok", stats.succeeded},
-          {"errors", stats.errors},
-          {"buckets", std::move(buckets)},
-          {"sum", stats.latency.sum_ns()},
-          {"max", stats.latency.max_ns()}};
+  return {{"n", stats.requests},           {"ok", stats.succeeded},
+          {"errors", stats.errors},        {"buckets", std::move(buckets)},
+          {"sum", stats.latency.sum_ns()}, {"max", stats.latency.max_ns()}};
 }
 
 RequestStats read_stats(const json& j) {
@@ -77,14 +74,14 @@ json write(const DeploymentResult& deployment) {
 DeploymentResult read_deployment(const json& j) {
   DeploymentResult deployment;
   for (const json& s : j.at("samples")) {
-    deployment.samples.push_back({.at = instant(s.at(0)),
-                                  .desired = s.at(1).get<std::int32_t>(),
-                                  .total = s.at(2).get<std::int32_t>(),
-                                  .updated = s.at(3).get<std::int32_t>(),
-                                  .ready = s.at(4).get<std::int32_t>(),
-                                  .available = s.at(5).get<std::int32_t>(),
-                                  .pods_by_version =
-                                      s.at(6).get<std::map<std::string, std::int32_t>>()});
+    deployment.samples.push_back(
+        {.at = instant(s.at(0)),
+         .desired = s.at(1).get<std::int32_t>(),
+         .total = s.at(2).get<std::int32_t>(),
+         .updated = s.at(3).get<std::int32_t>(),
+         .ready = s.at(4).get<std::int32_t>(),
+         .available = s.at(5).get<std::int32_t>(),
+         .pods_by_version = s.at(6).get<std::map<std::string, std::int32_t>>()});
   }
   for (const json& r : j.at("rollouts")) {
     deployment.rollouts.push_back(

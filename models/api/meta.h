@@ -70,7 +70,8 @@ struct ObjectMeta {
   Labels labels;
   Labels annotations;
   Instant creation;
-  std::optional<Instant> deletion;  ///< When the grace period ends; set once deletion was asked for.
+  std::optional<Instant>
+      deletion;  ///< When the grace period ends; set once deletion was asked for.
   std::optional<Duration> deletion_grace;
   std::vector<OwnerReference> owners;
   std::vector<std::string> finalizers;

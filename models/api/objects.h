@@ -163,8 +163,8 @@ struct Service {
 
 struct Endpoint {
   std::string address;
-  bool ready = false;        ///< serving and not terminating (or publishNotReadyAddresses)
-  bool serving = false;      ///< passes readiness, whether or not terminating
+  bool ready = false;    ///< serving and not terminating (or publishNotReadyAddresses)
+  bool serving = false;  ///< passes readiness, whether or not terminating
   bool terminating = false;
   std::string node_name;
   std::string pod_name;
@@ -211,7 +211,9 @@ using Object =
 /// Stored objects are shared and never change; a write makes a new one.
 using ObjectPtr = std::shared_ptr<const Object>;
 
-[[nodiscard]] inline Kind kind_of(const Object& object) { return static_cast<Kind>(object.index()); }
+[[nodiscard]] inline Kind kind_of(const Object& object) {
+  return static_cast<Kind>(object.index());
+}
 [[nodiscard]] const ObjectMeta& meta_of(const Object& object);
 [[nodiscard]] ObjectMeta& meta_of(Object& object);
 [[nodiscard]] ObjectKey key_of(const Object& object);

@@ -7,11 +7,16 @@ namespace orrery::api {
 
 const char* to_string(PodPhase phase) {
   switch (phase) {
-    case PodPhase::Pending: return "Pending";
-    case PodPhase::Running: return "Running";
-    case PodPhase::Succeeded: return "Succeeded";
-    case PodPhase::Failed: return "Failed";
-    case PodPhase::Unknown: return "Unknown";
+    case PodPhase::Pending:
+      return "Pending";
+    case PodPhase::Running:
+      return "Running";
+    case PodPhase::Succeeded:
+      return "Succeeded";
+    case PodPhase::Failed:
+      return "Failed";
+    case PodPhase::Unknown:
+      return "Unknown";
   }
   contract_violation("a pod phase has one of the known values");
 }
@@ -22,8 +27,8 @@ const Condition* find_condition(const std::vector<Condition>& conditions, std::s
   return found == conditions.end() ? nullptr : &*found;
 }
 
-void set_condition(std::vector<Condition>& conditions, std::string_view type, ConditionStatus status,
-                   std::string reason, std::string message, Instant now) {
+void set_condition(std::vector<Condition>& conditions, std::string_view type,
+                   ConditionStatus status, std::string reason, std::string message, Instant now) {
   const auto found = std::find_if(conditions.begin(), conditions.end(),
                                   [&](const Condition& c) { return c.type == type; });
   if (found == conditions.end()) {

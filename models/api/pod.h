@@ -15,7 +15,8 @@
 
 namespace orrery::api {
 
-/// Amounts of the resources the scheduler counts. Absent differs from 0 where defaults depend on it.
+/// Amounts of the resources the scheduler counts. Absent differs from 0 where defaults depend on
+/// it.
 struct ResourceList {
   std::optional<std::int64_t> cpu_milli;     ///< [1/1000 core]
   std::optional<std::int64_t> memory_bytes;  ///< [bytes]
@@ -85,7 +86,7 @@ struct ContainerPort {
 struct EnvVar {
   std::string name;
   std::string value;
-  std::string config_map;      ///< valueFrom.configMapKeyRef; empty: a plain value.
+  std::string config_map;  ///< valueFrom.configMapKeyRef; empty: a plain value.
   std::string config_map_key;
 
   friend bool operator==(const EnvVar&, const EnvVar&) = default;
@@ -114,10 +115,10 @@ struct Container {
 };
 
 struct Toleration {
-  std::string key;        ///< Empty with `exists`: every taint.
-  bool exists = false;    ///< Operator Exists; otherwise Equal.
+  std::string key;      ///< Empty with `exists`: every taint.
+  bool exists = false;  ///< Operator Exists; otherwise Equal.
   std::string value;
-  std::string effect;     ///< Empty: every effect.
+  std::string effect;               ///< Empty: every effect.
   std::optional<Duration> seconds;  ///< NoExecute only; absent: for ever.
 
   friend bool operator==(const Toleration&, const Toleration&) = default;
@@ -166,21 +167,21 @@ struct Condition {
                                               std::string_view type);
 
 /// Sets status and reason; `last_transition` moves only when the status changes.
-void set_condition(std::vector<Condition>& conditions, std::string_view type, ConditionStatus status,
-                   std::string reason, std::string message, Instant now);
+void set_condition(std::vector<Condition>& conditions, std::string_view type,
+                   ConditionStatus status, std::string reason, std::string message, Instant now);
 
 enum class ContainerPhase : std::uint8_t { Waiting, Running, Terminated };
 
 struct ContainerStatus {
   std::string name;
   ContainerPhase phase = ContainerPhase::Waiting;
-  std::string reason;         ///< "ContainerCreating", "CrashLoopBackOff", "Completed", "Error", …
-  std::int32_t exit_code = 0;  ///< Terminated only.
-  Instant started_at;          ///< Running and Terminated.
-  Instant finished_at;         ///< Terminated only.
+  std::string reason;  ///< "ContainerCreating", "CrashLoopBackOff", "Completed", "Error", …
+  std::int32_t exit_code = 0;       ///< Terminated only.
+  Instant started_at;               ///< Running and Terminated.
+  Instant finished_at;              ///< Terminated only.
   std::int32_t last_exit_code = 0;  ///< Of the previous attempt.
   Instant last_finished_at;
-  std::string last_reason;     ///< Empty: no previous attempt.
+  std::string last_reason;  ///< Empty: no previous attempt.
   bool ready = false;
   std::int32_t restart_count = 0;
   std::string image;
@@ -217,10 +218,12 @@ struct Pod {
 /// Condition Ready is True.
 [[nodiscard]] bool is_ready(const Pod& pod);
 
-/// Ready for at least `min_ready`; with 0, as soon as ready. Strictly later otherwise, as Kubernetes.
+/// Ready for at least `min_ready`; with 0, as soon as ready. Strictly later otherwise, as
+/// Kubernetes.
 [[nodiscard]] bool is_available(const Pod& pod, Duration min_ready, Instant now);
 
-/// What the scheduler reserves: max(sum of containers, largest init container), absent counted as 0.
+/// What the scheduler reserves: max(sum of containers, largest init container), absent counted as
+/// 0.
 struct PodResources {
   std::int64_t cpu_milli = 0;
   std::int64_t memory_bytes = 0;
@@ -230,6 +233,7 @@ struct PodResources {
 [[nodiscard]] PodResources effective_requests(const PodSpec& spec);
 
 /// The number of a container port given by number or name; nothing if no container has that name.
-[[nodiscard]] std::optional<std::int32_t> resolve_port(const PodSpec& spec, const PortReference& port);
+[[nodiscard]] std::optional<std::int32_t> resolve_port(const PodSpec& spec,
+                                                       const PortReference& port);
 
 }  // namespace orrery::api

@@ -1,8 +1,8 @@
 /// @file
 /// Reading Kubernetes manifests as they are, and saying everything that is wrong with them at once.
 ///
-/// A reader never stops early: what it cannot read gets a default and a Problem, what Orrery does not
-/// model is named, and what manifests leave out gets the documented default.
+/// A reader never stops early: what it cannot read gets a default and a Problem, what Orrery does
+/// not model is named, and what manifests leave out gets the documented default.
 #pragma once
 
 #include <string>

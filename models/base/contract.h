@@ -19,7 +19,8 @@ inline constexpr int kExitOurBug = 70;
 /// For programmer errors only. Bad input and failures of the outside world are values.
 [[noreturn]] inline void contract_violation(
     const char* rule, std::source_location at = std::source_location::current()) {
-  std::fprintf(stderr, "%s:%u: contract violated: %s\nThis is a defect in Orrery; please report it.\n",
+  std::fprintf(stderr,
+               "%s:%u: contract violated: %s\nThis is a defect in Orrery; please report it.\n",
                at.file_name(), static_cast<unsigned>(at.line()), rule);
   std::fflush(nullptr);
   std::_Exit(kExitOurBug);

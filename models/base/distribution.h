@@ -40,9 +40,9 @@ class Distribution {
 
  private:
   Shape shape_ = Shape::Constant;
-  Duration first_;         ///< Constant: value. Exponential: mean. Lognormal: median. Uniform: low.
-  Duration second_;        ///< Uniform: high.
-  double sigma_ = 0;       ///< Lognormal: standard deviation of the logarithm.
+  Duration first_;    ///< Constant: value. Exponential: mean. Lognormal: median. Uniform: low.
+  Duration second_;   ///< Uniform: high.
+  double sigma_ = 0;  ///< Lognormal: standard deviation of the logarithm.
 };
 
 }  // namespace orrery

@@ -102,13 +102,11 @@ double Draws::normal(Purpose purpose, std::uint64_t key, std::uint64_t attempt) 
     return a / b;
   };
   // Centred on the cell, so that 0 and 1 are never drawn.
-  const double p =
-      (static_cast<double>(bits(purpose, key, attempt) >> 12) + 0.5) * 0x1.0p-52;
+  const double p = (static_cast<double>(bits(purpose, key, attempt) >> 12) + 0.5) * 0x1.0p-52;
   const double q = p - 0.5;
   if (std::fabs(q) <= 0.425) return q * ratio(kA, kB, 0.180625 - q * q);
   const double tail = std::sqrt(-portable_log(q < 0 ? p : 1.0 - p));
-  const double value =
-      tail <= 5.0 ? ratio(kC, kD, tail - 1.6) : ratio(kE, kF, tail - 5.0);
+  const double value = tail <= 5.0 ? ratio(kC, kD, tail - 1.6) : ratio(kE, kF, tail - 5.0);
   return q < 0 ? -value : value;
 }
 

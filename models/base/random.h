@@ -50,8 +50,8 @@ class Draws {
   /// 64 uniform bits for (purpose, key, attempt).
   [[nodiscard]] constexpr std::uint64_t bits(Purpose purpose, std::uint64_t key,
                                              std::uint64_t attempt = 0) const {
-    const std::uint64_t keyed = mix64(seed_ ^ mix64(key + static_cast<std::uint64_t>(purpose) *
-                                                              0xd1342543de82ef95ULL));
+    const std::uint64_t keyed =
+        mix64(seed_ ^ mix64(key + static_cast<std::uint64_t>(purpose) * 0xd1342543de82ef95ULL));
     return mix64(keyed ^ (attempt * 0x2545f4914f6cdd1dULL));
   }
 

@@ -15,10 +15,8 @@ struct Unit {
 }  // namespace
 
 std::string to_string(Duration duration) {
-  constexpr std::array<std::pair<Unit, std::size_t>, 4> kUnits{{{{"s", 1'000'000'000}, 9},
-                                                                {{"ms", 1'000'000}, 6},
-                                                                {{"us", 1'000}, 3},
-                                                                {{"ns", 1}, 0}}};
+  constexpr std::array<std::pair<Unit, std::size_t>, 4> kUnits{
+      {{{"s", 1'000'000'000}, 9}, {{"ms", 1'000'000}, 6}, {{"us", 1'000}, 3}, {{"ns", 1}, 0}}};
   const std::int64_t count = duration.count_ns();
   if (count == 0) return "0s";
   // Through unsigned, because the most negative value has no positive twin.
@@ -80,7 +78,8 @@ std::optional<Duration> parse_duration(std::string_view text) {
 }
 
 Duration ceil_from_seconds(double seconds) {
-  expects(std::isfinite(seconds) && std::fabs(seconds) < 9.2e9, "seconds fit 64 bits of nanoseconds");
+  expects(std::isfinite(seconds) && std::fabs(seconds) < 9.2e9,
+          "seconds fit 64 bits of nanoseconds");
   return Duration::nanoseconds(static_cast<std::int64_t>(std::ceil(seconds * 1e9)));
 }
 

@@ -35,7 +35,8 @@ class Duration {
 
   friend constexpr Duration operator+(Duration a, Duration b) {
     Duration sum;
-    expects(!__builtin_add_overflow(a.ns_, b.ns_, &sum.ns_), "the sum of two durations fits 64 bits");
+    expects(!__builtin_add_overflow(a.ns_, b.ns_, &sum.ns_),
+            "the sum of two durations fits 64 bits");
     return sum;
   }
   friend constexpr Duration operator-(Duration a, Duration b) {
@@ -97,11 +98,21 @@ consteval std::int64_t literal_count(unsigned long long count) {
           "a literal fits 64 bits");
   return static_cast<std::int64_t>(count);
 }
-consteval Duration operator""_ns(unsigned long long n) { return Duration::nanoseconds(literal_count(n)); }
-consteval Duration operator""_us(unsigned long long n) { return Duration::microseconds(literal_count(n)); }
-consteval Duration operator""_ms(unsigned long long n) { return Duration::milliseconds(literal_count(n)); }
-consteval Duration operator""_s(unsigned long long n) { return Duration::seconds(literal_count(n)); }
-consteval Duration operator""_min(unsigned long long n) { return Duration::minutes(literal_count(n)); }
+consteval Duration operator""_ns(unsigned long long n) {
+  return Duration::nanoseconds(literal_count(n));
+}
+consteval Duration operator""_us(unsigned long long n) {
+  return Duration::microseconds(literal_count(n));
+}
+consteval Duration operator""_ms(unsigned long long n) {
+  return Duration::milliseconds(literal_count(n));
+}
+consteval Duration operator""_s(unsigned long long n) {
+  return Duration::seconds(literal_count(n));
+}
+consteval Duration operator""_min(unsigned long long n) {
+  return Duration::minutes(literal_count(n));
+}
 
 }  // namespace literals
 
@@ -116,7 +127,9 @@ consteval Duration operator""_min(unsigned long long n) { return Duration::minut
 [[nodiscard]] std::optional<Duration> parse_duration(std::string_view text);
 
 /// Seconds as a floating-point number, for reports and library borders only.
-[[nodiscard]] constexpr double to_seconds(Duration d) { return static_cast<double>(d.count_ns()) * 1e-9; }
+[[nodiscard]] constexpr double to_seconds(Duration d) {
+  return static_cast<double>(d.count_ns()) * 1e-9;
+}
 
 /// The nearest duration to `seconds`, rounded up to a whole nanosecond, so that a completion that a
 /// library dates in floating point is never early. Requires: finite and within range.

@@ -12,14 +12,14 @@
 namespace orrery::ports {
 
 enum class RuntimeVerb : std::uint8_t {
-  List = 0,             ///< Every sandbox and container of this node that carries our labels.
-  ImageStatus = 1,      ///< Ok: present. NotFound: has to be pulled.
+  List = 0,         ///< Every sandbox and container of this node that carries our labels.
+  ImageStatus = 1,  ///< Ok: present. NotFound: has to be pulled.
   PullImage = 2,
   RunSandbox = 3,
   CreateContainer = 4,
   StartContainer = 5,
-  Exec = 6,             ///< Outcome Timeout after `timeout`.
-  StopContainer = 7,    ///< TERM, then KILL after `timeout`. NotFound counts as stopped.
+  Exec = 6,           ///< Outcome Timeout after `timeout`.
+  StopContainer = 7,  ///< TERM, then KILL after `timeout`. NotFound counts as stopped.
   RemoveContainer = 8,
   StopSandbox = 9,
   RemoveSandbox = 10,
@@ -28,16 +28,16 @@ enum class RuntimeVerb : std::uint8_t {
 
 struct RuntimeCall {
   RuntimeVerb verb = RuntimeVerb::List;
-  std::string sandbox_id;              ///< CreateContainer, StopSandbox, RemoveSandbox.
-  std::string container_id;            ///< Start, Exec, Stop, Remove.
+  std::string sandbox_id;                  ///< CreateContainer, StopSandbox, RemoveSandbox.
+  std::string container_id;                ///< Start, Exec, Stop, Remove.
   std::shared_ptr<const api::Object> pod;  ///< RunSandbox, CreateContainer: the Pod.
-  std::uint32_t container_index = 0;   ///< CreateContainer: which of the pod's containers…
-  bool init_container = false;         ///< …counted among its init containers.
-  std::uint32_t attempt = 0;           ///< RunSandbox, CreateContainer: grows with every retry.
-  std::string image;                   ///< ImageStatus, PullImage.
-  std::vector<api::EnvVar> env;        ///< CreateContainer: resolved, no references left.
-  std::vector<std::string> command;    ///< Exec.
-  Duration timeout;                    ///< Exec, StopContainer.
+  std::uint32_t container_index = 0;       ///< CreateContainer: which of the pod's containers…
+  bool init_container = false;             ///< …counted among its init containers.
+  std::uint32_t attempt = 0;               ///< RunSandbox, CreateContainer: grows with every retry.
+  std::string image;                       ///< ImageStatus, PullImage.
+  std::vector<api::EnvVar> env;            ///< CreateContainer: resolved, no references left.
+  std::vector<std::string> command;        ///< Exec.
+  Duration timeout;                        ///< Exec, StopContainer.
 };
 
 class ContainerRuntime {

@@ -24,7 +24,8 @@ struct EndpointTable {
   std::string port_name;
   std::int32_t service_port = 0;
   std::uint64_t version = 0;  ///< Grows by one with every table of this service and port.
-  std::vector<TableEndpoint> endpoints;  ///< Sorted by address and port; empty: connections are refused.
+  std::vector<TableEndpoint>
+      endpoints;  ///< Sorted by address and port; empty: connections are refused.
 
   friend bool operator==(const EndpointTable&, const EndpointTable&) = default;
 };

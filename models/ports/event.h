@@ -99,10 +99,10 @@ struct ContainerInfo {
 
 /// Answer to every ContainerRuntime call; a call fills what concerns it.
 struct RuntimeResult {
-  std::string id;                         ///< RunSandbox, CreateContainer: the new id. PullImage: the image.
-  std::string ip;                         ///< RunSandbox.
-  std::int32_t exit_code = 0;             ///< Exec.
-  std::string message;                    ///< Why it failed, for people.
+  std::string id;              ///< RunSandbox, CreateContainer: the new id. PullImage: the image.
+  std::string ip;              ///< RunSandbox.
+  std::int32_t exit_code = 0;  ///< Exec.
+  std::string message;         ///< Why it failed, for people.
   std::vector<SandboxInfo> sandboxes;     ///< List.
   std::vector<ContainerInfo> containers;  ///< List.
 };
@@ -131,7 +131,8 @@ struct Event {
   std::int32_t value = 0;
   std::uint64_t id = 0;
   CauseId cause = 0;
-  std::shared_ptr<const EventBody> body;  ///< Null for timers and probe results: no allocation there.
+  std::shared_ptr<const EventBody>
+      body;  ///< Null for timers and probe results: no allocation there.
 };
 
 /// Receives its events one at a time, on the one thread of its process, and never blocks.

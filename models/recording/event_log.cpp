@@ -33,9 +33,10 @@ std::vector<Line> describe_pod(const Pod* before, const Pod& after) {
     lines.push_back({"terminating", "grace " + to_string(*after.meta.deletion_grace)});
   }
   if (before != nullptr && before->status.phase != after.status.phase) {
-    lines.push_back({"phase", fmt::format("{} -> {}{}", to_string(before->status.phase),
-                                          to_string(after.status.phase),
-                                          after.status.reason.empty() ? "" : " " + after.status.reason)});
+    lines.push_back(
+        {"phase",
+         fmt::format("{} -> {}{}", to_string(before->status.phase), to_string(after.status.phase),
+                     after.status.reason.empty() ? "" : " " + after.status.reason)});
   }
   for (std::size_t i = 0; i < after.status.container_statuses.size(); ++i) {
     const api::ContainerStatus& now = after.status.container_statuses[i];
@@ -117,8 +118,9 @@ std::vector<Line> describe(const Object* before, const Object* after) {
   if (after == nullptr) return {{"deleted", ""}};
   if (before == nullptr) {
     const api::OwnerReference* owner = api::controller_of(api::meta_of(any));
-    lines.push_back({"created", owner == nullptr ? "" : fmt::format("by {}/{}", to_string(owner->kind),
-                                                                    owner->name)});
+    lines.push_back(
+        {"created",
+         owner == nullptr ? "" : fmt::format("by {}/{}", to_string(owner->kind), owner->name)});
   }
   std::vector<Line> more;
   if (const Pod* pod = as<Pod>(after)) {
@@ -163,9 +165,9 @@ ports::CauseId EventLog::append_write(Instant at, ports::CauseId cause, const Ob
   expects(before != nullptr || after != nullptr, "a write has at least one side");
   ports::CauseId last = cause;
   for (Line& line : describe(before, after)) {
-    last = append(at, cause, std::move(line.what),
-                  to_string(api::key_of(after != nullptr ? *after : *before)),
-                  std::move(line.detail));
+    last =
+        append(at, cause, std::move(line.what),
+               to_string(api::key_of(after != nullptr ? *after : *before)), std::move(line.detail));
   }
   return last;
 }

@@ -41,12 +41,11 @@ std::string suffix_from(std::uint64_t bits) {
 /// Source: Kubernetes admission plug-in DefaultTolerationSeconds.
 void add_default_tolerations(Pod& pod) {
   for (const char* key : {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"}) {
-    const bool tolerated =
-        std::any_of(pod.spec.tolerations.begin(), pod.spec.tolerations.end(),
-                    [&](const api::Toleration& t) {
-                      return (t.key == key || (t.key.empty() && t.exists)) &&
-                             (t.effect == "NoExecute" || t.effect.empty());
-                    });
+    const bool tolerated = std::any_of(pod.spec.tolerations.begin(), pod.spec.tolerations.end(),
+                                       [&](const api::Toleration& t) {
+                                         return (t.key == key || (t.key.empty() && t.exists)) &&
+                                                (t.effect == "NoExecute" || t.effect.empty());
+                                       });
     if (tolerated) continue;
     pod.spec.tolerations.push_back({.key = key,
                                     .exists = true,
@@ -226,9 +225,8 @@ Outcome ApiServer::create(const ApiCall& call, Instant now, Handled& out, Object
   if (meta.name.empty()) {
     if (meta.generate_name.empty()) return Outcome::Invalid;
     for (std::uint64_t attempt = 0; meta.name.empty(); ++attempt) {
-      std::string name =
-          meta.generate_name +
-          suffix_from(draws_.bits(Purpose::ObjectName, resource_version_, attempt));
+      std::string name = meta.generate_name +
+                         suffix_from(draws_.bits(Purpose::ObjectName, resource_version_, attempt));
       if (!table(call.key.kind).contains({meta.namespace_name, name})) meta.name = std::move(name);
     }
   }
@@ -333,7 +331,8 @@ Outcome ApiServer::bind(const ApiCall& call, Instant now, Handled& out, ObjectPt
   Object after = *before;
   Pod& pod = std::get<Pod>(after);
   pod.spec.node_name = call.node_name;
-  api::set_condition(pod.status.conditions, "PodScheduled", api::ConditionStatus::True, "", "", now);
+  api::set_condition(pod.status.conditions, "PodScheduled", api::ConditionStatus::True, "", "",
+                     now);
   commit(out, ports::DeltaKind::Modified, before, std::move(after));
   reply = out.writes.back().after;
   return Outcome::Ok;
@@ -380,8 +379,7 @@ void ApiServer::notify_one(Handled& out, const Watch& watch, const Write& write,
   if (!watch.node_name.empty()) {
     // What enters or leaves the selection looks like a creation or a deletion to the watcher.
     if (node_of(*write.after) != watch.node_name) return;
-    const bool was_selected =
-        write.before != nullptr && node_of(*write.before) == watch.node_name;
+    const bool was_selected = write.before != nullptr && node_of(*write.before) == watch.node_name;
     if (kind == ports::DeltaKind::Modified && !was_selected) kind = ports::DeltaKind::Added;
   }
   out.deliveries.push_back(
@@ -391,8 +389,7 @@ void ApiServer::notify_one(Handled& out, const Watch& watch, const Write& write,
         .outcome = Outcome::Ok,
         .id = watch.id,
         .cause = cause,
-        .body = std::make_shared<const ports::EventBody>(
-            ports::WatchDelta{kind, write.after})}});
+        .body = std::make_shared<const ports::EventBody>(ports::WatchDelta{kind, write.after})}});
 }
 
 }  // namespace orrery::store

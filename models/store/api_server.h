@@ -2,8 +2,8 @@
 /// The API server's core: typed tables, versions, conflicts, watches, admission. One thread, no
 /// clock and no world: a request goes in, its reply and everything it told others come out.
 ///
-/// The caller decides when deliveries arrive and makes writes durable before it lets any of them go.
-/// Source: Kubernetes API concepts (resource versions, watches, deletion with grace).
+/// The caller decides when deliveries arrive and makes writes durable before it lets any of them
+/// go. Source: Kubernetes API concepts (resource versions, watches, deletion with grace).
 #pragma once
 
 #include <array>
@@ -29,7 +29,8 @@ enum class ClientId : std::uint32_t {};
 struct Write {
   ports::DeltaKind kind = ports::DeltaKind::Added;
   api::ObjectPtr before;  ///< Null for Added.
-  api::ObjectPtr after;   ///< The new state; for Deleted the last one, with the version of the deletion.
+  api::ObjectPtr
+      after;  ///< The new state; for Deleted the last one, with the version of the deletion.
   std::uint64_t resource_version = 0;
 };
 
@@ -40,8 +41,8 @@ struct Delivery {
 };
 
 struct Handled {
-  std::vector<Write> writes;          ///< To be made durable before any delivery is sent.
-  std::vector<Delivery> deliveries;   ///< The reply first, then watch events in order.
+  std::vector<Write> writes;         ///< To be made durable before any delivery is sent.
+  std::vector<Delivery> deliveries;  ///< The reply first, then watch events in order.
 };
 
 class ApiServer {
@@ -81,10 +82,12 @@ class ApiServer {
   };
   using Table = std::map<std::pair<std::string, std::string>, api::ObjectPtr>;
 
-  ports::Outcome create(const ports::ApiCall& call, Instant now, Handled& out, api::ObjectPtr& reply);
+  ports::Outcome create(const ports::ApiCall& call, Instant now, Handled& out,
+                        api::ObjectPtr& reply);
   ports::Outcome update(const ports::ApiCall& call, bool status_only, Handled& out,
                         api::ObjectPtr& reply);
-  ports::Outcome remove(const ports::ApiCall& call, Instant now, Handled& out, api::ObjectPtr& reply);
+  ports::Outcome remove(const ports::ApiCall& call, Instant now, Handled& out,
+                        api::ObjectPtr& reply);
   ports::Outcome bind(const ports::ApiCall& call, Instant now, Handled& out, api::ObjectPtr& reply);
   void commit(Handled& out, ports::DeltaKind kind, api::ObjectPtr before, api::Object after);
   static void notify_one(Handled& out, const Watch& watch, const Write& write,

@@ -102,9 +102,8 @@ int run(const RunOptions& options) {
   if (!options.seeds.empty()) {
     const auto seeds = parse_seeds(options.seeds);
     if (!seeds) {
-      return bad_input({"--seeds: expected A..B or A with A <= B, such as 1..20; found " +
-                            options.seeds,
-                        ""});
+      return bad_input(
+          {"--seeds: expected A..B or A with A <= B, such as 1..20; found " + options.seeds, ""});
     }
     scenario.first_seed = seeds->first;
     scenario.last_seed = seeds->last;
@@ -113,6 +112,12 @@ int run(const RunOptions& options) {
   const unsigned jobs =
       options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
 
+  // Before the run, so that its end is not the moment to learn that it cannot be kept.
+  std::error_code error;
+  std::filesystem::create_directories(options.out, error);
+  if (error) {
+    return bad_input({"--out: cannot make the folder " + options.out + ": " + error.message(), ""});
+  }
   Result<std::vector<runner::RunResult>> results = failure("not run");
   const bool live = options.world == "containerd";
   if (live) {
@@ -128,9 +133,8 @@ int run(const RunOptions& options) {
     }
   }
   const verdict::Judgement judgement = verdict::judge(scenario, *results);
-  const report::FinishedRun finished{scenario,
-                                     live ? report::World::Containerd : report::World::Sim,
-                                     *results, judgement};
+  const report::FinishedRun finished{
+      scenario, live ? report::World::Containerd : report::World::Sim, *results, judgement};
   if (const auto written = report::write_files(finished, options.out); !written) {
     return bad_input(written.error());
   }

@@ -1,6 +1,5 @@
 /// The `orrery` command.
 #include <CLI/CLI.hpp>
-
 #include <cstdio>
 #include <exception>
 
@@ -16,15 +15,16 @@ constexpr const char* kExamples = R"(Examples:
   orrery check scenario.json                   what is wrong, not modelled, or assumed
   orrery run scenario.json --seeds 1..20       simulate; report in out/report.html
   orrery run scenario.json --world containerd  the same controllers on live containerd hosts
-  orrery replay out/records/control-plane.jsonl
+  orrery replay out/live/records/*.jsonl         what a live process did, once more
 
 Exit status: 0 passed, 1 failed, 2 bad input, 3 inconclusive, 70 a defect in Orrery.)";
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"A wind tunnel for orchestration: plays Kubernetes manifests, a load and faults, and "
-               "says what users would have seen."};
+  CLI::App app{
+      "A wind tunnel for orchestration: plays Kubernetes manifests, a load and faults, and "
+      "says what users would have seen."};
   app.footer(kExamples);
   app.require_subcommand(1);
   app.set_version_flag("--version", ORRERY_VERSION);
@@ -72,7 +72,8 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : command::kExitBadInput;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "orrery: %s\nThis is a defect in Orrery; please report it.\n", error.what());
+    std::fprintf(stderr, "orrery: %s\nThis is a defect in Orrery; please report it.\n",
+                 error.what());
     return kExitOurBug;
   }
   return status;

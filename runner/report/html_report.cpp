@@ -1,9 +1,9 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
-
-#include <fmt/format.h>
 
 #include "runner/report/assets.h"
 #include "runner/report/report.h"
@@ -22,11 +22,20 @@ std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -48,10 +57,14 @@ Duration bin_width(Duration run) {
   return Duration::seconds(std::max<std::int64_t>(1, (seconds + most - 1) / most));
 }
 
-double rounded(double value) { return std::isfinite(value) ? std::stod(fmt::format("{:.5g}", value)) : 0; }
+double rounded(double value) {
+  return std::isfinite(value) ? std::stod(fmt::format("{:.5g}", value)) : 0;
+}
 
-/// The series of one name over all seeds, in bins: rate per run, success in percent, latencies in ms.
-json chart_of(const FinishedRun& run, std::map<std::string, runner::RequestSeries> RunResult::*member,
+/// The series of one name over all seeds, in bins: rate per run, success in percent, latencies in
+/// ms.
+json chart_of(const FinishedRun& run,
+              std::map<std::string, runner::RequestSeries> RunResult::*member,
               const std::string& name) {
   const Duration width = bin_width(run.results.front().simulated);
   std::map<std::int64_t, RequestStats> bins;
@@ -62,7 +75,8 @@ json chart_of(const FinishedRun& run, std::map<std::string, runner::RequestSerie
     for (const runner::RequestSample& sample : series->second.samples) {
       bins[sample.at.count_ns() / width.count_ns()].merge(sample.stats);
     }
-    total.merge(verdict::within(series->second, Instant::at(run.scenario.warmup), Instant::never()));
+    total.merge(
+        verdict::within(series->second, Instant::at(run.scenario.warmup), Instant::never()));
   }
   json t = json::array(), rate = json::array(), success = json::array(), p50 = json::array(),
        p99 = json::array();
@@ -99,7 +113,8 @@ json chart_of(const FinishedRun& run, std::map<std::string, runner::RequestSerie
           {"totalP99", rounded(total.latency.quantile_seconds(0.99) * 1e3)}};
 }
 
-json charts_of(const FinishedRun& run, std::map<std::string, runner::RequestSeries> RunResult::*member) {
+json charts_of(const FinishedRun& run,
+               std::map<std::string, runner::RequestSeries> RunResult::*member) {
   std::set<std::string> names;
   for (const RunResult& result : run.results) {
     for (const auto& [name, series] : result.*member) names.insert(name);
@@ -130,13 +145,13 @@ json deployment_of(const std::string& name, const runner::DeploymentResult& depl
   }
   json rollouts = json::array();
   for (const auto& rollout : deployment.rollouts) {
-    rollouts.push_back({{"id", rollout.id},
-                        {"seconds", rollout.completed
-                                        ? json(to_seconds(*rollout.completed - rollout.started))
-                                        : json(nullptr)}});
+    rollouts.push_back(
+        {{"id", rollout.id},
+         {"seconds", rollout.completed ? json(to_seconds(*rollout.completed - rollout.started))
+                                       : json(nullptr)}});
   }
-  return {{"name", name},           {"t", t},         {"desired", desired}, {"available", available},
-          {"total", total},         {"ready", ready}, {"rollouts", rollouts}};
+  return {{"name", name},   {"t", t},         {"desired", desired},  {"available", available},
+          {"total", total}, {"ready", ready}, {"rollouts", rollouts}};
 }
 
 std::string describe(const scenario::TimelineEntry& entry) {
@@ -193,10 +208,10 @@ json data_of(const FinishedRun& run) {
   }
   json not_modelled = json::array();
   for (const auto& what : s.not_modelled) {
-    not_modelled.push_back(
-        {what.where.line > 0 ? fmt::format("{}:{}", what.where.file, what.where.line)
-                             : what.where.file,
-         what.what});
+    not_modelled.push_back({what.where.line > 0
+                                ? fmt::format("{}:{}", what.where.file, what.where.line)
+                                : what.where.file,
+                            what.what});
   }
   json log = json::array();
   const auto& records = run.results.front().log;
@@ -205,7 +220,8 @@ json data_of(const FinishedRun& run) {
     log.push_back({to_seconds(r.at.since_start()), r.what, r.subject, r.detail, r.cause});
   }
   json fingerprints = json::array();
-  for (const RunResult& result : run.results) fingerprints.push_back({result.seed, result.fingerprint});
+  for (const RunResult& result : run.results)
+    fingerprints.push_back({result.seed, result.fingerprint});
   return {{"name", s.name},
           {"world", run.world == World::Sim ? "simulated" : "live containerd hosts"},
           {"profile", s.profile},

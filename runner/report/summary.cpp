@@ -1,10 +1,10 @@
+#include <fmt/format.h>
+
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-
-#include <fmt/format.h>
 
 #include "runner/report/report.h"
 
@@ -36,9 +36,10 @@ ordered_json latency_ms(const runner::LatencyHistogram& latency) {
 ordered_json stats_json(const RequestStats& stats) {
   ordered_json out;
   out["requests"] = stats.requests;
-  out["success"] = stats.requests == 0 ? ordered_json(nullptr)
-                                       : number(static_cast<double>(stats.succeeded) /
-                                                static_cast<double>(stats.requests));
+  out["success"] =
+      stats.requests == 0
+          ? ordered_json(nullptr)
+          : number(static_cast<double>(stats.succeeded) / static_cast<double>(stats.requests));
   out["errors"] = ordered_json::object();
   for (const auto& [kind, count] : stats.errors) out["errors"][kind] = count;
   out["latencyMs"] = latency_ms(stats.latency);
@@ -86,9 +87,8 @@ ordered_json deployments_json(const FinishedRun& run) {
     }
     ordered_json entry;
     entry["rolloutSeconds"] =
-        seconds.empty()
-            ? ordered_json(nullptr)
-            : number(verdict::estimate(seconds, run.scenario.confidence).mean);
+        seconds.empty() ? ordered_json(nullptr)
+                        : number(verdict::estimate(seconds, run.scenario.confidence).mean);
     entry["minAvailable"] = min_available;
     entry["maxTotal"] = max_total;
     out[name] = entry;
@@ -126,9 +126,15 @@ ordered_json inputs_json(const scenario::Scenario& scenario) {
     entry["where"] = input.pointer;
     if (!input.note.empty()) entry["note"] = input.note;
     switch (input.provenance) {
-      case scenario::Provenance::Measured: measured.push_back(entry); break;
-      case scenario::Provenance::Given: given.push_back(entry); break;
-      case scenario::Provenance::Assumed: assumed.push_back(entry); break;
+      case scenario::Provenance::Measured:
+        measured.push_back(entry);
+        break;
+      case scenario::Provenance::Given:
+        given.push_back(entry);
+        break;
+      case scenario::Provenance::Assumed:
+        assumed.push_back(entry);
+        break;
     }
   }
   ordered_json out;

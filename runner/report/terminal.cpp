@@ -21,18 +21,24 @@ struct Style {
 
 const char* colour_of(Verdict verdict) {
   switch (verdict) {
-    case Verdict::Pass: return "32;1";
-    case Verdict::Fail: return "31;1";
-    case Verdict::Inconclusive: return "33;1";
+    case Verdict::Pass:
+      return "32;1";
+    case Verdict::Fail:
+      return "31;1";
+    case Verdict::Inconclusive:
+      return "33;1";
   }
   contract_violation("a verdict has one of the known values");
 }
 
 const char* word_of(Verdict verdict) {
   switch (verdict) {
-    case Verdict::Pass: return "PASS";
-    case Verdict::Fail: return "FAIL";
-    case Verdict::Inconclusive: return "????";
+    case Verdict::Pass:
+      return "PASS";
+    case Verdict::Fail:
+      return "FAIL";
+    case Verdict::Inconclusive:
+      return "????";
   }
   contract_violation("a verdict has one of the known values");
 }
@@ -45,8 +51,8 @@ std::string clock(Duration d) {
 /// What the timeline did in the first seed, in one line.
 std::string timeline_line(const FinishedRun& run, const Style& style) {
   const runner::RunResult& first = run.results.front();
-  std::string line = first.steady_before_first_fault ? "steady state ok"
-                                                     : "NOT STEADY: " + first.steady_note;
+  std::string line =
+      first.steady_before_first_fault ? "steady state ok" : "NOT STEADY: " + first.steady_note;
   for (const scenario::TimelineEntry& entry : run.scenario.timeline) {
     std::string what;
     for (const runner::FaultResult& fault : first.faults) {
@@ -55,7 +61,8 @@ std::string timeline_line(const FinishedRun& run, const Style& style) {
     if (const auto* set = std::get_if<scenario::SetAction>(&entry.action)) {
       what = "changes " + to_string(set->target);
     }
-    line += fmt::format("{}{} at {}: {}", style.dot(), entry.id, clock(entry.at.since_start()), what);
+    line +=
+        fmt::format("{}{} at {}: {}", style.dot(), entry.id, clock(entry.at.since_start()), what);
   }
   return line;
 }
@@ -72,12 +79,12 @@ std::string terminal_text(const FinishedRun& run, bool colour, bool unicode,
 
   const std::uint64_t first_seed = run.results.front().seed;
   const std::uint64_t last_seed = run.results.back().seed;
-  std::string text = fmt::format(
-      "{}{}{}{}{} {} in {:.2g} s each\n", style.paint("1", scenario.name), style.dot(),
-      first_seed == last_seed ? fmt::format("seed {}", first_seed)
-                              : fmt::format("seeds {}..{}", first_seed, last_seed),
-      style.dot(), clock(run.results.front().simulated),
-      run.world == World::Sim ? "simulated" : "live", wall / runs);
+  std::string text =
+      fmt::format("{}{}{}{}{} {} in {:.2g} s each\n", style.paint("1", scenario.name), style.dot(),
+                  first_seed == last_seed ? fmt::format("seed {}", first_seed)
+                                          : fmt::format("seeds {}..{}", first_seed, last_seed),
+                  style.dot(), clock(run.results.front().simulated),
+                  run.world == World::Sim ? "simulated" : "live", wall / runs);
   text += timeline_line(run, style) + "\n";
 
   std::size_t id_width = 4;
@@ -92,9 +99,9 @@ std::string terminal_text(const FinishedRun& run, bool colour, bool unicode,
   for (const auto& e : run.judgement.expectations) {
     if (e.verdict == Verdict::Pass) ++passed;
     if (e.verdict == Verdict::Fail) ++failed;
-    text += fmt::format("  {} {:<{}}  {:<{}}  {:>5}", style.paint(colour_of(e.verdict),
-                                                                  word_of(e.verdict)),
-                        e.id, id_width, e.observed_text + " " + e.bound, observed_width,
+    text += fmt::format("  {} {:<{}}  {:<{}}  {:>5}",
+                        style.paint(colour_of(e.verdict), word_of(e.verdict)), e.id, id_width,
+                        e.observed_text + " " + e.bound, observed_width,
                         fmt::format("{}/{}", e.seeds_passed, e.seeds));
     if (!e.why.empty()) text += "   why: " + e.why;
     text += "\n";
@@ -117,8 +124,9 @@ std::string terminal_text(const FinishedRun& run, bool colour, bool unicode,
   for (const std::string& note : run.judgement.notes) text += "note: " + note + "\n";
 
   std::string word = to_string(run.judgement.verdict);
-  std::transform(word.begin(), word.end(), word.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  std::transform(word.begin(), word.end(), word.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
   text += fmt::format("{}: {} passed, {} failed, {} inconclusive",
                       style.paint(colour_of(run.judgement.verdict), word), passed, failed,
                       run.judgement.expectations.size() - passed - failed);

@@ -22,7 +22,7 @@ enum class Provenance : std::uint8_t { Measured, Given, Assumed };
 struct Input {
   std::string pointer;  ///< JSON Pointer of the value in the scenario.
   Provenance provenance = Provenance::Given;
-  std::string note;     ///< What was assumed, or where it was measured.
+  std::string note;  ///< What was assumed, or where it was measured.
 };
 
 struct ClusterNode {
@@ -35,13 +35,14 @@ struct ClusterNode {
 };
 
 struct Network {
-  Duration same_node = Duration::microseconds(50);    ///< One way.
+  Duration same_node = Duration::microseconds(50);  ///< One way.
   Duration in_zone = Duration::microseconds(100);
   Duration between_zones = Duration::milliseconds(1);
   std::int64_t node_bytes_per_second = 125'000'000;      ///< A node's uplink.
   std::int64_t zone_bytes_per_second = 1'250'000'000;    ///< Between zones.
   std::int64_t registry_bytes_per_second = 125'000'000;  ///< The registry's uplink.
-  std::optional<Duration> endpoint_delay;  ///< From slice to table; absent: the profile's kube-proxy.
+  std::optional<Duration>
+      endpoint_delay;  ///< From slice to table; absent: the profile's kube-proxy.
 };
 
 struct Cluster {
@@ -51,8 +52,8 @@ struct Cluster {
 
 struct Image {
   std::vector<std::int64_t> layer_bytes;
-  bool on_nodes = true;   ///< Already pulled on every node at the start.
-  Distribution start;     ///< From process start until it listens.
+  bool on_nodes = true;  ///< Already pulled on every node at the start.
+  Distribution start;    ///< From process start until it listens.
 };
 
 struct Call {
@@ -60,7 +61,7 @@ struct Call {
   std::string operation;  ///< Empty: the callee's only or first one.
   std::uint32_t times = 1;
   double probability = 1.0;
-  Duration timeout;       ///< 0: none.
+  Duration timeout;  ///< 0: none.
 };
 
 struct Operation {
@@ -98,7 +99,7 @@ struct Load {
 /// Changes a Deployment; only what is set is changed.
 struct SetAction {
   api::ObjectKey target;
-  std::string container;               ///< Whose image; empty: the first.
+  std::string container;  ///< Whose image; empty: the first.
   std::optional<std::string> image;
   std::optional<std::int32_t> replicas;
   std::map<std::string, std::string> env;
@@ -115,9 +116,10 @@ enum class FaultKind : std::uint8_t {
 
 struct FaultAction {
   FaultKind kind = FaultKind::PodKill;
-  std::optional<api::ObjectKey> target;  ///< A Deployment, Pod or Node. Absent for ControlPlaneKill.
-  std::string container;                 ///< ContainerKill: which; empty: the first.
-  std::uint32_t count = 1;               ///< How many of the matching pods or nodes, drawn by seed.
+  std::optional<api::ObjectKey>
+      target;               ///< A Deployment, Pod or Node. Absent for ControlPlaneKill.
+  std::string container;    ///< ContainerKill: which; empty: the first.
+  std::uint32_t count = 1;  ///< How many of the matching pods or nodes, drawn by seed.
   std::optional<Duration> lasts;
 };
 
@@ -132,8 +134,8 @@ struct TimelineEntry {
 struct Bound {
   enum class Relation : std::uint8_t { Less, LessEqual, Greater, GreaterEqual };
   Relation relation = Relation::GreaterEqual;
-  double value = 0;   ///< Ratios 0..1, durations in seconds, counts as they are.
-  std::string text;   ///< As written: ">= 99.5%".
+  double value = 0;  ///< Ratios 0..1, durations in seconds, counts as they are.
+  std::string text;  ///< As written: ">= 99.5%".
 };
 
 /// [from, until) of the run; both ends resolved from timeline ids.
@@ -147,7 +149,7 @@ struct Window {
 struct RequestExpectation {
   std::string service;  ///< One of the two is set.
   std::string journey;
-  std::string metric;   ///< "success", "mean", "p50", "p90", "p95", "p99", "p999", "max", "requests"
+  std::string metric;  ///< "success", "mean", "p50", "p90", "p95", "p99", "p999", "max", "requests"
   Bound bound;
   std::uint64_t min_requests = 0;
   Window during;
@@ -195,11 +197,12 @@ struct Scenario {
   std::vector<api::ManifestObject> objects;
   std::vector<api::NotModelled> not_modelled;
   Cluster cluster;
-  std::map<std::string, Image> images;               ///< Every image that the manifests or timeline name.
-  std::map<std::string, ServiceBehaviour> services;  ///< "namespace/name" of every Service that is called.
+  std::map<std::string, Image> images;  ///< Every image that the manifests or timeline name.
+  std::map<std::string, ServiceBehaviour>
+      services;  ///< "namespace/name" of every Service that is called.
   std::map<std::string, Journey> journeys;
   std::vector<Load> load;
-  std::vector<TimelineEntry> timeline;               ///< By time, then as written.
+  std::vector<TimelineEntry> timeline;  ///< By time, then as written.
   std::vector<Expectation> expectations;
   std::vector<Input> inputs;
 };

@@ -15,8 +15,8 @@ bool belongs_to(const api::Pod& pod, const api::ObjectKey& deployment) {
   const api::OwnerReference* owner = api::controller_of(pod.meta);
   const auto hash = pod.meta.labels.find("pod-template-hash");
   return owner != nullptr && owner->kind == api::Kind::ReplicaSet &&
-         pod.meta.namespace_name == deployment.namespace_name &&
-         hash != pod.meta.labels.end() && owner->name == deployment.name + "-" + hash->second;
+         pod.meta.namespace_name == deployment.namespace_name && hash != pod.meta.labels.end() &&
+         owner->name == deployment.name + "-" + hash->second;
 }
 
 bool matches(const api::Object& object, const scenario::FaultAction& fault) {
@@ -46,7 +46,8 @@ api::Deployment changed(api::Deployment deployment, const scenario::SetAction& a
     const auto present = std::find_if(container->env.begin(), container->env.end(),
                                       [&n = name](const api::EnvVar& e) { return e.name == n; });
     if (present == container->env.end()) {
-      container->env.push_back({.name = name, .value = value, .config_map = {}, .config_map_key = {}});
+      container->env.push_back(
+          {.name = name, .value = value, .config_map = {}, .config_map_key = {}});
     } else {
       *present = {.name = name, .value = value, .config_map = {}, .config_map_key = {}};
     }

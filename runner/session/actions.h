@@ -16,7 +16,8 @@ namespace orrery::session {
 
 /// `deployment` as the action changes it: image, replicas, environment.
 /// Requires: the container it names exists (the reader has checked it).
-[[nodiscard]] api::Deployment changed(api::Deployment deployment, const scenario::SetAction& action);
+[[nodiscard]] api::Deployment changed(api::Deployment deployment,
+                                      const scenario::SetAction& action);
 
 /// The pods or nodes a fault hits: of those that match now, `fault.count` drawn by seed and id.
 ///

@@ -37,7 +37,8 @@ Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& argumen
     return failure("cannot start " + arguments.front());
   }
   if (pid == 0) {
-    // A group of its own: an interrupt at the terminal reaches the session, which ends them in order.
+    // A group of its own: an interrupt at the terminal reaches the session, which ends them in
+    // order.
     setpgid(0, 0);
     dup2(output, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);

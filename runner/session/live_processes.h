@@ -43,7 +43,7 @@ class ChildProcess {
   ~ChildProcess();
 
   [[nodiscard]] bool running() const { return pid_ > 0; }
-  void kill();       ///< KILL, and waits for its end.
+  void kill();  ///< KILL, and waits for its end.
   /// TERM, and waits; KILL after `patience_seconds`. Returns the exit status, or -1 after a signal.
   int terminate(int patience_seconds);
   /// Waits for its end by itself, at most so long; nothing if it still runs then.

@@ -31,7 +31,7 @@ using scenario::SetAction;
 constexpr ports::OwnerId kOwner{100};
 constexpr const char* kControlPlaneAddress = "10.90.0.254:7443";
 constexpr int kStopPatienceSeconds = 10;
-/// From the start of the run until its control plane and agents have to be there.
+/// From the end of the run until its pods have to be gone.
 constexpr Duration kCleanUpPatience = Duration::seconds(40);
 
 /// The kinds whose changes are worth a line in the log; the rest is nobody's business here.
@@ -85,6 +85,7 @@ class LiveSession final : public ports::Component {
   void end_fault(const Ending& ending);
   void send(ports::ApiCall call);
   void arm(std::uint64_t id, Instant when);
+  [[nodiscard]] bool ready_to_begin() const;
   void begin_clean_up();
   void clean_up();
   void fail(Failure failure);
@@ -144,16 +145,41 @@ Result<void> LiveSession::start_agent(const scenario::ClusterNode& node) {
     return failure(fmt::format("the scenario's node {} is no host of the test bed", node.name),
                    "a live scenario lists its nodes as h1, h2, …");
   }
-  auto child = ChildProcess::start(
-      {"nsenter", "--net=" + where->netns, paths_.orrery, "node", "--name", node.name, "--address",
-       where->address, "--cpu", std::to_string(node.cpu_milli) + "m", "--memory",
-       std::to_string(node.memory_bytes), "--pods", std::to_string(node.pods), "--control-plane",
-       kControlPlaneAddress, "--containerd", where->socket, "--cgroup-parent",
-       where->cgroup_parent, "--pod-logs", where->pod_log_dir, "--tables",
-       bed_.dir + "/" + node.name + "/tables.sock", "--records", folder_ + "/records", "--profile",
-       scenario_.profile, "--ca", bed_.ca, "--certificate", where->certificate, "--key",
-       where->key},
-      folder_ + "/" + node.name + ".log");
+  auto child = ChildProcess::start({"nsenter",
+                                    "--net=" + where->netns,
+                                    paths_.orrery,
+                                    "node",
+                                    "--name",
+                                    node.name,
+                                    "--address",
+                                    where->address,
+                                    "--cpu",
+                                    std::to_string(node.cpu_milli) + "m",
+                                    "--memory",
+                                    std::to_string(node.memory_bytes),
+                                    "--pods",
+                                    std::to_string(node.pods),
+                                    "--control-plane",
+                                    kControlPlaneAddress,
+                                    "--containerd",
+                                    where->socket,
+                                    "--cgroup-parent",
+                                    where->cgroup_parent,
+                                    "--pod-logs",
+                                    where->pod_log_dir,
+                                    "--tables",
+                                    bed_.dir + "/" + node.name + "/tables.sock",
+                                    "--records",
+                                    folder_ + "/records",
+                                    "--profile",
+                                    scenario_.profile,
+                                    "--ca",
+                                    bed_.ca,
+                                    "--certificate",
+                                    where->certificate,
+                                    "--key",
+                                    where->key},
+                                   folder_ + "/" + node.name + ".log");
   if (!child) return tl::unexpected{child.error()};
   agents_[node.name] = *std::move(child);
   return {};
@@ -234,8 +260,8 @@ Result<void> LiveSession::serve() {
     if (error) return failure("cannot make " + folder_ + "/" + name + ": " + error.message());
   }
   if (auto started = start_control_plane(); !started) return started;
-  const auto tls = control::read_tls_files(
-      {bed_.ca, bed_.dir + "/pki/admin.crt", bed_.dir + "/pki/admin.key"});
+  const auto tls =
+      control::read_tls_files({bed_.ca, bed_.dir + "/pki/admin.crt", bed_.dir + "/pki/admin.key"});
   if (!tls) return tl::unexpected{tls.error()};
   const auto facts = control::ask_run_facts(kControlPlaneAddress, *tls, Duration::seconds(20));
   if (!facts) return tl::unexpected{facts.error()};
@@ -275,9 +301,23 @@ void LiveSession::start_run() {
   arm(timer_id(TimerPurpose::CleanUp, 0), Instant::at(scenario_.duration));
 }
 
+/// All kinds are watched and every node is Ready: a run begins with a cluster, not with its
+/// assembly.
+bool LiveSession::ready_to_begin() const {
+  return std::all_of(informers_.begin(), informers_.end(),
+                     [](const controllers::Informer& i) { return i.synced(); }) &&
+         std::all_of(scenario_.cluster.nodes.begin(), scenario_.cluster.nodes.end(),
+                     [&](const scenario::ClusterNode& node) {
+                       const auto found = objects_.find({api::Kind::Node, "", node.name});
+                       if (found == objects_.end()) return false;
+                       const api::Condition* ready = api::find_condition(
+                           std::get<api::Node>(*found->second).status.conditions, "Ready");
+                       return ready != nullptr && ready->status == api::ConditionStatus::True;
+                     });
+}
+
 void LiveSession::on_event(const ports::Event& event) {
-  if (event.kind == ports::EventKind::Timer &&
-      controllers::slot_of(event.id) == 0xffff) {
+  if (event.kind == ports::EventKind::Timer && controllers::slot_of(event.id) == 0xffff) {
     const auto purpose = static_cast<TimerPurpose>((event.id >> 24) & 0xff);
     const std::uint64_t index = event.id & 0xffffff;
     switch (purpose) {
@@ -294,9 +334,7 @@ void LiveSession::on_event(const ports::Event& event) {
   const std::uint32_t slot = controllers::slot_of(event.id);
   if (slot < kWatchedCount) {
     on_changes(informers_[slot].on_event(event));
-    const bool synced = std::all_of(informers_.begin(), informers_.end(),
-                                    [](const controllers::Informer& i) { return i.synced(); });
-    if (synced && !created_) {
+    if (!created_ && ready_to_begin()) {
       created_ = true;
       for (ports::ApiCall& call : creations(scenario_)) send(std::move(call));
     }
@@ -492,8 +530,8 @@ Result<void> LiveSession::collect_load(RunResult& result) {
       } else {
         ++stats.errors[outcome];
       }
-      stats.latency.add(
-          Duration::nanoseconds(std::max<std::int64_t>(0, json.value("responseTime", std::int64_t{0}))));
+      stats.latency.add(Duration::nanoseconds(
+          std::max<std::int64_t>(0, json.value("responseTime", std::int64_t{0}))));
     }
     for (auto& [second, stats] : seconds) {
       series.samples.push_back({Instant::at(Duration::seconds(second)), std::move(stats)});
@@ -526,8 +564,9 @@ Result<std::vector<RunResult>> run_live(const Scenario& scenario, const std::str
   if (!bed) return tl::unexpected{bed.error()};
   const bool own_bed = bed->hosts.empty();
   if (own_bed) {
-    const auto up = run_program({paths->testbed, "up", std::to_string(scenario.cluster.nodes.size()),
-                                 "--workload", paths->workload});
+    const auto up =
+        run_program({paths->testbed, "up", std::to_string(scenario.cluster.nodes.size()),
+                     "--workload", paths->workload});
     if (!up) return tl::unexpected{up.error()};
     bed = bed_status(*paths);
     if (!bed) return tl::unexpected{bed.error()};

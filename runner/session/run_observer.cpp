@@ -137,9 +137,8 @@ void RunObserver::sample(Instant now, const std::string& name) {
 bool RunObserver::complete(const DeploymentRecord& deployment) {
   const std::int32_t wanted = deployment.spec.replicas;
   const api::DeploymentStatus& status = deployment.status;
-  return status.observed_generation >= deployment.generation &&
-         status.updated_replicas == wanted && status.replicas == wanted &&
-         status.available_replicas == wanted;
+  return status.observed_generation >= deployment.generation && status.updated_replicas == wanted &&
+         status.replicas == wanted && status.available_replicas == wanted;
 }
 
 void RunObserver::rollout_started(Instant now, const std::string& id,
@@ -171,8 +170,7 @@ void RunObserver::fault_struck(Instant now, const std::string& id, const std::st
   for (std::string& victim : victims) {
     // Some faults have taken their pods away by the time they are told.
     const auto& samples = deployments_[victim].result.samples;
-    open.victims[victim] =
-        !samples.empty() && samples.back().available < samples.back().desired;
+    open.victims[victim] = !samples.empty() && samples.back().available < samples.back().desired;
   }
   if (!open.victims.empty()) open_faults_.push_back(std::move(open));
 }

@@ -35,7 +35,8 @@ class RunObserver {
   /// A process that a fault had ended runs again.
   void process_recovered(Instant now, const std::string& id);
 
-  /// Whether every Deployment has all its pods available; if not, `why` names the first that has not.
+  /// Whether every Deployment has all its pods available; if not, `why` names the first that has
+  /// not.
   [[nodiscard]] bool steady(std::string& why) const;
 
   /// The Deployment a pod belongs to, "namespace/name"; empty: none.

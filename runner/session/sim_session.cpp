@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <chrono>
 #include <map>
 #include <string>
 #include <utility>
@@ -131,8 +131,7 @@ void SimSession::perform(const TimelineEntry& entry) {
 
 void SimSession::perform(const std::string& id, const SetAction& action) {
   const api::ObjectPtr current = world_.api().find(action.target);
-  const ports::CauseId cause =
-      log_.append(world_.now(), 0, "set", to_string(action.target), id);
+  const ports::CauseId cause = log_.append(world_.now(), 0, "set", to_string(action.target), id);
   if (current == nullptr) return;
   world_.apply(update_of(std::get<api::Deployment>(*current), action), cause);
   observer_.rollout_started(world_.now(), id, action.target);
@@ -158,9 +157,9 @@ std::vector<std::string> SimSession::owners_of_pods_on(const std::string& node) 
 
 void SimSession::perform(const std::string& id, const FaultAction& fault) {
   const char* kind = to_string(fault.kind);
-  const ports::CauseId cause =
-      log_.append(world_.now(), 0, "fault", fault.target ? to_string(*fault.target) : "control-plane",
-                  fmt::format("{}: {}", id, kind));
+  const ports::CauseId cause = log_.append(
+      world_.now(), 0, "fault", fault.target ? to_string(*fault.target) : "control-plane",
+      fmt::format("{}: {}", id, kind));
   std::vector<std::string> targets;
   std::vector<std::string> victims;
   std::string effect;
@@ -191,7 +190,8 @@ void SimSession::perform(const std::string& id, const FaultAction& fault) {
                                                 : world_.kill_node_agent(node);
         const bool comes_back = fault.lasts || fault.kind == FaultKind::NodeAgentKill;
         if (hit && comes_back) {
-          endings_.push_back({world_.now() + fault.lasts.value_or(Duration{}), id, fault.kind, node});
+          endings_.push_back(
+              {world_.now() + fault.lasts.value_or(Duration{}), id, fault.kind, node});
         }
         break;
       }
@@ -211,16 +211,17 @@ void SimSession::perform(const std::string& id, const FaultAction& fault) {
     effect = targets.empty() ? "nothing matched its target"
                              : fmt::format("{} {} hit", targets.size(),
                                            targets.size() == 1 ? "target" : "targets");
-    for (const std::string& target : targets) effect += (&target == targets.data() ? ": " : ", ") + target;
+    for (const std::string& target : targets)
+      effect += (&target == targets.data() ? ": " : ", ") + target;
   }
   observer_.fault_struck(world_.now(), id, kind, std::move(targets), std::move(victims),
                          std::move(effect));
 }
 
 void SimSession::end_fault(const Ending& ending) {
-  const ports::CauseId cause = log_.append(world_.now(), 0, "fault-ends",
-                                           ending.node.empty() ? "control-plane" : "Node/" + ending.node,
-                                           ending.id);
+  const ports::CauseId cause =
+      log_.append(world_.now(), 0, "fault-ends",
+                  ending.node.empty() ? "control-plane" : "Node/" + ending.node, ending.id);
   switch (ending.kind) {
     case FaultKind::ControlPlaneKill:
       if (world_.start_control_plane(cause)) observer_.process_recovered(world_.now(), ending.id);
@@ -253,7 +254,8 @@ runner::RequestSeries series_of(const sim::RequestSeries& from, Duration interva
           sample.counts.ended[i];
     }
     std::map<std::uint32_t, std::uint64_t> buckets;
-    for (const sim::LatencyCount& count : sample.counts.latency) buckets[count.bucket] = count.count;
+    for (const sim::LatencyCount& count : sample.counts.latency)
+      buckets[count.bucket] = count.count;
     out.stats.latency = runner::LatencyHistogram::restore(
         std::move(buckets), sample.counts.latency_sum_ns, sample.counts.latency_max_ns);
     series.samples.push_back(std::move(out));
@@ -343,19 +345,20 @@ Result<RunResult> finish_child(Child& child) {
   while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
   }
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-    return failure(fmt::format("the run of seed {} died ({})", child.seed,
-                               WIFSIGNALED(status)
-                                   ? fmt::format("signal {}", WTERMSIG(status))
-                                   : fmt::format("exit status {}", WEXITSTATUS(status))),
-                   "this is a defect in Orrery; the message above says where");
+    return failure(
+        fmt::format("the run of seed {} died ({})", child.seed,
+                    WIFSIGNALED(status) ? fmt::format("signal {}", WTERMSIG(status))
+                                        : fmt::format("exit status {}", WEXITSTATUS(status))),
+        "this is a defect in Orrery; the message above says where");
   }
   return runner::run_result_from_json_text(child.text);
 }
 
 }  // namespace
 
-Result<std::vector<RunResult>> simulate_all(const Scenario& scenario, unsigned parallel,
-                                            const std::function<void(std::uint64_t done)>& progress) {
+Result<std::vector<RunResult>> simulate_all(
+    const Scenario& scenario, unsigned parallel,
+    const std::function<void(std::uint64_t done)>& progress) {
   expects(parallel >= 1, "at least one run at a time");
   if (scenario.first_seed == scenario.last_seed) {
     std::vector<RunResult> one;

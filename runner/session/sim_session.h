@@ -19,9 +19,9 @@ namespace orrery::session {
 /// engine per process), so callers with several seeds use simulate_all. Requires: can_simulate.
 [[nodiscard]] runner::RunResult simulate(const scenario::Scenario& scenario, std::uint64_t seed);
 
-/// All seeds of the scenario, each in a process of its own, `parallel` at a time. `progress` is told
-/// how many are done after each. Results come in the order of seeds, whatever ended first.
-/// A Failure says which run died. Requires: parallel >= 1, can_simulate.
+/// All seeds of the scenario, each in a process of its own, `parallel` at a time. `progress` is
+/// told how many are done after each. Results come in the order of seeds, whatever ended first. A
+/// Failure says which run died. Requires: parallel >= 1, can_simulate.
 [[nodiscard]] Result<std::vector<runner::RunResult>> simulate_all(
     const scenario::Scenario& scenario, unsigned parallel,
     const std::function<void(std::uint64_t done)>& progress);

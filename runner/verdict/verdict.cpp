@@ -21,10 +21,14 @@ bool keeps(const Bound& bound, double value) {
   // A hair of tolerance, so that 0.995 computed as a ratio keeps ">= 99.5%".
   const double slack = 1e-12 * std::max(1.0, std::fabs(bound.value));
   switch (bound.relation) {
-    case Bound::Relation::Less: return value < bound.value - slack;
-    case Bound::Relation::LessEqual: return value <= bound.value + slack;
-    case Bound::Relation::Greater: return value > bound.value + slack;
-    case Bound::Relation::GreaterEqual: return value >= bound.value - slack;
+    case Bound::Relation::Less:
+      return value < bound.value - slack;
+    case Bound::Relation::LessEqual:
+      return value <= bound.value + slack;
+    case Bound::Relation::Greater:
+      return value > bound.value + slack;
+    case Bound::Relation::GreaterEqual:
+      return value >= bound.value - slack;
   }
   contract_violation("a relation has one of the known values");
 }
@@ -150,13 +154,13 @@ void judge_one(const Scenario& scenario, const std::vector<RunResult>& results,
   judge_figure(what.bound, what.metric, values, scenario.confidence, out);
   if (fewest < what.min_requests) {
     out.verdict = Verdict::Inconclusive;
-    out.why = fmt::format("{} requests in the window of one run, {} wanted", fewest,
-                          what.min_requests);
+    out.why =
+        fmt::format("{} requests in the window of one run, {} wanted", fewest, what.min_requests);
   }
   if (out.verdict == Verdict::Fail) {
-    out.why = what.metric == "success" ? describe_errors(scenario, results, what)
-                                       : fmt::format("{} of {} runs keep it", out.seeds_passed,
-                                                     out.seeds);
+    out.why = what.metric == "success"
+                  ? describe_errors(scenario, results, what)
+                  : fmt::format("{} of {} runs keep it", out.seeds_passed, out.seeds);
   }
 }
 
@@ -255,7 +259,8 @@ void judge_one(const Scenario& scenario, const std::vector<RunResult>& results,
     out.observed_text = "never";
   } else {
     out.observed = estimate(durations, scenario.confidence);
-    out.observed_text = fmt::format("back {} after {}", seconds_text(out.observed->mean), what.fault);
+    out.observed_text =
+        fmt::format("back {} after {}", seconds_text(out.observed->mean), what.fault);
   }
   out.verdict = out.seeds_passed == results.size() ? Verdict::Pass : Verdict::Fail;
   if (out.verdict == Verdict::Fail) {
@@ -268,18 +273,24 @@ void judge_one(const Scenario& scenario, const std::vector<RunResult>& results,
 
 const char* to_string(Verdict verdict) {
   switch (verdict) {
-    case Verdict::Pass: return "pass";
-    case Verdict::Fail: return "fail";
-    case Verdict::Inconclusive: return "inconclusive";
+    case Verdict::Pass:
+      return "pass";
+    case Verdict::Fail:
+      return "fail";
+    case Verdict::Inconclusive:
+      return "inconclusive";
   }
   contract_violation("a verdict has one of the known values");
 }
 
 int exit_code(Verdict verdict) {
   switch (verdict) {
-    case Verdict::Pass: return 0;
-    case Verdict::Fail: return 1;
-    case Verdict::Inconclusive: return 3;
+    case Verdict::Pass:
+      return 0;
+    case Verdict::Fail:
+      return 1;
+    case Verdict::Inconclusive:
+      return 3;
   }
   contract_violation("a verdict has one of the known values");
 }
@@ -300,9 +311,8 @@ double student_t_quantile(double q, std::uint64_t degrees) {
       const double next = static_cast<double>(k + 1);
       term *= next / (next + 1) * c * c;
     }
-    const double a = degrees % 2 == 1
-                         ? 2 / 3.14159265358979323846 * (theta + std::sin(theta) * sum)
-                         : std::sin(theta) * sum;
+    const double a = degrees % 2 == 1 ? 2 / 3.14159265358979323846 * (theta + std::sin(theta) * sum)
+                                      : std::sin(theta) * sum;
     return 0.5 + a / 2;
   };
   double low = 0;
@@ -351,8 +361,8 @@ Judgement judge(const Scenario& scenario, const std::vector<RunResult>& results)
     }
     for (const FaultResult& fault : run.faults) {
       if (fault.targets.empty()) {
-        judgement.notes.push_back(fmt::format("seed {}: {} hit nothing: {}", run.seed, fault.id,
-                                              fault.effect));
+        judgement.notes.push_back(
+            fmt::format("seed {}: {} hit nothing: {}", run.seed, fault.id, fault.effect));
       }
     }
   }

@@ -3,8 +3,8 @@
 ///
 /// With several seeds an expectation about a figure is judged on the confidence interval of the
 /// mean over seeds (Student's t, seeds being independent replications): it passes if the whole
-/// interval keeps the bound, fails if none of it does, and is inconclusive if the bound lies inside.
-/// With one seed the value itself is judged. Expectations about what must hold in every run
+/// interval keeps the bound, fails if none of it does, and is inconclusive if the bound lies
+/// inside. With one seed the value itself is judged. Expectations about what must hold in every run
 /// (rollouts, counts, recovery) are judged run by run.
 #pragma once
 
@@ -38,12 +38,13 @@ struct Estimate {
 struct ExpectationVerdict {
   std::string id;
   Verdict verdict = Verdict::Inconclusive;
-  std::optional<Estimate> observed;  ///< Unit as the bound's; absent when nothing could be observed.
-  std::string observed_text;         ///< "success 99.71 % [99.68, 99.74]"
-  std::string bound;                 ///< ">= 99.5%"
-  std::uint64_t seeds_passed = 0;    ///< Runs that keep the bound on their own.
+  std::optional<Estimate>
+      observed;                    ///< Unit as the bound's; absent when nothing could be observed.
+  std::string observed_text;       ///< "success 99.71 % [99.68, 99.74]"
+  std::string bound;               ///< ">= 99.5%"
+  std::uint64_t seeds_passed = 0;  ///< Runs that keep the bound on their own.
   std::uint64_t seeds = 0;
-  std::string why;                   ///< Empty for a pass.
+  std::string why;  ///< Empty for a pass.
 };
 
 struct Judgement {

@@ -6,18 +6,20 @@
 
 namespace orrery::sim {
 
-/// Defaults: containerd 1.6.20, runc 1.1.5, CNI bridge on one idle two-core Debian 12 host, 20 calls
-/// each; the median and, as 99th percentile, the slowest.
+/// Defaults: containerd 1.6.20, runc 1.1.5, CNI bridge on one idle two-core Debian 12 host, 20
+/// calls each; the median and, as 99th percentile, the slowest.
 struct RuntimeTimings {
   Distribution run_sandbox = lognormal(90'000, 108'000);
   Distribution create_container = lognormal(7'500, 17'000);
-  Distribution create_after_exit = lognormal(17'000, 25'000);  ///< While the dead task is cleaned up.
+  Distribution create_after_exit =
+      lognormal(17'000, 25'000);  ///< While the dead task is cleaned up.
   Distribution start_container = lognormal(57'000, 69'000);
   /// How long the process has been running when the runtime says that it was started: a program
   /// that listens 2 ms after its start answered HTTP 0.5 ms after StartContainer's reply.
   Duration process_lead = Duration::microseconds(1'500);
   Distribution exec = lognormal(36'000, 53'000);
-  Distribution stop_container = lognormal(44'000, 61'000);  ///< Beyond what the process itself takes.
+  Distribution stop_container =
+      lognormal(44'000, 61'000);  ///< Beyond what the process itself takes.
   Distribution remove_container = lognormal(3'000, 9'000);
   Distribution stop_sandbox = lognormal(74'000, 98'000);
   Distribution remove_sandbox = lognormal(16'000, 24'000);

@@ -24,13 +24,13 @@ void SimApi::disconnect(store::ClientId client) {
 void SimApi::call(store::ClientId client, ports::OwnerId owner, ports::CallId id,
                   ports::ApiCall call) {
   const Duration travel = clients_[static_cast<std::size_t>(client)].latency.request;
-  kernel_.schedule(
-      kernel_.now() + travel, EventClass::Ordinary,
-      {kind_of(WorldEvent::ApiRequest),
-       requests_.put({client, owner, id, std::move(call), dispatcher_.cause()})});
+  kernel_.schedule(kernel_.now() + travel, EventClass::Ordinary,
+                   {kind_of(WorldEvent::ApiRequest),
+                    requests_.put({client, owner, id, std::move(call), dispatcher_.cause(), up_})});
 }
 
 ports::Outcome SimApi::call_now(const ports::ApiCall& call, ports::CauseId cause) {
+  if (!up_) return ports::Outcome::Unreachable;
   return carry_out({store::ClientId{0}, ports::OwnerId{0}, 0, call, cause});
 }
 
@@ -42,8 +42,36 @@ bool SimApi::dispatch(KernelEvent event) {
                                     (std::uint64_t{0xa0} << 8) |
                                     static_cast<std::uint64_t>(request.call.verb),
                                 request.id);
-  carry_out(request);
+  if (up_ && request.sent) {
+    carry_out(request);
+    return true;
+  }
+  if (request.call.verb == ports::Verb::Unwatch) return true;
+  const bool watch = request.call.verb == ports::Verb::Watch;
+  deliver(
+      request.client,
+      {.owner = request.owner,
+       .kind = watch ? ports::EventKind::WatchClosed : ports::EventKind::ApiReply,
+       .outcome = request.sent && !watch ? ports::Outcome::Unknown : ports::Outcome::Unreachable,
+       .id = request.id,
+       .cause = request.cause,
+       .body = nullptr});
   return true;
+}
+
+void SimApi::go_down() {
+  up_ = false;
+  for (store::Delivery& delivery : server_.close_all_watches().deliveries) {
+    delivery.event.outcome = ports::Outcome::Unreachable;
+    deliver(delivery.client, std::move(delivery.event));
+  }
+}
+
+void SimApi::deliver(store::ClientId to, ports::Event event) {
+  Client& client = clients_[static_cast<std::size_t>(to)];
+  if (to == store::ClientId{0} || !client.connected) return;
+  client.last_delivery = std::max(client.last_delivery, kernel_.now() + client.latency.reply);
+  dispatcher_.deliver(client.last_delivery, std::move(event));
 }
 
 ports::Outcome SimApi::carry_out(const Request& request) {
@@ -62,16 +90,11 @@ ports::Outcome SimApi::carry_out(const Request& request) {
   }
   ports::Outcome outcome = ports::Outcome::Ok;
   for (store::Delivery& delivery : handled.deliveries) {
-    Client& client = clients_[static_cast<std::size_t>(delivery.client)];
-    if (delivery.client == request.client &&
-        delivery.event.kind == ports::EventKind::ApiReply) {
+    if (delivery.client == request.client && delivery.event.kind == ports::EventKind::ApiReply) {
       outcome = delivery.event.outcome;
     }
-    if (delivery.client == store::ClientId{0} || !client.connected) continue;
-    client.last_delivery =
-        std::max(client.last_delivery, kernel_.now() + client.latency.reply);
     delivery.event.cause = cause;
-    dispatcher_.deliver(client.last_delivery, std::move(delivery.event));
+    deliver(delivery.client, std::move(delivery.event));
   }
   return outcome;
 }

@@ -1,8 +1,8 @@
 /// @file
 /// The simulated API server and the ApiClient port of simulated processes.
 ///
-/// A call travels to the server, waits its turn nowhere (the server is not a bottleneck here), takes
-/// effect there, and its deliveries travel back in order per client, as on one connection.
+/// A call travels to the server, waits its turn nowhere (the server is not a bottleneck here),
+/// takes effect there, and its deliveries travel back in order per client, as on one connection.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +42,13 @@ class SimApi {
 
   void call(store::ClientId client, ports::OwnerId owner, ports::CallId id, ports::ApiCall call);
 
-  /// Carries out a call at once, as the person at the keyboard; returns the outcome.
+  /// The server's process has ended: watches close, calls on their way have an unknown outcome, and
+  /// later ones find nobody. What was written is not lost.
+  void go_down();
+  void come_up() { up_ = true; }
+
+  /// Carries out a call at once, as the person at the keyboard; returns the outcome, Unreachable
+  /// while the server is down.
   ports::Outcome call_now(const ports::ApiCall& call, ports::CauseId cause);
 
   /// Handles ApiRequest events; returns false for all others.
@@ -62,15 +68,18 @@ class SimApi {
     ports::CallId id = 0;
     ports::ApiCall call;
     ports::CauseId cause = 0;
+    bool sent = true;  ///< The server was up when the call was made.
   };
 
   ports::Outcome carry_out(const Request& request);
+  void deliver(store::ClientId client, ports::Event event);
 
   Kernel& kernel_;
   Dispatcher& dispatcher_;
   recording::EventLog& log_;
   WriteObserver* observer_;
   store::ApiServer server_;
+  bool up_ = true;
   std::vector<Client> clients_;
   Slab<Request> requests_;
 };

@@ -19,9 +19,9 @@ void SimDataPlane::publish(ports::OwnerId /*owner*/, ports::EndpointTable table)
 bool dispatch(TableEnvironment& environment, KernelEvent event) {
   if (event.kind != kind_of(WorldEvent::PublishTable)) return false;
   const PendingTable pending = environment.pending.take(event.index);
-  environment.dispatcher.fingerprint().add(
-      environment.kernel.now(), (std::uint64_t{pending.consumer} << 24) | 0xc000,
-      pending.table.version);
+  environment.dispatcher.fingerprint().add(environment.kernel.now(),
+                                           (std::uint64_t{pending.consumer} << 24) | 0xc000,
+                                           pending.table.version);
   environment.engine.publish(pending.consumer, pending.service, pending.table.endpoints,
                              pending.table.version);
   return true;

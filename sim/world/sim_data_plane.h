@@ -1,5 +1,6 @@
 /// @file
-/// The DataPlane port of simulated consumers: tables take effect in the request engine after a delay.
+/// The DataPlane port of simulated consumers: tables take effect in the request engine after a
+/// delay.
 #pragma once
 
 #include <map>

@@ -112,33 +112,43 @@ Duration SimNode::time_of(const ports::RuntimeCall& call) const {
     return d.draw(environment_.draws, Purpose::RuntimeDelay, subject_key(call), call.attempt);
   };
   switch (call.verb) {
-    case RuntimeVerb::List: return draw(t.list);
-    case RuntimeVerb::ImageStatus: return draw(t.image_status);
-    case RuntimeVerb::PullImage: return draw(t.image_status);  // then the transfer
-    case RuntimeVerb::RunSandbox: return draw(t.run_sandbox);
+    case RuntimeVerb::List:
+      return draw(t.list);
+    case RuntimeVerb::ImageStatus:
+      return draw(t.image_status);
+    case RuntimeVerb::PullImage:
+      return draw(t.image_status);  // then the transfer
+    case RuntimeVerb::RunSandbox:
+      return draw(t.run_sandbox);
     case RuntimeVerb::CreateContainer:
       return draw(call.attempt == 0 ? t.create_container : t.create_after_exit);
-    case RuntimeVerb::StartContainer: return draw(t.start_container);
+    case RuntimeVerb::StartContainer:
+      return draw(t.start_container);
     case RuntimeVerb::Exec:
       return draw(t.exec) + sleep_time(call.command).value_or(Duration{});
-    case RuntimeVerb::StopContainer: return Duration{};  // begun at once, see begin_stop
-    case RuntimeVerb::RemoveContainer: return draw(t.remove_container);
-    case RuntimeVerb::StopSandbox: return draw(t.stop_sandbox);
-    case RuntimeVerb::RemoveSandbox: return draw(t.remove_sandbox);
+    case RuntimeVerb::StopContainer:
+      return Duration{};  // begun at once, see begin_stop
+    case RuntimeVerb::RemoveContainer:
+      return draw(t.remove_container);
+    case RuntimeVerb::StopSandbox:
+      return draw(t.stop_sandbox);
+    case RuntimeVerb::RemoveSandbox:
+      return draw(t.remove_sandbox);
   }
   contract_violation("a runtime verb has one of the known values");
 }
 
 void SimNode::call(ports::OwnerId owner, ports::CallId id, ports::RuntimeCall call) {
+  if (call.verb == RuntimeVerb::List && !crashed_) listener_owner_ = owner;
   Duration time = time_of(call);
   if (call.verb == RuntimeVerb::Exec && call.timeout > Duration{}) {
     time = std::min(time, call.timeout);
   }
-  RuntimeOperation operation{this,         owner,       id, std::move(call),
-                             environment_.dispatcher.cause(), incarnation_};
-  environment_.kernel.schedule(environment_.kernel.now() + time, EventClass::Ordinary,
-                               {kind_of(WorldEvent::RuntimeDone),
-                                environment_.operations.put(std::move(operation))});
+  RuntimeOperation operation{
+      this, owner, id, std::move(call), environment_.dispatcher.cause(), incarnation_};
+  environment_.kernel.schedule(
+      environment_.kernel.now() + time, EventClass::Ordinary,
+      {kind_of(WorldEvent::RuntimeDone), environment_.operations.put(std::move(operation))});
 }
 
 void SimNode::reply(const RuntimeOperation& operation, Outcome outcome,
@@ -240,7 +250,6 @@ void SimNode::on_runtime_done(const RuntimeOperation& operation) {
 }
 
 void SimNode::finish_list(const RuntimeOperation& operation) {
-  listener_owner_ = operation.owner;
   ports::RuntimeResult result;
   for (const auto& [id, sandbox] : sandboxes_) {
     result.sandboxes.push_back(sandbox.info);
@@ -290,6 +299,12 @@ void SimNode::finish_create(const RuntimeOperation& operation) {
   if (!images_.contains(spec.image)) {
     return reply(operation, Outcome::NotFound, because("no such image: " + spec.image));
   }
+  for (const auto& [id, other] : containers_) {
+    if (other.info.sandbox_id == operation.call.sandbox_id && other.info.name == spec.name &&
+        other.info.attempt == operation.call.attempt) {
+      return reply(operation, Outcome::AlreadyExists, because("the container name is reserved"));
+    }
+  }
   Process process;
   process.info.id = fmt::format("c{}-{}", index_, next_id_++);
   process.info.sandbox_id = operation.call.sandbox_id;
@@ -332,8 +347,7 @@ void SimNode::finish_start(const RuntimeOperation& operation) {
                              : image->second.start.draw(environment_.draws, Purpose::AppStart,
                                                         key_of_text(process.info.id));
   environment_.kernel.schedule(
-      environment_.kernel.now() +
-          std::max(Duration{}, start - environment_.timings.process_lead),
+      environment_.kernel.now() + std::max(Duration{}, start - environment_.timings.process_lead),
       EventClass::Ordinary,
       {kind_of(WorldEvent::AppListens),
        environment_.container_events.put({this, process.info.id, operation.cause})});
@@ -539,9 +553,8 @@ void SimNode::probe(ports::OwnerId owner, ports::CallId id, const ports::ProbeRe
                        .cause = environment_.dispatcher.cause()};
   if (pending.exec) {
     const auto& command = std::get<api::ExecAction>(*request.action).command;
-    pending.exec_time = environment_.timings.exec.draw(
-                            environment_.draws, Purpose::RuntimeDelay,
-                            key_of_text(pending.container_id) + id) +
+    pending.exec_time = environment_.timings.exec.draw(environment_.draws, Purpose::RuntimeDelay,
+                                                       key_of_text(pending.container_id) + id) +
                         sleep_time(command).value_or(Duration{});
   }
   environment_.kernel.schedule(
@@ -575,7 +588,7 @@ void SimNode::on_probe(const PendingProbe& probe) {
     const auto found = containers_.find(probe.container_id);
     const bool runs =
         found != containers_.end() && found->second.info.state == ContainerState::Running;
-    outcome = !runs                                ? Outcome::Unreachable
+    outcome = !runs                              ? Outcome::Unreachable
               : probe.exec_time >= probe.timeout ? Outcome::Timeout
                                                  : Outcome::Ok;
     answered = probe.sent + std::min(probe.exec_time, probe.timeout);

@@ -28,8 +28,8 @@ namespace orrery::sim {
 
 struct ImageModel {
   std::int64_t bytes = 0;
-  bool on_nodes = true;   ///< Present from the start.
-  Distribution start;     ///< From process start until it listens.
+  bool on_nodes = true;  ///< Present from the start.
+  Distribution start;    ///< From process start until it listens.
 };
 
 /// Which pods stand behind a service of the traffic model, and on which port.
@@ -142,7 +142,8 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
     bool stop_waiting = false;
   };
   [[nodiscard]] Duration time_of(const ports::RuntimeCall& call) const;
-  void reply(const RuntimeOperation& operation, ports::Outcome outcome, ports::RuntimeResult result);
+  void reply(const RuntimeOperation& operation, ports::Outcome outcome,
+             ports::RuntimeResult result);
   void finish(const RuntimeOperation& operation);
   void finish_list(const RuntimeOperation& operation);
   void finish_run_sandbox(const RuntimeOperation& operation);
@@ -168,7 +169,7 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
   std::map<std::string, Process> containers_;
   std::map<std::string, std::string> sandbox_of_address_;
   std::map<InstanceId, std::string> container_of_instance_;
-  std::optional<ports::OwnerId> listener_owner_;  ///< Who listed last: notices go there.
+  std::optional<ports::OwnerId> listener_owner_;  ///< Who called List last: notices go there.
 };
 
 }  // namespace orrery::sim

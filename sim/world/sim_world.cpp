@@ -81,26 +81,26 @@ SimWorld::SimWorld(WorldConfig config, recording::EventLog& log, WriteObserver* 
     expects(fabric.has_value(), "a scenario with image pulls is refused where flows cannot run");
     fabric_ = *std::move(fabric);
   }
-  node_environment_ = std::make_unique<NodeEnvironment>(NodeEnvironment{
-      .kernel = kernel_,
-      .dispatcher = dispatcher_,
-      .engine = *engine_,
-      .fabric = fabric_.get(),
-      .draws = Draws{config_.seed},
-      .timings = config_.timings.runtime,
-      .probe_latency = config_.timings.probe_latency,
-      .images = config_.images,
-      .services = config_.bindings,
-      .operations = {},
-      .probes = {},
-      .container_events = {}});
-  table_environment_ = std::make_unique<TableEnvironment>(
-      TableEnvironment{.kernel = kernel_,
-                       .dispatcher = dispatcher_,
-                       .engine = *engine_,
-                       .delay = config_.timings.endpoint_delay,
-                       .services = {},
-                       .pending = {}});
+  node_environment_ = std::make_unique<NodeEnvironment>(
+      NodeEnvironment{.kernel = kernel_,
+                      .dispatcher = dispatcher_,
+                      .engine = *engine_,
+                      .fabric = fabric_.get(),
+                      .draws = Draws{config_.seed},
+                      .timings = config_.timings.runtime,
+                      .probe_latency = config_.timings.probe_latency,
+                      .images = config_.images,
+                      .services = config_.bindings,
+                      .operations = {},
+                      .probes = {},
+                      .container_events = {}});
+  table_environment_ =
+      std::make_unique<TableEnvironment>(TableEnvironment{.kernel = kernel_,
+                                                          .dispatcher = dispatcher_,
+                                                          .engine = *engine_,
+                                                          .delay = config_.timings.endpoint_delay,
+                                                          .services = {},
+                                                          .pending = {}});
   for (ServiceIndex i = 0; i < config_.traffic.services.size(); ++i) {
     const ServiceModel& service = config_.traffic.services[i];
     table_environment_->services[{service.name, service.port_name}] = i;
@@ -121,8 +121,7 @@ void SimWorld::start() {
   start_control_plane(0);
   for (const auto& host : hosts_) start_agent(*host);
   const ProcessId outside = dispatcher_.start_process();
-  outside_client_ =
-      std::make_unique<SimApiClient>(*api_, api_->connect(config_.timings.node));
+  outside_client_ = std::make_unique<SimApiClient>(*api_, api_->connect(config_.timings.node));
   outside_proxy_ = start_proxy(outside, *outside_client_, *outside_tables_);
   engine_->start();
 }
@@ -139,6 +138,7 @@ std::unique_ptr<SimWorld::Proxy> SimWorld::start_proxy(ProcessId process, SimApi
 bool SimWorld::start_control_plane(ports::CauseId cause) {
   if (control_plane_ != nullptr) return false;
   dispatcher_.set_cause(cause);
+  api_->come_up();
   const ProcessId process = dispatcher_.start_process();
   control_plane_ = std::make_unique<ControlPlane>(process, dispatcher_, *api_, config_);
   dispatcher_.attach(control_plane_->controllers_owner, control_plane_->controllers);
@@ -154,13 +154,15 @@ bool SimWorld::kill_control_plane() {
   dispatcher_.kill_process(control_plane_->process);
   api_->disconnect(control_plane_->client.client());
   control_plane_.reset();
+  // As live, the API server is part of the process.
+  api_->go_down();
   return true;
 }
 
 void SimWorld::start_agent(Host& host) {
   const ProcessId process = dispatcher_.start_process();
-  host.agent = std::make_unique<NodeAgent>(process, dispatcher_, *api_, *host.node, host.spec,
-                                           config_);
+  host.agent =
+      std::make_unique<NodeAgent>(process, dispatcher_, *api_, *host.node, host.spec, config_);
   dispatcher_.attach(host.agent->kubelet_owner, host.agent->kubelet);
   host.agent->kubelet.start();
   host.tables->restart();

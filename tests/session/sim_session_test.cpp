@@ -148,8 +148,8 @@ TEST(SimSession, AKilledControlPlaneDelaysTheRolloutAndNoRequest) {
 }
 
 TEST(SimSession, AFaultThatHitsNothingSaysSo) {
-  const Scenario s = with_timeline({fault(
-      10_s, scenario::FaultKind::PodKill, api::ObjectKey{api::Kind::Pod, "default", "nobody"})});
+  const Scenario s = with_timeline({fault(10_s, scenario::FaultKind::PodKill,
+                                          api::ObjectKey{api::Kind::Pod, "default", "nobody"})});
   const auto run = simulate(s, 1);
   EXPECT_TRUE(run.faults.at(0).targets.empty());
   EXPECT_EQ(run.faults[0].effect, "nothing matched its target");

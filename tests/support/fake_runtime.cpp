@@ -4,6 +4,8 @@
 #include <memory>
 #include <utility>
 
+#include "models/api/reading.h"
+
 namespace orrery::testing {
 namespace {
 
@@ -54,18 +56,20 @@ void FakeRuntime::call(ports::OwnerId owner, ports::CallId id, ports::RuntimeCal
   if (interposer_) verdict = interposer_(log_.size(), call);
   log_.push_back({executor_.now(), call});
   const std::uint64_t connection = connection_;
-  const Reply reply = [this, owner, id, verdict, connection](Outcome outcome,
-                                                             ports::RuntimeResult result) {
+  const Reply reply = [this, owner, id, verdict, connection, verb = call.verb](
+                          Outcome outcome, ports::RuntimeResult result) {
     if (connection != connection_) return;
-    ports::Event event{.owner = owner,
-                       .kind = ports::EventKind::RuntimeReply,
-                       .outcome = verdict ? verdict->outcome : outcome,
-                       .id = id,
-                       .body = nullptr};
-    if (event.outcome == Outcome::Ok) {
-      event.body = std::make_shared<const ports::EventBody>(std::move(result));
+    if (verdict) outcome = verdict->outcome;
+    if (outcome != Outcome::Ok) {
+      result = {};
+      result.message = std::string{to_string(verb)} + ": " + to_string(outcome);
     }
-    executor_.post(Duration{}, std::move(event));
+    executor_.post(Duration{},
+                   {.owner = owner,
+                    .kind = ports::EventKind::RuntimeReply,
+                    .outcome = outcome,
+                    .id = id,
+                    .body = std::make_shared<const ports::EventBody>(std::move(result))});
   };
   if (call.verb == RuntimeVerb::List) listener_ = owner;
   const Duration delay = delay_of(call);
@@ -113,7 +117,7 @@ Outcome FakeRuntime::execute(const ports::RuntimeCall& call, ports::RuntimeResul
     }
     case RuntimeVerb::StopSandbox: {
       auto* sandbox = by_id(sandboxes_, call.sandbox_id);
-      if (sandbox == nullptr) return Outcome::NotFound;
+      if (sandbox == nullptr) return Outcome::Ok;
       sandbox->state = ports::SandboxState::NotReady;
       for (auto& entry : containers_) {
         if (entry.second.sandbox_id == call.sandbox_id) end(entry.second.id, 137, "Error");
@@ -143,6 +147,7 @@ Outcome FakeRuntime::run_sandbox(const ports::RuntimeCall& call, ports::RuntimeR
   sandbox.pod_namespace = pod.meta.namespace_name;
   sandbox.attempt = call.attempt;
   sandbox.ip = "10.91." + std::to_string(number / 250) + "." + std::to_string(number % 250 + 1);
+  sandbox.pod_json = api::to_json_text(*call.pod);
   result.id = sandbox.id;
   result.ip = sandbox.ip;
   sandboxes_.emplace(number, std::move(sandbox));
@@ -191,11 +196,7 @@ Outcome FakeRuntime::start(const ports::RuntimeCall& call) {
 
 void FakeRuntime::stop(const ports::RuntimeCall& call, const Reply& reply) {
   const auto* container = by_id(containers_, call.container_id);
-  if (container == nullptr) {
-    reply(Outcome::NotFound, {});
-    return;
-  }
-  if (container->state != ports::ContainerState::Running) {
+  if (container == nullptr || container->state != ports::ContainerState::Running) {
     reply(Outcome::Ok, {});
     return;
   }

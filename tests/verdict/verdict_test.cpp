@@ -39,7 +39,8 @@ RunResult run_with(std::uint64_t seed, std::uint64_t requests, std::uint64_t fai
   sample.stats.requests = requests;
   sample.stats.succeeded = requests - failed;
   if (failed > 0) sample.stats.errors["timeout"] = failed;
-  for (std::uint64_t i = 0; i < requests; ++i) sample.stats.latency.add(i < failed ? 100_ms : 10_ms);
+  for (std::uint64_t i = 0; i < requests; ++i)
+    sample.stats.latency.add(i < failed ? 100_ms : 10_ms);
   run.services["default/web"].samples.push_back(sample);
   return run;
 }
@@ -90,7 +91,8 @@ TEST(Judge, AFaultThatHitNothingMakesTheRunInconclusive) {
   run.faults.push_back({"kill", "pod-kill", Instant{}, {}, "nothing matched its target", {}});
   const Judgement j = judge(scenario_wanting(kAlmostAll, "success"), {run});
   EXPECT_EQ(j.verdict, Verdict::Inconclusive);
-  EXPECT_EQ(j.notes, std::vector<std::string>{"seed 1: kill hit nothing: nothing matched its target"});
+  EXPECT_EQ(j.notes,
+            std::vector<std::string>{"seed 1: kill hit nothing: nothing matched its target"});
 }
 
 TEST(Judge, LatencyIsOfAllRequestsWithinTheWindow) {

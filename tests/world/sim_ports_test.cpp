@@ -15,7 +15,8 @@ TEST(Dispatcher, NothingReachesTheOwnersOfADeadProcess) {
   world.attach(ports::OwnerId{3}, listener);
   ports::Timer timer{world.dispatcher, ports::OwnerId{3}, 1};
   timer.arm(world.kernel.now() + 1_ms);
-  world.dispatcher.deliver(world.kernel.now() + 1_ms, {.owner = ports::OwnerId{3}, .id = 2, .body = nullptr});
+  world.dispatcher.deliver(world.kernel.now() + 1_ms,
+                           {.owner = ports::OwnerId{3}, .id = 2, .body = nullptr});
   world.dispatcher.kill_process(world.process);
   EXPECT_FALSE(world.run([&] { return !listener.ids.empty(); }));
 }
@@ -33,6 +34,35 @@ TEST(Dispatcher, AnEventCarriesTheCauseUnderWhichItWasMade) {
   world.dispatcher.set_cause(0);
   ASSERT_TRUE(world.run([&] { return !listener.causes.empty(); }));
   EXPECT_EQ(listener.causes.front(), 42U);
+}
+
+TEST(SimApi, WhileTheServerIsDownWatchesCloseAndCallsFindNobody) {
+  SimApiWorld world;
+  ApiListener listener;
+  world.attach(ports::OwnerId{3}, listener);
+  const auto call = [&](ports::CallId id, ports::Verb verb) {
+    ports::ApiCall c;
+    c.verb = verb;
+    world.client().call(ports::OwnerId{3}, id, c);
+  };
+  const auto wait = [&](std::size_t count) {
+    return world.run([&] { return listener.events.size() >= count; });
+  };
+  call(1, ports::Verb::Watch);
+  call(2, ports::Verb::List);
+  ASSERT_TRUE(wait(1));
+  call(3, ports::Verb::List);  // On its way when the server dies.
+  world.api.go_down();
+  call(4, ports::Verb::List);
+  ASSERT_TRUE(wait(4));
+  EXPECT_EQ(listener.events[1].kind, ports::EventKind::WatchClosed);
+  EXPECT_EQ(listener.events[1].outcome, ports::Outcome::Unreachable);
+  EXPECT_EQ(listener.events[2].outcome, ports::Outcome::Unknown);
+  EXPECT_EQ(listener.events[3].outcome, ports::Outcome::Unreachable);
+  world.api.come_up();
+  call(5, ports::Verb::List);
+  ASSERT_TRUE(wait(5));
+  EXPECT_EQ(listener.events[4].outcome, ports::Outcome::Ok);
 }
 
 }  // namespace

@@ -68,7 +68,8 @@ struct SimNodeWorld : SimExecutorWorld {
       sim::ServiceModel service;
       service.name = name;
       service.port_name = "http";
-      service.operations.push_back({.name = "get", .cpu = Distribution::constant(1_ms), .wait = {}, .steps = {}});
+      service.operations.push_back(
+          {.name = "get", .cpu = Distribution::constant(1_ms), .wait = {}, .steps = {}});
       m.services.push_back(service);
     }
     return m;

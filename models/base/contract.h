@@ -7,7 +7,6 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <source_location>
 
 namespace orrery {
 
@@ -17,20 +16,23 @@ inline constexpr int kExitOurBug = 70;
 /// Prints where and which rule was broken, and ends the process with `kExitOurBug`.
 ///
 /// For programmer errors only. Bad input and failures of the outside world are values.
-[[noreturn]] inline void contract_violation(
-    const char* rule, std::source_location at = std::source_location::current()) {
+///
+/// The place is the caller's: the built-ins that std::source_location is made of, which clang 14
+/// has as well.
+[[noreturn]] inline void contract_violation(const char* rule, const char* file = __builtin_FILE(),
+                                            int line = __builtin_LINE()) {
   std::fprintf(stderr,
-               "%s:%u: contract violated: %s\nThis is a defect in Orrery; please report it.\n",
-               at.file_name(), static_cast<unsigned>(at.line()), rule);
+               "%s:%d: contract violated: %s\nThis is a defect in Orrery; please report it.\n",
+               file, line, rule);
   std::fflush(nullptr);
   std::_Exit(kExitOurBug);
 }
 
 /// Ends the process unless `holds`; `rule` is a sentence that says what should have been true.
 /// A rule broken in a constant expression is a compile error.
-constexpr void expects(bool holds, const char* rule,
-                       std::source_location at = std::source_location::current()) {
-  if (!holds) contract_violation(rule, at);
+constexpr void expects(bool holds, const char* rule, const char* file = __builtin_FILE(),
+                       int line = __builtin_LINE()) {
+  if (!holds) contract_violation(rule, file, line);
 }
 
 }  // namespace orrery

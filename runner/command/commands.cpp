@@ -121,6 +121,7 @@ int run(const RunOptions& options) {
   Result<std::vector<runner::RunResult>> results = failure("not run");
   const bool live = options.world == "containerd";
   if (live) {
+    if (count > 1) complain(fmt::format("live: one run, with seed {}\n", scenario.first_seed));
     results = session::run_live(scenario, options.out);
     if (!results) return bad_input(results.error());
   } else {

@@ -143,8 +143,9 @@
   };
   const fromZero = (u, low, high) => [0, high > 0 ? high * 1.08 : 1];
   // Start-up is drawn but sets no scale: nobody is served before the first pod is ready.
+  const measured = (s, values) => values.filter((v, i) => v !== null && s.t[i] >= data.warmup);
   const percent = (s) => () => {
-    const seen = s.success.filter((v, i) => v !== null && s.t[i] >= data.warmup);
+    const seen = measured(s, s.success);
     const low = seen.length > 0 ? Math.min(...seen) : 100;
     return [low >= 99.9 ? 99 : Math.max(0, low - (100 - low) * 0.1), 100.0001];
   };
@@ -160,7 +161,8 @@
         chart('Load', '/s', { t: s.t, lines: [{ label: 'requests', values: s.rate, colour: '--s1', fill: true }] }, { range: fromZero }),
         chart('Success', ' %', { t: s.t, lines: [{ label: 'success', values: s.success, colour: '--s3' }] }, { range: percent(s) }),
         chart('Response time', ' ms', { t: s.t, lines: [{ label: 'p50', values: s.p50, colour: '--s1' },
-          { label: 'p99', values: s.p99, colour: '--s2' }] }, { range: fromZero })));
+          { label: 'p99', values: s.p99, colour: '--s2' }] },
+        { range: () => [0, 1.08 * Math.max(0.001, ...measured(s, s.p99))] })));
   };
   const chooser = (items, render) => {
     const tabs = make('div', { class: 'tabs', role: 'group' });

@@ -15,6 +15,7 @@
 #include "models/recording/event_log.h"
 #include "real-backend/control/remote_api_client.h"
 #include "real-backend/loop/event_loop.h"
+#include "real-backend/loop/process.h"
 #include "runner/session/actions.h"
 #include "runner/session/live_processes.h"
 #include "runner/session/run_observer.h"
@@ -118,6 +119,7 @@ class LiveSession final : public ports::Component {
   bool steady_ = false;
   std::string steady_note_;
   bool cleaning_ = false;
+  bool finished_ = false;
   std::optional<Failure> failed_;
 };
 
@@ -278,7 +280,9 @@ Result<void> LiveSession::serve() {
     return started;
   }
   start_run();
+  const loop::StopSignals interrupts{*loop_};
   loop_->run();
+  if (!finished_) fail({"the run was interrupted", ""});
   timers_.clear();
   api_->stop();
   for (Load& load : loads_) load.process.terminate(kStopPatienceSeconds);
@@ -460,7 +464,7 @@ void LiveSession::perform(const std::string& id, const FaultAction& fault) {
     effect = targets.empty() ? "nothing matched its target"
                              : fmt::format("hit {}", fmt::join(targets, ", "));
   }
-  observer_.fault_struck(now, id, to_string(fault.kind), std::move(targets), std::move(victims),
+  observer_.fault_struck(now, id, to_string(fault.kind), std::move(targets), victims,
                          std::move(effect));
 }
 
@@ -508,7 +512,9 @@ void LiveSession::clean_up() {
                            !api::meta_of(*object).deletion;
     if (made_late) send(deletion_of(key, std::nullopt));
   }
-  if (!any_pod) loop_->stop();
+  if (any_pod) return;
+  finished_ = true;
+  loop_->stop();
 }
 
 Result<void> LiveSession::collect_load(RunResult& result) {

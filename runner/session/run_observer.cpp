@@ -163,11 +163,11 @@ void RunObserver::check_rollouts(Instant now, const std::string& name) {
 }
 
 void RunObserver::fault_struck(Instant now, const std::string& id, const std::string& kind,
-                               std::vector<std::string> targets, std::vector<std::string> victims,
-                               std::string effect) {
+                               std::vector<std::string> targets,
+                               const std::vector<std::string>& victims, std::string effect) {
   faults_.push_back({id, kind, now, std::move(targets), std::move(effect), std::nullopt});
   OpenFault open{faults_.size() - 1, {}};
-  for (std::string& victim : victims) {
+  for (const std::string& victim : victims) {
     // Some faults have taken their pods away by the time they are told.
     const auto& samples = deployments_[victim].result.samples;
     open.victims[victim] = !samples.empty() && samples.back().available < samples.back().desired;

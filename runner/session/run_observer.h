@@ -29,7 +29,7 @@ class RunObserver {
 
   /// A fault took effect. `victims` are the Deployments whose pods it hit, as "namespace/name".
   void fault_struck(Instant now, const std::string& id, const std::string& kind,
-                    std::vector<std::string> targets, std::vector<std::string> victims,
+                    std::vector<std::string> targets, const std::vector<std::string>& victims,
                     std::string effect);
 
   /// A process that a fault had ended runs again.

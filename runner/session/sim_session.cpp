@@ -214,8 +214,7 @@ void SimSession::perform(const std::string& id, const FaultAction& fault) {
     for (const std::string& target : targets)
       effect += (&target == targets.data() ? ": " : ", ") + target;
   }
-  observer_.fault_struck(world_.now(), id, kind, std::move(targets), std::move(victims),
-                         std::move(effect));
+  observer_.fault_struck(world_.now(), id, kind, std::move(targets), victims, std::move(effect));
 }
 
 void SimSession::end_fault(const Ending& ending) {

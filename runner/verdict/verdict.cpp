@@ -44,7 +44,13 @@ std::string seconds_text(double seconds) {
 }
 
 std::string value_text(const std::string& metric, double value) {
-  if (metric == "success") return fmt::format("{:.4g} %", value * 100);
+  if (metric == "success") {
+    // What is not all is not shown as all.
+    const std::string text = fmt::format("{:.4g}", value * 100);
+    return (text == "100" && value < 1 ? fmt::format("{:.6g}", std::floor(value * 1e6) / 1e4)
+                                       : text) +
+           " %";
+  }
   if (metric == "requests") return fmt::format("{:.6g}", value);
   return seconds_text(value);
 }
@@ -113,7 +119,11 @@ std::string describe_errors(const Scenario& scenario, const std::vector<RunResul
 
 void judge_figure(const Bound& bound, const std::string& metric, const std::vector<double>& values,
                   double confidence, ExpectationVerdict& out) {
-  const Estimate e = estimate(values, confidence);
+  Estimate e = estimate(values, confidence);
+  if (metric == "success" && e.low) {  // A ratio has its limits, whatever the formula says.
+    e.low = std::max(0.0, *e.low);
+    e.high = std::min(1.0, *e.high);
+  }
   out.observed = e;
   out.observed_text = estimate_text(metric, e);
   out.seeds_passed = static_cast<std::uint64_t>(

@@ -156,6 +156,31 @@ TEST(SimSession, AFaultThatHitsNothingSaysSo) {
   EXPECT_EQ(verdict::judge(s, {run}).verdict, Verdict::Inconclusive);
 }
 
+TEST(SimSession, AnImageThatIsNotThereIsPulledOverTheSharedLink) {
+  // Two nodes pull 125 MB at the same time over a registry link of 125 MB/s: both need 2 s.
+  Scenario s = with_timeline({});
+  s.cluster.network.registry_bytes_per_second = 125'000'000;
+  s.cluster.network.node_bytes_per_second = 1'250'000'000;
+  s.cluster.network.zone_bytes_per_second = 1'250'000'000;
+  auto& image = s.images.at("localhost/orrery-workload:1");
+  image.on_nodes = false;
+  image.layer_bytes = {100'000'000, 25'000'000};
+  s.first_seed = 1;
+  s.last_seed = 2;  // Each in a process of its own, as SimGrid wants it.
+  ASSERT_TRUE(can_simulate(s).has_value());
+  const auto results = simulate_all(s, 2, [](std::uint64_t) {});
+  ASSERT_TRUE(results.has_value());
+  for (const runner::RunResult& run : *results) {
+    std::optional<Instant> started;
+    for (const auto& record : run.log) {
+      if (record.what == "started" && !started) started = record.at;
+    }
+    ASSERT_TRUE(started);
+    EXPECT_GT(*started, Instant::at(2_s));
+    EXPECT_LT(*started, Instant::at(2500_ms));
+  }
+}
+
 TEST(SimSession, EveryRecordStandsAfterItsCause) {
   const auto run = simulate(two_pods(), 1);
   std::size_t with_cause = 0;

@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""The `orrery` command from outside: exit statuses, files, standard input, and published manifests.
+
+Usage: command_test.py ORRERY       Published manifests are found through ORRERY_TEST_DATA.
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = Path(os.environ.get("ORRERY_TEST_DATA", ROOT.parent / "shared/data")) / "manifests"
+ORRERY = sys.argv.pop(1)
+TWO_PODS = ROOT / "scenarios/live/two-pods.json"
+PUBLISHED = {
+    "Online Boutique": "online-boutique/release/kubernetes-manifests.yaml",
+    "Bookinfo": "bookinfo/platform/kube/bookinfo.yaml",
+    "guestbook": "guestbook/guestbook/all-in-one/guestbook-all-in-one.yaml",
+}
+
+
+def orrery(*arguments, stdin=""):
+    return subprocess.run([ORRERY, *map(str, arguments)], input=stdin, capture_output=True, text=True)
+
+
+class CommandTest(unittest.TestCase):
+    def setUp(self):
+        self.temporary = tempfile.TemporaryDirectory()
+        self.folder = Path(self.temporary.name)
+        self.addCleanup(self.temporary.cleanup)
+
+    def variant(self, **changes):
+        """The two pods with other keys at the top, as plain JSON beside nothing else."""
+        lines = [l for l in TWO_PODS.read_text().splitlines() if not l.lstrip().startswith("//")]
+        scenario = json.loads("\n".join(lines))
+        scenario["manifests"] = [str(TWO_PODS.parent / "manifests")]
+        del scenario["$schema"]
+        scenario.update(changes)
+        file = self.folder / "scenario.json"
+        file.write_text(json.dumps(scenario))
+        return file
+
+    def test_a_run_that_passes_leaves_its_files_and_exits_with_0(self):
+        run = orrery("run", self.variant(), "--seeds", "1..3", "--out", self.folder / "out")
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        self.assertIn("PASS", run.stdout)
+        self.assertNotIn("\x1b", run.stdout)
+        self.assertTrue(run.stdout.isascii())
+        summary = json.loads((self.folder / "out/summary.json").read_text())
+        for key in ("format", "modelVersion", "scenario", "profile", "seeds", "fingerprints", "verdict",
+                    "expectations", "services", "deployments", "faults", "inputs"):
+            self.assertIn(key, summary)
+        self.assertEqual(summary["verdict"], "pass")
+        self.assertEqual(len(set(summary["fingerprints"])), 3)
+        self.assertEqual(set(summary["services"]["default/web"]["latencyMs"]),
+                         {"mean", "p50", "p90", "p95", "p99", "p999", "max"})
+        self.assertEqual(set(summary["deployments"]["default/web"]),
+                         {"rolloutSeconds", "minAvailable", "maxTotal"})
+        self.assertGreater(json.loads((self.folder / "out/timing.json").read_text())["eventsPerSecond"], 0)
+        for line in (self.folder / "out/events.jsonl").read_text().splitlines():
+            json.loads(line)
+        report = (self.folder / "out/report.html").read_text()
+        self.assertNotIn("http://", report.split("<script>")[0])  # It opens without a network.
+
+    def test_a_broken_expectation_exits_with_1(self):
+        file = self.variant(expect=[{"id": "tail", "service": "web", "p50": "< 1ms"}])
+        self.assertEqual(orrery("run", file, "--out", self.folder / "out").returncode, 1)
+
+    def test_too_few_requests_exit_with_3(self):
+        file = self.variant(expect=[{"id": "many", "service": "web", "success": ">= 1%",
+                                     "minRequests": 1000000}])
+        run = orrery("run", file, "--out", self.folder / "out")
+        self.assertEqual(run.returncode, 3, run.stdout + run.stderr)
+
+    def test_a_fault_that_hits_nothing_exits_with_3_and_says_so(self):
+        # The second kill finds only what the first one left: a container that has just died.
+        kill = {"fault": "container-kill", "target": "Deployment/web", "count": 2}
+        file = self.variant(timeline=[{"id": "first", "at": "6s", **kill},
+                                      {"id": "kill", "at": "6001ms", **kill}],
+                            expect=[{"id": "any", "service": "web", "success": ">= 1%"}],
+                            images={"localhost/orrery-workload:1": {"start": "2ms"}}, provenance={})
+        run = orrery("run", file, "--out", self.folder / "out")
+        self.assertEqual(run.returncode, 3, run.stdout + run.stderr)
+        self.assertIn("kill hit nothing", run.stdout)
+
+    def test_bad_input_exits_with_2_names_everything_and_leaves_nothing(self):
+        file = self.variant(duration="soon", profile="kubernetes-9")
+        run = orrery("run", file, "--out", self.folder / "out")
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("/duration", run.stderr)
+        self.assertIn("/profile", run.stderr)
+        self.assertFalse((self.folder / "out").exists())
+        for arguments in (["run"], ["run", "no-such-file"], ["nonsense"],
+                          ["run", self.variant(), "--seeds", "5..1"], ["replay", file]):
+            self.assertEqual(orrery(*arguments).returncode, 2, arguments)
+
+    def test_manifests_come_through_standard_input(self):
+        text = (ROOT / "scenarios/live/manifests/web.yaml").read_text()
+        self.assertEqual(orrery("check", "-", stdin=text).returncode, 0)
+        self.assertEqual(orrery("check", "-", stdin=text.replace("replicas:", "replica:")).returncode, 2)
+        draft = self.folder / "draft.json"
+        self.assertEqual(orrery("init", "-", "-o", draft, stdin=text).returncode, 0)
+        run = orrery("run", draft, "--out", self.folder / "out")
+        self.assertIn(run.returncode, (0, 1, 3), run.stderr)
+
+    def test_init_overwrites_nothing(self):
+        draft = self.folder / "draft.json"
+        draft.write_text("mine")
+        self.assertEqual(orrery("init", ROOT / "scenarios/live/manifests", "-o", draft).returncode, 2)
+        self.assertEqual(draft.read_text(), "mine")
+
+    def test_published_manifests_are_checked_drafted_and_rolled_out_as_they_are(self):
+        if not DATA.is_dir():
+            self.skipTest(f"no published manifests in {DATA}; set ORRERY_TEST_DATA")
+        for name, path in PUBLISHED.items():
+            with self.subTest(name):
+                check = orrery("check", DATA / path)
+                self.assertEqual(check.returncode, 0, check.stderr)
+                draft = self.folder / (name.replace(" ", "-") + ".json")
+                self.assertEqual(orrery("init", DATA / path, "-o", draft).returncode, 0)
+                run = orrery("run", draft, "--out", self.folder / name)
+                self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+                rolled = [e for e in json.loads((self.folder / name / "summary.json").read_text())
+                          ["expectations"] if e["id"] == "rolled"]
+                self.assertEqual(rolled[0]["verdict"], "pass")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)

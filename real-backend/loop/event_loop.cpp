@@ -59,8 +59,10 @@ void EventLoop::stop() {
 void EventLoop::drain(const std::function<bool()>& done) {
   const auto work = boost::asio::make_work_guard(io_);
   turns_allowed_ = false;
-  io_.restart();
-  while (!done()) io_.run_one();
+  while (!done()) {
+    if (io_.stopped()) io_.restart();  // A stop that was asked for is for `run` alone.
+    io_.run_one();
+  }
 }
 
 void EventLoop::turn() {

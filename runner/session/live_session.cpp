@@ -34,13 +34,20 @@ constexpr const char* kControlPlaneAddress = "10.90.0.254:7443";
 constexpr int kStopPatienceSeconds = 10;
 /// From the end of the run until its pods have to be gone.
 constexpr Duration kCleanUpPatience = Duration::seconds(40);
+constexpr Duration kRetryDelay = Duration::milliseconds(200);
 
 /// The kinds whose changes are worth a line in the log; the rest is nobody's business here.
 constexpr api::Kind kWatched[] = {api::Kind::Deployment, api::Kind::ReplicaSet, api::Kind::Pod,
                                   api::Kind::Node, api::Kind::EndpointSlice};
 constexpr std::uint32_t kWatchedCount = 5;
 
-enum class TimerPurpose : std::uint64_t { Timeline = 1, EndFault = 2, CleanUp = 3, End = 4 };
+enum class TimerPurpose : std::uint64_t {
+  Timeline = 1,
+  EndFault = 2,
+  CleanUp = 3,
+  End = 4,
+  Retry = 5
+};
 
 constexpr std::uint64_t timer_id(TimerPurpose purpose, std::uint64_t index) {
   return (std::uint64_t{0xffff} << 32) | (static_cast<std::uint64_t>(purpose) << 24) | index;
@@ -85,6 +92,7 @@ class LiveSession final : public ports::Component {
   void perform(const std::string& id, const FaultAction& fault);
   void end_fault(const Ending& ending);
   void send(ports::ApiCall call);
+  void on_answer(const ports::Event& event);
   void arm(std::uint64_t id, Instant when);
   [[nodiscard]] bool ready_to_begin() const;
   void begin_clean_up();
@@ -114,6 +122,8 @@ class LiveSession final : public ports::Component {
   std::map<api::ObjectKey, api::ObjectPtr> objects_;
   std::vector<Ending> endings_;
   std::uint32_t next_call_ = 0;
+  std::map<ports::CallId, ports::ApiCall> open_calls_;
+  std::vector<ports::ApiCall> retries_;
   bool created_ = false;
   bool steady_known_ = false;
   bool steady_ = false;
@@ -235,7 +245,34 @@ void LiveSession::arm(std::uint64_t id, Instant when) {
 }
 
 void LiveSession::send(ports::ApiCall call) {
-  api_->call(kOwner, controllers::call_id(kWatchedCount, next_call_++), std::move(call));
+  const ports::CallId id = controllers::call_id(kWatchedCount, next_call_++);
+  open_calls_[id] = call;
+  api_->call(kOwner, id, std::move(call));
+}
+
+/// A call whose answer was lost with the control plane is made again: each of ours says how things
+/// shall be, so that twice is as good as once.
+void LiveSession::on_answer(const ports::Event& event) {
+  const auto open = open_calls_.find(event.id);
+  if (open == open_calls_.end()) return;
+  ports::ApiCall call = std::move(open->second);
+  open_calls_.erase(open);
+  switch (event.outcome) {
+    case ports::Outcome::Ok:
+    case ports::Outcome::NotFound:
+    case ports::Outcome::AlreadyExists:
+      return;
+    case ports::Outcome::Unknown:
+    case ports::Outcome::Unreachable:
+      retries_.push_back(std::move(call));
+      arm(timer_id(TimerPurpose::Retry, retries_.size() - 1), loop_->now() + kRetryDelay);
+      return;
+    default:
+      if (cleaning_) return;
+      fail({fmt::format("the control plane answered {} to a call of the run",
+                        to_string(event.outcome)),
+            "see " + folder_ + "/control-plane.log"});
+  }
 }
 
 Result<RunResult> LiveSession::run() {
@@ -282,7 +319,7 @@ Result<void> LiveSession::serve() {
   start_run();
   const loop::StopSignals interrupts{*loop_};
   loop_->run();
-  if (!finished_) fail({"the run was interrupted", ""});
+  if (!finished_ && !failed_) failed_ = Failure{"the run was interrupted", ""};
   timers_.clear();
   api_->stop();
   for (Load& load : loads_) load.process.terminate(kStopPatienceSeconds);
@@ -331,6 +368,8 @@ void LiveSession::on_event(const ports::Event& event) {
         return end_fault(endings_[index]);
       case TimerPurpose::CleanUp:
         return begin_clean_up();
+      case TimerPurpose::Retry:
+        return send(retries_[index]);
       case TimerPurpose::End:
         return fail({"the pods of the run did not go in time", "see the logs in " + folder_});
     }
@@ -344,12 +383,7 @@ void LiveSession::on_event(const ports::Event& event) {
     }
     return;
   }
-  if (event.kind == ports::EventKind::ApiReply && event.outcome != ports::Outcome::Ok &&
-      event.outcome != ports::Outcome::NotFound && !cleaning_) {
-    fail({fmt::format("the control plane answered {} to a call of the run",
-                      to_string(event.outcome)),
-          "see " + folder_ + "/control-plane.log"});
-  }
+  if (event.kind == ports::EventKind::ApiReply) on_answer(event);
 }
 
 void LiveSession::on_changes(const std::vector<controllers::Change>& changes) {

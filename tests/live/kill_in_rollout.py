@@ -21,14 +21,14 @@ def scenario(kind, delay_ms):
     if kind == "node-agent-kill":
         fault["target"] = f"Node/h{1 + delay_ms % 2}"
     return {
-        "format": 1, "name": f"{kind} {delay_ms} ms into a rollout", "duration": "16s", "warmup": "5s",
+        "format": 1, "name": f"{kind} {delay_ms} ms into a rollout", "duration": "20s", "warmup": "8s",
         "manifests": [str(ROOT / "scenarios/live/manifests")],
         "cluster": {"nodes": ["h1", "h2"], "node": {"cpu": "2", "memory": "2Gi", "pods": 20}},
         "images": {f"localhost/orrery-workload:{v}": {"onNodes": True, "start": "2ms"} for v in (1, 2)},
         "services": {"web": {"operations": {"request": {"cpu": "2ms"}}}},
         "journeys": {"visit": {"steps": ["web:request"], "timeout": "1s"}},
         "load": [{"poisson": "50/s"}],
-        "timeline": [{"id": "rollout", "at": "6s",
+        "timeline": [{"id": "rollout", "at": "9s",
                       "set": {"target": "Deployment/web", "image": "localhost/orrery-workload:2"}}, fault],
         "expect": [
             {"id": "rolled", "target": "Deployment/web", "rollout": "complete", "within": "rollout+9s"},

@@ -33,17 +33,6 @@ std::optional<CountOrPercent> parse_count_or_percent(const Value& value) {
   return read;
 }
 
-void read_count_or_percent(ObjectReader& in, const char* name, CountOrPercent& out) {
-  const std::optional<Cursor> at = in.field(name);
-  if (!at) return;
-  const std::optional<CountOrPercent> read = parse_count_or_percent(*at->value);
-  if (read && (read->value >= 0 || !in.manifest())) {
-    out = *read;
-  } else {
-    in.reading().wrong(*at, "a count of at least 0, or a percentage such as \"25%\"");
-  }
-}
-
 void read_rolling_update(ObjectReader& in, DeploymentStrategy& strategy) {
   read_count_or_percent(in, "maxSurge", strategy.max_surge);
   read_count_or_percent(in, "maxUnavailable", strategy.max_unavailable);
@@ -374,7 +363,26 @@ Object read_as(Kind kind, ObjectReader& root, Read read) {
   return object;
 }
 
+template <class T>
+Object read_with_body(Kind kind, ObjectReader& root) {
+  T object;
+  read_meta(root, kind, object.meta);
+  read_body(root, object);
+  return object;
+}
+
 }  // namespace
+
+void read_count_or_percent(ObjectReader& in, const char* name, CountOrPercent& out) {
+  const std::optional<Cursor> at = in.field(name);
+  if (!at) return;
+  const std::optional<CountOrPercent> read = parse_count_or_percent(*at->value);
+  if (read && (read->value >= 0 || !in.manifest())) {
+    out = *read;
+  } else {
+    in.reading().wrong(*at, "a count of at least 0, or a percentage such as \"25%\"");
+  }
+}
 
 Object read_object(Kind kind, ObjectReader& root) {
   Object object;
@@ -403,6 +411,60 @@ Object read_object(Kind kind, ObjectReader& root) {
       break;
     case Kind::Lease:
       object = read_as<Lease>(kind, root, read_lease);
+      break;
+    case Kind::ReplicationController:
+      object = read_with_body<ReplicationController>(kind, root);
+      break;
+    case Kind::StatefulSet:
+      object = read_with_body<StatefulSet>(kind, root);
+      break;
+    case Kind::DaemonSet:
+      object = read_with_body<DaemonSet>(kind, root);
+      break;
+    case Kind::ControllerRevision:
+      object = read_with_body<ControllerRevision>(kind, root);
+      break;
+    case Kind::Job:
+      object = read_with_body<Job>(kind, root);
+      break;
+    case Kind::CronJob:
+      object = read_with_body<CronJob>(kind, root);
+      break;
+    case Kind::HorizontalPodAutoscaler:
+      object = read_with_body<HorizontalPodAutoscaler>(kind, root);
+      break;
+    case Kind::PodDisruptionBudget:
+      object = read_with_body<PodDisruptionBudget>(kind, root);
+      break;
+    case Kind::PersistentVolume:
+      object = read_with_body<PersistentVolume>(kind, root);
+      break;
+    case Kind::PersistentVolumeClaim:
+      object = read_with_body<PersistentVolumeClaim>(kind, root);
+      break;
+    case Kind::StorageClass:
+      object = read_with_body<StorageClass>(kind, root);
+      break;
+    case Kind::VolumeAttachment:
+      object = read_with_body<VolumeAttachment>(kind, root);
+      break;
+    case Kind::Secret:
+      object = read_with_body<Secret>(kind, root);
+      break;
+    case Kind::Namespace:
+      object = read_with_body<Namespace>(kind, root);
+      break;
+    case Kind::ResourceQuota:
+      object = read_with_body<ResourceQuota>(kind, root);
+      break;
+    case Kind::LimitRange:
+      object = read_with_body<LimitRange>(kind, root);
+      break;
+    case Kind::PriorityClass:
+      object = read_with_body<PriorityClass>(kind, root);
+      break;
+    case Kind::PodMetrics:
+      object = read_with_body<PodMetrics>(kind, root);
       break;
   }
   switch (kind) {

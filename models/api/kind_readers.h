@@ -28,5 +28,29 @@ void finish_resources(ObjectReader& in);
 
 void read_pod_template(ObjectReader& in, PodTemplate& pod_template);
 void read_pod(ObjectReader& root, Pod& pod);
+/// In a manifest at least 0.
+void read_count_or_percent(ObjectReader& in, const char* name, CountOrPercent& out);
+/// Fields of cpu, memory and extended resources.
+void read_resource_list(ObjectReader& in, ResourceList& list);
+
+// Kinds with a codec file of their own; each reads spec and status and finishes them.
+void read_body(ObjectReader& root, ReplicationController& object);
+void read_body(ObjectReader& root, StatefulSet& object);
+void read_body(ObjectReader& root, DaemonSet& object);
+void read_body(ObjectReader& root, ControllerRevision& object);
+void read_body(ObjectReader& root, Job& object);
+void read_body(ObjectReader& root, CronJob& object);
+void read_body(ObjectReader& root, HorizontalPodAutoscaler& object);
+void read_body(ObjectReader& root, PodDisruptionBudget& object);
+void read_body(ObjectReader& root, PersistentVolume& object);
+void read_body(ObjectReader& root, PersistentVolumeClaim& object);
+void read_body(ObjectReader& root, StorageClass& object);
+void read_body(ObjectReader& root, VolumeAttachment& object);
+void read_body(ObjectReader& root, Secret& object);
+void read_body(ObjectReader& root, Namespace& object);
+void read_body(ObjectReader& root, ResourceQuota& object);
+void read_body(ObjectReader& root, LimitRange& object);
+void read_body(ObjectReader& root, PriorityClass& object);
+void read_body(ObjectReader& root, PodMetrics& object);
 
 }  // namespace orrery::api

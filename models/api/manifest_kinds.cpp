@@ -13,16 +13,56 @@ const char* api_version_of(Kind kind) {
     case Kind::Node:
     case Kind::Service:
     case Kind::ConfigMap:
+    case Kind::ReplicationController:
+    case Kind::PersistentVolume:
+    case Kind::PersistentVolumeClaim:
+    case Kind::Secret:
+    case Kind::Namespace:
+    case Kind::ResourceQuota:
+    case Kind::LimitRange:
       return "v1";
     case Kind::Deployment:
     case Kind::ReplicaSet:
+    case Kind::StatefulSet:
+    case Kind::DaemonSet:
+    case Kind::ControllerRevision:
       return "apps/v1";
+    case Kind::Job:
+    case Kind::CronJob:
+      return "batch/v1";
+    case Kind::HorizontalPodAutoscaler:
+      return "autoscaling/v2";
+    case Kind::PodDisruptionBudget:
+      return "policy/v1";
+    case Kind::StorageClass:
+    case Kind::VolumeAttachment:
+      return "storage.k8s.io/v1";
+    case Kind::PriorityClass:
+      return "scheduling.k8s.io/v1";
+    case Kind::PodMetrics:
+      return "metrics.k8s.io/v1beta1";
     case Kind::EndpointSlice:
       return "discovery.k8s.io/v1";
     case Kind::Lease:
       return "coordination.k8s.io/v1";
   }
   contract_violation("a kind has one of the known values");
+}
+
+bool is_read_from_manifests(Kind kind) {
+  switch (kind) {
+    case Kind::Pod:
+    case Kind::Node:
+    case Kind::Deployment:
+    case Kind::ReplicaSet:
+    case Kind::Service:
+    case Kind::EndpointSlice:
+    case Kind::ConfigMap:
+    case Kind::Lease:
+      return true;
+    default:
+      return false;
+  }
 }
 
 bool is_kubernetes_group(const std::string& api_version) {

@@ -21,13 +21,19 @@ struct Inherited {
   std::string kind;
 };
 
+/// The kind with this name, if it is one that manifests hold.
+std::optional<Kind> manifest_kind_named(std::string_view name) {
+  const std::optional<Kind> kind = kind_named(name);
+  return kind && is_read_from_manifests(*kind) ? kind : std::nullopt;
+}
+
 /// "PodList" -> Pod, for the kinds Orrery reads.
 std::optional<Kind> listed_kind(const std::string& kind) {
   constexpr std::string_view kSuffix = "List";
   if (kind.size() <= kSuffix.size()) return std::nullopt;
   const std::string_view text{kind};
   if (text.substr(text.size() - kSuffix.size()) != kSuffix) return std::nullopt;
-  return kind_named(text.substr(0, text.size() - kSuffix.size()));
+  return manifest_kind_named(text.substr(0, text.size() - kSuffix.size()));
 }
 
 class ManifestReader {
@@ -57,12 +63,12 @@ void ManifestReader::read(const Cursor& at, const Inherited& inherited) {
     return;
   }
   if (api_version.empty()) {
-    const std::optional<Kind> known = kind_named(kind);
+    const std::optional<Kind> known = manifest_kind_named(kind);
     reading_.problem(at, "a Kubernetes object", "no field \"apiVersion\"",
                      known ? fmt::format("add apiVersion: {}", api_version_of(*known)) : "");
     return;
   }
-  const std::optional<Kind> known = kind_named(kind);
+  const std::optional<Kind> known = manifest_kind_named(kind);
   if (known && is_kubernetes_group(api_version)) {
     read_kind(*known, root, api_version);
   } else if (kind == "List" && api_version == "v1") {

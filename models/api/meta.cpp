@@ -1,15 +1,13 @@
 #include "models/api/meta.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <string_view>
 
+#include "models/api/enum_names.h"
+
 namespace orrery::api {
 namespace {
-
-constexpr std::array<const char*, kKindCount> kKindNames{
-    "Pod", "Node", "Deployment", "ReplicaSet", "Service", "EndpointSlice", "ConfigMap", "Lease"};
 
 std::optional<long long> integer(const std::string& text) {
   long long value = 0;
@@ -20,16 +18,28 @@ std::optional<long long> integer(const std::string& text) {
 
 }  // namespace
 
-const char* to_string(Kind kind) { return kKindNames[static_cast<std::size_t>(kind)]; }
+const char* to_string(Kind kind) { return name_of(kind, kKinds); }
 
 std::optional<Kind> kind_named(std::string_view name) {
-  for (std::size_t i = 0; i < kKindNames.size(); ++i) {
-    if (name == kKindNames[i]) return static_cast<Kind>(i);
+  for (std::size_t i = 0; i < kKinds.size(); ++i) {
+    if (name == kKinds[i]) return static_cast<Kind>(i);
   }
   return std::nullopt;
 }
 
-bool is_namespaced(Kind kind) { return kind != Kind::Node; }
+bool is_namespaced(Kind kind) {
+  switch (kind) {
+    case Kind::Node:
+    case Kind::PersistentVolume:
+    case Kind::StorageClass:
+    case Kind::VolumeAttachment:
+    case Kind::Namespace:
+    case Kind::PriorityClass:
+      return false;
+    default:
+      return true;
+  }
+}
 
 std::string to_string(const ObjectKey& key) {
   std::string text = to_string(key.kind);

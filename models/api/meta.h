@@ -25,8 +25,26 @@ enum class Kind : std::uint8_t {
   EndpointSlice = 5,
   ConfigMap = 6,
   Lease = 7,
+  ReplicationController = 8,
+  StatefulSet = 9,
+  DaemonSet = 10,
+  ControllerRevision = 11,
+  Job = 12,
+  CronJob = 13,
+  HorizontalPodAutoscaler = 14,
+  PodDisruptionBudget = 15,
+  PersistentVolume = 16,
+  PersistentVolumeClaim = 17,
+  StorageClass = 18,
+  VolumeAttachment = 19,
+  Secret = 20,
+  Namespace = 21,
+  ResourceQuota = 22,
+  LimitRange = 23,
+  PriorityClass = 24,
+  PodMetrics = 25,
 };
-inline constexpr int kKindCount = 8;
+inline constexpr int kKindCount = 26;
 
 /// "Pod", "Node", …
 [[nodiscard]] const char* to_string(Kind kind);
@@ -34,7 +52,8 @@ inline constexpr int kKindCount = 8;
 /// The kind with this name, or nothing.
 [[nodiscard]] std::optional<Kind> kind_named(std::string_view name);
 
-/// False for Node: cluster-scoped objects have an empty namespace.
+/// False for cluster-scoped kinds, whose objects have an empty namespace: nodes, volumes, classes,
+/// namespaces.
 [[nodiscard]] bool is_namespaced(Kind kind);
 
 /// The identity of an object. Ordered by kind, namespace, name.
@@ -56,6 +75,7 @@ struct OwnerReference {
   std::string name;
   std::string uid;
   bool controller = true;
+  bool block_deletion = false;  ///< blockOwnerDeletion: holds back a foreground deletion.
 
   friend bool operator==(const OwnerReference&, const OwnerReference&) = default;
 };

@@ -1,18 +1,26 @@
 /// @file
 /// The other stored kinds, and `Object`, which is any one of them.
 ///
-/// Source: Kubernetes core/v1, apps/v1, discovery/v1, coordination/v1.
+/// Source: Kubernetes core/v1, apps/v1, discovery/v1, coordination/v1. Kinds that belong together
+/// have headers of their own: workloads.h, batch.h, autoscaling.h, policy.h, volumes.h.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "models/api/autoscaling.h"
+#include "models/api/batch.h"
+#include "models/api/count_or_percent.h"
 #include "models/api/meta.h"
 #include "models/api/pod.h"
+#include "models/api/policy.h"
+#include "models/api/volumes.h"
+#include "models/api/workloads.h"
 
 namespace orrery::api {
 
@@ -36,8 +44,17 @@ struct NodeResources {
   std::int64_t cpu_milli = 0;
   std::int64_t memory_bytes = 0;
   std::int64_t pods = 110;
+  std::map<std::string, std::int64_t> extended;  ///< "nvidia.com/gpu" and the like.
 
   friend bool operator==(const NodeResources&, const NodeResources&) = default;
+};
+
+/// An image that is present on a node.
+struct NodeImage {
+  std::string name;
+  std::int64_t bytes = 0;
+
+  friend bool operator==(const NodeImage&, const NodeImage&) = default;
 };
 
 struct NodeStatus {
@@ -45,6 +62,9 @@ struct NodeStatus {
   NodeResources allocatable;
   std::vector<Condition> conditions;
   std::string address;
+  std::vector<NodeImage> images;               ///< Sorted by name.
+  std::vector<std::string> volumes_in_use;     ///< PersistentVolumes mounted, by name.
+  std::vector<std::string> volumes_attached;   ///< As the attach/detach controller reports.
 
   friend bool operator==(const NodeStatus&, const NodeStatus&) = default;
 };
@@ -55,14 +75,6 @@ struct Node {
   NodeStatus status;
 
   friend bool operator==(const Node&, const Node&) = default;
-};
-
-/// A count of pods, or a percentage of the replicas.
-struct CountOrPercent {
-  std::int32_t value = 0;
-  bool percent = false;
-
-  friend bool operator==(const CountOrPercent&, const CountOrPercent&) = default;
 };
 
 struct DeploymentStrategy {
@@ -195,6 +207,20 @@ struct ConfigMap {
   friend bool operator==(const ConfigMap&, const ConfigMap&) = default;
 };
 
+struct Secret {
+  ObjectMeta meta;
+  std::string type = "Opaque";
+  Labels data;  ///< Decoded; never shown.
+
+  friend bool operator==(const Secret&, const Secret&) = default;
+};
+
+struct Namespace {
+  ObjectMeta meta;  ///< With a deletion date: terminating.
+
+  friend bool operator==(const Namespace&, const Namespace&) = default;
+};
+
 struct Lease {
   ObjectMeta meta;
   std::string holder;
@@ -206,7 +232,11 @@ struct Lease {
 
 /// Alternatives stand in the order of `Kind`.
 using Object =
-    std::variant<Pod, Node, Deployment, ReplicaSet, Service, EndpointSlice, ConfigMap, Lease>;
+    std::variant<Pod, Node, Deployment, ReplicaSet, Service, EndpointSlice, ConfigMap, Lease,
+                 ReplicationController, StatefulSet, DaemonSet, ControllerRevision, Job, CronJob,
+                 HorizontalPodAutoscaler, PodDisruptionBudget, PersistentVolume,
+                 PersistentVolumeClaim, StorageClass, VolumeAttachment, Secret, Namespace,
+                 ResourceQuota, LimitRange, PriorityClass, PodMetrics>;
 
 /// Stored objects are shared and never change; a write makes a new one.
 using ObjectPtr = std::shared_ptr<const Object>;

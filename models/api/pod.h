@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -20,6 +21,7 @@ namespace orrery::api {
 struct ResourceList {
   std::optional<std::int64_t> cpu_milli;     ///< [1/1000 core]
   std::optional<std::int64_t> memory_bytes;  ///< [bytes]
+  std::map<std::string, std::int64_t> extended;  ///< "nvidia.com/gpu" and the like, by name.
 
   friend bool operator==(const ResourceList&, const ResourceList&) = default;
 };
@@ -88,8 +90,80 @@ struct EnvVar {
   std::string value;
   std::string config_map;  ///< valueFrom.configMapKeyRef; empty: a plain value.
   std::string config_map_key;
+  std::string secret;  ///< valueFrom.secretKeyRef.
+  std::string secret_key;
+  std::string field_path;  ///< valueFrom.fieldRef: "metadata.name", "status.podIP", …
+  bool optional = false;   ///< A missing reference is passed over.
 
   friend bool operator==(const EnvVar&, const EnvVar&) = default;
+};
+
+/// envFrom: all keys of one ConfigMap or Secret as variables.
+struct EnvSource {
+  std::string prefix;
+  std::string config_map;  ///< One of the two is set.
+  std::string secret;
+  bool optional = false;
+
+  friend bool operator==(const EnvSource&, const EnvSource&) = default;
+};
+
+struct VolumeMount {
+  std::string name;
+  std::string mount_path;
+  std::string sub_path;  ///< Set: read once at container start, never refreshed.
+  bool read_only = false;
+
+  friend bool operator==(const VolumeMount&, const VolumeMount&) = default;
+};
+
+/// A key of a ConfigMap or Secret and the file it becomes.
+struct KeyToPath {
+  std::string key;
+  std::string path;
+
+  friend bool operator==(const KeyToPath&, const KeyToPath&) = default;
+};
+struct ConfigMapVolume {
+  std::string name;
+  std::vector<KeyToPath> items;  ///< Empty: every key under its own name.
+  bool optional = false;
+
+  friend bool operator==(const ConfigMapVolume&, const ConfigMapVolume&) = default;
+};
+struct SecretVolume {
+  std::string name;
+  std::vector<KeyToPath> items;
+  bool optional = false;
+
+  friend bool operator==(const SecretVolume&, const SecretVolume&) = default;
+};
+struct EmptyDirVolume {
+  bool memory = false;  ///< medium Memory: counts towards the pod's memory.
+  std::optional<std::int64_t> size_limit_bytes;
+
+  friend bool operator==(const EmptyDirVolume&, const EmptyDirVolume&) = default;
+};
+struct HostPathVolume {
+  std::string path;
+  std::string type;  ///< "", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", …
+
+  friend bool operator==(const HostPathVolume&, const HostPathVolume&) = default;
+};
+struct ClaimVolume {
+  std::string claim_name;  ///< Of a PersistentVolumeClaim in the pod's namespace.
+  bool read_only = false;
+
+  friend bool operator==(const ClaimVolume&, const ClaimVolume&) = default;
+};
+using VolumeSource =
+    std::variant<EmptyDirVolume, HostPathVolume, ConfigMapVolume, SecretVolume, ClaimVolume>;
+
+struct Volume {
+  std::string name;
+  VolumeSource source;
+
+  friend bool operator==(const Volume&, const Volume&) = default;
 };
 
 enum class PullPolicy : std::uint8_t { Always, IfNotPresent, Never };
@@ -102,6 +176,9 @@ struct Container {
   std::vector<std::string> command;
   std::vector<std::string> args;
   std::vector<EnvVar> env;
+  std::vector<EnvSource> env_from;
+  std::vector<VolumeMount> volume_mounts;
+  bool sidecar = false;  ///< An init container with restartPolicy Always.
   std::vector<ContainerPort> ports;
   ResourceList requests;
   ResourceList limits;
@@ -124,6 +201,68 @@ struct Toleration {
   friend bool operator==(const Toleration&, const Toleration&) = default;
 };
 
+/// A term of node affinity: all expressions must hold. Fields: metadata.name only.
+struct NodeSelectorTerm {
+  std::vector<SelectorRequirement> match_expressions;
+  std::vector<SelectorRequirement> match_fields;
+
+  friend bool operator==(const NodeSelectorTerm&, const NodeSelectorTerm&) = default;
+};
+struct PreferredNodeTerm {
+  std::int32_t weight = 1;  ///< [1, 100]
+  NodeSelectorTerm term;
+
+  friend bool operator==(const PreferredNodeTerm&, const PreferredNodeTerm&) = default;
+};
+struct NodeAffinity {
+  std::optional<std::vector<NodeSelectorTerm>> required;  ///< One of the terms must match.
+  std::vector<PreferredNodeTerm> preferred;
+
+  friend bool operator==(const NodeAffinity&, const NodeAffinity&) = default;
+};
+/// Pods that `selector` matches in the namespaces, counted per domain of `topology_key`.
+struct PodAffinityTerm {
+  std::optional<LabelSelector> selector;  ///< Absent: matches no pod.
+  std::vector<std::string> namespaces;    ///< Empty, with no selector: the pod's own.
+  std::optional<LabelSelector> namespace_selector;
+  std::string topology_key;
+
+  friend bool operator==(const PodAffinityTerm&, const PodAffinityTerm&) = default;
+};
+struct WeightedPodAffinityTerm {
+  std::int32_t weight = 1;  ///< [1, 100]
+  PodAffinityTerm term;
+
+  friend bool operator==(const WeightedPodAffinityTerm&, const WeightedPodAffinityTerm&) = default;
+};
+struct PodAffinity {
+  std::vector<PodAffinityTerm> required;
+  std::vector<WeightedPodAffinityTerm> preferred;
+
+  friend bool operator==(const PodAffinity&, const PodAffinity&) = default;
+};
+struct Affinity {
+  NodeAffinity node;
+  PodAffinity pod;
+  PodAffinity anti;
+
+  friend bool operator==(const Affinity&, const Affinity&) = default;
+};
+
+struct TopologySpreadConstraint {
+  std::int32_t max_skew = 1;
+  std::string topology_key;
+  bool schedule_anyway = false;  ///< Otherwise DoNotSchedule.
+  std::optional<LabelSelector> selector;
+  std::optional<std::int32_t> min_domains;
+  bool honor_node_affinity = true;
+  bool honor_node_taints = false;
+  std::vector<std::string> match_label_keys;
+
+  friend bool operator==(const TopologySpreadConstraint&,
+                         const TopologySpreadConstraint&) = default;
+};
+
 struct PodSpec {
   std::string node_name;
   std::vector<Container> init_containers;
@@ -133,6 +272,19 @@ struct PodSpec {
   Labels node_selector;
   std::vector<Toleration> tolerations;
   std::string priority_class_name;
+  std::optional<std::int32_t> priority;  ///< Set by admission from the class.
+  bool preempts = true;                  ///< preemptionPolicy PreemptLowerPriority.
+  Affinity affinity;
+  std::vector<TopologySpreadConstraint> topology_spread;
+  std::vector<std::string> scheduling_gates;
+  std::string scheduler_name;  ///< Empty: "default-scheduler".
+  std::vector<Volume> volumes;
+  std::vector<std::string> readiness_gates;  ///< Condition types.
+  std::optional<Duration> active_deadline;
+  ResourceList overhead;
+  bool host_network = false;
+  std::string hostname;
+  std::string subdomain;
 
   friend bool operator==(const PodSpec&, const PodSpec&) = default;
 };
@@ -183,6 +335,7 @@ struct ContainerStatus {
   Instant last_finished_at;
   std::string last_reason;  ///< Empty: no previous attempt.
   bool ready = false;
+  bool started = false;  ///< Its startup probe has passed, or it has none and runs.
   std::int32_t restart_count = 0;
   std::string image;
   std::string container_id;
@@ -197,6 +350,7 @@ struct PodStatus {
   std::string message;
   std::string pod_ip;
   std::string host_ip;
+  std::string nominated_node_name;  ///< Where preemption makes room for it.
   std::optional<Instant> start_time;
   std::vector<ContainerStatus> init_container_statuses;
   std::vector<ContainerStatus> container_statuses;
@@ -227,6 +381,7 @@ struct Pod {
 struct PodResources {
   std::int64_t cpu_milli = 0;
   std::int64_t memory_bytes = 0;
+  std::map<std::string, std::int64_t> extended;
 
   friend bool operator==(const PodResources&, const PodResources&) = default;
 };

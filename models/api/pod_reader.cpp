@@ -183,12 +183,6 @@ EnvVar read_env(Reading& reading, const Cursor& at) {
   return env;
 }
 
-void read_resource_list(ObjectReader& in, ResourceList& list) {
-  read_quantity(in, "cpu", list.cpu_milli, parse_milli);
-  read_quantity(in, "memory", list.memory_bytes, parse_amount);
-  finish_resources(in);
-}
-
 void read_resources(ObjectReader& in, Container& container) {
   in.object("limits", "limits",
             [&](ObjectReader& limits) { read_resource_list(limits, container.limits); });
@@ -469,6 +463,12 @@ void read_pod_status(ObjectReader& in, PodStatus& status) {
 }
 
 }  // namespace
+
+void read_resource_list(ObjectReader& in, ResourceList& list) {
+  read_quantity(in, "cpu", list.cpu_milli, parse_milli);
+  read_quantity(in, "memory", list.memory_bytes, parse_amount);
+  finish_resources(in);
+}
 
 void read_pod_template(ObjectReader& in, PodTemplate& pod_template) {
   in.object("metadata", "metadata", [&](ObjectReader& meta) {

@@ -73,8 +73,7 @@ struct HorizontalPodAutoscaler {
   HorizontalPodAutoscalerSpec spec;
   HorizontalPodAutoscalerStatus status;
 
-  friend bool operator==(const HorizontalPodAutoscaler&,
-                         const HorizontalPodAutoscaler&) = default;
+  friend bool operator==(const HorizontalPodAutoscaler&, const HorizontalPodAutoscaler&) = default;
 };
 
 struct ContainerUsage {

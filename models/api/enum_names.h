@@ -19,14 +19,32 @@ inline constexpr Names<5> kPodPhases{"Pending", "Running", "Succeeded", "Failed"
 inline constexpr Names<3> kConditionStatuses{"False", "True", "Unknown"};
 inline constexpr Names<3> kContainerStates{"waiting", "running", "terminated"};
 inline constexpr Names<6> kSelectorOperators{"In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"};
-inline constexpr Names<kKindCount> kKinds{
-    "Pod", "Node", "Deployment", "ReplicaSet",
-    "Service", "EndpointSlice", "ConfigMap", "Lease",
-    "ReplicationController", "StatefulSet", "DaemonSet", "ControllerRevision",
-    "Job", "CronJob", "HorizontalPodAutoscaler", "PodDisruptionBudget",
-    "PersistentVolume", "PersistentVolumeClaim", "StorageClass", "VolumeAttachment",
-    "Secret", "Namespace", "ResourceQuota", "LimitRange",
-    "PriorityClass", "PodMetrics"};
+inline constexpr Names<kKindCount> kKinds{"Pod",
+                                          "Node",
+                                          "Deployment",
+                                          "ReplicaSet",
+                                          "Service",
+                                          "EndpointSlice",
+                                          "ConfigMap",
+                                          "Lease",
+                                          "ReplicationController",
+                                          "StatefulSet",
+                                          "DaemonSet",
+                                          "ControllerRevision",
+                                          "Job",
+                                          "CronJob",
+                                          "HorizontalPodAutoscaler",
+                                          "PodDisruptionBudget",
+                                          "PersistentVolume",
+                                          "PersistentVolumeClaim",
+                                          "StorageClass",
+                                          "VolumeAttachment",
+                                          "Secret",
+                                          "Namespace",
+                                          "ResourceQuota",
+                                          "LimitRange",
+                                          "PriorityClass",
+                                          "PodMetrics"};
 
 /// The name of an enumerator.
 template <class Enum, std::size_t N>

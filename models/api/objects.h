@@ -62,9 +62,9 @@ struct NodeStatus {
   NodeResources allocatable;
   std::vector<Condition> conditions;
   std::string address;
-  std::vector<NodeImage> images;               ///< Sorted by name.
-  std::vector<std::string> volumes_in_use;     ///< PersistentVolumes mounted, by name.
-  std::vector<std::string> volumes_attached;   ///< As the attach/detach controller reports.
+  std::vector<NodeImage> images;              ///< Sorted by name.
+  std::vector<std::string> volumes_in_use;    ///< PersistentVolumes mounted, by name.
+  std::vector<std::string> volumes_attached;  ///< As the attach/detach controller reports.
 
   friend bool operator==(const NodeStatus&, const NodeStatus&) = default;
 };

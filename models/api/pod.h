@@ -19,8 +19,8 @@ namespace orrery::api {
 /// Amounts of the resources the scheduler counts. Absent differs from 0 where defaults depend on
 /// it.
 struct ResourceList {
-  std::optional<std::int64_t> cpu_milli;     ///< [1/1000 core]
-  std::optional<std::int64_t> memory_bytes;  ///< [bytes]
+  std::optional<std::int64_t> cpu_milli;         ///< [1/1000 core]
+  std::optional<std::int64_t> memory_bytes;      ///< [bytes]
   std::map<std::string, std::int64_t> extended;  ///< "nvidia.com/gpu" and the like, by name.
 
   friend bool operator==(const ResourceList&, const ResourceList&) = default;

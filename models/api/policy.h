@@ -44,7 +44,8 @@ struct PodDisruptionBudget {
   friend bool operator==(const PodDisruptionBudget&, const PodDisruptionBudget&) = default;
 };
 
-/// Amounts by the name a quota gives them: "pods", "requests.cpu" (in thousandths), "count/jobs.batch".
+/// Amounts by the name a quota gives them: "pods", "requests.cpu" (in thousandths),
+/// "count/jobs.batch".
 using QuotaAmounts = std::map<std::string, std::int64_t>;
 struct ResourceQuota {
   ObjectMeta meta;

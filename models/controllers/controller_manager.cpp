@@ -1,18 +1,13 @@
 #include "models/controllers/controller_manager.h"
 
-#include <array>
 #include <utility>
 
 namespace orrery::controllers {
 namespace {
 
-using api::Kind;
-
-// Slots: 0 for the monitor's timer, 1 + kind for the informers, then the loops.
+// Slots: 0 for the monitor's timer, those of the caches, then the loops.
 constexpr std::uint32_t kMonitorSlot = 0;
 constexpr std::uint32_t kFirstLoopSlot = 1 + api::kKindCount;
-
-std::uint32_t slot_of(Kind kind) { return 1 + static_cast<std::uint32_t>(kind); }
 
 }  // namespace
 
@@ -20,13 +15,7 @@ ControllerManager::ControllerManager(ports::OwnerId owner, ports::Executor& exec
                                      ports::ApiClient& api, const ControllerManagerConfig& config)
     : ports_{executor, api, owner},
       node_lifecycle_{config.node_lifecycle},
-      caches_{{ports_, slot_of(Kind::Pod), Kind::Pod, config.informer},
-              {ports_, slot_of(Kind::Node), Kind::Node, config.informer},
-              {ports_, slot_of(Kind::Deployment), Kind::Deployment, config.informer},
-              {ports_, slot_of(Kind::ReplicaSet), Kind::ReplicaSet, config.informer},
-              {ports_, slot_of(Kind::Service), Kind::Service, config.informer},
-              {ports_, slot_of(Kind::EndpointSlice), Kind::EndpointSlice, config.informer},
-              {ports_, slot_of(Kind::Lease), Kind::Lease, config.informer}},
+      caches_{ports_, config.informer},
       monitor_{executor, owner, call_id(kMonitorSlot, 0)} {
   const auto host = [&](std::unique_ptr<Controller> controller, const LoopConfig& loop) {
     const auto slot = kFirstLoopSlot + static_cast<std::uint32_t>(loops_.size());
@@ -50,9 +39,7 @@ ControllerManager::ControllerManager(ports::OwnerId owner, ports::Executor& exec
 }
 
 void ControllerManager::start() {
-  for (std::uint32_t slot = kMonitorSlot + 1; slot < kFirstLoopSlot; ++slot) {
-    if (Informer* informer = informer_at(slot)) informer->start();
-  }
+  caches_.start();
   monitor_.arm(ports_.executor.now() + node_lifecycle_.monitor_period);
 }
 
@@ -64,7 +51,7 @@ void ControllerManager::on_event(const ports::Event& event) {
       for (const auto& loop : loops_) loop->tick();
     }
   } else if (slot < kFirstLoopSlot) {
-    for (const Change& change : informer_at(slot)->on_event(event)) {
+    for (const Change& change : caches_.of(static_cast<api::Kind>(slot - 1))->on_event(event)) {
       for (const auto& loop : loops_) loop->observe(change);
     }
   } else {
@@ -72,28 +59,6 @@ void ControllerManager::on_event(const ports::Event& event) {
   }
   if (!synced()) return;
   for (const auto& loop : loops_) loop->pump();
-}
-
-Informer* ControllerManager::informer_at(std::uint32_t slot) {
-  switch (static_cast<Kind>(slot - 1)) {
-    case Kind::Pod:
-      return &caches_.pods;
-    case Kind::Node:
-      return &caches_.nodes;
-    case Kind::Deployment:
-      return &caches_.deployments;
-    case Kind::ReplicaSet:
-      return &caches_.replica_sets;
-    case Kind::Service:
-      return &caches_.services;
-    case Kind::EndpointSlice:
-      return &caches_.endpoint_slices;
-    case Kind::Lease:
-      return &caches_.leases;
-    case Kind::ConfigMap:
-      return nullptr;
-  }
-  contract_violation("a slot belongs to a kind");
 }
 
 }  // namespace orrery::controllers

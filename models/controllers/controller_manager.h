@@ -42,8 +42,6 @@ class ControllerManager : public ports::Component {
   [[nodiscard]] bool synced() const { return caches_.synced(); }
 
  private:
-  Informer* informer_at(std::uint32_t slot);
-
   Ports ports_;
   NodeLifecycleConfig node_lifecycle_;
   Caches caches_;

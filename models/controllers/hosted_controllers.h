@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 
+#include "models/controllers/caches.h"
 #include "models/controllers/controller.h"
 #include "models/controllers/endpoint_slices.h"
 #include "models/controllers/expectations.h"
@@ -18,22 +19,6 @@
 #include "models/controllers/replica_set.h"
 
 namespace orrery::controllers {
-
-/// The caches of a controller manager, which must outlive its controllers.
-struct Caches {
-  Informer pods;
-  Informer nodes;
-  Informer deployments;
-  Informer replica_sets;
-  Informer services;
-  Informer endpoint_slices;
-  Informer leases;
-
-  [[nodiscard]] bool synced() const {
-    return pods.synced() && nodes.synced() && deployments.synced() && replica_sets.synced() &&
-           services.synced() && endpoint_slices.synced() && leases.synced();
-  }
-};
 
 /// Keys: Deployments.
 class DeploymentController : public Controller {

@@ -58,6 +58,8 @@ class Informer {
  public:
   Informer(const Ports& ports, std::uint32_t slot, api::Kind kind, const InformerConfig& config);
 
+  [[nodiscard]] api::Kind kind() const { return kind_; }
+
   /// Sends the first list.
   void start() { list(); }
 

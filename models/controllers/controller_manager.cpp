@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "models/controllers/hosted_node_lifecycle.h"
+#include "models/controllers/hosted_owner_garbage.h"
+
 namespace orrery::controllers {
 namespace {
 

@@ -11,6 +11,7 @@
 
 #include "models/controllers/controller_loop.h"
 #include "models/controllers/hosted_controllers.h"
+#include "models/controllers/node_lifecycle.h"
 #include "models/ports/event.h"
 
 namespace orrery::controllers {

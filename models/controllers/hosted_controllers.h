@@ -15,7 +15,6 @@
 #include "models/controllers/controller.h"
 #include "models/controllers/endpoint_slices.h"
 #include "models/controllers/expectations.h"
-#include "models/controllers/node_lifecycle.h"
 #include "models/controllers/replica_set.h"
 
 namespace orrery::controllers {
@@ -69,85 +68,6 @@ class EndpointSliceController : public Controller {
   /// Per Service the versions of its slices that this controller wrote: an older cache misleads,
   /// as slices have generated names.
   std::map<api::ObjectKey, std::map<api::ObjectKey, std::uint64_t>> written_;
-};
-
-/// Keys: Nodes. Marks and taints those that are silent.
-class NodeHealthController : public Controller {
- public:
-  NodeHealthController(const Caches& caches, const NodeLifecycleConfig& config,
-                       const ports::Executor& executor)
-      : caches_{caches}, config_{config}, executor_{executor} {}
-  void observe(const Change& change, WorkQueue& queue, Instant now) override;
-  Plan reconcile(const api::ObjectKey& key, const std::optional<CallFailure>& last_failure,
-                 Instant now) override;
-  void on_tick(WorkQueue& queue) override;
-
- private:
-  /// The newest dates a node has given, and when they were noticed: clocks of two hosts are never
-  /// compared.
-  struct Sign {
-    Instant renewed;
-    Instant heartbeat;
-    Instant noticed;
-  };
-  Instant last_sign(const api::Node& node, Instant now);
-
-  const Caches& caches_;
-  NodeLifecycleConfig config_;
-  const ports::Executor& executor_;
-  std::map<std::string, Sign> signs_;
-  std::map<std::string, ZoneHealth> zones_;  ///< As of the last tick.
-  std::map<std::string, Instant>
-      next_turn_;  ///< Zone: when its next node may be tainted NoExecute.
-  bool all_zones_down_ = false;
-};
-
-/// Keys: Nodes. Deletes pods whose time on a tainted node is over.
-class TaintEvictionController : public Controller {
- public:
-  explicit TaintEvictionController(const Caches& caches) : caches_{caches} {}
-  void observe(const Change& change, WorkQueue& queue, Instant now) override;
-  Plan reconcile(const api::ObjectKey& key, const std::optional<CallFailure>& last_failure,
-                 Instant now) override;
-
- private:
-  const Caches& caches_;
-  std::map<std::string, Instant> first_seen_;  ///< Node: when it was first seen tainted NoExecute.
-};
-
-/// Keys: Nodes that do not exist. Deletes the pods bound to them, once the API server has confirmed
-/// that the node is gone: the own cache may merely be behind.
-class PodGarbageController : public Controller {
- public:
-  PodGarbageController(const Caches& caches, const NodeLifecycleConfig& config)
-      : caches_{caches}, config_{config} {}
-  void observe(const Change& change, WorkQueue& queue, Instant now) override;
-  Plan reconcile(const api::ObjectKey& key, const std::optional<CallFailure>& last_failure,
-                 Instant now) override;
-  void on_answer(const api::ObjectKey& key, const ports::ApiCall& call,
-                 const ports::Event& reply) override;
-
- private:
-  const Caches& caches_;
-  NodeLifecycleConfig config_;
-  std::set<std::string> confirmed_gone_;
-};
-
-/// Keys: objects with a controller. Deletes those whose controller is gone (background cascading
-/// deletion), as seen in its deletion or confirmed by the API server. Source: Kubernetes
-/// pkg/controller/garbagecollector.
-class OwnerGarbageController : public Controller {
- public:
-  explicit OwnerGarbageController(const Caches& caches) : caches_{caches} {}
-  void observe(const Change& change, WorkQueue& queue, Instant now) override;
-  Plan reconcile(const api::ObjectKey& key, const std::optional<CallFailure>& last_failure,
-                 Instant now) override;
-  void on_answer(const api::ObjectKey& key, const ports::ApiCall& call,
-                 const ports::Event& reply) override;
-
- private:
-  const Caches& caches_;
-  std::set<std::string> gone_;  ///< Uids of owners known to be gone; they never come back.
 };
 
 }  // namespace orrery::controllers

@@ -80,6 +80,11 @@ struct OwnerReference {
   friend bool operator==(const OwnerReference&, const OwnerReference&) = default;
 };
 
+/// Finalizers through which the garbage collector holds an object: until its dependents are gone,
+/// or until they have another owner.
+inline constexpr const char* kForegroundFinalizer = "foregroundDeletion";
+inline constexpr const char* kOrphanFinalizer = "orphan";
+
 struct ObjectMeta {
   std::string name;
   std::string generate_name;  ///< Used by create when `name` is empty.

@@ -3,6 +3,15 @@
 #include <utility>
 
 namespace orrery::controllers {
+namespace {
+
+std::string reason_of(const ports::Event& reply) {
+  const auto* body =
+      reply.body == nullptr ? nullptr : std::get_if<ports::ApiObject>(reply.body.get());
+  return body == nullptr ? std::string{} : body->message;
+}
+
+}  // namespace
 
 ControllerLoop::ControllerLoop(const Ports& ports, std::uint32_t slot, Controller& controller,
                                const LoopConfig& config)
@@ -23,7 +32,7 @@ void ControllerLoop::on_event(const ports::Event& event) {
 
   Work& work = in_work_.at(open.key);
   if (!succeeded(open.call.verb, event.outcome) && !work.failure) {
-    work.failure = CallFailure{open.call.verb, event.outcome};
+    work.failure = CallFailure{open.call.verb, event.outcome, reason_of(event)};
   }
   if (--work.open_calls == 0) advance(open.key, work);
 }

@@ -17,6 +17,7 @@ Informer::Informer(const Ports& ports, std::uint32_t slot, api::Kind kind,
       backoff_{config.backoff_base} {}
 
 void Informer::list() {
+  resumes_ = false;
   open_call_ = call_id(slot_, ++sequence_);
   ports::ApiCall call;
   call.verb = ports::Verb::List;
@@ -24,43 +25,55 @@ void Informer::list() {
   ports_.api.call(ports_.owner, open_call_, std::move(call));
 }
 
-void Informer::list_later() {
+void Informer::begin_later(bool resumes) {
   open_call_ = 0;
+  resumes_ = resumes;
   relist_.arm(ports_.executor.now() + backoff_);
   backoff_ = std::min(backoff_ * 2, config_.backoff_max);
 }
 
-void Informer::watch(std::uint64_t resource_version) {
+void Informer::watch() {
   open_call_ = call_id(slot_, ++sequence_);
   watching_since_ = ports_.executor.now();
   ports::ApiCall call;
   call.verb = ports::Verb::Watch;
   call.key.kind = kind_;
-  call.resource_version = resource_version;
+  call.resource_version = seen_;
+  call.bookmarks = true;
   ports_.api.call(ports_.owner, open_call_, std::move(call));
 }
 
 std::vector<Change> Informer::on_event(const ports::Event& event) {
   if (event.kind == EventKind::Timer) {
-    list();
+    if (resumes_) {
+      watch();
+    } else {
+      list();
+    }
     return {};
   }
   if (event.id != open_call_) return {};
   switch (event.kind) {
     case EventKind::ApiReply: {
       if (event.outcome != Outcome::Ok) {
-        list_later();
+        begin_later(/*resumes=*/false);
         return {};
       }
       const auto& reply = std::get<ports::ApiList>(*event.body);
       std::vector<Change> changes = replace_all(reply.objects);
       synced_ = true;
-      watch(reply.resource_version);
+      seen_ = reply.resource_version;
+      watch();
       return changes;
     }
     case EventKind::WatchEvent: {
       const auto& delta = std::get<ports::WatchDelta>(*event.body);
+      if (delta.kind == ports::DeltaKind::Bookmark) {
+        seen_ = delta.resource_version;
+        return {};
+      }
       const api::ObjectMeta& meta = api::meta_of(*delta.object);
+      seen_ = meta.resource_version;
       if (delta.kind == ports::DeltaKind::Deleted) {
         const Name name{meta.namespace_name, meta.name};
         if (!objects_.contains(name)) return {};
@@ -74,7 +87,8 @@ std::vector<Change> Informer::on_event(const ports::Event& event) {
       if (ports_.executor.now() - watching_since_ >= config_.backoff_reset) {
         backoff_ = config_.backoff_base;
       }
-      list_later();
+      // What was missed is still to be had, unless the server says otherwise.
+      begin_later(/*resumes=*/event.outcome == Outcome::Unreachable);
       return {};
     default:
       return {};

@@ -1,8 +1,9 @@
 /// @file
 /// Informer: a process's own, possibly stale, copy of all objects of one kind.
 ///
-/// Lists once, then follows a watch; when the watch ends it lists again, later and later. Readers
-/// see shared immutable objects and never wait.
+/// Lists once, then follows a watch. A watch that breaks off is taken up again where it ended; one
+/// that has Expired makes it list again. Either is tried later and later. Readers see shared
+/// immutable objects and never wait.
 ///
 /// Source: Kubernetes client-go tools/cache (Reflector, Indexer).
 #pragma once
@@ -124,8 +125,10 @@ class Informer {
   [[nodiscard]] const api::ObjectPtr* find_object(std::string_view namespace_name,
                                                   std::string_view name) const;
   void list();
-  void list_later();
-  void watch(std::uint64_t resource_version);
+  /// After the back-off: takes the watch up again, or lists.
+  void begin_later(bool resumes);
+  /// From `seen_`.
+  void watch();
   [[nodiscard]] std::vector<Change> replace_all(const std::vector<api::ObjectPtr>& objects);
   [[nodiscard]] Change put(const api::ObjectPtr& object);
   [[nodiscard]] Change remove(const Name& name);
@@ -140,6 +143,8 @@ class Informer {
   ports::CallId open_call_ = 0;  ///< The list or watch whose events count; others are late.
   Instant watching_since_;
   Duration backoff_;
+  bool resumes_ = false;    ///< The timer takes up the watch; otherwise it lists.
+  std::uint64_t seen_ = 0;  ///< The version up to which everything has been seen.
   bool synced_ = false;
   std::map<Name, api::ObjectPtr> objects_;
   Index by_controller_;  ///< Uid of the controller, or "/namespace" for orphans.

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,7 @@ struct Plan {
 struct CallFailure {
   ports::Verb verb = ports::Verb::Get;
   ports::Outcome outcome = ports::Outcome::Ok;
+  std::string message{};  ///< The API server's reason, if it gave one.
 
   friend bool operator==(const CallFailure&, const CallFailure&) = default;
 };

@@ -100,9 +100,10 @@ api::ReplicaSetStatus status_from(const ReplicaSet& set, const std::vector<const
   }
   const bool is_noted = api::find_condition(status.conditions, kReplicaFailure) != nullptr;
   if (failure && !is_noted) {
-    api::set_condition(status.conditions, kReplicaFailure, ConditionStatus::True,
-                       failure->verb == ports::Verb::Delete ? "FailedDelete" : "FailedCreate",
-                       ports::to_string(failure->outcome), now);
+    api::set_condition(
+        status.conditions, kReplicaFailure, ConditionStatus::True,
+        failure->verb == ports::Verb::Delete ? "FailedDelete" : "FailedCreate",
+        failure->message.empty() ? ports::to_string(failure->outcome) : failure->message, now);
   } else if (!failure && is_noted) {
     std::erase_if(status.conditions, [](const auto& c) { return c.type == kReplicaFailure; });
   }

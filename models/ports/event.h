@@ -52,9 +52,10 @@ enum class Outcome : std::uint8_t {
 };
 [[nodiscard]] const char* to_string(Outcome outcome);
 
-/// Answer to create, get, update, bind, delete: the object as it is now.
+/// Answer to create, get, update, bind, evict, delete: the object as it is now.
 struct ApiObject {
   api::ObjectPtr object;
+  std::string message{};  ///< Why the call was refused, for people.
 };
 /// Answer to list.
 struct ApiList {
@@ -62,10 +63,16 @@ struct ApiList {
   std::uint64_t resource_version = 0;  ///< Watch from here.
 };
 
-enum class DeltaKind : std::uint8_t { Added, Modified, Deleted };
+enum class DeltaKind : std::uint8_t {
+  Added,
+  Modified,
+  Deleted,
+  Bookmark,  ///< Nothing happened; the watch has told everything up to `resource_version`.
+};
 struct WatchDelta {
   DeltaKind kind = DeltaKind::Added;
-  api::ObjectPtr object;  ///< Deleted: the last state.
+  api::ObjectPtr object;               ///< Deleted: the last state. Bookmark: none.
+  std::uint64_t resource_version = 0;  ///< Bookmark alone; otherwise it stands in the object.
 };
 
 enum class SandboxState : std::uint8_t { Ready, NotReady };

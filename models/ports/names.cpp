@@ -50,8 +50,24 @@ const char* to_string(Verb verb) {
       return "bind";
     case Verb::Unwatch:
       return "unwatch";
+    case Verb::Evict:
+      return "evict";
   }
   contract_violation("a verb has one of the known values");
+}
+
+const char* to_string(Propagation propagation) {
+  switch (propagation) {
+    case Propagation::Default:
+      return "Default";
+    case Propagation::Background:
+      return "Background";
+    case Propagation::Foreground:
+      return "Foreground";
+    case Propagation::Orphan:
+      return "Orphan";
+  }
+  contract_violation("a propagation has one of the known values");
 }
 
 const char* to_string(RuntimeVerb verb) {

@@ -123,7 +123,10 @@ std::string container_text(const ports::ContainerInfo& c) {
 
 struct BodyText {
   std::string operator()(const ports::ApiObject& b) const {
-    return Fields{}.text("type", "object").raw("object", object_text(b.object)).close();
+    Fields fields;
+    fields.text("type", "object").raw("object", object_text(b.object));
+    if (!b.message.empty()) fields.text("message", b.message);
+    return fields.close();
   }
   std::string operator()(const ports::ApiList& b) const {
     return Fields{}
@@ -133,11 +136,12 @@ struct BodyText {
         .close();
   }
   std::string operator()(const ports::WatchDelta& b) const {
-    return Fields{}
-        .text("type", "delta")
+    Fields fields;
+    fields.text("type", "delta")
         .number("delta", static_cast<int>(b.kind))
-        .raw("object", object_text(b.object))
-        .close();
+        .raw("object", object_text(b.object));
+    if (b.resource_version != 0) fields.number("resourceVersion", b.resource_version);
+    return fields.close();
   }
   std::string operator()(const ports::RuntimeResult& b) const {
     return Fields{}
@@ -262,7 +266,9 @@ struct Reader {
 
   ports::EventBody body(const json& value) {
     const auto& type = value.at("type").get_ref<const std::string&>();
-    if (type == "object") return ports::ApiObject{object(value.at("object"))};
+    if (type == "object") {
+      return ports::ApiObject{object(value.at("object")), value.value("message", "")};
+    }
     if (type == "list") {
       ports::ApiList list;
       list.resource_version = value.at("resourceVersion");
@@ -271,8 +277,9 @@ struct Reader {
     }
     if (type == "delta") {
       ports::WatchDelta delta;
-      delta.kind = numbered<ports::DeltaKind>(value.at("delta"), 3);
+      delta.kind = numbered<ports::DeltaKind>(value.at("delta"), 4);
       delta.object = object(value.at("object"));
+      delta.resource_version = value.value("resourceVersion", std::uint64_t{0});
       return delta;
     }
     if (type == "runtime") {
@@ -331,6 +338,32 @@ std::string encode(const ports::ApiCall& call) {
   if (!call.uid.empty()) fields.text("uid", call.uid);
   if (call.grace) fields.number("grace", call.grace->count_ns());
   if (call.resource_version != 0) fields.number("resourceVersion", call.resource_version);
+  if (!call.label_selector.match_labels.empty()) {
+    fields.raw("matchLabels", labels_text(call.label_selector.match_labels));
+  }
+  if (!call.label_selector.match_expressions.empty()) {
+    fields.raw("matchExpressions", array_of(call.label_selector.match_expressions,
+                                            [](const api::SelectorRequirement& r) {
+                                              return Fields{}
+                                                  .text("key", r.key)
+                                                  .number("operator", static_cast<int>(r.op))
+                                                  .raw("values", strings_text(r.values))
+                                                  .close();
+                                            }));
+  }
+  if (!call.field_selector.empty()) {
+    fields.raw("fields", array_of(call.field_selector, [](const ports::FieldRequirement& r) {
+                 return Fields{}
+                     .text("field", r.field)
+                     .text("value", r.value)
+                     .truth("equal", r.equal)
+                     .close();
+               }));
+  }
+  if (call.propagation != ports::Propagation::Default) {
+    fields.text("propagation", to_string(call.propagation));
+  }
+  if (call.bookmarks) fields.truth("bookmarks", true);
   return fields.close();
 }
 
@@ -403,7 +436,7 @@ Result<ports::ApiCall> decode_api_call(std::string_view text) {
   return decoded("an API call", text, [](const json& value, Reader& reader) {
     ports::ApiCall call;
     call.verb =
-        reader.named<ports::Verb>(value.at("verb"), 9, [](ports::Verb v) { return to_string(v); });
+        reader.named<ports::Verb>(value.at("verb"), 10, [](ports::Verb v) { return to_string(v); });
     call.key.kind = reader.named<api::Kind>(value.at("kind"), api::kKindCount,
                                             [](api::Kind k) { return api::to_string(k); });
     call.key.namespace_name = value.at("namespace");
@@ -413,6 +446,26 @@ Result<ports::ApiCall> decode_api_call(std::string_view text) {
     call.uid = value.value("uid", "");
     if (value.contains("grace")) call.grace = reader.duration(value["grace"]);
     call.resource_version = value.value("resourceVersion", std::uint64_t{0});
+    if (value.contains("matchLabels")) {
+      call.label_selector.match_labels = reader.labels(value["matchLabels"]);
+    }
+    if (value.contains("matchExpressions")) {
+      for (const json& r : value["matchExpressions"]) {
+        call.label_selector.match_expressions.push_back(
+            {r.at("key"), reader.numbered<api::SelectorRequirement::Operator>(r.at("operator"), 6),
+             r.at("values").get<std::vector<std::string>>()});
+      }
+    }
+    if (value.contains("fields")) {
+      for (const json& r : value["fields"]) {
+        call.field_selector.push_back({r.at("field"), r.at("value"), r.at("equal")});
+      }
+    }
+    if (value.contains("propagation")) {
+      call.propagation = reader.named<ports::Propagation>(
+          value["propagation"], 4, [](ports::Propagation p) { return to_string(p); });
+    }
+    call.bookmarks = value.value("bookmarks", false);
     return call;
   });
 }
@@ -452,7 +505,11 @@ Result<ports::RuntimeCall> decode_runtime_call(std::string_view text) {
     call.image = value.value("image", "");
     if (value.contains("env")) {
       for (const json& e : value["env"]) {
-        call.env.push_back({e.at("name"), e.at("value"), e.at("configMap"), e.at("configMapKey")});
+        api::EnvVar& variable = call.env.emplace_back();
+        variable.name = e.at("name");
+        variable.value = e.at("value");
+        variable.config_map = e.at("configMap");
+        variable.config_map_key = e.at("configMapKey");
       }
     }
     if (value.contains("command")) value["command"].get_to(call.command);

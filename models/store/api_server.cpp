@@ -5,6 +5,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/store/admission.h"
+#include "models/store/deletion.h"
+#include "models/store/eviction.h"
+
 namespace orrery::store {
 namespace {
 
@@ -14,18 +18,11 @@ using api::ObjectMeta;
 using api::ObjectPtr;
 using api::Pod;
 using ports::ApiCall;
+using ports::DeltaKind;
 using ports::Outcome;
 using ports::Verb;
 
 constexpr int kGeneratedSuffixLength = 5;
-constexpr Duration kDefaultTolerationSeconds = Duration::seconds(300);
-
-/// The node a pod is bound to, or empty; empty for other kinds.
-const std::string& node_of(const Object& object) {
-  static const std::string kNone;
-  const Pod* pod = std::get_if<Pod>(&object);
-  return pod == nullptr ? kNone : pod->spec.node_name;
-}
 
 /// Source: Kubernetes utilrand.SafeEncodeString's alphabet: no vowels, no 0, 1, 3.
 std::string suffix_from(std::uint64_t bits) {
@@ -38,358 +35,377 @@ std::string suffix_from(std::uint64_t bits) {
   return text;
 }
 
-/// Source: Kubernetes admission plug-in DefaultTolerationSeconds.
-void add_default_tolerations(Pod& pod) {
-  for (const char* key : {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"}) {
-    const bool tolerated = std::any_of(pod.spec.tolerations.begin(), pod.spec.tolerations.end(),
-                                       [&](const api::Toleration& t) {
-                                         return (t.key == key || (t.key.empty() && t.exists)) &&
-                                                (t.effect == "NoExecute" || t.effect.empty());
-                                       });
-    if (tolerated) continue;
-    pod.spec.tolerations.push_back({.key = key,
-                                    .exists = true,
-                                    .value = {},
-                                    .effect = "NoExecute",
-                                    .seconds = kDefaultTolerationSeconds});
-  }
-}
-
-/// Whether two versions differ in what `generation` counts.
+/// Whether two versions differ in what `generation` counts: the spec, of kinds that have a
+/// controller to observe it.
 bool spec_differs(const Object& a, const Object& b) {
-  if (const auto* before = std::get_if<api::Deployment>(&a)) {
-    return !(before->spec == std::get<api::Deployment>(b).spec);
-  }
-  if (const auto* before = std::get_if<api::ReplicaSet>(&a)) {
-    return !(before->spec == std::get<api::ReplicaSet>(b).spec);
-  }
-  return false;
+  return std::visit(
+      [&](const auto& before) {
+        using T = std::decay_t<decltype(before)>;
+        constexpr bool kCounted = !std::is_same_v<T, Pod> && !std::is_same_v<T, api::Node> &&
+                                  !std::is_same_v<T, api::Service> &&
+                                  !std::is_same_v<T, api::PersistentVolumeClaim>;
+        if constexpr (kCounted && requires { before.spec; }) {
+          return !(before.spec == std::get<T>(b).spec);
+        } else {
+          return false;
+        }
+      },
+      a);
 }
 
-/// Takes the status of `from`; kinds without one are left as they are.
+/// The part of an object that UpdateStatus writes and Update leaves; of kinds that have none, both
+/// calls write everything.
+template <class T>
+auto status_of(T& object) {
+  if constexpr (requires { object.status; }) {
+    return &object.status;
+  } else if constexpr (std::is_same_v<std::remove_const_t<T>, api::ResourceQuota>) {
+    return &object.used;
+  } else {
+    return nullptr;
+  }
+}
+
+bool has_status(const Object& object) {
+  return std::visit([](const auto& o) { return status_of(o) != nullptr; }, object);
+}
+
+bool has_same_status(const Object& a, const Object& b) {
+  return std::visit(
+      [&](const auto& one) {
+        auto status = status_of(one);
+        if constexpr (std::is_null_pointer_v<decltype(status)>) {
+          return true;
+        } else {
+          return *status == *status_of(std::get<std::decay_t<decltype(one)>>(b));
+        }
+      },
+      a);
+}
+
 void take_status(Object& to, const Object& from) {
   std::visit(
       [&](auto& target) {
-        using T = std::decay_t<decltype(target)>;
-        if constexpr (requires { target.status; }) target.status = std::get<T>(from).status;
+        auto status = status_of(target);
+        if constexpr (!std::is_null_pointer_v<decltype(status)>) {
+          *status = *status_of(std::get<std::decay_t<decltype(target)>>(from));
+        }
       },
       to);
 }
 
-std::shared_ptr<const ports::EventBody> body_of(ObjectPtr object) {
-  if (object == nullptr) return nullptr;
-  return std::make_shared<const ports::EventBody>(ports::ApiObject{std::move(object)});
+bool is_of_kind(const ApiCall& call) {
+  return call.object != nullptr && api::kind_of(*call.object) == call.key.kind;
+}
+
+std::string forbidden(const Object& object, const std::string& why) {
+  return api::to_string(api::key_of(object)) + " is forbidden: " + why;
 }
 
 }  // namespace
 
-ApiServer::ApiServer(std::uint64_t seed) : draws_{seed} {}
+ApiServer::ApiServer(std::uint64_t seed, const StoreConfig& config)
+    : draws_{seed},
+      config_{config},
+      watches_(api::kKindCount, Watches{config.watch_history}),
+      bookmarks_due_{Instant{} + config.bookmark_period} {}
 
 Handled ApiServer::handle(ClientId client, ports::OwnerId owner, ports::CallId id,
                           const ApiCall& call, Instant now, ports::CauseId cause) {
   Handled out;
   const Kind kind = call.key.kind;
-  if (call.verb == Verb::Unwatch) {
-    std::erase_if(watches_[static_cast<std::size_t>(kind)], [&](const Watch& w) {
-      return w.client == client && w.owner == owner && w.id == id;
-    });
-    return out;
-  }
-  if (call.verb == Verb::Watch) {
-    if (call.resource_version != resource_version_ && !can_resume(kind, call.resource_version)) {
-      out.deliveries.push_back({client,
-                                {.owner = owner,
-                                 .kind = ports::EventKind::WatchClosed,
-                                 .outcome = Outcome::Expired,
-                                 .id = id,
-                                 .cause = cause,
-                                 .body = nullptr}});
-      return out;
-    }
-    Watch watch{client, owner, id, call.key.namespace_name, call.node_name};
-    for (const Write& write : history_[static_cast<std::size_t>(kind)]) {
-      if (write.resource_version > call.resource_version) notify_one(out, watch, write, cause);
-    }
-    watches_[static_cast<std::size_t>(kind)].push_back(std::move(watch));
-    return out;
-  }
-
   ports::Event reply{.owner = owner,
                      .kind = ports::EventKind::ApiReply,
                      .outcome = Outcome::Ok,
                      .id = id,
                      .cause = cause,
                      .body = nullptr};
-  if (call.verb == Verb::List) {
-    ports::ApiList list{{}, resource_version_};
-    for (const auto& [name, object] : table(kind)) {
-      if (!call.key.namespace_name.empty() && name.first != call.key.namespace_name) continue;
-      if (!call.node_name.empty() && node_of(*object) != call.node_name) continue;
-      list.objects.push_back(object);
-    }
-    reply.body = std::make_shared<const ports::EventBody>(std::move(list));
-    out.deliveries.push_back({client, std::move(reply)});
-    return out;
-  }
-
-  ObjectPtr result;
+  Answer answer;
   switch (call.verb) {
+    case Verb::Unwatch:
+      watches(kind).remove(client, owner, id);
+      return out;
+    case Verb::Watch:
+      if (begin_watch(client, owner, id, call, cause, out)) return out;
+      reply.kind = ports::EventKind::WatchClosed;
+      reply.outcome = is_supported(selection_of(call), kind) ? Outcome::Expired : Outcome::Invalid;
+      out.deliveries.push_back({client, std::move(reply)});
+      return out;
+    case Verb::List: {
+      const Selection selection = selection_of(call);
+      if (is_supported(selection, kind)) {
+        reply.body = std::make_shared<const ports::EventBody>(list(kind, selection));
+      } else {
+        reply.outcome = Outcome::Invalid;
+      }
+      out.deliveries.push_back({client, std::move(reply)});
+      return out;
+    }
     case Verb::Get:
-      result = find(call.key);
-      reply.outcome = result == nullptr ? Outcome::NotFound : Outcome::Ok;
+      answer.object = find(call.key);
+      if (answer.object == nullptr) answer.outcome = Outcome::NotFound;
       break;
     case Verb::Create:
-      reply.outcome = create(call, now, out, result);
+      answer = create(call, now, out);
       break;
     case Verb::Update:
-      reply.outcome = update(call, /*status_only=*/false, out, result);
+      answer = update(call, out);
       break;
     case Verb::UpdateStatus:
-      reply.outcome = update(call, /*status_only=*/true, out, result);
+      answer = update_status(call, out);
       break;
     case Verb::Delete:
-      reply.outcome = remove(call, now, out, result);
+      answer = remove(call, now, out);
+      break;
+    case Verb::Evict:
+      answer = evict(call, now, out);
       break;
     case Verb::Bind:
-      reply.outcome = bind(call, now, out, result);
+      answer = bind(call, now, out);
       break;
-    case Verb::List:
-    case Verb::Watch:
-    case Verb::Unwatch:
-      contract_violation("list, watch and unwatch were handled above");
   }
-  reply.body = body_of(std::move(result));
+  reply.outcome = answer.outcome;
+  if (answer.object != nullptr || !answer.message.empty()) {
+    reply.body = std::make_shared<const ports::EventBody>(
+        ports::ApiObject{std::move(answer.object), std::move(answer.message)});
+  }
   out.deliveries.push_back({client, std::move(reply)});
-  for (const Write& write : out.writes) notify(out, write, cause);
+  for (const Write& write : out.writes) {
+    watches(api::kind_of(*write.after)).notify(write, cause, out.deliveries);
+  }
+  if (now >= bookmarks_due_) {
+    bookmarks_due_ = now + config_.bookmark_period;
+    for (Watches& of_kind : watches_) of_kind.send_bookmarks(resource_version_, out.deliveries);
+  }
   return out;
 }
 
 void ApiServer::disconnect(ClientId client) {
-  for (std::vector<Watch>& watches : watches_) {
-    std::erase_if(watches, [&](const Watch& w) { return w.client == client; });
-  }
+  for (Watches& of_kind : watches_) of_kind.remove_all_of(client);
 }
 
 Handled ApiServer::close_all_watches() {
   Handled out;
-  for (std::vector<Watch>& watches : watches_) {
-    for (const Watch& watch : watches) {
-      out.deliveries.push_back({watch.client,
-                                {.owner = watch.owner,
-                                 .kind = ports::EventKind::WatchClosed,
-                                 .outcome = Outcome::Expired,
-                                 .id = watch.id,
-                                 .body = nullptr}});
-    }
-    watches.clear();
-  }
+  for (Watches& of_kind : watches_) of_kind.close_all(out.deliveries);
   return out;
+}
+
+void ApiServer::forget_history() {
+  for (Watches& of_kind : watches_) of_kind.forget_history(resource_version_);
 }
 
 void ApiServer::restore(const std::vector<ObjectPtr>& objects, std::uint64_t resource_version) {
   expects(resource_version_ == 0, "a store is restored before its first write");
   for (const ObjectPtr& object : objects) {
-    const api::ObjectKey key = api::key_of(*object);
-    table(key.kind)[{key.namespace_name, key.name}] = object;
+    tables_[static_cast<std::size_t>(api::kind_of(*object))].put(object);
   }
   resource_version_ = resource_version;
-  oldest_watchable_.fill(resource_version);
+  forget_history();
 }
 
 ObjectPtr ApiServer::find(const api::ObjectKey& key) const {
-  const auto found = table(key.kind).find({key.namespace_name, key.name});
-  return found == table(key.kind).end() ? nullptr : found->second;
+  return table_of(tables_, key.kind).find(key.namespace_name, key.name);
 }
 
 std::vector<ObjectPtr> ApiServer::objects_of(Kind kind) const {
   std::vector<ObjectPtr> all;
-  all.reserve(table(kind).size());
-  for (const auto& [name, object] : table(kind)) all.push_back(object);
+  all.reserve(table_of(tables_, kind).size());
+  table_of(tables_, kind).each([&](const ObjectPtr& object) { all.push_back(object); });
   return all;
 }
 
 std::vector<ObjectPtr> ApiServer::objects() const {
   std::vector<ObjectPtr> all;
-  for (int kind = 0; kind < api::kKindCount; ++kind) {
-    for (ObjectPtr& object : objects_of(static_cast<Kind>(kind))) all.push_back(std::move(object));
+  for (const ObjectTable& table : tables_) {
+    table.each([&](const ObjectPtr& object) { all.push_back(object); });
   }
   return all;
 }
 
-Outcome ApiServer::create(const ApiCall& call, Instant now, Handled& out, ObjectPtr& reply) {
-  if (call.object == nullptr || api::kind_of(*call.object) != call.key.kind) {
-    return Outcome::Invalid;
+bool ApiServer::begin_watch(ClientId client, ports::OwnerId owner, ports::CallId id,
+                            const ApiCall& call, ports::CauseId cause, Handled& out) {
+  Watch watch{client, owner, id, selection_of(call), call.bookmarks, call.resource_version};
+  Watches& of_kind = watches(call.key.kind);
+  if (!is_supported(watch.selection, call.key.kind)) return false;
+  if (!of_kind.can_start(call.resource_version, resource_version_)) return false;
+  of_kind.add(std::move(watch), cause, out.deliveries);
+  return true;
+}
+
+ports::ApiList ApiServer::list(Kind kind, const Selection& selection) const {
+  ports::ApiList list{{}, resource_version_};
+  const auto take = [&](const ObjectPtr& object) {
+    if (selects(selection, *object)) list.objects.push_back(object);
+  };
+  const ObjectTable& table = table_of(tables_, kind);
+  if (!selection.node_name.empty()) {
+    table.each_on(selection.node_name, take);
+  } else if (!selection.namespace_name.empty()) {
+    table.each_in(selection.namespace_name, take);
+  } else {
+    list.objects.reserve(table.size());
+    table.each(take);
   }
-  Object object = *call.object;
-  ObjectMeta& meta = api::meta_of(object);
+  return list;
+}
+
+ApiServer::Answer ApiServer::create(const ApiCall& call, Instant now, Handled& out) {
+  if (!is_of_kind(call)) return {Outcome::Invalid, nullptr, {}};
+  auto object = std::make_shared<Object>(*call.object);
+  ObjectMeta& meta = api::meta_of(*object);
   if (meta.name.empty()) {
-    if (meta.generate_name.empty()) return Outcome::Invalid;
+    if (meta.generate_name.empty()) return {Outcome::Invalid, nullptr, {}};
     for (std::uint64_t attempt = 0; meta.name.empty(); ++attempt) {
       std::string name = meta.generate_name +
                          suffix_from(draws_.bits(Purpose::ObjectName, resource_version_, attempt));
-      if (!table(call.key.kind).contains({meta.namespace_name, name})) meta.name = std::move(name);
+      if (find({call.key.kind, meta.namespace_name, name}) == nullptr) meta.name = std::move(name);
     }
   }
-  if (api::is_namespaced(call.key.kind) == meta.namespace_name.empty()) return Outcome::Invalid;
-  if (const ObjectPtr existing = find(api::key_of(object)); existing != nullptr) {
-    reply = existing;
-    return Outcome::AlreadyExists;
+  if (api::is_namespaced(call.key.kind) == meta.namespace_name.empty()) {
+    return {Outcome::Invalid, nullptr, {}};
+  }
+  if (ObjectPtr existing = find(api::key_of(*object)); existing != nullptr) {
+    return {Outcome::AlreadyExists, std::move(existing), {}};
   }
   meta.uid = fmt::format("{:016x}", draws_.bits(Purpose::ObjectUid, resource_version_));
   meta.creation = now;
   meta.generation = 1;
   meta.deletion.reset();
   meta.deletion_grace.reset();
-  if (Pod* pod = std::get_if<Pod>(&object)) {
-    add_default_tolerations(*pod);
-    pod->status.phase = api::PodPhase::Pending;
+  if (Pod* pod = std::get_if<Pod>(object.get())) pod->status.phase = api::PodPhase::Pending;
+  if (const auto refusal = admit(*object, tables_)) {
+    return {Outcome::Refused, nullptr, forbidden(*object, *refusal)};
   }
-  commit(out, ports::DeltaKind::Added, nullptr, std::move(object));
-  reply = out.writes.back().after;
-  return Outcome::Ok;
+  QuotaCharge charge = charge_quotas(*object, tables_);
+  if (charge.refusal) {
+    return {Outcome::Refused, nullptr, forbidden(*object, *charge.refusal)};
+  }
+  for (api::ResourceQuota& quota : charge.charged) {
+    ObjectPtr before = find({Kind::ResourceQuota, quota.meta.namespace_name, quota.meta.name});
+    commit(out, DeltaKind::Modified, std::move(before), std::make_shared<Object>(std::move(quota)));
+  }
+  return {Outcome::Ok, commit(out, DeltaKind::Added, nullptr, std::move(object)), {}};
 }
 
-Outcome ApiServer::update(const ApiCall& call, bool status_only, Handled& out, ObjectPtr& reply) {
-  if (call.object == nullptr || api::kind_of(*call.object) != call.key.kind) {
-    return Outcome::Invalid;
-  }
-  const ObjectPtr before = find(call.key);
-  if (before == nullptr) return Outcome::NotFound;
+ApiServer::Answer ApiServer::update(const ApiCall& call, Handled& out) {
+  if (!is_of_kind(call)) return {Outcome::Invalid, nullptr, {}};
+  ObjectPtr before = find(call.key);
+  if (before == nullptr) return {Outcome::NotFound, nullptr, {}};
   const ObjectMeta& old_meta = api::meta_of(*before);
-  if (!call.uid.empty() && call.uid != old_meta.uid) return Outcome::Conflict;
+  if (!call.uid.empty() && call.uid != old_meta.uid) return {Outcome::Conflict, nullptr, {}};
   if (call.resource_version != 0 && call.resource_version != old_meta.resource_version) {
-    reply = before;
-    return Outcome::Conflict;
+    return {Outcome::Conflict, std::move(before), {}};
   }
-  Object after = status_only ? *before : *call.object;
-  if (status_only) {
-    take_status(after, *call.object);
-  } else {
-    take_status(after, *before);
-    ObjectMeta& meta = api::meta_of(after);
-    meta.name = old_meta.name;
-    meta.namespace_name = old_meta.namespace_name;
-    meta.uid = old_meta.uid;
-    meta.creation = old_meta.creation;
-    meta.deletion = old_meta.deletion;
-    meta.deletion_grace = old_meta.deletion_grace;
-    meta.generation = old_meta.generation + (spec_differs(*before, after) ? 1 : 0);
+  auto after = std::make_shared<Object>(*call.object);
+  take_status(*after, *before);
+  ObjectMeta& meta = api::meta_of(*after);
+  meta.name = old_meta.name;
+  meta.namespace_name = old_meta.namespace_name;
+  meta.uid = old_meta.uid;
+  meta.creation = old_meta.creation;
+  meta.deletion = old_meta.deletion;
+  meta.deletion_grace = old_meta.deletion_grace;
+  meta.generation = old_meta.generation + (spec_differs(*before, *after) ? 1 : 0);
+  meta.resource_version = old_meta.resource_version;
+  if (old_meta.deletion && adds_finalizer(old_meta, meta)) {
+    return {Outcome::Invalid, std::move(before),
+            forbidden(*before, "no new finalizers can be added if the object is being deleted")};
   }
-  api::meta_of(after).resource_version = old_meta.resource_version;
-  if (after == *before) {  // Nothing changed: no version, nobody is told.
-    reply = before;
-    return Outcome::Ok;
-  }
-  const bool gone = api::meta_of(after).deletion && api::meta_of(after).finalizers.empty() &&
-                    !old_meta.finalizers.empty() && !std::holds_alternative<Pod>(after);
-  commit(out, gone ? ports::DeltaKind::Deleted : ports::DeltaKind::Modified, before,
-         std::move(after));
-  reply = out.writes.back().after;
-  return Outcome::Ok;
+  if (*after == *before) return {Outcome::Ok, std::move(before), {}};  // Nobody is told.
+  const bool gone = is_finished(*after) && !old_meta.finalizers.empty();
+  return {Outcome::Ok,
+          commit(out, gone ? DeltaKind::Deleted : DeltaKind::Modified, std::move(before),
+                 std::move(after)),
+          {}};
 }
 
-Outcome ApiServer::remove(const ApiCall& call, Instant now, Handled& out, ObjectPtr& reply) {
-  const ObjectPtr before = find(call.key);
-  if (before == nullptr) return Outcome::NotFound;
+ApiServer::Answer ApiServer::update_status(const ApiCall& call, Handled& out) {
+  if (is_of_kind(call) && !has_status(*call.object)) return update(call, out);
+  if (!is_of_kind(call)) return {Outcome::Invalid, nullptr, {}};
+  ObjectPtr before = find(call.key);
+  if (before == nullptr) return {Outcome::NotFound, nullptr, {}};
   const ObjectMeta& old_meta = api::meta_of(*before);
-  if (!call.uid.empty() && call.uid != old_meta.uid) return Outcome::Conflict;
-  reply = before;
-
-  Duration grace;
-  if (const Pod* pod = std::get_if<Pod>(before.get())) {
-    grace = call.grace.value_or(pod->spec.termination_grace);
-    const bool nobody_runs_it = pod->spec.node_name.empty() ||
-                                pod->status.phase == api::PodPhase::Succeeded ||
-                                pod->status.phase == api::PodPhase::Failed;
-    if (nobody_runs_it) grace = Duration{};
-    // A second request may shorten the grace period, never lengthen it.
-    if (old_meta.deletion_grace && grace >= *old_meta.deletion_grace && grace > Duration{}) {
-      return Outcome::Ok;
-    }
+  if (!call.uid.empty() && call.uid != old_meta.uid) return {Outcome::Conflict, nullptr, {}};
+  if (call.resource_version != 0 && call.resource_version != old_meta.resource_version) {
+    return {Outcome::Conflict, std::move(before), {}};
   }
-  Object after = *before;
-  ObjectMeta& meta = api::meta_of(after);
-  if (grace > Duration{} || !meta.finalizers.empty()) {
-    if (meta.deletion && meta.deletion_grace == grace) return Outcome::Ok;
-    meta.deletion = now + grace;
-    meta.deletion_grace = grace;
-    commit(out, ports::DeltaKind::Modified, before, std::move(after));
-  } else {
-    commit(out, ports::DeltaKind::Deleted, before, std::move(after));
-  }
-  reply = out.writes.back().after;
-  return Outcome::Ok;
+  if (has_same_status(*before, *call.object)) return {Outcome::Ok, std::move(before), {}};
+  auto after = std::make_shared<Object>(*before);
+  take_status(*after, *call.object);
+  return {Outcome::Ok, commit(out, DeltaKind::Modified, std::move(before), std::move(after)), {}};
 }
 
-Outcome ApiServer::bind(const ApiCall& call, Instant now, Handled& out, ObjectPtr& reply) {
-  const ObjectPtr before = find(call.key);
-  if (before == nullptr) return Outcome::NotFound;
+ApiServer::Answer ApiServer::remove(const ApiCall& call, Instant now, Handled& out) {
+  ObjectPtr before = find(call.key);
+  if (before == nullptr) return {Outcome::NotFound, nullptr, {}};
+  if (!call.uid.empty() && call.uid != api::meta_of(*before).uid) {
+    return {Outcome::Conflict, nullptr, {}};
+  }
+  if (const auto refusal = refuse_deletion(*before)) {
+    return {Outcome::Refused, nullptr, forbidden(*before, *refusal)};
+  }
+  std::shared_ptr<Object> after = marked_for_deletion(*before, call.grace, call.propagation, now);
+  if (after == nullptr) return {Outcome::Ok, std::move(before), {}};
+  const DeltaKind kind = is_finished(*after) ? DeltaKind::Deleted : DeltaKind::Modified;
+  if (kind == DeltaKind::Deleted) {
+    // The last state, as it was: who is gone at once was never on its way out.
+    api::meta_of(*after).deletion = api::meta_of(*before).deletion;
+    api::meta_of(*after).deletion_grace = api::meta_of(*before).deletion_grace;
+  }
+  return {Outcome::Ok, commit(out, kind, std::move(before), std::move(after)), {}};
+}
+
+ApiServer::Answer ApiServer::evict(const ApiCall& call, Instant now, Handled& out) {
+  if (call.key.kind != Kind::Pod) return {Outcome::Invalid, nullptr, {}};
+  const ObjectPtr found = find(call.key);
+  if (found == nullptr) return {Outcome::NotFound, nullptr, {}};
+  const Pod& pod = std::get<Pod>(*found);
+  if (!call.uid.empty() && call.uid != pod.meta.uid) return {Outcome::Conflict, nullptr, {}};
+  EvictionVerdict verdict = decide_eviction(pod, tables_, now);
+  if (verdict.outcome != Outcome::Ok) {
+    return {verdict.outcome, nullptr, std::move(verdict.message)};
+  }
+  if (verdict.budget) {
+    ObjectPtr budget = find({Kind::PodDisruptionBudget, verdict.budget->meta.namespace_name,
+                             verdict.budget->meta.name});
+    commit(out, DeltaKind::Modified, std::move(budget),
+           std::make_shared<Object>(*std::move(verdict.budget)));
+  }
+  return remove(call, now, out);
+}
+
+ApiServer::Answer ApiServer::bind(const ApiCall& call, Instant now, Handled& out) {
+  ObjectPtr before = find(call.key);
+  if (before == nullptr) return {Outcome::NotFound, nullptr, {}};
   const Pod* old_pod = std::get_if<Pod>(before.get());
-  if (old_pod == nullptr || call.node_name.empty()) return Outcome::Invalid;
-  if (!call.uid.empty() && call.uid != old_pod->meta.uid) return Outcome::Conflict;
-  if (!old_pod->spec.node_name.empty() || old_pod->meta.deletion) return Outcome::Conflict;
-  Object after = *before;
-  Pod& pod = std::get<Pod>(after);
+  if (old_pod == nullptr || call.node_name.empty()) return {Outcome::Invalid, nullptr, {}};
+  const bool other = !call.uid.empty() && call.uid != old_pod->meta.uid;
+  if (other || !old_pod->spec.node_name.empty() || old_pod->meta.deletion) {
+    return {Outcome::Conflict, nullptr, {}};
+  }
+  auto after = std::make_shared<Object>(*before);
+  Pod& pod = std::get<Pod>(*after);
   pod.spec.node_name = call.node_name;
   api::set_condition(pod.status.conditions, "PodScheduled", api::ConditionStatus::True, "", "",
                      now);
-  commit(out, ports::DeltaKind::Modified, before, std::move(after));
-  reply = out.writes.back().after;
-  return Outcome::Ok;
+  return {Outcome::Ok, commit(out, DeltaKind::Modified, std::move(before), std::move(after)), {}};
 }
 
-void ApiServer::commit(Handled& out, ports::DeltaKind kind, ObjectPtr before, Object after) {
+ObjectPtr ApiServer::commit(Handled& out, DeltaKind kind, ObjectPtr before,
+                            std::shared_ptr<Object> after) {
   ++resource_version_;
-  api::meta_of(after).resource_version = resource_version_;
-  const api::ObjectKey key = api::key_of(after);
-  auto stored = std::make_shared<const Object>(std::move(after));
-  if (kind == ports::DeltaKind::Deleted) {
-    table(key.kind).erase({key.namespace_name, key.name});
+  api::meta_of(*after).resource_version = resource_version_;
+  const Kind of = api::kind_of(*after);
+  ObjectPtr stored = std::move(after);
+  ObjectTable& table = tables_[static_cast<std::size_t>(of)];
+  if (kind == DeltaKind::Deleted) {
+    table.erase(*stored);
   } else {
-    table(key.kind)[{key.namespace_name, key.name}] = stored;
+    table.put(stored);
   }
-  Write write{kind, std::move(before), std::move(stored), resource_version_};
-  auto& history = history_[static_cast<std::size_t>(key.kind)];
-  history.push_back(write);
-  if (history.size() > kWatchHistory) {
-    oldest_watchable_[static_cast<std::size_t>(key.kind)] = history.front().resource_version;
-    history.pop_front();
-  }
-  out.writes.push_back(std::move(write));
-}
-
-bool ApiServer::can_resume(Kind kind, std::uint64_t from_version) const {
-  return from_version <= resource_version_ &&
-         from_version >= oldest_watchable_[static_cast<std::size_t>(kind)];
-}
-
-void ApiServer::notify(Handled& out, const Write& write, ports::CauseId cause) {
-  for (const Watch& watch : watches_[static_cast<std::size_t>(api::kind_of(*write.after))]) {
-    notify_one(out, watch, write, cause);
-  }
-}
-
-void ApiServer::notify_one(Handled& out, const Watch& watch, const Write& write,
-                           ports::CauseId cause) {
-  if (!watch.namespace_name.empty() &&
-      api::meta_of(*write.after).namespace_name != watch.namespace_name) {
-    return;
-  }
-  ports::DeltaKind kind = write.kind;
-  if (!watch.node_name.empty()) {
-    // What enters or leaves the selection looks like a creation or a deletion to the watcher.
-    if (node_of(*write.after) != watch.node_name) return;
-    const bool was_selected = write.before != nullptr && node_of(*write.before) == watch.node_name;
-    if (kind == ports::DeltaKind::Modified && !was_selected) kind = ports::DeltaKind::Added;
-  }
-  out.deliveries.push_back(
-      {watch.client,
-       {.owner = watch.owner,
-        .kind = ports::EventKind::WatchEvent,
-        .outcome = Outcome::Ok,
-        .id = watch.id,
-        .cause = cause,
-        .body = std::make_shared<const ports::EventBody>(ports::WatchDelta{kind, write.after})}});
+  out.writes.push_back({kind, std::move(before), stored, resource_version_});
+  watches(of).record(out.writes.back());
+  return stored;
 }
 
 }  // namespace orrery::store

@@ -39,6 +39,8 @@ bool may_call(const std::string& common_name, const ports::ApiCall& call,
     case Verb::Delete:
       if (call.key.kind == Kind::Lease) return call.key.name == common_name;
       return call.key.kind == Kind::Pod && bound_to(common_name, call, server);
+    case Verb::Evict:
+      return call.key.kind == Kind::Pod && bound_to(common_name, call, server);
     case Verb::Bind:
       return false;
   }

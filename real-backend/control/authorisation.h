@@ -15,7 +15,7 @@ namespace orrery::control {
 /// Whether the client whose certificate says `common_name` may make `call` now.
 ///
 /// Everyone who was authenticated may read. A node creates and updates its Node and Lease, deletes
-/// its Lease, and updates the status of and deletes pods that are bound to it in `server`.
+/// its Lease, and updates the status of, evicts and deletes pods that are bound to it in `server`.
 [[nodiscard]] bool may_call(const std::string& common_name, const ports::ApiCall& call,
                             const store::ApiServer& server);
 

@@ -45,11 +45,13 @@ api::Deployment changed(api::Deployment deployment, const scenario::SetAction& a
   for (const auto& [name, value] : action.env) {
     const auto present = std::find_if(container->env.begin(), container->env.end(),
                                       [&n = name](const api::EnvVar& e) { return e.name == n; });
+    api::EnvVar variable;
+    variable.name = name;
+    variable.value = value;
     if (present == container->env.end()) {
-      container->env.push_back(
-          {.name = name, .value = value, .config_map = {}, .config_map_key = {}});
+      container->env.push_back(std::move(variable));
     } else {
-      *present = {.name = name, .value = value, .config_map = {}, .config_map_key = {}};
+      *present = std::move(variable);
     }
   }
   return deployment;

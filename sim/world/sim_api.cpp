@@ -6,8 +6,12 @@
 namespace orrery::sim {
 
 SimApi::SimApi(Kernel& kernel, Dispatcher& dispatcher, recording::EventLog& log, std::uint64_t seed,
-               WriteObserver* observer)
-    : kernel_{kernel}, dispatcher_{dispatcher}, log_{log}, observer_{observer}, server_{seed} {
+               WriteObserver* observer, const store::StoreConfig& store)
+    : kernel_{kernel},
+      dispatcher_{dispatcher},
+      log_{log},
+      observer_{observer},
+      server_{seed, store} {
   clients_.push_back({});  // Client 0 is the person at the keyboard.
 }
 

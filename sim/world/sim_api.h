@@ -33,7 +33,7 @@ class SimApi {
  public:
   /// All arguments must outlive it. `observer` may be null.
   SimApi(Kernel& kernel, Dispatcher& dispatcher, recording::EventLog& log, std::uint64_t seed,
-         WriteObserver* observer);
+         WriteObserver* observer, const store::StoreConfig& store = {});
 
   /// A new client; its calls take `latency`.
   [[nodiscard]] store::ClientId connect(ApiLatency latency);

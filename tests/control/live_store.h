@@ -88,7 +88,7 @@ struct LiveStore {
   explicit LiveStore(const std::string& folder)
       : journal{std::move(*Journal::open(folder + "/store.sqlite", 7))},
         loop{loop::Epoch{journal->restored().run.epoch_ns}},
-        server{journal->restored().run.seed} {
+        server{journal->restored().run.seed, {.bookmark_period = 20_ms}} {
     if (journal->restored().resource_version != 0) {
       server.restore(journal->restored().objects, journal->restored().resource_version);
     }

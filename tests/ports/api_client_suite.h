@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -216,12 +217,156 @@ TYPED_TEST_P(ApiClientSuite, APodIsBoundOnceAndOnlyItsOwnVersionIsDeleted) {
   EXPECT_EQ(this->ask(remove).outcome, ports::Outcome::NotFound);
 }
 
-REGISTER_TYPED_TEST_SUITE_P(ApiClientSuite, ACreatedObjectComesBackWithWhatTheServerSets,
-                            WhatCannotBeDoneIsAnOutcome,
-                            EveryCallGetsExactlyOneReplyInTheOrderOfTheCalls,
-                            AListShowsEverythingAndAWatchWhatComesAfterIt,
-                            AnEndedWatchSaysNothingMore,
-                            AWatchFromAnImpossibleVersionIsClosedAsExpired,
-                            APodIsBoundOnceAndOnlyItsOwnVersionIsDeleted);
+TYPED_TEST_P(ApiClientSuite, LabelAndFieldSelectorsNarrowListsAndWatches) {
+  const auto labelled = [&](const std::string& name, const std::string& tier) {
+    ports::ApiCall c = this->create(name);
+    auto map = std::get<api::ConfigMap>(*c.object);
+    if (!tier.empty()) map.meta.labels["tier"] = tier;
+    c.object = std::make_shared<const api::Object>(std::move(map));
+    return c;
+  };
+  for (const auto& [name, tier] : {std::pair{"a", "web"}, {"b", "db"}, {"c", ""}}) {
+    ASSERT_EQ(this->ask(labelled(name, tier)).outcome, ports::Outcome::Ok);
+  }
+  const auto names = [&](const ports::ApiCall& list) {
+    std::string all;
+    const ports::Event reply = this->ask(list);
+    if (reply.body == nullptr) return std::string{"none"};
+    for (const auto& object : std::get<ports::ApiList>(*reply.body).objects) {
+      all += api::meta_of(*object).name;
+    }
+    return all;
+  };
+  using Operator = api::SelectorRequirement::Operator;
+  ports::ApiCall list = this->call(ports::Verb::List);
+  list.label_selector.match_labels["tier"] = "db";
+  EXPECT_EQ(names(list), "b");
+  list.label_selector = {{}, {{"tier", Operator::NotIn, {"db"}}}};
+  EXPECT_EQ(names(list), "ac");
+  list.label_selector = {};
+  list.field_selector = {{"metadata.name", "a", false}};
+  EXPECT_EQ(names(list), "bc");
+  list.field_selector = {{"metadata.name", "c", true}};
+  EXPECT_EQ(names(list), "c");
+  list.field_selector = {{"spec.paused", "true", true}};
+  EXPECT_EQ(this->ask(list).outcome, ports::Outcome::Invalid);
+
+  ports::ApiCall watch = this->call(ports::Verb::Watch);
+  watch.label_selector.match_labels["tier"] = "web";
+  watch.resource_version =
+      api::meta_of(*this->object_of(this->ask(this->call(ports::Verb::Get, "c")))).resource_version;
+  const std::size_t before = this->listener_.events.size();
+  this->send(1, std::move(watch));
+  const auto relabel = [&](ports::CallId id, const std::string& name, const std::string& tier) {
+    ports::ApiCall c = labelled(name, tier);
+    c.verb = ports::Verb::Update;
+    this->send(id, std::move(c));
+  };
+  relabel(2, "a", "db");   // Leaves what is watched.
+  relabel(3, "c", "web");  // Enters it.
+  relabel(4, "b", "");     // Was never in it.
+  this->wait_for(before + 5);
+  std::vector<std::pair<ports::DeltaKind, std::string>> seen;
+  for (std::size_t i = before; i < this->listener_.events.size(); ++i) {
+    const ports::Event& event = this->listener_.events[i];
+    if (event.kind != ports::EventKind::WatchEvent) continue;
+    seen.emplace_back(std::get<ports::WatchDelta>(*event.body).kind,
+                      api::meta_of(*this->object_of(event)).name);
+  }
+  EXPECT_EQ(seen, (std::vector<std::pair<ports::DeltaKind, std::string>>{
+                      {ports::DeltaKind::Deleted, "a"}, {ports::DeltaKind::Added, "c"}}));
+}
+
+TYPED_TEST_P(ApiClientSuite, AQuietWatchIsToldTheVersionToResumeFrom) {
+  ports::ApiCall watch = this->call(ports::Verb::Watch, "quiet");
+  watch.bookmarks = true;
+  this->send(1, watch);
+  std::uint64_t told = 0;
+  std::uint64_t written = 0;
+  for (int i = 0; i < 10'000 && told == 0; ++i) {
+    const std::size_t from = this->listener_.events.size();
+    this->send(10 + static_cast<ports::CallId>(i), this->create("n" + std::to_string(i)));
+    this->wait_for(from + 1);
+    for (std::size_t k = from; k < this->listener_.events.size(); ++k) {
+      const ports::Event& event = this->listener_.events[k];
+      if (event.kind == ports::EventKind::ApiReply) {
+        written = api::meta_of(*this->object_of(event)).resource_version;
+        continue;
+      }
+      const auto& delta = std::get<ports::WatchDelta>(*event.body);
+      EXPECT_EQ(event.id, 1U);
+      EXPECT_EQ(delta.kind, ports::DeltaKind::Bookmark);
+      EXPECT_EQ(delta.object, nullptr);
+      told = delta.resource_version;
+    }
+  }
+  EXPECT_GT(told, 0U);
+  EXPECT_LE(told, written);
+}
+
+TYPED_TEST_P(ApiClientSuite, AnEvictedPodIsDeletedUnlessItIsAnother) {
+  api::Pod pod;
+  pod.meta.name = "p";
+  pod.meta.namespace_name = "default";
+  pod.spec.containers.emplace_back().name = "c";
+  pod.spec.containers.back().image = "i";
+  ports::ApiCall create;
+  create.verb = ports::Verb::Create;
+  create.key = {api::Kind::Pod, "default", "p"};
+  create.object = std::make_shared<const api::Object>(pod);
+  const std::string uid = api::meta_of(*this->object_of(this->ask(create))).uid;
+  ports::ApiCall evict;
+  evict.verb = ports::Verb::Evict;
+  evict.key = create.key;
+  evict.uid = "another";
+  EXPECT_EQ(this->ask(evict).outcome, ports::Outcome::Conflict);
+  evict.uid = uid;
+  EXPECT_EQ(this->ask(evict).outcome, ports::Outcome::Ok);
+  EXPECT_EQ(this->ask(evict).outcome, ports::Outcome::NotFound);
+}
+
+TYPED_TEST_P(ApiClientSuite, ADeletionSaysWhatBecomesOfDependents) {
+  this->ask(this->create("background"));
+  this->ask(this->create("foreground"));
+  this->ask(this->create("orphan"));
+  const auto remove = [&](const std::string& name, ports::Propagation propagation) {
+    ports::ApiCall c = this->call(ports::Verb::Delete, name);
+    c.propagation = propagation;
+    EXPECT_EQ(this->ask(c).outcome, ports::Outcome::Ok);
+    const ports::Event found = this->ask(this->call(ports::Verb::Get, name));
+    if (found.outcome != ports::Outcome::Ok) return std::string{"gone"};
+    const api::ObjectMeta& meta = api::meta_of(*this->object_of(found));
+    return meta.deletion && !meta.finalizers.empty() ? meta.finalizers.front() : "kept";
+  };
+  EXPECT_EQ(remove("background", ports::Propagation::Background), "gone");
+  EXPECT_EQ(remove("foreground", ports::Propagation::Foreground), "foregroundDeletion");
+  EXPECT_EQ(remove("orphan", ports::Propagation::Orphan), "orphan");
+}
+
+TYPED_TEST_P(ApiClientSuite, ARefusalSaysWhy) {
+  api::Pod pod;
+  pod.meta.name = "p";
+  pod.meta.namespace_name = "default";
+  pod.spec.priority_class_name = "nobody-made-it";
+  pod.spec.containers.emplace_back().name = "c";
+  pod.spec.containers.back().image = "i";
+  ports::ApiCall create;
+  create.verb = ports::Verb::Create;
+  create.key = {api::Kind::Pod, "default", "p"};
+  create.object = std::make_shared<const api::Object>(pod);
+  const ports::Event reply = this->ask(create);
+  ASSERT_EQ(reply.outcome, ports::Outcome::Refused);
+  ASSERT_NE(reply.body, nullptr);
+  EXPECT_NE(std::get<ports::ApiObject>(*reply.body).message.find("nobody-made-it"),
+            std::string::npos);
+}
+
+REGISTER_TYPED_TEST_SUITE_P(
+    ApiClientSuite, ACreatedObjectComesBackWithWhatTheServerSets, WhatCannotBeDoneIsAnOutcome,
+    EveryCallGetsExactlyOneReplyInTheOrderOfTheCalls, AListShowsEverythingAndAWatchWhatComesAfterIt,
+    AnEndedWatchSaysNothingMore, AWatchFromAnImpossibleVersionIsClosedAsExpired,
+    APodIsBoundOnceAndOnlyItsOwnVersionIsDeleted, LabelAndFieldSelectorsNarrowListsAndWatches,
+    AQuietWatchIsToldTheVersionToResumeFrom, AnEvictedPodIsDeletedUnlessItIsAnother,
+    ADeletionSaysWhatBecomesOfDependents, ARefusalSaysWhy);
 
 }  // namespace orrery::ports_suite

@@ -80,19 +80,34 @@ class Maker {
   }
   ports::ApiCall api_call() {
     ports::ApiCall call;
-    call.verb = static_cast<ports::Verb>(below(9));
+    call.verb = static_cast<ports::Verb>(below(10));
     call.key = {static_cast<api::Kind>(below(api::kKindCount)), text(), text()};
     call.object = object();
     call.node_name = text();
     call.uid = text();
     if (coin()) call.grace = Duration::nanoseconds(number());
     if (coin()) call.resource_version = below(UINT64_MAX);
+    if (coin()) call.label_selector.match_labels = labels();
+    for (std::uint64_t i = below(3); i > 0; --i) {
+      const auto op = static_cast<api::SelectorRequirement::Operator>(below(6));
+      const std::string key = text();
+      call.label_selector.match_expressions.push_back({key, op, texts()});
+    }
+    for (std::uint64_t i = below(3); i > 0; --i) {
+      const std::string field = text();
+      const std::string value = text();
+      call.field_selector.push_back({field, value, coin()});
+    }
+    call.propagation = static_cast<ports::Propagation>(below(4));
+    call.bookmarks = coin();
     return call;
   }
   ports::EventBody body() {
     switch (below(5)) {
-      case 0:
-        return ports::ApiObject{object()};
+      case 0: {
+        const api::ObjectPtr made = object();
+        return ports::ApiObject{made, text()};
+      }
       case 1: {
         ports::ApiList list;
         for (std::uint64_t i = below(3); i > 0; --i) list.objects.push_back(object());
@@ -100,8 +115,9 @@ class Maker {
         return list;
       }
       case 2: {
-        const auto kind = static_cast<ports::DeltaKind>(below(3));
-        return ports::WatchDelta{kind, object()};
+        const auto kind = static_cast<ports::DeltaKind>(below(4));
+        const api::ObjectPtr made = object();
+        return ports::WatchDelta{kind, made, coin() ? below(UINT64_MAX) : 0};
       }
       case 3: {
         ports::RuntimeResult r;
@@ -247,12 +263,17 @@ void expect_same(const ports::ApiCall& a, const ports::ApiCall& b) {
   EXPECT_EQ(a.uid, b.uid);
   EXPECT_EQ(a.grace, b.grace);
   EXPECT_EQ(a.resource_version, b.resource_version);
+  EXPECT_EQ(a.label_selector, b.label_selector);
+  EXPECT_EQ(a.field_selector, b.field_selector);
+  EXPECT_EQ(a.propagation, b.propagation);
+  EXPECT_EQ(a.bookmarks, b.bookmarks);
 }
 
 struct SameBody {
   const ports::EventBody& other;
   void operator()(const ports::ApiObject& a) const {
     EXPECT_TRUE(same(a.object, std::get<ports::ApiObject>(other).object));
+    EXPECT_EQ(a.message, std::get<ports::ApiObject>(other).message);
   }
   void operator()(const ports::ApiList& a) const {
     const auto& b = std::get<ports::ApiList>(other);
@@ -266,6 +287,7 @@ struct SameBody {
     const auto& b = std::get<ports::WatchDelta>(other);
     EXPECT_EQ(a.kind, b.kind);
     EXPECT_TRUE(same(a.object, b.object));
+    EXPECT_EQ(a.resource_version, b.resource_version);
   }
   void operator()(const ports::RuntimeResult& a) const {
     const auto& b = std::get<ports::RuntimeResult>(other);

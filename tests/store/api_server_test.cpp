@@ -227,7 +227,7 @@ TEST_F(ApiServerTest, AWatchSeesWritesAfterItsVersionInOrder) {
 }
 
 TEST_F(ApiServerTest, AWatchFromBeforeTheHistoryIsExpired) {
-  for (std::size_t i = 0; i < ApiServer::kWatchHistory + 10; ++i) {
+  for (std::size_t i = 0; i < StoreConfig{}.watch_history + 10; ++i) {
     (void)handle(create(pod("p" + std::to_string(i))));
   }
   ApiCall watch = on(Verb::Watch, "");

@@ -60,6 +60,7 @@ OwnerReference read_owner(Reading& reading, const Cursor& at) {
   in.text("name", owner.name);
   in.text("uid", owner.uid);
   in.flag("controller", owner.controller);
+  in.flag("blockOwnerDeletion", owner.block_deletion);
   in.finish({});
   return owner;
 }

@@ -17,6 +17,7 @@ void write_owner(Writer& out, const OwnerReference& owner) {
   out.text("name", owner.name);
   out.text("uid", owner.uid);
   out.flag("controller", owner.controller, true);
+  out.flag("blockOwnerDeletion", owner.block_deletion);
 }
 
 struct ActionWriter {

@@ -48,9 +48,8 @@ const char* count_name(Kind kind) {
       return "count/secrets";
     case Kind::ResourceQuota:
       return "count/resourcequotas";
-    case Kind::LimitRange:
-      return "count/limitranges";
     case Kind::Node:
+    case Kind::LimitRange:
     case Kind::PersistentVolume:
     case Kind::StorageClass:
     case Kind::VolumeAttachment:

@@ -18,6 +18,7 @@ Caches::Caches(const Ports& ports, const InformerConfig& config)
       replica_sets{ports, slot_of_kind(Kind::ReplicaSet), Kind::ReplicaSet, config},
       services{ports, slot_of_kind(Kind::Service), Kind::Service, config},
       endpoint_slices{ports, slot_of_kind(Kind::EndpointSlice), Kind::EndpointSlice, config},
+      config_maps{ports, slot_of_kind(Kind::ConfigMap), Kind::ConfigMap, config},
       leases{ports, slot_of_kind(Kind::Lease), Kind::Lease, config},
       replication_controllers{ports, slot_of_kind(Kind::ReplicationController),
                               Kind::ReplicationController, config},
@@ -35,6 +36,7 @@ Caches::Caches(const Ports& ports, const InformerConfig& config)
       claims{ports, slot_of_kind(Kind::PersistentVolumeClaim), Kind::PersistentVolumeClaim, config},
       storage_classes{ports, slot_of_kind(Kind::StorageClass), Kind::StorageClass, config},
       attachments{ports, slot_of_kind(Kind::VolumeAttachment), Kind::VolumeAttachment, config},
+      secrets{ports, slot_of_kind(Kind::Secret), Kind::Secret, config},
       namespaces{ports, slot_of_kind(Kind::Namespace), Kind::Namespace, config},
       quotas{ports, slot_of_kind(Kind::ResourceQuota), Kind::ResourceQuota, config},
       pod_metrics{ports, slot_of_kind(Kind::PodMetrics), Kind::PodMetrics, config} {
@@ -44,6 +46,7 @@ Caches::Caches(const Ports& ports, const InformerConfig& config)
                              &replica_sets,
                              &services,
                              &endpoint_slices,
+                             &config_maps,
                              &leases,
                              &replication_controllers,
                              &stateful_sets,
@@ -57,6 +60,7 @@ Caches::Caches(const Ports& ports, const InformerConfig& config)
                              &claims,
                              &storage_classes,
                              &attachments,
+                             &secrets,
                              &namespaces,
                              &quotas,
                              &pod_metrics}) {

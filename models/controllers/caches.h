@@ -20,6 +20,9 @@ class Caches {
   [[nodiscard]] bool synced() const;
   /// The informer of that kind, or nullptr: nobody looks at it.
   [[nodiscard]] Informer* of(api::Kind kind) { return by_kind_[static_cast<std::size_t>(kind)]; }
+  [[nodiscard]] const Informer* of(api::Kind kind) const {
+    return by_kind_[static_cast<std::size_t>(kind)];
+  }
 
   Informer pods;
   Informer nodes;
@@ -27,6 +30,7 @@ class Caches {
   Informer replica_sets;
   Informer services;
   Informer endpoint_slices;
+  Informer config_maps;
   Informer leases;
   Informer replication_controllers;
   Informer stateful_sets;
@@ -40,6 +44,7 @@ class Caches {
   Informer claims;
   Informer storage_classes;
   Informer attachments;
+  Informer secrets;
   Informer namespaces;
   Informer quotas;
   Informer pod_metrics;

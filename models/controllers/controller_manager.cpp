@@ -2,8 +2,10 @@
 
 #include <utility>
 
+#include "models/controllers/hosted_namespaces.h"
 #include "models/controllers/hosted_node_lifecycle.h"
 #include "models/controllers/hosted_owner_garbage.h"
+#include "models/controllers/hosted_quotas.h"
 
 namespace orrery::controllers {
 namespace {
@@ -39,6 +41,8 @@ ControllerManager::ControllerManager(ports::OwnerId owner, ports::Executor& exec
   host(std::make_unique<TaintEvictionController>(caches_), config.loop);
   host(std::make_unique<PodGarbageController>(caches_, config.node_lifecycle), config.loop);
   host(std::make_unique<OwnerGarbageController>(caches_), config.loop);
+  host(std::make_unique<NamespaceController>(caches_), config.loop);
+  host(std::make_unique<QuotaController>(caches_), config.loop);
 }
 
 void ControllerManager::start() {

@@ -243,7 +243,7 @@ class Step {
     set.meta.annotations.erase(kRevisionHistoryAnnotation);
     set.meta.labels = deployment_.spec.pod_template.labels;
     set.meta.labels[kTemplateHashLabel] = hash;
-    set.meta.owners = {{api::Kind::Deployment, deployment_.meta.name, deployment_.meta.uid, true}};
+    set.meta.owners = {controller_reference(api::Kind::Deployment, deployment_.meta)};
     set.spec.min_ready = deployment_.spec.min_ready;
     set.spec.selector = deployment_.spec.selector;
     set.spec.selector.match_labels[kTemplateHashLabel] = hash;
@@ -502,8 +502,7 @@ Plan reconcile_deployment(const DeploymentView& view, Instant now) {
       claims.then(update_call(std::move(released)));
     } else if (matching && !deployment.meta.deletion && !set->meta.deletion) {
       ReplicaSet adopted = *set;
-      adopted.meta.owners.push_back(
-          {api::Kind::Deployment, deployment.meta.name, deployment.meta.uid, true});
+      adopted.meta.owners.push_back(controller_reference(api::Kind::Deployment, deployment.meta));
       claims.then(update_call(std::move(adopted)));
     }
   }

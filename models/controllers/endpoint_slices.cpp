@@ -41,7 +41,7 @@ EndpointSlice new_slice(const Service& service, const PortKey& ports) {
   slice.meta.namespace_name = service.meta.namespace_name;
   slice.meta.labels = {{kServiceNameLabel, service.meta.name},
                        {kManagedByLabel, kManagedByController}};
-  slice.meta.owners = {{api::Kind::Service, service.meta.name, service.meta.uid, true}};
+  slice.meta.owners = {controller_reference(api::Kind::Service, service.meta)};
   for (const auto& [name, number] : ports) slice.ports.push_back({name, number});
   return slice;
 }

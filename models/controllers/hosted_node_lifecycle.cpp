@@ -50,7 +50,10 @@ Instant NodeHealthController::last_sign(const Node& node, Instant now) {
 
 void NodeHealthController::observe(const Change& change, WorkQueue& queue, Instant /*now*/) {
   if (api::kind_of(change.latest()) != Kind::Node) return;
-  if (!change.after) signs_.erase(api::meta_of(change.latest()).name);
+  if (!change.after) {
+    signs_.erase(api::meta_of(change.latest()).name);
+    for (auto& [zone, turns] : taint_queues_) turns.leave(api::meta_of(change.latest()).name);
+  }
   queue.add(api::key_of(change.latest()));
 }
 
@@ -83,18 +86,29 @@ Plan NodeHealthController::reconcile(const ObjectKey& key,
   if (node == nullptr) return {};
   const auto label = node->meta.labels.find(kZoneLabel);
   const std::string zone = label != node->meta.labels.end() ? label->second : "";
-  const auto interval = eviction_interval(zones_[zone], config_);
-  Instant& next_turn = next_turn_[zone];
+  TaintQueue& turns =
+      taint_queues_.try_emplace(zone, config_.taint_period, config_.eviction_interval)
+          .first->second;
+  turns.set_interval(all_zones_down_ ? std::nullopt : eviction_interval(zones_[zone], config_),
+                     now);
+  const auto* ready = api::find_condition(node->status.conditions, "Ready");
+  const bool is_ready = ready != nullptr && ready->status == api::ConditionStatus::True;
 
   NodeHealthView view;
   view.node = node;
   view.last_sign = last_sign(*node, now);
-  view.pods = caches_.pods.pods_on(key.name);
-  view.may_evict = interval && next_turn <= now;
+  if (!is_ready) view.pods = caches_.pods.pods_on(key.name);
+  view.may_evict = turns.is_turn_of(key.name, now);
   view.all_zones_down = all_zones_down_;
   NodeHealthPlan result = reconcile_node_health(view, config_, now);
-  if (result.evicts) next_turn = now + *interval;
-  if (result.wants_turn && interval) result.plan.look_again(next_turn - now);
+  if (result.evicts) {
+    turns.take_turn(now);
+  } else if (result.wants_turn) {
+    turns.join(key.name, now);
+    if (const auto turn = turns.turn_of(key.name)) result.plan.look_again(*turn - now);
+  } else {
+    turns.leave(key.name);
+  }
   return std::move(result.plan);
 }
 
@@ -142,12 +156,24 @@ Plan PodGarbageController::reconcile(const ObjectKey& key,
                                      const std::optional<CallFailure>& /*last_failure*/,
                                      Instant /*now*/) {
   const auto pods = caches_.pods.pods_on(key.name);
-  if (pods.empty() || caches_.nodes.find<Node>("", key.name) != nullptr) return {};
+  const auto* node = caches_.nodes.find<Node>("", key.name);
+  if (node != nullptr) return reconcile_out_of_service(*node, pods);
+  if (pods.empty()) return {};
   if (confirmed_gone_.erase(key.name) == 1) return reconcile_orphaned_pods(pods);
   Plan plan;
   plan.then(get_call(key, ""));
   plan.look_again(kConfirmAgain);
   return plan;
+}
+
+void PodGarbageController::on_tick(WorkQueue& queue) {
+  for (const Node* node : caches_.nodes.all<Node>()) {
+    const auto& taints = node->spec.taints;
+    const bool is_off = std::any_of(taints.begin(), taints.end(), [](const api::Taint& t) {
+      return t.key == kOutOfServiceTaint;
+    });
+    if (is_off) queue.add({Kind::Node, "", node->meta.name});
+  }
 }
 
 void PodGarbageController::on_answer(const ObjectKey& key, const ports::ApiCall& call,

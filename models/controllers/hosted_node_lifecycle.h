@@ -37,9 +37,8 @@ class NodeHealthController : public Controller {
   NodeLifecycleConfig config_;
   const ports::Executor& executor_;
   std::map<std::string, Sign> signs_;
-  std::map<std::string, ZoneHealth> zones_;  ///< As of the last tick.
-  std::map<std::string, Instant>
-      next_turn_;  ///< Zone: when its next node may be tainted NoExecute.
+  std::map<std::string, ZoneHealth> zones_;         ///< As of the last tick.
+  std::map<std::string, TaintQueue> taint_queues_;  ///< By zone.
   bool all_zones_down_ = false;
 };
 
@@ -56,8 +55,9 @@ class TaintEvictionController : public Controller {
   std::map<std::string, Instant> first_seen_;  ///< Node: when it was first seen tainted NoExecute.
 };
 
-/// Keys: Nodes that do not exist. Deletes the pods bound to them, once the API server has confirmed
-/// that the node is gone: the own cache may merely be behind.
+/// Keys: Nodes that do not exist, or are out of service. Deletes the pods bound to them, once the
+/// API server has confirmed that the node is gone (the own cache may merely be behind); of a node
+/// out of service those that are terminating.
 class PodGarbageController : public Controller {
  public:
   PodGarbageController(const Caches& caches, const NodeLifecycleConfig& config)
@@ -67,6 +67,7 @@ class PodGarbageController : public Controller {
                  Instant now) override;
   void on_answer(const api::ObjectKey& key, const ports::ApiCall& call,
                  const ports::Event& reply) override;
+  void on_tick(WorkQueue& queue) override;
 
  private:
   const Caches& caches_;

@@ -78,6 +78,13 @@ class Informer {
     return found == nullptr ? nullptr : &std::get<T>(**found);
   }
 
+  /// As find, of whatever kind; null if there is none.
+  [[nodiscard]] api::ObjectPtr find_any(std::string_view namespace_name,
+                                        std::string_view name) const {
+    const api::ObjectPtr* found = find_object(namespace_name, name);
+    return found == nullptr ? nullptr : *found;
+  }
+
   /// By namespace and name, as all that follow.
   template <class T>
   [[nodiscard]] std::vector<const T*> all() const {
@@ -91,6 +98,14 @@ class Informer {
     for (auto it = objects_.lower_bound({namespace_name, ""});
          it != objects_.end() && it->first.first == namespace_name; ++it) {
       found.push_back(&std::get<T>(*it->second));
+    }
+    return found;
+  }
+  [[nodiscard]] std::vector<api::ObjectPtr> any_in(const std::string& namespace_name) const {
+    std::vector<api::ObjectPtr> found;
+    for (auto it = objects_.lower_bound({namespace_name, ""});
+         it != objects_.end() && it->first.first == namespace_name; ++it) {
+      found.push_back(it->second);
     }
     return found;
   }

@@ -14,8 +14,26 @@ using api::Taint;
 
 constexpr const char* kReady = "Ready";
 
-bool is_health_taint(const Taint& taint) {
-  return taint.key == kNotReadyTaint || taint.key == kUnreachableTaint;
+/// Conditions whose being True means that nothing new should come, and the taints that say so.
+/// Source: node_lifecycle_controller.go nodeConditionToTaintKeyStatusMap.
+struct ConditionTaint {
+  const char* condition;
+  const char* key;
+};
+constexpr ConditionTaint kConditionTaints[] = {
+    {"MemoryPressure", "node.kubernetes.io/memory-pressure"},
+    {"DiskPressure", "node.kubernetes.io/disk-pressure"},
+    {"PIDPressure", "node.kubernetes.io/pid-pressure"},
+    {"NetworkUnavailable", "node.kubernetes.io/network-unavailable"}};
+constexpr const char* kUnschedulableTaint = "node.kubernetes.io/unschedulable";
+
+/// A taint that this controller puts on and takes off.
+bool is_own_taint(const Taint& taint) {
+  if (taint.key == kNotReadyTaint || taint.key == kUnreachableTaint) return true;
+  if (taint.effect != "NoSchedule") return false;
+  return taint.key == kUnschedulableTaint ||
+         std::any_of(std::begin(kConditionTaints), std::end(kConditionTaints),
+                     [&](const ConditionTaint& c) { return taint.key == c.key; });
 }
 
 bool has_taint(const Node& node, const std::string& key, const char* effect) {
@@ -32,7 +50,13 @@ Node silent(const Node& node, Instant now) {
                      ready != nullptr ? "NodeStatusUnknown" : "NodeStatusNeverUpdated",
                      "Kubelet stopped posting node status.", now);
   for (Condition& condition : next.status.conditions) {
-    if (condition.type == kReady) condition.last_update = heartbeat;
+    if (condition.type == kReady) {
+      condition.last_update = heartbeat;
+    } else if (condition.status != ConditionStatus::Unknown) {
+      condition.status = ConditionStatus::Unknown;
+      condition.reason = "NodeStatusUnknown";
+      condition.last_transition = now;
+    }
   }
   return next;
 }
@@ -70,6 +94,53 @@ std::optional<Duration> eviction_interval(const ZoneHealth& zone,
   return std::nullopt;
 }
 
+void TaintQueue::set_interval(std::optional<Duration> interval, Instant now) {
+  if (interval == interval_) return;
+  const bool awaits_token = !interval_ || next_token_ > now;
+  interval_ = interval;
+  if (interval && awaits_token) next_token_ = now + *interval;
+}
+
+void TaintQueue::join(const std::string& node, Instant now) {
+  const bool waits = std::any_of(waiting_.begin(), waiting_.end(),
+                                 [&](const Waiting& w) { return w.node == node; });
+  if (!waits) waiting_.push_back({node, now});
+}
+
+void TaintQueue::leave(const std::string& node) {
+  std::erase_if(waiting_, [&](const Waiting& w) { return w.node == node; });
+}
+
+Instant TaintQueue::look_at(Instant since, Instant token) const {
+  // Worked example: period 100 ms, since 40.05 s, token at 40 s: 40.1 s.
+  const std::int64_t period = period_.count_ns();
+  const std::int64_t earliest = std::max(since.count_ns() + 1, token.count_ns());
+  return Instant::at(Duration::nanoseconds((earliest + period - 1) / period * period));
+}
+
+std::optional<Instant> TaintQueue::turn_of(const std::string& node) const {
+  if (!interval_) return std::nullopt;
+  Instant token = next_token_;
+  for (const Waiting& waiting : waiting_) {
+    const Instant turn = look_at(waiting.since, token);
+    if (waiting.node == node) return turn;
+    token = turn + *interval_;
+  }
+  return std::nullopt;
+}
+
+bool TaintQueue::is_turn_of(const std::string& node, Instant now) const {
+  if (waiting_.empty() || waiting_.front().node != node) return false;
+  const std::optional<Instant> turn = turn_of(node);
+  return turn && *turn <= now;
+}
+
+void TaintQueue::take_turn(Instant now) {
+  expects(!waiting_.empty() && interval_, "a turn is taken by who waits for it");
+  next_token_ = now + *interval_;
+  waiting_.pop_front();
+}
+
 NodeHealthPlan reconcile_node_health(const NodeHealthView& view, const NodeLifecycleConfig& config,
                                      Instant now) {
   const Node& node = *view.node;
@@ -86,20 +157,27 @@ NodeHealthPlan reconcile_node_health(const NodeHealthView& view, const NodeLifec
   const bool is_unknown = ready != nullptr && ready->status == ConditionStatus::Unknown;
   const std::string key = is_unknown ? kUnreachableTaint : kNotReadyTaint;
   Node next = node;
-  std::erase_if(next.spec.taints, is_health_taint);
+  std::erase_if(next.spec.taints, is_own_taint);
+  const auto keep_or_add = [&](const std::string& taint_key, const char* effect) {
+    const auto old =
+        std::find_if(node.spec.taints.begin(), node.spec.taints.end(),
+                     [&](const Taint& t) { return t.key == taint_key && t.effect == effect; });
+    next.spec.taints.push_back(old != node.spec.taints.end() ? *old
+                                                             : Taint{taint_key, "", effect, now});
+  };
+  for (const ConditionTaint& c : kConditionTaints) {
+    const Condition* condition = api::find_condition(node.status.conditions, c.condition);
+    if (condition != nullptr && condition->status == ConditionStatus::True) {
+      keep_or_add(c.key, "NoSchedule");
+    }
+  }
+  if (node.spec.unschedulable) keep_or_add(kUnschedulableTaint, "NoSchedule");
   if (!is_ready) {
-    const auto keep_or_add = [&](const char* effect) {
-      const auto old =
-          std::find_if(node.spec.taints.begin(), node.spec.taints.end(),
-                       [&](const Taint& t) { return t.key == key && t.effect == effect; });
-      next.spec.taints.push_back(old != node.spec.taints.end() ? *old
-                                                               : Taint{key, "", effect, now});
-    };
-    keep_or_add("NoSchedule");
+    keep_or_add(key, "NoSchedule");
     const bool is_evicting = has_taint(node, kNotReadyTaint, "NoExecute") ||
                              has_taint(node, kUnreachableTaint, "NoExecute");
     if (!view.all_zones_down) {
-      if (is_evicting || view.may_evict) keep_or_add("NoExecute");
+      if (is_evicting || view.may_evict) keep_or_add(key, "NoExecute");
       result.evicts = !is_evicting && view.may_evict;
       result.wants_turn = !is_evicting && !view.may_evict;
     }
@@ -141,6 +219,20 @@ Plan reconcile_taint_eviction(const Node& node, const std::vector<const Pod*>& p
     } else {
       plan.look_again(*end - now);
     }
+  }
+  if (!deletes.empty()) plan.batches.push_back(std::move(deletes));
+  return plan;
+}
+
+Plan reconcile_out_of_service(const Node& node, const std::vector<const Pod*>& pods) {
+  Plan plan;
+  const Condition* ready = api::find_condition(node.status.conditions, kReady);
+  const bool is_off = std::any_of(node.spec.taints.begin(), node.spec.taints.end(),
+                                  [](const Taint& t) { return t.key == kOutOfServiceTaint; });
+  if (!is_off || (ready != nullptr && ready->status == ConditionStatus::True)) return plan;
+  Batch deletes;
+  for (const Pod* pod : pods) {
+    if (pod->meta.deletion) deletes.push_back(delete_call(pod->meta, api::Kind::Pod, Duration{}));
   }
   if (!deletes.empty()) plan.batches.push_back(std::move(deletes));
   return plan;

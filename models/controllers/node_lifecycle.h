@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,8 @@ namespace orrery::controllers {
 
 inline constexpr const char* kNotReadyTaint = "node.kubernetes.io/not-ready";
 inline constexpr const char* kUnreachableTaint = "node.kubernetes.io/unreachable";
+/// Put on by a person: the node is off, so its pods may be taken to be dead.
+inline constexpr const char* kOutOfServiceTaint = "node.kubernetes.io/out-of-service";
 inline constexpr const char* kZoneLabel = "topology.kubernetes.io/zone";
 inline constexpr const char* kLeaseNamespace = "kube-node-lease";
 
@@ -28,6 +31,8 @@ struct NodeLifecycleConfig {
   /// One node is tainted NoExecute per interval and zone: 1 / --node-eviction-rate (0.1 per
   /// second).
   Duration eviction_interval = Duration::seconds(10);
+  /// Between two looks at the queues of nodes to be tainted. Source: scheduler.NodeEvictionPeriod.
+  Duration taint_period = Duration::milliseconds(100);
   /// In a large, partly disrupted zone: 1 / --secondary-node-eviction-rate (0.01 per second).
   Duration eviction_interval_disrupted = Duration::seconds(100);
   std::int32_t large_zone = 50;  ///< --large-cluster-size-threshold; smaller zones stop instead.
@@ -47,12 +52,48 @@ struct ZoneHealth {
 [[nodiscard]] std::optional<Duration> eviction_interval(const ZoneHealth& zone,
                                                         const NodeLifecycleConfig& config);
 
+/// The nodes of a zone that wait to be tainted NoExecute, first come first served: one whenever the
+/// zone's rate has a token, looked at every `period` of the run.
+///
+/// Source: Kubernetes pkg/controller/nodelifecycle/scheduler/rate_limited_queue.go; a bucket of one
+/// token, full at first.
+class TaintQueue {
+ public:
+  TaintQueue(Duration period, Duration interval) : period_{period}, interval_{interval} {}
+
+  /// One node per `interval` from now on; nothing: none. A token that is awaited is awaited anew.
+  void set_interval(std::optional<Duration> interval, Instant now);
+
+  void join(const std::string& node, Instant now);  ///< Does nothing if it waits already.
+  void leave(const std::string& node);
+
+  [[nodiscard]] bool is_turn_of(const std::string& node, Instant now) const;
+  /// Takes the first node out, and a token with it.
+  void take_turn(Instant now);
+
+  /// When the node's turn is expected; nothing: the zone has stopped, or it does not wait.
+  [[nodiscard]] std::optional<Instant> turn_of(const std::string& node) const;
+
+ private:
+  struct Waiting {
+    std::string node;
+    Instant since;
+  };
+  /// The first look after `since` and not before `token`.
+  [[nodiscard]] Instant look_at(Instant since, Instant token) const;
+
+  Duration period_;
+  std::optional<Duration> interval_;
+  Instant next_token_;
+  std::deque<Waiting> waiting_;
+};
+
 struct NodeHealthView {
   const api::Node* node = nullptr;
   Instant
       last_sign;  ///< When a new lease or heartbeat was last noticed, by the controller's clock.
   std::vector<const api::Pod*> pods;  ///< Bound to the node.
-  bool may_evict = false;             ///< The zone's rate lets this node be tainted NoExecute now.
+  bool may_evict = false;             ///< It is this node's turn to be tainted NoExecute.
   bool all_zones_down = false;        ///< The fault is then taken to be ours: nobody is evicted.
 };
 
@@ -62,7 +103,8 @@ struct NodeHealthPlan {
   bool wants_turn = false;  ///< Would evict if it may.
 };
 
-/// Ready=Unknown after silence; taints that say why nothing should run there; pods not ready.
+/// Ready=Unknown after silence; taints that say why nothing should run there (not ready,
+/// unreachable, short of memory, disk or process ids, cordoned); pods not ready.
 [[nodiscard]] NodeHealthPlan reconcile_node_health(const NodeHealthView& view,
                                                    const NodeLifecycleConfig& config, Instant now);
 
@@ -71,6 +113,11 @@ struct NodeHealthPlan {
 [[nodiscard]] Plan reconcile_taint_eviction(const api::Node& node,
                                             const std::vector<const api::Pod*>& pods,
                                             Instant first_seen, Instant now);
+
+/// Deletes without grace the terminating pods of a node that is not ready and that somebody has
+/// declared out of service.
+[[nodiscard]] Plan reconcile_out_of_service(const api::Node& node,
+                                            const std::vector<const api::Pod*>& pods);
 
 /// Deletes the pods of a node that no longer exists, without grace: nobody is left to stop them.
 [[nodiscard]] Plan reconcile_orphaned_pods(const std::vector<const api::Pod*>& pods);

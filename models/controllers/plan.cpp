@@ -5,6 +5,10 @@
 
 namespace orrery::controllers {
 
+api::OwnerReference controller_reference(api::Kind kind, const api::ObjectMeta& owner) {
+  return {kind, owner.name, owner.uid, /*controller=*/true, /*block_deletion=*/true};
+}
+
 ports::ApiCall create_call(api::Object object) {
   ports::ApiCall call;
   call.verb = ports::Verb::Create;

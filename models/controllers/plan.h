@@ -39,6 +39,10 @@ struct CallFailure {
   friend bool operator==(const CallFailure&, const CallFailure&) = default;
 };
 
+/// The reference of what `owner` controls and, deleted in the foreground, waits for.
+[[nodiscard]] api::OwnerReference controller_reference(api::Kind kind,
+                                                       const api::ObjectMeta& owner);
+
 /// Calls in the form every controller uses them: versions checked, identities pinned by uid.
 [[nodiscard]] ports::ApiCall create_call(api::Object object);
 [[nodiscard]] ports::ApiCall update_call(api::Object object);

@@ -57,7 +57,7 @@ Pod pod_from(const ReplicaSet& set) {
   pod.meta.namespace_name = set.meta.namespace_name;
   pod.meta.labels = set.spec.pod_template.labels;
   pod.meta.annotations = set.spec.pod_template.annotations;
-  pod.meta.owners = {{api::Kind::ReplicaSet, set.meta.name, set.meta.uid, true}};
+  pod.meta.owners = {controller_reference(api::Kind::ReplicaSet, set.meta)};
   pod.spec = set.spec.pod_template.spec;
   return pod;
 }
@@ -78,7 +78,7 @@ Batch claims(const ReplicaSet& set, const std::vector<const Pod*>& pods,
       batch.push_back(update_call(std::move(released)));
     } else if (matching && !set.meta.deletion) {
       Pod adopted = *pod;
-      adopted.meta.owners.push_back({api::Kind::ReplicaSet, set.meta.name, set.meta.uid, true});
+      adopted.meta.owners.push_back(controller_reference(api::Kind::ReplicaSet, set.meta));
       batch.push_back(update_call(std::move(adopted)));
     }
   }

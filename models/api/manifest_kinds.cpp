@@ -59,6 +59,10 @@ bool is_read_from_manifests(Kind kind) {
     case Kind::EndpointSlice:
     case Kind::ConfigMap:
     case Kind::Lease:
+    case Kind::Namespace:
+    case Kind::ResourceQuota:
+    case Kind::LimitRange:
+    case Kind::PriorityClass:
       return true;
     default:
       return false;

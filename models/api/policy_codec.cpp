@@ -7,16 +7,4 @@ namespace orrery::api {
 void read_body(ObjectReader& /*root*/, PodDisruptionBudget& /*object*/) {}
 void write_body(JsonWriter& /*out*/, const PodDisruptionBudget& /*object*/) {}
 
-void read_body(ObjectReader& /*root*/, ResourceQuota& /*object*/) {}
-void write_body(JsonWriter& /*out*/, const ResourceQuota& /*object*/) {}
-
-void read_body(ObjectReader& /*root*/, LimitRange& /*object*/) {}
-void write_body(JsonWriter& /*out*/, const LimitRange& /*object*/) {}
-
-void read_body(ObjectReader& /*root*/, PriorityClass& /*object*/) {}
-void write_body(JsonWriter& /*out*/, const PriorityClass& /*object*/) {}
-
-void read_body(ObjectReader& /*root*/, Namespace& /*object*/) {}
-void write_body(JsonWriter& /*out*/, const Namespace& /*object*/) {}
-
 }  // namespace orrery::api

@@ -161,9 +161,36 @@ std::string missing_for_quota(const PodSpec& pod, const QuotaAmounts& hard) {
   return text;
 }
 
+bool is_cpu_quota(const std::string& resource) {
+  return resource == "cpu" || resource == "requests.cpu" || resource == "limits.cpu";
+}
+
+bool is_counted_quota(const std::string& resource) {
+  static constexpr std::array kNames{"pods",
+                                     "cpu",
+                                     "requests.cpu",
+                                     "memory",
+                                     "requests.memory",
+                                     "limits.cpu",
+                                     "limits.memory",
+                                     "requests.storage",
+                                     "services.loadbalancers",
+                                     "services.nodeports"};
+  if (std::find(kNames.begin(), kNames.end(), resource) != kNames.end()) return true;
+  for (int number = 0; number < kKindCount; ++number) {
+    const auto kind = static_cast<Kind>(number);
+    for (const char* name : {count_name(kind), plain_count_name(kind)}) {
+      if (name != nullptr && resource == name) return true;
+    }
+  }
+  const bool extended =
+      resource.starts_with("requests.") && resource.find('/') != std::string::npos;
+  return extended || resource.ends_with(".storageclass.storage.k8s.io/requests.storage") ||
+         resource.ends_with(".storageclass.storage.k8s.io/persistentvolumeclaims");
+}
+
 std::string quota_text(const std::string& resource, std::int64_t amount) {
-  const bool cpu = resource == "cpu" || resource == "requests.cpu" || resource == "limits.cpu";
-  return resource + "=" + (cpu ? milli_text(amount) : amount_text(amount));
+  return resource + "=" + (is_cpu_quota(resource) ? milli_text(amount) : amount_text(amount));
 }
 
 }  // namespace orrery::api

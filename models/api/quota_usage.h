@@ -18,6 +18,12 @@ namespace orrery::api {
 /// it: "limits.cpu for: a,b; requests.memory for: a". Empty: none.
 [[nodiscard]] std::string missing_for_quota(const PodSpec& pod, const QuotaAmounts& hard);
 
+/// Whether amounts of this resource are in thousandths of a core.
+[[nodiscard]] bool is_cpu_quota(const std::string& resource);
+
+/// Whether quota_usage() can say anything about this resource.
+[[nodiscard]] bool is_counted_quota(const std::string& resource);
+
 /// "pods=2", "requests.cpu=500m", "requests.memory=1Gi".
 [[nodiscard]] std::string quota_text(const std::string& resource, std::int64_t amount);
 

@@ -35,8 +35,17 @@ class RandomObject {
         return filled<ConfigMap>();
       case Kind::Lease:
         return filled<Lease>();
+      case Kind::Namespace:
+        return filled<Namespace>();
+      case Kind::ResourceQuota:
+        return filled<ResourceQuota>();
+      case Kind::LimitRange:
+        return filled<LimitRange>();
+      case Kind::PriorityClass:
+        return filled<PriorityClass>();
+      default:
+        return {};
     }
-    return {};
   }
 
  private:
@@ -127,7 +136,7 @@ class RandomObject {
 
   void fill(OwnerReference& o) {
     one_of(o.kind, kKindCount);
-    fill_all(o.name, o.uid, o.controller);
+    fill_all(o.name, o.uid, o.controller, o.block_deletion);
   }
   void fill(ObjectMeta& m) {
     fill_all(m.name, m.generate_name, m.namespace_name, m.uid, m.resource_version, m.generation,
@@ -262,6 +271,18 @@ class RandomObject {
   void fill(EndpointPort& p) { fill_all(p.name, p.port); }
   void fill(EndpointSlice& s) { fill_all(s.meta, s.endpoints, s.ports); }
   void fill(ConfigMap& m) { fill_all(m.meta, m.data); }
+  void fill(Namespace& n) { fill(n.meta); }
+  void fill(QuotaAmounts& amounts) {
+    for (const char* name : {"pods", "requests.cpu", "limits.memory", "count/jobs.batch"}) {
+      if (below(2) == 0) amount(amounts[name]);
+    }
+  }
+  void fill(ResourceQuota& q) { fill_all(q.meta, q.hard, q.used); }
+  void fill(LimitRangeItem& i) {
+    fill_all(i.pod, i.min, i.max, i.default_limit, i.default_request);
+  }
+  void fill(LimitRange& r) { fill_all(r.meta, r.limits); }
+  void fill(PriorityClass& c) { fill_all(c.meta, c.value, c.global_default, c.preempts); }
   void fill(Lease& l) { fill_all(l.meta, l.holder, l.duration, l.renew_time); }
 
   std::mt19937_64 random_;
@@ -288,7 +309,9 @@ TEST(JsonText, GivesBackEveryObjectUnchanged) {
 TEST(JsonText, OfADefaultObjectIsShortAndReadsBack) {
   for (const Object& object :
        {Object{Pod{}}, Object{Node{}}, Object{Deployment{}}, Object{ReplicaSet{}},
-        Object{Service{}}, Object{EndpointSlice{}}, Object{ConfigMap{}}, Object{Lease{}}}) {
+        Object{Service{}}, Object{EndpointSlice{}}, Object{ConfigMap{}}, Object{Lease{}},
+        Object{Namespace{}}, Object{ResourceQuota{}}, Object{LimitRange{}},
+        Object{PriorityClass{}}}) {
     const Result<Object> again = from_json_text(to_json_text(object));
     ASSERT_TRUE(again.has_value()) << again.error().what;
     EXPECT_EQ(*again, object) << to_json_text(object);

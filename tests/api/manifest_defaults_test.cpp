@@ -136,7 +136,7 @@ TEST(Manifests, ANodeHasTheCapacityItsStatusSays) {
       "spec: {taints: [{key: k, effect: NoExecute}]}\n"
       "status: {capacity: {cpu: 4, memory: 8Gi, pods: 20}, conditions: [{type: Ready}]}\n");
   EXPECT_EQ(node.meta.namespace_name, "");
-  EXPECT_EQ(node.status.capacity, (NodeResources{4000, std::int64_t{8} << 30, 20}));
+  EXPECT_EQ(node.status.capacity, (NodeResources{4000, std::int64_t{8} << 30, 20, {}}));
   EXPECT_EQ(node.status.allocatable, node.status.capacity);
   EXPECT_TRUE(node.status.conditions.empty());
 }

@@ -79,8 +79,8 @@ void LeaderElector::on_event(const ports::Event& event) {
 
 void LeaderElector::on_lease(const api::Lease& lease) {
   const Instant now = executor_.now();
-  const bool changed = !observed_ || observed_->holder != lease.holder ||
-                       observed_->renew_time != lease.renew_time;
+  const bool changed =
+      !observed_ || observed_->holder != lease.holder || observed_->renew_time != lease.renew_time;
   observed_ = lease;
   if (changed) observed_at_ = now;
   const bool is_held = !lease.holder.empty() && observed_at_ + lease.duration > now;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/controllers/controller_manager.h"
+#include "models/controllers/leader_election.h"
 #include "models/discovery/node_proxy.h"
 #include "models/kubelet/kubelet_config.h"
 #include "models/scheduler/scheduler.h"
@@ -18,6 +19,7 @@ struct Profile {
   std::string_view name;
   kubelet::KubeletConfig kubelet;
   controllers::ControllerManagerConfig controllers;
+  controllers::LeaderElectionConfig leader_election;
   scheduler::SchedulerConfig scheduler;
   discovery::NodeProxyConfig proxy;
 };

@@ -190,6 +190,12 @@ Handled ApiServer::close_all_watches() {
   return out;
 }
 
+Handled ApiServer::close_watches_of(ClientId client) {
+  Handled out;
+  for (Watches& of_kind : watches_) of_kind.close_all_of(client, out.deliveries);
+  return out;
+}
+
 void ApiServer::forget_history() {
   for (Watches& of_kind : watches_) of_kind.forget_history(resource_version_);
 }

@@ -48,6 +48,9 @@ class ApiServer {
   /// Ends every watch with WatchClosed(Expired).
   [[nodiscard]] Handled close_all_watches();
 
+  /// As close_all_watches, those of one client.
+  [[nodiscard]] Handled close_watches_of(ClientId client);
+
   /// Forgets what watches could start from, as a restarted server has.
   void forget_history();
 

@@ -25,6 +25,15 @@ std::optional<DeltaKind> seen_as(const Selection& selection, const Write& write)
   return was_in ? std::optional{DeltaKind::Deleted} : std::nullopt;
 }
 
+Delivery closing(const Watch& watch) {
+  return {watch.client,
+          {.owner = watch.owner,
+           .kind = ports::EventKind::WatchClosed,
+           .outcome = ports::Outcome::Expired,
+           .id = watch.id,
+           .body = nullptr}};
+}
+
 /// Makes the body of a write's event once for each way of seeing it.
 class Telling {
  public:
@@ -56,6 +65,15 @@ class Telling {
 };
 
 }  // namespace
+
+void Watches::close_all_of(ClientId client, std::vector<Delivery>& out) {
+  each_group([&](Group& group) {
+    for (const Watch& watch : group) {
+      if (watch.client == client) out.push_back(closing(watch));
+    }
+  });
+  remove_all_of(client);
+}
 
 bool Watches::can_start(std::uint64_t version, std::uint64_t newest) const {
   return version == newest || (version < newest && version >= oldest_);
@@ -139,14 +157,7 @@ void Watches::send_bookmarks(std::uint64_t version, std::vector<Delivery>& out) 
 
 void Watches::close_all(std::vector<Delivery>& out) {
   each_group([&](Group& group) {
-    for (const Watch& watch : group) {
-      out.push_back({watch.client,
-                     {.owner = watch.owner,
-                      .kind = ports::EventKind::WatchClosed,
-                      .outcome = ports::Outcome::Expired,
-                      .id = watch.id,
-                      .body = nullptr}});
-    }
+    for (const Watch& watch : group) out.push_back(closing(watch));
   });
   others_.clear();
   by_node_.clear();

@@ -50,6 +50,8 @@ class Watches {
 
   /// Ends all watches with WatchClosed(Expired).
   void close_all(std::vector<Delivery>& out);
+  /// As close_all, those of one client.
+  void close_all_of(ClientId client, std::vector<Delivery>& out);
   /// Forgets the writes: watches start at `version` or later.
   void forget_history(std::uint64_t version);
 

@@ -7,14 +7,16 @@
 namespace orrery::sim {
 
 enum class WorldEvent : std::uint8_t {
-  Timer = 8,          ///< A component's timer; index: timer slot.
-  Deliver = 9,        ///< A ports::Event reaches its owner; index: delivery slot.
-  ApiRequest = 10,    ///< A call reaches the API server; index: request slot.
-  PublishTable = 11,  ///< An endpoint table takes effect; index: table slot.
-  RuntimeDone = 12,   ///< A container runtime finishes a call; index: operation slot.
-  ProbeArrives = 13,  ///< A probe reaches its pod; index: probe slot.
-  AppListens = 14,    ///< A started process opens its ports; index: start slot.
-  GraceOver = 15,     ///< A stopping container is killed; index: start slot.
+  Timer = 8,             ///< A component's timer; index: timer slot.
+  Deliver = 9,           ///< A ports::Event reaches its owner; index: delivery slot.
+  ApiRequest = 10,       ///< A call reaches the API server; index: request slot.
+  PublishTable = 11,     ///< An endpoint table takes effect; index: table slot.
+  RuntimeDone = 12,      ///< A container runtime finishes a call; index: operation slot.
+  ProbeArrives = 13,     ///< A probe reaches its pod; index: probe slot.
+  AppListens = 14,       ///< A started process opens its ports; index: start slot.
+  GraceOver = 15,        ///< A stopping container is killed; index: start slot.
+  ApiCutNoticed = 16,    ///< A client's connection is taken for broken; index: client.
+  ReplicaRestarts = 17,  ///< A controller manager or scheduler is started; index: its place.
 };
 
 [[nodiscard]] constexpr std::uint8_t kind_of(WorldEvent event) {

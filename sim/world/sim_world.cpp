@@ -5,47 +5,48 @@
 
 namespace orrery::sim {
 
-/// Controllers and scheduler: one process, as a live control plane is.
-struct SimWorld::ControlPlane {
-  ControlPlane(ProcessId id, Dispatcher& dispatcher, SimApi& api, const WorldConfig& config)
+const char* to_string(ControlPart part) {
+  return part == ControlPart::Controllers ? "controller-manager" : "scheduler";
+}
+
+/// A process of the control plane. With several of a kind, the component exists while it leads.
+struct SimWorld::Replica {
+  ControlPart part{};
+  std::size_t place = 0;
+  ProcessId process{};
+  SimApiClient client;
+  std::unique_ptr<controllers::LeaderElector> elector;
+  std::unique_ptr<controllers::ControllerManager> controllers;
+  std::unique_ptr<scheduler::Scheduler> scheduler;
+
+  [[nodiscard]] bool works() const { return controllers != nullptr || scheduler != nullptr; }
+};
+
+struct SimWorld::ProxyProcess {
+  ProxyProcess(ProcessId id, ports::OwnerId owner, store::ClientId client_id, SimApi& api,
+               Dispatcher& dispatcher, SimDataPlane& data_plane, const WorldConfig& config)
       : process{id},
-        client{api, api.connect(config.timings.control_plane)},
-        controllers_owner{dispatcher.add_owner(id)},
-        scheduler_owner{dispatcher.add_owner(id)},
-        controllers{controllers_owner, dispatcher, client, config.profile.controllers},
-        scheduler{scheduler_owner, dispatcher, client, Draws{config.seed},
-                  config.profile.scheduler} {}
+        client{api, client_id},
+        component{owner, dispatcher, client, data_plane, config.profile.proxy} {}
 
   ProcessId process;
   SimApiClient client;
-  ports::OwnerId controllers_owner;
-  ports::OwnerId scheduler_owner;
-  controllers::ControllerManager controllers;
-  scheduler::Scheduler scheduler;
-};
-
-struct SimWorld::Proxy {
-  Proxy(ports::OwnerId owner, Dispatcher& dispatcher, SimApiClient& client,
-        SimDataPlane& data_plane, const WorldConfig& config)
-      : component{owner, dispatcher, client, data_plane, config.profile.proxy} {}
-
   discovery::NodeProxy component;
 };
 
-/// The kubelet and the proxy of one node: one process, as a live node agent is.
-struct SimWorld::NodeAgent {
-  NodeAgent(ProcessId id, Dispatcher& dispatcher, SimApi& api, SimNode& node, const WorldNode& spec,
-            const WorldConfig& config)
+struct SimWorld::KubeletProcess {
+  KubeletProcess(ProcessId id, Dispatcher& dispatcher, SimApi& api, SimNode& node,
+                 const WorldNode& spec, const WorldConfig& config)
       : process{id},
-        client{api, api.connect(config.timings.node)},
-        kubelet_owner{dispatcher.add_owner(id)},
-        kubelet{{kubelet_owner, spec.name, spec.resources, spec.name},
-                dispatcher,
-                client,
-                node,
-                node,
-                Draws{config.seed},
-                kubelet_config(spec, config)} {}
+        client{api, api.connect(config.timings.node, "Node/" + spec.name)},
+        owner{dispatcher.add_owner(id)},
+        component{{owner, spec.name, spec.resources, spec.name},
+                  dispatcher,
+                  client,
+                  node,
+                  node,
+                  Draws{config.seed},
+                  kubelet_config(spec, config)} {}
 
   static kubelet::KubeletConfig kubelet_config(const WorldNode& spec, const WorldConfig& config) {
     kubelet::KubeletConfig kubelet = config.profile.kubelet;
@@ -55,23 +56,25 @@ struct SimWorld::NodeAgent {
 
   ProcessId process;
   SimApiClient client;
-  ports::OwnerId kubelet_owner;
-  kubelet::Kubelet kubelet;
-  std::unique_ptr<Proxy> proxy;
+  ports::OwnerId owner;
+  kubelet::Kubelet component;
 };
 
-/// A node and what runs on it. The node outlives its agents.
+/// A node and what runs on it. The node outlives its processes.
 struct SimWorld::Host {
   WorldNode spec;
   std::unique_ptr<SimNode> node;
   std::unique_ptr<SimDataPlane> tables;
-  std::unique_ptr<NodeAgent> agent;
+  std::unique_ptr<KubeletProcess> kubelet;
+  std::unique_ptr<ProxyProcess> proxy;
 };
 
 SimWorld::SimWorld(WorldConfig config, recording::EventLog& log, WriteObserver* observer)
     : config_{std::move(config)}, dispatcher_{kernel_} {
   const auto node_count = static_cast<std::uint32_t>(config_.nodes.size());
-  api_ = std::make_unique<SimApi>(kernel_, dispatcher_, log, config_.seed, observer);
+  api_ = std::make_unique<SimApi>(kernel_, dispatcher_, log, config_.seed, observer, config_.api);
+  expects(config_.replicas >= 1, "a control plane has at least one of each");
+  replicas_.resize(std::size_t{2} * config_.replicas);
   engine_ = std::make_unique<RequestEngine>(kernel_, config_.traffic, Draws{config_.seed},
                                             node_count, dispatcher_.fingerprint());
   const bool pulls = std::any_of(config_.images.begin(), config_.images.end(),
@@ -119,60 +122,180 @@ SimWorld::~SimWorld() = default;
 
 void SimWorld::start() {
   start_control_plane(0);
-  for (const auto& host : hosts_) start_agent(*host);
-  const ProcessId outside = dispatcher_.start_process();
-  outside_client_ = std::make_unique<SimApiClient>(*api_, api_->connect(config_.timings.node));
-  outside_proxy_ = start_proxy(outside, *outside_client_, *outside_tables_);
+  for (const auto& host : hosts_) {
+    start_kubelet_of(*host);
+    start_proxy_of(*host);
+  }
+  outside_proxy_ = start_proxy("outside", *outside_tables_);
   engine_->start();
 }
 
-std::unique_ptr<SimWorld::Proxy> SimWorld::start_proxy(ProcessId process, SimApiClient& client,
-                                                       SimDataPlane& data_plane) {
+// --- the control plane ---------------------------------------------------------------------------
+
+std::size_t SimWorld::place_of(ControlPart part) const {
+  return part == ControlPart::Controllers ? 0 : config_.replicas;
+}
+
+void SimWorld::begin_work(Replica& replica) {
+  const ports::OwnerId owner = dispatcher_.add_owner(replica.process);
+  if (replica.part == ControlPart::Controllers) {
+    replica.controllers = std::make_unique<controllers::ControllerManager>(
+        owner, dispatcher_, replica.client, config_.profile.controllers);
+    dispatcher_.attach(owner, *replica.controllers);
+    replica.controllers->start();
+  } else {
+    replica.scheduler = std::make_unique<scheduler::Scheduler>(
+        owner, dispatcher_, replica.client, Draws{config_.seed}, config_.profile.scheduler);
+    dispatcher_.attach(owner, *replica.scheduler);
+    replica.scheduler->start();
+  }
+}
+
+void SimWorld::start_replica(std::size_t place) {
+  const ControlPart part =
+      place < config_.replicas ? ControlPart::Controllers : ControlPart::Scheduler;
+  const ProcessId process = dispatcher_.start_process();
+  replicas_[place] = std::make_unique<Replica>(
+      Replica{part, place, process,
+              SimApiClient{*api_, api_->connect(config_.timings.control_plane, to_string(part))},
+              nullptr, nullptr, nullptr});
+  Replica& replica = *replicas_[place];
+  if (config_.replicas == 1) {
+    begin_work(replica);
+    return;
+  }
   const ports::OwnerId owner = dispatcher_.add_owner(process);
-  auto proxy = std::make_unique<Proxy>(owner, dispatcher_, client, data_plane, config_);
-  dispatcher_.attach(owner, proxy->component);
-  proxy->component.start();
-  return proxy;
+  const auto changed = [this, place](bool leads) {
+    if (leads) {
+      begin_work(*replicas_[place]);
+    } else {
+      // It is its own elector that says so: it is ended in an event of its own.
+      kernel_.schedule(kernel_.now(), EventClass::Ordinary,
+                       {kind_of(WorldEvent::ReplicaRestarts), static_cast<std::uint32_t>(place)});
+    }
+  };
+  replica.elector = std::make_unique<controllers::LeaderElector>(
+      controllers::LeaderElector::Candidate{
+          owner, std::string{"kube-"} + to_string(part),
+          std::string{to_string(part)} + "-" + std::to_string(++replicas_started_)},
+      dispatcher_, replica.client, config_.profile.leader_election, changed);
+  dispatcher_.attach(owner, *replica.elector);
+  replica.elector->start();
+}
+
+void SimWorld::stop_replica(std::size_t place) {
+  dispatcher_.kill_process(replicas_[place]->process);
+  api_->disconnect(replicas_[place]->client.client());
+  replicas_[place].reset();
 }
 
 bool SimWorld::start_control_plane(ports::CauseId cause) {
-  if (control_plane_ != nullptr) return false;
+  if (api_runs_) return false;
+  api_runs_ = true;
   dispatcher_.set_cause(cause);
   api_->come_up();
-  const ProcessId process = dispatcher_.start_process();
-  control_plane_ = std::make_unique<ControlPlane>(process, dispatcher_, *api_, config_);
-  dispatcher_.attach(control_plane_->controllers_owner, control_plane_->controllers);
-  dispatcher_.attach(control_plane_->scheduler_owner, control_plane_->scheduler);
-  control_plane_->controllers.start();
-  control_plane_->scheduler.start();
+  for (std::size_t place = 0; place < replicas_.size(); ++place) {
+    if (replicas_[place] == nullptr) start_replica(place);
+  }
   dispatcher_.set_cause(0);
   return true;
 }
 
 bool SimWorld::kill_control_plane() {
-  if (control_plane_ == nullptr) return false;
-  dispatcher_.kill_process(control_plane_->process);
-  api_->disconnect(control_plane_->client.client());
-  control_plane_.reset();
+  if (!std::exchange(api_runs_, false)) return false;
+  for (std::size_t place = 0; place < replicas_.size(); ++place) {
+    if (replicas_[place] != nullptr) stop_replica(place);
+  }
   // As live, the API server is part of the process.
   api_->go_down();
   return true;
 }
 
-void SimWorld::start_agent(Host& host) {
-  const ProcessId process = dispatcher_.start_process();
-  host.agent =
-      std::make_unique<NodeAgent>(process, dispatcher_, *api_, *host.node, host.spec, config_);
-  dispatcher_.attach(host.agent->kubelet_owner, host.agent->kubelet);
-  host.agent->kubelet.start();
-  host.tables->restart();
-  host.agent->proxy = start_proxy(process, host.agent->client, *host.tables);
+bool SimWorld::kill_control_part(ControlPart part) {
+  std::optional<std::size_t> victim;
+  for (std::size_t place = place_of(part); place < place_of(part) + config_.replicas; ++place) {
+    if (replicas_[place] == nullptr) continue;
+    if (!victim || replicas_[place]->works()) victim = place;
+  }
+  if (!victim) return false;
+  stop_replica(*victim);
+  return true;
 }
 
-void SimWorld::stop_agent(Host& host) {
-  dispatcher_.kill_process(host.agent->process);
-  api_->disconnect(host.agent->client.client());
-  host.agent.reset();
+bool SimWorld::start_control_part(ControlPart part, ports::CauseId cause) {
+  bool started = false;
+  dispatcher_.set_cause(cause);
+  for (std::size_t place = place_of(part); place < place_of(part) + config_.replicas; ++place) {
+    // With the API server's process gone, they come back with it.
+    if (replicas_[place] != nullptr || !api_runs_) continue;
+    start_replica(place);
+    started = true;
+  }
+  dispatcher_.set_cause(0);
+  return started;
+}
+
+bool SimWorld::crash_control_part(ControlPart part, std::uint32_t writes, Duration downtime) {
+  if (!api_->is_connected(to_string(part))) return false;
+  for (std::size_t place = place_of(part); place < place_of(part) + config_.replicas; ++place) {
+    downtimes_[place] = downtime;
+  }
+  api_->crash_after(to_string(part), writes);
+  return true;
+}
+
+void SimWorld::restart_crashed() {
+  for (const store::ClientId client : api_->take_crashed()) {
+    const auto replica = std::find_if(replicas_.begin(), replicas_.end(), [&](const auto& r) {
+      return r != nullptr && r->client.client() == client;
+    });
+    if (replica == replicas_.end()) continue;
+    const auto place = static_cast<std::size_t>(replica - replicas_.begin());
+    stop_replica(place);
+    kernel_.schedule(kernel_.now() + downtimes_[place], EventClass::Ordinary,
+                     {kind_of(WorldEvent::ReplicaRestarts), static_cast<std::uint32_t>(place)});
+  }
+}
+
+// --- nodes ---------------------------------------------------------------------------------------
+
+std::unique_ptr<SimWorld::ProxyProcess> SimWorld::start_proxy(std::string name,
+                                                              SimDataPlane& data_plane) {
+  const ProcessId process = dispatcher_.start_process();
+  const ports::OwnerId owner = dispatcher_.add_owner(process);
+  const store::ClientId client = api_->connect(config_.timings.node, std::move(name));
+  auto proxy = std::make_unique<ProxyProcess>(process, owner, client, *api_, dispatcher_,
+                                              data_plane, config_);
+  dispatcher_.attach(owner, proxy->component);
+  proxy->component.start();
+  return proxy;
+}
+
+void SimWorld::start_kubelet_of(Host& host) {
+  const ProcessId process = dispatcher_.start_process();
+  host.kubelet =
+      std::make_unique<KubeletProcess>(process, dispatcher_, *api_, *host.node, host.spec, config_);
+  dispatcher_.attach(host.kubelet->owner, host.kubelet->component);
+  host.kubelet->component.start();
+}
+
+void SimWorld::start_proxy_of(Host& host) {
+  host.tables->restart();
+  host.proxy = start_proxy("Proxy/" + host.spec.name, *host.tables);
+}
+
+void SimWorld::stop_kubelet_of(Host& host) {
+  if (host.kubelet == nullptr) return;
+  dispatcher_.kill_process(host.kubelet->process);
+  api_->disconnect(host.kubelet->client.client());
+  host.kubelet.reset();
+}
+
+void SimWorld::stop_proxy_of(Host& host) {
+  if (host.proxy == nullptr) return;
+  dispatcher_.kill_process(host.proxy->process);
+  api_->disconnect(host.proxy->client.client());
+  host.proxy.reset();
 }
 
 SimWorld::Host* SimWorld::host_named(const std::string& name) {
@@ -183,17 +306,57 @@ SimWorld::Host* SimWorld::host_named(const std::string& name) {
 
 bool SimWorld::kill_node_agent(const std::string& node) {
   Host* host = host_named(node);
-  if (host == nullptr || host->agent == nullptr) return false;
-  stop_agent(*host);
+  if (host == nullptr || (host->kubelet == nullptr && host->proxy == nullptr)) return false;
+  stop_kubelet_of(*host);
+  stop_proxy_of(*host);
   return true;
 }
 
 bool SimWorld::start_node_agent(const std::string& node, ports::CauseId cause) {
   Host* host = host_named(node);
-  if (host == nullptr || host->agent != nullptr || host->node->crashed()) return false;
+  if (host == nullptr || host->node->crashed()) return false;
+  if (host->kubelet != nullptr && host->proxy != nullptr) return false;
   dispatcher_.set_cause(cause);
-  start_agent(*host);
+  if (host->kubelet == nullptr) start_kubelet_of(*host);
+  if (host->proxy == nullptr) start_proxy_of(*host);
   dispatcher_.set_cause(0);
+  return true;
+}
+
+bool SimWorld::kill_kubelet(const std::string& node) {
+  Host* host = host_named(node);
+  if (host == nullptr || host->kubelet == nullptr) return false;
+  stop_kubelet_of(*host);
+  return true;
+}
+
+bool SimWorld::start_kubelet(const std::string& node, ports::CauseId cause) {
+  Host* host = host_named(node);
+  if (host == nullptr || host->kubelet != nullptr || host->node->crashed()) return false;
+  dispatcher_.set_cause(cause);
+  start_kubelet_of(*host);
+  dispatcher_.set_cause(0);
+  return true;
+}
+
+bool SimWorld::cut_node(const std::string& node) {
+  if (host_named(node) == nullptr) return false;
+  ApiFault cut;
+  cut.cut = true;
+  api_->set_fault("Node/" + node, cut);
+  api_->set_fault("Proxy/" + node, cut);
+  return true;
+}
+
+void SimWorld::restore_connection(const std::string& node) {
+  api_->clear_fault("Node/" + node);
+  api_->clear_fault("Proxy/" + node);
+}
+
+bool SimWorld::set_registry(std::optional<std::int64_t> bytes_per_second) {
+  if (fabric_ == nullptr) return false;
+  fabric_->set_up(kernel_.now(), kRegistryHost, bytes_per_second.has_value());
+  if (bytes_per_second) fabric_->set_bandwidth(kernel_.now(), kRegistryHost, *bytes_per_second);
   return true;
 }
 
@@ -211,7 +374,8 @@ bool SimWorld::crash_node(const std::string& name, ports::CauseId cause) {
   Host* host = host_named(name);
   if (host == nullptr || host->node->crashed()) return false;
   dispatcher_.set_cause(cause);
-  if (host->agent != nullptr) stop_agent(*host);
+  stop_kubelet_of(*host);
+  stop_proxy_of(*host);
   host->node->crash();
   if (fabric_ != nullptr) fabric_->set_up(kernel_.now(), host->node->index(), false);
   dispatcher_.set_cause(0);
@@ -244,10 +408,17 @@ void SimWorld::dispatch(KernelEvent event) {
     }
     return;
   }
+  if (event.kind == kind_of(WorldEvent::ReplicaRestarts)) {
+    // Who had lost the lease is ended first.
+    if (replicas_[event.index] != nullptr) stop_replica(event.index);
+    if (api_runs_) start_replica(event.index);
+    return;
+  }
   const bool handled = dispatcher_.dispatch(event) || api_->dispatch(event) ||
                        sim::dispatch(*node_environment_, event) ||
                        sim::dispatch(*table_environment_, event);
   expects(handled, "every event of the kernel has a handler");
+  restart_crashed();
   for (const InstanceId instance : engine_->take_drained()) {
     hosts_[engine_->spec(instance).node]->node->on_drained(instance);
   }

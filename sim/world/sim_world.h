@@ -2,7 +2,8 @@
 /// The simulated world: a control plane, nodes with their agents, clients outside, one clock.
 ///
 /// It runs the very components that drive live hosts, each in a simulated process that a fault can
-/// end. Nothing here decides anything that a controller, the scheduler or a kubelet decides.
+/// end: the API server, every replica of the controller manager and of the scheduler, every kubelet
+/// and every node proxy. Nothing here decides anything that one of them decides.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 
 #include "models/api/objects.h"
 #include "models/controllers/controller_manager.h"
+#include "models/controllers/leader_election.h"
 #include "models/discovery/node_proxy.h"
 #include "models/kubelet/kubelet.h"
 #include "models/profile/profile.h"
@@ -46,6 +48,12 @@ struct WorldTimings {
   RuntimeTimings runtime;
 };
 
+/// A part of the control plane beside the API server.
+enum class ControlPart : std::uint8_t { Controllers, Scheduler };
+/// "controller-manager", "scheduler": also the names of their clients at the API server. The client
+/// of a node's kubelet is called "Node/NAME", that of its proxy "Proxy/NAME".
+[[nodiscard]] const char* to_string(ControlPart part);
+
 struct WorldConfig {
   std::uint64_t seed = 1;
   std::vector<WorldNode> nodes;
@@ -55,6 +63,10 @@ struct WorldConfig {
   std::vector<ServiceBinding> bindings;
   WorldTimings timings;
   profile::Profile profile;
+  SimApiConfig api;
+  /// Of the controller manager and of the scheduler each. With several, one leads: it holds a
+  /// lease.
+  std::uint32_t replicas = 1;
 };
 
 class SimWorld {
@@ -86,23 +98,49 @@ class SimWorld {
   bool restore_node(const std::string& name, ports::CauseId cause);
   bool kill_control_plane();
   bool start_control_plane(ports::CauseId cause);
-  bool kill_node_agent(const std::string& node);
+  /// Ends the replica that works, or one that waits if none does.
+  bool kill_control_part(ControlPart part);
+  /// Starts the replicas that are down.
+  bool start_control_part(ControlPart part, ports::CauseId cause);
+  /// Ends the replica that works after its `writes`-th write from now on; it is started again
+  /// `downtime` later.
+  bool crash_control_part(ControlPart part, std::uint32_t writes, Duration downtime);
+  bool kill_node_agent(const std::string& node);  ///< Kubelet and proxy.
   bool start_node_agent(const std::string& node, ports::CauseId cause);
+  bool kill_kubelet(const std::string& node);
+  bool start_kubelet(const std::string& node, ports::CauseId cause);
+  /// Between the API server and the node's kubelet and proxy.
+  bool cut_node(const std::string& node);
+  void restore_connection(const std::string& node);
+  /// Of the registry's link; nothing: it is off. False: no image is ever pulled here.
+  bool set_registry(std::optional<std::int64_t> bytes_per_second);
+  [[nodiscard]] std::int64_t registry_bytes_per_second() const {
+    return config_.fabric.registry_bytes_per_second;
+  }
+  /// The way to the API server, for its other faults.
+  [[nodiscard]] SimApi& api_faults() { return *api_; }
 
   [[nodiscard]] std::uint64_t events() const { return kernel_.dispatched(); }
   [[nodiscard]] const Fingerprint& fingerprint() { return dispatcher_.fingerprint(); }
 
  private:
-  struct ControlPlane;
-  struct NodeAgent;
-  struct Proxy;
+  struct Replica;
+  struct KubeletProcess;
+  struct ProxyProcess;
   struct Host;
 
   [[nodiscard]] Host* host_named(const std::string& name);
-  [[nodiscard]] std::unique_ptr<Proxy> start_proxy(ProcessId process, SimApiClient& client,
-                                                   SimDataPlane& data_plane);
-  void start_agent(Host& host);
-  void stop_agent(Host& host);
+  [[nodiscard]] std::unique_ptr<ProxyProcess> start_proxy(std::string name,
+                                                          SimDataPlane& data_plane);
+  void start_kubelet_of(Host& host);
+  void start_proxy_of(Host& host);
+  void stop_kubelet_of(Host& host);
+  void stop_proxy_of(Host& host);
+  [[nodiscard]] std::size_t place_of(ControlPart part) const;
+  void start_replica(std::size_t place);
+  void stop_replica(std::size_t place);
+  void begin_work(Replica& replica);
+  void restart_crashed();
   void dispatch(KernelEvent event);
   void finish_flows();
 
@@ -114,11 +152,14 @@ class SimWorld {
   std::unique_ptr<Fabric> fabric_;
   std::unique_ptr<NodeEnvironment> node_environment_;
   std::unique_ptr<TableEnvironment> table_environment_;
-  std::unique_ptr<ControlPlane> control_plane_;
+  bool api_runs_ = false;
+  std::vector<std::unique_ptr<Replica>>
+      replicas_;                               ///< Controller managers, schedulers; null: down.
+  std::map<std::size_t, Duration> downtimes_;  ///< Of replicas that are about to crash.
+  std::uint64_t replicas_started_ = 0;
   std::vector<std::unique_ptr<Host>> hosts_;
   std::unique_ptr<SimDataPlane> outside_tables_;
-  std::unique_ptr<SimApiClient> outside_client_;
-  std::unique_ptr<Proxy> outside_proxy_;
+  std::unique_ptr<ProxyProcess> outside_proxy_;
   std::vector<FlowResult> flows_done_;
 };
 

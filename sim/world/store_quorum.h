@@ -16,7 +16,7 @@
 namespace orrery::sim {
 
 struct StoreQuorumConfig {
-  std::uint32_t members = 1;                       ///< Odd, >= 1.
+  std::uint32_t members = 1;                         ///< Odd, >= 1.
   Duration election_timeout = Duration::seconds(1);  ///< etcd --election-timeout
   Duration fsync = Duration{};  ///< Of every member, beside what an API call takes anyhow.
 };
@@ -55,8 +55,8 @@ class StoreQuorum {
   Draws draws_;
   std::vector<Member> members_;
   std::size_t leader_ = 0;
-  Instant leads_from_;     ///< The leader takes writes from then on.
-  Instant last_durable_;   ///< Of the latest write.
+  Instant leads_from_;    ///< The leader takes writes from then on.
+  Instant last_durable_;  ///< Of the latest write.
   std::uint64_t elections_ = 0;
 };
 

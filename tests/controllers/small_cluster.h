@@ -30,6 +30,8 @@ class SmallCluster : public ports::Executor, public ports::ApiClient {
   std::function<void(const store::Write&)> on_write;
   /// May decide the outcome of a component's call in place of the server.
   std::function<std::optional<ports::Outcome>(const ports::ApiCall&)> interfere;
+  /// May change what is on its way to a component, or delay it; false: it is lost.
+  std::function<bool(store::Delivery&, Duration& delay)> on_delivery;
   /// Runs after a component's call was sent.
   std::function<void(std::uint64_t call_count)> after_call;
 
@@ -133,6 +135,14 @@ class SmallCluster : public ports::Executor, public ports::ApiClient {
   void close_all_watches() {
     for (store::Delivery& delivery : server_.close_all_watches().deliveries) send(delivery);
   }
+  /// Those of one component, as Expired.
+  void close_watches_of(ports::OwnerId owner) {
+    const auto found = components_.find(owner);
+    if (found == components_.end()) return;
+    for (store::Delivery& delivery : server_.close_watches_of(found->second.client).deliveries) {
+      send(delivery);
+    }
+  }
 
   template <class T>
   [[nodiscard]] std::optional<T> find(const std::string& namespace_name,
@@ -211,8 +221,10 @@ class SmallCluster : public ports::Executor, public ports::ApiClient {
     return handled;
   }
 
-  void send(const store::Delivery& delivery) {
-    at(now_ + api_latency, [this, delivery] {
+  void send(store::Delivery delivery) {
+    Duration delay = api_latency;
+    if (on_delivery && !on_delivery(delivery, delay)) return;
+    at(now_ + delay, [this, delivery = std::move(delivery)] {
       const auto found = components_.find(delivery.event.owner);
       if (found == components_.end() || found->second.client != delivery.client) return;
       found->second.component->on_event(delivery.event);

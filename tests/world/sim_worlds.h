@@ -48,7 +48,7 @@ struct SimExecutorWorld {
 
 struct SimApiWorld : SimExecutorWorld {
   recording::EventLog log;
-  sim::SimApi api{kernel, dispatcher, log, 1, nullptr, {.bookmark_period = 20_ms}};
+  sim::SimApi api{kernel, dispatcher, log, 1, nullptr, {.server = {.bookmark_period = 20_ms}, .store = {}}};
   sim::SimApiClient api_client{api, api.connect({1_ms, 1_ms})};
 
   ports::ApiClient& client() { return api_client; }

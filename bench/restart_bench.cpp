@@ -110,7 +110,7 @@ bool one_round(const std::string& folder, int round, std::vector<double>& shares
   header.role = recording::ProcessRole::NodeAgent;
   header.node_name = "n1";
   header.node_address = "10.0.0.100";
-  header.node_resources = {8000, std::int64_t{32} << 30, 110};
+  header.node_resources = {8000, std::int64_t{32} << 30, 110, {}};
   auto record =
       recording::RecordFile::create(folder + "/" + std::to_string(round) + ".jsonl", header);
   if (!record) return false;

@@ -187,11 +187,33 @@ void read_network(const Value* value, const Value* node_network, bool pulls, Clu
   reader.bandwidth(node_network, "/cluster/node/network", pulls, network.node_bytes_per_second);
 }
 
+void read_control_plane(const Value& value, ControlPlane& into, Report& report) {
+  const Fields fields{value, {"replicas", "stores", "electionTimeout"}, report};
+  const auto count = [&](const char* key, std::uint32_t& target) {
+    const Value* number = fields.find(key);
+    if (number == nullptr) return;
+    if (const auto read = read_count(*number, 1, 9, report)) {
+      target = static_cast<std::uint32_t>(*read);
+    }
+  };
+  count("replicas", into.replicas);
+  count("stores", into.stores);
+  if (into.stores % 2 == 0) {
+    report.add(*fields.find("stores"), "an odd number: an even one more survives no more failures");
+  }
+  if (const Value* timeout = fields.find("electionTimeout")) {
+    into.election_timeout = read_duration(*timeout, report).value_or(into.election_timeout);
+  }
+}
+
 }  // namespace
 
 void read_cluster(const Value& cluster, bool pulls, Cluster& into, Report& report,
                   Assumptions& assumptions) {
-  const Fields fields{cluster, {"zones", "nodes", "node", "network"}, report};
+  const Fields fields{cluster, {"zones", "nodes", "node", "network", "controlPlane"}, report};
+  if (const Value* control = fields.find("controlPlane")) {
+    read_control_plane(*control, into.control, report);
+  }
   ClusterNode size;
   const Value* node = fields.find("node");
   const Value* node_network = nullptr;

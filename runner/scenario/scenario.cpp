@@ -14,6 +14,38 @@ const char* to_string(FaultKind kind) {
       return "control-plane-kill";
     case FaultKind::NodeAgentKill:
       return "node-agent-kill";
+    case FaultKind::ZoneLoss:
+      return "zone-loss";
+    case FaultKind::KubeletKill:
+      return "kubelet-kill";
+    case FaultKind::NodePartition:
+      return "node-partition";
+    case FaultKind::ControllerManagerKill:
+      return "controller-manager-kill";
+    case FaultKind::SchedulerKill:
+      return "scheduler-kill";
+    case FaultKind::CrashAfterWrites:
+      return "crash-after-writes";
+    case FaultKind::ApiSlow:
+      return "api-slow";
+    case FaultKind::ApiRefusing:
+      return "api-refusing";
+    case FaultKind::ApiUnavailable:
+      return "api-unavailable";
+    case FaultKind::WatchStale:
+      return "watch-stale";
+    case FaultKind::WatchMiss:
+      return "watch-miss";
+    case FaultKind::WatchLate:
+      return "watch-late";
+    case FaultKind::StoreKill:
+      return "store-kill";
+    case FaultKind::StoreSlow:
+      return "store-slow";
+    case FaultKind::RegistrySlow:
+      return "registry-slow";
+    case FaultKind::RegistryDown:
+      return "registry-down";
   }
   contract_violation("a fault is of one of the known kinds");
 }

@@ -12,6 +12,7 @@
 #include "models/api/reading.h"
 #include "models/base/distribution.h"
 #include "models/base/time_types.h"
+#include "runner/scenario/fault.h"
 
 namespace orrery::scenario {
 
@@ -45,9 +46,17 @@ struct Network {
       endpoint_delay;  ///< From slice to table; absent: the profile's kube-proxy.
 };
 
+/// The control plane beside the API server, of which there is one.
+struct ControlPlane {
+  std::uint32_t replicas = 1;  ///< Of controller manager and scheduler each; one of them leads.
+  std::uint32_t stores = 1;    ///< Members of the store; an odd number.
+  Duration election_timeout = Duration::seconds(1);
+};
+
 struct Cluster {
   std::vector<ClusterNode> nodes;  ///< At least one; sorted by name.
   Network network;
+  ControlPlane control;
 };
 
 struct Image {
@@ -103,24 +112,6 @@ struct SetAction {
   std::optional<std::string> image;
   std::optional<std::int32_t> replicas;
   std::map<std::string, std::string> env;
-};
-
-enum class FaultKind : std::uint8_t {
-  ContainerKill,     ///< KILL to the first process of a container.
-  PodKill,           ///< The pod object is deleted with grace 0.
-  NodeLoss,          ///< The node and all on it are gone, for `lasts` if given.
-  ControlPlaneKill,  ///< kill -9 of the control-plane process, started again after `lasts`.
-  NodeAgentKill,     ///< kill -9 of a node's agent, started again after `lasts`.
-};
-[[nodiscard]] const char* to_string(FaultKind kind);
-
-struct FaultAction {
-  FaultKind kind = FaultKind::PodKill;
-  std::optional<api::ObjectKey>
-      target;               ///< A Deployment, Pod or Node. Absent for ControlPlaneKill.
-  std::string container;    ///< ContainerKill: which; empty: the first.
-  std::uint32_t count = 1;  ///< How many of the matching pods or nodes, drawn by seed.
-  std::optional<Duration> lasts;
 };
 
 struct TimelineEntry {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "runner/scenario/fault_reading.h"
 #include "runner/scenario/parts.h"
 #include "runner/scenario/scalars.h"
 
@@ -15,10 +16,6 @@ constexpr const char* kInstantExpected =
     "a time: \"90s\", or one from the timeline such as \"rollout+1min\"";
 
 constexpr std::size_t kEntriesMax = 1000;
-
-constexpr std::array kFaultKinds = {FaultKind::ContainerKill, FaultKind::PodKill,
-                                    FaultKind::NodeLoss, FaultKind::ControlPlaneKill,
-                                    FaultKind::NodeAgentKill};
 
 /// A time as written: an offset from an anchor, or from the start of the run.
 struct TimeText {
@@ -172,85 +169,6 @@ SetAction read_set(const Value& value, Reading& reading) {
     report.add(value.where, "something to set: \"image\", \"replicas\" or \"env\"", "nothing");
   }
   return set;
-}
-
-/// What kinds of object a fault may hit. None for the control plane, which has no name.
-std::vector<api::Kind> targets_of(FaultKind kind) {
-  switch (kind) {
-    case FaultKind::ContainerKill:
-    case FaultKind::PodKill:
-      return {api::Kind::Deployment, api::Kind::Pod};
-    case FaultKind::NodeLoss:
-    case FaultKind::NodeAgentKill:
-      return {api::Kind::Node};
-    case FaultKind::ControlPlaneKill:
-      return {};
-  }
-  contract_violation("a fault is of one of the known kinds");
-}
-
-void read_fault_target(const Value& target, const Fields& fields, FaultAction& fault,
-                       Reading& reading) {
-  const std::vector<api::Kind> kinds = targets_of(fault.kind);
-  if (kinds.empty()) {
-    reading.report.add(target, fmt::format("no target for {}", to_string(fault.kind)));
-    return;
-  }
-  const std::string name = read_text(target, "\"Kind/name\"", reading.report).value_or("");
-  if (name.empty()) return;
-  fault.target = reading.catalog.object(target.where, name, kinds, reading.report);
-  const Value* count = fields.find("count");
-  if (!fault.target || count == nullptr) return;
-  const api::Deployment* deployment = reading.catalog.deployment(*fault.target);
-  if (deployment == nullptr && fault.count > 1) {
-    reading.report.add(*count, "1, as the target is one object");
-  }
-}
-
-FaultAction read_fault(const Fields& fields, const Value& entry, Reading& reading) {
-  Report& report = reading.report;
-  FaultAction fault;
-  const Value& kind = *fields.find("fault");
-  std::vector<std::string> names;
-  bool known = false;
-  for (const FaultKind candidate : kFaultKinds) {
-    names.emplace_back(to_string(candidate));
-    if (kind.type != Value::Type::Text || kind.text != names.back()) continue;
-    fault.kind = candidate;
-    known = true;
-  }
-  if (!known) {
-    report.add(kind, "a fault: " + one_of(names), did_you_mean(kind.text, names));
-    return fault;
-  }
-  if (const Value* count = fields.find("count")) {
-    fault.count = static_cast<std::uint32_t>(read_count(*count, 1, 100'000, report).value_or(1));
-  }
-  if (const Value* target = fields.find("target")) {
-    read_fault_target(*target, fields, fault, reading);
-  } else if (!targets_of(fault.kind).empty()) {
-    report.add(entry.where, fmt::format("a \"target\" for {}", to_string(fault.kind)), "none");
-  }
-  if (const Value* lasts = fields.find("for")) {
-    const bool can_last =
-        fault.kind != FaultKind::ContainerKill && fault.kind != FaultKind::PodKill;
-    if (can_last) {
-      fault.lasts = read_duration(*lasts, report);
-    } else {
-      report.add(*lasts,
-                 fmt::format("no \"for\" with {}, which is over at once", to_string(fault.kind)));
-    }
-  }
-  if (const Value* container = fields.find("container")) {
-    fault.container = read_text(*container, "the name of a container", report).value_or("");
-    if (fault.kind != FaultKind::ContainerKill) {
-      report.add(*container, "\"container\" only with container-kill");
-    } else if (fault.target) {
-      const api::PodSpec* pods = reading.catalog.pods_of(*fault.target);
-      if (pods != nullptr) (void)find_container(*pods, fault.container, container->where, report);
-    }
-  }
-  return fault;
 }
 
 /// Reports ids that are missing, twice, or would read as a time.
@@ -416,8 +334,10 @@ void read_timeline(const Value* timeline, Reading& reading) {
   TimelineDates{entries, reading}.resolve();
   std::set<std::string> seen;
   for (const Value& value : entries) {
-    const Fields fields{
-        value, {"id", "at", "set", "fault", "target", "count", "for", "container"}, reading.report};
+    const Fields fields{value,
+                        {"id", "at", "set", "fault", "target", "count", "for", "container", "zone",
+                         "delay", "bandwidth"},
+                        reading.report};
     if (value.type != Value::Type::Object) continue;
     TimelineEntry entry;
     entry.where = value.where;
@@ -434,7 +354,7 @@ void read_timeline(const Value* timeline, Reading& reading) {
       continue;
     }
     if (set != nullptr) {
-      for (const char* key : {"target", "count", "for", "container"}) {
+      for (const char* key : kFaultKeys) {
         const Value* stray = fields.find(key);
         if (stray == nullptr) continue;
         reading.report.add(stray->where, fmt::format("\"{}\" only beside \"fault\"", key),

@@ -483,8 +483,8 @@ void LiveSession::perform(const std::string& id, const FaultAction& fault) {
         if (fault.lasts || fault.kind == FaultKind::NodeAgentKill) undo_later(key.name);
         break;
       }
-      case FaultKind::ControlPlaneKill:
-        break;
+      default:
+        break;  // Of the control plane; others are refused before a live run.
     }
     if (!hit) continue;
     targets.push_back(to_string(key));
@@ -598,6 +598,13 @@ Result<void> LiveSession::collect_load(RunResult& result) {
 }  // namespace
 
 Result<std::vector<RunResult>> run_live(const Scenario& scenario, const std::string& out) {
+  for (const scenario::TimelineEntry& entry : scenario.timeline) {
+    const auto* fault = std::get_if<FaultAction>(&entry.action);
+    if (fault == nullptr || !scenario::form_of(fault->kind).only_simulated) continue;
+    return failure(fmt::format("{} cannot be done to live hosts (timeline entry {})",
+                               to_string(fault->kind), entry.id),
+                   "run it with --world sim");
+  }
   const auto paths = find_programs();
   if (!paths) return tl::unexpected{paths.error()};
   auto bed = bed_status(*paths);

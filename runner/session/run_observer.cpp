@@ -175,6 +175,14 @@ void RunObserver::fault_struck(Instant now, const std::string& id, const std::st
   if (!open.victims.empty()) open_faults_.push_back(std::move(open));
 }
 
+void RunObserver::fault_hit_nothing(const std::string& id, const std::string& why) {
+  for (runner::FaultResult& fault : faults_) {
+    if (fault.id != id || fault.targets.empty()) continue;
+    fault.targets.clear();
+    fault.effect = why;
+  }
+}
+
 void RunObserver::process_recovered(Instant now, const std::string& id) {
   for (runner::FaultResult& fault : faults_) {
     if (fault.id == id && !fault.recovered) fault.recovered = now;

@@ -32,6 +32,9 @@ class RunObserver {
                     std::vector<std::string> targets, const std::vector<std::string>& victims,
                     std::string effect);
 
+  /// A fault that waited for something to hit has found nothing, and says why.
+  void fault_hit_nothing(const std::string& id, const std::string& why);
+
   /// A process that a fault had ended runs again.
   void process_recovered(Instant now, const std::string& id);
 

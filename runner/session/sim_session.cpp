@@ -16,6 +16,7 @@
 #include "runner/run_result_json.h"
 #include "runner/session/actions.h"
 #include "runner/session/run_observer.h"
+#include "runner/session/sim_faults.h"
 #include "runner/session/world_config.h"
 
 namespace orrery::session {
@@ -59,17 +60,21 @@ class SimSession {
   struct Ending {
     Instant at;
     std::string id;
-    FaultKind kind{};
-    std::string node;
+    FaultAction fault;
+    std::string node;  ///< NodeLoss and its like: which.
   };
 
   void create_objects();
   void perform(const TimelineEntry& entry);
   void perform(const std::string& id, const SetAction& action);
   void perform(const std::string& id, const FaultAction& fault);
+  void perform_on_world(const std::string& id, const FaultAction& fault);
+  void settle_faults();
+  void end_later(const std::string& id, const FaultAction& fault, std::string node);
   void end_fault(const Ending& ending);
   void run_until(Instant when);
   [[nodiscard]] std::vector<api::ObjectPtr> pods_and_nodes() const;
+  [[nodiscard]] std::vector<api::ObjectPtr> nodes_of_zone(const std::string& zone) const;
   [[nodiscard]] std::vector<std::string> owners_of_pods_on(const std::string& node) const;
   void collect_series(RunResult& result) const;
 
@@ -100,6 +105,7 @@ RunResult SimSession::run() {
   if (first) result.steady_before_first_fault = observer_.steady(result.steady_note);
   result.wall_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - wall_start).count();
+  settle_faults();
   result.simulated = scenario_.duration;
   result.events = world_.events();
   result.fingerprint = to_string(world_.fingerprint());
@@ -145,6 +151,16 @@ std::vector<api::ObjectPtr> SimSession::pods_and_nodes() const {
   return objects;
 }
 
+std::vector<api::ObjectPtr> SimSession::nodes_of_zone(const std::string& zone) const {
+  std::vector<api::ObjectPtr> nodes;
+  for (const api::ObjectPtr& node : world_.api().objects_of(api::Kind::Node)) {
+    const auto& labels = api::meta_of(*node).labels;
+    const auto label = labels.find(controllers::kZoneLabel);
+    if (label != labels.end() && label->second == zone) nodes.push_back(node);
+  }
+  return nodes;
+}
+
 std::vector<std::string> SimSession::owners_of_pods_on(const std::string& node) const {
   std::vector<std::string> owners;
   for (const api::ObjectPtr& object : world_.api().objects_of(api::Kind::Pod)) {
@@ -157,46 +173,33 @@ std::vector<std::string> SimSession::owners_of_pods_on(const std::string& node) 
 
 void SimSession::perform(const std::string& id, const FaultAction& fault) {
   const char* kind = to_string(fault.kind);
-  const ports::CauseId cause = log_.append(
-      world_.now(), 0, "fault", fault.target ? to_string(*fault.target) : "control-plane",
-      fmt::format("{}: {}", id, kind));
+  std::string where = fault.target ? to_string(*fault.target) : fault.process;
+  if (where.empty()) where = fault.zone.empty() ? "control-plane" : "zone/" + fault.zone;
+  const ports::CauseId cause =
+      log_.append(world_.now(), 0, "fault", where, fmt::format("{}: {}", id, kind));
+  if (is_world_fault(fault.kind)) return perform_on_world(id, fault);
   std::vector<std::string> targets;
   std::vector<std::string> victims;
-  std::string effect;
-  if (fault.kind == FaultKind::ControlPlaneKill) {
-    if (world_.kill_control_plane()) targets.emplace_back("control-plane");
-    effect = targets.empty() ? "the control plane was not running" : "control plane killed";
-    endings_.push_back({world_.now() + fault.lasts.value_or(Duration{}), id, fault.kind, {}});
-  }
-  for (const api::ObjectPtr& object : choose_targets(fault, id, pods_and_nodes(), draws_)) {
+  const std::vector<api::ObjectPtr> chosen =
+      fault.kind == FaultKind::ZoneLoss ? nodes_of_zone(fault.zone)
+                                        : choose_targets(fault, id, pods_and_nodes(), draws_);
+  for (const api::ObjectPtr& object : chosen) {
     const api::ObjectKey key = api::key_of(*object);
     const api::Pod* pod = std::get_if<api::Pod>(object.get());
     bool hit = false;
-    switch (fault.kind) {
-      case FaultKind::ContainerKill:
-        hit = pod != nullptr && world_.kill_container(*pod, fault.container, cause);
-        break;
-      case FaultKind::PodKill:
-        hit = pod != nullptr &&
-              world_.apply(deletion_of(key, Duration{}), cause) == ports::Outcome::Ok;
-        break;
-      case FaultKind::NodeLoss:
-      case FaultKind::NodeAgentKill: {
-        const std::string node = pod != nullptr ? pod->spec.node_name : key.name;
-        for (std::string& owner : owners_of_pods_on(node)) {
-          if (fault.kind == FaultKind::NodeLoss) victims.push_back(std::move(owner));
-        }
-        hit = fault.kind == FaultKind::NodeLoss ? world_.crash_node(node, cause)
-                                                : world_.kill_node_agent(node);
-        const bool comes_back = fault.lasts || fault.kind == FaultKind::NodeAgentKill;
-        if (hit && comes_back) {
-          endings_.push_back(
-              {world_.now() + fault.lasts.value_or(Duration{}), id, fault.kind, node});
-        }
-        break;
+    if (fault.kind == FaultKind::ContainerKill) {
+      hit = pod != nullptr && world_.kill_container(*pod, fault.container, cause);
+    } else if (fault.kind == FaultKind::PodKill) {
+      hit =
+          pod != nullptr && world_.apply(deletion_of(key, Duration{}), cause) == ports::Outcome::Ok;
+    } else {
+      const std::string node = pod != nullptr ? pod->spec.node_name : key.name;
+      const bool lost = fault.kind != FaultKind::NodeAgentKill;
+      for (std::string& owner : owners_of_pods_on(node)) {
+        if (lost) victims.push_back(std::move(owner));
       }
-      case FaultKind::ControlPlaneKill:
-        break;
+      hit = lost ? world_.crash_node(node, cause) : world_.kill_node_agent(node);
+      if (hit && (fault.lasts || !lost)) end_later(id, fault, node);
     }
     if (!hit) continue;
     targets.push_back(to_string(key));
@@ -205,38 +208,67 @@ void SimSession::perform(const std::string& id, const FaultAction& fault) {
       if (!owner.empty()) victims.push_back(owner);
     }
   }
-  std::stable_sort(endings_.begin(), endings_.end(),
-                   [](const Ending& a, const Ending& b) { return a.at < b.at; });
-  if (effect.empty()) {
-    effect = targets.empty() ? "nothing matched its target"
-                             : fmt::format("{} {} hit", targets.size(),
-                                           targets.size() == 1 ? "target" : "targets");
-    for (const std::string& target : targets)
-      effect += (&target == targets.data() ? ": " : ", ") + target;
+  std::string effect = targets.empty() ? "nothing matched its target"
+                                       : fmt::format("{} {} hit", targets.size(),
+                                                     targets.size() == 1 ? "target" : "targets");
+  for (const std::string& target : targets) {
+    effect += (&target == targets.data() ? ": " : ", ") + target;
   }
   observer_.fault_struck(world_.now(), id, kind, std::move(targets), victims, std::move(effect));
 }
 
+void SimSession::perform_on_world(const std::string& id, const FaultAction& fault) {
+  Strike struck = strike(world_, fault);
+  // A process that was killed is started again, at once unless something else is said.
+  const bool restarts =
+      fault.kind == FaultKind::ControlPlaneKill || fault.kind == FaultKind::ControllerManagerKill ||
+      fault.kind == FaultKind::SchedulerKill || fault.kind == FaultKind::KubeletKill;
+  const bool ends = (fault.lasts || restarts) && fault.kind != FaultKind::CrashAfterWrites;
+  if (!struck.targets.empty() && ends) end_later(id, fault, {});
+  observer_.fault_struck(world_.now(), id, to_string(fault.kind), std::move(struck.targets), {},
+                         std::move(struck.effect));
+}
+
+/// Faults that wait for a chance may have had none.
+void SimSession::settle_faults() {
+  for (const TimelineEntry& entry : scenario_.timeline) {
+    const auto* fault = std::get_if<FaultAction>(&entry.action);
+    if (fault == nullptr) continue;
+    const std::string why = missed_chance(world_, *fault);
+    if (!why.empty()) observer_.fault_hit_nothing(entry.id, why);
+  }
+}
+
+void SimSession::end_later(const std::string& id, const FaultAction& fault, std::string node) {
+  endings_.push_back({world_.now() + fault.lasts.value_or(Duration{}), id, fault, std::move(node)});
+  std::stable_sort(endings_.begin(), endings_.end(),
+                   [](const Ending& a, const Ending& b) { return a.at < b.at; });
+}
+
 void SimSession::end_fault(const Ending& ending) {
-  const ports::CauseId cause =
-      log_.append(world_.now(), 0, "fault-ends",
-                  ending.node.empty() ? "control-plane" : "Node/" + ending.node, ending.id);
-  switch (ending.kind) {
-    case FaultKind::ControlPlaneKill:
-      if (world_.start_control_plane(cause)) observer_.process_recovered(world_.now(), ending.id);
-      break;
+  std::string where = ending.node.empty() ? "control-plane" : "Node/" + ending.node;
+  if (ending.node.empty() && ending.fault.target) where = to_string(*ending.fault.target);
+  if (ending.node.empty() && !ending.fault.process.empty()) where = ending.fault.process;
+  const ports::CauseId cause = log_.append(world_.now(), 0, "fault-ends", where, ending.id);
+  switch (ending.fault.kind) {
     case FaultKind::NodeAgentKill:
       if (world_.start_node_agent(ending.node, cause)) {
         observer_.process_recovered(world_.now(), ending.id);
       }
-      break;
+      return;
     case FaultKind::NodeLoss:
+    case FaultKind::ZoneLoss:
       world_.restore_node(ending.node, cause);
-      break;
+      return;
     case FaultKind::ContainerKill:
     case FaultKind::PodKill:
+      return;
+    default:
       break;
   }
+  const FaultEnd end = end_strike(world_, ending.fault, cause);
+  if (end.recovered) observer_.process_recovered(world_.now(), ending.id);
+  if (!end.nothing.empty()) observer_.fault_hit_nothing(ending.id, end.nothing);
 }
 
 runner::RequestSeries series_of(const sim::RequestSeries& from, Duration interval) {

@@ -124,7 +124,9 @@ sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
     sim::WorldNode world_node;
     world_node.name = node.name;
     world_node.zone = zone;
-    world_node.resources = {node.cpu_milli, node.memory_bytes, node.pods};
+    world_node.resources.cpu_milli = node.cpu_milli;
+    world_node.resources.memory_bytes = node.memory_bytes;
+    world_node.resources.pods = node.pods;
     world_node.labels = node.labels;
     if (!node.zone.empty()) world_node.labels["topology.kubernetes.io/zone"] = node.zone;
     config.nodes.push_back(std::move(world_node));
@@ -156,6 +158,10 @@ sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
                                .target_port = service->spec.ports.front().target_port,
                                .drains_on_term = model.drains_on_term});
   }
+  const scenario::ControlPlane& control = scenario.cluster.control;
+  config.replicas = control.replicas;
+  config.api.store.members = control.stores;
+  config.api.store.election_timeout = control.election_timeout;
   if (network.endpoint_delay) config.timings.endpoint_delay = *network.endpoint_delay;
   return config;
 }

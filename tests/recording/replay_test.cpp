@@ -324,7 +324,7 @@ TEST(Replay, KubeletAndNodeProxyMakeTheSameCallsAgain) {
   header.built_at = Instant::at(90_s);  // An agent that starts late in a run.
   header.node_name = "h1";
   header.node_address = "10.90.0.1";
-  header.node_resources = {4000, std::int64_t{8} << 30, 110};
+  header.node_resources = {4000, std::int64_t{8} << 30, 110, {}};
   header.node_labels["zone"] = "a";
   {
     auto file = RecordFile::create(folder.file("r"), header);

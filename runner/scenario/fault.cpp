@@ -1,0 +1,60 @@
+#include "runner/scenario/fault.h"
+
+namespace orrery::scenario {
+
+FaultForm form_of(FaultKind kind) {
+  const std::vector<api::Kind> pods{api::Kind::Deployment, api::Kind::Pod};
+  const std::vector<api::Kind> nodes{api::Kind::Node};
+  switch (kind) {
+    case FaultKind::ContainerKill:
+    case FaultKind::PodKill:
+      return {.targets = pods, .counts = true};
+    case FaultKind::NodeLoss:
+    case FaultKind::NodeAgentKill:
+      return {.targets = nodes, .can_end = true, .counts = true};
+    case FaultKind::KubeletKill:
+    case FaultKind::NodePartition:
+      return {.targets = nodes, .can_end = true, .only_simulated = true};
+    case FaultKind::ControlPlaneKill:
+      return {.targets = {}, .can_end = true};
+    case FaultKind::ZoneLoss:
+    case FaultKind::ControllerManagerKill:
+    case FaultKind::SchedulerKill:
+      return {.targets = {}, .can_end = true, .only_simulated = true};
+    case FaultKind::CrashAfterWrites:
+      return {
+          .targets = {}, .process = true, .can_end = true, .counts = true, .only_simulated = true};
+    case FaultKind::ApiSlow:
+      return {.targets = {},
+              .process = true,
+              .for_everybody = true,
+              .must_end = true,
+              .delays = true,
+              .only_simulated = true};
+    case FaultKind::ApiRefusing:
+    case FaultKind::ApiUnavailable:
+      return {.targets = {},
+              .process = true,
+              .for_everybody = true,
+              .must_end = true,
+              .only_simulated = true};
+    case FaultKind::WatchStale:
+      return {
+          .targets = {}, .process = true, .must_end = true, .delays = true, .only_simulated = true};
+    case FaultKind::WatchMiss:
+      return {.targets = {}, .process = true, .must_end = true, .only_simulated = true};
+    case FaultKind::WatchLate:
+      return {.targets = {}, .process = true, .delays = true, .only_simulated = true};
+    case FaultKind::StoreKill:
+      return {.targets = {}, .can_end = true, .counts = true, .only_simulated = true};
+    case FaultKind::StoreSlow:
+      return {
+          .targets = {}, .must_end = true, .counts = true, .delays = true, .only_simulated = true};
+    case FaultKind::RegistrySlow:
+    case FaultKind::RegistryDown:
+      return {.targets = {}, .must_end = true, .only_simulated = true};
+  }
+  contract_violation("a fault is of one of the known kinds");
+}
+
+}  // namespace orrery::scenario

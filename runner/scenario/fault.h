@@ -1,0 +1,68 @@
+/// @file
+/// What a scenario can make go wrong.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/api/meta.h"
+#include "models/base/time_types.h"
+
+namespace orrery::scenario {
+
+enum class FaultKind : std::uint8_t {
+  ContainerKill,          ///< KILL to the first process of a container.
+  PodKill,                ///< The pod object is deleted with grace 0.
+  NodeLoss,               ///< The node and all on it are gone, for `lasts` if given.
+  ControlPlaneKill,       ///< kill -9 of the control-plane process, started again after `lasts`.
+  NodeAgentKill,          ///< kill -9 of a node's agent, started again after `lasts`.
+  ZoneLoss,               ///< NodeLoss of every node of a zone.
+  KubeletKill,            ///< kill -9 of a node's kubelet alone, started again after `lasts`.
+  NodePartition,          ///< Nothing passes between a node and the control plane.
+  ControllerManagerKill,  ///< kill -9 of the one that works, started again after `lasts`.
+  SchedulerKill,
+  CrashAfterWrites,  ///< A part of the control plane is killed after its `count`-th write.
+  ApiSlow,           ///< Calls and answers take `delay` longer, each way.
+  ApiRefusing,       ///< The API server answers every call: no.
+  ApiUnavailable,    ///< Nobody answers; watches break off.
+  WatchStale,        ///< What a process sees of the cluster is `delay` old.
+  WatchMiss,         ///< One change is never told to a process, until it lists again.
+  WatchLate,         ///< One change, and what follows on its watch, is told `delay` late.
+  StoreKill,         ///< `count` members of the store are gone.
+  StoreSlow,         ///< `count` members of the store take `delay` longer to write to disk.
+  RegistrySlow,      ///< The registry's link has `bytes_per_second`.
+  RegistryDown,      ///< Pulls fail.
+};
+inline constexpr int kFaultKindCount = 21;
+[[nodiscard]] const char* to_string(FaultKind kind);
+
+struct FaultAction {
+  FaultKind kind = FaultKind::PodKill;
+  /// A workload, Pod or Node; absent for faults of the control plane, the store and the registry.
+  std::optional<api::ObjectKey> target;
+  std::string container;    ///< ContainerKill: which; empty: the first.
+  std::uint32_t count = 1;  ///< How many of the matching pods or nodes, drawn by seed.
+  std::optional<Duration> lasts;
+  std::string process;  ///< Api…, Watch…, CrashAfterWrites: whose; empty: everybody's.
+  std::string zone;     ///< ZoneLoss.
+  Duration delay;
+  std::int64_t bytes_per_second = 0;  ///< RegistrySlow.
+};
+
+/// What a fault of this kind is told, beside what happens and when.
+struct FaultForm {
+  std::vector<api::Kind> targets;  ///< Kinds of objects it may hit; empty: none.
+  bool process = false;            ///< Hits a process; must name one unless `for_everybody`.
+  bool for_everybody = false;
+  bool must_end = false;  ///< "for" is required.
+  bool can_end = false;   ///< "for" is allowed.
+  bool counts = false;    ///< "count" is allowed.
+  bool delays = false;    ///< "delay" is required.
+  bool only_simulated = false;
+};
+[[nodiscard]] FaultForm form_of(FaultKind kind);
+
+}  // namespace orrery::scenario

@@ -1,0 +1,164 @@
+#include "runner/scenario/fault_reading.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "runner/scenario/scalars.h"
+
+namespace orrery::scenario {
+namespace {
+
+constexpr std::int64_t kCountMax = 100'000;
+
+void read_object_target(const Value& target, const Fields& fields, FaultAction& fault,
+                        Reading& reading) {
+  const std::string name = read_text(target, "\"Kind/name\"", reading.report).value_or("");
+  if (name.empty()) return;
+  fault.target =
+      reading.catalog.object(target.where, name, form_of(fault.kind).targets, reading.report);
+  const Value* count = fields.find("count");
+  if (!fault.target || count == nullptr) return;
+  const api::Deployment* deployment = reading.catalog.deployment(*fault.target);
+  if (deployment == nullptr && fault.count > 1) {
+    reading.report.add(*count, "1, as the target is one object");
+  }
+}
+
+void read_process_target(const Value& target, FaultAction& fault, Reading& reading) {
+  const char* expected = "\"controller-manager\", \"scheduler\" or \"Node/name\"";
+  const std::string name = read_text(target, expected, reading.report).value_or("");
+  if (name.empty()) return;
+  if (name == "controller-manager" || name == "scheduler") {
+    fault.process = name;
+  } else if (fault.kind == FaultKind::CrashAfterWrites) {
+    reading.report.add(target, "\"controller-manager\" or \"scheduler\"");
+  } else if (name.starts_with("Node/")) {
+    const auto node = reading.catalog.object(target.where, name, {api::Kind::Node}, reading.report);
+    if (node) fault.process = "Node/" + node->name;
+  } else {
+    reading.report.add(target, expected);
+  }
+}
+
+void read_target(const Fields& fields, const Value& entry, FaultAction& fault, Reading& reading) {
+  const FaultForm form = form_of(fault.kind);
+  const Value* target = fields.find("target");
+  const bool needed = !form.targets.empty() || (form.process && !form.for_everybody);
+  if (target == nullptr) {
+    if (needed) {
+      reading.report.add(entry.where, fmt::format("a \"target\" for {}", to_string(fault.kind)),
+                         "none");
+    }
+  } else if (form.process) {
+    read_process_target(*target, fault, reading);
+  } else if (form.targets.empty()) {
+    reading.report.add(*target, fmt::format("no target for {}", to_string(fault.kind)));
+  } else {
+    read_object_target(*target, fields, fault, reading);
+  }
+}
+
+void read_lasts(const Fields& fields, const Value& entry, FaultAction& fault, Report& report) {
+  const FaultForm form = form_of(fault.kind);
+  const Value* lasts = fields.find("for");
+  if (lasts == nullptr) {
+    if (form.must_end) {
+      report.add(entry.where, fmt::format("\"for\": how long {} lasts", to_string(fault.kind)),
+                 "none");
+    }
+  } else if (form.can_end || form.must_end) {
+    fault.lasts = read_duration(*lasts, report);
+  } else {
+    report.add(*lasts,
+               fmt::format("no \"for\" with {}, which is over at once", to_string(fault.kind)));
+  }
+}
+
+/// A key that only one kind of fault has. Returns it if it stands there and belongs there.
+const Value* own_key(const char* key, bool belongs, const char* kind, bool required,
+                     const Fields& fields, const Value& entry, Report& report) {
+  const Value* value = fields.find(key);
+  if (value == nullptr) {
+    if (belongs && required) {
+      report.add(entry.where, fmt::format("\"{}\" with {}", key, kind), "none");
+    }
+    return nullptr;
+  }
+  if (!belongs) {
+    report.add(*value, fmt::format("no \"{}\" with {}", key, kind));
+    return nullptr;
+  }
+  return value;
+}
+
+void read_zone(const Value& zone, FaultAction& fault, Reading& reading) {
+  fault.zone = read_text(zone, "the name of a zone", reading.report).value_or("");
+  std::set<std::string> zones;
+  for (const ClusterNode& node : reading.scenario.cluster.nodes) {
+    if (!node.zone.empty()) zones.insert(node.zone);
+  }
+  if (fault.zone.empty() || zones.contains(fault.zone)) return;
+  reading.report.add(zone, "a zone of the cluster",
+                     did_you_mean(fault.zone, {zones.begin(), zones.end()}));
+}
+
+}  // namespace
+
+FaultAction read_fault(const Fields& fields, const Value& entry, Reading& reading) {
+  Report& report = reading.report;
+  FaultAction fault;
+  const Value& kind = *fields.find("fault");
+  std::vector<std::string> names;
+  bool known = false;
+  for (int number = 0; number < kFaultKindCount; ++number) {
+    const auto candidate = static_cast<FaultKind>(number);
+    names.emplace_back(to_string(candidate));
+    if (kind.type != Value::Type::Text || kind.text != names.back()) continue;
+    fault.kind = candidate;
+    known = true;
+  }
+  if (!known) {
+    report.add(kind, "a fault: " + one_of(names), did_you_mean(kind.text, names));
+    return fault;
+  }
+  const FaultForm form = form_of(fault.kind);
+  const char* name = to_string(fault.kind);
+  if (fault.kind == FaultKind::StoreSlow) fault.count = reading.scenario.cluster.control.stores;
+  if (const Value* count = own_key("count", form.counts, name, false, fields, entry, report)) {
+    fault.count = static_cast<std::uint32_t>(read_count(*count, 1, kCountMax, report).value_or(1));
+    const bool of_store = fault.kind == FaultKind::StoreKill || fault.kind == FaultKind::StoreSlow;
+    if (of_store && fault.count > reading.scenario.cluster.control.stores) {
+      report.add(*count, fmt::format("at most {}, as many as the store has members",
+                                     reading.scenario.cluster.control.stores));
+    }
+  }
+  read_target(fields, entry, fault, reading);
+  read_lasts(fields, entry, fault, report);
+  if (const Value* delay = own_key("delay", form.delays, name, true, fields, entry, report)) {
+    fault.delay = read_duration(*delay, report).value_or(Duration{});
+  }
+  if (const Value* zone =
+          own_key("zone", fault.kind == FaultKind::ZoneLoss, name, true, fields, entry, report)) {
+    read_zone(*zone, fault, reading);
+  }
+  if (const Value* rate = own_key("bandwidth", fault.kind == FaultKind::RegistrySlow, name, true,
+                                  fields, entry, report)) {
+    fault.bytes_per_second = read_bandwidth(*rate, report).value_or(1);
+  }
+  if (const Value* container = fields.find("container")) {
+    fault.container = read_text(*container, "the name of a container", report).value_or("");
+    if (fault.kind != FaultKind::ContainerKill) {
+      report.add(*container, "\"container\" only with container-kill");
+    } else if (fault.target) {
+      const api::PodSpec* pods = reading.catalog.pods_of(*fault.target);
+      if (pods != nullptr) (void)find_container(*pods, fault.container, container->where, report);
+    }
+  }
+  return fault;
+}
+
+}  // namespace orrery::scenario

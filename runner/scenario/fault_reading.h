@@ -1,0 +1,17 @@
+/// @file
+/// Reads what a timeline entry says of a fault.
+#pragma once
+
+#include "runner/scenario/fault.h"
+#include "runner/scenario/parts.h"
+
+namespace orrery::scenario {
+
+/// The keys of a timeline entry that say more about its fault.
+inline constexpr const char* kFaultKeys[] = {"target", "count", "for",      "container",
+                                             "zone",   "delay", "bandwidth"};
+
+/// Requires: `entry` has a member "fault", and `fields` knows kFaultKeys.
+[[nodiscard]] FaultAction read_fault(const Fields& fields, const Value& entry, Reading& reading);
+
+}  // namespace orrery::scenario

@@ -1,0 +1,125 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "runner/scenario/fault.h"
+#include "tests/scenario/scenario_text.h"
+
+namespace orrery::scenario {
+namespace {
+
+using namespace orrery::literals;
+
+/// The good scenario with this fault in place of its kill.
+ScenarioReading with_fault(const std::string& fault, const std::string& cluster = R"("nodes": 2)") {
+  std::string text = kGoodScenario;
+  const std::string kill = R"("fault": "pod-kill", "target": "Deployment/web"})";
+  text.replace(text.find(kill), kill.size(), fault + "}");
+  const std::string nodes = R"("nodes": 2)";
+  text.replace(text.find(nodes), nodes.size(), cluster);
+  return read_scenario_text(text, "fault.json", "", {});
+}
+
+FaultAction fault_of(const ScenarioReading& reading) {
+  if (!reading.scenario) {
+    ADD_FAILURE() << text_of(reading.problems);
+    return {};
+  }
+  return std::get<FaultAction>(reading.scenario->timeline[0].action);
+}
+
+TEST(ReadFault, TakesEveryFaultOfTheControlPlane) {
+  struct Case {
+    const char* text;
+    FaultKind kind;
+    const char* process;
+  };
+  const Case cases[] = {
+      {R"("fault": "kubelet-kill", "target": "Node/node-1", "for": "30s")", FaultKind::KubeletKill,
+       ""},
+      {R"("fault": "node-partition", "target": "Node/node-1", "for": "30s")",
+       FaultKind::NodePartition, ""},
+      {R"("fault": "controller-manager-kill", "for": "30s")", FaultKind::ControllerManagerKill, ""},
+      {R"("fault": "scheduler-kill")", FaultKind::SchedulerKill, ""},
+      {R"("fault": "crash-after-writes", "target": "scheduler", "count": 3)",
+       FaultKind::CrashAfterWrites, "scheduler"},
+      {R"("fault": "api-slow", "delay": "1s", "for": "30s")", FaultKind::ApiSlow, ""},
+      {R"("fault": "api-refusing", "target": "controller-manager", "for": "30s")",
+       FaultKind::ApiRefusing, "controller-manager"},
+      {R"("fault": "api-unavailable", "target": "Node/node-2", "for": "30s")",
+       FaultKind::ApiUnavailable, "Node/node-2"},
+      {R"("fault": "watch-stale", "target": "scheduler", "delay": "5s", "for": "30s")",
+       FaultKind::WatchStale, "scheduler"},
+      {R"("fault": "watch-miss", "target": "controller-manager", "for": "30s")",
+       FaultKind::WatchMiss, "controller-manager"},
+      {R"("fault": "watch-late", "target": "Node/node-1", "delay": "5s")", FaultKind::WatchLate,
+       "Node/node-1"},
+      {R"("fault": "registry-slow", "bandwidth": "1Mbps", "for": "30s")", FaultKind::RegistrySlow,
+       ""},
+      {R"("fault": "registry-down", "for": "30s")", FaultKind::RegistryDown, ""},
+  };
+  for (const Case& c : cases) {
+    const FaultAction fault = fault_of(with_fault(c.text));
+    EXPECT_EQ(fault.kind, c.kind) << c.text;
+    EXPECT_EQ(fault.process, c.process) << c.text;
+  }
+}
+
+TEST(ReadFault, TakesZonesAndStoresFromTheCluster) {
+  const std::string zones =
+      R"("zones": {"a": {"nodes": 1}, "b": {"nodes": 1}}, "controlPlane": {"stores": 3, "replicas": 2, "electionTimeout": "2s"})";
+  EXPECT_EQ(fault_of(with_fault(R"("fault": "zone-loss", "zone": "b")", zones)).zone, "b");
+  const ScenarioReading reading =
+      with_fault(R"("fault": "store-kill", "count": 2, "for": "30s")", zones);
+  EXPECT_EQ(fault_of(reading).count, 2U);
+  EXPECT_EQ(reading.scenario->cluster.control.replicas, 2U);
+  EXPECT_EQ(reading.scenario->cluster.control.election_timeout, 2_s);
+  EXPECT_EQ(
+      fault_of(with_fault(R"("fault": "store-slow", "delay": "1s", "for": "30s")", zones)).count,
+      3U)
+      << "all of them, unless something else is said";
+}
+
+TEST(ReadFault, SaysWhatIsMissingOrDoesNotBelong) {
+  struct Case {
+    const char* text;
+    const char* problem;
+  };
+  const Case cases[] = {
+      {R"("fault": "api-slow", "for": "30s")", "\"delay\" with api-slow"},
+      {R"("fault": "api-slow", "delay": "1s")", "how long api-slow lasts"},
+      {R"("fault": "watch-miss", "for": "30s")", "a \"target\" for watch-miss"},
+      {R"("fault": "watch-miss", "target": "Deployment/web", "for": "30s")",
+       "\"controller-manager\", \"scheduler\" or \"Node/name\""},
+      {R"("fault": "crash-after-writes", "target": "Node/node-1")",
+       "\"controller-manager\" or \"scheduler\""},
+      {R"("fault": "kubelet-kill")", "a \"target\" for kubelet-kill"},
+      {R"("fault": "scheduler-kill", "target": "Node/node-1")", "no target for scheduler-kill"},
+      {R"("fault": "scheduler-kill", "count": 2)", "no \"count\" with scheduler-kill"},
+      {R"("fault": "watch-late", "target": "scheduler", "delay": "1s", "for": "5s")",
+       "no \"for\" with watch-late"},
+      {R"("fault": "zone-loss", "zone": "z")", "a zone of the cluster"},
+      {R"("fault": "zone-loss")", "\"zone\" with zone-loss"},
+      {R"("fault": "store-kill", "count": 2)", "at most 1, as many as the store has members"},
+      {R"("fault": "registry-slow", "for": "5s")", "\"bandwidth\" with registry-slow"},
+      {R"("fault": "pod-kill", "target": "Deployment/web", "delay": "1s")",
+       "no \"delay\" with pod-kill"},
+  };
+  for (const Case& c : cases) {
+    const ScenarioReading reading = with_fault(c.text);
+    EXPECT_FALSE(reading.scenario) << c.text;
+    EXPECT_NE(text_of(reading.problems).find(c.problem), std::string::npos)
+        << c.text << "\n"
+        << text_of(reading.problems);
+  }
+}
+
+TEST(ReadFault, WantsAnOddNumberOfStores) {
+  const ScenarioReading reading = with_fault(R"("fault": "scheduler-kill")",
+                                             R"("nodes": 2, "controlPlane": {"stores": 2})");
+  EXPECT_FALSE(reading.scenario);
+  EXPECT_NE(text_of(reading.problems).find("an odd number"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace orrery::scenario

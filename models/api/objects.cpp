@@ -2,6 +2,17 @@
 
 namespace orrery::api {
 
+Object::Object() = default;
+Object::Object(const Object& other) = default;
+Object::Object(Object&& other) noexcept = default;
+Object& Object::operator=(const Object& other) = default;
+Object& Object::operator=(Object&& other) noexcept = default;
+Object::~Object() = default;
+
+bool operator==(const Object& a, const Object& b) {
+  return static_cast<const AnyKind&>(a) == static_cast<const AnyKind&>(b);
+}
+
 const ObjectMeta& meta_of(const Object& object) {
   return std::visit([](const auto& o) -> const ObjectMeta& { return o.meta; }, object);
 }

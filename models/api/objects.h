@@ -231,12 +231,26 @@ struct Lease {
 };
 
 /// Alternatives stand in the order of `Kind`.
-using Object =
-    std::variant<Pod, Node, Deployment, ReplicaSet, Service, EndpointSlice, ConfigMap, Lease,
+using AnyKind = std::variant<Pod, Node, Deployment, ReplicaSet, Service, EndpointSlice, ConfigMap, Lease,
                  ReplicationController, StatefulSet, DaemonSet, ControllerRevision, Job, CronJob,
                  HorizontalPodAutoscaler, PodDisruptionBudget, PersistentVolume,
                  PersistentVolumeClaim, StorageClass, VolumeAttachment, Secret, Namespace,
                  ResourceQuota, LimitRange, PriorityClass, PodMetrics>;
+
+/// Any stored object. Its copies, moves and comparisons are compiled once, not in every file.
+class Object : public AnyKind {
+ public:
+  using AnyKind::AnyKind;
+  using AnyKind::operator=;
+  Object();
+  Object(const Object& other);
+  Object(Object&& other) noexcept;
+  Object& operator=(const Object& other);
+  Object& operator=(Object&& other) noexcept;
+  ~Object();
+
+  friend bool operator==(const Object& a, const Object& b);
+};
 
 /// Stored objects are shared and never change; a write makes a new one.
 using ObjectPtr = std::shared_ptr<const Object>;

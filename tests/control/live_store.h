@@ -20,7 +20,7 @@
 
 namespace orrery::control {
 
-using orrery::testing::TemporaryFolder;
+using orrery::tests::TemporaryFolder;
 
 /// A certificate authority and what it signed, made by the openssl program.
 class TestPki {

@@ -30,7 +30,7 @@ using ports_suite::run_until;
 
 // --- the data plane -----------------------------------------------------------------------------
 
-using orrery::testing::TemporaryFolder;
+using orrery::tests::TemporaryFolder;
 
 /// A consumer of endpoint tables that keeps every line it read.
 class Reader {

@@ -20,7 +20,7 @@ using recording::RecordHeader;
 
 constexpr ports::OwnerId kOwner{5};
 
-using orrery::testing::TemporaryFolder;
+using orrery::tests::TemporaryFolder;
 
 /// Uses every port, and lets what it is told decide what it does next.
 class Walker : public ports::Component {

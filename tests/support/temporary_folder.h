@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-namespace orrery::testing {
+namespace orrery::tests {
 
 class TemporaryFolder {
  public:
@@ -25,4 +25,4 @@ class TemporaryFolder {
   std::string path_;
 };
 
-}  // namespace orrery::testing
+}  // namespace orrery::tests

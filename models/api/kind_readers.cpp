@@ -61,30 +61,6 @@ void read_strategy(ObjectReader& in, DeploymentStrategy& strategy) {
   }
 }
 
-/// Selector and template of a Deployment or ReplicaSet.
-void read_selected_template(ObjectReader& in, LabelSelector& selector, PodTemplate& pod_template) {
-  in.object("selector", "LabelSelector",
-            [&](ObjectReader& fields) { read_selector(fields, selector); });
-  in.object("template", "PodTemplateSpec",
-            [&](ObjectReader& fields) { read_pod_template(fields, pod_template); });
-  if (!in.manifest()) return;
-  const bool has_selector = in.require("selector", "a selector of the pods");
-  if (!in.require("template", "a template of the pods")) return;
-  const Cursor template_at = *in.field("template");
-  if (pod_template.spec.restart_policy != RestartPolicy::Always) {
-    in.reading().problem(template_at, "restartPolicy Always",
-                         name_of(pod_template.spec.restart_policy, kRestartPolicies),
-                         "run pods that end as Pods of their own");
-  }
-  if (has_selector && selector.match_labels.empty() && selector.match_expressions.empty()) {
-    in.reading().wrong(*in.field("selector"), "a selector that names at least one label");
-  } else if (has_selector && !matches(selector, pod_template.labels)) {
-    in.reading().problem(*in.field("selector"), "a selector that matches the template's labels",
-                         "one that does not",
-                         "give spec.template.metadata.labels the selector's labels");
-  }
-}
-
 void read_deployment_spec(ObjectReader& in, DeploymentSpec& spec) {
   in.integer("replicas", spec.replicas, 0);
   read_selected_template(in, spec.selector, spec.pod_template);
@@ -372,6 +348,40 @@ Object read_with_body(Kind kind, ObjectReader& root) {
 }
 
 }  // namespace
+
+bool read_lasting_template(ObjectReader& in, PodTemplate& pod_template) {
+  in.object("template", "PodTemplateSpec",
+            [&](ObjectReader& fields) { read_pod_template(fields, pod_template); });
+  if (!in.manifest()) return true;
+  if (!in.require("template", "a template of the pods")) return false;
+  if (pod_template.spec.restart_policy != RestartPolicy::Always) {
+    in.reading().problem(*in.field("template"), "restartPolicy Always",
+                         name_of(pod_template.spec.restart_policy, kRestartPolicies),
+                         "run pods that end as Pods of their own");
+  }
+  return true;
+}
+
+void check_selects_template(ObjectReader& in, const LabelSelector& selector,
+                            const PodTemplate& pod_template) {
+  if (selector.match_labels.empty() && selector.match_expressions.empty()) {
+    in.reading().wrong(in.field_or_here("selector"), "a selector that names at least one label");
+  } else if (!matches(selector, pod_template.labels)) {
+    in.reading().problem(in.field_or_here("selector"),
+                         "a selector that matches the template's labels", "one that does not",
+                         "give spec.template.metadata.labels the selector's labels");
+  }
+}
+
+void read_selected_template(ObjectReader& in, LabelSelector& selector, PodTemplate& pod_template) {
+  in.object("selector", "LabelSelector",
+            [&](ObjectReader& fields) { read_selector(fields, selector); });
+  const bool has_selector = !in.manifest() || in.require("selector", "a selector of the pods");
+  const bool has_template = read_lasting_template(in, pod_template);
+  if (in.manifest() && has_selector && has_template) {
+    check_selects_template(in, selector, pod_template);
+  }
+}
 
 void read_count_or_percent(ObjectReader& in, const char* name, CountOrPercent& out) {
   const std::optional<Cursor> at = in.field(name);

@@ -28,6 +28,15 @@ void finish_resources(ObjectReader& in);
 
 void read_pod_template(ObjectReader& in, PodTemplate& pod_template);
 void read_pod(ObjectReader& root, Pod& pod);
+/// "template" of a kind whose pods always restart; required. Returns whether it is there.
+bool read_lasting_template(ObjectReader& in, PodTemplate& pod_template);
+/// A Problem if the selector is empty or does not match the template's labels.
+void check_selects_template(ObjectReader& in, const LabelSelector& selector,
+                            const PodTemplate& pod_template);
+/// "selector" and "template" of a kind whose pods always restart: both required, and matching.
+void read_selected_template(ObjectReader& in, LabelSelector& selector, PodTemplate& pod_template);
+/// The fields of a PersistentVolumeClaim's spec.
+void read_claim_spec(ObjectReader& in, ClaimSpec& spec);
 /// In a manifest at least 0.
 void read_count_or_percent(ObjectReader& in, const char* name, CountOrPercent& out);
 /// Fields of cpu, memory and extended resources.

@@ -63,6 +63,9 @@ bool is_read_from_manifests(Kind kind) {
     case Kind::ResourceQuota:
     case Kind::LimitRange:
     case Kind::PriorityClass:
+    case Kind::ReplicationController:
+    case Kind::StatefulSet:
+    case Kind::DaemonSet:
       return true;
     default:
       return false;

@@ -205,6 +205,8 @@ void write_pod_spec(Writer& out, const PodSpec& spec) {
   write_labels(out, "nodeSelector", spec.node_selector);
   write_list(out, "tolerations", spec.tolerations, write_toleration);
   out.text("priorityClassName", spec.priority_class_name);
+  out.text("hostname", spec.hostname);
+  out.text("subdomain", spec.subdomain);
   out.end_object();
 }
 

@@ -20,6 +20,8 @@ void write_resource_list(JsonWriter& out, const char* name, const ResourceList& 
 void write_count_or_percent(JsonWriter& out, const char* name, const CountOrPercent& amount);
 void write_pod_spec(JsonWriter& out, const PodSpec& spec);
 void write_pod_template(JsonWriter& out, const PodTemplate& pod_template);
+/// The object "spec" of a PersistentVolumeClaim.
+void write_claim_spec(JsonWriter& out, const ClaimSpec& spec);
 void write_container_status(JsonWriter& out, const ContainerStatus& status);
 
 /// `write(JsonWriter&, const T&)` writes the members of one element. Nothing for an empty list.

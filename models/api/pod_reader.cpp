@@ -369,6 +369,10 @@ void read_pod_spec(ObjectReader& in, PodSpec& spec) {
   in.list("tolerations", spec.tolerations,
           [&](const Cursor& at) { return read_toleration(in.reading(), at); });
   in.text("priorityClassName", spec.priority_class_name);
+  if (!in.manifest()) {  // Part of the identity that a StatefulSet gives its pods.
+    in.text("hostname", spec.hostname);
+    in.text("subdomain", spec.subdomain);
+  }
   if (in.manifest()) {
     in.require("containers", "at least one container");
     check_container_names(in, spec);

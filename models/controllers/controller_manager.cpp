@@ -43,6 +43,9 @@ ControllerManager::ControllerManager(ports::OwnerId owner, ports::Executor& exec
   host(std::make_unique<OwnerGarbageController>(caches_), config.loop);
   host(std::make_unique<NamespaceController>(caches_), config.loop);
   host(std::make_unique<QuotaController>(caches_), config.loop);
+  host(std::make_unique<ReplicationControllerController>(caches_, config.replica_set), config.loop);
+  host(std::make_unique<StatefulSetController>(caches_, config.stateful_set), config.loop);
+  host(std::make_unique<DaemonSetController>(caches_, config.daemon_set), config.loop);
 }
 
 void ControllerManager::start() {

@@ -12,6 +12,9 @@
 #include "models/controllers/controller_loop.h"
 #include "models/controllers/hosted_controllers.h"
 #include "models/controllers/node_lifecycle.h"
+#include "models/controllers/hosted_daemon_set.h"
+#include "models/controllers/hosted_replicas.h"
+#include "models/controllers/hosted_stateful_set.h"
 #include "models/ports/event.h"
 
 namespace orrery::controllers {
@@ -22,6 +25,8 @@ struct ControllerManagerConfig {
   LoopConfig loop;
   std::int32_t deployment_retries_max = 15;  ///< deployment_controller.go maxRetries
   ReplicaSetConfig replica_set;
+  StatefulSetConfig stateful_set;
+  DaemonSetConfig daemon_set;
   EndpointSliceConfig endpoint_slice;
   NodeLifecycleConfig node_lifecycle;
 };

@@ -1,11 +1,12 @@
 #include "models/controllers/deployment.h"
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <string>
 #include <utility>
 
+#include "models/controllers/claims.h"
+#include "models/controllers/owner_lookup.h"
 #include "models/controllers/rollout_sizes.h"
 #include "models/controllers/template_hash.h"
 
@@ -26,30 +27,8 @@ constexpr const char* kDeadlineExceeded = "ProgressDeadlineExceeded";
 constexpr const char* kNewSetAvailable = "NewReplicaSetAvailable";
 constexpr const char* kPausedReason = "DeploymentPaused";
 
-/// Kubernetes keeps about this much of the list of earlier revisions.
-constexpr std::size_t kRevisionHistoryLength = 2000;
 /// A look at a rollout that may be stuck, this long after its deadline.
 constexpr Duration kDeadlineSlack = Duration::seconds(1);
-
-std::optional<std::int64_t> integer_annotation(const api::ObjectMeta& meta, const char* name) {
-  const auto found = meta.annotations.find(name);
-  if (found == meta.annotations.end()) return std::nullopt;
-  const std::string& text = found->second;
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-std::int64_t revision_of(const api::ObjectMeta& meta) {
-  return integer_annotation(meta, kRevisionAnnotation).value_or(0);
-}
-
-bool same_template(PodTemplate a, PodTemplate b) {
-  a.labels.erase(kTemplateHashLabel);
-  b.labels.erase(kTemplateHashLabel);
-  return a == b;
-}
 
 bool older(const ReplicaSet* a, const ReplicaSet* b) {
   if (a->meta.creation != b->meta.creation) return a->meta.creation < b->meta.creation;
@@ -100,11 +79,16 @@ class Step {
       return plan;
     }
     if (deployment_.spec.paused) {
+      if (new_set_) refresh_new_set();
       scale();
       clean_up();
       return finish();
     }
+    if (const auto revision = integer_annotation(deployment_.meta, kRollbackAnnotation)) {
+      return roll_back(*revision);
+    }
     if (is_scaling_event()) {
+      if (new_set_) refresh_new_set();
       scale();
       return finish();
     }
@@ -167,6 +151,18 @@ class Step {
     return scaled && !(deployment_.spec.strategy.recreate && active_count > 1);
   }
 
+  /// One write takes the request away, with the earlier template if there is one.
+  [[nodiscard]] Plan roll_back(std::int64_t revision) const {
+    std::vector<const ReplicaSet*> sets;
+    if (new_set_) sets.push_back(new_set_->seen);
+    for (const Draft& draft : old_sets_) sets.push_back(draft.seen);
+    Deployment next = rolled_back(deployment_, sets, revision).value_or(deployment_);
+    next.meta.annotations.erase(kRollbackAnnotation);
+    Plan plan;
+    plan.then(update_call(std::move(next)));
+    return plan;
+  }
+
   // --- scaling (the size of the Deployment changed) ----------------------------------------------
 
   void scale() {
@@ -186,6 +182,7 @@ class Step {
       }
       return;
     }
+    if (deployment_.spec.strategy.recreate) return;  // Has to get rid of all but one first.
     std::vector<ScaledSet> sets;
     for (const Draft* draft : active) {
       sets.push_back({draft->next.spec.replicas,
@@ -212,18 +209,21 @@ class Step {
     return highest + 1;
   }
 
-  /// Brings the found set up to date with the Deployment, or drafts it. False if its name is taken.
+  /// Brings the set of the current template up to date with the Deployment.
+  void refresh_new_set() {
+    ReplicaSet& set = new_set_->next;
+    set.spec.min_ready = deployment_.spec.min_ready;
+    copy_annotations(deployment_.meta, set.meta);
+    raise_revision(set.meta, next_revision());
+    if (has_deadline() && api::find_condition(status_.conditions, kProgressing) == nullptr) {
+      note(status_.conditions, kProgressing, ConditionStatus::True, "FoundNewReplicaSet", now_);
+    }
+  }
+
+  /// Refreshes the set of the current template, or drafts it. False if its name is taken.
   bool ensure_new_set(std::int64_t size_if_created) {
     if (new_set_) {
-      ReplicaSet& set = new_set_->next;
-      set.spec.min_ready = deployment_.spec.min_ready;
-      raise_revision(set.meta, next_revision());
-      if (has_deadline()) {
-        const bool first_seen = api::find_condition(status_.conditions, kProgressing) == nullptr;
-        if (first_seen) {
-          note(status_.conditions, kProgressing, ConditionStatus::True, "FoundNewReplicaSet", now_);
-        }
-      }
+      refresh_new_set();
       return true;
     }
     const std::string hash =
@@ -238,9 +238,8 @@ class Step {
       status_.collision_count = status_.collision_count.value_or(0) + 1;
       return false;
     }
-    set.meta.annotations = deployment_.meta.annotations;
+    copy_annotations(deployment_.meta, set.meta);
     set.meta.annotations[kRevisionAnnotation] = std::to_string(next_revision());
-    set.meta.annotations.erase(kRevisionHistoryAnnotation);
     set.meta.labels = deployment_.spec.pod_template.labels;
     set.meta.labels[kTemplateHashLabel] = hash;
     set.meta.owners = {controller_reference(api::Kind::Deployment, deployment_.meta)};
@@ -256,18 +255,6 @@ class Step {
                          "NewReplicaSetCreated", "", now_);
     }
     return true;
-  }
-
-  static void raise_revision(api::ObjectMeta& meta, std::int64_t revision) {
-    const std::int64_t current = revision_of(meta);
-    if (current >= revision) return;
-    if (current > 0) {
-      std::string& history = meta.annotations[kRevisionHistoryAnnotation];
-      if (!history.empty()) history += ",";
-      history += std::to_string(current);
-      while (history.size() > kRevisionHistoryLength) history.erase(0, history.find(',') + 1);
-    }
-    meta.annotations[kRevisionAnnotation] = std::to_string(revision);
   }
 
   // --- strategies --------------------------------------------------------------------------------
@@ -487,27 +474,15 @@ class Step {
 
 Plan reconcile_deployment(const DeploymentView& view, Instant now) {
   const Deployment& deployment = *view.deployment;
-  Plan claims;
-  std::vector<const ReplicaSet*> owned;
-  for (const ReplicaSet* set : view.replica_sets) {
-    const api::OwnerReference* owner = api::controller_of(set->meta);
-    const bool matching = api::matches(deployment.spec.selector, set->meta.labels);
-    if (owner != nullptr) {
-      if (matching || deployment.meta.deletion) {
-        owned.push_back(set);
-        continue;
-      }
-      ReplicaSet released = *set;
-      std::erase_if(released.meta.owners, [](const auto& o) { return o.controller; });
-      claims.then(update_call(std::move(released)));
-    } else if (matching && !deployment.meta.deletion && !set->meta.deletion) {
-      ReplicaSet adopted = *set;
-      adopted.meta.owners.push_back(controller_reference(api::Kind::Deployment, deployment.meta));
-      claims.then(update_call(std::move(adopted)));
-    }
+  Claims<ReplicaSet> claims =
+      claim(api::Kind::Deployment, deployment.meta, view.replica_sets,
+            [&](const ReplicaSet& set) { return selects(deployment, set.meta.labels); });
+  if (!claims.batch.empty()) {
+    Plan plan;
+    plan.batches.push_back(std::move(claims.batch));
+    return plan;
   }
-  if (!claims.batches.empty()) return claims;
-  return Step{view, std::move(owned), now}.plan();
+  return Step{view, std::move(claims.owned), now}.plan();
 }
 
 }  // namespace orrery::controllers

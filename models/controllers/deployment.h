@@ -7,17 +7,10 @@
 #include <vector>
 
 #include "models/api/objects.h"
+#include "models/controllers/deployment_revisions.h"
 #include "models/controllers/plan.h"
 
 namespace orrery::controllers {
-
-inline constexpr const char* kTemplateHashLabel = "pod-template-hash";
-inline constexpr const char* kRevisionAnnotation = "deployment.kubernetes.io/revision";
-inline constexpr const char* kRevisionHistoryAnnotation =
-    "deployment.kubernetes.io/revision-history";
-inline constexpr const char* kDesiredReplicasAnnotation =
-    "deployment.kubernetes.io/desired-replicas";
-inline constexpr const char* kMaxReplicasAnnotation = "deployment.kubernetes.io/max-replicas";
 
 /// What the controller sees of a Deployment. Nothing is null; pointers are read during the call.
 struct DeploymentView {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "models/controllers/deployment.h"
+#include "models/controllers/owner_lookup.h"
 
 namespace orrery::controllers {
 namespace {
@@ -17,32 +18,6 @@ using api::ObjectMeta;
 using api::Pod;
 using api::ReplicaSet;
 using api::Service;
-
-/// The owner of that kind, if it is the controller.
-const api::OwnerReference* controller_of_kind(const ObjectMeta& meta, Kind kind) {
-  const api::OwnerReference* owner = api::controller_of(meta);
-  return owner != nullptr && owner->kind == kind ? owner : nullptr;
-}
-
-/// Adds the owner of `meta`, or, for an orphan, everyone of `cache` who could adopt it.
-template <class Owner>
-void add_owner_or_adopters(const ObjectMeta& meta, Kind kind, const Informer& cache,
-                           WorkQueue& queue) {
-  if (const auto* owner = api::controller_of(meta)) {
-    if (owner->kind == kind) queue.add({kind, meta.namespace_name, owner->name});
-    return;
-  }
-  for (const Owner* candidate : cache.in_namespace<Owner>(meta.namespace_name)) {
-    if (api::matches(candidate->spec.selector, meta.labels)) {
-      queue.add({kind, meta.namespace_name, candidate->meta.name});
-    }
-  }
-}
-
-template <class T>
-void append(std::vector<const T*>& to, std::vector<const T*> more) {
-  to.insert(to.end(), more.begin(), more.end());
-}
 
 bool has_ended(const Pod& pod) {
   return pod.status.phase == api::PodPhase::Succeeded || pod.status.phase == api::PodPhase::Failed;
@@ -103,78 +78,6 @@ Plan DeploymentController::reconcile(const ObjectKey& key,
   append(view.replica_sets, caches_.replica_sets.orphans_in<ReplicaSet>(key.namespace_name));
   view.namespace_sets = caches_.replica_sets.in_namespace<ReplicaSet>(key.namespace_name);
   return reconcile_deployment(view, now);
-}
-
-// --- ReplicaSets ---------------------------------------------------------------------------------
-
-void ReplicaSetController::observe(const Change& change, WorkQueue& queue, Instant /*now*/) {
-  switch (api::kind_of(change.latest())) {
-    case Kind::ReplicaSet:
-      if (!change.after) expectations_.forget(api::key_of(change.latest()));
-      queue.add(api::key_of(change.latest()));
-      return;
-    case Kind::Pod:
-      observe_pod(change, queue);
-      return;
-    default:
-      return;
-  }
-}
-
-void ReplicaSetController::observe_pod(const Change& change, WorkQueue& queue) {
-  const Pod& pod = std::get<Pod>(change.latest());
-  if (const auto* owner = controller_of_kind(pod.meta, Kind::ReplicaSet)) {
-    const ObjectKey set{Kind::ReplicaSet, pod.meta.namespace_name, owner->name};
-    if (!change.before) expectations_.create_settled(set);
-    if (!change.after || pod.meta.deletion) expectations_.delete_settled(set, pod.meta.uid);
-  }
-  for (const api::ObjectPtr& version : {change.before, change.after}) {
-    if (!version) continue;
-    add_owner_or_adopters<ReplicaSet>(api::meta_of(*version), Kind::ReplicaSet,
-                                      caches_.replica_sets, queue);
-  }
-}
-
-Plan ReplicaSetController::reconcile(const ObjectKey& key,
-                                     const std::optional<CallFailure>& last_failure, Instant now) {
-  const auto* set = caches_.replica_sets.find<ReplicaSet>(key.namespace_name, key.name);
-  if (set == nullptr) return {};
-  ReplicaSetView view;
-  view.set = set;
-  view.pods = caches_.pods.controlled_by<Pod>(set->meta.uid);
-  append(view.pods, caches_.pods.orphans_in<Pod>(key.namespace_name));
-
-  std::vector<const ReplicaSet*> family{set};
-  if (const auto* owner = api::controller_of(set->meta)) {
-    family = caches_.replica_sets.controlled_by<ReplicaSet>(owner->uid);
-  }
-  for (const ReplicaSet* member : family) {
-    for (const Pod* pod : caches_.pods.controlled_by<Pod>(member->meta.uid)) {
-      if (api::is_active(*pod)) view.family_pods.push_back(pod);
-    }
-  }
-  view.may_change_pods = expectations_.satisfied(key, now);
-  view.last_failure = last_failure;
-  Plan plan = reconcile_replica_set(view, config_, now);
-  if (!view.may_change_pods) {
-    // What was asked for may never show; then the next look must not wait for a change.
-    const Instant expiry = *expectations_.expiry(key);
-    plan.look_again(expiry - now + Duration::nanoseconds(1));
-  }
-  return plan;
-}
-
-void ReplicaSetController::on_sent(const ObjectKey& key, const ports::ApiCall& call, Instant now) {
-  if (call.key.kind != Kind::Pod) return;
-  if (call.verb == ports::Verb::Create) expectations_.expect_create(key, now);
-  if (call.verb == ports::Verb::Delete) expectations_.expect_delete(key, call.uid, now);
-}
-
-void ReplicaSetController::on_answer(const ObjectKey& key, const ports::ApiCall& call,
-                                     const ports::Event& reply) {
-  if (call.key.kind != Kind::Pod || reply.outcome == ports::Outcome::Ok) return;
-  if (call.verb == ports::Verb::Create) expectations_.create_settled(key);
-  if (call.verb == ports::Verb::Delete) expectations_.delete_settled(key, call.uid);
 }
 
 // --- EndpointSlices ------------------------------------------------------------------------------

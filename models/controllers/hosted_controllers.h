@@ -14,8 +14,6 @@
 #include "models/controllers/caches.h"
 #include "models/controllers/controller.h"
 #include "models/controllers/endpoint_slices.h"
-#include "models/controllers/expectations.h"
-#include "models/controllers/replica_set.h"
 
 namespace orrery::controllers {
 
@@ -29,26 +27,6 @@ class DeploymentController : public Controller {
 
  private:
   const Caches& caches_;
-};
-
-/// Keys: ReplicaSets.
-class ReplicaSetController : public Controller {
- public:
-  ReplicaSetController(const Caches& caches, const ReplicaSetConfig& config)
-      : caches_{caches}, config_{config}, expectations_{config.expectations_timeout} {}
-  void observe(const Change& change, WorkQueue& queue, Instant now) override;
-  Plan reconcile(const api::ObjectKey& key, const std::optional<CallFailure>& last_failure,
-                 Instant now) override;
-  void on_sent(const api::ObjectKey& key, const ports::ApiCall& call, Instant now) override;
-  void on_answer(const api::ObjectKey& key, const ports::ApiCall& call,
-                 const ports::Event& reply) override;
-
- private:
-  void observe_pod(const Change& change, WorkQueue& queue);
-
-  const Caches& caches_;
-  ReplicaSetConfig config_;
-  Expectations expectations_;
 };
 
 /// Keys: Services.

@@ -3,17 +3,21 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <iterator>
 #include <map>
 #include <string>
 #include <tuple>
 #include <utility>
+
+#include "models/controllers/availability.h"
+#include "models/controllers/claims.h"
+#include "models/controllers/owner_lookup.h"
 
 namespace orrery::controllers {
 namespace {
 
 using api::ConditionStatus;
 using api::Pod;
-using api::ReplicaSet;
 
 constexpr const char* kReplicaFailure = "ReplicaFailure";
 constexpr const char* kDeletionCostAnnotation = "controller.kubernetes.io/pod-deletion-cost";
@@ -51,43 +55,27 @@ std::int32_t restarts_max(const Pod& pod) {
   return most;
 }
 
-Pod pod_from(const ReplicaSet& set) {
+api::Kind kind_of(const api::ReplicaSet& /*set*/) { return api::Kind::ReplicaSet; }
+api::Kind kind_of(const api::ReplicationController& /*set*/) {
+  return api::Kind::ReplicationController;
+}
+
+template <class Set>
+Pod pod_from(const Set& set) {
   Pod pod;
   pod.meta.generate_name = set.meta.name + "-";
   pod.meta.namespace_name = set.meta.namespace_name;
   pod.meta.labels = set.spec.pod_template.labels;
   pod.meta.annotations = set.spec.pod_template.annotations;
-  pod.meta.owners = {controller_reference(api::Kind::ReplicaSet, set.meta)};
+  pod.meta.owners = {controller_reference(kind_of(set), set.meta)};
   pod.spec = set.spec.pod_template.spec;
   return pod;
 }
 
-/// Pods to adopt and to release, one batch: nothing else is done before they are settled.
-Batch claims(const ReplicaSet& set, const std::vector<const Pod*>& pods,
-             std::vector<const Pod*>& owned) {
-  Batch batch;
-  for (const Pod* pod : pods) {
-    if (!api::is_active(*pod)) continue;
-    const bool matching = api::matches(set.spec.selector, pod->meta.labels);
-    const bool controlled = api::controller_of(pod->meta) != nullptr;
-    if (controlled && (matching || set.meta.deletion)) {
-      owned.push_back(pod);
-    } else if (controlled) {
-      Pod released = *pod;
-      std::erase_if(released.meta.owners, [](const auto& o) { return o.controller; });
-      batch.push_back(update_call(std::move(released)));
-    } else if (matching && !set.meta.deletion) {
-      Pod adopted = *pod;
-      adopted.meta.owners.push_back(controller_reference(api::Kind::ReplicaSet, set.meta));
-      batch.push_back(update_call(std::move(adopted)));
-    }
-  }
-  return batch;
-}
-
-api::ReplicaSetStatus status_from(const ReplicaSet& set, const std::vector<const Pod*>& owned,
-                                  const std::optional<CallFailure>& failure, Instant now) {
-  api::ReplicaSetStatus status = set.status;
+template <class Set>
+auto status_from(const Set& set, const std::vector<const Pod*>& owned,
+                 const std::optional<CallFailure>& failure, Instant now) {
+  auto status = set.status;
   status.observed_generation = set.meta.generation;
   status.replicas = static_cast<std::int32_t>(owned.size());
   status.fully_labeled_replicas = status.ready_replicas = status.available_replicas = 0;
@@ -110,59 +98,26 @@ api::ReplicaSetStatus status_from(const ReplicaSet& set, const std::vector<const
   return status;
 }
 
-}  // namespace
-
-std::vector<std::int32_t> slow_start_batches(std::int32_t count, std::int32_t initial) {
-  std::vector<std::int32_t> batches;
-  for (std::int32_t size = initial; count > 0; size *= 2) {
-    batches.push_back(std::min(size, count));
-    count -= batches.back();
-  }
-  return batches;
-}
-
-void sort_for_deletion(std::vector<const Pod*>& pods, const std::vector<const Pod*>& family_pods,
-                       Instant now) {
-  std::map<std::string, int> family_on_node;
-  for (const Pod* pod : family_pods) {
-    if (!pod->spec.node_name.empty()) ++family_on_node[pod->spec.node_name];
-  }
-  const auto rank = [&](const Pod& pod) {
-    const bool scheduled = !pod.spec.node_name.empty();
-    const bool ready = api::is_ready(pod);
-    const auto node = family_on_node.find(pod.spec.node_name);
-    const Duration ready_for =
-        ready ? now - api::find_condition(pod.status.conditions, "Ready")->last_transition
-              : Duration{};
-    return std::tuple{scheduled,
-                      phase_rank(pod.status.phase),
-                      ready,
-                      deletion_cost(pod),
-                      -(scheduled && node != family_on_node.end() ? node->second : 0),
-                      age_rank(ready_for),
-                      -restarts_max(pod),
-                      age_rank(now - pod.meta.creation),
-                      pod.meta.uid};
-  };
-  std::sort(pods.begin(), pods.end(),
-            [&](const Pod* a, const Pod* b) { return rank(*a) < rank(*b); });
-}
-
-Plan reconcile_replica_set(const ReplicaSetView& view, const ReplicaSetConfig& config,
-                           Instant now) {
-  const ReplicaSet& set = *view.set;
+template <class Set>
+Plan reconcile(const ReplicasView<Set>& view, const ReplicaSetConfig& config, Instant now) {
+  const Set& set = *view.set;
   Plan plan;
-  std::vector<const Pod*> owned;
-  if (Batch batch = claims(set, view.pods, owned); !batch.empty()) {
-    plan.batches.push_back(std::move(batch));
+  std::vector<const Pod*> active;
+  std::copy_if(view.pods.begin(), view.pods.end(), std::back_inserter(active),
+               [](const Pod* pod) { return api::is_active(*pod); });
+  Claims<Pod> claims = claim(kind_of(set), set.meta, active,
+                             [&](const Pod& pod) { return selects(set, pod.meta.labels); });
+  if (!claims.batch.empty()) {
+    plan.batches.push_back(std::move(claims.batch));
     return plan;
   }
+  const std::vector<const Pod*>& owned = claims.owned;
 
   std::optional<CallFailure> failure = view.last_failure;
   if (failure && failure->verb != ports::Verb::Create && failure->verb != ports::Verb::Delete) {
     failure.reset();
   }
-  ReplicaSet next = set;
+  Set next = set;
   next.status = status_from(set, owned, failure, now);
   const bool status_changed = !(next.status == set.status);
   const bool failure_is_news = status_changed && failure.has_value();
@@ -186,13 +141,64 @@ Plan reconcile_replica_set(const ReplicaSetView& view, const ReplicaSetConfig& c
   }
   if (status_changed && !failure_is_news) plan.then(update_status_call(std::move(next)));
 
-  for (const Pod* pod : owned) {
-    if (!api::is_ready(*pod) || api::is_available(*pod, set.spec.min_ready, now)) continue;
-    const Instant available =
-        api::find_condition(pod->status.conditions, "Ready")->last_transition + set.spec.min_ready;
-    plan.look_again(available - now + config.min_ready_slack);
-  }
+  look_again_when_available(plan, owned, set.spec.min_ready, config.min_ready_slack, now);
   return plan;
+}
+
+}  // namespace
+
+std::vector<std::int32_t> slow_start_batches(std::int32_t count, std::int32_t initial) {
+  std::vector<std::int32_t> batches;
+  for (std::int32_t size = initial; count > 0; size *= 2) {
+    batches.push_back(std::min(size, count));
+    count -= batches.back();
+  }
+  return batches;
+}
+
+void sort_for_deletion(std::vector<const Pod*>& pods, const std::vector<const Pod*>& family_pods,
+                       Instant now) {
+  std::map<std::string, int> family_on_node;
+  for (const Pod* pod : family_pods) {
+    if (!pod->spec.node_name.empty()) ++family_on_node[pod->spec.node_name];
+  }
+  const auto ready_since = [](const Pod& pod) {
+    return api::find_condition(pod.status.conditions, "Ready")->last_transition;
+  };
+  std::map<Instant, std::string> first_uid;  // Of the pods that became ready at one instant.
+  for (const Pod* pod : pods) {
+    if (!api::is_ready(*pod)) continue;
+    const auto [entry, is_new] = first_uid.try_emplace(ready_since(*pod), pod->meta.uid);
+    if (!is_new) entry->second = std::min(entry->second, pod->meta.uid);
+  }
+  const auto rank = [&](const Pod& pod) {
+    const bool scheduled = !pod.spec.node_name.empty();
+    const bool ready = api::is_ready(pod);
+    const auto node = family_on_node.find(pod.spec.node_name);
+    const Duration ready_for = ready ? now - ready_since(pod) : Duration{};
+    return std::tuple{scheduled,
+                      phase_rank(pod.status.phase),
+                      ready,
+                      deletion_cost(pod),
+                      -(scheduled && node != family_on_node.end() ? node->second : 0),
+                      age_rank(ready_for),
+                      ready ? first_uid.at(ready_since(pod)) : std::string{},
+                      -restarts_max(pod),
+                      age_rank(now - pod.meta.creation),
+                      pod.meta.uid};
+  };
+  std::sort(pods.begin(), pods.end(),
+            [&](const Pod* a, const Pod* b) { return rank(*a) < rank(*b); });
+}
+
+Plan reconcile_replica_set(const ReplicaSetView& view, const ReplicaSetConfig& config,
+                           Instant now) {
+  return reconcile(view, config, now);
+}
+
+Plan reconcile_replication_controller(const ReplicationControllerView& view,
+                                      const ReplicaSetConfig& config, Instant now) {
+  return reconcile(view, config, now);
 }
 
 }  // namespace orrery::controllers

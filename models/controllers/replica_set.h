@@ -1,8 +1,9 @@
 /// @file
-/// The ReplicaSet controller: keeps as many pods as its spec says.
+/// The ReplicaSet controller and the older ReplicationController, which differs in name alone:
+/// keeps as many pods as its spec says.
 ///
-/// Source: Kubernetes pkg/controller/replicaset, pkg/controller/controller_utils.go
-/// (ActivePodsWithRanks), pkg/controller/controller_ref_manager.go.
+/// Source: Kubernetes pkg/controller/replicaset, pkg/controller/replication,
+/// pkg/controller/controller_utils.go (ActivePodsWithRanks).
 #pragma once
 
 #include <optional>
@@ -21,9 +22,11 @@ struct ReplicaSetConfig {
   Duration min_ready_slack = Duration::seconds(1);
 };
 
-/// What the controller sees of a ReplicaSet. Nothing is null; pointers are read during the call.
-struct ReplicaSetView {
-  const api::ReplicaSet* set = nullptr;
+/// What the controller sees of a ReplicaSet or ReplicationController. Nothing is null; pointers are
+/// read during the call.
+template <class Set>
+struct ReplicasView {
+  const Set* set = nullptr;
   /// The pods of the namespace that it controls or that nobody controls, by name.
   std::vector<const api::Pod*> pods;
   /// Active pods of all sets of the same Deployment, its own included.
@@ -32,17 +35,25 @@ struct ReplicaSetView {
   bool may_change_pods = true;
   std::optional<CallFailure> last_failure;
 };
+using ReplicaSetView = ReplicasView<api::ReplicaSet>;
+using ReplicationControllerView = ReplicasView<api::ReplicationController>;
 
 /// Creates in batches of 1, 2, 4, …, or deletes the least useful pods in one batch; then the
 /// status. After a failure the status that reports it comes first.
 [[nodiscard]] Plan reconcile_replica_set(const ReplicaSetView& view, const ReplicaSetConfig& config,
                                          Instant now);
 
+/// As reconcile_replica_set.
+[[nodiscard]] Plan reconcile_replication_controller(const ReplicationControllerView& view,
+                                                    const ReplicaSetConfig& config, Instant now);
+
 /// Sorts pods so that those to be deleted first come first: a total order.
 ///
 /// Unscheduled, then Pending before Unknown before Running, not ready, a lower deletion cost, more
 /// family pods on the same node, ready for a shorter time, more restarts, younger. Ages compare by
-/// the power of two of their nanoseconds; what is equal is ordered by uid.
+/// the power of two of their nanoseconds; different ages of one power are ordered by uid, as is
+/// what is equal to the end. Pods that became ready at one instant stay together, at the place of
+/// the first uid among them.
 void sort_for_deletion(std::vector<const api::Pod*>& pods,
                        const std::vector<const api::Pod*>& family_pods, Instant now);
 

@@ -51,6 +51,10 @@ struct SetSize {
 
 /// The sizes of the old sets, given oldest first: pods that are not available go first, then as
 /// many as the available ones beyond `replicas - unavailable` allow.
+///
+/// A status may still report available pods that a size no longer wants; they do not count. A sync
+/// of Kubernetes that finds such an old set ends with an error and is tried again until the status
+/// has caught up: the sizes are those that it arrives at then.
 [[nodiscard]] std::vector<std::int64_t> next_old_sizes(std::int64_t replicas,
                                                        std::int64_t unavailable,
                                                        const SetSize& new_set,

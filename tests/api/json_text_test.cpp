@@ -43,6 +43,14 @@ class RandomObject {
         return filled<LimitRange>();
       case Kind::PriorityClass:
         return filled<PriorityClass>();
+      case Kind::ReplicationController:
+        return filled<ReplicationController>();
+      case Kind::StatefulSet:
+        return filled<StatefulSet>();
+      case Kind::DaemonSet:
+        return filled<DaemonSet>();
+      case Kind::ControllerRevision:
+        return filled<ControllerRevision>();
       default:
         return {};
     }
@@ -212,7 +220,7 @@ class RandomObject {
   void fill(PodSpec& s) {
     one_of(s.restart_policy, 3);
     fill_all(s.node_name, s.init_containers, s.containers, s.termination_grace, s.node_selector,
-             s.tolerations, s.priority_class_name);
+             s.tolerations, s.priority_class_name, s.hostname, s.subdomain);
   }
   void fill(PodTemplate& t) { fill_all(t.labels, t.annotations, t.spec); }
   void fill(Condition& c) {
@@ -285,6 +293,40 @@ class RandomObject {
   void fill(PriorityClass& c) { fill_all(c.meta, c.value, c.global_default, c.preempts); }
   void fill(Lease& l) { fill_all(l.meta, l.holder, l.duration, l.renew_time); }
 
+  void fill(ReplicationController& r) {
+    fill_all(r.meta, r.spec.replicas, r.spec.min_ready, r.spec.selector, r.spec.pod_template);
+    ReplicationControllerStatus& t = r.status;
+    fill_all(t.observed_generation, t.replicas, t.fully_labeled_replicas, t.ready_replicas,
+             t.available_replicas, t.conditions);
+  }
+  void fill(AccessMode& m) { one_of(m, 4); }
+  void fill(ClaimSpec& c) {
+    amount(c.request_bytes);
+    fill_all(c.access_modes, c.storage_class, c.volume_name, c.selector, c.block);
+  }
+  void fill(ClaimTemplate& c) { fill_all(c.name, c.labels, c.spec); }
+  void fill(StatefulSet& d) {
+    StatefulSetSpec& s = d.spec;
+    fill_all(d.meta, s.replicas, s.selector, s.pod_template, s.service_name, s.parallel,
+             s.on_delete, s.partition, s.max_unavailable, s.min_ready, s.revision_history_limit,
+             s.ordinals_start, s.claim_templates, s.delete_claims_when_deleted,
+             s.delete_claims_when_scaled);
+    StatefulSetStatus& t = d.status;
+    fill_all(t.observed_generation, t.replicas, t.ready_replicas, t.available_replicas,
+             t.current_replicas, t.updated_replicas, t.current_revision, t.update_revision,
+             t.collision_count, t.conditions);
+  }
+  void fill(DaemonSet& d) {
+    DaemonSetSpec& s = d.spec;
+    fill_all(d.meta, s.selector, s.pod_template, s.on_delete, s.max_unavailable, s.max_surge,
+             s.min_ready, s.revision_history_limit);
+    DaemonSetStatus& t = d.status;
+    fill_all(t.observed_generation, t.current_number_scheduled, t.desired_number_scheduled,
+             t.number_misscheduled, t.number_ready, t.updated_number_scheduled, t.number_available,
+             t.number_unavailable, t.collision_count, t.conditions);
+  }
+  void fill(ControllerRevision& r) { fill_all(r.meta, r.revision, r.pod_template); }
+
   std::mt19937_64 random_;
 };
 
@@ -312,6 +354,8 @@ TEST(JsonText, OfADefaultObjectIsShortAndReadsBack) {
         Object{Service{}}, Object{EndpointSlice{}}, Object{ConfigMap{}}, Object{Lease{}},
         Object{Namespace{}}, Object{ResourceQuota{}}, Object{LimitRange{}},
         Object{PriorityClass{}}}) {
+        Object{ReplicationController{}}, Object{StatefulSet{}}, Object{DaemonSet{}},
+        Object{ControllerRevision{}}}) {
     const Result<Object> again = from_json_text(to_json_text(object));
     ASSERT_TRUE(again.has_value()) << again.error().what;
     EXPECT_EQ(*again, object) << to_json_text(object);

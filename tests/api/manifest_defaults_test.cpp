@@ -45,6 +45,91 @@ TEST(ManifestDefaults, OfADeploymentAreTheDocumentedOnes) {
   EXPECT_EQ(d.spec.pod_template.spec.restart_policy, RestartPolicy::Always);
 }
 
+const std::string kSelectedTemplate =
+    "  selector: {matchLabels: {app: a}}\n"
+    "  template: {metadata: {labels: {app: a}}, spec: {containers: [{name: c, image: 'i:1'}]}}\n";
+
+TEST(ManifestDefaults, OfAReplicationControllerItsSelectorAndLabelsAreThoseOfItsTemplate) {
+  const auto rc = only<ReplicationController>(
+      "apiVersion: v1\nkind: ReplicationController\nmetadata: {name: r}\n"
+      "spec: {template: {metadata: {labels: {app: a}}, spec: {containers: [{name: c, image: "
+      "'i:1'}]}}}\n");
+  EXPECT_EQ(rc.spec.replicas, 1);
+  EXPECT_EQ(rc.spec.min_ready, 0_s);
+  EXPECT_EQ(rc.spec.selector, (Labels{{"app", "a"}}));
+  EXPECT_EQ(rc.meta.labels, (Labels{{"app", "a"}}));
+}
+
+TEST(ManifestDefaults, OfAStatefulSetAreTheDocumentedOnes) {
+  const auto set = only<StatefulSet>(
+      "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: s}\nspec:\n" + kSelectedTemplate);
+  EXPECT_EQ(set.spec.replicas, 1);
+  EXPECT_FALSE(set.spec.parallel);
+  EXPECT_FALSE(set.spec.on_delete);
+  EXPECT_EQ(set.spec.partition, 0);
+  EXPECT_EQ(set.spec.max_unavailable, (CountOrPercent{1, false}));
+  EXPECT_EQ(set.spec.min_ready, 0_s);
+  EXPECT_EQ(set.spec.revision_history_limit, 10);
+  EXPECT_EQ(set.spec.ordinals_start, 0);
+  EXPECT_FALSE(set.spec.delete_claims_when_deleted);
+  EXPECT_FALSE(set.spec.delete_claims_when_scaled);
+}
+
+TEST(ManifestDefaults, EveryFieldOfAStatefulSetIsRead) {
+  const auto set = only<StatefulSet>(
+      "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: s}\nspec:\n" + kSelectedTemplate +
+      "  replicas: 3\n  serviceName: db\n  podManagementPolicy: Parallel\n"
+      "  updateStrategy: {type: RollingUpdate, rollingUpdate: {partition: 2, maxUnavailable: "
+      "30%}}\n"
+      "  minReadySeconds: 7\n  revisionHistoryLimit: 4\n  ordinals: {start: 5}\n"
+      "  persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete, whenScaled: Delete}\n"
+      "  volumeClaimTemplates:\n"
+      "  - metadata: {name: data, labels: {tier: db}}\n"
+      "    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}, "
+      "storageClassName: fast}\n");
+  EXPECT_EQ(set.spec.replicas, 3);
+  EXPECT_EQ(set.spec.service_name, "db");
+  EXPECT_TRUE(set.spec.parallel);
+  EXPECT_EQ(set.spec.partition, 2);
+  EXPECT_EQ(set.spec.max_unavailable, (CountOrPercent{30, true}));
+  EXPECT_EQ(set.spec.min_ready, 7_s);
+  EXPECT_EQ(set.spec.revision_history_limit, 4);
+  EXPECT_EQ(set.spec.ordinals_start, 5);
+  EXPECT_TRUE(set.spec.delete_claims_when_deleted);
+  EXPECT_TRUE(set.spec.delete_claims_when_scaled);
+  ASSERT_EQ(set.spec.claim_templates.size(), 1U);
+  const ClaimTemplate& claim = set.spec.claim_templates.front();
+  EXPECT_EQ(claim.name, "data");
+  EXPECT_EQ(claim.labels, (Labels{{"tier", "db"}}));
+  EXPECT_EQ(claim.spec.request_bytes, std::int64_t{1} << 30);
+  EXPECT_EQ(claim.spec.storage_class, "fast");
+}
+
+TEST(ManifestDefaults, OfADaemonSetAreTheDocumentedOnes) {
+  const auto set = only<DaemonSet>(
+      "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: d}\nspec:\n" + kSelectedTemplate);
+  EXPECT_FALSE(set.spec.on_delete);
+  EXPECT_EQ(set.spec.max_unavailable, (CountOrPercent{1, false}));
+  EXPECT_EQ(set.spec.max_surge, (CountOrPercent{0, false}));
+  EXPECT_EQ(set.spec.min_ready, 0_s);
+  EXPECT_EQ(set.spec.revision_history_limit, 10);
+}
+
+TEST(ManifestDefaults, EveryFieldOfADaemonSetIsRead) {
+  const auto set = only<DaemonSet>(
+      "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: d}\nspec:\n" + kSelectedTemplate +
+      "  updateStrategy: {rollingUpdate: {maxUnavailable: 0, maxSurge: 10%}}\n"
+      "  minReadySeconds: 7\n  revisionHistoryLimit: 4\n");
+  EXPECT_EQ(set.spec.max_unavailable, (CountOrPercent{0, false}));
+  EXPECT_EQ(set.spec.max_surge, (CountOrPercent{10, true}));
+  EXPECT_EQ(set.spec.min_ready, 7_s);
+  EXPECT_EQ(set.spec.revision_history_limit, 4);
+  const auto manual =
+      only<DaemonSet>("apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: d}\nspec:\n" +
+                      kSelectedTemplate + "  updateStrategy: {type: OnDelete}\n");
+  EXPECT_TRUE(manual.spec.on_delete);
+}
+
 TEST(ManifestDefaults, TheLargestDeadlineMeansNone) {
   const Deployment d = only<Deployment>(
       "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"

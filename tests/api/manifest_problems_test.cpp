@@ -82,6 +82,13 @@ TEST(ManifestProblems, SayWhereAWorkloadBreaksTheRulesOfTheApi) {
        deployment("  strategy: {rollingUpdate: {maxSurge: \"5\"}}\n"),
        {"f:5: /spec/strategy/rollingUpdate/maxSurge: expected a count of at least 0, or a "
         "percentage such as \"25%\"; found \"5\""}},
+      {"percentages of other shapes",
+       deployment("  strategy:\n    rollingUpdate:\n      maxSurge: \"5%%\"\n"
+                  "      maxUnavailable: \"a%\"\n"),
+       {"f:7: /spec/strategy/rollingUpdate/maxSurge: expected a count of at least 0, or a "
+        "percentage such as \"25%\"; found \"5%%\"",
+        "f:8: /spec/strategy/rollingUpdate/maxUnavailable: expected a count of at least 0, or a "
+        "percentage such as \"25%\"; found \"a%\""}},
       {"nothing surges and nothing may be missing",
        deployment("  strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 0}}\n"),
        {"f:5: /spec/strategy/rollingUpdate: expected maxSurge or maxUnavailable above 0; found "
@@ -116,6 +123,86 @@ TEST(ManifestProblems, SayWhereAWorkloadBreaksTheRulesOfTheApi) {
        deployment("", "      restartPolicy: Never\n"),
        {"f:7: /spec/template: expected restartPolicy Always; found Never (run pods that end as "
         "Pods of their own)"}},
+  });
+}
+
+std::string set_of(const std::string& kind, const std::string& fields) {
+  return "apiVersion: apps/v1\nkind: " + kind + "\nmetadata: {name: s}\nspec:\n" + fields +
+         "  selector: {matchLabels: {app: a}}\n"
+         "  template: {metadata: {labels: {app: a}}, spec: {containers: [{name: c, image: 'i:1'}]}}"
+         "\n";
+}
+
+TEST(ManifestProblems, SayWhereASetOfPodsBreaksTheRulesOfTheApi) {
+  const std::string rolling = "f:5: /spec/updateStrategy/rollingUpdate";
+  expect_problems({
+      {"no unavailable pod of a StatefulSet",
+       set_of("StatefulSet", "  updateStrategy: {rollingUpdate: {maxUnavailable: 0}}\n"),
+       {rolling + "/maxUnavailable: expected more than 0; found 0"}},
+      {"negative partition",
+       set_of("StatefulSet", "  updateStrategy: {rollingUpdate: {partition: -1}}\n"),
+       {rolling + "/partition: expected a whole number, at least 0; found -1"}},
+      {"rolling update by hand",
+       set_of("StatefulSet", "  updateStrategy: {type: OnDelete, rollingUpdate: {partition: 1}}\n"),
+       {rolling + ": expected no rollingUpdate with type OnDelete; found a mapping"}},
+      {"pod management of no name",
+       set_of("StatefulSet", "  podManagementPolicy: Parallell\n"),
+       {"f:5: /spec/podManagementPolicy: expected OrderedReady or Parallel; found \"Parallell\" "
+        "(did you mean \"Parallel\"?)"}},
+      {"retention of no name",
+       set_of("StatefulSet", "  persistentVolumeClaimRetentionPolicy: {whenScaled: Keep}\n"),
+       {"f:5: /spec/persistentVolumeClaimRetentionPolicy/whenScaled: expected Retain or Delete; "
+        "found \"Keep\""}},
+      {"claim without a name, a request",
+       set_of(
+           "StatefulSet",
+           "  volumeClaimTemplates: [{metadata: {labels: {a: b}}, spec: {accessModes: [RWO]}}]\n"),
+       {"f:5: /spec/volumeClaimTemplates/0/metadata: expected the name of the volume this claim is "
+        "for; found no field \"name\"",
+        "f:5: /spec/volumeClaimTemplates/0/spec/accessModes/0: expected ReadWriteOnce, "
+        "ReadOnlyMany, ReadWriteMany or ReadWriteOncePod; found \"RWO\"",
+        "f:5: /spec/volumeClaimTemplates/0/spec: expected a request of storage above 0; found "
+        "none"}},
+      {"a daemon that could not be updated",
+       set_of("DaemonSet", "  updateStrategy: {rollingUpdate: {maxUnavailable: 0}}\n"),
+       {rolling + ": expected maxSurge or maxUnavailable above 0; found both 0 (an update could "
+                  "neither add nor remove a pod)"}},
+      {"a daemon with both",
+       set_of("DaemonSet", "  updateStrategy: {rollingUpdate: {maxSurge: 1}}\n"),
+       {rolling + ": expected one of maxSurge and maxUnavailable above 0; found both above 0 (with "
+                  "maxSurge write maxUnavailable: 0, whose default is 1)"}},
+      {"more than all daemons",
+       set_of("DaemonSet",
+              "  updateStrategy: {rollingUpdate: {maxSurge: 101%, maxUnavailable: 0}}\n"),
+       {rolling + "/maxSurge: expected at most 100%; found \"101%\""}},
+      {"percentages in other shapes",
+       set_of("DaemonSet",
+              "  updateStrategy:\n    rollingUpdate:\n      maxUnavailable: \"5%%\"\n"
+              "      maxSurge: \"%\"\n"),
+       {"f:7: /spec/updateStrategy/rollingUpdate/maxUnavailable: expected a count of at least 0, "
+        "or a percentage such as \"25%\"; found \"5%%\"",
+        "f:8: /spec/updateStrategy/rollingUpdate/maxSurge: expected a count of at least 0, or a "
+        "percentage such as \"25%\"; found \"%\""}},
+      {"replication controller that selects nothing",
+       "apiVersion: v1\nkind: ReplicationController\nmetadata: {name: r}\nspec:\n"
+       "  template: {spec: {containers: [{name: c, image: 'i:1'}]}}\n",
+       {"f:5: /spec: expected a selector that names at least one label; found a mapping"}},
+      {"replication controller that selects others",
+       "apiVersion: v1\nkind: ReplicationController\nmetadata: {name: r}\nspec:\n"
+       "  selector: {app: b}\n"
+       "  template: {metadata: {labels: {app: a}}, spec: {containers: [{name: c, image: 'i:1'}]}}"
+       "\n",
+       {"f:5: /spec/selector: expected a selector that matches the template's labels; found one "
+        "that does not (give spec.template.metadata.labels the selector's labels)"}},
+      {"daemons that end",
+       "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: d}\nspec:\n"
+       "  selector: {matchLabels: {app: a}}\n"
+       "  template: {metadata: {labels: {app: a}}, spec: {restartPolicy: Never, containers: "
+       "[{name: "
+       "c, image: 'i:1'}]}}\n",
+       {"f:6: /spec/template: expected restartPolicy Always; found Never (run pods that end as "
+        "Pods "
+        "of their own)"}},
   });
 }
 

@@ -46,9 +46,11 @@ TEST(RealManifests, OfThreeProjectsAreReadWithoutProblems) {
     const char* folder;
     std::map<Kind, int> kinds;
   };
-  const std::vector<Set> sets{{"online-boutique", {{Kind::Deployment, 24}, {Kind::Service, 24}}},
-                              {"bookinfo", {{Kind::Deployment, 29}, {Kind::Service, 27}}},
-                              {"guestbook", {{Kind::Deployment, 9}, {Kind::Service, 11}}}};
+  const std::vector<Set> sets{
+      {"online-boutique", {{Kind::Deployment, 24}, {Kind::Service, 24}}},
+      {"bookinfo", {{Kind::Deployment, 29}, {Kind::Service, 27}}},
+      {"guestbook",
+       {{Kind::Deployment, 9}, {Kind::Service, 11}, {Kind::ReplicationController, 5}}}};
   for (const Set& set : sets) {
     std::map<Kind, int> kinds;
     for (const fs::path& file : files_below(manifests_folder() / set.folder)) {
@@ -65,13 +67,16 @@ TEST(RealManifests, OfThreeProjectsAreReadWithoutProblems) {
   }
 }
 
-TEST(RealManifests, ReplicationControllersAreNamedAsNotModelled) {
+TEST(RealManifests, ReplicationControllersOfTheGuestbookAreRead) {
   SKIP_WITHOUT_DATA();
   const fs::path file = manifests_folder() / "guestbook/guestbook-go/guestbook-controller.yaml";
   const Manifests manifests = read_manifests(content_of(file), "guestbook-controller.yaml");
-  EXPECT_TRUE(manifests.objects.empty());
-  ASSERT_EQ(manifests.not_modelled.size(), 1U);
-  EXPECT_EQ(manifests.not_modelled[0].what, "kind ReplicationController");
+  EXPECT_TRUE(manifests.problems.empty());
+  EXPECT_TRUE(manifests.not_modelled.empty());
+  ASSERT_EQ(manifests.objects.size(), 1U);
+  const auto& rc = std::get<ReplicationController>(manifests.objects[0].object);
+  EXPECT_EQ(rc.spec.replicas, 3);
+  EXPECT_EQ(rc.spec.selector, (Labels{{"app", "guestbook"}}));
 }
 
 TEST(RealManifests, WhatOnlineBoutiqueAsksForBeyondTheModelIsListed) {

@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "models/controllers/claims.h"
 #include "models/controllers/controller_manager.h"
 #include "models/controllers/endpoint_slices.h"
 #include "models/controllers/node_lifecycle.h"
@@ -86,6 +88,42 @@ TEST(ReplicaSet, AgesOfOnePowerOfTwoAreEqual) {
   EXPECT_EQ(pods.front(), &a) << "uid decides";
 }
 
+TEST(ReplicaSet, DifferentAgesOfOnePowerOfTwoAreOrderedByUidBeforeRestartsAreLookedAt) {
+  Pod a = ready_pod("1");
+  Pod b = ready_pod("2");
+  b.status.conditions[0].last_transition = a.status.conditions[0].last_transition + 1_s;
+  b.status.container_statuses.emplace_back();
+  b.status.container_statuses.back().restart_count = 9;
+  std::vector<const Pod*> pods{&b, &a};
+  sort_for_deletion(pods, {}, kNow);
+  EXPECT_EQ(pods.front(), &a);
+  b.status.conditions[0].last_transition = a.status.conditions[0].last_transition;
+  sort_for_deletion(pods, {}, kNow);
+  EXPECT_EQ(pods.front(), &b) << "ready at one instant: restarts decide";
+}
+
+TEST(ReplicaSet, TheOrderOfDeletionIsTotalWhateverThePodsAre) {
+  // Three ready times of one power of two and two counts of restarts, in every order of uids.
+  std::vector<int> uids{0, 1, 2, 3, 4, 5};
+  do {
+    std::vector<Pod> all;
+    for (std::size_t i = 0; i < uids.size(); ++i) {
+      Pod p = ready_pod(std::to_string(uids[i]));
+      p.status.conditions[0].last_transition =
+          kNow - 900_s + 1_s * static_cast<std::int64_t>(i / 2);
+      p.status.container_statuses.emplace_back();
+      p.status.container_statuses.back().restart_count = i % 2 == 0 ? 3 : 0;
+      all.push_back(p);
+    }
+    std::vector<const Pod*> pods;
+    for (const Pod& p : all) pods.push_back(&p);
+    std::vector<const Pod*> reversed{pods.rbegin(), pods.rend()};
+    sort_for_deletion(pods, {}, kNow);
+    sort_for_deletion(reversed, {}, kNow);
+    ASSERT_EQ(pods, reversed);
+  } while (std::next_permutation(uids.begin(), uids.end()));
+}
+
 TEST(ReplicaSet, StartsSlowly) {
   EXPECT_EQ(slow_start_batches(10, 1), (std::vector<std::int32_t>{1, 2, 4, 3}));
   EXPECT_EQ(slow_start_batches(1, 1), (std::vector<std::int32_t>{1}));
@@ -144,6 +182,132 @@ TEST(ReplicaSet, ChangesAtMost500PodsAtOnceAndNoneWhileItAwaitsSome) {
   for (const Batch& batch : reconcile_replica_set(view, {}, kNow).batches) {
     EXPECT_EQ(batch.front().verb, ports::Verb::UpdateStatus);
   }
+}
+
+TEST(ReplicaSet, AdoptsAndReportsWhileItAwaitsPods) {
+  api::ReplicaSet set = replica_set(3);
+  set.meta.uid = "web";
+  Pod owned = ready_pod("1");
+  owned.meta.owners = {{api::Kind::ReplicaSet, "web", "web", true}};
+  Pod orphan = ready_pod("2");
+  ReplicaSetView view;
+  view.set = &set;
+  view.may_change_pods = false;
+  view.pods = {&owned, &orphan};
+  Plan plan = reconcile_replica_set(view, {}, kNow);
+  ASSERT_EQ(plan.batches.size(), 1U);
+  EXPECT_EQ(api::meta_of(*plan.batches[0][0].object).owners.size(), 1U);
+  view.pods = {&owned};
+  plan = reconcile_replica_set(view, {}, kNow);
+  ASSERT_EQ(plan.batches.size(), 1U);
+  EXPECT_EQ(std::get<api::ReplicaSet>(*plan.batches[0][0].object).status.ready_replicas, 1);
+}
+
+TEST(Claims, FollowReferenceSelectorAndDeletion) {
+  struct Case {
+    const char* name;
+    bool controlled, matching, pod_deleted, set_deleted;
+    bool owned, adopted, released;
+  };
+  const std::vector<Case> cases{
+      {"kept", true, true, false, false, true, false, false},
+      {"kept while the pod goes", true, true, true, false, true, false, false},
+      {"kept while the set goes", true, true, false, true, true, false, false},
+      {"released", true, false, false, false, false, false, true},
+      {"not released by a set that goes", true, false, false, true, false, false, false},
+      {"adopted", false, true, false, false, false, true, false},
+      {"not adopted while the pod goes", false, true, true, false, false, false, false},
+      {"not adopted by a set that goes", false, true, false, true, false, false, false},
+      {"a stranger", false, false, false, false, false, false, false},
+  };
+  for (const Case& c : cases) {
+    api::ObjectMeta set;
+    set.name = set.uid = "set";
+    if (c.set_deleted) set.deletion = kNow;
+    Pod p = ready_pod("1");
+    if (c.controlled) p.meta.owners = {{api::Kind::ReplicaSet, "set", "set", true}};
+    if (c.pod_deleted) p.meta.deletion = kNow;
+    const auto claims =
+        claim<Pod>(api::Kind::ReplicaSet, set, {&p}, [&](const Pod&) { return c.matching; });
+    EXPECT_EQ(claims.owned.size() == 1, c.owned) << c.name;
+    EXPECT_EQ(claims.batch.size() == 1, c.adopted || c.released) << c.name;
+    if (claims.batch.empty()) continue;
+    EXPECT_EQ(api::meta_of(*claims.batch[0].object).owners.size(), c.adopted ? 1U : 0U) << c.name;
+  }
+}
+
+TEST(Pods, AreActiveUntilTheyEndOrAreAskedTo) {
+  for (const auto phase : {api::PodPhase::Pending, api::PodPhase::Running, api::PodPhase::Unknown,
+                           api::PodPhase::Succeeded, api::PodPhase::Failed}) {
+    Pod p;
+    p.status.phase = phase;
+    const bool ended = phase == api::PodPhase::Succeeded || phase == api::PodPhase::Failed;
+    EXPECT_EQ(api::is_active(p), !ended);
+    p.meta.deletion = kNow;
+    EXPECT_FALSE(api::is_active(p));
+  }
+}
+
+TEST(Pods, AreAvailableStrictlyAfterMinReadySeconds) {
+  Pod p = ready_pod("1");
+  p.status.conditions[0].last_transition = kNow - 10_s;
+  EXPECT_FALSE(api::is_available(p, 10_s, kNow));
+  EXPECT_TRUE(api::is_available(p, 10_s, kNow + 1_ns));
+  p.status.conditions[0].last_transition = kNow;
+  EXPECT_TRUE(api::is_available(p, 0_s, kNow)) << "0: as soon as ready";
+  p.status.conditions[0].status = api::ConditionStatus::False;
+  EXPECT_FALSE(api::is_available(p, 0_s, kNow + 1_min));
+}
+
+TEST(ReplicationController, KeepsItsPodsAsAReplicaSetDoes) {
+  SmallCluster cluster;
+  api::Node node;
+  node.meta.name = cluster.node_for_pods;
+  cluster.create(node);
+  ControllerManager manager{ports::OwnerId{7}, cluster, cluster};
+  cluster.attach(ports::OwnerId{7}, manager);
+  manager.start();
+  api::ReplicationController rc;
+  rc.meta.name = "web";
+  rc.meta.namespace_name = "default";
+  rc.spec.replicas = 3;
+  rc.spec.selector = {{"app", "web"}};
+  rc.spec.pod_template.labels = {{"app", "web"}};
+  Pod orphan = ready_pod("1", "");
+  orphan.spec.node_name.clear();
+  cluster.create(orphan);
+  cluster.create(rc);
+  const auto status = [&] {
+    return cluster.find<api::ReplicationController>("default", "web")->status;
+  };
+  ASSERT_TRUE(cluster.run_for(30_s, [&] { return status().available_replicas == 3; }));
+  EXPECT_EQ(cluster.all<Pod>().size(), 3U);
+  for (const Pod& pod : cluster.all<Pod>()) {
+    ASSERT_NE(api::controller_of(pod.meta), nullptr);
+    EXPECT_EQ(api::controller_of(pod.meta)->kind, api::Kind::ReplicationController);
+  }
+  cluster.remove<Pod>("default", "1", Duration{});
+  cluster.change<api::ReplicationController>("default", "web",
+                                             [](auto& r) { r.spec.replicas = 1; });
+  ASSERT_TRUE(cluster.run_for(30_s, [&] { return status().replicas == 1; }));
+  cluster.run_for(5_s);
+  EXPECT_EQ(cluster.all<Pod>().size(), 1U);
+  EXPECT_EQ(status().observed_generation, 2);
+}
+
+TEST(ControllerLoop, HasFiveKeysInWorkAtOnce) {
+  SmallCluster cluster;
+  ControllerManager manager{ports::OwnerId{7}, cluster, cluster};
+  cluster.attach(ports::OwnerId{7}, manager);
+  for (int i = 0; i < 8; ++i) {
+    api::ReplicaSet set = replica_set(1);
+    set.meta.name += std::to_string(i);
+    set.spec.selector.match_labels = set.spec.pod_template.labels = {{"app", set.meta.name}};
+    cluster.create(set);
+  }
+  manager.start();
+  cluster.run_for(5_ms);  // Listed, and the first calls are on their way.
+  EXPECT_EQ(cluster.verb_count(ports::Verb::Create), 5U);
 }
 
 TEST(EndpointSlices, ConditionsFollowReadinessAndTermination) {

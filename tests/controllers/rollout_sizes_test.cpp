@@ -81,6 +81,22 @@ TEST(RolloutSizes, PodsThatAStatusStillReportsButASizeNoLongerWantsDoNotCount) {
   EXPECT_EQ(next_old_sizes(5, 2, {3, 0}, old_sets), (std::vector<std::int64_t>{3}));
 }
 
+TEST(RolloutSizes, AStatusThatLagsGivesTheSizesItWillGiveWhenItHasCaughtUp) {
+  // Every world in which an old set was just shrunk and still reports the pods it had.
+  for (std::int64_t replicas = 1; replicas <= 5; ++replicas) {
+    for (std::int64_t unavailable = 0; unavailable <= replicas; ++unavailable) {
+      for (std::int64_t size = 0; size <= 5; ++size) {
+        for (std::int64_t fresh = 0; fresh <= 5; ++fresh) {
+          const std::array<SetSize, 1> lagging{{{size, size + 2}}};
+          const std::array<SetSize, 1> caught_up{{{size, size}}};
+          EXPECT_EQ(next_old_sizes(replicas, unavailable, {fresh, fresh}, lagging),
+                    next_old_sizes(replicas, unavailable, {fresh, fresh}, caught_up));
+        }
+      }
+    }
+  }
+}
+
 TEST(RolloutSizes, ADeploymentMadeSmallerShrinksTheNewSetAtOnce) {
   EXPECT_EQ(next_new_size(3, 1, 20, 10), 3);
 }

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/controllers/daemon_pods.h"
 #include "models/ports/api_client.h"
 #include "models/ports/executor.h"
 #include "models/store/api_server.h"
@@ -23,6 +24,7 @@ class SmallCluster : public ports::Executor, public ports::ApiClient {
   Duration api_latency = Duration::milliseconds(2);  ///< One way.
   Duration pod_start = Duration::seconds(2);  ///< Creation to ready; up to as long again, drawn.
   Duration pod_stop = Duration::seconds(1);
+  bool pod_start_varies = true;  ///< Otherwise every pod takes pod_start.
   bool pods_start_by_themselves = true;
   std::string node_for_pods = "node";
 
@@ -241,12 +243,14 @@ class SmallCluster : public ports::Executor, public ports::ApiClient {
     const std::string name = pod.meta.name;
     if (write.kind == ports::DeltaKind::Added) {
       const std::uint64_t ordinal = ++pods_started_;
-      const double stretch = 1.0 + draws_.uniform(Purpose::AppStart, ordinal);
+      const double stretch =
+          1.0 + (pod_start_varies ? draws_.uniform(Purpose::AppStart, ordinal) : 0.0);
       const Duration start = ceil_from_seconds(to_seconds(pod_start) * stretch);
       ports::ApiCall bind;
       bind.verb = ports::Verb::Bind;
       bind.key = api::key_of(*write.after);
-      bind.node_name = node_for_pods;
+      const std::string named = controllers::target_node(pod);
+      bind.node_name = named.empty() ? node_for_pods : named;
       at(now_, [this, bind] { (void)act(bind); });
       at(now_ + start, [this, in, name, ordinal] {
         change<api::Pod>(in, name, [&](api::Pod& p) {

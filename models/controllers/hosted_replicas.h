@@ -1,0 +1,37 @@
+/// @file
+/// The ReplicaSet and ReplicationController controllers as the loop runs them.
+#pragma once
+
+#include "models/controllers/caches.h"
+#include "models/controllers/controller.h"
+#include "models/controllers/expectations.h"
+#include "models/controllers/replica_set.h"
+
+namespace orrery::controllers {
+
+/// Keys: the Sets, which are api::ReplicaSet or api::ReplicationController.
+template <class Set>
+class ReplicasController : public Controller {
+ public:
+  /// `caches` must outlive it.
+  ReplicasController(const Caches& caches, const ReplicaSetConfig& config);
+  void observe(const Change& change, WorkQueue& queue, Instant now) override;
+  Plan reconcile(const api::ObjectKey& key, const std::optional<CallFailure>& last_failure,
+                 Instant now) override;
+  void on_sent(const api::ObjectKey& key, const ports::ApiCall& call, Instant now) override;
+  void on_answer(const api::ObjectKey& key, const ports::ApiCall& call,
+                 const ports::Event& reply) override;
+
+ private:
+  void observe_pod(const Change& change, WorkQueue& queue);
+
+  const Caches& caches_;
+  const Informer& sets_;
+  ReplicaSetConfig config_;
+  Expectations expectations_;
+};
+
+using ReplicaSetController = ReplicasController<api::ReplicaSet>;
+using ReplicationControllerController = ReplicasController<api::ReplicationController>;
+
+}  // namespace orrery::controllers

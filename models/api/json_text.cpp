@@ -81,6 +81,10 @@ struct BodyWriter {
     write_node_resources(out, "allocatable", node.status.allocatable);
     write_list(out, "conditions", node.status.conditions, write_condition);
     out.text("address", node.status.address);
+    write_list(out, "images", node.status.images, [](Writer& o, const NodeImage& image) {
+      write_texts(o, "names", {image.name});
+      o.number("sizeBytes", image.bytes);
+    });
     out.end_object();
   }
 

@@ -177,6 +177,16 @@ void read_node_status(ObjectReader& in, NodeStatus& status) {
   in.list("conditions", status.conditions,
           [&](const Cursor& at) { return read_condition(in.reading(), at); });
   in.text("address", status.address);
+  in.list("images", status.images, [&](const Cursor& at) {
+    ObjectReader image{in.reading(), at, "ContainerImage"};
+    NodeImage read;
+    std::vector<std::string> names;
+    image.texts("names", names);
+    if (!names.empty()) read.name = names.front();
+    image.integer("sizeBytes", read.bytes);
+    image.finish({});
+    return read;
+  });
   in.finish({});
 }
 

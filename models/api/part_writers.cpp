@@ -108,6 +108,7 @@ void write_container(Writer& out, const Container& container) {
   }
   write_texts(out, "command", container.command);
   write_texts(out, "args", container.args);
+  if (container.sidecar) out.text("restartPolicy", "Always");
   write_list(out, "env", container.env, write_env);
   write_list(out, "ports", container.ports, [](Writer& o, const ContainerPort& port) {
     o.text("name", port.name);
@@ -207,6 +208,10 @@ void write_pod_spec(Writer& out, const PodSpec& spec) {
   out.text("priorityClassName", spec.priority_class_name);
   out.text("hostname", spec.hostname);
   out.text("subdomain", spec.subdomain);
+  if (spec.active_deadline) out.seconds_in_full("activeDeadlineSeconds", *spec.active_deadline);
+  out.flag("hostNetwork", spec.host_network);
+  write_list(out, "readinessGates", spec.readiness_gates,
+             [](Writer& o, const std::string& type) { o.text("conditionType", type); });
   out.end_object();
 }
 
@@ -241,6 +246,7 @@ void write_container_status(Writer& out, const ContainerStatus& status) {
     out.end_object();
   }
   out.flag("ready", status.ready);
+  out.flag("started", status.started);
   out.number("restartCount", status.restart_count);
   out.text("image", status.image);
   out.text("containerID", status.container_id);

@@ -74,9 +74,14 @@ PodResources effective_requests(const PodSpec& spec) {
 
 std::optional<std::int32_t> resolve_port(const PodSpec& spec, const PortReference& port) {
   if (const auto* number = std::get_if<std::int32_t>(&port)) return *number;
-  for (const Container& container : spec.containers) {
-    for (const ContainerPort& candidate : container.ports) {
-      if (candidate.name == std::get<std::string>(port)) return candidate.container_port;
+  const auto& name = std::get<std::string>(port);
+  for (const auto* containers : {&spec.containers, &spec.init_containers}) {
+    for (const Container& container : *containers) {
+      // Of init containers only sidecars are there to be reached.
+      if (containers == &spec.init_containers && !container.sidecar) continue;
+      for (const ContainerPort& candidate : container.ports) {
+        if (candidate.name == name) return candidate.container_port;
+      }
     }
   }
   return std::nullopt;

@@ -249,7 +249,7 @@ void check_container(ObjectReader& in, const Container& container, bool is_init)
       container.image.find_first_of(" \t\r\n") != std::string::npos) {
     reading.wrong(in.field_or_here("image"), "an image without blanks");
   }
-  if (is_init) {
+  if (is_init && !container.sidecar) {
     for (const char* name : {"startupProbe", "readinessProbe", "livenessProbe", "lifecycle"}) {
       if (const auto at = in.field(name)) {
         reading.problem(*at, std::string{"no "} + name + " on an init container", "one");
@@ -296,16 +296,14 @@ Container read_container(Reading& reading, const Cursor& at, bool is_init) {
                      [&](ObjectReader& hook) { read_hook(hook, container.pre_stop.emplace()); });
     lifecycle.finish({"stopSignal"});
   });
-  if (in.manifest()) {
-    check_container(in, container, is_init);
-    const auto restart = in.field("restartPolicy");
-    if (restart && is_init && restart->value->text == "Always") {
-      reading.wrong(*restart, "an init container that ends (sidecars are not modelled)",
-                    "list it under containers to run it beside the others");
-    } else if (restart) {
-      reading.not_modelled(*restart, "field " + field_path(*restart));
-    }
+  // Of a container's own restart policies only the sidecar's is one of all versions.
+  if (const auto restart = in.field("restartPolicy"); restart && is_init) {
+    container.sidecar = restart->value->text == "Always";
+    if (!container.sidecar) reading.wrong(*restart, "Always, which makes it a sidecar");
+  } else if (restart) {
+    reading.not_modelled(*restart, "field " + field_path(*restart));
   }
+  if (in.manifest()) check_container(in, container, is_init);
   in.finish({"envFrom", "resizePolicy", "restartPolicyRules", "securityContext", "stdin",
              "stdinOnce", "terminationMessagePath", "terminationMessagePolicy", "tty",
              "volumeDevices", "volumeMounts", "workingDir"});
@@ -373,12 +371,28 @@ void read_pod_spec(ObjectReader& in, PodSpec& spec) {
     in.text("hostname", spec.hostname);
     in.text("subdomain", spec.subdomain);
   }
+  in.seconds("activeDeadlineSeconds", spec.active_deadline, 1);
+  in.flag("hostNetwork", spec.host_network);
+  in.list("readinessGates", spec.readiness_gates, [&](const Cursor& at) {
+    ObjectReader gate{in.reading(), at, "PodReadinessGate"};
+    std::string type;
+    gate.require("conditionType", "the type of a condition");
+    gate.text("conditionType", type);
+    gate.finish({});
+    return type;
+  });
   if (in.manifest()) {
     in.require("containers", "at least one container");
+    if (spec.host_network) {  // On the node's network every port is the node's.
+      for (auto* containers : {&spec.containers, &spec.init_containers}) {
+        for (Container& container : *containers) {
+          for (ContainerPort& port : container.ports) port.host_port = port.container_port;
+        }
+      }
+    }
     check_container_names(in, spec);
   }
-  in.finish({"activeDeadlineSeconds",
-             "affinity",
+  in.finish({"affinity",
              "automountServiceAccountToken",
              "dnsConfig",
              "dnsPolicy",
@@ -386,7 +400,6 @@ void read_pod_spec(ObjectReader& in, PodSpec& spec) {
              "ephemeralContainers",
              "hostAliases",
              "hostIPC",
-             "hostNetwork",
              "hostPID",
              "hostUsers",
              "hostname",
@@ -396,7 +409,6 @@ void read_pod_spec(ObjectReader& in, PodSpec& spec) {
              "overhead",
              "preemptionPolicy",
              "priority",
-             "readinessGates",
              "resourceClaims",
              "resources",
              "runtimeClassName",
@@ -442,6 +454,7 @@ ContainerStatus read_container_status(Reading& reading, const Cursor& at) {
     last.finish({});
   });
   in.flag("ready", status.ready);
+  in.flag("started", status.started);
   in.integer("restartCount", status.restart_count);
   in.text("image", status.image);
   in.text("containerID", status.container_id);

@@ -17,6 +17,8 @@ enum class Topic : std::uint8_t {
   PodList,
   PodWatch,
   RuntimeList,
+  NodeStats,   ///< `container`: a NodePressure::Step.
+  NodeImages,  ///< The same.
   Leftover,    ///< `slot` and `generation` together number the leftover.
   RunSandbox,  ///< From here on: of one pod.
   ImageStatus,

@@ -33,6 +33,8 @@ struct ContainerExit {
 };
 
 struct ContainerRecord {
+  bool sidecar = false;       ///< An init container with restartPolicy Always.
+  bool passed = false;        ///< A sidecar's: it was started in this sandbox, the next may follow.
   std::string id;             ///< In the runtime; stays for the status after removal.
   bool in_runtime = false;    ///< The runtime still holds `id`.
   std::uint32_t attempt = 0;  ///< Of `id`, or of the next creation.
@@ -52,10 +54,10 @@ struct ContainerRecord {
   }
 };
 
-/// Whether a container that ended with `exit_code` is started again.
-[[nodiscard]] constexpr bool restarts(api::RestartPolicy policy, std::int32_t exit_code) {
-  return policy == api::RestartPolicy::Always ||
-         (policy == api::RestartPolicy::OnFailure && exit_code != 0);
+/// Whether a container that has ended is started again, in a pod with this policy.
+[[nodiscard]] inline bool restarts(api::RestartPolicy policy, const ContainerRecord& record) {
+  return record.sidecar || policy == api::RestartPolicy::Always ||
+         (policy == api::RestartPolicy::OnFailure && record.exit.code != 0);
 }
 
 }  // namespace orrery::kubelet

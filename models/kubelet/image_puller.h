@@ -5,6 +5,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,11 +14,12 @@
 namespace orrery::kubelet {
 
 /// Pulls at most `parallel_pulls` images at a time, first come, first served. The runtime's reply
-/// carries the id of the asking container.
+/// carries the id of the asking container. A pull beyond the registry's rate is not made: instead
+/// of a reply a timer of that id comes.
 class ImagePuller {
  public:
   /// `node` must outlive it.
-  explicit ImagePuller(const NodeServices& node) : node_{node} {}
+  explicit ImagePuller(const NodeServices& node);
 
   /// Queues a pull; the reply comes with `tag`, whose topic is PullImage.
   void pull(CallTag tag, std::string image);
@@ -34,10 +36,15 @@ class ImagePuller {
     std::string image;
   };
   void begin_next();
+  /// Takes one pull out of the registry's allowance, if there is any left.
+  [[nodiscard]] bool allowed();
 
   const NodeServices& node_;
   std::deque<Wanted> queue_;
   std::vector<std::uint64_t> under_way_;
+  std::map<std::uint64_t, ports::Timer> refused_;  ///< By call id.
+  std::int64_t allowance_;  ///< Of pulls, in 1/10^9: grows by the rate, up to the burst.
+  Instant allowance_at_;
 };
 
 }  // namespace orrery::kubelet

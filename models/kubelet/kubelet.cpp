@@ -19,6 +19,7 @@ Kubelet::Kubelet(NodeIdentity identity, ports::Executor& executor, ports::ApiCli
             .draws = draws,
             .config = std::move(config)},
       heartbeat_{node_, identity.resources},
+      pressure_{node_, heartbeat_},
       lister_{node_},
       puller_{node_},
       leftovers_{node_},
@@ -31,6 +32,7 @@ void Kubelet::start() {
   node_.started_at = node_.now();
   heartbeat_.start();
   lister_.request(Duration{});
+  pressure_.start();
   list_pods();
 }
 
@@ -65,6 +67,11 @@ void Kubelet::on_event(const ports::Event& event) {
         on_runtime_list(event);
       }
       return;
+    case Topic::NodeStats:
+    case Topic::NodeImages: {
+      pressure_.on_event(tag, event, workers());
+      return;
+    }
     case Topic::Leftover: {
       const std::string uid = leftovers_.on_event(event);
       // Somebody else removed it, or the runtime is confused: a list will tell.
@@ -78,7 +85,10 @@ void Kubelet::on_event(const ports::Event& event) {
     default:
       break;
   }
-  if (tag.topic == Topic::PullImage) puller_.on_reply(event.id);
+  if (tag.topic == Topic::PullImage) {
+    puller_.on_reply(event.id);
+    if (!timer && event.outcome == ports::Outcome::Ok) pressure_.images_changed();
+  }
   if (tag.slot >= slots_.size()) return;
   Slot& slot = slots_[tag.slot];
   if (slot.worker == nullptr || slot.generation != tag.generation) return;
@@ -165,7 +175,12 @@ void Kubelet::take_pod(const api::ObjectPtr& pod) {
   if (PodWorker* worker = worker_of(uid)) {
     worker->update(pod);
   } else {
-    add_worker(pod, true).sync();
+    PodWorker& fresh = add_worker(pod, true);
+    if (const std::optional<PodFailure> refusal = pressure_.refusal(fresh.pod())) {
+      fresh.fail(*refusal, std::nullopt);
+    } else {
+      fresh.sync();
+    }
   }
   forget_if_removable(uid);
 }
@@ -278,6 +293,12 @@ PodWorker& Kubelet::add_worker(const api::ObjectPtr& pod, bool in_api) {
                                             index, slot.generation, pod, in_api);
   slot_of_uid_[slot.worker->meta().uid] = index;
   return *slot.worker;
+}
+
+std::vector<PodWorker*> Kubelet::workers() const {
+  std::vector<PodWorker*> all;
+  for (const auto& [uid, slot] : slot_of_uid_) all.push_back(slots_[slot].worker.get());
+  return all;
 }
 
 PodWorker* Kubelet::worker_of(const std::string& uid) {

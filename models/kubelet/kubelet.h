@@ -16,6 +16,7 @@
 #include "models/kubelet/image_puller.h"
 #include "models/kubelet/leftovers.h"
 #include "models/kubelet/node_heartbeat.h"
+#include "models/kubelet/node_pressure.h"
 #include "models/kubelet/node_services.h"
 #include "models/kubelet/pod_worker.h"
 #include "models/kubelet/runtime_lister.h"
@@ -71,12 +72,14 @@ class Kubelet : public ports::Component {
   void begin_if_ready();
 
   PodWorker& add_worker(const api::ObjectPtr& pod, bool in_api);
+  [[nodiscard]] std::vector<PodWorker*> workers() const;
   [[nodiscard]] PodWorker* worker_of(const std::string& uid);
   void forget_if_removable(std::uint32_t slot);
   void forget_if_removable(const std::string& uid);
 
   NodeServices node_;
   NodeHeartbeat heartbeat_;
+  NodePressure pressure_;
   RuntimeLister lister_;
   ImagePuller puller_;
   Leftovers leftovers_;

@@ -7,6 +7,8 @@
 
 #include "models/api/meta.h"
 #include "models/base/time_types.h"
+#include "models/kubelet/eviction.h"
+#include "models/kubelet/image_collector.h"
 
 namespace orrery::kubelet {
 
@@ -50,8 +52,29 @@ struct KubeletConfig {
   bool resync_follows_delay = false;
   Duration resync_cap = Duration::seconds(60);
 
+  /// All pods are looked at this often for those whose active deadline has passed (kubelet.go
+  /// syncLoop, getPodsToSync).
+  Duration sync_period = Duration::seconds(1);
+
+  /// Pulls that may be begun: `registry_burst` at once, then `registry_qps` a second; the next one
+  /// fails at once. 0: no limit. (KubeletConfiguration registryPullQPS, registryBurst)
+  std::int32_t registry_qps = 5;
+  std::int32_t registry_burst = 10;
   /// Image pulls at a time; serial by default (serializeImagePulls, maxParallelImagePulls).
   int parallel_pulls = 1;
+
+  /// Node-pressure eviction, and the removal of unused images.
+  EvictionConfig eviction;
+  ImageCollectionConfig image_collection;
+  /// The list of the node's images is looked at again so long after it changed
+  /// (image_gc_manager.go, image cache), and the largest are reported (nodestatus.Images).
+  Duration image_list_period = Duration::seconds(30);
+  std::size_t reported_images_max = 50;
+
+  /// Kept from pods: kubeReserved and systemReserved together. Allocatable is capacity less this
+  /// and less the hard threshold of memory.
+  std::int64_t reserved_cpu_milli = 0;
+  std::int64_t reserved_memory_bytes = 0;
 
   /// The least a container gets between TERM and KILL (kuberuntime_manager.go
   /// minimumGracePeriodInSeconds).

@@ -1,12 +1,41 @@
 #include "models/kubelet/node_heartbeat.h"
 
+#include <algorithm>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace orrery::kubelet {
 namespace {
 
 constexpr const char* kLeaseNamespace = "kube-node-lease";
+
+/// "KubeletHasSufficientMemory", "KubeletHasNoDiskPressure", "KubeletHasInsufficientPID", …
+std::string reason_of(Pressure pressure, bool under) {
+  switch (pressure) {
+    case Pressure::Memory:
+      return under ? "KubeletHasInsufficientMemory" : "KubeletHasSufficientMemory";
+    case Pressure::Disk:
+      return under ? "KubeletHasDiskPressure" : "KubeletHasNoDiskPressure";
+    case Pressure::Pid:
+      return under ? "KubeletHasInsufficientPID" : "KubeletHasSufficientPID";
+  }
+  contract_violation("a pressure has one of the known values");
+}
+
+/// Capacity less what is reserved and less the hard threshold of memory.
+api::NodeResources allocatable_of(const api::NodeResources& capacity, const KubeletConfig& config) {
+  api::NodeResources allocatable = capacity;
+  allocatable.cpu_milli -= config.reserved_cpu_milli;
+  allocatable.memory_bytes -= config.reserved_memory_bytes;
+  for (const EvictionThreshold& threshold : config.eviction.hard) {
+    if (threshold.signal != Signal::MemoryAvailable) continue;
+    allocatable.memory_bytes -= amount_of(threshold, capacity.memory_bytes);
+  }
+  allocatable.cpu_milli = std::max<std::int64_t>(allocatable.cpu_milli, 0);
+  allocatable.memory_bytes = std::max<std::int64_t>(allocatable.memory_bytes, 0);
+  return allocatable;
+}
 
 }  // namespace
 
@@ -30,15 +59,22 @@ api::Node NodeHeartbeat::make_node() {
       conditions_, "Ready", ready, runtime_ready_ ? "KubeletReady" : "KubeletNotReady",
       runtime_ready_ ? "kubelet is posting ready status" : "container runtime does not answer",
       node_.now());
-  conditions_.front().last_update = node_.now();
+  for (std::size_t i = 0; i < kPressureCount; ++i) {
+    const auto pressure = static_cast<Pressure>(i);
+    const bool under = under_pressure_.at(i);
+    api::set_condition(conditions_, condition_of(pressure),
+                       under ? api::ConditionStatus::True : api::ConditionStatus::False,
+                       reason_of(pressure, under), "", node_.now());
+  }
   api::Node node;
   node.meta.name = node_.node_name;
   node.meta.labels = node_.config.node_labels;
   node.meta.labels.emplace("kubernetes.io/hostname", node_.node_name);
   node.status.capacity = resources_;
-  node.status.allocatable = resources_;
+  node.status.allocatable = allocatable_of(resources_, node_.config);
   node.status.address = node_.address;
   node.status.conditions = conditions_;
+  node.status.images = images_;
   return node;
 }
 
@@ -53,8 +89,33 @@ void NodeHeartbeat::register_node() {
 void NodeHeartbeat::set_runtime_ready(bool ready) {
   if (runtime_ready_ == ready) return;
   runtime_ready_ = ready;
+  changed();
+}
+
+void NodeHeartbeat::changed() {
   status_dirty_ = true;
   if (registered_ && !status_in_flight_) write_status();
+}
+
+void NodeHeartbeat::set_pressure(const std::array<bool, kPressureCount>& under) {
+  if (under_pressure_ == under) return;
+  under_pressure_ = under;
+  changed();
+}
+
+void NodeHeartbeat::set_images(const std::vector<ports::ImageInfo>& images) {
+  std::vector<api::NodeImage> largest;
+  largest.reserve(images.size());
+  for (const ports::ImageInfo& image : images) largest.push_back({image.name, image.bytes});
+  std::sort(largest.begin(), largest.end(), [](const auto& left, const auto& right) {
+    return left.bytes != right.bytes ? left.bytes > right.bytes : left.name < right.name;
+  });
+  largest.resize(std::min(largest.size(), node_.config.reported_images_max));
+  std::sort(largest.begin(), largest.end(),
+            [](const auto& left, const auto& right) { return left.name < right.name; });
+  if (images_ == largest) return;
+  images_ = std::move(largest);
+  changed();
 }
 
 void NodeHeartbeat::write_status() {

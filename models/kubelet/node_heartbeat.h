@@ -4,10 +4,13 @@
 /// Source: Kubernetes pkg/kubelet/kubelet_node_status.go, component-helpers apimachinery/lease.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <vector>
 
 #include "models/api/objects.h"
 #include "models/kubelet/back_off.h"
+#include "models/kubelet/eviction.h"
 #include "models/kubelet/node_services.h"
 
 namespace orrery::kubelet {
@@ -23,11 +26,18 @@ class NodeHeartbeat {
   /// Whether the container runtime answers: the condition Ready.
   void set_runtime_ready(bool ready);
 
+  /// By Pressure: the conditions MemoryPressure and so on.
+  void set_pressure(const std::array<bool, kPressureCount>& under);
+
+  /// What of images the node has; the largest are reported.
+  void set_images(const std::vector<ports::ImageInfo>& images);
+
   /// A reply or timer of topic NodeRegister, NodeStatus or Lease.
   void on_event(const ports::Event& event);
 
  private:
   [[nodiscard]] api::Node make_node();
+  void changed();
   void register_node();
   void write_status();
   void renew_lease();
@@ -37,6 +47,8 @@ class NodeHeartbeat {
   api::NodeResources resources_;
   std::vector<api::Condition> conditions_;
   bool runtime_ready_ = false;
+  std::array<bool, kPressureCount> under_pressure_{};
+  std::vector<api::NodeImage> images_;
 
   bool registered_ = false;
   bool status_in_flight_ = false;

@@ -19,14 +19,19 @@ void PodWorker::reconcile(const PodListing& listing, std::uint64_t stamp) {
     if (container.stop_call != 0 || container.stamp >= stamp) continue;
     reconcile_container(container, listing);
   }
-  // A main container exists, so the init containers had done their part when it was created.
-  const bool main_exists = std::any_of(
-      containers_.begin(), containers_.end(),
-      [](const Container& container) { return !container.init && container.record.in_runtime; });
+  // Where a later container exists, the init containers before it had done their part when it was
+  // created. Main containers do not follow each other.
+  const auto newest =
+      std::find_if(containers_.rbegin(), containers_.rend(),
+                   [](const Container& container) { return container.record.in_runtime; });
   for (Container& container : containers_) {
     ContainerRecord& record = container.record;
-    if (main_exists && container.init && record.stage == ContainerStage::NotCreated &&
-        record.step == StartStep::None) {
+    const bool followed =
+        newest != containers_.rend() && container.init && number_of(container) < number_of(*newest);
+    if (!followed) continue;
+    if (record.sidecar) {
+      record.passed = true;
+    } else if (record.stage == ContainerStage::NotCreated && record.step == StartStep::None) {
       record.stage = ContainerStage::Exited;
       record.exit = {0, "Completed", start_time_, node_.now()};
     }
@@ -123,7 +128,8 @@ void PodWorker::take(Container& container, const ports::ContainerInfo& info) {
         running(container, info.started_at);
         remove_replaced(container);
         up(container);
-      } else if (container.killing && container.hook == Hook::None && !container.stop_retry_armed) {
+      } else if (container.killing && container.hook == Hook::None && !container.stop_retry_armed &&
+                 !container.awaits_turn) {
         stop(container);
       }
       break;

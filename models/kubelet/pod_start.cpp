@@ -21,10 +21,12 @@ void PodWorker::start_pod() {
     return;
   }
   for (Container& container : containers_) {
-    if (!container.init || initialized(container.record)) continue;
-    // One after the other: the first one that is not done holds up the rest.
-    (void)advance(container);
-    return;
+    if (!container.init) break;
+    // One after the other: the first one that is not done holds up the rest. A sidecar that was
+    // started once restarts beside them.
+    const bool done = initialized(container.record);
+    if (done && !container.record.sidecar) continue;
+    if (advance(container) || !done) return;
   }
   for (Container& container : containers_) {
     if (!container.init && advance(container)) return;
@@ -39,6 +41,7 @@ void PodWorker::run_sandbox() {
   if (shared_.leftovers.any_running_of(meta().uid)) return;  // Its end leads here again.
   for (Container& container : containers_) {  // A new sandbox begins with the init containers.
     ContainerRecord& record = container.record;
+    record.passed = false;
     if (!container.init || record.stage == ContainerStage::NotCreated) continue;
     record.last = record.exit;
     record.stage = ContainerStage::NotCreated;
@@ -86,7 +89,7 @@ bool PodWorker::advance(Container& container) {
   }
   const KubeletConfig& config = node_.config;
   if (record.stage == ContainerStage::Exited) {
-    if (!restarts(pod().spec.restart_policy, record.exit.code)) return false;
+    if (!restarts(pod().spec.restart_policy, record)) return false;
     const BackOff::Limits limits{config.restart_back_off_initial, config.restart_back_off_cap,
                                  config.back_off_reset};
     const Instant allowed = container.restart_back_off.wait_until(record.exit.finished_at, limits);
@@ -106,9 +109,9 @@ bool PodWorker::advance(Container& container) {
 void PodWorker::check_image(Container& container) {
   ContainerRecord& record = container.record;
   const KubeletConfig& config = node_.config;
-  if (container.pull_failed_at) {
-    const Instant allowed = container.pull_back_off.wait_until(
-        *container.pull_failed_at,
+  if (const Pulls& pulls = pulls_[spec_of(container).image]; pulls.failed_at) {
+    const Instant allowed = pulls.back_off.wait_until(
+        *pulls.failed_at,
         {config.pull_back_off_initial, config.pull_back_off_cap, config.back_off_reset});
     if (node_.now() < allowed) {
       record.waiting_reason = "ImagePullBackOff";
@@ -152,15 +155,15 @@ void PodWorker::pull(Container& container) {
 
 void PodWorker::on_pulled(Container& container, ports::Outcome outcome) {
   if (outcome == ports::Outcome::Ok) {
-    container.pull_failed_at.reset();
     read_config_maps(container);
     return;
   }
   const KubeletConfig& config = node_.config;
-  container.pull_back_off.attempt(
+  Pulls& pulls = pulls_[spec_of(container).image];
+  pulls.back_off.attempt(
       node_.now(), node_.now(),
       {config.pull_back_off_initial, config.pull_back_off_cap, config.back_off_reset});
-  container.pull_failed_at = node_.now();
+  pulls.failed_at = node_.now();
   fail_step(container, "ErrImagePull");
 }
 

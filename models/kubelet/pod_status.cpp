@@ -1,6 +1,8 @@
 #include "models/kubelet/pod_status.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 namespace orrery::kubelet {
 namespace {
@@ -9,9 +11,17 @@ using Records = std::vector<const ContainerRecord*>;
 
 bool exited(const ContainerRecord& record) { return record.stage == ContainerStage::Exited; }
 
-bool all_initialized(const Records& init_containers) {
-  return std::all_of(init_containers.begin(), init_containers.end(),
-                     [](const ContainerRecord* record) { return initialized(*record); });
+bool running(const ContainerRecord& record) { return record.running(); }
+
+bool any(const Records& records, bool (*holds)(const ContainerRecord&)) {
+  return std::any_of(records.begin(), records.end(),
+                     [&](const ContainerRecord* record) { return holds(*record); });
+}
+
+/// In the sense of the condition: a sidecar that restarts is not, unless a main container has been
+/// started, which shows that everything was.
+bool counts_as_initialized(const ContainerRecord& record) {
+  return record.sidecar ? record.started : initialized(record);
 }
 
 bool ran_before(const ContainerRecord& record) {
@@ -29,16 +39,17 @@ api::PodPhase make_phase(const PodObservation& seen) {
   const api::RestartPolicy policy = seen.pod.spec.restart_policy;
   for (const ContainerRecord* record : seen.init_containers) {
     if (initialized(*record)) continue;
-    const bool fails_pod = exited(*record) && !restarts(policy, record->exit.code);
+    const bool fails_pod = exited(*record) && !restarts(policy, *record);
     return fails_pod ? api::PodPhase::Failed : api::PodPhase::Pending;
   }
-  bool running = false;
+  // Sidecars hold the phase while they run; ended, they have no say in it.
+  bool running = any(seen.init_containers, &kubelet::running);
   bool restarting = false;
   for (const ContainerRecord* record : seen.containers) {
     if (record->running()) {
       running = true;
     } else if (exited(*record)) {
-      restarting = restarting || restarts(policy, record->exit.code);
+      restarting = restarting || restarts(policy, *record);
     } else if (ran_before(*record)) {
       restarting = true;
     } else {
@@ -58,6 +69,7 @@ api::ContainerStatus make_container_status(const api::Container& spec,
   status.restart_count = record.restart_count;
   status.container_id = record.id;
   status.ready = record.ready;
+  status.started = record.started;
   std::optional<ContainerExit> last = record.last;
   if (record.running()) {
     status.phase = api::ContainerPhase::Running;
@@ -127,57 +139,120 @@ void apply(std::vector<api::Condition>& conditions, Verdict verdict,
   conditions.push_back(std::move(next));
 }
 
-}  // namespace
+/// Main containers and sidecars that are not ready, as a message; nothing if all are.
+std::optional<std::string> unready_containers(const PodObservation& seen) {
+  std::vector<api::Container> specs;
+  Records records;
+  const auto add = [&](const std::vector<api::Container>& of, const Records& known) {
+    for (std::size_t i = 0; i < of.size(); ++i) {
+      if (known[i]->ready || (&known == &seen.init_containers && !known[i]->sidecar)) continue;
+      specs.push_back(of[i]);
+      records.push_back(known[i]);
+    }
+  };
+  add(seen.pod.spec.init_containers, seen.init_containers);
+  add(seen.pod.spec.containers, seen.containers);
+  if (records.empty()) return std::nullopt;
+  return names_of("containers with unready status: ", specs, records,
+                  [](const ContainerRecord&) { return false; });
+}
 
-bool initialized(const ContainerRecord& record) { return exited(record) && record.exit.code == 0; }
-
-api::PodStatus make_pod_status(const PodObservation& seen, Instant now) {
-  api::PodStatus status;
-  status.phase = make_phase(seen);
-  status.reason = seen.pod.status.reason;
-  status.message = seen.pod.status.message;
-  status.pod_ip = seen.pod_ip;
-  status.host_ip = seen.host_ip;
-  status.start_time = seen.start_time;
-
-  const api::PodSpec& spec = seen.pod.spec;
-  const bool done_initializing = all_initialized(seen.init_containers);
-  const bool waits_for_init = !done_initializing;
-  status.init_container_statuses =
-      make_container_statuses(spec.init_containers, seen.init_containers, "PodInitializing");
-  status.container_statuses = make_container_statuses(
-      spec.containers, seen.containers, waits_for_init ? "PodInitializing" : "ContainerCreating");
-
-  for (const api::Condition& condition : seen.pod.status.conditions) {
-    const bool ours = condition.type == "Initialized" || condition.type == "ContainersReady" ||
-                      condition.type == "Ready";
-    if (!ours) status.conditions.push_back(condition);
+/// The first readiness gate whose condition is not True, as a message; nothing if all are.
+std::optional<std::string> closed_gate(const api::Pod& pod) {
+  for (const std::string& gate : pod.spec.readiness_gates) {
+    const api::Condition* condition = api::find_condition(pod.status.conditions, gate);
+    if (condition == nullptr) {
+      return "corresponding condition of pod readiness gate \"" + gate + "\" does not exist.";
+    }
+    if (condition->status != api::ConditionStatus::True) {
+      return "the status of pod readiness gate \"" + gate + "\" is not \"True\"";
+    }
   }
+  return std::nullopt;
+}
+
+/// The kubelet's own conditions; those of others stay as they are.
+void set_conditions(api::PodStatus& status, const PodObservation& seen, const PodFailure* failure,
+                    bool done_initializing, Instant now) {
+  const bool disrupted = failure != nullptr && failure->disruption;
+  for (const api::Condition& condition : seen.pod.status.conditions) {
+    const bool ours = condition.type == "PodReadyToStartContainers" ||
+                      condition.type == "Initialized" || condition.type == "ContainersReady" ||
+                      condition.type == "Ready";
+    const bool replaced = disrupted && condition.type == "DisruptionTarget";
+    if (!ours && !replaced) status.conditions.push_back(condition);
+  }
+  const auto set = [&](Verdict verdict) {
+    apply(status.conditions, std::move(verdict), seen.reported.conditions, now);
+  };
+  set({"PodReadyToStartContainers", seen.sandbox_ready, "", {}});
   const bool completed = status.phase == api::PodPhase::Succeeded;
-  const bool all_ready = std::all_of(seen.containers.begin(), seen.containers.end(),
-                                     [](const ContainerRecord* record) { return record->ready; });
+  const bool init_holds = done_initializing || completed;
+  set({"Initialized", init_holds, init_holds ? "" : "ContainersNotInitialized",
+       init_holds ? std::string{}
+                  : names_of("containers with incomplete status: ", seen.pod.spec.init_containers,
+                             seen.init_containers, counts_as_initialized)});
+  const std::optional<std::string> unready = unready_containers(seen);
   const char* reason = "";
-  std::string message;
   if (completed) {
     reason = "PodCompleted";
   } else if (status.phase == api::PodPhase::Failed) {
     reason = "PodFailed";
-  } else if (!all_ready) {
+  } else if (unready) {
     reason = "ContainersNotReady";
-    message = names_of("containers with unready status: ", spec.containers, seen.containers,
-                       [](const ContainerRecord& record) { return record.ready; });
   }
-  const bool ready = all_ready && *reason == '\0';
-  const bool init_holds = done_initializing || completed;
-  apply(status.conditions,
-        {"Initialized", init_holds, init_holds ? "" : "ContainersNotInitialized",
-         init_holds ? std::string{}
-                    : names_of("containers with incomplete status: ", spec.init_containers,
-                               seen.init_containers, initialized)},
-        seen.reported.conditions, now);
-  apply(status.conditions, {"ContainersReady", ready, reason, message}, seen.reported.conditions,
-        now);
-  apply(status.conditions, {"Ready", ready, reason, message}, seen.reported.conditions, now);
+  const bool ready = *reason == '\0';
+  const bool names = !completed && status.phase != api::PodPhase::Failed && unready;
+  const std::string message = names ? *unready : std::string{};
+  set({"ContainersReady", ready, reason, message});
+  const std::optional<std::string> gate = ready ? closed_gate(seen.pod) : std::nullopt;
+  if (gate) {
+    set({"Ready", false, "ReadinessGatesNotReady", *gate});
+  } else {
+    set({"Ready", ready, reason, message});
+  }
+  if (disrupted) set({"DisruptionTarget", true, "TerminationByKubelet", failure->message});
+}
+
+}  // namespace
+
+bool initialized(const ContainerRecord& record) {
+  return record.sidecar ? record.passed : exited(record) && record.exit.code == 0;
+}
+
+api::PodStatus make_pod_status(const PodObservation& seen, Instant now) {
+  const bool anything_runs = any(seen.init_containers, &running) || any(seen.containers, &running);
+  const PodFailure* failure = anything_runs ? nullptr : seen.failure;
+  api::PodStatus status;
+  status.phase = failure != nullptr ? api::PodPhase::Failed : make_phase(seen);
+  status.reason = failure != nullptr ? failure->reason : seen.pod.status.reason;
+  status.message = failure != nullptr ? failure->message : seen.pod.status.message;
+  status.pod_ip = seen.pod_ip;
+  status.host_ip = seen.host_ip;
+  status.nominated_node_name = seen.pod.status.nominated_node_name;
+  status.start_time = seen.start_time;
+
+  const api::PodSpec& spec = seen.pod.spec;
+  const bool main_started = any(seen.containers, [](const ContainerRecord& record) {
+    return record.running() || ran_before(record);
+  });
+  const bool done_initializing =
+      main_started || !any(seen.init_containers, [](const ContainerRecord& record) {
+        return !counts_as_initialized(record);
+      });
+  status.init_container_statuses =
+      make_container_statuses(spec.init_containers, seen.init_containers, "PodInitializing");
+  status.container_statuses =
+      make_container_statuses(spec.containers, seen.containers,
+                              done_initializing ? "ContainerCreating" : "PodInitializing");
+  // An init container that has done its work counts as ready.
+  for (std::size_t i = 0; i < seen.init_containers.size(); ++i) {
+    const ContainerRecord& record = *seen.init_containers[i];
+    if (record.sidecar) continue;
+    status.init_container_statuses[i].ready = initialized(record);
+    status.init_container_statuses[i].started = false;
+  }
+  set_conditions(status, seen, failure, done_initializing, now);
   return status;
 }
 

@@ -6,8 +6,8 @@
 
 namespace orrery::kubelet {
 
-/// Ends everything that runs, all containers in parallel. Returns whether nothing runs any more,
-/// and no call is under way that could make something run.
+/// Ends everything that runs: main containers in parallel, then sidecars in reverse order. Returns
+/// whether nothing runs any more, and no call is under way that could make something run.
 bool PodWorker::stop_all(Duration grace) {
   bool quiet = sandbox_.call == 0 && !sandbox_.uncertain;
   for (Container& container : containers_) {
@@ -20,7 +20,7 @@ bool PodWorker::stop_all(Duration grace) {
       container.start_call = 0;
     }
     if (record.stage == ContainerStage::Running) {
-      kill(container, grace);
+      kill(container, grace, Turn::WithThePod);
       quiet = false;
     } else if (record.step != StartStep::None || container.uncertain) {
       quiet = false;
@@ -30,12 +30,13 @@ bool PodWorker::stop_all(Duration grace) {
 }
 
 /// Asks for the end of a running container within `grace`. A later call can only bring it forward.
-void PodWorker::kill(Container& container, Duration grace) {
+void PodWorker::kill(Container& container, Duration grace, Turn turn) {
   ContainerRecord& record = container.record;
   if (record.stage != ContainerStage::Running || record.step == StartStep::Start) return;
   const Instant deadline = node_.now() + grace;
   if (!container.killing) {
     container.killing = true;
+    container.in_turn = turn == Turn::WithThePod && grace > Duration{};
     container.kill_deadline = deadline;
     if (container.hook == Hook::PostStart) {
       container.hook = Hook::None;
@@ -46,17 +47,44 @@ void PodWorker::kill(Container& container, Duration grace) {
     if (hook && grace > Duration{}) {
       run_hook(container, Hook::PreStop, *hook, grace);
     } else {
-      stop(container);
+      stop_in_turn(container);
     }
     return;
   }
-  if (deadline >= container.kill_deadline) return;
-  container.kill_deadline = deadline;
+  if (deadline < container.kill_deadline) {
+    container.kill_deadline = deadline;
+  } else if (!container.awaits_turn) {
+    return;
+  }
   if (container.hook == Hook::PreStop) {
     container.timer->arm(deadline);
+  } else if (container.awaits_turn) {
+    stop_in_turn(container);
   } else if (container.stop_call != 0) {
     stop(container);
   }
+}
+
+/// Whether anything runs that ends before this sidecar: main containers and later sidecars.
+bool PodWorker::others_run_before(const Container& container) const {
+  return std::any_of(containers_.begin(), containers_.end(), [&](const Container& other) {
+    const bool first =
+        !other.init || (other.record.sidecar && number_of(other) > number_of(container));
+    return first &&
+           (other.record.stage == ContainerStage::Running || other.record.step == StartStep::Start);
+  });
+}
+
+/// A sidecar waits for those before it, for what its hook has left of its grace at most.
+void PodWorker::stop_in_turn(Container& container) {
+  container.awaits_turn = container.in_turn && container.record.sidecar &&
+                          node_.now() < container.kill_deadline && others_run_before(container);
+  if (!container.awaits_turn) {
+    stop(container);
+    return;
+  }
+  if (!container.timer) container.timer = node_.timer(tag(Topic::Hook, number_of(container)));
+  container.timer->arm(container.kill_deadline);
 }
 
 void PodWorker::run_hook(Container& container, Hook hook, const api::LifecycleAction& action,
@@ -88,7 +116,7 @@ void PodWorker::run_hook(Container& container, Hook hook, const api::LifecycleAc
     const api::ProbeAction probe = *http;
     node_.prober.probe(node_.owner, encode(made),
                        {.action = &probe,
-                        .address = http->host.empty() ? sandbox_.ip : http->host,
+                        .address = http->host.empty() ? address() : http->host,
                         .port = *port,
                         .container_id = container.record.id,
                         .timeout = bound});
@@ -100,7 +128,7 @@ void PodWorker::end_hook(Container& container, bool success) {
   container.hook_call = 0;
   container.timer->disarm();
   if (hook == Hook::PreStop) {
-    stop(container);
+    stop_in_turn(container);
   } else if (hook == Hook::PostStart) {
     if (success) {
       up(container);
@@ -117,6 +145,9 @@ void PodWorker::on_container_timer(Container& container) {
     const auto& action = container.hook == Hook::PostStart ? spec_of(container).post_start
                                                            : spec_of(container).pre_stop;
     end_hook(container, action && std::holds_alternative<api::SleepAction>(*action));
+  } else if (container.awaits_turn) {
+    container.awaits_turn = false;
+    stop(container);
   } else if (container.stop_retry_armed) {
     container.stop_retry_armed = false;
     stop(container);

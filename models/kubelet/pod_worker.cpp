@@ -68,7 +68,8 @@ void PodWorker::add_container(const api::Container& spec, bool init, std::uint32
       RetryDelay{node_.config.removal_retry_initial, node_.config.removal_retry_cap});
   container.init = init;
   container.index = index;
-  if (!init) {
+  container.record.sidecar = init && spec.sidecar;
+  if (!init || container.record.sidecar) {
     add_probe(container.startup, ProbeKind::Startup, spec.startup, container);
     add_probe(container.readiness, ProbeKind::Readiness, spec.readiness, container);
     add_probe(container.liveness, ProbeKind::Liveness, spec.liveness, container);
@@ -142,14 +143,14 @@ CallTag PodWorker::new_tag(Topic topic, std::uint32_t container) {
 }
 
 bool PodWorker::terminal() const {
-  if (finished_in_api_) return true;
+  if (finished_in_api_ || failure_) return true;
   const api::RestartPolicy policy = pod().spec.restart_policy;
   const auto over = [&](const Container& container) {
-    return container.record.stage == ContainerStage::Exited &&
-           !restarts(policy, container.record.exit.code);
+    return container.record.stage == ContainerStage::Exited && !restarts(policy, container.record);
   };
   bool all_over = true;
   for (const Container& container : containers_) {
+    // Sidecars keep no pod alive and fail none.
     if (container.init && over(container) && !initialized(container.record)) return true;
     if (!container.init) all_over = all_over && over(container);
   }
@@ -158,7 +159,55 @@ bool PodWorker::terminal() const {
 
 Duration PodWorker::grace() const {
   if (gone_) return {};
-  return pod().meta.deletion_grace.value_or(pod().spec.termination_grace);
+  if (pod().meta.deletion) {
+    return pod().meta.deletion_grace.value_or(pod().spec.termination_grace);
+  }
+  return failure_grace_.value_or(pod().spec.termination_grace);
+}
+
+const std::string& PodWorker::address() const {
+  return pod().spec.host_network ? node_.address : sandbox_.ip;
+}
+
+std::vector<std::string> PodWorker::running_containers() const {
+  std::vector<std::string> ids;
+  for (const Container& container : containers_) {
+    if (container.record.stage == ContainerStage::Running) ids.push_back(container.record.id);
+  }
+  return ids;
+}
+
+void PodWorker::add_images_in_use(std::set<std::string>& images) const {
+  for (const Container& container : containers_) {
+    // A start under way needs its image as well.
+    if (container.record.in_runtime || container.record.step != StartStep::None) {
+      images.insert(spec_of(container).image);
+    }
+  }
+}
+
+void PodWorker::fail(PodFailure failure, std::optional<Duration> grace) {
+  if (ending() || terminal()) return;
+  failure_ = std::move(failure);
+  failure_grace_ = grace;
+  sync();
+}
+
+// A deadline of 10 s of a pod first seen 3.2 s after the kubelet's start has passed at 13.2 s; it
+// is noticed with the kubelet's next look at all pods, at 14 s.
+void PodWorker::watch_deadline() {
+  const std::optional<Duration>& limit = pod().spec.active_deadline;
+  if (!limit || !active()) return;
+  const std::int64_t period = node_.config.sync_period.count_ns();
+  const Duration until = std::max(Duration{}, start_time_ + *limit - node_.started_at);
+  const Instant noticed =
+      node_.started_at + node_.config.sync_period * ((until.count_ns() + period - 1) / period);
+  if (node_.now() < noticed) {
+    resync_after(noticed - node_.now());
+    return;
+  }
+  failure_ = PodFailure{"DeadlineExceeded",
+                        "Pod was active on the node longer than the specified deadline"};
 }
 
 void PodWorker::update(api::ObjectPtr pod) {
@@ -183,8 +232,6 @@ void PodWorker::update(api::ObjectPtr pod) {
           container.init ? old_pod.spec.init_containers : old_pod.spec.containers;
       if (old_specs[container.index].image == spec_of(container).image) continue;
       container.restart_back_off.forget();
-      container.pull_back_off.forget();
-      container.pull_failed_at.reset();
       if (!container.init && container.record.stage == ContainerStage::Running && !ending()) {
         kill(container, grace());
       }
@@ -270,7 +317,11 @@ void PodWorker::on_event(CallTag tag, const ports::Event& event) {
       if (awaited(container.start_call)) on_image_status(container, event.outcome);
       return;
     case Topic::PullImage:
-      if (awaited(container.start_call)) on_pulled(container, event.outcome);
+      // A timer: the registry may not be asked so soon again.
+      if (awaited(container.start_call)) {
+        on_pulled(container,
+                  event.kind == ports::EventKind::Timer ? ports::Outcome::Refused : event.outcome);
+      }
       return;
     case Topic::ConfigMap:
       if (awaited(container.start_call)) on_config_map(container, event);
@@ -303,6 +354,7 @@ void PodWorker::on_event(CallTag tag, const ports::Event& event) {
 
 void PodWorker::sync() {
   if (removable_) return;
+  watch_deadline();
   if (ending() || terminal()) {
     finish();
   } else if (sandbox_.stage == Sandbox::Stage::Ready || stop_all(grace())) {
@@ -331,7 +383,7 @@ void PodWorker::send_probe(Container& container, ProbeWorker& worker) {
   CallTag call = tag(topic_of(worker.kind()), number_of(container));
   if (!probe) return;  // An update took it away.
   ports::ProbeRequest request{.action = &probe->action,
-                              .address = sandbox_.ip,
+                              .address = address(),
                               .container_id = container.record.id,
                               .timeout = probe->timeout};
   std::optional<std::int32_t> port = 0;
@@ -391,6 +443,7 @@ void PodWorker::up(Container& container) {
 void PodWorker::passed_startup(Container& container) {
   if (container.record.started) return;
   container.record.started = true;
+  container.record.passed = true;
   if (container.startup) container.startup->close();
   if (container.readiness) container.readiness->open(node_.now(), container.record.started_at);
   if (container.liveness && !ending()) {
@@ -417,6 +470,7 @@ void PodWorker::exited(Container& container, ContainerExit exit) {
   record.waiting_reason.clear();
   if (record.step == StartStep::PostStart) record.step = StartStep::None;
   container.killing = false;
+  container.awaits_turn = false;
   container.stop_call = 0;
   container.stop_retry_armed = false;
   container.stop_retry.reset();
@@ -450,10 +504,12 @@ void PodWorker::report() {
                             .reported = status_.latest(),
                             .init_containers = init_records,
                             .containers = records,
-                            .pod_ip = sandbox_.ip,
+                            .sandbox_ready = sandbox_.stage == Sandbox::Stage::Ready,
+                            .pod_ip = sandbox_.id.empty() ? std::string{} : address(),
                             .host_ip = node_.address,
                             .start_time = start_time_,
-                            .terminating = ending() || terminal()};
+                            .terminating = ending() || terminal(),
+                            .failure = failure_ ? &*failure_ : nullptr};
   status_.write(pod(), make_pod_status(seen, node_.now()));
 }
 

@@ -12,8 +12,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,7 @@
 #include "models/kubelet/image_puller.h"
 #include "models/kubelet/leftovers.h"
 #include "models/kubelet/node_services.h"
+#include "models/kubelet/pod_status.h"
 #include "models/kubelet/probe_worker.h"
 #include "models/kubelet/runtime_lister.h"
 #include "models/kubelet/status_writer.h"
@@ -67,10 +70,23 @@ class PodWorker {
   /// Starts what can be started now, and reports.
   void sync();
 
+  /// Ends the pod for good, as Failed: its containers get `grace`, or the pod's own if absent.
+  /// Without effect on a pod that is ending or over.
+  void fail(PodFailure failure, std::optional<Duration> grace);
+
   /// Neither the API server nor the runtime has anything of it: it can be forgotten.
   [[nodiscard]] bool removable() const { return removable_; }
 
   [[nodiscard]] const api::ObjectMeta& meta() const { return pod().meta; }
+  [[nodiscard]] const api::Pod& pod() const { return std::get<api::Pod>(*pod_); }
+  /// It runs, or will: neither asked to end nor over.
+  [[nodiscard]] bool active() const { return !ending() && !terminal(); }
+  /// Nothing of it is left in the runtime.
+  [[nodiscard]] bool cleaned_up() const { return ended_; }
+  /// The ids of its running containers.
+  [[nodiscard]] std::vector<std::string> running_containers() const;
+  /// Adds the images of its containers that the runtime holds, running or not.
+  void add_images_in_use(std::set<std::string>& images) const;
 
  private:
   enum class Hook : std::uint8_t { None, PostStart, PreStop };
@@ -89,11 +105,11 @@ class PodWorker {
     std::uint64_t start_call = 0;  ///< Awaited; 0: none.
     Instant retry_at;              ///< No step of a start before this.
     BackOff restart_back_off;
-    BackOff pull_back_off;
-    std::optional<Instant> pull_failed_at;
     std::vector<api::EnvVar> env;  ///< Being resolved.
 
     bool killing = false;
+    bool in_turn = false;      ///< Killed with the whole pod: a sidecar lets the others end first.
+    bool awaits_turn = false;  ///< Its hook is over, its TERM waits for the others.
     Instant kill_deadline;
     std::uint64_t stop_call = 0;
     bool stop_retry_armed = false;
@@ -119,7 +135,12 @@ class PodWorker {
     Instant retry_at;
   };
 
-  [[nodiscard]] const api::Pod& pod() const { return std::get<api::Pod>(*pod_); }
+  /// Failed pulls of one image, whichever containers want it.
+  struct Pulls {
+    BackOff back_off;
+    std::optional<Instant> failed_at;
+  };
+
   [[nodiscard]] const api::Container& spec_of(const Container& container) const;
   [[nodiscard]] std::uint32_t number_of(const Container& container) const;
   [[nodiscard]] Container* container_named(const std::string& name);
@@ -128,6 +149,10 @@ class PodWorker {
   [[nodiscard]] bool ending() const { return gone_ || pod().meta.deletion.has_value(); }
   [[nodiscard]] bool terminal() const;
   [[nodiscard]] Duration grace() const;
+  /// Where its containers answer: the pod's address, or the node's on the node's network.
+  [[nodiscard]] const std::string& address() const;
+  /// Arms the pod's active deadline, or fails the pod whose deadline has passed.
+  void watch_deadline();
 
   // Construction and adoption.
   void add_container(const api::Container& spec, bool init, std::uint32_t index,
@@ -170,7 +195,10 @@ class PodWorker {
 
   // Ending.
   [[nodiscard]] bool stop_all(Duration grace);
-  void kill(Container& container, Duration grace);
+  enum class Turn : std::uint8_t { AtOnce, WithThePod };
+  void kill(Container& container, Duration grace, Turn turn = Turn::AtOnce);
+  [[nodiscard]] bool others_run_before(const Container& container) const;
+  void stop_in_turn(Container& container);
   void stop(Container& container);
   void on_stopped(Container& container, ports::Outcome outcome);
   void run_hook(Container& container, Hook hook, const api::LifecycleAction& action,
@@ -197,8 +225,11 @@ class PodWorker {
   bool finished_in_api_ = false;  ///< Its phase was final when this kubelet first saw it.
   bool ended_ = false;            ///< Nothing of it is left in the runtime, nor will be.
   bool removable_ = false;
+  std::optional<PodFailure> failure_;
+  std::optional<Duration> failure_grace_;
   Sandbox sandbox_;
-  std::vector<Container> containers_;  ///< Init containers first.
+  std::map<std::string, Pulls> pulls_;  ///< By image.
+  std::vector<Container> containers_;   ///< Init containers first.
   StatusWriter status_;
   ports::Timer resync_timer_;
   Instant resync_at_;  ///< Armed while in the future.

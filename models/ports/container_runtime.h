@@ -23,6 +23,9 @@ enum class RuntimeVerb : std::uint8_t {
   RemoveContainer = 8,
   StopSandbox = 9,
   RemoveSandbox = 10,
+  Stats = 11,   ///< What each running container of this node has used, and what the node has left.
+  Images = 12,  ///< Every image on this node.
+  RemoveImage = 13,  ///< Refused while a container uses it; NotFound counts as removed.
 };
 [[nodiscard]] const char* to_string(RuntimeVerb verb);
 
@@ -34,7 +37,7 @@ struct RuntimeCall {
   std::uint32_t container_index = 0;       ///< CreateContainer: which of the pod's containers…
   bool init_container = false;             ///< …counted among its init containers.
   std::uint32_t attempt = 0;               ///< RunSandbox, CreateContainer: grows with every retry.
-  std::string image;                       ///< ImageStatus, PullImage.
+  std::string image;                       ///< ImageStatus, PullImage, RemoveImage.
   std::vector<api::EnvVar> env;            ///< CreateContainer: resolved, no references left.
   std::vector<std::string> command;        ///< Exec.
   Duration timeout;                        ///< Exec, StopContainer.

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -104,6 +105,42 @@ struct ContainerInfo {
   Instant finished_at;
 };
 
+/// What a container has used by `at`. Of an earlier attempt nothing is counted.
+struct ContainerStats {
+  std::string id;
+  Instant at;                     ///< When the sample was taken.
+  Duration cpu;                   ///< Core time since its start.
+  std::int64_t memory_bytes = 0;  ///< Working set.
+  std::int64_t disk_bytes = 0;    ///< Writable layer and logs.
+  std::int64_t processes = 0;
+};
+
+/// Something a node can run out of.
+struct Supply {
+  std::int64_t available = 0;
+  std::int64_t capacity = 0;
+
+  friend bool operator==(const Supply&, const Supply&) = default;
+};
+
+/// What a node has left. What its runtime does not measure is absent.
+struct NodeStats {
+  std::optional<Supply> memory;      ///< [bytes]
+  std::optional<Supply> disk;        ///< Of logs and volumes [bytes].
+  std::optional<Supply> inodes;      ///< Of the same.
+  std::optional<Supply> image_disk;  ///< Of images and writable layers [bytes].
+  std::optional<Supply> image_inodes;
+  std::optional<Supply> processes;
+
+  friend bool operator==(const NodeStats&, const NodeStats&) = default;
+};
+
+/// An image on a node.
+struct ImageInfo {
+  std::string name;
+  std::int64_t bytes = 0;
+};
+
 /// Answer to every ContainerRuntime call; a call fills what concerns it.
 struct RuntimeResult {
   std::string id;              ///< RunSandbox, CreateContainer: the new id. PullImage: the image.
@@ -112,6 +149,9 @@ struct RuntimeResult {
   std::string message;         ///< Why it failed, for people.
   std::vector<SandboxInfo> sandboxes;     ///< List.
   std::vector<ContainerInfo> containers;  ///< List.
+  std::vector<ContainerStats> stats;      ///< Stats.
+  NodeStats node;                         ///< Stats.
+  std::vector<ImageInfo> images;          ///< Images.
 };
 
 /// What a runtime says by itself.

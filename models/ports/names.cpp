@@ -94,6 +94,12 @@ const char* to_string(RuntimeVerb verb) {
       return "stopSandbox";
     case RuntimeVerb::RemoveSandbox:
       return "removeSandbox";
+    case RuntimeVerb::Stats:
+      return "stats";
+    case RuntimeVerb::Images:
+      return "images";
+    case RuntimeVerb::RemoveImage:
+      return "removeImage";
   }
   contract_violation("a runtime verb has one of the known values");
 }

@@ -121,6 +121,33 @@ std::string container_text(const ports::ContainerInfo& c) {
       .close();
 }
 
+std::string stats_text(const ports::ContainerStats& s) {
+  return Fields{}
+      .text("id", s.id)
+      .number("at", s.at.count_ns())
+      .number("cpu", s.cpu.count_ns())
+      .number("memoryBytes", s.memory_bytes)
+      .number("diskBytes", s.disk_bytes)
+      .number("processes", s.processes)
+      .close();
+}
+
+std::string supplies_text(const ports::NodeStats& node) {
+  const std::vector<std::optional<ports::Supply>> supplies{
+      node.memory, node.disk, node.inodes, node.image_disk, node.image_inodes, node.processes};
+  return array_of(supplies, [](const std::optional<ports::Supply>& supply) {
+    if (!supply) return std::string{"null"};
+    return Fields{}
+        .number("available", supply->available)
+        .number("capacity", supply->capacity)
+        .close();
+  });
+}
+
+std::string image_text(const ports::ImageInfo& image) {
+  return Fields{}.text("name", image.name).number("bytes", image.bytes).close();
+}
+
 struct BodyText {
   std::string operator()(const ports::ApiObject& b) const {
     Fields fields;
@@ -152,6 +179,9 @@ struct BodyText {
         .text("message", b.message)
         .raw("sandboxes", array_of(b.sandboxes, sandbox_text))
         .raw("containers", array_of(b.containers, container_text))
+        .raw("stats", array_of(b.stats, stats_text))
+        .raw("node", supplies_text(b.node))
+        .raw("images", array_of(b.images, image_text))
         .close();
   }
   std::string operator()(const ports::RuntimeNotice& b) const {
@@ -200,6 +230,20 @@ struct Reader {
     return Duration::nanoseconds(value.get<std::int64_t>());
   }
   static Instant instant(const json& value) { return Instant::at(duration(value)); }
+
+  static ports::NodeStats node_stats(const json& value) {
+    ports::NodeStats node;
+    std::size_t index = 0;
+    for (std::optional<ports::Supply>* supply :
+         {&node.memory, &node.disk, &node.inodes, &node.image_disk, &node.image_inodes,
+          &node.processes}) {
+      const json& written = value.at(index++);
+      if (written.is_null()) continue;
+      *supply = ports::Supply{written.at("available").get<std::int64_t>(),
+                              written.at("capacity").get<std::int64_t>()};
+    }
+    return node;
+  }
 
   api::ObjectPtr object(const json& value) {
     if (value.is_null()) return nullptr;
@@ -290,6 +334,16 @@ struct Reader {
       result.message = value.at("message");
       for (const json& s : value.at("sandboxes")) result.sandboxes.push_back(sandbox(s));
       for (const json& c : value.at("containers")) result.containers.push_back(container(c));
+      for (const json& s : value.at("stats")) {
+        result.stats.push_back({s.at("id"), instant(s.at("at")), duration(s.at("cpu")),
+                                s.at("memoryBytes").get<std::int64_t>(),
+                                s.at("diskBytes").get<std::int64_t>(),
+                                s.at("processes").get<std::int64_t>()});
+      }
+      result.node = node_stats(value.at("node"));
+      for (const json& i : value.at("images")) {
+        result.images.push_back({i.at("name"), i.at("bytes").get<std::int64_t>()});
+      }
       return result;
     }
     if (type == "notice") {
@@ -494,7 +548,7 @@ Result<ports::Event> decode_event(std::string_view text) {
 Result<ports::RuntimeCall> decode_runtime_call(std::string_view text) {
   return decoded("a runtime call", text, [](const json& value, Reader& reader) {
     ports::RuntimeCall call;
-    call.verb = reader.named<ports::RuntimeVerb>(value.at("verb"), 11,
+    call.verb = reader.named<ports::RuntimeVerb>(value.at("verb"), 14,
                                                  [](ports::RuntimeVerb v) { return to_string(v); });
     call.sandbox_id = value.value("sandboxId", "");
     call.container_id = value.value("containerId", "");

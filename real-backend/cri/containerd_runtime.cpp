@@ -4,6 +4,7 @@
 #include <grpcpp/security/credentials.h>
 
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <map>
@@ -148,6 +149,8 @@ class ContainerdRuntime::Impl {
   }
 
   void reply(const Asked& asked, Outcome outcome, RuntimeResult result);
+  /// The same, but not from inside the call.
+  void reply_later(const Asked& asked, Outcome outcome);
   void notify(RuntimeNotice notice);
 
   void run_sandbox(const Asked& asked, const ports::RuntimeCall& call);
@@ -226,6 +229,28 @@ void ContainerdRuntime::Impl::call(ports::OwnerId owner, ports::CallId id,
             });
       return;
     }
+    case RuntimeVerb::Images:
+      relay(asked, *images_, &ImageMethods::ListImages, v1::ListImagesRequest{}, deadlines_.look,
+            [](const v1::ListImagesResponse& response, RuntimeResult& result) {
+              for (const v1::Image& image : response.images()) {
+                for (const std::string& tag : image.repo_tags()) {
+                  result.images.push_back({tag, static_cast<std::int64_t>(image.size())});
+                }
+              }
+              return Outcome::Ok;
+            });
+      return;
+    case RuntimeVerb::RemoveImage: {
+      v1::RemoveImageRequest request;
+      request.mutable_image()->set_image(call.image);
+      relay(asked, *images_, &ImageMethods::RemoveImage, std::move(request), deadlines_.change,
+            nothing);
+      return;
+    }
+    case RuntimeVerb::Stats:
+      // Uses are not measured here; a kubelet that hears this asks no more.
+      reply_later(asked, Outcome::Ok);
+      return;
     case RuntimeVerb::RunSandbox:
       run_sandbox(asked, call);
       return;
@@ -297,6 +322,13 @@ void ContainerdRuntime::Impl::reply(const Asked& asked, Outcome outcome, Runtime
   event.id = asked.id;
   event.body = std::make_shared<const ports::EventBody>(std::move(result));
   hooks_.sink(std::move(event));
+}
+
+void ContainerdRuntime::Impl::reply_later(const Asked& asked, Outcome outcome) {
+  boost::asio::post(loop_stays_open_.get_executor(),
+                    [this, asked, outcome, alive = std::weak_ptr<bool>{alive_}] {
+                      if (!alive.expired()) reply(asked, outcome, {});
+                    });
 }
 
 void ContainerdRuntime::Impl::notify(RuntimeNotice notice) {

@@ -1,19 +1,17 @@
 #include "real-backend/cri/cri_requests.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "models/api/reading.h"
 #include "models/base/contract.h"
+#include "models/kubelet/qos.h"
 
 namespace orrery::cri {
 
 namespace {
-
-constexpr std::int64_t kCpuPeriodMicroseconds = 100'000;
-constexpr std::int64_t kCpuQuotaMinMicroseconds = 1'000;
-constexpr std::int64_t kCpuSharesPerCore = 1024;
-constexpr std::int64_t kCpuSharesMin = 2;
 
 using StringMap = google::protobuf::Map<std::string, std::string>;
 
@@ -24,9 +22,26 @@ void put_labels(StringMap& labels, const api::ObjectMeta& pod, const ContainerdN
   labels[kPodUidLabel] = pod.uid;
 }
 
+/// The pod's own network, or the node's; processes of its containers do not see each other.
+runtime::v1::NamespaceOption namespaces_of(const api::PodSpec& spec) {
+  runtime::v1::NamespaceOption namespaces;
+  if (spec.host_network) namespaces.set_network(runtime::v1::NODE);
+  namespaces.set_pid(runtime::v1::CONTAINER);
+  return namespaces;
+}
+
+/// Of this machine, on which the runtime runs as well.
+std::int64_t node_memory_bytes() {
+  const long pages = sysconf(_SC_PHYS_PAGES);
+  const long page_bytes = sysconf(_SC_PAGESIZE);
+  constexpr std::int64_t kUnknown = std::int64_t{1} << 34;
+  return pages > 0 && page_bytes > 0 ? std::int64_t{pages} * page_bytes : kUnknown;
+}
+
 /// Looking changes nothing, and the kubelet looks again anyway.
 bool only_looks(ports::RuntimeVerb verb) {
-  return verb == ports::RuntimeVerb::List || verb == ports::RuntimeVerb::ImageStatus;
+  return verb == ports::RuntimeVerb::List || verb == ports::RuntimeVerb::ImageStatus ||
+         verb == ports::RuntimeVerb::Stats || verb == ports::RuntimeVerb::Images;
 }
 
 bool is_teardown(ports::RuntimeVerb verb) {
@@ -44,6 +59,7 @@ std::map<std::string, std::string> selector_of(const ContainerdNode& node) {
 runtime::v1::PodSandboxConfig sandbox_config(const api::Object& pod, const ContainerdNode& node,
                                              std::uint32_t attempt) {
   const api::ObjectMeta& meta = api::meta_of(pod);
+  const api::PodSpec& pod_spec = std::get<api::Pod>(pod).spec;
   runtime::v1::PodSandboxConfig config;
   config.mutable_metadata()->set_name(meta.name);
   config.mutable_metadata()->set_uid(meta.uid);
@@ -58,8 +74,7 @@ runtime::v1::PodSandboxConfig sandbox_config(const api::Object& pod, const Conta
   (*config.mutable_annotations())[kPodAnnotation] = api::to_json_text(pod);
   auto& linux_options = *config.mutable_linux_options();
   linux_options.set_cgroup_parent(node.cgroup_parent);
-  linux_options.mutable_security_context()->mutable_namespace_options()->set_pid(
-      runtime::v1::CONTAINER);
+  *linux_options.mutable_security_context()->mutable_namespace_options() = namespaces_of(pod_spec);
   return config;
 }
 
@@ -88,23 +103,21 @@ runtime::v1::ContainerConfig container_config(const ports::RuntimeCall& call,
   }
   auto& linux_options = *config.mutable_linux_options();
   *linux_options.mutable_resources() = resources_of(container);
-  linux_options.mutable_security_context()->mutable_namespace_options()->set_pid(
-      runtime::v1::CONTAINER);
+  linux_options.mutable_resources()->set_oom_score_adj(
+      kubelet::oom_score_adj(pod.spec, container, node_memory_bytes()));
+  *linux_options.mutable_security_context()->mutable_namespace_options() = namespaces_of(pod.spec);
   return config;
 }
 
 // 250m requested, limit 500m: shares 250 * 1024 / 1000 = 256; quota 500 * 100000 / 1000 = 50000 us.
 runtime::v1::LinuxContainerResources resources_of(const api::Container& container) {
-  const auto shares_of = [](std::int64_t milli) {
-    return std::max(milli * kCpuSharesPerCore / 1000, kCpuSharesMin);
-  };
   const std::optional<std::int64_t> limit = container.limits.cpu_milli;
   runtime::v1::LinuxContainerResources resources;
-  resources.set_cpu_shares(shares_of(container.requests.cpu_milli.value_or(limit.value_or(0))));
+  resources.set_cpu_shares(
+      kubelet::cpu_shares(container.requests.cpu_milli.value_or(limit.value_or(0))));
   if (limit.value_or(0) > 0) {
-    resources.set_cpu_period(kCpuPeriodMicroseconds);
-    resources.set_cpu_quota(
-        std::max(*limit * kCpuPeriodMicroseconds / 1000, kCpuQuotaMinMicroseconds));
+    resources.set_cpu_period(kubelet::kCpuPeriod.count_ns() / 1000);
+    resources.set_cpu_quota(kubelet::cpu_quota(*limit).count_ns() / 1000);
   }
   resources.set_memory_limit_in_bytes(container.limits.memory_bytes.value_or(0));
   return resources;

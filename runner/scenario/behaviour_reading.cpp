@@ -21,26 +21,91 @@ bool is_pulled(const Value& image) {
   return on_nodes != nullptr ? on_nodes->text == "false" : image.find("layers") != nullptr;
 }
 
+std::int64_t read_size(const Value& value, Report& report) {
+  const bool scalar = value.type == Value::Type::Text || value.type == Value::Type::Number;
+  const auto bytes = scalar ? parse_amount(value.text) : std::nullopt;
+  if (bytes && *bytes >= 0) return *bytes;
+  report.add(value, "a size, such as \"80Mi\"");
+  return 0;
+}
+
 void read_layers(const Value& layers, Image& image, Report& report) {
-  for (const Value& layer : items(layers, "a list of sizes", report)) {
-    const bool scalar = layer.type == Value::Type::Text || layer.type == Value::Type::Number;
-    const auto bytes = scalar ? parse_amount(layer.text) : std::nullopt;
-    if (bytes) {
-      image.layer_bytes.push_back(*bytes);
+  for (const Value& value : items(layers, "a list of sizes", report)) {
+    Layer layer;
+    if (value.type == Value::Type::Object) {
+      const Fields fields{value, {"id", "size"}, report};
+      if (const Value* id = fields.require("id", "the layer's id")) {
+        layer.id = read_text(*id, "the layer's id", report).value_or("");
+      }
+      if (const Value* size = fields.require("size", "the layer's size")) {
+        layer.bytes = read_size(*size, report);
+      }
     } else {
-      report.add(layer, "a size, such as \"80Mi\"");
+      layer.bytes = read_size(value, report);
+    }
+    image.layers.push_back(std::move(layer));
+  }
+}
+
+Use read_use(const Value& value, bool by_request, Report& report) {
+  Use use;
+  if (value.type == Value::Type::Text) {
+    use.base = read_size(value, report);
+    return use;
+  }
+  const Fields fields = by_request ? Fields{value, {"base", "perSecond", "perRequest"}, report}
+                                   : Fields{value, {"base", "perSecond"}, report};
+  if (const Value* base = fields.find("base")) use.base = read_size(*base, report);
+  if (const Value* growth = fields.find("perSecond")) use.per_second = read_size(*growth, report);
+  if (!by_request) return use;
+  if (const Value* each = fields.find("perRequest")) use.per_request = read_size(*each, report);
+  return use;
+}
+
+/// What its processes do by themselves.
+void read_process(const Fields& fields, Image& image, Report& report) {
+  if (const Value* runs = fields.find("runsFor")) image.runs_for = read_distribution(*runs, report);
+  if (const Value* code = fields.find("exitCode")) {
+    image.exit_code = static_cast<std::int32_t>(read_count(*code, 0, 255, report).value_or(0));
+    if (fields.find("runsFor") == nullptr) {
+      report.add(*code, "\"runsFor\" beside it, as a process that goes on has no exit code");
     }
   }
+  if (const Value* ignores = fields.find("ignoresTerm")) {
+    image.ignores_term = read_boolean(*ignores, report).value_or(false);
+  }
+  if (const Value* after = fields.find("unwellAfter")) {
+    image.unwell_after = read_duration(*after, report);
+  }
+  if (const Value* lasts = fields.find("unwellFor")) {
+    image.unwell_for = read_duration(*lasts, report);
+    if (fields.find("unwellAfter") == nullptr) {
+      report.add(*lasts, "\"unwellAfter\" beside it, which says when it begins");
+    }
+  }
+  if (const Value* memory = fields.find("memory")) image.memory = read_use(*memory, true, report);
+  if (const Value* disk = fields.find("disk")) image.disk = read_use(*disk, false, report);
 }
 
 Image read_image(const Value& value, Report& report, Assumptions& assumptions) {
   Image image;
-  const Fields fields{value, {"layers", "start", "onNodes"}, report};
+  const Fields fields{value,
+                      {"layers", "start", "onNodes", "missing", "runsFor", "exitCode",
+                       "ignoresTerm", "unwellAfter", "unwellFor", "memory", "disk"},
+                      report};
   if (const Value* layers = fields.find("layers")) read_layers(*layers, image, report);
   if (const Value* on_nodes = fields.find("onNodes")) (void)read_boolean(*on_nodes, report);
-  image.on_nodes = !is_pulled(value);
+  if (const Value* missing = fields.find("missing")) {
+    image.missing = read_boolean(*missing, report).value_or(false);
+  }
+  image.on_nodes = !is_pulled(value) && !image.missing;
+  read_process(fields, image, report);
+  if (image.missing) {
+    image.start = Distribution::constant(kAssumedStart);
+    return image;  // Nothing of it ever starts.
+  }
   if (!image.on_nodes && fields.find("layers") == nullptr) {
-    image.layer_bytes = {kAssumedLayer};
+    image.layers = {{{}, kAssumedLayer}};
     assumptions.add(value.where.pointer + "/layers",
                     fmt::format("one layer of {}", amount_text(kAssumedLayer)));
   }
@@ -138,7 +203,10 @@ Operation read_operation(const Value& value, Reading& reading) {
 ServiceBehaviour read_behaviour(const Value& value, Reading& reading) {
   Report& report = reading.report;
   ServiceBehaviour behaviour;
-  const Fields fields{value, {"concurrency", "queueMax", "drainsOnTerm", "operations"}, report};
+  const Fields fields{
+      value,
+      {"concurrency", "queueMax", "drainsOnTerm", "probesShareThreads", "operations"},
+      report};
   if (const Value* concurrency = fields.find("concurrency")) {
     behaviour.concurrency =
         static_cast<std::uint32_t>(read_count(*concurrency, 1, 1'000'000, report).value_or(1));
@@ -152,6 +220,9 @@ ServiceBehaviour read_behaviour(const Value& value, Reading& reading) {
   }
   if (const Value* drains = fields.find("drainsOnTerm")) {
     behaviour.drains_on_term = read_boolean(*drains, report).value_or(true);
+  }
+  if (const Value* share = fields.find("probesShareThreads")) {
+    behaviour.probes_share_threads = read_boolean(*share, report).value_or(false);
   }
   if (const Value* operations = fields.find("operations")) {
     for (const Value& operation :
@@ -283,6 +354,27 @@ bool names_pulled_image(const Value* images) {
                                           [](const Value& image) { return is_pulled(image); });
 }
 
+namespace {
+
+/// Layers of one id have one size, whichever images have them.
+void check_layers(const Value& images, Reading& reading) {
+  std::map<std::string, std::int64_t> sizes;
+  for (const auto& [name, image] : reading.scenario.images) {
+    for (const Layer& layer : image.layers) {
+      if (layer.id.empty()) continue;
+      const auto known = sizes.emplace(layer.id, layer.bytes).first;
+      if (known->second == layer.bytes) continue;
+      const Value* at = images.find(name);
+      reading.report.add(
+          at == nullptr ? images.where : at->where,
+          fmt::format("layer \"{}\" of one size in all images", layer.id),
+          fmt::format("{} and {}", amount_text(known->second), amount_text(layer.bytes)));
+    }
+  }
+}
+
+}  // namespace
+
 void read_images(const Value* images, Reading& reading) {
   std::set<std::string> named = reading.catalog.images();
   for (const TimelineEntry& entry : reading.scenario.timeline) {
@@ -299,6 +391,7 @@ void read_images(const Value* images, Reading& reading) {
       reading.scenario.images.emplace(image.key,
                                       read_image(image, reading.report, reading.assumptions));
     }
+    check_layers(*images, reading);
   }
   for (const std::string& image : named) {
     const auto [at, missing] = reading.scenario.images.emplace(image, Image{});

@@ -12,6 +12,60 @@ namespace {
 
 constexpr std::int64_t kNodesMax = 10'000;
 
+/// "100Mi" or "10%".
+std::optional<EvictionHard> read_threshold(const Value& value, Report& report) {
+  EvictionHard threshold;
+  threshold.signal = value.key;
+  if (value.type == Value::Type::Text && value.text.ends_with('%')) {
+    const auto share = read_percent(value, report);
+    if (!share) return std::nullopt;
+    threshold.percent = static_cast<std::int32_t>(*share * 100.0 + 0.5);
+    return threshold;
+  }
+  const bool scalar = value.type == Value::Type::Text || value.type == Value::Type::Number;
+  const auto amount = scalar ? parse_amount(value.text) : std::nullopt;
+  if (!amount || *amount < 0) {
+    report.add(value, "an amount or a percentage, such as \"100Mi\" or \"10%\"");
+    return std::nullopt;
+  }
+  threshold.amount = *amount;
+  return threshold;
+}
+
+/// What of a node is not for pods, and when it ends some.
+void read_node_reserve(const Fields& fields, ClusterNode& node, Report& report) {
+  if (const Value* reserved = fields.find("reserved")) {
+    const Fields parts{*reserved, {"cpu", "memory"}, report};
+    const auto read = [&](const char* key, auto parse, std::int64_t& into) {
+      const Value* value = parts.find(key);
+      if (value == nullptr) return;
+      const bool scalar = value->type == Value::Type::Text || value->type == Value::Type::Number;
+      const auto amount = scalar ? parse(value->text) : std::nullopt;
+      if (amount && *amount >= 0) {
+        into = *amount;
+      } else {
+        report.add(*value, "an amount, such as \"500m\" of cpu or \"1Gi\" of memory");
+      }
+    };
+    read("cpu", parse_milli, node.reserved_cpu_milli);
+    read("memory", parse_amount, node.reserved_memory_bytes);
+  }
+  const Value* hard = fields.find("evictionHard");
+  if (hard == nullptr) return;
+  static const std::vector<std::string> kSignals{"memory.available",   "nodefs.available",
+                                                 "nodefs.inodesFree",  "imagefs.available",
+                                                 "imagefs.inodesFree", "pid.available"};
+  node.eviction_hard.emplace();
+  for (const Value& value : named_members(*hard, "an object of thresholds by signal", report)) {
+    if (std::find(kSignals.begin(), kSignals.end(), value.key) == kSignals.end()) {
+      report.add(value.where, "a signal: " + one_of(kSignals), fmt::format("\"{}\"", value.key),
+                 did_you_mean(value.key, kSignals));
+    } else if (const auto threshold = read_threshold(value, report)) {
+      node.eviction_hard->push_back(*threshold);
+    }
+  }
+}
+
 /// The members that describe a node's size, wherever they stand.
 void read_node_size(const Fields& fields, ClusterNode& node, Report& report) {
   const auto quantity = [&](const char* key, const char* expected, auto parse, std::int64_t& into) {
@@ -27,9 +81,11 @@ void read_node_size(const Fields& fields, ClusterNode& node, Report& report) {
   };
   quantity("cpu", "CPUs above 0, such as \"8\" or \"500m\"", parse_milli, node.cpu_milli);
   quantity("memory", "memory above 0, such as \"32Gi\"", parse_amount, node.memory_bytes);
+  quantity("diskSize", "a size above 0, such as \"100Gi\"", parse_amount, node.disk_bytes);
   if (const Value* pods = fields.find("pods")) {
     if (const auto count = read_count(*pods, 1, 10'000, report)) node.pods = *count;
   }
+  read_node_reserve(fields, node, report);
 }
 
 /// Names that sort as they count: "a-01" … "a-12".
@@ -56,7 +112,10 @@ void read_listed_node(const Value& item, const ClusterNode& size, Cluster& into,
     into.nodes.push_back(std::move(node));
     return;
   }
-  const Fields fields{item, {"name", "zone", "cpu", "memory", "pods", "labels"}, report};
+  const Fields fields{
+      item,
+      {"name", "zone", "cpu", "memory", "pods", "diskSize", "reserved", "evictionHard", "labels"},
+      report};
   if (const Value* name = fields.require("name", "the node's name")) {
     node.name = read_text(*name, "the node's name", report).value_or("");
   }
@@ -218,7 +277,9 @@ void read_cluster(const Value& cluster, bool pulls, Cluster& into, Report& repor
   const Value* node = fields.find("node");
   const Value* node_network = nullptr;
   if (node != nullptr) {
-    const Fields sizes{*node, {"cpu", "memory", "pods", "network"}, report};
+    const Fields sizes{*node,
+                       {"cpu", "memory", "pods", "diskSize", "reserved", "evictionHard", "network"},
+                       report};
     read_node_size(sizes, size, report);
     node_network = sizes.find("network");
   }

@@ -9,6 +9,8 @@ FaultForm form_of(FaultKind kind) {
     case FaultKind::ContainerKill:
     case FaultKind::PodKill:
       return {.targets = pods, .counts = true};
+    case FaultKind::Unwell:
+      return {.targets = pods, .must_end = true, .counts = true, .only_simulated = true};
     case FaultKind::NodeLoss:
     case FaultKind::NodeAgentKill:
       return {.targets = nodes, .can_end = true, .counts = true};

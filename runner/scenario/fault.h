@@ -35,15 +35,17 @@ enum class FaultKind : std::uint8_t {
   StoreSlow,         ///< `count` members of the store take `delay` longer to write to disk.
   RegistrySlow,      ///< The registry's link has `bytes_per_second`.
   RegistryDown,      ///< Pulls fail.
+  Unwell,            ///< A container's checks and requests fail, or its checks hang.
 };
-inline constexpr int kFaultKindCount = 21;
+inline constexpr int kFaultKindCount = 22;
 [[nodiscard]] const char* to_string(FaultKind kind);
 
 struct FaultAction {
   FaultKind kind = FaultKind::PodKill;
   /// A workload, Pod or Node; absent for faults of the control plane, the store and the registry.
   std::optional<api::ObjectKey> target;
-  std::string container;    ///< ContainerKill: which; empty: the first.
+  std::string container;    ///< ContainerKill, Unwell: which; empty: the first.
+  bool hangs = false;       ///< Unwell: it hangs; otherwise it fails.
   std::uint32_t count = 1;  ///< How many of the matching pods or nodes, drawn by seed.
   std::optional<Duration> lasts;
   std::string process;  ///< Api…, Watch…, CrashAfterWrites: whose; empty: everybody's.

@@ -149,10 +149,17 @@ FaultAction read_fault(const Fields& fields, const Value& entry, Reading& readin
                                   fields, entry, report)) {
     fault.bytes_per_second = read_bandwidth(*rate, report).value_or(1);
   }
+  if (const Value* how =
+          own_key("how", fault.kind == FaultKind::Unwell, name, false, fields, entry, report)) {
+    fault.hangs = how->text == "hangs";
+    if (how->type != Value::Type::Text || (!fault.hangs && how->text != "fails")) {
+      report.add(*how, "\"fails\" or \"hangs\"");
+    }
+  }
   if (const Value* container = fields.find("container")) {
     fault.container = read_text(*container, "the name of a container", report).value_or("");
-    if (fault.kind != FaultKind::ContainerKill) {
-      report.add(*container, "\"container\" only with container-kill");
+    if (fault.kind != FaultKind::ContainerKill && fault.kind != FaultKind::Unwell) {
+      report.add(*container, "\"container\" only with container-kill and unwell");
     } else if (fault.target) {
       const api::PodSpec* pods = reading.catalog.pods_of(*fault.target);
       if (pods != nullptr) (void)find_container(*pods, fault.container, container->where, report);

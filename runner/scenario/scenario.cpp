@@ -46,6 +46,8 @@ const char* to_string(FaultKind kind) {
       return "registry-slow";
     case FaultKind::RegistryDown:
       return "registry-down";
+    case FaultKind::Unwell:
+      return "unwell";
   }
   contract_violation("a fault is of one of the known kinds");
 }

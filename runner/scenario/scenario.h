@@ -26,13 +26,24 @@ struct Input {
   std::string note;  ///< What was assumed, or where it was measured.
 };
 
+/// A hard threshold of node-pressure eviction: "memory.available" below an amount or a share.
+struct EvictionHard {
+  std::string signal;
+  std::int64_t amount = 0;
+  std::int32_t percent = 0;  ///< Of the capacity, where no amount is set.
+};
+
 struct ClusterNode {
   std::string name;
   std::string zone;
   std::int64_t cpu_milli = 8000;
   std::int64_t memory_bytes = std::int64_t{32} << 30;
   std::int64_t pods = 110;
-  api::Labels labels;  ///< Beside the well-known hostname and zone labels.
+  api::Labels labels;                   ///< Beside the well-known hostname and zone labels.
+  std::int64_t disk_bytes = 0;          ///< For images, logs and writable layers; 0: enough.
+  std::int64_t reserved_cpu_milli = 0;  ///< Kept from pods.
+  std::int64_t reserved_memory_bytes = 0;
+  std::optional<std::vector<EvictionHard>> eviction_hard;  ///< Absent: the profile's.
 };
 
 struct Network {
@@ -59,10 +70,30 @@ struct Cluster {
   ControlPlane control;
 };
 
+struct Layer {
+  std::string id;  ///< Layers of one id are the same; empty: only this image's.
+  std::int64_t bytes = 0;
+};
+
+/// base + per_second x age [bytes], and per_request x requests being worked on.
+struct Use {
+  std::int64_t base = 0;
+  std::int64_t per_second = 0;
+  std::int64_t per_request = 0;
+};
+
 struct Image {
-  std::vector<std::int64_t> layer_bytes;
-  bool on_nodes = true;  ///< Already pulled on every node at the start.
-  Distribution start;    ///< From process start until it listens.
+  std::vector<Layer> layers;
+  bool on_nodes = true;                  ///< Already pulled on every node at the start.
+  bool missing = false;                  ///< The registry does not have it.
+  Distribution start;                    ///< From process start until it listens.
+  std::optional<Distribution> runs_for;  ///< Its process ends by itself so long after its start…
+  std::int32_t exit_code = 0;            ///< …with this.
+  bool ignores_term = false;
+  std::optional<Duration> unwell_after;  ///< Fails checks and requests from this age on…
+  std::optional<Duration> unwell_for;    ///< …for so long; absent: for good.
+  Use memory;
+  Use disk;
 };
 
 struct Call {
@@ -85,6 +116,7 @@ struct ServiceBehaviour {
   std::uint32_t concurrency = 64;
   std::uint32_t queue_max = 1024;
   bool drains_on_term = true;
+  bool probes_share_threads = false;  ///< Health checks take a slot, as requests do.
   std::vector<Operation> operations;  ///< At least one.
 };
 

@@ -335,7 +335,7 @@ void read_timeline(const Value* timeline, Reading& reading) {
   std::set<std::string> seen;
   for (const Value& value : entries) {
     const Fields fields{value,
-                        {"id", "at", "set", "fault", "target", "count", "for", "container", "zone",
+                        {"id", "at", "set", "fault", "target", "count", "for", "how", "container", "zone",
                          "delay", "bandwidth"},
                         reading.report};
     if (value.type != Value::Type::Object) continue;

@@ -192,6 +192,11 @@ void SimSession::perform(const std::string& id, const FaultAction& fault) {
     } else if (fault.kind == FaultKind::PodKill) {
       hit =
           pod != nullptr && world_.apply(deletion_of(key, Duration{}), cause) == ports::Outcome::Ok;
+    } else if (fault.kind == FaultKind::Unwell) {
+      hit = pod != nullptr &&
+            world_.afflict(*pod, fault.container,
+                           fault.hangs ? sim::Illness::Hangs : sim::Illness::Fails,
+                           fault.lasts.value_or(Duration{}), cause);
     } else {
       const std::string node = pod != nullptr ? pod->spec.node_name : key.name;
       const bool lost = fault.kind != FaultKind::NodeAgentKill;
@@ -262,6 +267,7 @@ void SimSession::end_fault(const Ending& ending) {
       return;
     case FaultKind::ContainerKill:
     case FaultKind::PodKill:
+    case FaultKind::Unwell:
       return;
     default:
       break;

@@ -52,6 +52,7 @@ sim::ServiceModel service_model(const Scenario& scenario, const std::string& nam
   model.concurrency = behaviour.concurrency;
   model.queue_max = behaviour.queue_max;
   model.drains_on_term = behaviour.drains_on_term;
+  model.probes_share_threads = behaviour.probes_share_threads;
   for (const scenario::Operation& operation : behaviour.operations) {
     sim::OperationModel o;
     o.name = operation.name;
@@ -128,6 +129,17 @@ sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
     world_node.resources.memory_bytes = node.memory_bytes;
     world_node.resources.pods = node.pods;
     world_node.labels = node.labels;
+    world_node.disk_bytes = node.disk_bytes;
+    world_node.reserved_cpu_milli = node.reserved_cpu_milli;
+    world_node.reserved_memory_bytes = node.reserved_memory_bytes;
+    if (node.eviction_hard) {
+      world_node.eviction_hard.emplace();
+      for (const scenario::EvictionHard& hard : *node.eviction_hard) {
+        const auto signal = kubelet::signal_named(hard.signal);
+        expects(signal.has_value(), "the reader admits known signals only");
+        world_node.eviction_hard->push_back({*signal, hard.amount, hard.percent});
+      }
+    }
     if (!node.zone.empty()) world_node.labels["topology.kubernetes.io/zone"] = node.zone;
     config.nodes.push_back(std::move(world_node));
     config.fabric.nodes.push_back({node.zone, network.node_bytes_per_second});
@@ -140,9 +152,22 @@ sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
 
   for (const auto& [name, image] : scenario.images) {
     sim::ImageModel model;
-    for (const std::int64_t layer : image.layer_bytes) model.bytes += layer;
+    for (std::size_t i = 0; i < image.layers.size(); ++i) {
+      const scenario::Layer& layer = image.layers[i];
+      model.layers.push_back(
+          {layer.id.empty() ? name + "/" + std::to_string(i) : layer.id, layer.bytes});
+    }
     model.on_nodes = image.on_nodes;
+    model.missing = image.missing;
     model.start = image.start;
+    model.process = {
+        .runs_for = image.runs_for,
+        .exit_code = image.exit_code,
+        .ignores_term = image.ignores_term,
+        .unwell_after = image.unwell_after,
+        .unwell_for = image.unwell_for,
+        .memory = {image.memory.base, image.memory.per_second, image.memory.per_request},
+        .disk = {image.disk.base, image.disk.per_second}};
     config.images[name] = model;
   }
   config.traffic = traffic_model(scenario);

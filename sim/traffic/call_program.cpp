@@ -80,6 +80,14 @@ CallProgram compile(const TrafficModel& model) {
     program.sites.push_back(root);
     program.operations.push_back(compiled);
   }
+  ProgramOperation probe;
+  probe.first_step = size_of(program.steps.size());
+  probe.end_step = probe.first_step;
+  CallSite probe_site;
+  probe_site.operation = size_of(program.operations.size());
+  program.probe_site = size_of(program.sites.size());
+  program.sites.push_back(probe_site);
+  program.operations.push_back(probe);
   return program;
 }
 

@@ -59,6 +59,7 @@ struct CallProgram {
   std::vector<ProgramStep> steps;
   std::vector<ProgramOperation> operations;
   std::vector<std::uint32_t> journey_roots;  ///< Journey -> its root site.
+  std::uint32_t probe_site = 0;              ///< Of a health check: it works and calls nowhere.
 };
 
 /// Requires: every index in the model exists, probabilities are in their ranges, times >= 1.

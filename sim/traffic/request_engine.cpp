@@ -12,6 +12,7 @@ enum Kind : std::uint8_t {
   kEndService = 2,
   kReachCaller = 3,
   kTimeout = 4,
+  kWork = 5,  ///< The index is a CPU group's.
 };
 constexpr std::uint8_t kFirstForeignKind = 8;
 
@@ -83,6 +84,9 @@ InstanceId RequestEngine::add_instance(InstanceSpec spec) {
   instance.concurrency = service.concurrency;
   instance.queue_max = service.queue_max;
   instance.drains = service.drains_on_term;
+  instance.cpu_group = spec.cpu_group;
+  expects(spec.cpu_group == kNone || spec.cpu_group < cpu_groups_.size(),
+          "an instance's CPU group was added");
   const auto index = static_cast<std::uint32_t>(instances_.size());
   addresses_[instance.address] = index;
   instances_.push_back(instance);
@@ -96,6 +100,41 @@ void RequestEngine::set_listening(InstanceId id, bool listens) {
   expects(instance.state == InstanceState::Starting || instance.state == InstanceState::Listening,
           "only a running process listens");
   instance.state = listens ? InstanceState::Listening : InstanceState::Starting;
+}
+
+std::uint32_t RequestEngine::add_cpu_group(Duration quota, std::uint32_t cores) {
+  const auto index = static_cast<std::uint32_t>(cpu_groups_.size());
+  cpu_groups_.push_back(
+      {CpuGroup{quota, cores, kernel_.now()}, kernel_.create_timer({kWork, index})});
+  return index;
+}
+
+void RequestEngine::set_failing(InstanceId id, bool fails) {
+  instances_[index_of(id)].failing = fails;
+}
+
+void RequestEngine::set_busy_watch(InstanceId id, std::uint32_t busy_max) {
+  instances_[index_of(id)].busy_max = busy_max;
+}
+
+bool RequestEngine::probes_share_threads(InstanceId id) const {
+  return model_.services[instances_[index_of(id)].service].probes_share_threads;
+}
+
+void RequestEngine::serve_probe(InstanceId id, std::uint32_t tag, Instant deadline) {
+  enter();
+  const std::uint32_t index = calls_.allocate();
+  Call& call = calls_[index];
+  call.key = mix64((std::uint64_t{1} << 32) + tag);
+  call.start_ns = now_.count_ns();
+  call.site = program_.probe_site;
+  call.instance = index_of(id);
+  call.repetition = tag;
+  call.probe = true;
+  call.phase = CallPhase::Outbound;
+  arm_timer(index, std::max(deadline, now_));
+  work_.push_back(index);  // It has arrived.
+  drain_work();
 }
 
 void RequestEngine::terminate(InstanceId id) {
@@ -176,7 +215,12 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
   for (const std::uint32_t i : residents) {
     Call& call = calls_[i];
     call.doomed = false;
-    call.ghost = call.phase == CallPhase::InService;
+    if (call.on_cpu) {
+      cpu_groups_[instances_[index].cpu_group].group.remove(i, now_);
+      call.on_cpu = false;
+    } else {
+      call.ghost = call.phase == CallPhase::InService;
+    }
     if (call.abandoned) {
       discard(i);
     } else if (state == InstanceState::Silent) {
@@ -254,6 +298,11 @@ bool RequestEngine::dispatch(KernelEvent event) {
   if (event.kind == kArrival) {
     arrive_journey(event.index);
     drain_work();
+    return true;
+  }
+  if (event.kind == kWork) {
+    fingerprint_.add(now_, kComponent | kWork, event.index);
+    work(event.index);
     return true;
   }
   Call& call = calls_[event.index];
@@ -453,21 +502,45 @@ void RequestEngine::reach_instance(std::uint32_t index) {
 void RequestEngine::begin_service(std::uint32_t index) {
   Call& call = calls_[index];
   Instance& instance = instances_[call.instance];
-  ++instance.busy;
+  if (++instance.busy > instance.busy_max) overloaded_.push_back(InstanceId{call.instance});
   ++service_loads_[instance.service].busy;
   call.phase = CallPhase::InService;
   const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
   call.next_step = operation.first_step;
   const Duration cpu = operation.cpu.draw(draws_, Purpose::ServiceTime, call.key, 0);
+  if (instance.cpu_group != kNone) {
+    call.on_cpu = true;
+    cpu_groups_[instance.cpu_group].group.add(index, cpu, now_);
+    work(instance.cpu_group);
+    return;
+  }
   const Duration wait = operation.wait.draw(draws_, Purpose::ServiceTime, call.key, 1);
   kernel_.schedule(now_ + cpu + wait, EventClass::Ordinary, {kEndService, index});
+}
+
+void RequestEngine::work(std::uint32_t index) {
+  LimitedCpu& cpu = cpu_groups_[index];
+  cpu.group.advance(now_);
+  for (const std::uint32_t done : cpu.group.take_done()) {
+    Call& call = calls_[done];
+    call.on_cpu = false;
+    const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
+    const Duration wait = operation.wait.draw(draws_, Purpose::ServiceTime, call.key, 1);
+    kernel_.schedule(now_ + wait, EventClass::Ordinary, {kEndService, done});
+  }
+  if (const std::optional<Instant> next = cpu.group.next()) {
+    kernel_.arm(cpu.timer, *next, EventClass::Ordinary);
+  } else {
+    kernel_.disarm(cpu.timer);
+  }
 }
 
 void RequestEngine::end_service(std::uint32_t index) {
   Call& call = calls_[index];
   call.phase = CallPhase::Calling;
   const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
-  if (happens(operation.fails_below, draws_, Purpose::CallError, call.key, 0)) {
+  if (instances_[call.instance].failing ||
+      happens(operation.fails_below, draws_, Purpose::CallError, call.key, 0)) {
     finish(index, RequestOutcome::Error);
   } else {
     run(index);
@@ -525,6 +598,11 @@ void RequestEngine::reach_caller(std::uint32_t index) {
     return;
   }
   disarm_timer(call);
+  if (call.probe) {
+    probe_answers_.push_back({call.repetition, call.outcome});
+    discard(index);
+    return;
+  }
   count_end(program_.sites[call.site], call.start_ns, call.outcome);
   const Return result = return_of(call, call.outcome);
   discard(index);
@@ -535,6 +613,11 @@ void RequestEngine::time_out(std::uint32_t index) {
   Call& call = calls_[index];
   expects(call.phase != CallPhase::Free && !call.abandoned, "a caller waits until its timeout");
   call.timed = false;
+  if (call.probe) {
+    probe_answers_.push_back({call.repetition, RequestOutcome::Timeout});
+    abandon(index);
+    return;
+  }
   count_end(program_.sites[call.site], call.start_ns, RequestOutcome::Timeout);
   const Return result = return_of(call, RequestOutcome::Timeout);
   abandon(index);

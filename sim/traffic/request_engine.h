@@ -27,6 +27,7 @@
 #include "sim/kernel/kernel.h"
 #include "sim/traffic/call_program.h"
 #include "sim/traffic/call_slab.h"
+#include "sim/traffic/cpu_group.h"
 #include "sim/traffic/request_series.h"
 #include "sim/traffic/traffic_model.h"
 
@@ -45,7 +46,8 @@ struct InstanceSpec {
   ServiceIndex service = 0;  ///< Whose concurrency, queue and behaviour on TERM it has.
   std::uint32_t node = 0;
   std::uint32_t zone = 0;
-  std::string version;  ///< Of what it runs; a label for whoever asks.
+  std::string version;              ///< Of what it runs; a label for whoever asks.
+  std::uint32_t cpu_group = kNone;  ///< Whose quota its work draws on; kNone: without limit.
 };
 
 enum class InstanceState : std::uint8_t {
@@ -69,6 +71,12 @@ struct ServiceGauge {
   std::uint64_t queued = 0;
 
   friend bool operator==(const ServiceGauge&, const ServiceGauge&) = default;
+};
+
+/// How a health check that was served as a request ended.
+struct ProbeAnswer {
+  std::uint32_t tag = 0;
+  RequestOutcome outcome = RequestOutcome::Ok;
 };
 
 /// Kinds 0..7 of KernelEvent belong to this class.
@@ -109,11 +117,35 @@ class RequestEngine {
   /// kill(), and from now on nobody answers at its address until an instance is added there.
   void remove(InstanceId instance);
 
+  /// A quota per 100 ms, counted from now, on a node with so many cores. Requires: quota > 0.
+  [[nodiscard]] std::uint32_t add_cpu_group(Duration quota, std::uint32_t cores);
+
+  /// From now on its requests end with Error when their own work is done, or no longer so.
+  void set_failing(InstanceId instance, bool fails);
+
+  /// From now on it is listed in take_overloaded() when it works on more requests than this.
+  void set_busy_watch(InstanceId instance, std::uint32_t busy_max);
+
+  /// Whether the instance's health checks wait for its slots.
+  [[nodiscard]] bool probes_share_threads(InstanceId instance) const;
+  /// A health check from the instance's own node, given up at `deadline`; one ProbeAnswer follows.
+  void serve_probe(InstanceId instance, std::uint32_t tag, Instant deadline);
+
   [[nodiscard]] const InstanceSpec& spec(InstanceId instance) const;
   [[nodiscard]] InstanceView view(InstanceId instance) const;
 
   /// Instances that ended by TERM since the last call of this, in order.
   [[nodiscard]] std::vector<InstanceId> take_drained() { return std::exchange(drained_, {}); }
+  /// Instances beyond their busy watch, likewise.
+  [[nodiscard]] std::vector<InstanceId> take_overloaded() { return std::exchange(overloaded_, {}); }
+  /// Health checks that are over, likewise.
+  [[nodiscard]] std::vector<ProbeAnswer> take_probe_answers() {
+    return std::exchange(probe_answers_, {});
+  }
+  /// One of the three is not empty.
+  [[nodiscard]] bool has_notices() const {
+    return !drained_.empty() || !overloaded_.empty() || !probe_answers_.empty();
+  }
 
   // --- Endpoint tables ------------------------------------------------------------------------
 
@@ -167,8 +199,15 @@ class RequestEngine {
     std::uint32_t queued = 0;
     std::uint32_t head = kNone;  ///< Of the queue, linked through Call::next.
     std::uint32_t tail = kNone;
+    std::uint32_t cpu_group = kNone;
+    std::uint32_t busy_max = kNone;  ///< Beyond it, it is overloaded.
     InstanceState state = InstanceState::Starting;
     bool drains = true;
+    bool failing = false;
+  };
+  struct LimitedCpu {
+    CpuGroup group;
+    KernelTimer timer{};
   };
   struct Table {
     std::vector<std::uint32_t> addresses;  ///< Indices into addresses_.
@@ -202,6 +241,7 @@ class RequestEngine {
   void travel(std::uint32_t call, bool answer);
   void reach_instance(std::uint32_t call);
   void begin_service(std::uint32_t call);
+  void work(std::uint32_t group);  ///< What is due there is done; the rest is armed.
   void end_service(std::uint32_t call);
   void finish(std::uint32_t call, RequestOutcome outcome);
   void answer(std::uint32_t call, RequestOutcome outcome);
@@ -242,6 +282,9 @@ class RequestEngine {
   std::vector<std::uint32_t> addresses_;  ///< Address -> the instance that answers there, or kNone.
   std::vector<Table> tables_;             ///< consumer * services + service.
   std::vector<InstanceId> drained_;
+  std::vector<InstanceId> overloaded_;
+  std::vector<ProbeAnswer> probe_answers_;
+  std::vector<LimitedCpu> cpu_groups_;
 
   std::vector<Load> loads_;
   std::vector<RequestSeries> services_;

@@ -42,6 +42,9 @@ struct ServiceModel {
   std::uint32_t concurrency = 64;  ///< Requests one pod works on at a time; >= 1.
   std::uint32_t queue_max = 1024;  ///< Requests that wait at one pod; beyond: refused.
   bool drains_on_term = true;      ///< TERM: finish what was accepted. Otherwise it is reset.
+  /// Health checks wait for one of the slots and hold it, as requests do. Otherwise they are
+  /// answered by a thread of their own.
+  bool probes_share_threads = false;
   std::vector<OperationModel> operations;
 };
 

@@ -13,10 +13,9 @@ enum class WorldEvent : std::uint8_t {
   PublishTable = 11,     ///< An endpoint table takes effect; index: table slot.
   RuntimeDone = 12,      ///< A container runtime finishes a call; index: operation slot.
   ProbeArrives = 13,     ///< A probe reaches its pod; index: probe slot.
-  AppListens = 14,       ///< A started process opens its ports; index: start slot.
-  GraceOver = 15,        ///< A stopping container is killed; index: start slot.
-  ApiCutNoticed = 16,    ///< A client's connection is taken for broken; index: client.
-  ReplicaRestarts = 17,  ///< A controller manager or scheduler is started; index: its place.
+  ContainerDue = 14,     ///< Something is due in a container's life; index: container event slot.
+  ApiCutNoticed = 15,    ///< A client's connection is taken for broken; index: client.
+  ReplicaRestarts = 16,  ///< A controller manager or scheduler is started; index: its place.
 };
 
 [[nodiscard]] constexpr std::uint8_t kind_of(WorldEvent event) {

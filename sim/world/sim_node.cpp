@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "models/api/reading.h"
+#include "sim/world/runtime_replies.h"
 
 namespace orrery::sim {
 namespace {
@@ -14,12 +15,6 @@ using ports::ContainerState;
 using ports::Outcome;
 using ports::RuntimeVerb;
 using ports::SandboxState;
-
-constexpr std::int32_t kExitKilled = 137;      // 128 + SIGKILL
-constexpr std::int32_t kExitTerminated = 143;  // 128 + SIGTERM
-constexpr std::int32_t kExitLost = 255;        // containerd's answer for a task it lost
-
-std::uint64_t key_of_text(const std::string& text) { return key_of(text.data(), text.size()); }
 
 /// What a call is about: the draws of one container's life do not depend on any other's.
 std::uint64_t subject_key(const ports::RuntimeCall& call) {
@@ -33,34 +28,6 @@ std::uint64_t subject_key(const ports::RuntimeCall& call) {
   }
   return key_of_text(*subject) + static_cast<std::uint64_t>(call.verb) * 0x9e37 +
          call.container_index;
-}
-
-/// Why a call failed, for people.
-ports::RuntimeResult because(std::string message) {
-  ports::RuntimeResult result;
-  result.message = std::move(message);
-  return result;
-}
-
-ports::RuntimeResult with_id(std::string id) {
-  ports::RuntimeResult result;
-  result.id = std::move(id);
-  return result;
-}
-
-/// How long `sleep N` takes, in the spellings that manifests use; nothing for other commands.
-std::optional<Duration> sleep_time(const std::vector<std::string>& command) {
-  std::string text;
-  if (command.size() == 2 && (command[0] == "sleep" || command[0] == "/bin/sleep")) {
-    text = command[1];
-  } else if (command.size() == 3 && command[1] == "-c" && command[2].starts_with("sleep ")) {
-    text = command[2].substr(6);
-  } else if (command.size() == 3 && command[1] == "sleep") {  // a program with a sleep verb
-    text = command[2];
-  }
-  if (text.empty()) return std::nullopt;
-  if (text.back() >= '0' && text.back() <= '9') text += "s";
-  return parse_duration(text);
 }
 
 }  // namespace
@@ -79,16 +46,10 @@ bool dispatch(NodeEnvironment& environment, KernelEvent event) {
       probe.node->on_probe(probe);
       break;
     }
-    case WorldEvent::AppListens: {
-      const ContainerEvent start = environment.container_events.take(event.index);
-      environment.dispatcher.set_cause(start.cause);
-      start.node->on_app_listens(start.container_id);
-      break;
-    }
-    case WorldEvent::GraceOver: {
-      const ContainerEvent stop = environment.container_events.take(event.index);
-      environment.dispatcher.set_cause(stop.cause);
-      stop.node->on_grace_over(stop.container_id);
+    case WorldEvent::ContainerDue: {
+      const ContainerEvent due = environment.container_events.take(event.index);
+      environment.dispatcher.set_cause(due.cause);
+      due.node->on_container_due(due);
       break;
     }
     default:
@@ -99,12 +60,13 @@ bool dispatch(NodeEnvironment& environment, KernelEvent event) {
 }
 
 SimNode::SimNode(NodeEnvironment& environment, std::string name, std::uint32_t index,
-                 std::uint32_t zone)
-    : environment_{environment}, name_{std::move(name)}, index_{index}, zone_{zone} {
-  for (const auto& [image, model] : environment_.images) {
-    if (model.on_nodes) images_.insert(image);
-  }
-}
+                 std::uint32_t zone, NodeCapacity capacity)
+    : environment_{environment},
+      name_{std::move(name)},
+      index_{index},
+      zone_{zone},
+      capacity_{capacity},
+      images_{environment.images} {}
 
 Duration SimNode::time_of(const ports::RuntimeCall& call) const {
   const RuntimeTimings& t = environment_.timings;
@@ -115,9 +77,12 @@ Duration SimNode::time_of(const ports::RuntimeCall& call) const {
     case RuntimeVerb::List:
       return draw(t.list);
     case RuntimeVerb::ImageStatus:
+    case RuntimeVerb::Images:
+    case RuntimeVerb::RemoveImage:
+    case RuntimeVerb::Stats:
       return draw(t.image_status);
     case RuntimeVerb::PullImage:
-      return draw(t.image_status);  // then the transfer
+      return draw(t.image_status);  // The manifest; then the transfer of layers.
     case RuntimeVerb::RunSandbox:
       return draw(t.run_sandbox);
     case RuntimeVerb::CreateContainer:
@@ -176,21 +141,19 @@ void SimNode::on_runtime_done(const RuntimeOperation& operation) {
       if (caller_lives) finish_list(operation);
       return;
     case RuntimeVerb::ImageStatus:
-      reply(operation, images_.contains(call.image) ? Outcome::Ok : Outcome::NotFound, {});
+      reply(operation, images_.has(call.image) ? Outcome::Ok : Outcome::NotFound, {});
       return;
-    case RuntimeVerb::PullImage: {
-      if (images_.contains(call.image)) return on_pull_done(operation, true);
-      const auto image = environment_.images.find(call.image);
-      if (image == environment_.images.end()) {
-        reply(operation, Outcome::NotFound, because("no such image: " + call.image));
-        return;
-      }
-      if (environment_.fabric == nullptr || !caller_lives) return;
-      environment_.fabric->start_pull(environment_.kernel.now(), index_,
-                                      static_cast<std::uint64_t>(image->second.bytes),
-                                      environment_.operations.put(operation));
-      return;
+    case RuntimeVerb::PullImage:
+      return pull(operation);
+    case RuntimeVerb::Images: {
+      ports::RuntimeResult result;
+      result.images = images_.list();
+      return reply(operation, Outcome::Ok, std::move(result));
     }
+    case RuntimeVerb::RemoveImage:
+      return remove_image(operation);
+    case RuntimeVerb::Stats:
+      return finish_stats(operation);
     case RuntimeVerb::RunSandbox:
       if (caller_lives) finish_run_sandbox(operation);
       return;
@@ -259,6 +222,17 @@ void SimNode::finish_list(const RuntimeOperation& operation) {
   reply(operation, Outcome::Ok, std::move(result));
 }
 
+/// A /20 per node: addresses are used again only after 4,094 others.
+std::string SimNode::next_address() {
+  std::string address;
+  do {
+    const std::uint32_t host = (index_ << 12) | next_address_;
+    next_address_ = next_address_ % 4094 + 1;
+    address = fmt::format("10.{}.{}.{}", 64 + (host >> 16), (host >> 8) & 0xff, host & 0xff);
+  } while (sandbox_of_address_.contains(address));
+  return address;
+}
+
 void SimNode::finish_run_sandbox(const RuntimeOperation& operation) {
   const auto& pod = std::get<api::Pod>(*operation.call.pod);
   for (const auto& [id, other] : sandboxes_) {
@@ -273,14 +247,12 @@ void SimNode::finish_run_sandbox(const RuntimeOperation& operation) {
   sandbox.info.pod_name = pod.meta.name;
   sandbox.info.pod_namespace = pod.meta.namespace_name;
   sandbox.info.attempt = operation.call.attempt;
-  // A /20 per node: addresses are used again only after 4,094 others.
-  do {
-    const std::uint32_t host = (index_ << 12) | next_address_;
-    next_address_ = next_address_ % 4094 + 1;
-    sandbox.info.ip =
-        fmt::format("10.{}.{}.{}", 64 + (host >> 16), (host >> 8) & 0xff, host & 0xff);
-  } while (sandbox_of_address_.contains(sandbox.info.ip));
-  sandbox_of_address_[sandbox.info.ip] = sandbox.info.id;
+  if (pod.spec.host_network) {
+    sandbox.info.ip = name_;
+  } else {
+    sandbox.info.ip = next_address();
+    sandbox_of_address_[sandbox.info.ip] = sandbox.info.id;
+  }
   ports::RuntimeResult result = with_id(sandbox.info.id);
   result.ip = sandbox.info.ip;
   sandboxes_.emplace(sandbox.info.id, std::move(sandbox));
@@ -296,7 +268,7 @@ void SimNode::finish_create(const RuntimeOperation& operation) {
   const auto& specs =
       operation.call.init_container ? pod.spec.init_containers : pod.spec.containers;
   const api::Container& spec = specs[operation.call.container_index];
-  if (!images_.contains(spec.image)) {
+  if (!images_.has(spec.image)) {
     return reply(operation, Outcome::NotFound, because("no such image: " + spec.image));
   }
   for (const auto& [id, other] : containers_) {
@@ -324,161 +296,6 @@ const api::Container& SimNode::spec_of(const Process& process, const Sandbox& sa
                                  : pod.spec.containers)[process.spec_index];
 }
 
-void SimNode::finish_start(const RuntimeOperation& operation) {
-  const auto found = containers_.find(operation.call.container_id);
-  if (found == containers_.end()) return reply(operation, Outcome::NotFound, {});
-  Process& process = found->second;
-  const auto sandbox = sandboxes_.find(process.info.sandbox_id);
-  if (process.info.state != ContainerState::Created || sandbox == sandboxes_.end() ||
-      sandbox->second.info.state != SandboxState::Ready) {
-    return reply(operation, Outcome::Refused, because("the container cannot be started"));
-  }
-  process.info.state = ContainerState::Running;
-  process.info.started_at = environment_.kernel.now();
-  if (process.init_container) {
-    // An init container's work is not modelled: it succeeds as soon as it has started.
-    end_process(process, 0, "Completed", Duration{});
-    return reply(operation, Outcome::Ok, {});
-  }
-  open_ports(process, sandbox->second);
-  const auto image = environment_.images.find(process.info.image);
-  const Duration start = image == environment_.images.end()
-                             ? Duration{}
-                             : image->second.start.draw(environment_.draws, Purpose::AppStart,
-                                                        key_of_text(process.info.id));
-  environment_.kernel.schedule(
-      environment_.kernel.now() + std::max(Duration{}, start - environment_.timings.process_lead),
-      EventClass::Ordinary,
-      {kind_of(WorldEvent::AppListens),
-       environment_.container_events.put({this, process.info.id, operation.cause})});
-  reply(operation, Outcome::Ok, {});
-}
-
-void SimNode::open_ports(Process& process, const Sandbox& sandbox) {
-  const auto& pod = std::get<api::Pod>(*sandbox.pod);
-  const api::Container& spec = spec_of(process, sandbox);
-  std::set<std::int32_t> taken;
-  for (const ServiceBinding& binding : environment_.services) {
-    if (binding.namespace_name != pod.meta.namespace_name) continue;
-    if (!api::matches(api::LabelSelector{binding.selector, {}}, pod.meta.labels)) continue;
-    const auto port = api::resolve_port(pod.spec, binding.target_port);
-    if (!port || taken.contains(*port)) continue;
-    const bool declared =
-        std::any_of(spec.ports.begin(), spec.ports.end(),
-                    [&](const api::ContainerPort& p) { return p.container_port == *port; });
-    if (!declared && pod.spec.containers.size() > 1) continue;
-    taken.insert(*port);
-    const InstanceId instance = environment_.engine.add_instance({.address = sandbox.info.ip,
-                                                                  .port = *port,
-                                                                  .service = binding.service,
-                                                                  .node = index_,
-                                                                  .zone = zone_,
-                                                                  .version = process.info.image});
-    process.instances.push_back(instance);
-    container_of_instance_[instance] = process.info.id;
-  }
-}
-
-void SimNode::on_app_listens(const std::string& container_id) {
-  const auto found = containers_.find(container_id);
-  if (found == containers_.end()) return;
-  Process& process = found->second;
-  if (process.info.state != ContainerState::Running || process.stopping) return;
-  process.listening = true;
-  for (const InstanceId instance : process.instances) {
-    environment_.engine.set_listening(instance, true);
-  }
-}
-
-void SimNode::begin_stop(const RuntimeOperation& operation) {
-  const auto found = containers_.find(operation.call.container_id);
-  if (found == containers_.end()) return reply(operation, Outcome::Ok, {});
-  Process& process = found->second;
-  if (process.info.state == ContainerState::Created) {
-    process.info.state = ContainerState::Exited;
-    return reply(operation, Outcome::Ok, {});
-  }
-  if (process.info.state != ContainerState::Running) return reply(operation, Outcome::Ok, {});
-  process.stop_owner = operation.owner;
-  process.stop_id = operation.id;
-  process.stop_waiting = true;
-  environment_.kernel.schedule(
-      environment_.kernel.now() + operation.call.timeout, EventClass::Timeout,
-      {kind_of(WorldEvent::GraceOver),
-       environment_.container_events.put({this, process.info.id, operation.cause})});
-  if (process.stopping) return;  // TERM was sent before; now somebody waits for the end.
-  process.stopping = true;
-  process.listening = false;
-  if (process.instances.empty()) {
-    end_process(process, 0, "Completed", Duration{});
-    return;
-  }
-  for (const InstanceId instance : process.instances) environment_.engine.terminate(instance);
-}
-
-void SimNode::on_drained(InstanceId instance) {
-  const auto owner = container_of_instance_.find(instance);
-  if (owner == container_of_instance_.end()) return;
-  const auto found = containers_.find(owner->second);
-  if (found == containers_.end() || found->second.info.state != ContainerState::Running) return;
-  Process& process = found->second;
-  bool drains = true;
-  for (const InstanceId other : process.instances) {
-    const InstanceView view = environment_.engine.view(other);
-    if (view.state != InstanceState::Stopped && view.busy + view.queued > 0) return;
-    for (const ServiceBinding& binding : environment_.services) {
-      if (binding.service == environment_.engine.spec(other).service) {
-        drains = drains && binding.drains_on_term;
-      }
-    }
-  }
-  end_process(process, drains ? 0 : kExitTerminated, drains ? "Completed" : "Error", Duration{});
-}
-
-void SimNode::on_grace_over(const std::string& container_id) {
-  const auto found = containers_.find(container_id);
-  if (found == containers_.end() || found->second.info.state != ContainerState::Running) return;
-  end_process(found->second, kExitKilled, "Error", Duration{});
-}
-
-/// The process is gone now; whoever listens hears of it after `notice`, and a waiting StopContainer
-/// is answered once the runtime has cleaned up.
-void SimNode::end_process(Process& process, std::int32_t exit_code, std::string reason,
-                          Duration notice) {
-  for (const InstanceId instance : process.instances) environment_.engine.kill(instance);
-  process.info.state = ContainerState::Exited;
-  process.info.exit_code = exit_code;
-  process.info.reason = reason;
-  process.info.finished_at = environment_.kernel.now();
-  process.listening = false;
-  if (listener_owner_) {
-    environment_.dispatcher.deliver(
-        environment_.kernel.now() + notice,
-        {.owner = *listener_owner_,
-         .kind = ports::EventKind::RuntimeEvent,
-         .outcome = Outcome::Ok,
-         .id = 0,
-         .body = std::make_shared<const ports::EventBody>(
-             ports::RuntimeNotice{.what = ports::RuntimeNotice::What::ContainerExited,
-                                  .id = process.info.id,
-                                  .exit_code = exit_code,
-                                  .reason = std::move(reason),
-                                  .at = process.info.finished_at})});
-  }
-  if (process.stop_waiting) {
-    process.stop_waiting = false;
-    const Duration time = environment_.timings.stop_container.draw(
-        environment_.draws, Purpose::RuntimeDelay, key_of_text(process.info.id), 1);
-    environment_.dispatcher.deliver(
-        environment_.kernel.now() + time,
-        {.owner = process.stop_owner,
-         .kind = ports::EventKind::RuntimeReply,
-         .outcome = Outcome::Ok,
-         .id = process.stop_id,
-         .body = std::make_shared<const ports::EventBody>(ports::RuntimeResult{})});
-  }
-}
-
 void SimNode::finish_stop_sandbox(const RuntimeOperation& operation) {
   const auto found = sandboxes_.find(operation.call.sandbox_id);
   if (found == sandboxes_.end()) return reply(operation, Outcome::Ok, {});
@@ -489,29 +306,6 @@ void SimNode::finish_stop_sandbox(const RuntimeOperation& operation) {
   }
   found->second.info.state = SandboxState::NotReady;
   reply(operation, Outcome::Ok, {});
-}
-
-void SimNode::on_pull_done(const RuntimeOperation& operation, bool arrived) {
-  if (operation.incarnation != incarnation_ || crashed_) return;
-  if (!arrived) {
-    return reply(operation, Outcome::Refused, because("the transfer of the image failed"));
-  }
-  images_.insert(operation.call.image);
-  reply(operation, Outcome::Ok, with_id(operation.call.image));
-}
-
-bool SimNode::kill_container(const std::string& pod_uid, const std::string& container_name) {
-  for (auto& [id, process] : containers_) {
-    if (process.info.state != ContainerState::Running) continue;
-    const auto sandbox = sandboxes_.find(process.info.sandbox_id);
-    if (sandbox == sandboxes_.end() || sandbox->second.info.pod_uid != pod_uid) continue;
-    if (!container_name.empty() && process.info.name != container_name) continue;
-    const Duration notice = environment_.timings.exit_notice.draw(
-        environment_.draws, Purpose::RuntimeDelay, key_of_text(process.info.id), 2);
-    end_process(process, kExitKilled, "Error", notice);
-    return true;
-  }
-  return false;
 }
 
 void SimNode::crash() {
@@ -532,77 +326,14 @@ void SimNode::crash() {
   container_of_instance_.clear();
   for (auto& [id, sandbox] : sandboxes_) sandbox.info.state = SandboxState::NotReady;
   listener_owner_.reset();
+  images_.forget_fetches();
+  fetches_.clear();
+  pulls_.clear();
 }
 
 void SimNode::restore() {
   expects(crashed_, "a node that is restored has crashed");
   crashed_ = false;
-}
-
-void SimNode::probe(ports::OwnerId owner, ports::CallId id, const ports::ProbeRequest& request) {
-  PendingProbe pending{.node = this,
-                       .owner = owner,
-                       .id = id,
-                       .address = std::string{request.address},
-                       .port = request.port,
-                       .container_id = std::string{request.container_id},
-                       .sent = environment_.kernel.now(),
-                       .timeout = request.timeout,
-                       .exec_time = {},
-                       .exec = std::holds_alternative<api::ExecAction>(*request.action),
-                       .cause = environment_.dispatcher.cause()};
-  if (pending.exec) {
-    const auto& command = std::get<api::ExecAction>(*request.action).command;
-    pending.exec_time = environment_.timings.exec.draw(environment_.draws, Purpose::RuntimeDelay,
-                                                       key_of_text(pending.container_id) + id) +
-                        sleep_time(command).value_or(Duration{});
-  }
-  environment_.kernel.schedule(
-      environment_.kernel.now() + (pending.exec ? Duration{} : environment_.probe_latency),
-      EventClass::Ordinary,
-      {kind_of(WorldEvent::ProbeArrives), environment_.probes.put(std::move(pending))});
-}
-
-SimNode::Process* SimNode::listener(const std::string& address, std::int32_t port) {
-  const auto sandbox_id = sandbox_of_address_.find(address);
-  if (sandbox_id == sandbox_of_address_.end()) return nullptr;
-  const Sandbox& sandbox = sandboxes_.at(sandbox_id->second);
-  Process* any = nullptr;
-  for (auto& [id, process] : containers_) {
-    if (process.info.sandbox_id != sandbox_id->second || !process.listening) continue;
-    for (const api::ContainerPort& declared : spec_of(process, sandbox).ports) {
-      if (declared.container_port == port) return &process;
-    }
-    // Ports need not be declared: an undeclared one is taken to be the first listener's.
-    if (any == nullptr) any = &process;
-  }
-  return any;
-}
-
-void SimNode::on_probe(const PendingProbe& probe) {
-  if (crashed_) return;
-  Outcome outcome = Outcome::Refused;
-  std::int32_t value = 0;
-  Instant answered = environment_.kernel.now() + environment_.probe_latency;
-  if (probe.exec) {
-    const auto found = containers_.find(probe.container_id);
-    const bool runs =
-        found != containers_.end() && found->second.info.state == ContainerState::Running;
-    outcome = !runs                              ? Outcome::Unreachable
-              : probe.exec_time >= probe.timeout ? Outcome::Timeout
-                                                 : Outcome::Ok;
-    answered = probe.sent + std::min(probe.exec_time, probe.timeout);
-  } else if (listener(probe.address, probe.port) != nullptr) {
-    outcome = Outcome::Ok;
-    value = 200;
-  }
-  environment_.dispatcher.deliver(answered, {.owner = probe.owner,
-                                             .kind = ports::EventKind::ProbeResult,
-                                             .outcome = outcome,
-                                             .value = value,
-                                             .id = probe.id,
-                                             .cause = probe.cause,
-                                             .body = nullptr});
 }
 
 }  // namespace orrery::sim

@@ -22,15 +22,10 @@
 #include "sim/fabric/fabric.h"
 #include "sim/traffic/request_engine.h"
 #include "sim/world/dispatcher.h"
+#include "sim/world/image_store.h"
 #include "sim/world/runtime_timings.h"
 
 namespace orrery::sim {
-
-struct ImageModel {
-  std::int64_t bytes = 0;
-  bool on_nodes = true;  ///< Present from the start.
-  Distribution start;    ///< From process start until it listens.
-};
 
 /// Which pods stand behind a service of the traffic model, and on which port.
 struct ServiceBinding {
@@ -63,15 +58,35 @@ struct PendingProbe {
   Instant sent;
   Duration timeout;
   Duration exec_time;  ///< Exec only.
-  bool exec = false;
+  enum class Kind : std::uint8_t { Exec, Http, Tcp, Grpc } kind = Kind::Http;
   ports::CauseId cause = 0;
 };
 
-/// A container that will open its ports, or whose grace period will be over.
+/// Something that is due in the life of a container.
 struct ContainerEvent {
+  enum class What : std::uint8_t {
+    Listens,        ///< Its process opens its ports.
+    GraceOver,      ///< It is killed.
+    Ends,           ///< It ends by itself.
+    HealthChanges,  ///< It gets unwell, or well again.
+    Outgrows,       ///< It may use more memory than its limit.
+    NodeFull,       ///< All of them together may use more than the node has; of no container.
+  };
   SimNode* node = nullptr;
+  What what = What::Listens;
   std::string container_id;
   ports::CauseId cause = 0;
+};
+
+/// What a node has, as far as the simulation counts it.
+struct NodeCapacity {
+  std::int64_t memory_bytes = 0;
+  std::int64_t disk_bytes = 0;  ///< 0: never runs out.
+  std::int64_t cpu_milli = 0;   ///< 0: as many cores as wanted.
+
+  [[nodiscard]] std::uint32_t cores() const {
+    return cpu_milli <= 0 ? kNone : static_cast<std::uint32_t>((cpu_milli + 999) / 1000);
+  }
 };
 
 /// What all nodes share. References must outlive the nodes.
@@ -82,7 +97,8 @@ struct NodeEnvironment {
   Fabric* fabric;  ///< Null: no image is ever pulled.
   Draws draws;
   RuntimeTimings timings;
-  Duration probe_latency;  ///< One way.
+  Duration probe_latency;      ///< One way.
+  bool counts_memory = false;  ///< Something is known of what containers use.
   std::map<std::string, ImageModel> images;
   std::vector<ServiceBinding> services;
   Slab<RuntimeOperation> operations;
@@ -90,12 +106,13 @@ struct NodeEnvironment {
   Slab<ContainerEvent> container_events;
 };
 
-/// Handles RuntimeDone, ProbeArrives, AppListens and GraceOver; returns false for all other events.
+/// Handles RuntimeDone, ProbeArrives and ContainerDue; returns false for all other events.
 bool dispatch(NodeEnvironment& environment, KernelEvent event);
 
 class SimNode final : public ports::ContainerRuntime, public ports::Prober {
  public:
-  SimNode(NodeEnvironment& environment, std::string name, std::uint32_t index, std::uint32_t zone);
+  SimNode(NodeEnvironment& environment, std::string name, std::uint32_t index, std::uint32_t zone,
+          NodeCapacity capacity = {});
 
   void call(ports::OwnerId owner, ports::CallId id, ports::RuntimeCall call) override;
   void probe(ports::OwnerId owner, ports::CallId id, const ports::ProbeRequest& request) override;
@@ -103,15 +120,22 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
   // What the environment's events are about.
   void on_runtime_done(const RuntimeOperation& operation);
   void on_probe(const PendingProbe& probe);
-  void on_app_listens(const std::string& container_id);
-  void on_grace_over(const std::string& container_id);
-  /// An image has arrived, or has failed to. Takes the operation out of the environment.
-  void on_pull_done(const RuntimeOperation& operation, bool arrived);
+  /// A probe that was served as a request is over.
+  void on_probe_served(const PendingProbe& probe, RequestOutcome outcome);
+  void on_container_due(const ContainerEvent& event);
+  /// The layers of an image have arrived, or have failed to. `slot` was the operation's.
+  void on_pull_done(std::uint32_t slot, const RuntimeOperation& operation, bool arrived);
   /// A process that was told to end has finished its requests.
   void on_drained(InstanceId instance);
+  /// A process works on more requests than its memory allows, perhaps.
+  void on_overload(InstanceId instance);
 
   /// KILL to the first process of a running container. False: no such container runs.
   bool kill_container(const std::string& pod_uid, const std::string& container_name);
+
+  /// A running container is unwell for so long. False: no such container runs.
+  bool afflict(const std::string& pod_uid, const std::string& container_name, Illness illness,
+               Duration lasts);
 
   /// The host is gone without a word: processes, runtime and all calls to it.
   void crash();
@@ -135,6 +159,8 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
     bool init_container = false;
     bool listening = false;
     bool stopping = false;
+    Illness illness = Illness::None;  ///< From outside, until `ill_until`.
+    Instant ill_until;
     std::vector<InstanceId> instances;
     /// The StopContainer call that waits for it to end, if any.
     ports::OwnerId stop_owner{};
@@ -149,10 +175,31 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
   void finish_run_sandbox(const RuntimeOperation& operation);
   void finish_create(const RuntimeOperation& operation);
   void finish_start(const RuntimeOperation& operation);
+  [[nodiscard]] std::string next_address();
+  [[nodiscard]] Duration exit_notice(const Process& process) const;
+  void listen(Process& process);
+  /// The running container; without a name, the pod's first main one.
+  [[nodiscard]] Process* running_process(const std::string& pod_uid,
+                                         const std::string& container_name);
+  void begin_life(Process& process, ports::CauseId cause);
+  void pull(const RuntimeOperation& operation);
+  void settle_pulls();
+  void remove_image(const RuntimeOperation& operation);
+  void finish_stats(const RuntimeOperation& operation);
   void begin_stop(const RuntimeOperation& operation);
   void finish_stop_sandbox(const RuntimeOperation& operation);
   void end_process(Process& process, std::int32_t exit_code, std::string reason, Duration notice);
   void open_ports(Process& process, const Sandbox& sandbox);
+  void schedule(ContainerEvent::What what, const Process& process, Instant when,
+                ports::CauseId cause);
+  [[nodiscard]] const ProcessModel& model_of(const Process& process) const;
+  [[nodiscard]] Illness illness_of(const Process& process) const;
+  [[nodiscard]] std::uint64_t requests_of(const Process& process) const;
+  void show_health(Process& process);
+  void watch_memory(Process& process, ports::CauseId cause);
+  void watch_node_memory(ports::CauseId cause);
+  /// Answers a probe whose check takes until `done`, or its deadline if that is earlier.
+  void answer(const PendingProbe& probe, Instant done, ports::Outcome outcome, std::int32_t value);
   [[nodiscard]] const api::Container& spec_of(const Process& process, const Sandbox& sandbox) const;
   [[nodiscard]] Process* listener(const std::string& address, std::int32_t port);
 
@@ -164,7 +211,12 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
   std::uint64_t incarnation_ = 0;  ///< Grows with every crash.
   std::uint32_t next_address_ = 1;
   std::uint64_t next_id_ = 1;
-  std::set<std::string> images_;
+  NodeCapacity capacity_;
+  std::optional<Instant> node_full_at_;  ///< When memory is looked at next.
+  ImageStore images_;
+  /// Pulls that wait for layers, their own (by operation slot) or only those of others.
+  std::map<std::uint32_t, std::vector<ImageLayer>> fetches_;
+  std::vector<RuntimeOperation> pulls_;
   std::map<std::string, Sandbox> sandboxes_;
   std::map<std::string, Process> containers_;
   std::map<std::string, std::string> sandbox_of_address_;

@@ -51,6 +51,9 @@ struct SimWorld::KubeletProcess {
   static kubelet::KubeletConfig kubelet_config(const WorldNode& spec, const WorldConfig& config) {
     kubelet::KubeletConfig kubelet = config.profile.kubelet;
     kubelet.node_labels = spec.labels;
+    kubelet.reserved_cpu_milli = spec.reserved_cpu_milli;
+    kubelet.reserved_memory_bytes = spec.reserved_memory_bytes;
+    if (spec.eviction_hard) kubelet.eviction.hard = *spec.eviction_hard;
     return kubelet;
   }
 
@@ -77,26 +80,30 @@ SimWorld::SimWorld(WorldConfig config, recording::EventLog& log, WriteObserver* 
   replicas_.resize(std::size_t{2} * config_.replicas);
   engine_ = std::make_unique<RequestEngine>(kernel_, config_.traffic, Draws{config_.seed},
                                             node_count, dispatcher_.fingerprint());
-  const bool pulls = std::any_of(config_.images.begin(), config_.images.end(),
-                                 [](const auto& image) { return !image.second.on_nodes; });
+  const bool pulls = std::any_of(
+      config_.images.begin(), config_.images.end(),
+      [](const auto& image) { return !image.second.on_nodes && !image.second.missing; });
   if (pulls) {
     auto fabric = make_fabric(config_.fabric);
     expects(fabric.has_value(), "a scenario with image pulls is refused where flows cannot run");
     fabric_ = *std::move(fabric);
   }
-  node_environment_ = std::make_unique<NodeEnvironment>(
-      NodeEnvironment{.kernel = kernel_,
-                      .dispatcher = dispatcher_,
-                      .engine = *engine_,
-                      .fabric = fabric_.get(),
-                      .draws = Draws{config_.seed},
-                      .timings = config_.timings.runtime,
-                      .probe_latency = config_.timings.probe_latency,
-                      .images = config_.images,
-                      .services = config_.bindings,
-                      .operations = {},
-                      .probes = {},
-                      .container_events = {}});
+  node_environment_ = std::make_unique<NodeEnvironment>(NodeEnvironment{
+      .kernel = kernel_,
+      .dispatcher = dispatcher_,
+      .engine = *engine_,
+      .fabric = fabric_.get(),
+      .draws = Draws{config_.seed},
+      .timings = config_.timings.runtime,
+      .probe_latency = config_.timings.probe_latency,
+      .counts_memory =
+          std::any_of(config_.images.begin(), config_.images.end(),
+                      [](const auto& image) { return image.second.process.memory.any(); }),
+      .images = config_.images,
+      .services = config_.bindings,
+      .operations = {},
+      .probes = {},
+      .container_events = {}});
   table_environment_ =
       std::make_unique<TableEnvironment>(TableEnvironment{.kernel = kernel_,
                                                           .dispatcher = dispatcher_,
@@ -111,7 +118,10 @@ SimWorld::SimWorld(WorldConfig config, recording::EventLog& log, WriteObserver* 
   for (std::uint32_t i = 0; i < node_count; ++i) {
     auto host = std::make_unique<Host>();
     host->spec = config_.nodes[i];
-    host->node = std::make_unique<SimNode>(*node_environment_, host->spec.name, i, host->spec.zone);
+    host->node = std::make_unique<SimNode>(
+        *node_environment_, host->spec.name, i, host->spec.zone,
+        NodeCapacity{host->spec.resources.memory_bytes, host->spec.disk_bytes,
+                     host->spec.resources.cpu_milli});
     host->tables = std::make_unique<SimDataPlane>(*table_environment_, i + 1);
     hosts_.push_back(std::move(host));
   }
@@ -370,6 +380,16 @@ bool SimWorld::kill_container(const api::Pod& pod, const std::string& container,
   return hit;
 }
 
+bool SimWorld::afflict(const api::Pod& pod, const std::string& container, Illness illness,
+                       Duration lasts, ports::CauseId cause) {
+  Host* host = host_named(pod.spec.node_name);
+  if (host == nullptr || host->node->crashed()) return false;
+  dispatcher_.set_cause(cause);
+  const bool hit = host->node->afflict(pod.meta.uid, container, illness, lasts);
+  dispatcher_.set_cause(0);
+  return hit;
+}
+
 bool SimWorld::crash_node(const std::string& name, ports::CauseId cause) {
   Host* host = host_named(name);
   if (host == nullptr || host->node->crashed()) return false;
@@ -392,35 +412,43 @@ bool SimWorld::restore_node(const std::string& name, ports::CauseId cause) {
 
 void SimWorld::finish_flows() {
   for (const FlowResult& done : flows_done_) {
-    const RuntimeOperation operation =
-        node_environment_->operations.take(static_cast<std::uint32_t>(done.tag));
+    const auto slot = static_cast<std::uint32_t>(done.tag);
+    const RuntimeOperation operation = node_environment_->operations.take(slot);
     dispatcher_.set_cause(operation.cause);
-    operation.node->on_pull_done(operation, done.end == FlowEnd::Done);
+    operation.node->on_pull_done(slot, operation, done.end == FlowEnd::Done);
     dispatcher_.set_cause(0);
   }
   flows_done_.clear();
 }
 
 void SimWorld::dispatch(KernelEvent event) {
-  if (engine_->dispatch(event)) {
-    for (const InstanceId instance : engine_->take_drained()) {
-      hosts_[engine_->spec(instance).node]->node->on_drained(instance);
-    }
-    return;
-  }
   if (event.kind == kind_of(WorldEvent::ReplicaRestarts)) {
     // Who had lost the lease is ended first.
     if (replicas_[event.index] != nullptr) stop_replica(event.index);
     if (api_runs_) start_replica(event.index);
     return;
   }
-  const bool handled = dispatcher_.dispatch(event) || api_->dispatch(event) ||
-                       sim::dispatch(*node_environment_, event) ||
+  const bool handled = engine_->dispatch(event) || dispatcher_.dispatch(event) ||
+                       api_->dispatch(event) || sim::dispatch(*node_environment_, event) ||
                        sim::dispatch(*table_environment_, event);
   expects(handled, "every event of the kernel has a handler");
   restart_crashed();
-  for (const InstanceId instance : engine_->take_drained()) {
-    hosts_[engine_->spec(instance).node]->node->on_drained(instance);
+  if (engine_->has_notices()) tell_nodes();
+}
+
+void SimWorld::tell_nodes() {
+  const auto node_of = [&](InstanceId instance) -> SimNode& {
+    return *hosts_[engine_->spec(instance).node]->node;
+  };
+  for (const InstanceId instance : engine_->take_drained()) node_of(instance).on_drained(instance);
+  for (const InstanceId instance : engine_->take_overloaded()) {
+    node_of(instance).on_overload(instance);
+  }
+  for (const ProbeAnswer& answer : engine_->take_probe_answers()) {
+    const PendingProbe probe = node_environment_->probes.take(answer.tag);
+    dispatcher_.set_cause(probe.cause);
+    probe.node->on_probe_served(probe, answer.outcome);
+    dispatcher_.set_cause(0);
   }
 }
 

@@ -36,6 +36,11 @@ struct WorldNode {
   std::uint32_t zone = 0;
   api::NodeResources resources;
   api::Labels labels;
+  std::int64_t disk_bytes = 0;  ///< For images, logs and writable layers; 0: never runs out.
+  /// Kept from pods, and the thresholds at which pods are evicted; absent: the profile's.
+  std::int64_t reserved_cpu_milli = 0;
+  std::int64_t reserved_memory_bytes = 0;
+  std::optional<std::vector<kubelet::EvictionThreshold>> eviction_hard;
 };
 
 /// How far the parts of the world are from each other. Defaults: a control plane and node agents of
@@ -94,6 +99,9 @@ class SimWorld {
 
   // Faults. Each returns false if there was nothing to hit.
   bool kill_container(const api::Pod& pod, const std::string& container, ports::CauseId cause);
+  /// Requests and health checks of a container fail, or its checks hang, for so long.
+  bool afflict(const api::Pod& pod, const std::string& container, Illness illness, Duration lasts,
+               ports::CauseId cause);
   bool crash_node(const std::string& name, ports::CauseId cause);
   bool restore_node(const std::string& name, ports::CauseId cause);
   bool kill_control_plane();
@@ -143,6 +151,7 @@ class SimWorld {
   void restart_crashed();
   void dispatch(KernelEvent event);
   void finish_flows();
+  void tell_nodes();  ///< What the request engine noticed about their processes.
 
   WorldConfig config_;
   Kernel kernel_;

@@ -220,7 +220,9 @@ class RandomObject {
   void fill(PodSpec& s) {
     one_of(s.restart_policy, 3);
     fill_all(s.node_name, s.init_containers, s.containers, s.termination_grace, s.node_selector,
-             s.tolerations, s.priority_class_name, s.hostname, s.subdomain);
+             s.tolerations, s.priority_class_name, s.hostname, s.subdomain,
+             s.active_deadline, s.host_network, s.readiness_gates);
+    for (Container& init : s.init_containers) fill(init.sidecar);
   }
   void fill(PodTemplate& t) { fill_all(t.labels, t.annotations, t.spec); }
   void fill(Condition& c) {
@@ -230,7 +232,8 @@ class RandomObject {
   void fill(ContainerStatus& s) {
     one_of(s.phase, 3);
     fill_all(s.name, s.reason, s.exit_code, s.started_at, s.finished_at, s.last_exit_code,
-             s.last_finished_at, s.last_reason, s.ready, s.restart_count, s.image, s.container_id);
+             s.last_finished_at, s.last_reason, s.ready, s.started, s.restart_count, s.image,
+             s.container_id);
   }
   void fill(PodStatus& s) {
     one_of(s.phase, 5);
@@ -244,9 +247,13 @@ class RandomObject {
     amount(r.memory_bytes);
     amount(r.pods);
   }
+  void fill(NodeImage& i) {
+    i.name = "shop/app:" + std::to_string(below(9));
+    amount(i.bytes);
+  }
   void fill(Node& n) {
     fill_all(n.meta, n.spec.unschedulable, n.spec.taints, n.status.capacity, n.status.allocatable,
-             n.status.conditions, n.status.address);
+             n.status.conditions, n.status.address, n.status.images);
   }
   void fill(CountOrPercent& c) { fill_all(c.value, c.percent); }
   void fill(Deployment& d) {

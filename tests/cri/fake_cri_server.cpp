@@ -327,6 +327,27 @@ class FakeCriServer::ImageService final : public v1::ImageService::CallbackServi
     });
   }
 
+  Reactor* ListImages(Context* context, const v1::ListImagesRequest*,
+                      v1::ListImagesResponse* response) override {
+    return fake_.answer(context, "ListImages", [=, this] {
+      for (const std::string& name : fake_.images_) {
+        v1::Image& image = *response->add_images();
+        image.set_id("sha256:" + name);
+        image.add_repo_tags(name);
+        image.set_size(1000);
+      }
+      return grpc::Status::OK;
+    });
+  }
+
+  Reactor* RemoveImage(Context* context, const v1::RemoveImageRequest* request,
+                       v1::Empty*) override {
+    return fake_.answer(context, "RemoveImage", [=, this] {
+      fake_.images_.erase(request->image().image());
+      return grpc::Status::OK;
+    });
+  }
+
  private:
   FakeCriServer& fake_;
 };

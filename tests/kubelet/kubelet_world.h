@@ -47,7 +47,7 @@ struct KubeletWorld {
   void start_kubelet() {
     owner = ports::OwnerId{static_cast<std::uint32_t>(owner) + 1};
     kubelet = std::make_unique<kubelet::Kubelet>(
-        kubelet::NodeIdentity{owner, "node-1", {8000, 32LL << 30, 110}, "10.90.0.1"}, executor, api,
+        kubelet::NodeIdentity{owner, "node-1", {8000, 32LL << 30, 110, {}}, "10.90.0.1"}, executor, api,
         runtime, prober, Draws{7}, config);
     executor.attach(owner, *kubelet);
     kubelet->start();

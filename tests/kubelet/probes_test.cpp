@@ -125,6 +125,63 @@ TEST(Liveness, ItsOwnGracePeriodIsUsedForItsKill) {
   EXPECT_EQ(world.runtime.log_of(ports::RuntimeVerb::StopContainer)[0].call.timeout, 7_s);
 }
 
+TEST(Liveness, OfAFileThatVanishesAt32SecondsFailsAt35_40And45AndThenTheContainerIsStopped) {
+  KubeletWorld world;
+  world.start_kubelet();
+  world.run(1_min);
+  api::Pod pod = make_pod();
+  api::Probe probe;
+  probe.action = api::ExecAction{{"cat", "/tmp/healthy"}};
+  probe.initial_delay = 5_s;
+  probe.period = 5_s;
+  pod.spec.containers[0].liveness = probe;
+  world.api.create(pod);
+  const Instant taken = world.executor.now();
+  const std::string target = "exec:cat /tmp/healthy";
+  world.run(32200_ms);
+  world.prober.answers[target].outcome = ports::Outcome::Refused;
+  world.run(13500_ms);
+  std::vector<double> failing;
+  for (const Instant at : world.prober.times_of(target)) {
+    if (at - taken > 32200_ms) failing.push_back(to_seconds(at - taken));
+  }
+  ASSERT_EQ(failing.size(), 3U);
+  EXPECT_NEAR(failing[0], 35, 0.1);
+  EXPECT_NEAR(failing[1], 40, 0.1);
+  EXPECT_NEAR(failing[2], 45, 0.1);
+  const auto stops = world.runtime.log_of(ports::RuntimeVerb::StopContainer);
+  ASSERT_EQ(stops.size(), 1U);
+  EXPECT_NEAR(to_seconds(stops[0].at - taken), 45, 0.1);
+}
+
+TEST(Liveness, EverySecondWithThreeFailuresFindsAHangWithinFourSecondsAndForgivesAPauseOfThree) {
+  for (int phase = 0; phase < 20; ++phase) {
+    SCOPED_TRACE(phase);
+    for (const bool hang : {true, false}) {
+      KubeletWorld world;
+      world.start_kubelet();
+      world.run(10_s);
+      api::Pod pod = make_pod();
+      pod.spec.containers[0].liveness = http_probe("/live");
+      pod.spec.containers[0].liveness->period = 1_s;
+      world.api.create(pod);
+      world.run(10_s + Duration::milliseconds(50) * phase);
+      const Instant begins = world.executor.now();
+      FakeProber::Answer& answer = world.prober.answers["http:8080/live"];
+      answer.delay = 10_s;  // Beyond the timeout of a second.
+      // In a pause, whoever still waits at its end gets an answer.
+      for (int i = 0; i < 300 && (hang || world.executor.now() - begins < 3_s); ++i) {
+        world.run(10_ms);
+        const Duration left = begins + 3_s - world.executor.now();
+        if (!hang) answer.delay = std::max(left, Duration::milliseconds(1));
+      }
+      answer.delay = hang ? 10_s : 1_ms;
+      world.run(1010_ms);
+      EXPECT_EQ(world.runtime.log_of(ports::RuntimeVerb::StopContainer).size(), hang ? 1U : 0U);
+    }
+  }
+}
+
 TEST(Readiness, IsFalseUntilTheFirstSuccessWhichIsTriedAtOnce) {
   ProbeWorld world;
   const Instant taken = world.give(with_readiness(http_probe("/ready")));

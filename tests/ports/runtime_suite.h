@@ -372,6 +372,18 @@ TYPED_TEST_P(RuntimeSuite, AnImageIsThereOrCannotBeHadForAReason) {
   EXPECT_EQ(this->on_image(RuntimeVerb::ImageStatus, missing).outcome, ports::Outcome::NotFound);
 }
 
+TYPED_TEST_P(RuntimeSuite, ImagesAreListedByName) {
+  ports::RuntimeCall c;
+  c.verb = ports::RuntimeVerb::Images;
+  const auto listed = this->ask(std::move(c));
+  ASSERT_EQ(listed.outcome, ports::Outcome::Ok);
+  // A runtime may put its registry before the name.
+  const auto& images = listed.result.images;
+  EXPECT_TRUE(std::any_of(images.begin(), images.end(), [](const ports::ImageInfo& image) {
+    return image.name.ends_with("app:1");
+  }));
+}
+
 REGISTER_TYPED_TEST_SUITE_P(RuntimeSuite, AStartedContainerIsListedAsRunningInItsSandbox,
                             ThePodIsReadBackFromTheListing, EveryCallGetsExactlyOneReplyWithItsId,
                             APodHasOneSandboxPerAttempt, ASandboxHasOneContainerPerNameAndAttempt,
@@ -382,6 +394,6 @@ REGISTER_TYPED_TEST_SUITE_P(RuntimeSuite, AStartedContainerIsListedAsRunningInIt
                             ExecEndsWithTheCommandOrWithItsTimeout,
                             ARunningContainerIsRemovedWholeOrNotAtAll,
                             AStoppedSandboxHasNoRunningContainersAndIsRemovedWithThem,
-                            AnImageIsThereOrCannotBeHadForAReason);
+                            AnImageIsThereOrCannotBeHadForAReason, ImagesAreListedByName);
 
 }  // namespace orrery::ports_suite

@@ -125,6 +125,19 @@ class Maker {
         r.ip = text();
         r.exit_code = small();
         r.message = text();
+        for (auto* supply : {&r.node.memory, &r.node.disk, &r.node.inodes, &r.node.image_disk,
+                             &r.node.image_inodes, &r.node.processes}) {
+          if (coin()) *supply = ports::Supply{small(), small()};
+        }
+        for (std::uint64_t i = below(3); i > 0; --i) r.images.push_back({text(), small()});
+        for (std::uint64_t i = below(3); i > 0; --i) {
+          ports::ContainerStats s;
+          s.id = text();
+          s.memory_bytes = small();
+          s.disk_bytes = small();
+          s.processes = small();
+          r.stats.push_back(s);
+        }
         for (std::uint64_t i = below(3); i > 0; --i) {
           ports::SandboxInfo s;
           s.id = text();
@@ -293,6 +306,19 @@ struct SameBody {
     const auto& b = std::get<ports::RuntimeResult>(other);
     EXPECT_EQ(std::tie(a.id, a.ip, a.exit_code, a.message),
               std::tie(b.id, b.ip, b.exit_code, b.message));
+    EXPECT_EQ(a.node, b.node);
+    ASSERT_EQ(a.images.size(), b.images.size());
+    for (std::size_t i = 0; i < a.images.size(); ++i) {
+      EXPECT_EQ(a.images[i].name, b.images[i].name);
+      EXPECT_EQ(a.images[i].bytes, b.images[i].bytes);
+    }
+    ASSERT_EQ(a.stats.size(), b.stats.size());
+    for (std::size_t i = 0; i < a.stats.size(); ++i) {
+      const ports::ContainerStats& s = a.stats[i];
+      const ports::ContainerStats& t = b.stats[i];
+      EXPECT_EQ(std::tie(s.id, s.at, s.cpu, s.memory_bytes, s.disk_bytes, s.processes),
+                std::tie(t.id, t.at, t.cpu, t.memory_bytes, t.disk_bytes, t.processes));
+    }
     ASSERT_EQ(a.sandboxes.size(), b.sandboxes.size());
     for (std::size_t i = 0; i < a.sandboxes.size(); ++i) {
       const ports::SandboxInfo& s = a.sandboxes[i];

@@ -21,14 +21,22 @@ const char* const kEveryKey = R"({
   "manifests": ["scenarios/live/manifests/web.yaml"],
   "cluster": {
     "nodes": ["x", {"name": "y", "zone": "b", "cpu": "2", "memory": "1Gi", "pods": 5,
-                    "labels": {"disk": "ssd"}}],
-    "node": {"cpu": 2, "memory": "1Gi", "pods": 10, "network": "1Gbps"},
+                    "diskSize": "9Gi", "reserved": {"cpu": "100m", "memory": "1Mi"},
+                    "evictionHard": {"memory.available": "1Mi"}, "labels": {"disk": "ssd"}}],
+    "node": {"cpu": 2, "memory": "1Gi", "pods": 10, "diskSize": "9Gi", "network": "1Gbps",
+             "reserved": {"cpu": 0}, "evictionHard": {"imagefs.available": "5%"}},
     "network": {"sameNode": {"latency": "1us"}, "inZone": {"latency": "1us"},
                 "betweenZones": {"latency": "1ms", "bandwidth": "1Gbps"},
                 "registry": {"bandwidth": "1Gbps"}, "endpointDelay": "1ms"}
   },
-  "images": {"web:2": {"layers": ["1Mi"], "onNodes": false, "start": {"uniform": ["1ms", "2ms"]}}},
-  "services": {"web": {"concurrency": 1, "queueMax": 2, "drainsOnTerm": false, "operations": {
+  "images": {"web:2": {"layers": ["1Mi", {"id": "base", "size": "2Mi"}], "onNodes": false,
+                       "start": {"uniform": ["1ms", "2ms"]}, "missing": false,
+                       "runsFor": "9min", "exitCode": 1, "ignoresTerm": true,
+                       "unwellAfter": "5s", "unwellFor": "1s",
+                       "memory": {"base": "1Mi", "perSecond": "1Ki", "perRequest": "1Ki"},
+                       "disk": {"base": "1Mi", "perSecond": "1Ki"}}},
+  "services": {"web": {"concurrency": 1, "queueMax": 2, "drainsOnTerm": false,
+               "probesShareThreads": true, "operations": {
     "leaf": {"cpu": {"exponential": "1ms"}, "wait": {"lognormal": {"mean": "1ms", "p99": "2ms"}},
              "errors": "1%"},
     "get": {"cpu": {"lognormal": {"median": "1ms", "p99": "2ms"}},
@@ -41,6 +49,8 @@ const char* const kEveryKey = R"({
     {"id": "kill", "at": "10s", "fault": "container-kill", "target": "Deployment/web", "count": 2,
      "container": "web"},
     {"id": "node", "at": "11s", "fault": "node-loss", "target": "Node/x", "for": "1s"},
+    {"id": "sick", "at": "12s", "fault": "unwell", "target": "Deployment/web", "for": "1s",
+     "how": "hangs"},
     {"id": "rollout", "at": "20s", "set": {"target": "Deployment/web", "container": "web",
      "image": "web:2", "replicas": 3, "env": {"A": "1"}}}
   ],

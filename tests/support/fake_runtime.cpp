@@ -26,6 +26,9 @@ Duration FakeRuntime::delay_of(const ports::RuntimeCall& call) const {
     case RuntimeVerb::List:
       return delays.list;
     case RuntimeVerb::ImageStatus:
+    case RuntimeVerb::Stats:
+    case RuntimeVerb::Images:
+    case RuntimeVerb::RemoveImage:
       return delays.image_status;
     case RuntimeVerb::PullImage:
       return delays.pull;
@@ -127,6 +130,17 @@ Outcome FakeRuntime::execute(const ports::RuntimeCall& call, ports::RuntimeResul
     case RuntimeVerb::RemoveContainer:
     case RuntimeVerb::RemoveSandbox:
       return remove(call);
+    case RuntimeVerb::Stats:
+      measure(result);
+      return Outcome::Ok;
+    case RuntimeVerb::Images:
+      for (const std::string& image : images) {
+        const auto bytes = image_bytes.find(image);
+        result.images.push_back({image, bytes == image_bytes.end() ? 0 : bytes->second});
+      }
+      return Outcome::Ok;
+    case RuntimeVerb::RemoveImage:
+      return remove_image(call.image);
     case RuntimeVerb::StopContainer:
       break;
   }
@@ -225,6 +239,40 @@ Outcome FakeRuntime::remove(const ports::RuntimeCall& call) {
                 [&](const auto& entry) { return entry.second.sandbox_id == call.sandbox_id; });
   std::erase_if(sandboxes_, [&](const auto& entry) { return entry.second.id == call.sandbox_id; });
   return Outcome::Ok;
+}
+
+Outcome FakeRuntime::remove_image(const std::string& image) {
+  for (const auto& entry : containers_) {
+    if (entry.second.image == image) return Outcome::Refused;
+  }
+  images.erase(image);
+  return Outcome::Ok;
+}
+
+void FakeRuntime::measure(ports::RuntimeResult& result) const {
+  result.node = node;
+  const auto take = [](std::optional<ports::Supply>& supply, std::int64_t amount) {
+    if (supply) supply->available -= amount;
+  };
+  for (const std::string& image : images) {
+    const auto bytes = image_bytes.find(image);
+    if (bytes != image_bytes.end()) take(result.node.image_disk, bytes->second);
+  }
+  for (const auto& entry : containers_) {
+    const ports::ContainerInfo& container = entry.second;
+    const Program program = program_of(container);
+    take(result.node.disk, program.disk_bytes);
+    if (container.state != ports::ContainerState::Running) continue;
+    take(result.node.memory, program.memory_bytes);
+    take(result.node.processes, program.processes);
+    ports::ContainerStats stats;
+    stats.id = container.id;
+    stats.at = executor_.now();
+    stats.memory_bytes = program.memory_bytes;
+    stats.disk_bytes = program.disk_bytes;
+    stats.processes = program.processes;
+    result.stats.push_back(std::move(stats));
+  }
 }
 
 FakeRuntime::Program FakeRuntime::program_of(const ports::ContainerInfo& container) const {

@@ -27,6 +27,9 @@ class FakeRuntime : public ports::ContainerRuntime {
     std::optional<Duration> term_time = Duration::milliseconds(10);  ///< Absent: ignores TERM.
     Duration exec_time = Duration::milliseconds(5);
     std::int32_t exec_exit_code = 0;
+    std::int64_t memory_bytes = 0;
+    std::int64_t disk_bytes = 0;
+    std::int64_t processes = 0;
   };
   struct Delays {
     Duration list = Duration::milliseconds(2);
@@ -88,9 +91,13 @@ class FakeRuntime : public ports::ContainerRuntime {
   [[nodiscard]] std::vector<Logged> log_of(ports::RuntimeVerb verb) const;
 
   Delays delays;
-  std::map<std::string, Program> programs;  ///< By image; others run for ever.
-  std::set<std::string> images;             ///< Present on the node.
-  std::set<std::string> missing_images;     ///< No registry has them.
+  std::map<std::string, Program> programs;          ///< By image; others run for ever.
+  std::set<std::string> images;                     ///< Present on the node.
+  std::set<std::string> missing_images;             ///< No registry has them.
+  std::map<std::string, std::int64_t> image_bytes;  ///< Of images whose size matters.
+  /// What the node has: capacities, and what is left of them with no image and no container. Uses
+  /// of memory, of disk and of processes are taken off. Nothing is measured where it is absent.
+  ports::NodeStats node;
 
  private:
   using Reply = std::function<void(ports::Outcome, ports::RuntimeResult)>;
@@ -101,6 +108,8 @@ class FakeRuntime : public ports::ContainerRuntime {
   ports::Outcome create(const ports::RuntimeCall& call, ports::RuntimeResult& result);
   ports::Outcome start(const ports::RuntimeCall& call);
   ports::Outcome remove(const ports::RuntimeCall& call);
+  ports::Outcome remove_image(const std::string& image);
+  void measure(ports::RuntimeResult& result) const;
   void stop(const ports::RuntimeCall& call, const Reply& reply);
   void end(const std::string& id, std::int32_t exit_code, std::string reason);
   void notify(ports::RuntimeNotice notice);

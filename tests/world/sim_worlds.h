@@ -76,7 +76,11 @@ struct SimNodeWorld : SimExecutorWorld {
     return m;
   }
   static std::map<std::string, sim::ImageModel> images() {
-    return {{"app:1", {.bytes = 1, .on_nodes = true, .start = Distribution::constant(20_ms)}}};
+    return {{"app:1",
+             {.layers = {{"app", 1}},
+              .on_nodes = true,
+              .start = Distribution::constant(20_ms),
+              .process = {}}}};
   }
 
   sim::RequestEngine engine{kernel, model(), Draws{1}, 1, dispatcher.fingerprint()};
@@ -92,7 +96,7 @@ struct SimNodeWorld : SimExecutorWorld {
                                    .operations = {},
                                    .probes = {},
                                    .container_events = {}};
-  sim::SimNode node{environment, "n1", 0, 0};
+  sim::SimNode node{environment, "n1", 0, 0, sim::NodeCapacity{1 << 30, 1 << 30, 0}};
 
   bool run(const std::function<bool()>& done) {
     return run_with(done, [this](sim::KernelEvent event) { handle(event); });
@@ -108,6 +112,10 @@ struct SimNodeWorld : SimExecutorWorld {
   void handle(sim::KernelEvent event) {
     if (!engine.dispatch(event) && !dispatcher.dispatch(event)) sim::dispatch(environment, event);
     for (const sim::InstanceId instance : engine.take_drained()) node.on_drained(instance);
+    for (const sim::InstanceId instance : engine.take_overloaded()) node.on_overload(instance);
+    for (const sim::ProbeAnswer& answer : engine.take_probe_answers()) {
+      node.on_probe_served(environment.probes.take(answer.tag), answer.outcome);
+    }
   }
 };
 

@@ -1,0 +1,108 @@
+#include "sim/traffic/cpu_group.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "models/base/contract.h"
+
+namespace orrery::sim {
+
+CpuGroup::CpuGroup(Duration quota, std::uint32_t cores, Instant origin)
+    : quota_{quota.count_ns()},
+      cores_{cores},
+      now_{origin.count_ns()},
+      period_end_{origin.count_ns() + kPeriod.count_ns()},
+      left_{quota_} {
+  expects(quota_ > 0 && cores_ >= 1, "a limited container has some quota and a core");
+}
+
+std::int64_t CpuGroup::busy_cores() const {
+  return std::min(static_cast<std::int64_t>(working_.size()), cores_);
+}
+
+/// The time in which every working call is given `progress`, if the quota lasts.
+std::int64_t CpuGroup::time_for(std::int64_t progress) const {
+  const auto count = static_cast<std::int64_t>(working_.size());
+  if (count <= cores_) return progress;
+  return (progress * count + cores_ - 1) / cores_;
+}
+
+std::int64_t CpuGroup::time_to_first_end() const {
+  std::int64_t first = std::numeric_limits<std::int64_t>::max();
+  for (const Work& work : working_) first = std::min(first, work.end);
+  return time_for(std::max<std::int64_t>(first - progress_, 0));
+}
+
+/// Example: 20 ms left and 4 calls at work on 4 cores: 5 ms.
+std::int64_t CpuGroup::time_to_exhaustion() const {
+  const std::int64_t cores = busy_cores();
+  return (left_ + cores - 1) / cores;
+}
+
+void CpuGroup::settle() {
+  std::erase_if(working_, [&](const Work& work) {
+    if (work.end > progress_) return false;
+    done_.push_back(work.call);
+    return true;
+  });
+}
+
+void CpuGroup::advance(Instant to) {
+  const std::int64_t until = to.count_ns();
+  expects(until >= now_, "time does not go back");
+  while (true) {
+    if (now_ >= period_end_) {
+      // Whole periods without work pass at once; what they did not use is lost.
+      const std::int64_t period = kPeriod.count_ns();
+      period_end_ += ((now_ - period_end_) / period + 1) * period;
+      if (left_ == 0 && !working_.empty()) ++throttled_;
+      left_ = quota_;
+    }
+    if (working_.empty()) {
+      if (now_ == until) return;
+      now_ = until;
+      continue;
+    }
+    if (now_ == until) return;
+    std::int64_t step = std::min(until, period_end_) - now_;
+    if (left_ > 0) {
+      step = std::min({step, time_to_first_end(), time_to_exhaustion()});
+      const auto count = static_cast<std::int64_t>(working_.size());
+      progress_ += count <= cores_ ? step : step * cores_ / count;
+      left_ = std::max<std::int64_t>(left_ - step * busy_cores(), 0);
+    }
+    now_ += step;
+    settle();
+  }
+}
+
+void CpuGroup::add(std::uint32_t call, Duration work, Instant now) {
+  advance(now);
+  if (working_.empty()) progress_ = 0;
+  working_.push_back({call, progress_ + work.count_ns()});
+  settle();
+}
+
+void CpuGroup::remove(std::uint32_t call, Instant now) {
+  advance(now);
+  std::erase_if(working_, [&](const Work& work) { return work.call == call; });
+  std::erase(done_, call);
+}
+
+std::vector<std::uint32_t> CpuGroup::take_done() { return std::exchange(done_, {}); }
+
+std::optional<Instant> CpuGroup::next() const {
+  std::int64_t at = now_;
+  if (done_.empty()) {
+    if (working_.empty()) return std::nullopt;
+    at = period_end_;
+    if (left_ > 0) {
+      const std::int64_t end = time_to_first_end();
+      if (end <= time_to_exhaustion()) at = std::min(at, now_ + end);
+    }
+  }
+  return Instant::at(Duration::nanoseconds(at));
+}
+
+}  // namespace orrery::sim

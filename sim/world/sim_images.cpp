@@ -1,0 +1,113 @@
+// The part of SimNode about images and about what the node has left.
+#include <utility>
+
+#include "sim/world/runtime_replies.h"
+#include "sim/world/sim_node.h"
+
+namespace orrery::sim {
+
+using ports::ContainerState;
+using ports::Outcome;
+
+/// The registry has told what the image is made of: fetch the layers that nobody fetches yet.
+void SimNode::pull(const RuntimeOperation& operation) {
+  const std::string& name = operation.call.image;
+  const auto image = environment_.images.find(name);
+  if (image == environment_.images.end() || image->second.missing) {
+    return reply(operation, Outcome::NotFound, because("no such image: " + name));
+  }
+  if (!environment_.dispatcher.alive(operation.owner)) return;
+  const std::vector<ImageLayer> layers = images_.begin_fetch(name);
+  std::int64_t bytes = 0;
+  for (const ImageLayer& layer : layers) bytes += layer.bytes;
+  if (!layers.empty()) {
+    if (environment_.fabric == nullptr) {
+      images_.end_fetch(layers, false);
+      return reply(operation, Outcome::Refused, because("no way to the registry"));
+    }
+    const std::uint32_t slot = environment_.operations.put(operation);
+    fetches_[slot] = layers;
+    environment_.fabric->start_pull(environment_.kernel.now(), index_,
+                                    static_cast<std::uint64_t>(bytes), slot);
+    return;
+  }
+  pulls_.push_back(operation);
+  settle_pulls();
+}
+
+void SimNode::on_pull_done(std::uint32_t slot, const RuntimeOperation& operation, bool arrived) {
+  if (operation.incarnation != incarnation_ || crashed_) return;
+  const auto fetch = fetches_.find(slot);
+  expects(fetch != fetches_.end(), "layers that arrive were on their way");
+  images_.end_fetch(fetch->second, arrived);
+  fetches_.erase(fetch);
+  if (arrived) {
+    pulls_.push_back(operation);
+  } else {
+    reply(operation, Outcome::Refused, because("the transfer of the image failed"));
+  }
+  settle_pulls();
+}
+
+/// Answers the pulls whose layers are all here, and those with a layer that will not come.
+void SimNode::settle_pulls() {
+  std::vector<RuntimeOperation> waiting = std::exchange(pulls_, {});
+  for (RuntimeOperation& operation : waiting) {
+    const std::string& name = operation.call.image;
+    switch (images_.state_of(name)) {
+      case ImageStore::State::Complete:
+        images_.add(name);
+        reply(operation, Outcome::Ok, with_id(name));
+        break;
+      case ImageStore::State::OnItsWay:
+        pulls_.push_back(std::move(operation));
+        break;
+      case ImageStore::State::Broken:
+        reply(operation, Outcome::Refused, because("the transfer of a layer failed"));
+        break;
+    }
+  }
+}
+
+void SimNode::remove_image(const RuntimeOperation& operation) {
+  for (const auto& [id, process] : containers_) {
+    if (process.info.image == operation.call.image) {
+      return reply(operation, Outcome::Refused, because("a container uses the image"));
+    }
+  }
+  images_.remove(operation.call.image);
+  reply(operation, Outcome::Ok, {});
+}
+
+void SimNode::finish_stats(const RuntimeOperation& operation) {
+  const Instant now = environment_.kernel.now();
+  ports::RuntimeResult result;
+  std::int64_t memory = 0;
+  std::int64_t disk = images_.bytes();
+  for (const auto& [id, process] : containers_) {
+    const bool runs = process.info.state == ContainerState::Running;
+    if (process.info.state == ContainerState::Created) continue;
+    const ProcessModel& model = model_of(process);
+    const Duration age = (runs ? now : process.info.finished_at) - process.info.started_at;
+    const std::int64_t written = disk_at(model.disk, age);
+    disk += written;
+    if (!runs) continue;
+    ports::ContainerStats stats;
+    stats.id = id;
+    stats.at = now;
+    stats.memory_bytes = memory_at(model.memory, age, requests_of(process));
+    stats.disk_bytes = written;
+    memory += stats.memory_bytes;
+    result.stats.push_back(std::move(stats));
+  }
+  if (environment_.counts_memory) {
+    result.node.memory = ports::Supply{capacity_.memory_bytes - memory, capacity_.memory_bytes};
+  }
+  if (capacity_.disk_bytes > 0) {  // One file system for images, layers and logs.
+    result.node.disk = ports::Supply{capacity_.disk_bytes - disk, capacity_.disk_bytes};
+    result.node.image_disk = result.node.disk;
+  }
+  reply(operation, Outcome::Ok, std::move(result));
+}
+
+}  // namespace orrery::sim

@@ -22,7 +22,7 @@ struct MetricSpec {
   MetricSource source = MetricSource::Resource;
   std::string name;       ///< "cpu", "memory", or the metric's.
   std::string container;  ///< ContainerResource only.
-  ObjectKey object;       ///< Object only.
+  ObjectKey object;       ///< Object only; in the autoscaler's namespace.
   MetricTarget target = MetricTarget::Utilization;
   std::int64_t value = 80;  ///< Percent; or thousandths of the metric's unit.
 
@@ -40,7 +40,8 @@ enum class SelectPolicy : std::uint8_t { Max, Min, Disabled };
 struct ScalingRules {
   std::optional<Duration> stabilization;
   SelectPolicy select = SelectPolicy::Max;
-  std::vector<ScalingPolicy> policies;
+  std::vector<ScalingPolicy> policies;    ///< Empty: the defaults of the direction.
+  std::optional<std::int32_t> tolerance;  ///< In thousandths; absent: the controller's.
 
   friend bool operator==(const ScalingRules&, const ScalingRules&) = default;
 };
@@ -50,7 +51,7 @@ struct HorizontalPodAutoscalerSpec {
   std::string target_name;
   std::int32_t min_replicas = 1;
   std::int32_t max_replicas = 1;
-  std::vector<MetricSpec> metrics;  ///< Empty in a manifest: CPU at 80 %.
+  std::vector<MetricSpec> metrics;  ///< A manifest without any: CPU at 80 %.
   bool has_behavior = false;        ///< Without: the rules of autoscaling/v1.
   ScalingRules scale_up;
   ScalingRules scale_down;

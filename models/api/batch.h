@@ -68,7 +68,7 @@ struct Job {
 enum class ConcurrencyPolicy : std::uint8_t { Allow, Forbid, Replace };
 struct CronJobSpec {
   std::string schedule;
-  std::string time_zone;  ///< Empty: UTC.
+  std::string time_zone;  ///< As written; empty: UTC.
   std::optional<Duration> starting_deadline;
   ConcurrencyPolicy concurrency = ConcurrencyPolicy::Allow;
   bool suspend = false;
@@ -80,12 +80,17 @@ struct CronJobSpec {
 
   friend bool operator==(const CronJobSpec&, const CronJobSpec&) = default;
 };
+struct CronJobStatus {
+  std::vector<std::string> active;  ///< Names of running Jobs, oldest first.
+  std::optional<Instant> last_schedule;
+  std::optional<Instant> last_success;
+
+  friend bool operator==(const CronJobStatus&, const CronJobStatus&) = default;
+};
 struct CronJob {
   ObjectMeta meta;
   CronJobSpec spec;
-  std::vector<std::string> active;  ///< Names of running Jobs.
-  std::optional<Instant> last_schedule;
-  std::optional<Instant> last_success;
+  CronJobStatus status;
 
   friend bool operator==(const CronJob&, const CronJob&) = default;
 };

@@ -47,6 +47,7 @@ class JsonWriter {
     number_in_full(name, value.count_ns());
   }
   void element(std::string_view text) { separate(), put_text(text); }
+  void element(std::int64_t number) { separate(), put_number(number); }
 
   [[nodiscard]] std::string take() { return std::move(text_); }
 

@@ -66,6 +66,10 @@ bool is_read_from_manifests(Kind kind) {
     case Kind::ReplicationController:
     case Kind::StatefulSet:
     case Kind::DaemonSet:
+    case Kind::Job:
+    case Kind::CronJob:
+    case Kind::HorizontalPodAutoscaler:
+    case Kind::PodDisruptionBudget:
       return true;
     default:
       return false;

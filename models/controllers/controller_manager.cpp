@@ -2,6 +2,10 @@
 
 #include <utility>
 
+#include "models/controllers/hosted_autoscaler.h"
+#include "models/controllers/hosted_cron_job.h"
+#include "models/controllers/hosted_disruption.h"
+#include "models/controllers/hosted_job.h"
 #include "models/controllers/hosted_namespaces.h"
 #include "models/controllers/hosted_node_lifecycle.h"
 #include "models/controllers/hosted_owner_garbage.h"
@@ -46,6 +50,10 @@ ControllerManager::ControllerManager(ports::OwnerId owner, ports::Executor& exec
   host(std::make_unique<ReplicationControllerController>(caches_, config.replica_set), config.loop);
   host(std::make_unique<StatefulSetController>(caches_, config.stateful_set), config.loop);
   host(std::make_unique<DaemonSetController>(caches_, config.daemon_set), config.loop);
+  host(std::make_unique<JobController>(caches_, config.job), config.loop);
+  host(std::make_unique<CronJobController>(caches_, config.cron_job), config.loop);
+  host(std::make_unique<AutoscalerController>(caches_, config.autoscaler), config.loop);
+  host(std::make_unique<DisruptionController>(caches_, config.disruption), config.loop);
 }
 
 void ControllerManager::start() {

@@ -9,8 +9,12 @@
 #include <memory>
 #include <vector>
 
+#include "models/controllers/autoscaler.h"
 #include "models/controllers/controller_loop.h"
+#include "models/controllers/cron_job.h"
+#include "models/controllers/disruption.h"
 #include "models/controllers/hosted_controllers.h"
+#include "models/controllers/job.h"
 #include "models/controllers/node_lifecycle.h"
 #include "models/controllers/hosted_daemon_set.h"
 #include "models/controllers/hosted_replicas.h"
@@ -29,6 +33,10 @@ struct ControllerManagerConfig {
   DaemonSetConfig daemon_set;
   EndpointSliceConfig endpoint_slice;
   NodeLifecycleConfig node_lifecycle;
+  JobConfig job;
+  CronJobConfig cron_job;
+  AutoscalerConfig autoscaler;
+  DisruptionConfig disruption;
 };
 
 class ControllerManager : public ports::Component {

@@ -19,6 +19,7 @@ enum class Topic : std::uint8_t {
   RuntimeList,
   NodeStats,   ///< `container`: a NodePressure::Step.
   NodeImages,  ///< The same.
+  Metrics,     ///< `container`: a sample, a write or a removal.
   Leftover,    ///< `slot` and `generation` together number the leftover.
   RunSandbox,  ///< From here on: of one pod.
   ImageStatus,

@@ -20,6 +20,7 @@ Kubelet::Kubelet(NodeIdentity identity, ports::Executor& executor, ports::ApiCli
             .config = std::move(config)},
       heartbeat_{node_, identity.resources},
       pressure_{node_, heartbeat_},
+      metrics_{node_},
       lister_{node_},
       puller_{node_},
       leftovers_{node_},
@@ -33,6 +34,7 @@ void Kubelet::start() {
   heartbeat_.start();
   lister_.request(Duration{});
   pressure_.start();
+  metrics_.start();
   list_pods();
 }
 
@@ -72,6 +74,9 @@ void Kubelet::on_event(const ports::Event& event) {
       pressure_.on_event(tag, event, workers());
       return;
     }
+    case Topic::Metrics:
+      metrics_.on_event(tag, event, active_pods());
+      return;
     case Topic::Leftover: {
       const std::string uid = leftovers_.on_event(event);
       // Somebody else removed it, or the runtime is confused: a list will tell.
@@ -299,6 +304,15 @@ std::vector<PodWorker*> Kubelet::workers() const {
   std::vector<PodWorker*> all;
   for (const auto& [uid, slot] : slot_of_uid_) all.push_back(slots_[slot].worker.get());
   return all;
+}
+
+std::vector<const api::Pod*> Kubelet::active_pods() const {
+  std::vector<const api::Pod*> pods;
+  for (const auto& [uid, slot] : slot_of_uid_) {
+    const PodWorker& worker = *slots_[slot].worker;
+    if (worker.active()) pods.push_back(&worker.pod());
+  }
+  return pods;
 }
 
 PodWorker* Kubelet::worker_of(const std::string& uid) {

@@ -15,6 +15,7 @@
 #include "models/api/objects.h"
 #include "models/kubelet/image_puller.h"
 #include "models/kubelet/leftovers.h"
+#include "models/kubelet/metrics_reporter.h"
 #include "models/kubelet/node_heartbeat.h"
 #include "models/kubelet/node_pressure.h"
 #include "models/kubelet/node_services.h"
@@ -73,6 +74,7 @@ class Kubelet : public ports::Component {
 
   PodWorker& add_worker(const api::ObjectPtr& pod, bool in_api);
   [[nodiscard]] std::vector<PodWorker*> workers() const;
+  [[nodiscard]] std::vector<const api::Pod*> active_pods() const;
   [[nodiscard]] PodWorker* worker_of(const std::string& uid);
   void forget_if_removable(std::uint32_t slot);
   void forget_if_removable(const std::string& uid);
@@ -80,6 +82,7 @@ class Kubelet : public ports::Component {
   NodeServices node_;
   NodeHeartbeat heartbeat_;
   NodePressure pressure_;
+  MetricsReporter metrics_;
   RuntimeLister lister_;
   ImagePuller puller_;
   Leftovers leftovers_;

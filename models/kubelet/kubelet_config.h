@@ -71,6 +71,14 @@ struct KubeletConfig {
   Duration image_list_period = Duration::seconds(30);
   std::size_t reported_images_max = 50;
 
+  /// Whether anybody reads metrics of pods; if so, they are measured and written this often
+  /// (metrics-server --metric-resolution as its manifests set it). A container counts from its start
+  /// if that is so long ago, and within one period (metrics-server
+  /// freshContainerMinMetricsResolution).
+  bool reports_metrics = false;
+  Duration metrics_period = Duration::seconds(15);
+  Duration fresh_container_min_window = Duration::seconds(10);
+
   /// Kept from pods: kubeReserved and systemReserved together. Allocatable is capacity less this
   /// and less the hard threshold of memory.
   std::int64_t reserved_cpu_milli = 0;

@@ -15,6 +15,8 @@ Profile kubernetes_1_32() {
   profile.name = "kubernetes-1.32";
   // kube-controller-manager --node-monitor-grace-period (kubernetes/kubernetes#126287).
   profile.controllers.node_lifecycle.monitor_grace = Duration::seconds(50);
+  // A Job is over when its pods are (kubernetes/kubernetes#125510, since 1.31).
+  profile.controllers.job.ends_after_pods = true;
   return profile;
 }
 

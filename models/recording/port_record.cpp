@@ -47,10 +47,12 @@ std::string header_body(const RecordHeader& header) {
                      {"pods", header.node_resources.pods},
                      {"labels", header.node_labels}};
   return fmt::format(
-      R"({{"format":"{}","role":"{}","seed":{},"builtAt":{},"profile":{},"node":{},"resourceVersion":{},)"
+      R"({{"format":"{}","role":"{}","seed":{},"builtAt":{},"profile":{},"node":{},"calendarStart":{},)"
+      R"("resourceVersion":{},)"
       R"("snapshot":[{}]}})",
       kFormat, to_string(header.role), header.seed, header.built_at.count_ns(),
-      json_string(header.profile), node.dump(), header.resource_version, objects);
+      json_string(header.profile), node.dump(), header.calendar_start_seconds,
+      header.resource_version, objects);
 }
 
 Result<RecordHeader> header_of(const std::string& body) {
@@ -76,6 +78,7 @@ Result<RecordHeader> header_of(const std::string& body) {
     header.node_resources.memory_bytes = node.at("memoryBytes");
     header.node_resources.pods = node.at("pods");
     for (const auto& [key, label] : node.at("labels").items()) header.node_labels[key] = label;
+    header.calendar_start_seconds = value.value("calendarStart", std::int64_t{0});
     header.resource_version = value.at("resourceVersion");
     for (const json& text : value.at("snapshot")) {
       Result<api::Object> object = api::from_json_text(text.dump());

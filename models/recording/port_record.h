@@ -55,6 +55,8 @@ struct RecordHeader {
   std::string node_address;
   api::NodeResources node_resources;
   api::Labels node_labels;
+  /// Control plane: the calendar's seconds since 1970 UTC at the start of the run.
+  std::int64_t calendar_start_seconds = 0;
   std::uint64_t resource_version = 0;    ///< Control plane: of the snapshot.
   std::vector<api::ObjectPtr> snapshot;  ///< Control plane: the store as it was restored.
 };

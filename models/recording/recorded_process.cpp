@@ -65,9 +65,11 @@ Result<void> add_components(RecordedProcess& process, const RecordHeader& header
   }
   const PortSet& ports = process.ports();
   if (header.role == ProcessRole::ControlPlane) {
+    controllers::ControllerManagerConfig controllers = profile->controllers;
+    controllers.cron_job.epoch_seconds = header.calendar_start_seconds;
     add(process, kControllerManager,
         std::make_unique<controllers::ControllerManager>(kControllerManager, ports.executor,
-                                                         ports.api, profile->controllers));
+                                                         ports.api, controllers));
     add(process, kScheduler,
         std::make_unique<scheduler::Scheduler>(kScheduler, ports.executor, ports.api,
                                                Draws{header.seed}, profile->scheduler));

@@ -162,6 +162,9 @@ std::string describe(const scenario::TimelineEntry& entry) {
     for (const auto& [name, value] : set->env) text += " " + name + "=" + value;
     return text;
   }
+  if (const auto* node = std::get_if<scenario::NodeAction>(&entry.action)) {
+    return fmt::format("{} Node/{}", to_string(node->what), node->node);
+  }
   const auto& fault = std::get<scenario::FaultAction>(entry.action);
   std::string text = to_string(fault.kind);
   if (fault.target) text += " on " + to_string(*fault.target);

@@ -8,8 +8,8 @@
 namespace orrery::scenario {
 
 /// The keys of a timeline entry that say more about its fault.
-inline constexpr const char* kFaultKeys[] = {"target", "count", "for",      "container",
-                                             "zone",   "delay", "bandwidth"};
+inline constexpr const char* kFaultKeys[] = {"target",    "count", "for",   "how",
+                                             "container", "zone",  "delay", "bandwidth"};
 
 /// Requires: `entry` has a member "fault", and `fields` knows kFaultKeys.
 [[nodiscard]] FaultAction read_fault(const Fields& fields, const Value& entry, Reading& reading);

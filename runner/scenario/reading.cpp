@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "models/api/time_zone.h"
 #include "runner/scenario/manifest_files.h"
 #include "runner/scenario/parts.h"
 #include "runner/scenario/scalars.h"
@@ -58,6 +59,22 @@ void read_times(const Fields& fields, Scenario& scenario, Report& report) {
   }
 }
 
+/// The calendar matters to CronJobs alone.
+void read_start_time(const Value* start, Scenario& scenario, Report& report,
+                     Assumptions& assumptions) {
+  if (start != nullptr) {
+    const auto seconds =
+        start->type == Value::Type::Text ? api::parse_date_time(start->text) : std::nullopt;
+    if (!seconds) report.add(*start, "a date and time, such as \"2024-01-01T00:00:00Z\"");
+    scenario.start_time = seconds.value_or(scenario.start_time);
+    return;
+  }
+  const bool has_cron_job = std::any_of(
+      scenario.objects.begin(), scenario.objects.end(),
+      [](const auto& manifest) { return std::holds_alternative<api::CronJob>(manifest.object); });
+  if (has_cron_job) assumptions.add("/startTime", "2024-01-01T00:00:00Z, a Monday");
+}
+
 api::Manifests read_manifest_list(const Value& list, const std::string& folder,
                                   std::vector<std::string>& files, Report& report) {
   namespace fs = std::filesystem;
@@ -80,11 +97,11 @@ api::Manifests read_manifest_list(const Value& list, const std::string& folder,
 /// Reads the tree into `scenario`; whatever is wrong goes to `report`.
 void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
                std::vector<std::string>& files, Report& report) {
-  const Fields fields{
-      root,
-      {"$schema", "format", "name", "profile", "duration", "warmup", "runs", "manifests", "cluster",
-       "images", "services", "journeys", "load", "timeline", "expect", "provenance"},
-      report};
+  const Fields fields{root,
+                      {"$schema", "format", "name", "profile", "duration", "warmup", "startTime",
+                       "runs", "manifests", "cluster", "images", "services", "journeys", "load",
+                       "timeline", "expect", "provenance"},
+                      report};
   if (root.type != Value::Type::Object) return;
   read_format(fields.require("format", "1"), report);
   if (const Value* name = fields.require("name", "what this scenario is about")) {
@@ -109,6 +126,7 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
   scenario.not_modelled = std::move(manifests.not_modelled);
 
   Assumptions assumptions;
+  read_start_time(fields.find("startTime"), scenario, report, assumptions);
   const Value* images = fields.find("images");
   if (const Value* cluster = fields.require("cluster", "the nodes, such as {\"nodes\": 3}")) {
     read_cluster(*cluster, names_pulled_image(images), scenario.cluster, report, assumptions);

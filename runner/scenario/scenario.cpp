@@ -52,4 +52,16 @@ const char* to_string(FaultKind kind) {
   contract_violation("a fault is of one of the known kinds");
 }
 
+const char* to_string(NodeAction::What what) {
+  switch (what) {
+    case NodeAction::What::Cordon:
+      return "cordon";
+    case NodeAction::What::Drain:
+      return "drain";
+    case NodeAction::What::Uncordon:
+      return "uncordon";
+  }
+  contract_violation("a node action is one of the known ones");
+}
+
 }  // namespace orrery::scenario

@@ -146,10 +146,18 @@ struct SetAction {
   std::map<std::string, std::string> env;
 };
 
+/// What an operator does to a node: keeps new pods off it, empties it, or takes it back.
+struct NodeAction {
+  enum class What : std::uint8_t { Cordon, Drain, Uncordon };
+  What what = What::Drain;
+  std::string node;
+};
+[[nodiscard]] const char* to_string(NodeAction::What what);
+
 struct TimelineEntry {
   std::string id;
   Instant at;
-  std::variant<SetAction, FaultAction> action;
+  std::variant<SetAction, FaultAction, NodeAction> action;
   api::Place where;
 };
 
@@ -214,6 +222,8 @@ struct Scenario {
   std::string profile = "kubernetes-1.30";
   Duration duration;
   Duration warmup;
+  std::int64_t start_time =
+      1'704'067'200;  ///< Seconds since 1970 UTC; default: 2024-01-01, a Monday.
   std::uint64_t first_seed = 1;
   std::uint64_t last_seed = 1;
   double confidence = 0.95;

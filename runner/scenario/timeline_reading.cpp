@@ -171,6 +171,20 @@ SetAction read_set(const Value& value, Reading& reading) {
   return set;
 }
 
+/// "drain": "Node/h1" and its like.
+NodeAction read_node_action(std::string_view key, const Value& node, Reading& reading) {
+  NodeAction action;
+  for (const auto what :
+       {NodeAction::What::Cordon, NodeAction::What::Drain, NodeAction::What::Uncordon}) {
+    if (key == to_string(what)) action.what = what;
+  }
+  const std::string name = read_text(node, "\"Node/name\"", reading.report).value_or("");
+  if (name.empty()) return action;
+  const auto target = reading.catalog.object(node.where, name, {api::Kind::Node}, reading.report);
+  if (target) action.node = target->name;
+  return action;
+}
+
 /// Reports ids that are missing, twice, or would read as a time.
 std::string read_id(const Fields& fields, std::set<std::string>& seen, Report& report) {
   const Value* value = fields.require("id", "a name for this entry");
@@ -335,8 +349,8 @@ void read_timeline(const Value* timeline, Reading& reading) {
   std::set<std::string> seen;
   for (const Value& value : entries) {
     const Fields fields{value,
-                        {"id", "at", "set", "fault", "target", "count", "for", "how", "container", "zone",
-                         "delay", "bandwidth"},
+                        {"id", "at", "set", "fault", "cordon", "drain", "uncordon", "target",
+                         "count", "for", "how", "container", "zone", "delay", "bandwidth"},
                         reading.report};
     if (value.type != Value::Type::Object) continue;
     TimelineEntry entry;
@@ -348,21 +362,35 @@ void read_timeline(const Value* timeline, Reading& reading) {
     }
     const Value* set = fields.find("set");
     const Value* fault = fields.find("fault");
-    if ((set == nullptr) == (fault == nullptr)) {
-      reading.report.add(value.where, "either \"set\" or \"fault\"",
-                         set == nullptr ? "neither" : "both");
+    const char* node_key = nullptr;
+    std::size_t count = (set != nullptr ? 1U : 0U) + (fault != nullptr ? 1U : 0U);
+    for (const char* key : {"cordon", "drain", "uncordon"}) {
+      if (fields.find(key) == nullptr) continue;
+      node_key = key;
+      ++count;
+    }
+    if (count != 1) {
+      reading.report.add(value.where,
+                         "one of \"set\", \"fault\", \"cordon\", \"drain\" and \"uncordon\"",
+                         count == 0 ? "none" : "several");
       continue;
     }
-    if (set != nullptr) {
+    if (fault == nullptr) {
+      const char* own = set != nullptr ? "set" : node_key;
       for (const char* key : kFaultKeys) {
         const Value* stray = fields.find(key);
         if (stray == nullptr) continue;
         reading.report.add(stray->where, fmt::format("\"{}\" only beside \"fault\"", key),
-                           "it beside \"set\"", "members of a set stand inside it");
+                           fmt::format("it beside \"{}\"", own),
+                           set != nullptr ? "members of a set stand inside it" : "");
       }
+    }
+    if (set != nullptr) {
       entry.action = read_set(*set, reading);
-    } else {
+    } else if (fault != nullptr) {
       entry.action = read_fault(fields, value, reading);
+    } else {
+      entry.action = read_node_action(node_key, *fields.find(node_key), reading);
     }
     reading.scenario.timeline.push_back(std::move(entry));
   }

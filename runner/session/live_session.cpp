@@ -17,6 +17,7 @@
 #include "real-backend/loop/event_loop.h"
 #include "real-backend/loop/process.h"
 #include "runner/session/actions.h"
+#include "runner/session/drain.h"
 #include "runner/session/live_processes.h"
 #include "runner/session/run_observer.h"
 
@@ -26,6 +27,7 @@ namespace {
 using runner::RunResult;
 using scenario::FaultAction;
 using scenario::FaultKind;
+using scenario::NodeAction;
 using scenario::Scenario;
 using scenario::SetAction;
 
@@ -90,6 +92,7 @@ class LiveSession final : public ports::Component {
   void perform(const scenario::TimelineEntry& entry);
   void perform(const std::string& id, const SetAction& action);
   void perform(const std::string& id, const FaultAction& fault);
+  void perform(const std::string& id, const NodeAction& action);
   void end_fault(const Ending& ending);
   void send(ports::ApiCall call);
   void on_answer(const ports::Event& event);
@@ -257,6 +260,13 @@ void LiveSession::on_answer(const ports::Event& event) {
   if (open == open_calls_.end()) return;
   ports::ApiCall call = std::move(open->second);
   open_calls_.erase(open);
+  if (call.verb == ports::Verb::Evict) {
+    log_.append(loop_->now(), 0, "evict", to_string(call.key), to_string(event.outcome));
+    if (answer_of(event.outcome) != EvictionAnswer::Again || cleaning_) return;
+    retries_.push_back(std::move(call));
+    arm(timer_id(TimerPurpose::Retry, retries_.size() - 1), loop_->now() + kEvictionRetry);
+    return;
+  }
   switch (event.outcome) {
     case ports::Outcome::Ok:
     case ports::Outcome::NotFound:
@@ -425,6 +435,23 @@ void LiveSession::perform(const std::string& id, const SetAction& action) {
   if (current == objects_.end()) return fail({to_string(action.target) + " does not exist", ""});
   send(update_of(std::get<api::Deployment>(*current->second), action));
   observer_.rollout_started(loop_->now(), id, action.target);
+}
+
+void LiveSession::perform(const std::string& id, const NodeAction& action) {
+  const api::ObjectKey key{api::Kind::Node, "", action.node};
+  const char* what = to_string(action.what);
+  log_.append(loop_->now(), 0, what, to_string(key), id);
+  const auto node = objects_.find(key);
+  if (node == objects_.end()) return fail({to_string(key) + " does not exist", ""});
+  const bool cordons = action.what != NodeAction::What::Uncordon;
+  if (auto call = cordon_of(std::get<api::Node>(*node->second), cordons)) send(*std::move(call));
+  std::string effect = fmt::format("{}: {}", what, to_string(key));
+  if (action.what == NodeAction::What::Drain) {
+    auto calls = evictions_of(action.node, pods_and_nodes());
+    effect = fmt::format("{} pods to evict from {}", calls.size(), action.node);
+    for (ports::ApiCall& call : calls) send(std::move(call));
+  }
+  observer_.fault_struck(loop_->now(), id, what, {to_string(key)}, {}, std::move(effect));
 }
 
 void LiveSession::perform(const std::string& id, const FaultAction& fault) {

@@ -15,6 +15,7 @@
 
 #include "runner/run_result_json.h"
 #include "runner/session/actions.h"
+#include "runner/session/drain.h"
 #include "runner/session/run_observer.h"
 #include "runner/session/sim_faults.h"
 #include "runner/session/world_config.h"
@@ -25,6 +26,7 @@ namespace {
 using runner::RunResult;
 using scenario::FaultAction;
 using scenario::FaultKind;
+using scenario::NodeAction;
 using scenario::Scenario;
 using scenario::SetAction;
 using scenario::TimelineEntry;
@@ -64,6 +66,14 @@ class SimSession {
     std::string node;  ///< NodeLoss and its like: which.
   };
 
+  /// An eviction to be asked for.
+  struct Eviction {
+    Instant at;
+    std::string id;
+    ports::ApiCall call;
+    ports::CauseId cause = 0;
+  };
+
   void create_objects();
   void perform(const TimelineEntry& entry);
   void perform(const std::string& id, const SetAction& action);
@@ -71,6 +81,8 @@ class SimSession {
   void perform_on_world(const std::string& id, const FaultAction& fault);
   void settle_faults();
   void end_later(const std::string& id, const FaultAction& fault, std::string node);
+  void perform(const std::string& id, const NodeAction& action);
+  void evict(Eviction eviction);
   void end_fault(const Ending& ending);
   void run_until(Instant when);
   [[nodiscard]] std::vector<api::ObjectPtr> pods_and_nodes() const;
@@ -85,7 +97,8 @@ class SimSession {
   RunObserver observer_;
   ObserverAdapter adapter_;
   sim::SimWorld world_;
-  std::vector<Ending> endings_;  ///< By time.
+  std::vector<Ending> endings_;      ///< By time.
+  std::vector<Eviction> evictions_;  ///< By time.
 };
 
 RunResult SimSession::run() {
@@ -122,7 +135,17 @@ void SimSession::create_objects() {
 }
 
 void SimSession::run_until(Instant when) {
-  while (!endings_.empty() && endings_.front().at <= when) {
+  while (true) {
+    const Instant end = endings_.empty() ? Instant::never() : endings_.front().at;
+    const Instant next = evictions_.empty() ? Instant::never() : evictions_.front().at;
+    if (std::min(end, next) > when) break;
+    if (next < end) {
+      Eviction eviction = std::move(evictions_.front());
+      evictions_.erase(evictions_.begin());
+      world_.run_until(eviction.at);
+      evict(std::move(eviction));
+      continue;
+    }
     const Ending ending = endings_.front();
     endings_.erase(endings_.begin());
     world_.run_until(ending.at);
@@ -141,6 +164,39 @@ void SimSession::perform(const std::string& id, const SetAction& action) {
   if (current == nullptr) return;
   world_.apply(update_of(std::get<api::Deployment>(*current), action), cause);
   observer_.rollout_started(world_.now(), id, action.target);
+}
+
+void SimSession::perform(const std::string& id, const NodeAction& action) {
+  const char* what = to_string(action.what);
+  const api::ObjectKey key{api::Kind::Node, "", action.node};
+  const ports::CauseId cause = log_.append(world_.now(), 0, what, to_string(key), id);
+  const api::ObjectPtr node = world_.api().find(key);
+  if (node == nullptr) {
+    observer_.fault_struck(world_.now(), id, what, {}, {}, "the node is not there");
+    return;
+  }
+  const bool cordons = action.what != NodeAction::What::Uncordon;
+  if (const auto call = cordon_of(std::get<api::Node>(*node), cordons)) world_.apply(*call, cause);
+  std::vector<std::string> victims;
+  std::string effect = fmt::format("{}: {}", what, to_string(key));
+  if (action.what == NodeAction::What::Drain) {
+    victims = owners_of_pods_on(action.node);
+    const auto calls = evictions_of(action.node, world_.api().objects_of(api::Kind::Pod));
+    effect = fmt::format("{} pods to evict from {}", calls.size(), action.node);
+    for (const ports::ApiCall& call : calls) evict({world_.now(), id, call, cause});
+  }
+  observer_.fault_struck(world_.now(), id, what, {to_string(key)}, victims, std::move(effect));
+}
+
+void SimSession::evict(Eviction eviction) {
+  const ports::Outcome outcome = world_.apply(eviction.call, eviction.cause);
+  log_.append(world_.now(), eviction.cause, "evict", to_string(eviction.call.key),
+              fmt::format("{}: {}", eviction.id, to_string(outcome)));
+  if (answer_of(outcome) != EvictionAnswer::Again) return;
+  eviction.at = world_.now() + kEvictionRetry;
+  const auto later = std::find_if(evictions_.begin(), evictions_.end(),
+                                  [&](const Eviction& e) { return e.at > eviction.at; });
+  evictions_.insert(later, std::move(eviction));
 }
 
 std::vector<api::ObjectPtr> SimSession::pods_and_nodes() const {

@@ -116,6 +116,12 @@ sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
   const auto profile = profile::profile_named(scenario.profile);
   expects(profile.has_value(), "the reader admits known profiles only");
   config.profile = *profile;
+  config.profile.controllers.cron_job.epoch_seconds = scenario.start_time;
+  // Nobody else reads metrics, so that other runs send nothing for them.
+  config.profile.kubelet.reports_metrics =
+      std::any_of(scenario.objects.begin(), scenario.objects.end(), [](const auto& manifest) {
+        return std::holds_alternative<api::HorizontalPodAutoscaler>(manifest.object);
+      });
 
   const scenario::Network& network = scenario.cluster.network;
   std::map<std::string, std::uint32_t> zones;

@@ -236,7 +236,7 @@ const InstanceSpec& RequestEngine::spec(InstanceId id) const { return specs_[ind
 
 InstanceView RequestEngine::view(InstanceId id) const {
   const Instance& instance = instances_[index_of(id)];
-  return {instance.state, instance.busy, instance.queued};
+  return {instance.state, instance.busy, instance.queued, Duration::nanoseconds(instance.cpu_ns)};
 }
 
 std::uint32_t RequestEngine::index_of(InstanceId id) const {
@@ -514,6 +514,7 @@ void RequestEngine::begin_service(std::uint32_t index) {
     work(instance.cpu_group);
     return;
   }
+  instance.cpu_ns += cpu.count_ns();
   const Duration wait = operation.wait.draw(draws_, Purpose::ServiceTime, call.key, 1);
   kernel_.schedule(now_ + cpu + wait, EventClass::Ordinary, {kEndService, index});
 }
@@ -525,6 +526,9 @@ void RequestEngine::work(std::uint32_t index) {
     Call& call = calls_[done];
     call.on_cpu = false;
     const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
+    // Drawn once more rather than kept: the same key gives the same time.
+    instances_[call.instance].cpu_ns +=
+        operation.cpu.draw(draws_, Purpose::ServiceTime, call.key, 0).count_ns();
     const Duration wait = operation.wait.draw(draws_, Purpose::ServiceTime, call.key, 1);
     kernel_.schedule(now_ + wait, EventClass::Ordinary, {kEndService, done});
   }

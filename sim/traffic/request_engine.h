@@ -62,6 +62,7 @@ struct InstanceView {
   InstanceState state = InstanceState::Starting;
   std::uint32_t busy = 0;  ///< Slots in use, callers that gave up included.
   std::uint32_t queued = 0;
+  Duration cpu;  ///< Core time of the work it has done since its start.
 };
 
 /// A service at one instant; `open` as callers see it, the rest as its pods do.
@@ -189,6 +190,7 @@ class RequestEngine {
  private:
   /// One cache line of what a call needs of its instance; the rest is in specs_.
   struct alignas(64) Instance {
+    std::int64_t cpu_ns = 0;  ///< Work done.
     std::uint32_t service = 0;
     std::uint32_t node = 0;
     std::uint32_t zone = 0;

@@ -95,6 +95,9 @@ void SimNode::finish_stats(const RuntimeOperation& operation) {
     ports::ContainerStats stats;
     stats.id = id;
     stats.at = now;
+    for (const InstanceId instance : process.instances) {
+      stats.cpu += environment_.engine.view(instance).cpu;
+    }
     stats.memory_bytes = memory_at(model.memory, age, requests_of(process));
     stats.disk_bytes = written;
     memory += stats.memory_bytes;

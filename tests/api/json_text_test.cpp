@@ -51,6 +51,16 @@ class RandomObject {
         return filled<DaemonSet>();
       case Kind::ControllerRevision:
         return filled<ControllerRevision>();
+      case Kind::Job:
+        return filled<Job>();
+      case Kind::CronJob:
+        return filled<CronJob>();
+      case Kind::HorizontalPodAutoscaler:
+        return filled<HorizontalPodAutoscaler>();
+      case Kind::PodDisruptionBudget:
+        return filled<PodDisruptionBudget>();
+      case Kind::PodMetrics:
+        return filled<PodMetrics>();
       default:
         return {};
     }
@@ -299,6 +309,74 @@ class RandomObject {
   void fill(LimitRange& r) { fill_all(r.meta, r.limits); }
   void fill(PriorityClass& c) { fill_all(c.meta, c.value, c.global_default, c.preempts); }
   void fill(Lease& l) { fill_all(l.meta, l.holder, l.duration, l.renew_time); }
+  void fill(PodFailureRule& r) {
+    one_of(r.action, 4);
+    fill_all(r.container_name, r.exit_codes, r.exit_codes_not_in);
+    for (std::uint64_t i = below(3); i > 0; --i) {
+      auto& [type, status] = r.conditions.emplace_back();
+      fill(type);
+      one_of(status, 3);
+    }
+  }
+  void fill(JobSpec& s) {
+    fill_all(s.parallelism, s.completions, s.backoff_limit, s.backoff_limit_per_index,
+             s.max_failed_indexes, s.active_deadline, s.ttl_after_finished, s.indexed, s.suspend,
+             s.replace_failed_only, s.failure_rules, s.selector, s.pod_template);
+  }
+  void fill(Job& j) {
+    JobStatus& t = j.status;
+    fill_all(j.meta, j.spec, t.active, t.ready, t.succeeded, t.failed, t.terminating, t.start_time,
+             t.completion_time, t.completed_indexes, t.failed_indexes, t.uncounted_succeeded,
+             t.uncounted_failed, t.conditions);
+  }
+  void fill(CronJob& c) {
+    CronJobSpec& s = c.spec;
+    one_of(s.concurrency, 3);
+    fill_all(c.meta, s.schedule, s.time_zone, s.starting_deadline, s.suspend,
+             s.successful_history_limit, s.failed_history_limit, s.job_labels, s.job_annotations,
+             s.job, c.status.active, c.status.last_schedule, c.status.last_success);
+  }
+  void fill(MetricSpec& m) {
+    one_of(m.source, 5);
+    one_of(m.target, 3);
+    fill_all(m.name, m.value);
+    if (m.target == MetricTarget::Utilization) m.value = filled<std::int32_t>();
+    if (m.source == MetricSource::ContainerResource) fill(m.container);
+    if (m.source == MetricSource::Object) {
+      one_of(m.object.kind, kKindCount);
+      fill_all(m.object.namespace_name, m.object.name);
+    }
+  }
+  void fill(ScalingPolicy& p) { fill_all(p.percent, p.value, p.period); }
+  void fill(ScalingRules& r) {
+    one_of(r.select, 3);
+    fill_all(r.stabilization, r.policies, r.tolerance);
+  }
+  void fill(HorizontalPodAutoscaler& h) {
+    HorizontalPodAutoscalerSpec& s = h.spec;
+    one_of(s.target_kind, kKindCount);
+    fill_all(h.meta, s.target_name, s.min_replicas, s.max_replicas, s.metrics, s.has_behavior);
+    if (s.has_behavior) fill_all(s.scale_up, s.scale_down);
+    HorizontalPodAutoscalerStatus& t = h.status;
+    fill_all(t.observed_generation, t.current_replicas, t.desired_replicas, t.last_scale,
+             t.conditions);
+  }
+  void fill(PodDisruptionBudget& b) {
+    PodDisruptionBudgetStatus& t = b.status;
+    fill_all(b.meta, b.spec.min_available, b.spec.max_unavailable, b.spec.selector,
+             b.spec.always_evict_unhealthy, t.observed_generation, t.disruptions_allowed,
+             t.current_healthy, t.desired_healthy, t.expected_pods, t.conditions);
+    for (std::uint64_t i = below(3); i > 0; --i) {
+      t.disrupted_pods[filled<std::string>()] = filled<Instant>();
+    }
+  }
+  void fill(ContainerUsage& u) { fill_all(u.name, u.cpu_milli, u.memory_bytes); }
+  void fill(PodMetrics& m) {
+    fill_all(m.meta, m.timestamp, m.window, m.containers);
+    for (std::uint64_t i = below(3); i > 0; --i) {
+      m.custom[filled<std::string>()] = filled<std::int64_t>();
+    }
+  }
 
   void fill(ReplicationController& r) {
     fill_all(r.meta, r.spec.replicas, r.spec.min_ready, r.spec.selector, r.spec.pod_template);

@@ -17,7 +17,7 @@ Json schema() { return Json::parse(text_of_file("scenarios/schema/scenario.schem
 /// A scenario that uses every key there is.
 const char* const kEveryKey = R"({
   "$schema": "x", "format": 1, "name": "every key", "profile": "kubernetes-1.32",
-  "duration": "60s", "warmup": "5s", "runs": {"seeds": 7, "confidence": "90%"},
+  "duration": "60s", "warmup": "5s", "startTime": "2024-06-01T12:00:00+02:00", "runs": {"seeds": 7, "confidence": "90%"},
   "manifests": ["scenarios/live/manifests/web.yaml"],
   "cluster": {
     "nodes": ["x", {"name": "y", "zone": "b", "cpu": "2", "memory": "1Gi", "pods": 5,
@@ -48,6 +48,8 @@ const char* const kEveryKey = R"({
   "timeline": [
     {"id": "kill", "at": "10s", "fault": "container-kill", "target": "Deployment/web", "count": 2,
      "container": "web"},
+    {"id": "closed", "at": "3s", "cordon": "Node/x"}, {"id": "emptied", "at": "4s", "drain": "Node/x"},
+    {"id": "open", "at": "5s", "uncordon": "Node/x"},
     {"id": "node", "at": "11s", "fault": "node-loss", "target": "Node/x", "for": "1s"},
     {"id": "sick", "at": "12s", "fault": "unwell", "target": "Deployment/web", "for": "1s",
      "how": "hangs"},
@@ -75,7 +77,8 @@ std::string with_zones() {
   Json text = Json::parse(kEveryKey);
   text["cluster"].erase("nodes");
   text["cluster"]["zones"] = {{"x", {{"nodes", 2}}}};
-  text["timeline"][1]["target"] = "Node/x-1";
+  text["timeline"][1]["cordon"] = text["timeline"][2]["drain"] = "Node/x-1";
+  text["timeline"][3]["uncordon"] = text["timeline"][4]["target"] = "Node/x-1";
   return text.dump();
 }
 

@@ -268,6 +268,7 @@ void FakeRuntime::measure(ports::RuntimeResult& result) const {
     ports::ContainerStats stats;
     stats.id = container.id;
     stats.at = executor_.now();
+    stats.cpu = (executor_.now() - container.started_at) * program.cpu_milli / 1000;
     stats.memory_bytes = program.memory_bytes;
     stats.disk_bytes = program.disk_bytes;
     stats.processes = program.processes;

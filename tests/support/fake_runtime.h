@@ -30,6 +30,7 @@ class FakeRuntime : public ports::ContainerRuntime {
     std::int64_t memory_bytes = 0;
     std::int64_t disk_bytes = 0;
     std::int64_t processes = 0;
+    std::int64_t cpu_milli = 0;  ///< Busy all the time, in thousandths of a core.
   };
   struct Delays {
     Duration list = Duration::milliseconds(2);

@@ -63,6 +63,11 @@ struct BodyWriter {
     write_list(out, "initContainerStatuses", status.init_container_statuses,
                write_container_status);
     write_list(out, "containerStatuses", status.container_statuses, write_container_status);
+    write_list(out, "configs", status.configs, [](Writer& o, const ConfigInUse& use) {
+      o.text("source", use.source);
+      o.text("where", use.where);
+      o.number("resourceVersion", static_cast<std::int64_t>(use.resource_version));
+    });
     out.end_object();
   }
 
@@ -85,6 +90,7 @@ struct BodyWriter {
       write_texts(o, "names", {image.name});
       o.number("sizeBytes", image.bytes);
     });
+    write_texts(out, "volumesInUse", node.status.volumes_in_use);
     out.end_object();
   }
 
@@ -134,6 +140,7 @@ struct BodyWriter {
     out.text("type", spec.type, "ClusterIP");
     if (spec.headless) out.text("clusterIP", "None");
     out.flag("publishNotReadyAddresses", spec.publish_not_ready_addresses);
+    if (spec.internal_local) out.text("internalTrafficPolicy", "Local");
     out.end_object();
   }
 
@@ -165,7 +172,10 @@ struct BodyWriter {
     write_body(out, object);
   }
 
-  void operator()(const ConfigMap& map) const { write_labels(out, "data", map.data); }
+  void operator()(const ConfigMap& map) const {
+    write_labels(out, "data", map.data);
+    out.flag("immutable", map.immutable);
+  }
 
   void operator()(const Lease& lease) const {
     out.begin_object("spec");

@@ -187,6 +187,7 @@ void read_node_status(ObjectReader& in, NodeStatus& status) {
     image.finish({});
     return read;
   });
+  in.texts("volumesInUse", status.volumes_in_use);
   in.finish({});
 }
 
@@ -249,6 +250,10 @@ void read_service_spec(ObjectReader& in, ServiceSpec& spec) {
   in.text("clusterIP", cluster_ip);
   spec.headless = cluster_ip == "None";
   in.flag("publishNotReadyAddresses", spec.publish_not_ready_addresses);
+  enum class Policy : std::uint8_t { Cluster, Local };
+  Policy internal = Policy::Cluster;
+  in.choice("internalTrafficPolicy", internal, Names<2>{"Cluster", "Local"});
+  spec.internal_local = internal == Policy::Local;
   if (in.manifest()) {
     const std::optional<Cursor> type = in.field("type");
     if (type && spec.type != "ClusterIP" && spec.type != "NodePort" &&
@@ -261,9 +266,9 @@ void read_service_spec(ObjectReader& in, ServiceSpec& spec) {
     check_service_ports(in, spec);
   }
   in.finish({"allocateLoadBalancerNodePorts", "clusterIPs", "externalIPs", "externalName",
-             "externalTrafficPolicy", "healthCheckNodePort", "internalTrafficPolicy", "ipFamilies",
-             "ipFamilyPolicy", "loadBalancerClass", "loadBalancerIP", "loadBalancerSourceRanges",
-             "sessionAffinity", "sessionAffinityConfig", "trafficDistribution"});
+             "externalTrafficPolicy", "healthCheckNodePort", "ipFamilies", "ipFamilyPolicy",
+             "loadBalancerClass", "loadBalancerIP", "loadBalancerSourceRanges", "sessionAffinity",
+             "sessionAffinityConfig", "trafficDistribution"});
 }
 
 void read_service(ObjectReader& root, Service& service) {
@@ -318,15 +323,13 @@ void read_endpoint_slice(ObjectReader& root, EndpointSlice& slice) {
 }
 
 void read_config_map(ObjectReader& root, ConfigMap& map) {
+  root.flag("immutable", map.immutable);
   if (!root.labels("data", map.data) || !root.manifest()) return;
+  check_config_size(root, "data", map.data);
   const Cursor data = *root.field("data");
   for (const Member& member : data.value->members) {
     const std::string& key = member.key;
-    const bool fit = !key.empty() && key.size() <= 253 && key != "." && key != ".." &&
-                     key.find_first_not_of(
-                         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                         "0123456789-_.") == std::string::npos;
-    if (fit) continue;
+    if (is_config_key(key)) continue;
     root.reading().problem({member.value.get(), &data, key, 0, false},
                            "a key of letters, digits, - _ .", "\"" + key + "\"");
   }
@@ -492,7 +495,10 @@ Object read_object(Kind kind, ObjectReader& root) {
       root.finish({"addressType"});
       break;
     case Kind::ConfigMap:
-      root.finish({"binaryData", "immutable"});
+      root.finish({"binaryData"});
+      break;
+    case Kind::StorageClass:
+      root.finish({"allowedTopologies", "mountOptions", "parameters"});
       break;
     default:
       root.finish({});

@@ -39,6 +39,10 @@ void read_selected_template(ObjectReader& in, LabelSelector& selector, PodTempla
 void read_claim_spec(ObjectReader& in, ClaimSpec& spec);
 /// In a manifest at least 0.
 void read_count_or_percent(ObjectReader& in, const char* name, CountOrPercent& out);
+/// The spec of a PersistentVolumeClaim, of its own or as a template.
+void read_claim_spec(ObjectReader& in, ClaimSpec& spec);
+/// A Problem if the values are larger than an object may be (1 MiB).
+void check_config_size(ObjectReader& in, const char* field, const Labels& data);
 /// Fields of cpu, memory and extended resources.
 void read_resource_list(ObjectReader& in, ResourceList& list);
 

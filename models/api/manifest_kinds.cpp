@@ -70,6 +70,10 @@ bool is_read_from_manifests(Kind kind) {
     case Kind::CronJob:
     case Kind::HorizontalPodAutoscaler:
     case Kind::PodDisruptionBudget:
+    case Kind::PersistentVolume:
+    case Kind::PersistentVolumeClaim:
+    case Kind::StorageClass:
+    case Kind::Secret:
       return true;
     default:
       return false;

@@ -78,6 +78,13 @@ bool is_label_key(std::string_view key) {
 
 bool is_label_value(std::string_view value) { return value.empty() || is_qualified_part(value); }
 
+bool is_config_key(std::string_view key) {
+  return !key.empty() && key.size() <= 253 && key != "." && !key.starts_with("..") &&
+         key.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+             "0123456789-_.") == std::string_view::npos;
+}
+
 std::optional<std::string> nearest(std::string_view name,
                                    const std::vector<const char*>& candidates) {
   if (name.size() > kSpellingMax) return std::nullopt;

@@ -29,6 +29,10 @@ namespace orrery::api {
 /// Empty, or as the name part of a label key.
 [[nodiscard]] bool is_label_value(std::string_view value);
 
+/// At most 253 of A-Z a-z 0-9 - _ ., but not . and not beginning with ..: a key of a ConfigMap or
+/// Secret.
+[[nodiscard]] bool is_config_key(std::string_view key);
+
 /// The candidate that `name` was probably meant to be: equal but for upper and lower case, or at
 /// most two slips away (one for names below five letters). Nothing if no candidate is that near.
 [[nodiscard]] std::optional<std::string> nearest(std::string_view name,

@@ -44,7 +44,7 @@ struct NodeResources {
   std::int64_t cpu_milli = 0;
   std::int64_t memory_bytes = 0;
   std::int64_t pods = 110;
-  std::map<std::string, std::int64_t> extended;  ///< "nvidia.com/gpu" and the like.
+  std::map<std::string, std::int64_t> extended{};  ///< "nvidia.com/gpu" and the like.
 
   friend bool operator==(const NodeResources&, const NodeResources&) = default;
 };
@@ -62,9 +62,9 @@ struct NodeStatus {
   NodeResources allocatable;
   std::vector<Condition> conditions;
   std::string address;
-  std::vector<NodeImage> images;              ///< Sorted by name.
-  std::vector<std::string> volumes_in_use;    ///< PersistentVolumes mounted, by name.
-  std::vector<std::string> volumes_attached;  ///< As the attach/detach controller reports.
+  std::vector<NodeImage> images;  ///< Sorted by name.
+  /// Attachable PersistentVolumes mounted or about to be, by name; sorted.
+  std::vector<std::string> volumes_in_use;
 
   friend bool operator==(const NodeStatus&, const NodeStatus&) = default;
 };
@@ -162,6 +162,7 @@ struct ServiceSpec {
   std::string type = "ClusterIP";
   bool headless = false;
   bool publish_not_ready_addresses = false;
+  bool internal_local = false;  ///< internalTrafficPolicy Local: only endpoints of the own node.
 
   friend bool operator==(const ServiceSpec&, const ServiceSpec&) = default;
 };
@@ -203,6 +204,7 @@ struct EndpointSlice {
 struct ConfigMap {
   ObjectMeta meta;
   Labels data;
+  bool immutable = false;  ///< Its users need not look at it again.
 
   friend bool operator==(const ConfigMap&, const ConfigMap&) = default;
 };
@@ -211,6 +213,7 @@ struct Secret {
   ObjectMeta meta;
   std::string type = "Opaque";
   Labels data;  ///< Decoded; never shown.
+  bool immutable = false;
 
   friend bool operator==(const Secret&, const Secret&) = default;
 };

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "models/api/enum_names.h"
+#include "models/api/pod_volumes.h"
 #include "models/base/quantity.h"
 
 namespace orrery::api {
@@ -88,18 +89,6 @@ void write_hook(Writer& out, const char* name, const std::optional<LifecycleActi
   out.end_object();
 }
 
-void write_env(Writer& out, const EnvVar& env) {
-  out.text("name", env.name);
-  out.text("value", env.value);
-  if (env.config_map.empty() && env.config_map_key.empty()) return;
-  out.begin_object("valueFrom");
-  out.begin_object("configMapKeyRef");
-  out.text("name", env.config_map);
-  out.text("key", env.config_map_key);
-  out.end_object();
-  out.end_object();
-}
-
 void write_container(Writer& out, const Container& container) {
   out.text("name", container.name);
   out.text("image", container.image);
@@ -109,7 +98,9 @@ void write_container(Writer& out, const Container& container) {
   write_texts(out, "command", container.command);
   write_texts(out, "args", container.args);
   if (container.sidecar) out.text("restartPolicy", "Always");
+  write_list(out, "envFrom", container.env_from, write_env_source);
   write_list(out, "env", container.env, write_env);
+  write_list(out, "volumeMounts", container.volume_mounts, write_volume_mount);
   write_list(out, "ports", container.ports, [](Writer& o, const ContainerPort& port) {
     o.text("name", port.name);
     o.number("containerPort", port.container_port);
@@ -212,6 +203,7 @@ void write_pod_spec(Writer& out, const PodSpec& spec) {
   out.flag("hostNetwork", spec.host_network);
   write_list(out, "readinessGates", spec.readiness_gates,
              [](Writer& o, const std::string& type) { o.text("conditionType", type); });
+  write_list(out, "volumes", spec.volumes, write_volume);
   out.end_object();
 }
 

@@ -90,7 +90,8 @@ struct EnvVar {
   std::string value;
   std::string config_map;  ///< valueFrom.configMapKeyRef; empty: a plain value.
   std::string config_map_key;
-  std::string secret;  ///< valueFrom.secretKeyRef.
+  /// valueFrom.secretKeyRef. Stays when the reference is resolved: the value is never shown.
+  std::string secret;
   std::string secret_key;
   std::string field_path;  ///< valueFrom.fieldRef: "metadata.name", "status.podIP", …
   bool optional = false;   ///< A missing reference is passed over.
@@ -139,8 +140,7 @@ struct SecretVolume {
   friend bool operator==(const SecretVolume&, const SecretVolume&) = default;
 };
 struct EmptyDirVolume {
-  bool memory = false;  ///< medium Memory: counts towards the pod's memory.
-  std::optional<std::int64_t> size_limit_bytes;
+  bool memory = false;  ///< medium Memory: gone when its node restarts.
 
   friend bool operator==(const EmptyDirVolume&, const EmptyDirVolume&) = default;
 };
@@ -343,6 +343,15 @@ struct ContainerStatus {
   friend bool operator==(const ContainerStatus&, const ContainerStatus&) = default;
 };
 
+/// Which version of a ConfigMap or Secret a pod runs with, and where.
+struct ConfigInUse {
+  std::string source;                  ///< "ConfigMap/app"
+  std::string where;                   ///< "volume config", "container app"
+  std::uint64_t resource_version = 0;  ///< Of the source.
+
+  friend bool operator==(const ConfigInUse&, const ConfigInUse&) = default;
+};
+
 struct PodStatus {
   PodPhase phase = PodPhase::Pending;
   std::vector<Condition> conditions;
@@ -354,6 +363,7 @@ struct PodStatus {
   std::optional<Instant> start_time;
   std::vector<ContainerStatus> init_container_statuses;
   std::vector<ContainerStatus> container_statuses;
+  std::vector<ConfigInUse> configs;  ///< Sorted by where, source. Not a field of Kubernetes.
 
   friend bool operator==(const PodStatus&, const PodStatus&) = default;
 };

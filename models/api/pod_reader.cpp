@@ -5,6 +5,7 @@
 #include "models/api/enum_names.h"
 #include "models/api/kind_readers.h"
 #include "models/api/name_rules.h"
+#include "models/api/pod_volumes.h"
 #include "models/base/quantity.h"
 
 namespace orrery::api {
@@ -159,14 +160,7 @@ EnvVar read_env(Reading& reading, const Cursor& at) {
   in.text("name", env.name);
   in.text("value", env.value);
   in.object("valueFrom", "EnvVarSource", [&](ObjectReader& from) {
-    from.object("configMapKeyRef", "ConfigMapKeySelector", [&](ObjectReader& ref) {
-      ref.require("name", "the name of a ConfigMap");
-      ref.require("key", "a key of the ConfigMap");
-      ref.text("name", env.config_map);
-      ref.text("key", env.config_map_key);
-      ref.finish({"optional"});
-    });
-    from.finish({"secretKeyRef", "fieldRef", "resourceFieldRef", "fileKeyRef"});
+    read_env_reference(from, env);
     if (from.manifest() && !env.value.empty()) {
       reading.wrong(from.here(), "either value or valueFrom");
     }
@@ -278,7 +272,11 @@ Container read_container(Reading& reading, const Cursor& at, bool is_init) {
   in.choice("imagePullPolicy", container.pull_policy, kPullPolicies);
   in.texts("command", container.command);
   in.texts("args", container.args);
+  in.list("envFrom", container.env_from,
+          [&](const Cursor& source) { return read_env_source(reading, source); });
   in.list("env", container.env, [&](const Cursor& env) { return read_env(reading, env); });
+  in.list("volumeMounts", container.volume_mounts,
+          [&](const Cursor& mount) { return read_volume_mount(reading, mount); });
   in.list("ports", container.ports, [&](const Cursor& port) { return read_port(reading, port); });
   in.object("resources", "ResourceRequirements",
             [&](ObjectReader& resources) { read_resources(resources, container); });
@@ -304,9 +302,9 @@ Container read_container(Reading& reading, const Cursor& at, bool is_init) {
     reading.not_modelled(*restart, "field " + field_path(*restart));
   }
   if (in.manifest()) check_container(in, container, is_init);
-  in.finish({"envFrom", "resizePolicy", "restartPolicyRules", "securityContext", "stdin",
-             "stdinOnce", "terminationMessagePath", "terminationMessagePolicy", "tty",
-             "volumeDevices", "volumeMounts", "workingDir"});
+  in.finish({"resizePolicy", "restartPolicyRules", "securityContext", "stdin", "stdinOnce",
+             "terminationMessagePath", "terminationMessagePolicy", "tty", "volumeDevices",
+             "workingDir"});
   return container;
 }
 
@@ -381,6 +379,7 @@ void read_pod_spec(ObjectReader& in, PodSpec& spec) {
     gate.finish({});
     return type;
   });
+  in.list("volumes", spec.volumes, [&](const Cursor& at) { return read_volume(in.reading(), at); });
   if (in.manifest()) {
     in.require("containers", "at least one container");
     if (spec.host_network) {  // On the node's network every port is the node's.
@@ -391,6 +390,7 @@ void read_pod_spec(ObjectReader& in, PodSpec& spec) {
       }
     }
     check_container_names(in, spec);
+    check_volumes(in, spec);
   }
   in.finish({"affinity",
              "automountServiceAccountToken",
@@ -420,8 +420,7 @@ void read_pod_spec(ObjectReader& in, PodSpec& spec) {
              "setHostnameAsFQDN",
              "shareProcessNamespace",
              "subdomain",
-             "topologySpreadConstraints",
-             "volumes"});
+             "topologySpreadConstraints"});
 }
 
 /// state: {waiting | running | terminated: {...}}
@@ -476,6 +475,17 @@ void read_pod_status(ObjectReader& in, PodStatus& status) {
   in.instant("startTime", status.start_time);
   in.list("initContainerStatuses", status.init_container_statuses, container_status);
   in.list("containerStatuses", status.container_statuses, container_status);
+  in.list("configs", status.configs, [&](const Cursor& at) {
+    ObjectReader config{in.reading(), at, "ConfigInUse"};
+    ConfigInUse use;
+    config.text("source", use.source);
+    config.text("where", use.where);
+    std::int64_t version = 0;
+    config.integer("resourceVersion", version);
+    use.resource_version = static_cast<std::uint64_t>(version);
+    config.finish({});
+    return use;
+  });
   in.finish({});
 }
 

@@ -14,6 +14,18 @@
 
 namespace orrery::api {
 
+/// On a claim: the node its first pod goes to, set by the scheduler.
+inline constexpr const char* kSelectedNodeAnnotation = "volume.kubernetes.io/selected-node";
+/// On a claim: who is asked to make a volume for it.
+inline constexpr const char* kProvisionerAnnotation = "volume.kubernetes.io/storage-provisioner";
+/// On a volume: who made it, and can therefore delete it.
+inline constexpr const char* kProvisionedByAnnotation = "pv.kubernetes.io/provisioned-by";
+/// The provisioner of classes whose volumes are made by hand.
+inline constexpr const char* kNoProvisioner = "kubernetes.io/no-provisioner";
+/// Keep a claim that a pod uses, and a volume that is bound.
+inline constexpr const char* kClaimProtection = "kubernetes.io/pvc-protection";
+inline constexpr const char* kVolumeProtection = "kubernetes.io/pv-protection";
+
 enum class AccessMode : std::uint8_t {
   ReadWriteOnce,
   ReadOnlyMany,
@@ -54,6 +66,7 @@ struct PersistentVolume {
   /// Attached to one node at a time before it is mounted (a network disk); otherwise a share or a
   /// local path, which is only mounted.
   bool attachable = true;
+  std::string path;  ///< Of a host path or local volume: where it is on its node; otherwise empty.
   std::string claim_namespace;  ///< spec.claimRef; empty: free.
   std::string claim_name;
   std::string claim_uid;
@@ -78,8 +91,15 @@ struct VolumeAttachment {
   std::string node_name;
   std::string volume_name;
   bool attached = false;
+  std::string attach_error;  ///< Why it is not attached yet, for people.
 
   friend bool operator==(const VolumeAttachment&, const VolumeAttachment&) = default;
 };
+
+/// The name of the attachment of a volume to a node.
+[[nodiscard]] std::string attachment_name(const std::string& volume, const std::string& node);
+
+/// Written to by one node at a time: such a volume is attached to one node only.
+[[nodiscard]] bool is_exclusive(const std::vector<AccessMode>& modes);
 
 }  // namespace orrery::api

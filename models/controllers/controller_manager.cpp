@@ -54,6 +54,10 @@ ControllerManager::ControllerManager(ports::OwnerId owner, ports::Executor& exec
   host(std::make_unique<CronJobController>(caches_, config.cron_job), config.loop);
   host(std::make_unique<AutoscalerController>(caches_, config.autoscaler), config.loop);
   host(std::make_unique<DisruptionController>(caches_, config.disruption), config.loop);
+  host(std::make_unique<PersistentVolumeController>(caches_, config.storage), config.loop);
+  host(std::make_unique<AttachDetachController>(caches_, config.attach_detach, config.storage),
+       config.loop);
+  host(std::make_unique<OutOfServiceController>(caches_, config.attach_detach), config.loop);
 }
 
 void ControllerManager::start() {

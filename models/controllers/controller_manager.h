@@ -19,6 +19,7 @@
 #include "models/controllers/hosted_daemon_set.h"
 #include "models/controllers/hosted_replicas.h"
 #include "models/controllers/hosted_stateful_set.h"
+#include "models/controllers/hosted_storage.h"
 #include "models/ports/event.h"
 
 namespace orrery::controllers {
@@ -37,6 +38,8 @@ struct ControllerManagerConfig {
   CronJobConfig cron_job;
   AutoscalerConfig autoscaler;
   DisruptionConfig disruption;
+  AttachDetachConfig attach_detach;
+  StorageTimes storage;
 };
 
 class ControllerManager : public ports::Component {

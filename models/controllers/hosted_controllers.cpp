@@ -127,7 +127,11 @@ Plan EndpointSliceController::reconcile(const ObjectKey& key,
                                         const std::optional<CallFailure>& /*last_failure*/,
                                         Instant /*now*/) {
   const auto* service = caches_.services.find<Service>(key.namespace_name, key.name);
-  if (service == nullptr || service->spec.selector.empty()) return {};
+  // Without a selector the slices are the user's; an external name has none.
+  if (service == nullptr || service->spec.selector.empty() ||
+      service->spec.type == "ExternalName") {
+    return {};
+  }
   Plan plan;
   if (const auto entry = written_.find(key); entry != written_.end() && !entry->second.empty()) {
     plan.look_again(config_.backoff_base);

@@ -20,8 +20,10 @@ constexpr std::uint32_t kServiceSlot = 1;
 constexpr std::uint32_t kSliceSlot = 2;
 constexpr std::uint32_t kOwnSlot = 3;
 
+/// With `only_node`, those of other nodes are passed over.
 std::vector<TableEndpoint> endpoints_of(const std::string& port_name,
-                                        const std::vector<const EndpointSlice*>& slices) {
+                                        const std::vector<const EndpointSlice*>& slices,
+                                        const std::string& only_node) {
   std::vector<TableEndpoint> ready;
   std::vector<TableEndpoint> terminating;
   for (const EndpointSlice* slice : slices) {
@@ -29,6 +31,7 @@ std::vector<TableEndpoint> endpoints_of(const std::string& port_name,
                                    [&](const auto& p) { return p.name == port_name; });
     if (port == slice->ports.end()) continue;
     for (const api::Endpoint& endpoint : slice->endpoints) {
+      if (!only_node.empty() && endpoint.node_name != only_node) continue;
       const TableEndpoint entry{endpoint.address, port->port, endpoint.pod_name};
       if (endpoint.ready) ready.push_back(entry);
       if (endpoint.serving && endpoint.terminating) terminating.push_back(entry);
@@ -50,14 +53,16 @@ std::vector<TableEndpoint> endpoints_of(const std::string& port_name,
 }  // namespace
 
 std::map<std::int32_t, EndpointTable> endpoint_tables(
-    const Service& service, const std::vector<const EndpointSlice*>& slices) {
+    const Service& service, const std::vector<const EndpointSlice*>& slices,
+    const std::string& node_name) {
+  const std::string only_node = service.spec.internal_local ? node_name : std::string{};
   std::map<std::int32_t, EndpointTable> tables;
   for (const api::ServicePort& port : service.spec.ports) {
     EndpointTable& table = tables[port.port];
     table.service = service.meta.namespace_name + "/" + service.meta.name;
     table.port_name = port.name;
     table.service_port = port.port;
-    table.endpoints = endpoints_of(port.name, slices);
+    table.endpoints = endpoints_of(port.name, slices, only_node);
   }
   return tables;
 }
@@ -123,7 +128,7 @@ void NodeProxy::publish(const ServiceName& name) {
         slices.push_back(slice);
       }
     }
-    next = endpoint_tables(*service, slices);
+    next = endpoint_tables(*service, slices, config_.node_name);
   }
   Tables& published = published_[name];
   for (auto& [port, table] : published) {

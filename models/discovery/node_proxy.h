@@ -22,6 +22,8 @@ struct NodeProxyConfig {
   controllers::InformerConfig informer;
   /// Between two publications. KubeProxyConfiguration iptables.minSyncPeriod
   Duration sync_period_min = Duration::seconds(1);
+  /// Whose proxy it is: for internalTrafficPolicy Local. Empty: of a client outside the cluster.
+  std::string node_name{};
 };
 
 /// Publishes a table per Service port: the ready endpoints or, when none is ready, those that still
@@ -60,8 +62,10 @@ class NodeProxy : public ports::Component {
   std::map<ServiceName, Tables> published_;
 };
 
-/// The tables of a Service, without versions, by service port.
+/// The tables of a Service as the proxy of `node_name` makes them, without versions, by service
+/// port. With internalTrafficPolicy Local they list only endpoints of that node.
 [[nodiscard]] std::map<std::int32_t, ports::EndpointTable> endpoint_tables(
-    const api::Service& service, const std::vector<const api::EndpointSlice*>& slices);
+    const api::Service& service, const std::vector<const api::EndpointSlice*>& slices,
+    const std::string& node_name = {});
 
 }  // namespace orrery::discovery

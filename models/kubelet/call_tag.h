@@ -20,11 +20,12 @@ enum class Topic : std::uint8_t {
   NodeStats,   ///< `container`: a NodePressure::Step.
   NodeImages,  ///< The same.
   Metrics,     ///< `container`: a sample, a write or a removal.
+  Follow,      ///< `slot` and `generation` together number the object.
   Leftover,    ///< `slot` and `generation` together number the leftover.
   RunSandbox,  ///< From here on: of one pod.
   ImageStatus,
   PullImage,
-  ConfigMap,
+  Volume,
   CreateContainer,
   StartContainer,
   StopContainer,

@@ -18,8 +18,7 @@ enum class ContainerStage : std::uint8_t { NotCreated, Created, Running, Exited 
 enum class StartStep : std::uint8_t {
   None,
   ImageCheck,
-  Pull,        ///< Queued or pulling.
-  ConfigMaps,  ///< Reading what the environment refers to.
+  Pull,  ///< Queued or pulling.
   Create,
   Start,
   PostStart,  ///< The hook; the container counts as running when it has ended.

@@ -18,12 +18,13 @@ Kubelet::Kubelet(NodeIdentity identity, ports::Executor& executor, ports::ApiCli
             .prober = prober,
             .draws = draws,
             .config = std::move(config)},
-      heartbeat_{node_, identity.resources},
+      heartbeat_{node_, identity.resources, volumes_in_use_},
       pressure_{node_, heartbeat_},
       metrics_{node_},
       lister_{node_},
       puller_{node_},
       leftovers_{node_},
+      objects_{node_},
       list_timer_{node_.timer({.topic = Topic::PodList})},
       list_retry_{node_.config.list_retry_initial, node_.config.list_retry_cap} {}
 
@@ -39,6 +40,11 @@ void Kubelet::start() {
 }
 
 void Kubelet::on_event(const ports::Event& event) {
+  handle(event);
+  if (volumes_in_use_.unsent()) heartbeat_.report_volumes();
+}
+
+void Kubelet::handle(const ports::Event& event) {
   if (event.kind == ports::EventKind::RuntimeEvent) {
     const auto* notice = event.body ? std::get_if<ports::RuntimeNotice>(event.body.get()) : nullptr;
     if (notice != nullptr) on_runtime_notice(*notice);
@@ -51,6 +57,10 @@ void Kubelet::on_event(const ports::Event& event) {
     case Topic::NodeStatus:
     case Topic::Lease:
       heartbeat_.on_event(event);
+      sync_those_that([](const PodVolumes& volumes) { return volumes.waits_for_report(); });
+      return;
+    case Topic::Follow:
+      on_followed(event);
       return;
     case Topic::PodList:
       if (timer) {
@@ -264,6 +274,7 @@ void Kubelet::begin_if_ready() {
     slots_[slot].worker->reconcile(pods[uid], runtime_stamp_);
     forget_if_removable(slot);
   }
+  settle_volumes_in_use();
 }
 
 void Kubelet::on_runtime_notice(const ports::RuntimeNotice& notice) {
@@ -282,6 +293,34 @@ void Kubelet::on_runtime_notice(const ports::RuntimeNotice& notice) {
   if (!leftovers_.contains(notice.id)) lister_.request(node_.config.roll_back_time);
 }
 
+// --- Volumes ---
+
+template <class Waits>
+void Kubelet::sync_those_that(Waits waits) {
+  for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
+    PodWorker* worker = slots_[slot].worker.get();
+    if (worker == nullptr || worker->volumes() == nullptr || !waits(*worker->volumes())) continue;
+    worker->sync();
+    forget_if_removable(slot);
+  }
+}
+
+void Kubelet::on_followed(const ports::Event& event) {
+  const std::optional<api::ObjectKey> key = objects_.on_event(event);
+  if (!key) return;
+  sync_those_that([&](const PodVolumes& volumes) { return volumes.waits_for(*key); });
+  settle_volumes_in_use();
+}
+
+void Kubelet::settle_volumes_in_use() {
+  if (!begun_) return;
+  const bool settled = std::all_of(slots_.begin(), slots_.end(), [](const Slot& slot) {
+    return slot.worker == nullptr || slot.worker->volumes() == nullptr ||
+           slot.worker->volumes()->claims_resolved();
+  });
+  if (settled) volumes_in_use_.drop_inherited();
+}
+
 // --- Slots ---
 
 PodWorker& Kubelet::add_worker(const api::ObjectPtr& pod, bool in_api) {
@@ -294,8 +333,9 @@ PodWorker& Kubelet::add_worker(const api::ObjectPtr& pod, bool in_api) {
   free_slots_.pop_back();
   Slot& slot = slots_[index];
   slot.generation = (slot.generation + 1) & kGenerationMax;
-  slot.worker = std::make_unique<PodWorker>(PodWorker::Shared{node_, puller_, leftovers_, lister_},
-                                            index, slot.generation, pod, in_api);
+  slot.worker = std::make_unique<PodWorker>(
+      PodWorker::Shared{node_, puller_, leftovers_, lister_, objects_, volumes_in_use_}, index,
+      slot.generation, pod, in_api);
   slot_of_uid_[slot.worker->meta().uid] = index;
   return *slot.worker;
 }
@@ -324,8 +364,10 @@ void Kubelet::forget_if_removable(std::uint32_t slot) {
   Slot& held = slots_[slot];
   if (held.worker == nullptr || !held.worker->removable()) return;
   slot_of_uid_.erase(held.worker->meta().uid);
+  held.worker->release();
   held.worker.reset();
   free_slots_.push_back(slot);
+  settle_volumes_in_use();
 }
 
 void Kubelet::forget_if_removable(const std::string& uid) {

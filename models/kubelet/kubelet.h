@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "models/api/objects.h"
+#include "models/kubelet/followed_objects.h"
 #include "models/kubelet/image_puller.h"
 #include "models/kubelet/leftovers.h"
 #include "models/kubelet/metrics_reporter.h"
@@ -21,6 +22,7 @@
 #include "models/kubelet/node_services.h"
 #include "models/kubelet/pod_worker.h"
 #include "models/kubelet/runtime_lister.h"
+#include "models/kubelet/volumes_in_use.h"
 
 namespace orrery::kubelet {
 
@@ -59,6 +61,8 @@ class Kubelet : public ports::Component {
     std::unique_ptr<PodWorker> worker;  ///< Null: free.
   };
 
+  void handle(const ports::Event& event);
+
   // Pods of the API server.
   void list_pods();
   void on_pod_list(const ports::Event& event);
@@ -79,13 +83,23 @@ class Kubelet : public ports::Component {
   void forget_if_removable(std::uint32_t slot);
   void forget_if_removable(const std::string& uid);
 
+  // Volumes.
+  void on_followed(const ports::Event& event);
+  /// Once it is known which volumes every pod uses, what an earlier kubelet reported counts no
+  /// more.
+  void settle_volumes_in_use();
+  template <class Waits>
+  void sync_those_that(Waits waits);
+
   NodeServices node_;
+  VolumesInUse volumes_in_use_;
   NodeHeartbeat heartbeat_;
   NodePressure pressure_;
   MetricsReporter metrics_;
   RuntimeLister lister_;
   ImagePuller puller_;
   Leftovers leftovers_;
+  FollowedObjects objects_;
 
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;

@@ -60,6 +60,13 @@ struct KubeletConfig {
   /// fails at once. 0: no limit. (KubeletConfiguration registryPullQPS, registryBurst)
   std::int32_t registry_qps = 5;
   std::int32_t registry_burst = 10;
+  /// Mounted configuration is looked at again after this x 1..1+resync_jitter
+  /// (KubeletConfiguration syncFrequency, pod_workers.go workerResyncIntervalJitterFactor).
+  Duration volume_sync_period = Duration::seconds(60);
+  /// How long a pod waits for its volumes before the attempt counts as failed
+  /// (volume_manager.go podAttachAndMountTimeout).
+  Duration mount_wait = Duration::seconds(123);
+
   /// Image pulls at a time; serial by default (serializeImagePulls, maxParallelImagePulls).
   int parallel_pulls = 1;
 

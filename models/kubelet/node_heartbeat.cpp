@@ -39,9 +39,11 @@ api::NodeResources allocatable_of(const api::NodeResources& capacity, const Kube
 
 }  // namespace
 
-NodeHeartbeat::NodeHeartbeat(const NodeServices& node, api::NodeResources resources)
+NodeHeartbeat::NodeHeartbeat(const NodeServices& node, api::NodeResources resources,
+                             VolumesInUse& volumes)
     : node_{node},
       resources_{resources},
+      volumes_{volumes},
       register_timer_{node.timer({.topic = Topic::NodeRegister})},
       status_timer_{node.timer({.topic = Topic::NodeStatus})},
       register_retry_{node.config.lease_retry_initial, node.config.lease_retry_cap},
@@ -75,6 +77,7 @@ api::Node NodeHeartbeat::make_node() {
   node.status.address = node_.address;
   node.status.conditions = conditions_;
   node.status.images = images_;
+  node.status.volumes_in_use = volumes_.send();
   return node;
 }
 
@@ -116,6 +119,14 @@ void NodeHeartbeat::set_images(const std::vector<ports::ImageInfo>& images) {
   if (images_ == largest) return;
   images_ = std::move(largest);
   changed();
+}
+
+void NodeHeartbeat::report_volumes() {
+  if (!registered_ || status_in_flight_) {
+    status_dirty_ = true;
+  } else {
+    write_status();
+  }
 }
 
 void NodeHeartbeat::write_status() {
@@ -175,6 +186,15 @@ void NodeHeartbeat::on_event(const ports::Event& event) {
       } else if (event.outcome == ports::Outcome::Ok ||
                  event.outcome == ports::Outcome::AlreadyExists) {
         registered_ = true;
+        const auto* reply = event.body ? std::get_if<ports::ApiObject>(event.body.get()) : nullptr;
+        const auto* known = reply == nullptr || reply->object == nullptr
+                                ? nullptr
+                                : std::get_if<api::Node>(reply->object.get());
+        if (event.outcome == ports::Outcome::AlreadyExists && known != nullptr) {
+          volumes_.inherit(known->status.volumes_in_use);
+        } else {
+          volumes_.confirm();
+        }
         if (event.outcome == ports::Outcome::AlreadyExists || status_dirty_) {
           write_status();
         } else {
@@ -190,6 +210,7 @@ void NodeHeartbeat::on_event(const ports::Event& event) {
         return;
       }
       status_in_flight_ = false;
+      if (event.outcome == ports::Outcome::Ok) volumes_.confirm();
       if (status_dirty_) {
         write_status();
       } else {

@@ -12,6 +12,7 @@
 #include "models/kubelet/back_off.h"
 #include "models/kubelet/eviction.h"
 #include "models/kubelet/node_services.h"
+#include "models/kubelet/volumes_in_use.h"
 
 namespace orrery::kubelet {
 
@@ -19,7 +20,7 @@ namespace orrery::kubelet {
 class NodeHeartbeat {
  public:
   /// `node` must outlive it.
-  NodeHeartbeat(const NodeServices& node, api::NodeResources resources);
+  NodeHeartbeat(const NodeServices& node, api::NodeResources resources, VolumesInUse& volumes);
 
   void start();
 
@@ -31,6 +32,8 @@ class NodeHeartbeat {
 
   /// What of images the node has; the largest are reported.
   void set_images(const std::vector<ports::ImageInfo>& images);
+  /// The volumes in use are others now.
+  void report_volumes();
 
   /// A reply or timer of topic NodeRegister, NodeStatus or Lease.
   void on_event(const ports::Event& event);
@@ -45,6 +48,7 @@ class NodeHeartbeat {
 
   const NodeServices& node_;
   api::NodeResources resources_;
+  VolumesInUse& volumes_;
   std::vector<api::Condition> conditions_;
   bool runtime_ready_ = false;
   std::array<bool, kPressureCount> under_pressure_{};

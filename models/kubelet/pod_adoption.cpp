@@ -12,7 +12,6 @@ void PodWorker::reconcile(const PodListing& listing, std::uint64_t stamp) {
   reconcile_sandbox(listing);
   for (Container& container : containers_) {
     if (container.start_call != 0 && container.record.step != StartStep::Pull &&
-        container.record.step != StartStep::ConfigMaps &&
         container.record.step != StartStep::ImageCheck) {
       continue;
     }

@@ -15,6 +15,7 @@ const ports::RuntimeResult* result_of(const ports::Event& event) {
 }  // namespace
 
 void PodWorker::start_pod() {
+  if (volumes_ != nullptr && !volumes_->mount()) return;
   if (sandbox_.stage != Sandbox::Stage::Ready) {
     discard_sandbox();
     run_sandbox();
@@ -136,7 +137,7 @@ void PodWorker::check_image(Container& container) {
 
 void PodWorker::on_image_status(Container& container, ports::Outcome outcome) {
   if (outcome == ports::Outcome::Ok) {
-    read_config_maps(container);
+    configure(container);
   } else if (outcome != ports::Outcome::NotFound) {
     fail_step(container, "ImageInspectError");
   } else if (spec_of(container).pull_policy == api::PullPolicy::Never) {
@@ -155,7 +156,7 @@ void PodWorker::pull(Container& container) {
 
 void PodWorker::on_pulled(Container& container, ports::Outcome outcome) {
   if (outcome == ports::Outcome::Ok) {
-    read_config_maps(container);
+    configure(container);
     return;
   }
   const KubeletConfig& config = node_.config;
@@ -167,63 +168,23 @@ void PodWorker::on_pulled(Container& container, ports::Outcome outcome) {
   fail_step(container, "ErrImagePull");
 }
 
-void PodWorker::read_config_maps(Container& container) {
-  container.record.step = StartStep::ConfigMaps;
-  container.env = spec_of(container).env;
-  const auto reference =
-      std::find_if(container.env.begin(), container.env.end(),
-                   [](const api::EnvVar& variable) { return !variable.config_map.empty(); });
-  if (reference == container.env.end()) {
-    create(container);
-    return;
-  }
-  ports::ApiCall call;
-  call.verb = ports::Verb::Get;
-  call.key = {api::Kind::ConfigMap, meta().namespace_name, reference->config_map};
-  const CallTag made = new_tag(Topic::ConfigMap, number_of(container));
-  container.start_call = encode(made);
-  node_.call_api(made, std::move(call));
-}
-
-void PodWorker::on_config_map(Container& container, const ports::Event& event) {
-  const auto* reply = event.body ? std::get_if<ports::ApiObject>(event.body.get()) : nullptr;
-  const bool found = event.outcome == ports::Outcome::Ok && reply != nullptr &&
-                     reply->object != nullptr &&
-                     std::holds_alternative<api::ConfigMap>(*reply->object);
-  if (!found) {
+/// Everything that the environment refers to is known: create the container, or say that something
+/// is missing.
+void PodWorker::configure(Container& container) {
+  const api::Container& spec = spec_of(container);
+  static const Lookup kNothing = [](const api::ObjectKey&) { return api::ObjectPtr{}; };
+  if (volumes_ != nullptr) volumes_->refresh();
+  Environment environment = resolve_environment(
+      pod(), spec, sandbox_.ip, node_.address, volumes_ != nullptr ? volumes_->lookup() : kNothing);
+  if (!environment.missing.empty()) {
     fail_step(container, "CreateContainerConfigError");
     return;
   }
-  const auto& map = std::get<api::ConfigMap>(*reply->object);
-  const api::EnvVar* next = nullptr;
-  for (api::EnvVar& variable : container.env) {
-    if (variable.config_map.empty()) continue;
-    if (variable.config_map != map.meta.name) {
-      if (next == nullptr) next = &variable;
-      continue;
-    }
-    const auto value = map.data.find(variable.config_map_key);
-    if (value == map.data.end()) {
-      fail_step(container, "CreateContainerConfigError");
-      return;
-    }
-    variable.value = value->second;
-    variable.config_map.clear();
-    variable.config_map_key.clear();
-  }
-  if (next == nullptr) {
-    create(container);
-    return;
-  }
-  ports::ApiCall call;
-  call.verb = ports::Verb::Get;
-  call.key = {api::Kind::ConfigMap, meta().namespace_name, next->config_map};
-  const CallTag made = new_tag(Topic::ConfigMap, number_of(container));
-  container.start_call = encode(made);
-  node_.call_api(made, std::move(call));
+  if (volumes_ != nullptr) volumes_->note_created(spec, environment);
+  create(container, std::move(environment.variables));
 }
 
-void PodWorker::create(Container& container) {
+void PodWorker::create(Container& container, std::vector<api::EnvVar> env) {
   container.record.step = StartStep::Create;
   ports::RuntimeCall call;
   call.verb = ports::RuntimeVerb::CreateContainer;
@@ -233,8 +194,8 @@ void PodWorker::create(Container& container) {
   call.init_container = container.init;
   call.attempt = container.next_attempt++;
   call.image = spec_of(container).image;
-  call.env = std::move(container.env);
-  container.env.clear();
+  call.env = std::move(env);
+  if (volumes_ != nullptr) call.mounts = volumes_->mounts_of(spec_of(container));
   const CallTag made = new_tag(Topic::CreateContainer, number_of(container));
   container.start_call = encode(made);
   node_.call_runtime(made, std::move(call));

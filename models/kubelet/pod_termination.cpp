@@ -12,8 +12,7 @@ bool PodWorker::stop_all(Duration grace) {
   bool quiet = sandbox_.call == 0 && !sandbox_.uncertain;
   for (Container& container : containers_) {
     ContainerRecord& record = container.record;
-    const bool early = record.step == StartStep::ImageCheck || record.step == StartStep::Pull ||
-                       record.step == StartStep::ConfigMaps;
+    const bool early = record.step == StartStep::ImageCheck || record.step == StartStep::Pull;
     if (early) {
       if (record.step == StartStep::Pull) shared_.puller.forget(slot_, generation_);
       record.step = StartStep::None;
@@ -208,6 +207,7 @@ void PodWorker::finish() {
   if (!stop_all(grace())) return;
   discard_sandbox();
   if (shared_.leftovers.any_of(meta().uid)) return;
+  if (volumes_ != nullptr && !volumes_->unmount(gone_)) return;
   ended_ = true;
   removable_ = gone_;
 }

@@ -51,6 +51,11 @@ PodWorker::PodWorker(const Shared& shared, std::uint32_t slot, std::uint32_t gen
       delete_retry_{node_.config.write_retry_initial, node_.config.write_retry_cap} {
   const api::PodSpec& spec = this->pod().spec;
   const api::PodStatus& status = this->pod().status;
+  if (gone_ || has_volumes(this->pod())) {
+    volumes_ = std::make_unique<PodVolumes>(
+        PodVolumes::Shared{node_, shared_.objects, shared_.volumes_in_use}, tag(Topic::Volume),
+        this->pod());
+  }
   containers_.reserve(spec.init_containers.size() + spec.containers.size());
   for (std::uint32_t i = 0; i < spec.init_containers.size(); ++i) {
     const api::Container& container = spec.init_containers[i];
@@ -245,6 +250,10 @@ void PodWorker::update(api::ObjectPtr pod) {
   }
 }
 
+void PodWorker::release() {
+  if (volumes_ != nullptr) volumes_->release();
+}
+
 void PodWorker::gone_from_api() {
   if (gone_) return;
   gone_ = true;
@@ -302,6 +311,9 @@ void PodWorker::on_event(CallTag tag, const ports::Event& event) {
     case Topic::Resync:
       sync();
       return;
+    case Topic::Volume:
+      if (volumes_ != nullptr && volumes_->on_event(tag, event)) sync();
+      return;
     default:
       break;
   }
@@ -322,9 +334,6 @@ void PodWorker::on_event(CallTag tag, const ports::Event& event) {
         on_pulled(container,
                   event.kind == ports::EventKind::Timer ? ports::Outcome::Refused : event.outcome);
       }
-      return;
-    case Topic::ConfigMap:
-      if (awaited(container.start_call)) on_config_map(container, event);
       return;
     case Topic::CreateContainer:
       if (awaited(container.start_call)) on_created(container, event);
@@ -510,7 +519,9 @@ void PodWorker::report() {
                             .start_time = start_time_,
                             .terminating = ending() || terminal(),
                             .failure = failure_ ? &*failure_ : nullptr};
-  status_.write(pod(), make_pod_status(seen, node_.now()));
+  api::PodStatus status = make_pod_status(seen, node_.now());
+  if (volumes_ != nullptr) status.configs = volumes_->configs();
+  status_.write(pod(), std::move(status));
 }
 
 void PodWorker::delete_when_reported() {

@@ -25,6 +25,7 @@
 #include "models/kubelet/leftovers.h"
 #include "models/kubelet/node_services.h"
 #include "models/kubelet/pod_status.h"
+#include "models/kubelet/pod_volumes.h"
 #include "models/kubelet/probe_worker.h"
 #include "models/kubelet/runtime_lister.h"
 #include "models/kubelet/status_writer.h"
@@ -45,6 +46,8 @@ class PodWorker {
     ImagePuller& puller;
     Leftovers& leftovers;
     RuntimeLister& lister;
+    FollowedObjects& objects;
+    VolumesInUse& volumes_in_use;
   };
 
   /// Takes the pod as the API server has it; with `in_api` false, only the runtime has it, and it
@@ -66,6 +69,12 @@ class PodWorker {
 
   /// A reply or timer of this pod.
   void on_event(CallTag tag, const ports::Event& event);
+
+  /// The volumes of the pod; null if it has none and refers to no configuration.
+  [[nodiscard]] const PodVolumes* volumes() const { return volumes_.get(); }
+
+  /// It is about to be forgotten: ends what it follows.
+  void release();
 
   /// Starts what can be started now, and reports.
   void sync();
@@ -105,7 +114,6 @@ class PodWorker {
     std::uint64_t start_call = 0;  ///< Awaited; 0: none.
     Instant retry_at;              ///< No step of a start before this.
     BackOff restart_back_off;
-    std::vector<api::EnvVar> env;  ///< Being resolved.
 
     bool killing = false;
     bool in_turn = false;      ///< Killed with the whole pod: a sidecar lets the others end first.
@@ -172,9 +180,8 @@ class PodWorker {
   void on_image_status(Container& container, ports::Outcome outcome);
   void pull(Container& container);
   void on_pulled(Container& container, ports::Outcome outcome);
-  void read_config_maps(Container& container);
-  void on_config_map(Container& container, const ports::Event& event);
-  void create(Container& container);
+  void configure(Container& container);
+  void create(Container& container, std::vector<api::EnvVar> env);
   void on_created(Container& container, const ports::Event& event);
   void took_creation(Container& container, std::string id, std::uint32_t attempt);
   void start(Container& container);
@@ -229,6 +236,7 @@ class PodWorker {
   std::optional<Duration> failure_grace_;
   Sandbox sandbox_;
   std::map<std::string, Pulls> pulls_;  ///< By image.
+  std::unique_ptr<PodVolumes> volumes_;
   std::vector<Container> containers_;   ///< Init containers first.
   StatusWriter status_;
   ports::Timer resync_timer_;

@@ -100,6 +100,10 @@ const char* to_string(RuntimeVerb verb) {
       return "images";
     case RuntimeVerb::RemoveImage:
       return "removeImage";
+    case RuntimeVerb::PrepareVolume:
+      return "prepareVolume";
+    case RuntimeVerb::RemoveVolumes:
+      return "removeVolumes";
   }
   contract_violation("a runtime verb has one of the known values");
 }

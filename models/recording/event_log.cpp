@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace orrery::recording {
@@ -65,6 +66,14 @@ std::vector<Line> describe_pod(const Pod* before, const Pod& after) {
         break;
     }
   }
+  for (const api::ConfigInUse& use : after.status.configs) {
+    const bool known =
+        before != nullptr && std::find(before->status.configs.begin(), before->status.configs.end(),
+                                       use) != before->status.configs.end();
+    if (known) continue;
+    lines.push_back({"configured", fmt::format("{} version {} in {}", use.source,
+                                               use.resource_version, use.where)});
+  }
   const bool was_ready = before != nullptr && api::is_ready(*before);
   if (api::is_ready(after) != was_ready) {
     lines.push_back({api::is_ready(after) ? "ready" : "not-ready", ""});
@@ -109,6 +118,23 @@ std::vector<Line> describe_node(const Node* before, const Node& after) {
   return lines;
 }
 
+std::vector<Line> describe_attachment(const api::VolumeAttachment* before,
+                                      const api::VolumeAttachment& after) {
+  if (!after.attach_error.empty() && before == nullptr) return {{"refused", after.attach_error}};
+  if (after.attached && (before == nullptr || !before->attached)) return {{"attached", ""}};
+  if (after.meta.deletion && (before == nullptr || !before->meta.deletion)) {
+    return {{"detaching", ""}};
+  }
+  return {};
+}
+
+std::vector<Line> describe_claim(const api::PersistentVolumeClaim* before,
+                                 const api::PersistentVolumeClaim& after) {
+  if (before == nullptr || before->phase == after.phase) return {};
+  if (after.phase == api::ClaimPhase::Lost) return {{"lost", "its volume is gone"}};
+  return {{"bound", "to " + after.spec.volume_name}};
+}
+
 std::vector<Line> describe(const Object* before, const Object* after) {
   std::vector<Line> lines;
   const Object& any = after != nullptr ? *after : *before;
@@ -134,6 +160,10 @@ std::vector<Line> describe(const Object* before, const Object* after) {
     if (old != nullptr && old->spec.replicas != set->spec.replicas) {
       more.push_back({"scaled", fmt::format("{} -> {}", old->spec.replicas, set->spec.replicas)});
     }
+  } else if (const auto* attachment = as<api::VolumeAttachment>(after)) {
+    more = describe_attachment(as<api::VolumeAttachment>(before), *attachment);
+  } else if (const auto* claim = as<api::PersistentVolumeClaim>(after)) {
+    more = describe_claim(as<api::PersistentVolumeClaim>(before), *claim);
   } else if (const auto* slice = as<api::EndpointSlice>(after)) {
     const auto* old = as<api::EndpointSlice>(before);
     const auto ready = [](const api::EndpointSlice* s) {

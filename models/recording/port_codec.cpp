@@ -148,6 +148,38 @@ std::string image_text(const ports::ImageInfo& image) {
   return Fields{}.text("name", image.name).number("bytes", image.bytes).close();
 }
 
+std::string env_text(const api::EnvVar& e) {
+  Fields fields;
+  fields.text("name", e.name).text("value", e.value);
+  if (!e.config_map.empty()) fields.text("configMap", e.config_map);
+  if (!e.config_map_key.empty()) fields.text("configMapKey", e.config_map_key);
+  if (!e.secret.empty()) fields.text("secret", e.secret);
+  if (!e.secret_key.empty()) fields.text("secretKey", e.secret_key);
+  if (!e.field_path.empty()) fields.text("fieldPath", e.field_path);
+  if (e.optional) fields.truth("optional", true);
+  return fields.close();
+}
+
+std::string mount_text(const ports::Mount& m) {
+  Fields fields;
+  fields.text("volume", m.volume).text("mountPath", m.mount_path);
+  if (!m.sub_path.empty()) fields.text("subPath", m.sub_path);
+  if (m.read_only) fields.truth("readOnly", true);
+  if (!m.host_path.empty()) fields.text("hostPath", m.host_path);
+  return fields.close();
+}
+
+std::string volume_text(const ports::VolumeOrder& v) {
+  Fields fields;
+  fields.text("podUid", v.pod_uid).text("name", v.name).number("kind", static_cast<int>(v.kind));
+  if (!v.files.empty()) fields.raw("files", labels_text(v.files));
+  if (v.secret) fields.truth("secret", true);
+  if (!v.path.empty()) fields.text("path", v.path);
+  if (!v.type.empty()) fields.text("type", v.type);
+  if (!v.disk.empty()) fields.text("disk", v.disk);
+  return fields.close();
+}
+
 struct BodyText {
   std::string operator()(const ports::ApiObject& b) const {
     Fields fields;
@@ -308,6 +340,42 @@ struct Reader {
     return c;
   }
 
+  static api::EnvVar env(const json& value) {
+    api::EnvVar e;
+    e.name = value.at("name");
+    e.value = value.at("value");
+    e.config_map = value.value("configMap", "");
+    e.config_map_key = value.value("configMapKey", "");
+    e.secret = value.value("secret", "");
+    e.secret_key = value.value("secretKey", "");
+    e.field_path = value.value("fieldPath", "");
+    e.optional = value.value("optional", false);
+    return e;
+  }
+
+  static ports::Mount mount(const json& value) {
+    ports::Mount m;
+    m.volume = value.at("volume");
+    m.mount_path = value.at("mountPath");
+    m.sub_path = value.value("subPath", "");
+    m.read_only = value.value("readOnly", false);
+    m.host_path = value.value("hostPath", "");
+    return m;
+  }
+
+  ports::VolumeOrder volume(const json& value) {
+    ports::VolumeOrder v;
+    v.pod_uid = value.at("podUid");
+    v.name = value.at("name");
+    v.kind = numbered<ports::VolumeOrder::Kind>(value.at("kind"), 5);
+    if (value.contains("files")) v.files = labels(value["files"]);
+    v.secret = value.value("secret", false);
+    v.path = value.value("path", "");
+    v.type = value.value("type", "");
+    v.disk = value.value("disk", "");
+    return v;
+  }
+
   ports::EventBody body(const json& value) {
     const auto& type = value.at("type").get_ref<const std::string&>();
     if (type == "object") {
@@ -444,15 +512,10 @@ std::string encode(const ports::RuntimeCall& call) {
   if (call.attempt != 0) fields.number("attempt", call.attempt);
   if (!call.image.empty()) fields.text("image", call.image);
   if (!call.env.empty()) {
-    fields.raw("env", array_of(call.env, [](const api::EnvVar& e) {
-                 return Fields{}
-                     .text("name", e.name)
-                     .text("value", e.value)
-                     .text("configMap", e.config_map)
-                     .text("configMapKey", e.config_map_key)
-                     .close();
-               }));
+    fields.raw("env", array_of(call.env, env_text));
   }
+  if (!call.mounts.empty()) fields.raw("mounts", array_of(call.mounts, mount_text));
+  if (call.volume) fields.raw("volume", volume_text(*call.volume));
   if (!call.command.empty()) fields.raw("command", strings_text(call.command));
   if (call.timeout != Duration{}) fields.number("timeout", call.timeout.count_ns());
   return fields.close();
@@ -548,7 +611,7 @@ Result<ports::Event> decode_event(std::string_view text) {
 Result<ports::RuntimeCall> decode_runtime_call(std::string_view text) {
   return decoded("a runtime call", text, [](const json& value, Reader& reader) {
     ports::RuntimeCall call;
-    call.verb = reader.named<ports::RuntimeVerb>(value.at("verb"), 14,
+    call.verb = reader.named<ports::RuntimeVerb>(value.at("verb"), 16,
                                                  [](ports::RuntimeVerb v) { return to_string(v); });
     call.sandbox_id = value.value("sandboxId", "");
     call.container_id = value.value("containerId", "");
@@ -558,14 +621,12 @@ Result<ports::RuntimeCall> decode_runtime_call(std::string_view text) {
     call.attempt = value.value("attempt", std::uint32_t{0});
     call.image = value.value("image", "");
     if (value.contains("env")) {
-      for (const json& e : value["env"]) {
-        api::EnvVar& variable = call.env.emplace_back();
-        variable.name = e.at("name");
-        variable.value = e.at("value");
-        variable.config_map = e.at("configMap");
-        variable.config_map_key = e.at("configMapKey");
-      }
+      for (const json& e : value["env"]) call.env.push_back(reader.env(e));
     }
+    if (value.contains("mounts")) {
+      for (const json& m : value["mounts"]) call.mounts.push_back(reader.mount(m));
+    }
+    if (value.contains("volume")) call.volume = reader.volume(value["volume"]);
     if (value.contains("command")) value["command"].get_to(call.command);
     if (value.contains("timeout")) call.timeout = reader.duration(value["timeout"]);
     return call;

@@ -34,11 +34,11 @@ std::string tail_of_line(std::uint64_t chain) {
   return fmt::format(R"(,"chain":"{:016x}"}})", chain);
 }
 
-std::string header_body(const RecordHeader& header) {
+std::string header_body(const RecordHeader& header, SecretMask& mask) {
   std::string objects;
   for (const api::ObjectPtr& object : header.snapshot) {
     if (!objects.empty()) objects += ',';
-    objects += api::to_json_text(*object);
+    objects += api::to_json_text(*mask.object(object));
   }
   const json node = {{"name", header.node_name},
                      {"address", header.node_address},
@@ -106,7 +106,7 @@ Result<std::unique_ptr<RecordFile>> RecordFile::create(const std::string& path,
     return failure(fmt::format("cannot create the record {}: {}", path, std::strerror(errno)));
   }
   std::unique_ptr<RecordFile> record{new RecordFile(path, file)};
-  record->append(header_body(header));
+  record->append(header_body(header, record->mask()));
   if (!record->before_effect()) return tl::unexpected{*record->failed_};
   return record;
 }
@@ -242,7 +242,7 @@ void record_start(RecordSink& sink, Instant now, ports::OwnerId owner) {
 
 void RecordedComponent::on_event(const ports::Event& event) {
   sink_.in(fmt::format(R"({{"in":"event","now":{},"event":{}}})", clock_.now().count_ns(),
-                       encode(event)));
+                       encode(sink_.mask().event(event))));
   inner_.on_event(event);
 }
 
@@ -288,13 +288,13 @@ void RecordedExecutor::disarm(ports::TimerId timer) {
 void RecordedExecutor::destroy_timer(ports::TimerId timer) { inner_.destroy_timer(timer); }
 
 void RecordedApiClient::call(ports::OwnerId owner, ports::CallId id, ports::ApiCall call) {
-  sink_.out(call_body("api", owner, id, encode(call)));
+  sink_.out(call_body("api", owner, id, encode(sink_.mask().call(call))));
   if (!sink_.before_effect()) return;
   inner_.call(owner, id, std::move(call));
 }
 
 void RecordedRuntime::call(ports::OwnerId owner, ports::CallId id, ports::RuntimeCall call) {
-  sink_.out(call_body("runtime", owner, id, encode(call)));
+  sink_.out(call_body("runtime", owner, id, encode(sink_.mask().call(call))));
   if (!sink_.before_effect()) return;
   inner_.call(owner, id, std::move(call));
 }
@@ -317,16 +317,17 @@ store::Handled RecordedApiServer::handle(store::ClientId client, ports::OwnerId 
                                          Instant now) {
   sink_.in(fmt::format(R"({{"in":"request","now":{},"client":{},"owner":{},"id":{},"call":{}}})",
                        now.count_ns(), static_cast<std::uint32_t>(client),
-                       static_cast<std::uint32_t>(owner), id, encode(call)));
+                       static_cast<std::uint32_t>(owner), id, encode(sink_.mask().call(call))));
   store::Handled handled = inner_.handle(client, owner, id, call, now, /*cause=*/0);
   for (const store::Write& write : handled.writes) {
     sink_.out(fmt::format(R"({{"out":"write","delta":{},"resourceVersion":{},"object":{}}})",
                           static_cast<int>(write.kind), write.resource_version,
-                          api::to_json_text(*write.after)));
+                          api::to_json_text(*sink_.mask().object(write.after))));
   }
   for (const store::Delivery& delivery : handled.deliveries) {
     sink_.out(fmt::format(R"({{"out":"delivery","client":{},"event":{}}})",
-                          static_cast<std::uint32_t>(delivery.client), encode(delivery.event)));
+                          static_cast<std::uint32_t>(delivery.client),
+                          encode(sink_.mask().event(delivery.event))));
   }
   return handled;
 }

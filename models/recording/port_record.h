@@ -27,6 +27,7 @@
 #include "models/ports/event.h"
 #include "models/ports/executor.h"
 #include "models/ports/prober.h"
+#include "models/recording/secret_mask.h"
 #include "models/store/api_server.h"
 
 namespace orrery::recording {
@@ -34,12 +35,20 @@ namespace orrery::recording {
 /// Where the lines go.
 class RecordSink {
  public:
+  RecordSink() = default;
+  RecordSink(const RecordSink&) = delete;
+  RecordSink& operator=(const RecordSink&) = delete;
   virtual ~RecordSink() = default;
+  /// For whoever makes lines: no value of a Secret may stand in one.
+  [[nodiscard]] SecretMask& mask() { return mask_; }
   virtual void in(std::string body) = 0;
   virtual void out(std::string body) = 0;
   /// Called before anything that was recorded takes effect outside the process. False: lines were
   /// lost, so the effect must not happen.
   [[nodiscard]] virtual bool before_effect() = 0;
+
+ private:
+  SecretMask mask_;
 };
 
 enum class ProcessRole : std::uint8_t { ControlPlane, NodeAgent };

@@ -83,9 +83,11 @@ Result<void> add_components(RecordedProcess& process, const RecordHeader& header
                                 header.node_address},
           ports.executor, ports.api, ports.runtime, ports.prober, Draws{header.seed},
           std::move(kubelet)));
+  discovery::NodeProxyConfig proxy = profile->proxy;
+  proxy.node_name = header.node_name;
   add(process, kNodeProxy,
       std::make_unique<discovery::NodeProxy>(kNodeProxy, ports.executor, ports.api,
-                                             ports.data_plane, profile->proxy));
+                                             ports.data_plane, proxy));
   return {};
 }
 

@@ -18,6 +18,7 @@
 #include "real-backend/cri/grpc_calls.h"
 #include "real-backend/cri/runtime.grpc.pb.h"
 #include "real-backend/cri/task_events.pb.h"
+#include "real-backend/cri/volume_folders.h"
 
 namespace orrery::cri {
 
@@ -80,6 +81,7 @@ class ContainerdRuntime::Impl {
       : node_{std::move(node)},
         hooks_{std::move(hooks)},
         deadlines_{deadlines},
+        folders_{node_.volume_dir},
         runtime_{v1::RuntimeService::NewStub(channel)},
         images_{v1::ImageService::NewStub(channel)},
         events_{EventsService::NewStub(channel)},
@@ -178,6 +180,7 @@ class ContainerdRuntime::Impl {
   ContainerdNode node_;
   ContainerdHooks hooks_;
   ContainerdDeadlines deadlines_;
+  VolumeFolders folders_;
   std::unique_ptr<Runtime> runtime_;
   std::unique_ptr<Images> images_;
   std::unique_ptr<EventsService::Stub> events_;
@@ -255,6 +258,9 @@ void ContainerdRuntime::Impl::call(ports::OwnerId owner, ports::CallId id,
       run_sandbox(asked, call);
       return;
     case RuntimeVerb::CreateContainer: {
+      for (const ports::Mount& mount : call.mounts) {
+        make_sub_path(node_.volume_dir, api::meta_of(*call.pod).uid, mount);
+      }
       v1::CreateContainerRequest request;
       request.set_pod_sandbox_id(call.sandbox_id);
       *request.mutable_config() = container_config(call, node_);
@@ -310,6 +316,21 @@ void ContainerdRuntime::Impl::call(ports::OwnerId owner, ports::CallId id,
               return Outcome::Ok;
             });
       return;
+    case RuntimeVerb::PrepareVolume:
+    case RuntimeVerb::RemoveVolumes: {
+      // Small files on a local disk: done here and now, and answered by the loop as all calls are.
+      const VolumeFolders::Done done = call.verb == RuntimeVerb::PrepareVolume
+                                           ? folders_.prepare(*call.volume)
+                                           : folders_.remove(call.volume->pod_uid);
+      boost::asio::post(resubscribe_.get_executor(),
+                        [this, asked, done, alive = std::weak_ptr<bool>{alive_}] {
+                          if (alive.expired()) return;
+                          RuntimeResult result;
+                          result.message = done.message;
+                          reply(asked, done.outcome, std::move(result));
+                        });
+      return;
+    }
   }
   contract_violation("a runtime call has one of the verbs of RuntimeVerb");
 }

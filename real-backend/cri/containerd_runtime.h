@@ -26,6 +26,7 @@ struct ContainerdNode {
   std::string name;
   std::string cgroup_parent;  ///< "/orrery/h1": what all its pods share. Empty: the runtime's root.
   std::string pod_log_dir;    ///< One folder per pod is made there. Empty: no logs are kept.
+  std::string volume_dir{};   ///< As pod_log_dir, for volumes. Empty: pods can have none.
 };
 
 /// How long calls may take; what they mean afterwards is said at outcome_of (cri_requests.h).

@@ -8,6 +8,7 @@
 #include "models/api/reading.h"
 #include "models/base/contract.h"
 #include "models/kubelet/qos.h"
+#include "real-backend/cri/volume_folders.h"
 
 namespace orrery::cri {
 
@@ -95,6 +96,12 @@ runtime::v1::ContainerConfig container_config(const ports::RuntimeCall& call,
     auto& env = *config.add_envs();
     env.set_key(variable.name);
     env.set_value(variable.value);
+  }
+  for (const ports::Mount& wanted : call.mounts) {
+    auto& mount = *config.add_mounts();
+    mount.set_container_path(wanted.mount_path);
+    mount.set_host_path(host_path_of(node.volume_dir, pod.meta.uid, wanted));
+    mount.set_readonly(wanted.read_only);
   }
   put_labels(*config.mutable_labels(), pod.meta, node);
   (*config.mutable_labels())[kContainerNameLabel] = container.name;

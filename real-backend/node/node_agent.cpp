@@ -55,11 +55,11 @@ Result<void> serve(const NodeAgentOptions& options, int& exit_code) {
   hooks.sink = [&loop](ports::Event event) { loop.deliver(std::move(event)); };
   hooks.now = [&loop] { return loop.now(); };
   hooks.instant_of_calendar = calendar_reader(facts->epoch);
-  cri::ContainerdRuntime runtime{
-      loop.io(),
-      cri::connect_containerd(options.containerd_socket),
-      {options.node_name, options.cgroup_parent, options.pod_log_directory},
-      std::move(hooks)};
+  cri::ContainerdRuntime runtime{loop.io(),
+                                 cri::connect_containerd(options.containerd_socket),
+                                 {options.node_name, options.cgroup_parent,
+                                  options.pod_log_directory, options.volume_directory},
+                                 std::move(hooks)};
   LiveProber prober{loop, kProber, runtime};
   const auto data_plane = DataPlaneServer::listen(loop, options.data_plane_socket);
   if (!data_plane) return tl::unexpected{data_plane.error()};

@@ -21,6 +21,7 @@ struct NodeAgentOptions {
   std::string containerd_socket;  ///< "/run/…/containerd.sock"
   std::string cgroup_parent;      ///< What all pods of the node share; empty: the runtime's root.
   std::string pod_log_directory;  ///< Empty: no logs are kept.
+  std::string volume_directory;   ///< For pods' volumes; empty: pods can have none.
   std::string data_plane_socket;  ///< Made here: endpoint tables for load generators and proxies.
   std::string record_directory;   ///< Exists; one record per process incarnation is made there.
   std::string profile = "kubernetes-1.30";

@@ -62,6 +62,7 @@ void add_live_commands(CLI::App& app, int& status) {
   node->add_option("--containerd", agent.containerd_socket, "containerd's unix socket")->required();
   node->add_option("--cgroup-parent", agent.cgroup_parent, "cgroup all pods of the node share");
   node->add_option("--pod-logs", agent.pod_log_directory, "Folder of the pods' logs");
+  node->add_option("--volumes", agent.volume_directory, "Folder of the pods' volumes");
   node->add_option("--tables", agent.data_plane_socket, "Unix socket for endpoint tables")
       ->required();
   node->add_option("--records", agent.record_directory, "Folder of the records")

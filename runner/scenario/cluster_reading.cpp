@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "models/base/quantity.h"
@@ -265,11 +266,35 @@ void read_control_plane(const Value& value, ControlPlane& into, Report& report) 
   }
 }
 
+void read_storage(const Value* value, bool claims, Storage& into, Report& report,
+                  Assumptions& assumptions) {
+  std::optional<Fields> fields;
+  if (value != nullptr) {
+    fields.emplace(*value,
+                   std::initializer_list<std::string_view>{"attach", "detach", "provision",
+                                                           "delete", "resize"},
+                   report);
+  }
+  const auto read = [&](const char* key, Duration& time) {
+    const Value* given = fields ? fields->find(key) : nullptr;
+    if (given != nullptr) {
+      time = read_duration(*given, report).value_or(time);
+    } else if (claims) {
+      assumptions.add(fmt::format("/cluster/storage/{}", key), to_string(time));
+    }
+  };
+  read("attach", into.attach);
+  read("detach", into.detach);
+  read("provision", into.provision);
+  read("delete", into.remove);
+  read("resize", into.resize);
+}
+
 }  // namespace
 
-void read_cluster(const Value& cluster, bool pulls, Cluster& into, Report& report,
+void read_cluster(const Value& cluster, bool pulls, bool claims, Cluster& into, Report& report,
                   Assumptions& assumptions) {
-  const Fields fields{cluster, {"zones", "nodes", "node", "network", "controlPlane"}, report};
+  const Fields fields{cluster, {"zones", "nodes", "node", "network", "storage", "controlPlane"}, report};
   if (const Value* control = fields.find("controlPlane")) {
     read_control_plane(*control, into.control, report);
   }
@@ -298,6 +323,7 @@ void read_cluster(const Value& cluster, bool pulls, Cluster& into, Report& repor
     assumptions.add("/cluster/node/memory", amount_text(size.memory_bytes));
   }
   read_network(fields.find("network"), node_network, pulls, into, report, assumptions);
+  read_storage(fields.find("storage"), claims, into.storage, report, assumptions);
 }
 
 }  // namespace orrery::scenario

@@ -46,8 +46,8 @@ struct Reading {
   std::vector<OperationReference> references;
 };
 
-/// `cluster`, and what depends on whether images are pulled.
-void read_cluster(const Value& cluster, bool pulls, Cluster& into, Report& report,
+/// `cluster`, and what depends on whether images are pulled and whether there are claims.
+void read_cluster(const Value& cluster, bool pulls, bool claims, Cluster& into, Report& report,
                   Assumptions& assumptions);
 
 /// Whether any image is pulled during the run, judged from the text alone.

@@ -15,6 +15,13 @@ namespace {
 
 const std::vector<std::string> kProfiles = {"kubernetes-1.30", "kubernetes-1.32"};
 
+/// Whether a run depends on how long storage takes.
+bool uses_claims(const std::vector<api::ManifestObject>& objects) {
+  return std::any_of(objects.begin(), objects.end(), [](const api::ManifestObject& entry) {
+    return api::kind_of(entry.object) == api::Kind::PersistentVolumeClaim;
+  });
+}
+
 void read_format(const Value* format, Report& report) {
   if (format != nullptr && (format->type != Value::Type::Number || format->text != "1")) {
     report.add(*format, "1, the only format there is");
@@ -129,7 +136,8 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
   read_start_time(fields.find("startTime"), scenario, report, assumptions);
   const Value* images = fields.find("images");
   if (const Value* cluster = fields.require("cluster", "the nodes, such as {\"nodes\": 3}")) {
-    read_cluster(*cluster, names_pulled_image(images), scenario.cluster, report, assumptions);
+    read_cluster(*cluster, names_pulled_image(images), uses_claims(scenario.objects),
+                 scenario.cluster, report, assumptions);
   }
   const bool complete = report.problems().size() == own_problems;
   const Catalog catalog{scenario.objects, scenario.cluster.nodes, complete};

@@ -64,9 +64,19 @@ struct ControlPlane {
   Duration election_timeout = Duration::seconds(1);
 };
 
+/// How long the storage behind PersistentVolumes takes.
+struct Storage {
+  Duration attach = Duration::seconds(10);
+  Duration detach = Duration::seconds(2);
+  Duration provision = Duration::seconds(5);  ///< To make a volume that a class promises.
+  Duration remove = Duration::seconds(5);     ///< To delete one.
+  Duration resize = Duration::seconds(5);
+};
+
 struct Cluster {
   std::vector<ClusterNode> nodes;  ///< At least one; sorted by name.
   Network network;
+  Storage storage;
   ControlPlane control;
 };
 

@@ -182,6 +182,8 @@ Result<void> LiveSession::start_agent(const scenario::ClusterNode& node) {
                                     where->cgroup_parent,
                                     "--pod-logs",
                                     where->pod_log_dir,
+                                    "--volumes",
+                                    bed_.dir + "/" + node.name + "/volumes",
                                     "--tables",
                                     bed_.dir + "/" + node.name + "/tables.sock",
                                     "--records",

@@ -122,6 +122,9 @@ sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
       std::any_of(scenario.objects.begin(), scenario.objects.end(), [](const auto& manifest) {
         return std::holds_alternative<api::HorizontalPodAutoscaler>(manifest.object);
       });
+  const scenario::Storage& storage = scenario.cluster.storage;
+  config.profile.controllers.storage = {storage.provision, storage.remove, storage.resize,
+                                        storage.attach, storage.detach};
 
   const scenario::Network& network = scenario.cluster.network;
   std::map<std::string, std::uint32_t> zones;

@@ -25,6 +25,10 @@ struct RuntimeTimings {
   Distribution remove_sandbox = lognormal(16'000, 24'000);
   Distribution list = lognormal(300, 2'500);
   Distribution image_status = lognormal(500, 4'500);
+  /// Assumed: a folder and its files are made in 2 ms, a file system is mounted in 100 ms.
+  Distribution prepare_volume = Distribution::constant(Duration::milliseconds(2));
+  Distribution mount_disk = Distribution::constant(Duration::milliseconds(100));
+  Distribution remove_volumes = Distribution::constant(Duration::milliseconds(5));
   Distribution exit_notice = lognormal(3'400, 15'000);  ///< From a process's death to the event.
 
  private:

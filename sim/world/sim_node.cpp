@@ -66,7 +66,8 @@ SimNode::SimNode(NodeEnvironment& environment, std::string name, std::uint32_t i
       index_{index},
       zone_{zone},
       capacity_{capacity},
-      images_{environment.images} {}
+      images_{environment.images},
+      storage_{environment.storage} {}
 
 Duration SimNode::time_of(const ports::RuntimeCall& call) const {
   const RuntimeTimings& t = environment_.timings;
@@ -99,6 +100,12 @@ Duration SimNode::time_of(const ports::RuntimeCall& call) const {
       return draw(t.stop_sandbox);
     case RuntimeVerb::RemoveSandbox:
       return draw(t.remove_sandbox);
+    case RuntimeVerb::PrepareVolume: {
+      const bool disk = call.volume->kind == ports::VolumeOrder::Kind::Disk;
+      return draw(disk ? t.mount_disk : t.prepare_volume);
+    }
+    case RuntimeVerb::RemoveVolumes:
+      return draw(t.remove_volumes);
   }
   contract_violation("a runtime verb has one of the known values");
 }
@@ -209,6 +216,15 @@ void SimNode::on_runtime_done(const RuntimeOperation& operation) {
       }
       return reply(operation, Outcome::Ok, {});
     }
+    case RuntimeVerb::PrepareVolume: {
+      if (!caller_lives) return;
+      auto problem = storage_.prepare(*call.volume);
+      if (problem) return reply(operation, Outcome::Refused, because(*std::move(problem)));
+      return reply(operation, Outcome::Ok, {});
+    }
+    case RuntimeVerb::RemoveVolumes:
+      storage_.remove(call.volume->pod_uid);
+      return reply(operation, Outcome::Ok, {});
   }
 }
 
@@ -277,7 +293,12 @@ void SimNode::finish_create(const RuntimeOperation& operation) {
       return reply(operation, Outcome::AlreadyExists, because("the container name is reserved"));
     }
   }
+  for (const ports::Mount& mount : operation.call.mounts) {
+    if (storage_.data_of(pod.meta.uid, mount.volume)) continue;
+    return reply(operation, Outcome::Refused, because("not prepared: volume " + mount.volume));
+  }
   Process process;
+  process.mounts = operation.call.mounts;
   process.info.id = fmt::format("c{}-{}", index_, next_id_++);
   process.info.sandbox_id = operation.call.sandbox_id;
   process.info.name = spec.name;
@@ -334,6 +355,28 @@ void SimNode::crash() {
 void SimNode::restore() {
   expects(crashed_, "a node that is restored has crashed");
   crashed_ = false;
+  storage_.restart();
+}
+
+std::optional<DataId> SimNode::data_at(const std::string& pod_uid,
+                                       const std::string& container_name,
+                                       const std::string& path) const {
+  for (const auto& [id, process] : containers_) {
+    const auto sandbox = sandboxes_.find(process.info.sandbox_id);
+    if (process.info.state != ContainerState::Running || process.info.name != container_name ||
+        sandbox == sandboxes_.end() || sandbox->second.info.pod_uid != pod_uid) {
+      continue;
+    }
+    const ports::Mount* nearest = nullptr;
+    for (const ports::Mount& mount : process.mounts) {
+      const bool holds = path == mount.mount_path || path.starts_with(mount.mount_path + "/");
+      const bool nearer =
+          nearest == nullptr || mount.mount_path.size() > nearest->mount_path.size();
+      if (holds && nearer) nearest = &mount;
+    }
+    if (nearest != nullptr) return storage_.data_of(pod_uid, nearest->volume);
+  }
+  return std::nullopt;
 }
 
 }  // namespace orrery::sim

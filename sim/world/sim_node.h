@@ -23,6 +23,7 @@
 #include "sim/traffic/request_engine.h"
 #include "sim/world/dispatcher.h"
 #include "sim/world/image_store.h"
+#include "sim/world/node_storage.h"
 #include "sim/world/runtime_timings.h"
 
 namespace orrery::sim {
@@ -104,6 +105,7 @@ struct NodeEnvironment {
   Slab<RuntimeOperation> operations;
   Slab<PendingProbe> probes;
   Slab<ContainerEvent> container_events;
+  SharedStorage storage{};
 };
 
 /// Handles RuntimeDone, ProbeArrives and ContainerDue; returns false for all other events.
@@ -136,6 +138,11 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
   /// A running container is unwell for so long. False: no such container runs.
   bool afflict(const std::string& pod_uid, const std::string& container_name, Illness illness,
                Duration lasts);
+  /// Which data a running container finds at a path, by its longest mount; nothing if no such
+  /// container runs or nothing is mounted there.
+  [[nodiscard]] std::optional<DataId> data_at(const std::string& pod_uid,
+                                              const std::string& container_name,
+                                              const std::string& path) const;
 
   /// The host is gone without a word: processes, runtime and all calls to it.
   void crash();
@@ -162,6 +169,7 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
     Illness illness = Illness::None;  ///< From outside, until `ill_until`.
     Instant ill_until;
     std::vector<InstanceId> instances;
+    std::vector<ports::Mount> mounts;
     /// The StopContainer call that waits for it to end, if any.
     ports::OwnerId stop_owner{};
     ports::CallId stop_id = 0;
@@ -217,6 +225,7 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
   /// Pulls that wait for layers, their own (by operation slot) or only those of others.
   std::map<std::uint32_t, std::vector<ImageLayer>> fetches_;
   std::vector<RuntimeOperation> pulls_;
+  NodeStorage storage_;
   std::map<std::string, Sandbox> sandboxes_;
   std::map<std::string, Process> containers_;
   std::map<std::string, std::string> sandbox_of_address_;

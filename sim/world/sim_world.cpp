@@ -24,10 +24,11 @@ struct SimWorld::Replica {
 
 struct SimWorld::ProxyProcess {
   ProxyProcess(ProcessId id, ports::OwnerId owner, store::ClientId client_id, SimApi& api,
-               Dispatcher& dispatcher, SimDataPlane& data_plane, const WorldConfig& config)
+               Dispatcher& dispatcher, SimDataPlane& data_plane,
+               const discovery::NodeProxyConfig& config)
       : process{id},
         client{api, client_id},
-        component{owner, dispatcher, client, data_plane, config.profile.proxy} {}
+        component{owner, dispatcher, client, data_plane, config} {}
 
   ProcessId process;
   SimApiClient client;
@@ -103,7 +104,8 @@ SimWorld::SimWorld(WorldConfig config, recording::EventLog& log, WriteObserver* 
       .services = config_.bindings,
       .operations = {},
       .probes = {},
-      .container_events = {}});
+      .container_events = {},
+      .storage = {}});
   table_environment_ =
       std::make_unique<TableEnvironment>(TableEnvironment{.kernel = kernel_,
                                                           .dispatcher = dispatcher_,
@@ -136,7 +138,7 @@ void SimWorld::start() {
     start_kubelet_of(*host);
     start_proxy_of(*host);
   }
-  outside_proxy_ = start_proxy("outside", *outside_tables_);
+  outside_proxy_ = start_proxy("outside", *outside_tables_, {});
   engine_->start();
 }
 
@@ -270,12 +272,15 @@ void SimWorld::restart_crashed() {
 // --- nodes ---------------------------------------------------------------------------------------
 
 std::unique_ptr<SimWorld::ProxyProcess> SimWorld::start_proxy(std::string name,
-                                                              SimDataPlane& data_plane) {
+                                                              SimDataPlane& data_plane,
+                                                              const std::string& node) {
   const ProcessId process = dispatcher_.start_process();
   const ports::OwnerId owner = dispatcher_.add_owner(process);
   const store::ClientId client = api_->connect(config_.timings.node, std::move(name));
+  discovery::NodeProxyConfig config = config_.profile.proxy;
+  config.node_name = node;
   auto proxy = std::make_unique<ProxyProcess>(process, owner, client, *api_, dispatcher_,
-                                              data_plane, config_);
+                                              data_plane, config);
   dispatcher_.attach(owner, proxy->component);
   proxy->component.start();
   return proxy;
@@ -291,7 +296,7 @@ void SimWorld::start_kubelet_of(Host& host) {
 
 void SimWorld::start_proxy_of(Host& host) {
   host.tables->restart();
-  host.proxy = start_proxy("Proxy/" + host.spec.name, *host.tables);
+  host.proxy = start_proxy("Proxy/" + host.spec.name, *host.tables, host.spec.name);
 }
 
 void SimWorld::stop_kubelet_of(Host& host) {
@@ -388,6 +393,15 @@ bool SimWorld::afflict(const api::Pod& pod, const std::string& container, Illnes
   const bool hit = host->node->afflict(pod.meta.uid, container, illness, lasts);
   dispatcher_.set_cause(0);
   return hit;
+}
+
+std::optional<DataId> SimWorld::data_at(const api::Pod& pod, const std::string& container,
+                                        const std::string& path) const {
+  for (const auto& host : hosts_) {
+    if (host->spec.name != pod.spec.node_name || host->node->crashed()) continue;
+    return host->node->data_at(pod.meta.uid, container, path);
+  }
+  return std::nullopt;
 }
 
 bool SimWorld::crash_node(const std::string& name, ports::CauseId cause) {

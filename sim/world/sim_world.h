@@ -128,6 +128,10 @@ class SimWorld {
   /// The way to the API server, for its other faults.
   [[nodiscard]] SimApi& api_faults() { return *api_; }
 
+  /// Which data a running container of the pod finds at a path; nothing if nothing is mounted.
+  [[nodiscard]] std::optional<DataId> data_at(const api::Pod& pod, const std::string& container,
+                                              const std::string& path) const;
+
   [[nodiscard]] std::uint64_t events() const { return kernel_.dispatched(); }
   [[nodiscard]] const Fingerprint& fingerprint() { return dispatcher_.fingerprint(); }
 
@@ -138,8 +142,10 @@ class SimWorld {
   struct Host;
 
   [[nodiscard]] Host* host_named(const std::string& name);
+  /// `node`: empty for the clients outside.
   [[nodiscard]] std::unique_ptr<ProxyProcess> start_proxy(std::string name,
-                                                          SimDataPlane& data_plane);
+                                                          SimDataPlane& data_plane,
+                                                          const std::string& node);
   void start_kubelet_of(Host& host);
   void start_proxy_of(Host& host);
   void stop_kubelet_of(Host& host);

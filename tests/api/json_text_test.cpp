@@ -61,6 +61,16 @@ class RandomObject {
         return filled<PodDisruptionBudget>();
       case Kind::PodMetrics:
         return filled<PodMetrics>();
+      case Kind::PersistentVolume:
+        return filled<PersistentVolume>();
+      case Kind::PersistentVolumeClaim:
+        return filled<PersistentVolumeClaim>();
+      case Kind::StorageClass:
+        return filled<StorageClass>();
+      case Kind::VolumeAttachment:
+        return filled<VolumeAttachment>();
+      case Kind::Secret:
+        return filled<Secret>();
       default:
         return {};
     }
@@ -216,22 +226,77 @@ class RandomObject {
     fill_all(p.name, p.container_port, p.host_port);
     if (below(2) == 0) p.protocol = "UDP";
   }
-  void fill(EnvVar& e) { fill_all(e.name, e.value, e.config_map, e.config_map_key); }
+  void fill(EnvVar& e) {
+    fill_all(e.name, e.value);
+    switch (below(4)) {
+      case 0:
+        e.config_map = "c";
+        fill_all(e.config_map_key, e.optional);
+        break;
+      case 1:
+        e.secret = "s";
+        fill_all(e.secret_key, e.optional);
+        break;
+      case 2:
+        fill(e.field_path);
+        break;
+      default:
+        break;
+    }
+  }
+  void fill(EnvSource& s) {
+    fill(s.prefix);
+    (below(2) == 0 ? s.config_map : s.secret) = "named";
+    fill(s.optional);
+  }
+  void fill(VolumeMount& m) { fill_all(m.name, m.mount_path, m.sub_path, m.read_only); }
+  void fill(KeyToPath& k) { fill_all(k.key, k.path); }
+  void fill(Volume& v) {
+    fill(v.name);
+    switch (below(5)) {
+      case 0:
+        fill(v.source.emplace<EmptyDirVolume>().memory);
+        break;
+      case 1: {
+        auto& host = v.source.emplace<HostPathVolume>();
+        fill_all(host.path, host.type);
+        break;
+      }
+      case 2: {
+        auto& map = v.source.emplace<ConfigMapVolume>();
+        fill_all(map.name, map.items, map.optional);
+        break;
+      }
+      case 3: {
+        auto& secret = v.source.emplace<SecretVolume>();
+        fill_all(secret.name, secret.items, secret.optional);
+        break;
+      }
+      default: {
+        auto& claim = v.source.emplace<ClaimVolume>();
+        fill_all(claim.claim_name, claim.read_only);
+      }
+    }
+  }
+  void fill(ConfigInUse& c) {
+    fill_all(c.source, c.where);
+    c.resource_version = below(1000);
+  }
   void fill(ResourceList& r) {
     if (below(2) == 0) amount(r.cpu_milli.emplace());
     if (below(2) == 0) amount(r.memory_bytes.emplace());
   }
   void fill(Container& c) {
     one_of(c.pull_policy, 3);
-    fill_all(c.name, c.image, c.command, c.args, c.env, c.ports, c.requests, c.limits, c.startup,
-             c.readiness, c.liveness, c.post_start, c.pre_stop);
+    fill_all(c.name, c.image, c.command, c.args, c.env, c.env_from, c.volume_mounts, c.ports,
+             c.requests, c.limits, c.startup, c.readiness, c.liveness, c.post_start, c.pre_stop);
   }
   void fill(Toleration& t) { fill_all(t.key, t.exists, t.value, t.effect, t.seconds); }
   void fill(PodSpec& s) {
     one_of(s.restart_policy, 3);
     fill_all(s.node_name, s.init_containers, s.containers, s.termination_grace, s.node_selector,
              s.tolerations, s.priority_class_name, s.hostname, s.subdomain,
-             s.active_deadline, s.host_network, s.readiness_gates);
+             s.active_deadline, s.host_network, s.readiness_gates, s.volumes);
     for (Container& init : s.init_containers) fill(init.sidecar);
   }
   void fill(PodTemplate& t) { fill_all(t.labels, t.annotations, t.spec); }
@@ -248,7 +313,7 @@ class RandomObject {
   void fill(PodStatus& s) {
     one_of(s.phase, 5);
     fill_all(s.conditions, s.reason, s.message, s.pod_ip, s.host_ip, s.start_time,
-             s.init_container_statuses, s.container_statuses);
+             s.init_container_statuses, s.container_statuses, s.configs);
   }
   void fill(Pod& p) { fill_all(p.meta, p.spec, p.status); }
   void fill(Taint& t) { fill_all(t.key, t.value, t.effect, t.time_added); }
@@ -263,7 +328,7 @@ class RandomObject {
   }
   void fill(Node& n) {
     fill_all(n.meta, n.spec.unschedulable, n.spec.taints, n.status.capacity, n.status.allocatable,
-             n.status.conditions, n.status.address, n.status.images);
+             n.status.conditions, n.status.address, n.status.images, n.status.volumes_in_use);
   }
   void fill(CountOrPercent& c) { fill_all(c.value, c.percent); }
   void fill(Deployment& d) {
@@ -287,7 +352,7 @@ class RandomObject {
   }
   void fill(Service& s) {
     fill_all(s.meta, s.spec.selector, s.spec.ports, s.spec.headless,
-             s.spec.publish_not_ready_addresses);
+             s.spec.publish_not_ready_addresses, s.spec.internal_local);
     if (below(2) == 0) s.spec.type = "NodePort";
   }
   void fill(Endpoint& e) {
@@ -295,7 +360,43 @@ class RandomObject {
   }
   void fill(EndpointPort& p) { fill_all(p.name, p.port); }
   void fill(EndpointSlice& s) { fill_all(s.meta, s.endpoints, s.ports); }
-  void fill(ConfigMap& m) { fill_all(m.meta, m.data); }
+  void fill(ConfigMap& m) { fill_all(m.meta, m.data, m.immutable); }
+  void fill(Secret& s) {
+    fill_all(s.meta, s.data, s.immutable);
+    if (below(2) == 0) s.type = "kubernetes.io/tls";
+    for (auto& [key, bytes] : s.data) bytes += "\xff\xfe";  // Any bytes, not only text.
+  }
+  void fill(AccessMode& mode) { one_of(mode, 4); }
+  void fill(ClaimSpec& s) {
+    amount(s.request_bytes);
+    fill_all(s.access_modes, s.storage_class, s.volume_name, s.selector, s.block);
+  }
+  void fill(PersistentVolumeClaim& c) {
+    one_of(c.phase, 3);
+    amount(c.capacity_bytes);
+    fill_all(c.meta, c.spec);
+  }
+  void fill(NodeSelectorTerm& t) { fill_all(t.match_expressions, t.match_fields); }
+  void fill(PersistentVolume& v) {
+    one_of(v.reclaim, 3);
+    one_of(v.phase, 5);
+    amount(v.capacity_bytes);
+    fill_all(v.meta, v.access_modes, v.storage_class, v.node_affinity, v.block, v.attachable,
+             v.path);
+    if (below(2) == 0) return;
+    v.claim_name = "data";
+    fill_all(v.claim_namespace, v.claim_uid);
+  }
+  void fill(StorageClass& c) {
+    one_of(c.reclaim, 2);
+    fill_all(c.meta, c.provisioner, c.wait_for_first_consumer, c.allow_expansion);
+    if (below(2) == 0) return;
+    c.meta.annotations["storageclass.kubernetes.io/is-default-class"] = "true";
+    c.is_default = true;
+  }
+  void fill(VolumeAttachment& a) {
+    fill_all(a.meta, a.node_name, a.volume_name, a.attached, a.attach_error);
+  }
   void fill(Namespace& n) { fill(n.meta); }
   void fill(QuotaAmounts& amounts) {
     for (const char* name : {"pods", "requests.cpu", "limits.memory", "count/jobs.batch"}) {
@@ -383,11 +484,6 @@ class RandomObject {
     ReplicationControllerStatus& t = r.status;
     fill_all(t.observed_generation, t.replicas, t.fully_labeled_replicas, t.ready_replicas,
              t.available_replicas, t.conditions);
-  }
-  void fill(AccessMode& m) { one_of(m, 4); }
-  void fill(ClaimSpec& c) {
-    amount(c.request_bytes);
-    fill_all(c.access_modes, c.storage_class, c.volume_name, c.selector, c.block);
   }
   void fill(ClaimTemplate& c) { fill_all(c.name, c.labels, c.spec); }
   void fill(StatefulSet& d) {

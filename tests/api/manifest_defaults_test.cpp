@@ -231,14 +231,14 @@ TEST(Manifests, ListsAreTakenApart) {
       "apiVersion: v1\nkind: List\nmetadata: {resourceVersion: ''}\nitems:\n"
       "- {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n"
       "- apiVersion: v1\n  kind: ConfigMapList\n  items: [{metadata: {name: b}}]\n"
-      "- {apiVersion: v1, kind: Secret}\n",
+      "- {apiVersion: v1, kind: ServiceAccount}\n",
       "f");
   EXPECT_TRUE(manifests.problems.empty());
   ASSERT_EQ(manifests.objects.size(), 2U);
   EXPECT_EQ(manifests.objects[0].where, (Place{"f", 5, "/items/0"}));
   EXPECT_EQ(manifests.objects[1].where, (Place{"f", 8, "/items/1/items/0"}));
   ASSERT_EQ(manifests.not_modelled.size(), 1U);
-  EXPECT_EQ(manifests.not_modelled[0].what, "kind Secret");
+  EXPECT_EQ(manifests.not_modelled[0].what, "kind ServiceAccount");
 }
 
 TEST(Manifests, AreReadFromJsonWithItsLines) {

@@ -413,7 +413,7 @@ TEST(ManifestProblems, AreOneShortLineWhateverTheInputHolds) {
 TEST(NotModelled, IsNamedWithItsLineAndNeverDropped) {
   const Manifests manifests = read_manifests(
       "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\n---\n" +
-          deployment("", "        securityContext: {}\n        volumeMounts: []\n") +
+          deployment("", "        securityContext: {}\n        stdin: true\n") +
           "---\napiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: k}\n",
       "f");
   EXPECT_EQ(lines_of(manifests), std::vector<std::string>{});
@@ -421,8 +421,8 @@ TEST(NotModelled, IsNamedWithItsLineAndNeverDropped) {
       {{"f", 1, ""}, "kind ServiceAccount"},
       {{"f", 16, "/spec/template/spec/containers/0/securityContext"},
        "field spec.template.spec.containers[].securityContext"},
-      {{"f", 17, "/spec/template/spec/containers/0/volumeMounts"},
-       "field spec.template.spec.containers[].volumeMounts"},
+      {{"f", 17, "/spec/template/spec/containers/0/stdin"},
+       "field spec.template.spec.containers[].stdin"},
       {{"f", 19, ""}, "kind Service of serving.knative.dev/v1"}};
   EXPECT_EQ(manifests.not_modelled, expected);
 }

@@ -18,7 +18,8 @@ struct ContainerdWorld {
   std::map<ports::OwnerId, ports::Component*> components;
   std::int64_t readings = 0;
   cri::ContainerdRuntime adapter{
-      loop, server.channel(), cri::ContainerdNode{"h1", "/orrery/h1", ""},
+      loop, server.channel(),
+      cri::ContainerdNode{"h1", "/orrery/h1", "", ::testing::TempDir() + "orrery-suite-volumes"},
       cri::ContainerdHooks{
           [this](const ports::Event& event) { components.at(event.owner)->on_event(event); },
           [this] { return Instant::at(Duration::milliseconds(++readings)); },

@@ -81,6 +81,27 @@ TEST(EndpointTables, UseReadyEndpointsElseThoseThatTerminateAndServe) {
   }
 }
 
+TEST(EndpointTables, WithInternalTrafficPolicyLocalListOnlyTheirOwnNode) {
+  Service local = service();
+  local.spec.internal_local = true;
+  auto here = endpoint("10.0.0.1", true, true, false);
+  auto leaving = endpoint("10.0.0.2", false, true, true);
+  auto elsewhere = endpoint("10.0.0.3", true, true, false);
+  here.node_name = "a";
+  leaving.node_name = "b";
+  elsewhere.node_name = "c";
+  const EndpointSlice all = slice("s", {here, leaving, elsewhere});
+  const auto seen_from = [&](const std::string& node) {
+    return addresses(endpoint_tables(local, {&all}, node).at(80));
+  };
+  EXPECT_EQ(seen_from("a"), "10.0.0.1:8080 ");
+  EXPECT_EQ(seen_from("b"), "10.0.0.2:8080 ");  // Nothing ready here: what still serves here.
+  EXPECT_EQ(seen_from("d"), "");
+  EXPECT_EQ(seen_from(""), "10.0.0.1:8080 10.0.0.3:8080 ");  // Not traffic of the cluster.
+  local.spec.internal_local = false;
+  EXPECT_EQ(seen_from("d"), "10.0.0.1:8080 10.0.0.3:8080 ");
+}
+
 TEST(EndpointTables, MergeSlicesAndListAnAddressOnce) {
   const EndpointSlice a = slice("web-1", {endpoint("10.0.0.2", true, true, false)});
   const EndpointSlice b = slice(

@@ -384,7 +384,27 @@ TYPED_TEST_P(RuntimeSuite, ImagesAreListedByName) {
   }));
 }
 
-REGISTER_TYPED_TEST_SUITE_P(RuntimeSuite, AStartedContainerIsListedAsRunningInItsSandbox,
+TYPED_TEST_P(RuntimeSuite, AVolumeIsPreparedAndRemovedHoweverOften) {
+  ports::RuntimeCall prepare;
+  prepare.verb = ports::RuntimeVerb::PrepareVolume;
+  prepare.volume.emplace();
+  prepare.volume->pod_uid = "uid-of-a-pod";
+  prepare.volume->name = "config";
+  prepare.volume->kind = ports::VolumeOrder::Kind::Files;
+  prepare.volume->files = {{"key", "value"}};
+  ports::RuntimeCall remove;
+  remove.verb = ports::RuntimeVerb::RemoveVolumes;
+  remove.volume.emplace().pod_uid = "uid-of-a-pod";
+  EXPECT_EQ(this->ask(remove).outcome, ports::Outcome::Ok);
+  EXPECT_EQ(this->ask(prepare).outcome, ports::Outcome::Ok);
+  prepare.volume->files = {{"key", "another value"}};
+  EXPECT_EQ(this->ask(prepare).outcome, ports::Outcome::Ok);
+  EXPECT_EQ(this->ask(remove).outcome, ports::Outcome::Ok);
+  EXPECT_EQ(this->ask(remove).outcome, ports::Outcome::Ok);
+}
+
+REGISTER_TYPED_TEST_SUITE_P(RuntimeSuite, AVolumeIsPreparedAndRemovedHoweverOften,
+                            AStartedContainerIsListedAsRunningInItsSandbox,
                             ThePodIsReadBackFromTheListing, EveryCallGetsExactlyOneReplyWithItsId,
                             APodHasOneSandboxPerAttempt, ASandboxHasOneContainerPerNameAndAttempt,
                             WhatIsNotThereCannotBeUsed, WhatIsNotThereIsStoppedAndRemoved,

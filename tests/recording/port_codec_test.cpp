@@ -190,7 +190,7 @@ class Maker {
   }
   ports::RuntimeCall runtime_call() {
     ports::RuntimeCall call;
-    call.verb = static_cast<ports::RuntimeVerb>(below(11));
+    call.verb = static_cast<ports::RuntimeVerb>(below(13));
     call.sandbox_id = text();
     call.container_id = text();
     call.pod = object();
@@ -204,7 +204,17 @@ class Maker {
       env.value = text();
       env.config_map = text();
       env.config_map_key = text();
+      env.secret = text();
+      env.secret_key = text();
+      env.field_path = text();
+      env.optional = coin();
       call.env.push_back(env);
+    }
+    if (coin()) call.mounts.push_back({text(), text(), text(), coin(), text()});
+    if (coin()) {
+      call.volume = {text(),   text(), static_cast<ports::VolumeOrder::Kind>(below(5)),
+                     labels(), coin(), text(),
+                     text(),   text()};
     }
     call.command = texts();
     call.timeout = Duration::nanoseconds(number());

@@ -27,7 +27,8 @@ const char* const kEveryKey = R"({
              "reserved": {"cpu": 0}, "evictionHard": {"imagefs.available": "5%"}},
     "network": {"sameNode": {"latency": "1us"}, "inZone": {"latency": "1us"},
                 "betweenZones": {"latency": "1ms", "bandwidth": "1Gbps"},
-                "registry": {"bandwidth": "1Gbps"}, "endpointDelay": "1ms"}
+                "registry": {"bandwidth": "1Gbps"}, "endpointDelay": "1ms"},
+    "storage": {"attach": "1s", "detach": "1s", "provision": "1s", "delete": "1s", "resize": "1s"}
   },
   "images": {"web:2": {"layers": ["1Mi", {"id": "base", "size": "2Mi"}], "onNodes": false,
                        "start": {"uniform": ["1ms", "2ms"]}, "missing": false,

@@ -50,6 +50,9 @@ Duration FakeRuntime::delay_of(const ports::RuntimeCall& call) const {
       return delays.remove;
     case RuntimeVerb::StopSandbox:
       return delays.stop_sandbox;
+    case RuntimeVerb::PrepareVolume:
+    case RuntimeVerb::RemoveVolumes:
+      return delays.volume;
   }
   contract_violation("a runtime call has one of the known verbs");
 }
@@ -141,6 +144,16 @@ Outcome FakeRuntime::execute(const ports::RuntimeCall& call, ports::RuntimeResul
       return Outcome::Ok;
     case RuntimeVerb::RemoveImage:
       return remove_image(call.image);
+    case RuntimeVerb::PrepareVolume: {
+      const ports::VolumeOrder& order = *call.volume;
+      if (missing_paths.contains(order.path)) return Outcome::NotFound;
+      volumes[{order.pod_uid, order.name}] = order;
+      return Outcome::Ok;
+    }
+    case RuntimeVerb::RemoveVolumes:
+      std::erase_if(volumes,
+                    [&](const auto& entry) { return entry.first.first == call.volume->pod_uid; });
+      return Outcome::Ok;
     case RuntimeVerb::StopContainer:
       break;
   }

@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/ports/container_runtime.h"
@@ -42,6 +43,7 @@ class FakeRuntime : public ports::ContainerRuntime {
     Duration remove = Duration::milliseconds(3);
     Duration stop_sandbox = Duration::milliseconds(74);
     Duration notice = Duration::milliseconds(2);
+    Duration volume = Duration::milliseconds(1);
   };
   /// What becomes of a call, other than what should. `done`: it takes effect none the less.
   struct Verdict {
@@ -99,6 +101,9 @@ class FakeRuntime : public ports::ContainerRuntime {
   /// What the node has: capacities, and what is left of them with no image and no container. Uses
   /// of memory, of disk and of processes are taken off. Nothing is measured where it is absent.
   ports::NodeStats node;
+  std::set<std::string> missing_paths;              ///< Host paths whose check fails.
+  /// What is prepared, by pod and volume name.
+  std::map<std::pair<std::string, std::string>, ports::VolumeOrder> volumes;
 
  private:
   using Reply = std::function<void(ports::Outcome, ports::RuntimeResult)>;

@@ -1,0 +1,395 @@
+#include "models/api/pod_volumes.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "models/api/enum_names.h"
+#include "models/api/kind_readers.h"
+#include "models/api/name_rules.h"
+#include "models/api/part_writers.h"
+
+namespace orrery::api {
+namespace {
+
+constexpr std::array<std::string_view, 7> kFieldPaths{
+    "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName",
+    "status.hostIP", "status.podIP",       "status.podIPs"};
+
+bool is_field_path(std::string_view path) {
+  if (std::find(kFieldPaths.begin(), kFieldPaths.end(), path) != kFieldPaths.end()) return true;
+  for (const std::string_view map : {"metadata.labels['", "metadata.annotations['"}) {
+    if (path.starts_with(map) && path.ends_with("']") && path.size() > map.size() + 2) return true;
+  }
+  return false;
+}
+
+/// A path below a folder: relative, and without a way out of it.
+bool stays_inside(std::string_view path) {
+  if (path.empty() || path.front() == '/') return false;
+  for (std::size_t at = 0; at <= path.size();) {
+    const std::size_t end = std::min(path.find('/', at), path.size());
+    if (path.substr(at, end - at) == "..") return false;
+    at = end + 1;
+  }
+  return true;
+}
+
+void read_key_reference(ObjectReader& ref, std::string& name, std::string& key, bool& optional,
+                        const char* what) {
+  ref.require("name", what);
+  ref.require("key", "a key in it");
+  ref.text("name", name);
+  ref.text("key", key);
+  ref.flag("optional", optional);
+  ref.finish({});
+}
+
+std::vector<KeyToPath> read_items(ObjectReader& in) {
+  std::vector<KeyToPath> items;
+  in.list("items", items, [&](const Cursor& at) {
+    ObjectReader item{in.reading(), at, "KeyToPath"};
+    KeyToPath entry;
+    item.require("key", "a key");
+    item.require("path", "the path of its file");
+    item.text("key", entry.key);
+    item.text("path", entry.path);
+    item.finish({"mode"});
+    if (item.manifest() && !entry.path.empty() && !stays_inside(entry.path)) {
+      in.reading().wrong(*item.field("path"), "a relative path without ..");
+    }
+    return entry;
+  });
+  return items;
+}
+
+EmptyDirVolume read_empty_dir(ObjectReader& in) {
+  EmptyDirVolume volume;
+  std::string medium;
+  in.text("medium", medium);
+  volume.memory = medium == "Memory";
+  in.finish({"sizeLimit"});
+  if (in.manifest() && !medium.empty() && !volume.memory) {
+    const Cursor at = *in.field("medium");
+    if (medium.starts_with("HugePages")) {
+      in.reading().not_modelled(at, "medium " + medium);
+    } else {
+      in.reading().wrong(at, "Memory, or no medium for the node's disk");
+    }
+  }
+  return volume;
+}
+
+HostPathVolume read_host_path(ObjectReader& in) {
+  static constexpr std::array<std::string_view, 8> kTypes{
+      "",       "DirectoryOrCreate", "Directory",  "FileOrCreate", "File",
+      "Socket", "CharDevice",        "BlockDevice"};
+  HostPathVolume volume;
+  in.require("path", "a path on the node");
+  in.text("path", volume.path);
+  in.text("type", volume.type);
+  in.finish({});
+  if (!in.manifest()) return volume;
+  if (std::find(kTypes.begin(), kTypes.end(), volume.type) == kTypes.end()) {
+    in.reading().wrong(*in.field("type"),
+                       "Directory, DirectoryOrCreate, File, FileOrCreate, Socket, CharDevice or "
+                       "BlockDevice");
+  }
+  if (("/" + volume.path + "/").find("/../") != std::string::npos) {
+    in.reading().wrong(*in.field("path"), "a path without ..");
+  }
+  return volume;
+}
+
+ConfigMapVolume read_config_map_volume(ObjectReader& in) {
+  ConfigMapVolume volume;
+  in.require("name", "the name of a ConfigMap");
+  in.text("name", volume.name);
+  volume.items = read_items(in);
+  in.flag("optional", volume.optional);
+  in.finish({"defaultMode"});
+  return volume;
+}
+
+SecretVolume read_secret_volume(ObjectReader& in) {
+  SecretVolume volume;
+  in.require("secretName", "the name of a Secret");
+  in.text("secretName", volume.name);
+  volume.items = read_items(in);
+  in.flag("optional", volume.optional);
+  in.finish({"defaultMode"});
+  return volume;
+}
+
+ClaimVolume read_claim_volume(ObjectReader& in) {
+  ClaimVolume volume;
+  in.require("claimName", "the name of a PersistentVolumeClaim");
+  in.text("claimName", volume.claim_name);
+  in.flag("readOnly", volume.read_only);
+  in.finish({});
+  return volume;
+}
+
+void check_container_mounts(ObjectReader& in, const char* field,
+                            const std::vector<Container>& containers,
+                            const std::vector<const char*>& names) {
+  for (std::size_t i = 0; i < containers.size(); ++i) {
+    std::set<std::string> paths;
+    for (std::size_t m = 0; m < containers[i].volume_mounts.size(); ++m) {
+      const VolumeMount& mount = containers[i].volume_mounts[m];
+      const Cursor list = *in.field(field);
+      const Cursor container{list.value->items[i].get(), &list, {}, i, true};
+      const Cursor mounts{find_member(*container.value, "volumeMounts")->value.get(), &container,
+                          "volumeMounts", 0, false};
+      const Cursor at{mounts.value->items[m].get(), &mounts, {}, m, true};
+      if (!mount.mount_path.empty() && !paths.insert(mount.mount_path).second) {
+        in.reading().problem(at, "mount paths that differ",
+                             "a second \"" + mount.mount_path + "\"");
+      }
+      const bool known = std::any_of(names.begin(), names.end(),
+                                     [&](const char* name) { return mount.name == name; });
+      if (known || mount.name.empty()) continue;
+      const auto meant = nearest(mount.name, names);
+      in.reading().problem(at, "the name of a volume of this pod", "\"" + mount.name + "\"",
+                           meant ? "did you mean \"" + *meant + "\"?" : "");
+    }
+  }
+}
+
+void write_items(JsonWriter& out, const std::vector<KeyToPath>& items) {
+  write_list(out, "items", items, [](JsonWriter& o, const KeyToPath& item) {
+    o.text("key", item.key);
+    o.text("path", item.path);
+  });
+}
+
+struct SourceWriter {
+  JsonWriter& out;
+
+  void operator()(const EmptyDirVolume& volume) const {
+    out.begin_object("emptyDir");
+    if (volume.memory) out.text("medium", "Memory");
+    out.end_object();
+  }
+  void operator()(const HostPathVolume& volume) const {
+    out.begin_object("hostPath");
+    out.text("path", volume.path);
+    out.text("type", volume.type);
+    out.end_object();
+  }
+  void operator()(const ConfigMapVolume& volume) const {
+    out.begin_object("configMap");
+    out.text("name", volume.name);
+    write_items(out, volume.items);
+    out.flag("optional", volume.optional);
+    out.end_object();
+  }
+  void operator()(const SecretVolume& volume) const {
+    out.begin_object("secret");
+    out.text("secretName", volume.name);
+    write_items(out, volume.items);
+    out.flag("optional", volume.optional);
+    out.end_object();
+  }
+  void operator()(const ClaimVolume& volume) const {
+    out.begin_object("persistentVolumeClaim");
+    out.text("claimName", volume.claim_name);
+    out.flag("readOnly", volume.read_only);
+    out.end_object();
+  }
+};
+
+void write_key_reference(JsonWriter& out, const char* kind, const std::string& name,
+                         const std::string& key, bool optional) {
+  if (name.empty() && key.empty()) return;
+  out.begin_object(kind);
+  out.text("name", name);
+  out.text("key", key);
+  out.flag("optional", optional);
+  out.end_object();
+}
+
+void write_source_name(JsonWriter& out, const char* kind, const std::string& name, bool optional) {
+  if (name.empty()) return;
+  out.begin_object(kind);
+  out.text("name", name);
+  out.flag("optional", optional);
+  out.end_object();
+}
+
+}  // namespace
+
+void read_env_reference(ObjectReader& from, EnvVar& env) {
+  from.object("configMapKeyRef", "ConfigMapKeySelector", [&](ObjectReader& ref) {
+    read_key_reference(ref, env.config_map, env.config_map_key, env.optional,
+                       "the name of a ConfigMap");
+  });
+  from.object("secretKeyRef", "SecretKeySelector", [&](ObjectReader& ref) {
+    read_key_reference(ref, env.secret, env.secret_key, env.optional, "the name of a Secret");
+  });
+  from.object("fieldRef", "ObjectFieldSelector", [&](ObjectReader& ref) {
+    ref.require("fieldPath", "a field of the pod");
+    ref.text("fieldPath", env.field_path);
+    ref.pass_over({"apiVersion"});
+    ref.finish({});
+    if (!ref.manifest() || env.field_path.empty() || is_field_path(env.field_path)) return;
+    const Cursor at = *ref.field("fieldPath");
+    if (env.field_path == "spec.serviceAccountName" || env.field_path == "status.hostIPs") {
+      ref.reading().not_modelled(at, "field " + env.field_path + " as a variable");
+    } else {
+      ref.reading().wrong(at,
+                          "metadata.name, metadata.namespace, metadata.uid, a label or "
+                          "annotation as metadata.labels['KEY'], spec.nodeName, status.hostIP "
+                          "or status.podIP");
+    }
+  });
+  from.finish({"resourceFieldRef", "fileKeyRef"});
+}
+
+EnvSource read_env_source(Reading& reading, const Cursor& at) {
+  ObjectReader in{reading, at, "EnvFromSource"};
+  EnvSource source;
+  in.text("prefix", source.prefix);
+  const auto read = [&](const char* kind, std::string& name) {
+    in.object(kind, "EnvSource", [&](ObjectReader& ref) {
+      ref.require("name", "a name");
+      ref.text("name", name);
+      ref.flag("optional", source.optional);
+      ref.finish({});
+    });
+  };
+  read("configMapRef", source.config_map);
+  read("secretRef", source.secret);
+  in.finish({});
+  if (in.manifest() && source.config_map.empty() == source.secret.empty()) {
+    reading.problem(at, "exactly one of configMapRef and secretRef",
+                    source.secret.empty() ? "none" : "both");
+  }
+  return source;
+}
+
+VolumeMount read_volume_mount(Reading& reading, const Cursor& at) {
+  ObjectReader in{reading, at, "VolumeMount"};
+  VolumeMount mount;
+  in.require("name", "the name of a volume");
+  in.require("mountPath", "a path in the container");
+  in.text("name", mount.name);
+  in.text("mountPath", mount.mount_path);
+  in.text("subPath", mount.sub_path);
+  in.flag("readOnly", mount.read_only);
+  in.finish({"mountPropagation", "recursiveReadOnly", "subPathExpr"});
+  if (in.manifest() && !mount.sub_path.empty() && !stays_inside(mount.sub_path)) {
+    reading.wrong(*in.field("subPath"), "a relative path without ..");
+  }
+  if (in.manifest() && mount.mount_path.find(':') != std::string::npos) {
+    reading.wrong(*in.field("mountPath"), "a path without a colon");
+  }
+  return mount;
+}
+
+Volume read_volume(Reading& reading, const Cursor& at) {
+  ObjectReader in{reading, at, "Volume"};
+  Volume volume;
+  in.require("name", "a name of the volume");
+  in.text("name", volume.name);
+  int count = 0;
+  const auto offer = [&](const char* name, auto read) {
+    in.object(name, name, [&](ObjectReader& fields) {
+      auto source = read(fields);
+      if (++count == 1) volume.source = std::move(source);
+    });
+  };
+  offer("emptyDir", read_empty_dir);
+  offer("hostPath", read_host_path);
+  offer("configMap", read_config_map_volume);
+  offer("secret", read_secret_volume);
+  offer("persistentVolumeClaim", read_claim_volume);
+  in.finish({"awsElasticBlockStore",
+             "azureDisk",
+             "azureFile",
+             "cephfs",
+             "cinder",
+             "csi",
+             "downwardAPI",
+             "ephemeral",
+             "fc",
+             "flexVolume",
+             "flocker",
+             "gcePersistentDisk",
+             "gitRepo",
+             "glusterfs",
+             "image",
+             "iscsi",
+             "nfs",
+             "photonPersistentDisk",
+             "portworxVolume",
+             "projected",
+             "quobyte",
+             "rbd",
+             "scaleIO",
+             "storageos",
+             "vsphereVolume"});
+  if (!in.manifest()) return volume;
+  if (!volume.name.empty() && !is_dns_label(volume.name)) {
+    reading.wrong(in.field_or_here("name"), "a name of at most 63 of a-z 0-9 -");
+  }
+  if (count > 1) {
+    reading.problem(at, "exactly one source of the volume", std::to_string(count) + " of them");
+  }
+  return volume;
+}
+
+void check_volumes(ObjectReader& in, const PodSpec& spec) {
+  std::vector<const char*> names;
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < spec.volumes.size(); ++i) {
+    const std::string& name = spec.volumes[i].name;
+    names.push_back(name.c_str());
+    if (name.empty() || seen.insert(name).second) continue;
+    const Cursor list = *in.field("volumes");
+    const Cursor at{list.value->items[i].get(), &list, {}, i, true};
+    in.reading().problem(at, "volume names that differ", "a second \"" + name + "\"");
+  }
+  check_container_mounts(in, "initContainers", spec.init_containers, names);
+  check_container_mounts(in, "containers", spec.containers, names);
+}
+
+void write_env(JsonWriter& out, const EnvVar& env) {
+  out.text("name", env.name);
+  out.text("value", env.value);
+  if (env.config_map.empty() && env.config_map_key.empty() && env.secret.empty() &&
+      env.secret_key.empty() && env.field_path.empty()) {
+    return;
+  }
+  out.begin_object("valueFrom");
+  write_key_reference(out, "configMapKeyRef", env.config_map, env.config_map_key, env.optional);
+  write_key_reference(out, "secretKeyRef", env.secret, env.secret_key, env.optional);
+  if (!env.field_path.empty()) {
+    out.begin_object("fieldRef");
+    out.text("fieldPath", env.field_path);
+    out.end_object();
+  }
+  out.end_object();
+}
+
+void write_env_source(JsonWriter& out, const EnvSource& source) {
+  out.text("prefix", source.prefix);
+  write_source_name(out, "configMapRef", source.config_map, source.optional);
+  write_source_name(out, "secretRef", source.secret, source.optional);
+}
+
+void write_volume_mount(JsonWriter& out, const VolumeMount& mount) {
+  out.text("name", mount.name);
+  out.text("mountPath", mount.mount_path);
+  out.text("subPath", mount.sub_path);
+  out.flag("readOnly", mount.read_only);
+}
+
+void write_volume(JsonWriter& out, const Volume& volume) {
+  out.text("name", volume.name);
+  std::visit(SourceWriter{out}, volume.source);
+}
+
+}  // namespace orrery::api

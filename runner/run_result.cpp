@@ -63,4 +63,9 @@ void RequestStats::merge(const RequestStats& other) {
   latency.merge(other.latency);
 }
 
+std::string workload_name(const api::ObjectKey& key) {
+  return key.kind == api::Kind::Deployment ? key.namespace_name + "/" + key.name
+                                           : api::to_string(key);
+}
+
 }  // namespace orrery::runner

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "models/api/meta.h"
 #include "models/base/time_types.h"
 #include "models/recording/event_log.h"
 
@@ -60,8 +61,8 @@ struct RequestSeries {
   std::vector<RequestSample> samples;  ///< By time; intervals without requests are absent.
 };
 
-/// Counts of one Deployment from `at` on.
-struct DeploymentSample {
+/// Counts of one workload's pods from `at` on.
+struct WorkloadSample {
   Instant at;
   std::int32_t desired = 0;
   std::int32_t total = 0;    ///< Pods that exist and were not asked to go.
@@ -72,15 +73,26 @@ struct DeploymentSample {
       pods_by_version;  ///< Image of the first container -> ready pods.
 };
 
+/// "default/web" of a Deployment; other kinds are named: "StatefulSet/default/db".
+[[nodiscard]] std::string workload_name(const api::ObjectKey& key);
+
 struct RolloutTime {
   std::string id;  ///< Timeline id.
   Instant started;
   std::optional<Instant> completed;
 };
 
-struct DeploymentResult {
-  std::vector<DeploymentSample> samples;  ///< One per change.
+struct WorkloadResult {
+  std::vector<WorkloadSample> samples;  ///< One per change.
   std::vector<RolloutTime> rollouts;
+};
+
+/// A count of objects from `at` on.
+struct CountSample {
+  Instant at;
+  std::int64_t value = 0;
+
+  friend bool operator==(const CountSample&, const CountSample&) = default;
 };
 
 struct FaultResult {
@@ -89,7 +101,7 @@ struct FaultResult {
   Instant at;
   std::vector<std::string> targets;  ///< "Pod/default/web-1"; empty: it hit nothing.
   std::string effect;                ///< One sentence for people.
-  std::optional<Instant> recovered;  ///< When every Deployment hit was fully available again.
+  std::optional<Instant> recovered;  ///< When every workload hit was fully available again.
 };
 
 struct RunResult {
@@ -99,10 +111,11 @@ struct RunResult {
   double wall_seconds = 0;  ///< Never part of a summary.
   Duration simulated;
   bool steady_before_first_fault = true;
-  std::string steady_note;                        ///< Why not, or what was seen.
-  std::map<std::string, RequestSeries> services;  ///< As callers see it, from time 0 on.
-  std::map<std::string, RequestSeries> journeys;  ///< Steps of the journey, as users see them.
-  std::map<std::string, DeploymentResult> deployments;  ///< "namespace/name"
+  std::string steady_note;                          ///< Why not, or what was seen.
+  std::map<std::string, RequestSeries> services;    ///< As callers see it, from time 0 on.
+  std::map<std::string, RequestSeries> journeys;    ///< Steps of the journey, as users see them.
+  std::map<std::string, WorkloadResult> workloads;  ///< By `workload_name`.
+  std::map<std::string, std::vector<CountSample>> counts;  ///< By the expectation's id.
   std::vector<FaultResult> faults;
   std::vector<recording::LogRecord> log;
 };

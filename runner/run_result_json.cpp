@@ -58,23 +58,23 @@ std::map<std::string, RequestSeries> read_series(const json& j) {
   return all;
 }
 
-json write(const DeploymentResult& deployment) {
+json write(const WorkloadResult& workload) {
   json samples = json::array();
-  for (const DeploymentSample& s : deployment.samples) {
+  for (const WorkloadSample& s : workload.samples) {
     samples.push_back(
         {ns(s.at), s.desired, s.total, s.updated, s.ready, s.available, s.pods_by_version});
   }
   json rollouts = json::array();
-  for (const RolloutTime& r : deployment.rollouts) {
+  for (const RolloutTime& r : workload.rollouts) {
     rollouts.push_back({r.id, ns(r.started), ns(r.completed)});
   }
   return {{"samples", std::move(samples)}, {"rollouts", std::move(rollouts)}};
 }
 
-DeploymentResult read_deployment(const json& j) {
-  DeploymentResult deployment;
+WorkloadResult read_workload(const json& j) {
+  WorkloadResult workload;
   for (const json& s : j.at("samples")) {
-    deployment.samples.push_back(
+    workload.samples.push_back(
         {.at = instant(s.at(0)),
          .desired = s.at(1).get<std::int32_t>(),
          .total = s.at(2).get<std::int32_t>(),
@@ -84,17 +84,22 @@ DeploymentResult read_deployment(const json& j) {
          .pods_by_version = s.at(6).get<std::map<std::string, std::int32_t>>()});
   }
   for (const json& r : j.at("rollouts")) {
-    deployment.rollouts.push_back(
+    workload.rollouts.push_back(
         {r.at(0).get<std::string>(), instant(r.at(1)), optional_instant(r.at(2))});
   }
-  return deployment;
+  return workload;
 }
 
 }  // namespace
 
 std::string to_json_text(const RunResult& result) {
-  json deployments = json::object();
-  for (const auto& [name, deployment] : result.deployments) deployments[name] = write(deployment);
+  json workloads = json::object();
+  for (const auto& [name, workload] : result.workloads) workloads[name] = write(workload);
+  json counts = json::object();
+  for (const auto& [id, samples] : result.counts) {
+    json& list = counts[id] = json::array();
+    for (const CountSample& s : samples) list.push_back({ns(s.at), s.value});
+  }
   json faults = json::array();
   for (const FaultResult& f : result.faults) {
     faults.push_back({f.id, f.kind, ns(f.at), f.targets, f.effect, ns(f.recovered)});
@@ -112,7 +117,8 @@ std::string to_json_text(const RunResult& result) {
                     {"steadyNote", result.steady_note},
                     {"services", write(result.services)},
                     {"journeys", write(result.journeys)},
-                    {"deployments", std::move(deployments)},
+                    {"workloads", std::move(workloads)},
+                    {"counts", std::move(counts)},
                     {"faults", std::move(faults)},
                     {"log", std::move(log)}};
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -131,8 +137,12 @@ Result<RunResult> run_result_from_json_text(std::string_view text) {
     result.steady_note = j.at("steadyNote").get<std::string>();
     result.services = read_series(j.at("services"));
     result.journeys = read_series(j.at("journeys"));
-    for (const auto& [name, value] : j.at("deployments").items()) {
-      result.deployments[name] = read_deployment(value);
+    for (const auto& [name, value] : j.at("workloads").items()) {
+      result.workloads[name] = read_workload(value);
+    }
+    for (const auto& [id, samples] : j.at("counts").items()) {
+      std::vector<CountSample>& list = result.counts[id];
+      for (const json& s : samples) list.push_back({instant(s.at(0)), s.at(1).get<std::int64_t>()});
     }
     for (const json& f : j.at("faults")) {
       result.faults.push_back({.id = f.at(0).get<std::string>(),

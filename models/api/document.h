@@ -33,6 +33,8 @@ struct Value {
   std::string text;
   std::vector<ValuePtr> items;  ///< List.
   std::vector<Member> members;  ///< Map: in the order of the input, keys differ.
+  /// The file it stands in, if that is not the one that is read: the values of a patch.
+  std::shared_ptr<const std::string> file = nullptr;
 };
 
 struct Member {

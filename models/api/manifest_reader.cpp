@@ -8,6 +8,8 @@
 
 #include "models/api/kind_readers.h"
 #include "models/api/manifest_kinds.h"
+#include "models/api/manifest_patch.h"
+#include "models/api/manifest_sources.h"
 #include "models/api/unicode.h"
 
 namespace orrery::api {
@@ -38,15 +40,18 @@ std::optional<Kind> listed_kind(const std::string& kind) {
 
 class ManifestReader {
  public:
-  explicit ManifestReader(const std::string& file) : reading_{file, Reading::Source::Manifest} {}
+  explicit ManifestReader(const std::string& file)
+      : file_{file}, reading_{file, Reading::Source::Manifest} {}
 
   void read(const Cursor& at, const Inherited& inherited);
-  [[nodiscard]] Manifests take(std::vector<Problem> syntax_problems);
+  [[nodiscard]] Manifests take(std::vector<Problem> syntax_problems,
+                               const ManifestSources& sources);
 
  private:
   void read_list(ObjectReader& root, const Inherited& inherited);
   void read_kind(Kind kind, ObjectReader& root, const std::string& api_version);
 
+  const std::string& file_;
   Reading reading_;
   std::vector<ManifestObject> objects_;
 };
@@ -125,12 +130,16 @@ void sort_by_place(std::vector<T>& entries) {
   });
 }
 
-Manifests ManifestReader::take(std::vector<Problem> syntax_problems) {
+Manifests ManifestReader::take(std::vector<Problem> syntax_problems,
+                               const ManifestSources& sources) {
   Manifests manifests{std::move(objects_), std::move(syntax_problems),
                       std::move(reading_.not_modelled_here)};
   std::move(reading_.problems.begin(), reading_.problems.end(),
             std::back_inserter(manifests.problems));
+  for (ManifestObject& object : manifests.objects) sources.name(file_, object.where);
+  for (NotModelled& one : manifests.not_modelled) sources.name(file_, one.where);
   first_places(manifests.objects, manifests.problems);
+  for (Problem& problem : manifests.problems) sources.name(file_, problem.where);
   sort_by_place(manifests.problems);
   sort_by_place(manifests.not_modelled);
   return manifests;
@@ -139,12 +148,18 @@ Manifests ManifestReader::take(std::vector<Problem> syntax_problems) {
 }  // namespace
 
 Manifests read_manifests(std::string_view text, const std::string& file) {
+  ManifestPatches none;
+  return read_manifests(text, file, none);
+}
+
+Manifests read_manifests(std::string_view text, const std::string& file, ManifestPatches& patches) {
   Documents documents = read_documents(text, file);
   ManifestReader reader{file};
-  for (const ValuePtr& root : documents.roots) {
+  for (ValuePtr& root : documents.roots) {
+    root = patches.apply(root);
     reader.read({root.get(), nullptr, {}, 0, false}, {});
   }
-  return reader.take(std::move(documents.problems));
+  return reader.take(std::move(documents.problems), ManifestSources{text});
 }
 
 Manifests join(std::vector<Manifests> parts) {

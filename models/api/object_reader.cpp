@@ -61,7 +61,10 @@ std::string field_path(const Cursor& at) {
   return parent.empty() ? std::string{at.key} : parent + "." + std::string{at.key};
 }
 
-Place Reading::place(const Cursor& at) const { return {file_, at.value->line, pointer_to(at)}; }
+Place Reading::place(const Cursor& at) const {
+  const std::string& file = at.value->file ? *at.value->file : file_;
+  return {file, at.value->line, pointer_to(at)};
+}
 
 void Reading::problem(const Cursor& at, std::string expected, std::string found, std::string hint) {
   problems.push_back({place(at), std::move(expected), std::move(found), std::move(hint)});
@@ -241,6 +244,7 @@ void ObjectReader::finish(std::initializer_list<const char*> known) {
     const std::optional<std::string> meant = nearest(member.key, names);
     Place where = reading_.place(at);
     where.line = member.line;
+    if (member.value->file) where.file = *member.value->file;
     reading_.problems.push_back({std::move(where), fmt::format("a field of {}", structure_),
                                  "\"" + member.key + "\"",
                                  meant ? fmt::format("did you mean \"{}\"?", *meant) : ""});

@@ -125,15 +125,15 @@ json charts_of(const FinishedRun& run,
 }
 
 /// Pods per version of the first seed: a step function, one row per change.
-json deployment_of(const std::string& name, const runner::DeploymentResult& deployment) {
+json workload_of(const std::string& name, const runner::WorkloadResult& workload) {
   std::set<std::string> versions;
-  for (const auto& sample : deployment.samples) {
+  for (const auto& sample : workload.samples) {
     for (const auto& [version, count] : sample.pods_by_version) versions.insert(version);
   }
   json t = json::array(), desired = json::array(), available = json::array(), total = json::array();
   json ready = json::object();
   for (const std::string& version : versions) ready[version] = json::array();
-  for (const auto& sample : deployment.samples) {
+  for (const auto& sample : workload.samples) {
     t.push_back(to_seconds(sample.at.since_start()));
     desired.push_back(sample.desired);
     available.push_back(sample.available);
@@ -144,7 +144,7 @@ json deployment_of(const std::string& name, const runner::DeploymentResult& depl
     }
   }
   json rollouts = json::array();
-  for (const auto& rollout : deployment.rollouts) {
+  for (const auto& rollout : workload.rollouts) {
     rollouts.push_back(
         {{"id", rollout.id},
          {"seconds", rollout.completed ? json(to_seconds(*rollout.completed - rollout.started))
@@ -181,6 +181,7 @@ json data_of(const FinishedRun& run) {
                             {"observed", e.observed_text},
                             {"bound", e.bound},
                             {"why", e.why},
+                            {"worst", e.worst_text},
                             {"passed", e.seeds_passed},
                             {"seeds", e.seeds}});
   }
@@ -198,9 +199,9 @@ json data_of(const FinishedRun& run) {
     }
     timeline.push_back(one);
   }
-  json deployments = json::array();
-  for (const auto& [name, deployment] : run.results.front().deployments) {
-    deployments.push_back(deployment_of(name, deployment));
+  json workloads = json::array();
+  for (const auto& [name, workload] : run.results.front().workloads) {
+    workloads.push_back(workload_of(name, workload));
   }
   json inputs = json::array();
   for (const auto& input : s.inputs) {
@@ -239,7 +240,7 @@ json data_of(const FinishedRun& run) {
           {"timeline", timeline},
           {"services", charts_of(run, &RunResult::services)},
           {"journeys", charts_of(run, &RunResult::journeys)},
-          {"deployments", deployments},
+          {"deployments", workloads},
           {"inputs", inputs},
           {"notModelled", not_modelled},
           {"log", log},

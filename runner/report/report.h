@@ -38,6 +38,14 @@ struct FinishedRun {
 /// The text of report.html: one file that opens without a network.
 [[nodiscard]] std::string html_report(const FinishedRun& run);
 
+/// JUnit XML for continuous integration: one test case per expectation with the expectation's id as
+/// its name, whatever it found, and the scenario as its class. Failed is a failure; inconclusive is
+/// an error, as it says nothing about the system. Seeds are properties of the suite.
+[[nodiscard]] std::string junit_xml(const FinishedRun& run);
+
+/// A table of the expectations in Markdown, for a job summary or a comment on a change.
+[[nodiscard]] std::string markdown_text(const FinishedRun& run);
+
 /// What the user sees. `colour` and `unicode` are off when the output is piped; `out` is the folder
 /// of the files, or empty.
 [[nodiscard]] std::string terminal_text(const FinishedRun& run, bool colour, bool unicode,

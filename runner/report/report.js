@@ -49,7 +49,7 @@
     table(['', 'Expectation', 'Observed', 'Wanted', '#Runs'], data.expectations.map((e) => make('tr', {},
       make('td', { class: 'state ' + e.verdict }, marks[e.verdict]),
       make('td', {}, e.id),
-      make('td', {}, e.observed || '–', e.why ? make('div', { class: 'sub' }, e.why) : null),
+      make('td', {}, e.observed || '–', e.worst ? make('div', { class: 'sub' }, e.worst) : null, e.why ? make('div', { class: 'sub' }, e.why) : null),
       make('td', {}, e.bound),
       make('td', { class: 'num' }, e.passed + '/' + e.seeds))))));
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -61,23 +62,27 @@ ordered_json all_stats(const FinishedRun& run,
   return out;
 }
 
-ordered_json deployments_json(const FinishedRun& run) {
+/// Deployments by "namespace/name", or all other workloads by "Kind/namespace/name".
+ordered_json workloads_json(const FinishedRun& run, bool deployments) {
   ordered_json out = ordered_json::object();
   std::map<std::string, bool> names;
   for (const RunResult& result : run.results) {
-    for (const auto& [name, deployment] : result.deployments) names[name] = true;
+    for (const auto& [name, workload] : result.workloads) {
+      const bool is_deployment = std::count(name.begin(), name.end(), '/') == 1;
+      if (is_deployment == deployments) names[name] = true;
+    }
   }
   for (const auto& [name, unused] : names) {
     std::vector<double> seconds;
     std::int32_t min_available = std::numeric_limits<std::int32_t>::max();
     std::int32_t max_total = 0;
     for (const RunResult& result : run.results) {
-      const auto deployment = result.deployments.find(name);
-      if (deployment == result.deployments.end()) continue;
-      for (const runner::RolloutTime& rollout : deployment->second.rollouts) {
+      const auto workload = result.workloads.find(name);
+      if (workload == result.workloads.end()) continue;
+      for (const runner::RolloutTime& rollout : workload->second.rollouts) {
         if (rollout.completed) seconds.push_back(to_seconds(*rollout.completed - rollout.started));
       }
-      const auto& samples = deployment->second.samples;
+      const auto& samples = workload->second.samples;
       for (std::size_t i = 0; i < samples.size(); ++i) {
         const Instant ends = i + 1 < samples.size() ? samples[i + 1].at : Instant::never();
         if (ends <= Instant::at(run.scenario.warmup)) continue;
@@ -189,6 +194,7 @@ std::string summary_json(const FinishedRun& run) {
       entry["interval"] = nullptr;
     }
     entry["bound"] = e.bound;
+    if (!e.worst_text.empty()) entry["worst"] = e.worst_text;
     entry["why"] = e.why;
     entry["seedsPassed"] = e.seeds_passed;
     expectations.push_back(entry);
@@ -196,7 +202,8 @@ std::string summary_json(const FinishedRun& run) {
   out["expectations"] = expectations;
   out["services"] = all_stats(run, &RunResult::services);
   out["journeys"] = all_stats(run, &RunResult::journeys);
-  out["deployments"] = deployments_json(run);
+  out["deployments"] = workloads_json(run, true);
+  out["workloads"] = workloads_json(run, false);
   out["faults"] = faults_json(run);
   out["inputs"] = inputs_json(run.scenario);
   return out.dump(2) + "\n";

@@ -103,6 +103,7 @@ std::string terminal_text(const FinishedRun& run, bool colour, bool unicode,
                         style.paint(colour_of(e.verdict), word_of(e.verdict)), e.id, id_width,
                         e.observed_text + " " + e.bound, observed_width,
                         fmt::format("{}/{}", e.seeds_passed, e.seeds));
+    if (!e.worst_text.empty()) text += "   " + e.worst_text;
     if (!e.why.empty()) text += "   why: " + e.why;
     text += "\n";
   }

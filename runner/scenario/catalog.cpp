@@ -33,6 +33,24 @@ std::string shown(const api::ObjectKey& key) {
   return api::to_string(key);
 }
 
+/// The template of the pods that an object makes, or nullptr.
+const api::PodTemplate* pod_template_of(const api::Object& object) {
+  return std::visit(
+      [](const auto& any) -> const api::PodTemplate* {
+        using Any = std::decay_t<decltype(any)>;
+        if constexpr (std::is_same_v<Any, api::ControllerRevision>) {
+          return nullptr;
+        } else if constexpr (requires { any.spec.pod_template; }) {
+          return &any.spec.pod_template;
+        } else if constexpr (requires { any.spec.job.pod_template; }) {
+          return &any.spec.job.pod_template;
+        } else {
+          return nullptr;
+        }
+      },
+      object);
+}
+
 /// A Service without selector selects nothing.
 bool selects(const api::Service& service, const api::Labels& labels) {
   api::LabelSelector selector;
@@ -50,12 +68,8 @@ Catalog::Catalog(const std::vector<api::ManifestObject>& objects,
     const api::ObjectKey key = api::key_of(object);
     objects_.emplace(key, &object);
     keys_.insert(key);
-    if (const auto* deployment = std::get_if<api::Deployment>(&object)) {
-      const api::PodTemplate& pods = deployment->spec.pod_template;
-      pods_.emplace(key, Pods{&pods.spec, &pods.labels});
-    } else if (const auto* replica_set = std::get_if<api::ReplicaSet>(&object)) {
-      const api::PodTemplate& pods = replica_set->spec.pod_template;
-      pods_.emplace(key, Pods{&pods.spec, &pods.labels});
+    if (const api::PodTemplate* pods = pod_template_of(object)) {
+      pods_.emplace(key, Pods{&pods->spec, &pods->labels});
     } else if (const auto* pod = std::get_if<api::Pod>(&object)) {
       pods_.emplace(key, Pods{&pod->spec, &pod->meta.labels});
     }
@@ -131,9 +145,23 @@ const api::PodSpec* Catalog::pods_of(const api::ObjectKey& key) const {
   return found == pods_.end() ? nullptr : found->second.spec;
 }
 
-const api::Deployment* Catalog::deployment(const api::ObjectKey& key) const {
+const api::Object* Catalog::find(const api::ObjectKey& key) const {
   const auto found = objects_.find(key);
-  return found == objects_.end() ? nullptr : std::get_if<api::Deployment>(found->second);
+  return found == objects_.end() ? nullptr : found->second;
+}
+
+std::optional<std::int32_t> Catalog::replicas_of(const api::ObjectKey& key) const {
+  const api::Object* object = find(key);
+  if (object == nullptr) return std::nullopt;
+  return std::visit(
+      [](const auto& any) -> std::optional<std::int32_t> {
+        if constexpr (requires { any.spec.replicas; }) {
+          return any.spec.replicas;
+        } else {
+          return std::nullopt;
+        }
+      },
+      *object);
 }
 
 std::vector<api::ObjectKey> Catalog::deployments_behind(const std::string& service) const {

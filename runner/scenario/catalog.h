@@ -38,11 +38,14 @@ class Catalog {
   [[nodiscard]] std::optional<std::string> service(const api::Place& at, std::string_view name,
                                                    Report& report) const;
 
-  /// The pods that an object makes or is: of a Deployment, ReplicaSet or Pod; otherwise nullptr.
+  /// The pods that an object makes or is: of a workload, a Job or a Pod; otherwise nullptr.
   [[nodiscard]] const api::PodSpec* pods_of(const api::ObjectKey& key) const;
 
-  /// nullptr when there is none.
-  [[nodiscard]] const api::Deployment* deployment(const api::ObjectKey& key) const;
+  /// nullptr when the manifests do not hold it.
+  [[nodiscard]] const api::Object* find(const api::ObjectKey& key) const;
+
+  /// The number of pods it asks for; nothing if it asks for none by number.
+  [[nodiscard]] std::optional<std::int32_t> replicas_of(const api::ObjectKey& key) const;
 
   /// The Deployments whose pods the Service ("namespace/name") selects.
   [[nodiscard]] std::vector<api::ObjectKey> deployments_behind(const std::string& service) const;

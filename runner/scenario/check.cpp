@@ -106,7 +106,7 @@ struct Checked {
 };
 
 void check_text(const std::string& file, std::string_view text, const std::string& folder,
-                Checked& checked) {
+                const std::vector<Override>& overrides, Checked& checked) {
   if (looks_like_manifest(file, text)) {
     api::Manifests some = api::read_manifests(text, file);
     checked.add_problems(some.problems);
@@ -117,25 +117,26 @@ void check_text(const std::string& file, std::string_view text, const std::strin
     ++checked.manifest_files;
     return;
   }
-  const ScenarioReading reading = read_scenario_text(text, file, folder);
+  const ScenarioReading reading = read_scenario_text(text, file, folder, overrides);
   checked.add_problems(reading.problems);
   if (reading.scenario) checked.text += scenario_text(*reading.scenario, reading.files.size());
 }
 
 }  // namespace
 
-CheckReport check(const std::vector<std::string>& files, std::string_view standard_input) {
+CheckReport check(const std::vector<std::string>& files, std::string_view standard_input,
+                  const std::vector<Override>& overrides) {
   Checked checked;
   Report report;
   for (const std::string& name : files) {
     if (name == "-") {
-      check_text("-", standard_input, {}, checked);
+      check_text("-", standard_input, {}, overrides, checked);
       continue;
     }
     for (const std::string& file : manifest_files(name, {name, 0, {}}, report)) {
       const auto text = read_file(file, {file, 0, {}}, report);
       const std::string folder = std::filesystem::path{file}.parent_path().string();
-      if (text) check_text(file, *text, folder, checked);
+      if (text) check_text(file, *text, folder, overrides, checked);
     }
   }
   report_duplicates(checked.manifests.objects, report);

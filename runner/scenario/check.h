@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "runner/scenario/settings.h"
+
 namespace orrery::scenario {
 
 struct CheckReport {
@@ -17,8 +19,10 @@ struct CheckReport {
 /// what of it has no effect on a run, and which inputs were measured, given and assumed.
 ///
 /// A file is a scenario unless it looks like a manifest (it has `apiVersion` or `kind`). Manifests
-/// given together are checked as one set. "-" stands for `standard_input`.
+/// given together are checked as one set. "-" stands for `standard_input`. `overrides` are put into
+/// scenarios.
 [[nodiscard]] CheckReport check(const std::vector<std::string>& files,
-                                std::string_view standard_input = {});
+                                std::string_view standard_input = {},
+                                const std::vector<Override>& overrides = {});
 
 }  // namespace orrery::scenario

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 
+#include "models/api/name_rules.h"
 #include "models/base/quantity.h"
 #include "runner/scenario/parts.h"
 #include "runner/scenario/scalars.h"
@@ -161,9 +162,13 @@ void read_nodes(const Fields& cluster, const Value& whole, const ClusterNode& si
             [](const ClusterNode& a, const ClusterNode& b) { return a.name < b.name; });
   std::set<std::string> names;
   for (const ClusterNode& node : into.nodes) {
+    const Value& said = nodes != nullptr ? *nodes : *zones;
+    if (!node.name.empty() && !api::is_dns_subdomain(node.name)) {
+      report.add(said.where, "names of nodes of a-z 0-9 - . (DNS names)",
+                 fmt::format("\"{}\"", node.name));
+    }
     if (node.name.empty() || names.insert(node.name).second) continue;
-    report.add(nodes != nullptr ? nodes->where : zones->where, "every node's name once",
-               fmt::format("\"{}\" twice", node.name));
+    report.add(said.where, "every node's name once", fmt::format("\"{}\" twice", node.name));
   }
   const Value& written = nodes != nullptr ? *nodes : *zones;
   const bool holds_nodes = written.type == Value::Type::List || written.type == Value::Type::Object;

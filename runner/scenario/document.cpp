@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "models/api/document.h"
 
@@ -143,6 +144,32 @@ const Value* Value::find(std::string_view member) const {
   return nullptr;
 }
 
+std::string json_text(const Value& value) {
+  const auto quoted = [](const std::string& text) {
+    return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  };
+  switch (value.type) {
+    case Value::Type::Null:
+      return "null";
+    case Value::Type::Boolean:
+    case Value::Type::Number:
+      return value.text;
+    case Value::Type::Text:
+      return quoted(value.text);
+    case Value::Type::List:
+    case Value::Type::Object:
+      break;
+  }
+  const bool object = value.type == Value::Type::Object;
+  std::string text = object ? "{" : "[";
+  for (const Value& child : value.children) {
+    if (text.size() > 1) text += ",";
+    if (object) text += quoted(child.key) + ":";
+    text += json_text(child);
+  }
+  return text + (object ? "}" : "]");
+}
+
 std::string pointer_step(std::string_view key) { return "/" + api::pointer_token(key); }
 
 Syntax syntax_of(std::string_view file, std::string_view text) {
@@ -187,9 +214,7 @@ bool replace(Value& root, std::string_view pointer, std::string_view text) {
   const std::vector<std::string> steps = steps_of(pointer);
   if (steps.empty() || !pointer.starts_with('/')) return false;
   Value* at = &root;
-  for (std::size_t depth = 0; depth < steps.size(); ++depth) {
-    const std::string& step = steps[depth];
-    const bool last = depth + 1 == steps.size();
+  for (const std::string& step : steps) {
     const std::string inner = at->where.pointer + pointer_step(step);
     Value* next = nullptr;
     for (std::size_t index = 0; index < at->children.size(); ++index) {
@@ -197,11 +222,14 @@ bool replace(Value& root, std::string_view pointer, std::string_view text) {
                                                          : std::to_string(index) == step;
       if (named) next = &at->children[index];
     }
-    if (next == nullptr && last && at->type == Value::Type::Object) {
+    const bool at_end = at->type == Value::Type::List &&
+                        (step == "-" || step == std::to_string(at->children.size()));
+    if (next == nullptr && (at->type == Value::Type::Object || at_end)) {
       at->children.emplace_back();
       next = &at->children.back();
-      next->key = step;
-      next->where = {root.where.file, 0, inner};
+      next->type = Value::Type::Object;
+      if (!at_end) next->key = step;
+      next->where = {at->where.file, 0, inner};
     }
     if (next == nullptr) return false;
     at = next;

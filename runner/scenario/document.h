@@ -43,12 +43,15 @@ enum class Syntax : std::uint8_t { Json, Yaml };
 /// followed; more is a Problem, and so is a key that stands twice in one object. Never throws.
 [[nodiscard]] Document read_document(std::string_view text, const std::string& file, Syntax syntax);
 
+/// The value as compact JSON, members in their order.
+[[nodiscard]] std::string json_text(const Value& value);
+
 /// `key` as one step of a JSON Pointer (RFC 6901): "a/b" -> "/a~1b".
 [[nodiscard]] std::string pointer_step(std::string_view key);
 
-/// Puts `text` where `pointer` leads, replacing or adding a member of an existing object or an item
-/// of a list; read as JSON where it is JSON, otherwise as text. Returns false when nothing is
-/// there.
+/// Puts `text` where `pointer` leads; read as JSON where it is JSON, otherwise as text. Objects on
+/// the way that are missing are made, and so is the item after the last of a list ("-" or its
+/// index). Returns false when the way leads through something else.
 [[nodiscard]] bool replace(Value& root, std::string_view pointer, std::string_view text);
 
 }  // namespace orrery::scenario

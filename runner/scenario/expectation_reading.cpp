@@ -1,76 +1,106 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <set>
 
+#include "runner/scenario/metrics.h"
 #include "runner/scenario/parts.h"
 #include "runner/scenario/scalars.h"
 
 namespace orrery::scenario {
 namespace {
 
-struct RequestMetric {
-  const char* name;
-  Measure measure;
-};
-constexpr std::array kRequestMetrics = {
-    RequestMetric{"success", Measure::Ratio}, RequestMetric{"mean", Measure::Time},
-    RequestMetric{"p50", Measure::Time},      RequestMetric{"p90", Measure::Time},
-    RequestMetric{"p95", Measure::Time},      RequestMetric{"p99", Measure::Time},
-    RequestMetric{"p999", Measure::Time},     RequestMetric{"max", Measure::Time},
-    RequestMetric{"requests", Measure::Count}};
-
 constexpr const char* kWindowExpected =
-    "a window such as \"2min..3min\", \"kill..kill+1min\" or \"kill..\"";
+    "a window such as \"2min..3min\", \"kill..kill+1min\", \"kill..\" or \"..kill\"";
 
 /// Whether `set` makes new pods, which is what a rollout is.
 bool changes_template(const SetAction& set) { return set.image.has_value() || !set.env.empty(); }
 
-Window read_window(const Value* value, Reading& reading) {
-  Window window;
-  window.from = Instant::at(reading.scenario.warmup);
-  if (value == nullptr) return window;
-  const auto dots = value->type == Value::Type::Text ? value->text.find("..") : std::string::npos;
-  if (dots == std::string::npos) {
-    reading.report.add(*value, kWindowExpected);
-    return window;
-  }
-  const std::string_view text = value->text;
-  const Instant end = Instant::at(reading.scenario.duration);
-  const auto from = read_instant(*value, text.substr(0, dots), reading);
-  const bool open_end = dots + 2 == text.size();
-  const auto until =
-      open_end ? std::optional{end} : read_instant(*value, text.substr(dots + 2), reading);
-  if (!from || !until) return window;
-  if (*from < Instant{} || *until > end) {
-    reading.report.add(*value, fmt::format("a window within the run of {}", to_string(end)));
-  } else if (*until <= *from) {
-    reading.report.add(*value, "a window that ends after it starts");
-  }
-  window.from = *from;
-  window.until = *until;
-  window.text = value->text;
-  return window;
+std::optional<api::ObjectKey> read_target(const Value& target, Reading& reading) {
+  const auto name = read_text(target, "\"Kind/name\", such as \"Deployment/web\"", reading.report);
+  if (!name) return std::nullopt;
+  return reading.catalog.object(target.where, *name, replica_kinds(), reading.report);
 }
 
-std::optional<api::ObjectKey> read_deployment(const Value& target, Reading& reading) {
-  const auto name = read_text(target, "\"Deployment/name\"", reading.report);
-  if (!name) return std::nullopt;
-  return reading.catalog.object(target.where, *name, {api::Kind::Deployment}, reading.report);
+/// How long the requests that an expectation is about are watched.
+Duration length_of(const Window& window, const Reading& reading) {
+  return std::min(window.until, Instant::at(reading.scenario.duration)) - window.from;
+}
+
+void check_fits(const Value& value, Duration length, const Window& window, Reading& reading) {
+  const Duration watched = length_of(window, reading);
+  if (length <= watched && length >= Duration::seconds(1)) return;
+  reading.report.add(value,
+                     fmt::format("a window from 1s to the {} that are watched", to_string(watched)),
+                     "a budget says nothing about times that were not run");
+}
+
+/// `slo`, and `over` of a burn rate.
+void read_slo(const Fields& fields, const Value& value, RequestExpectation& expectation,
+              Reading& reading) {
+  Report& report = reading.report;
+  const bool needed = expectation.metric == "budgetUsed" || expectation.metric == "burnRate";
+  const Value* slo = fields.find("slo");
+  const Value* over = fields.find("over");
+  if (slo == nullptr && needed) {
+    report.add(value.where, "\"slo\": such as {\"objective\": \"99.9%\", \"window\": \"10min\"}",
+               "nothing");
+  }
+  if (slo != nullptr && !needed) {
+    report.add(*slo, "\"slo\" only beside \"budgetUsed\" or \"burnRate\"");
+  }
+  if (over != nullptr && expectation.metric != "burnRate") {
+    report.add(*over, "\"over\" only beside \"burnRate\"");
+  }
+  if (slo != nullptr) {
+    const Fields parts{*slo, {"objective", "window"}, report};
+    Slo read;
+    if (const Value* objective = parts.require("objective", "a percentage such as \"99.9%\"")) {
+      read.objective = read_percent(*objective, report).value_or(read.objective);
+      if (read.objective <= 0 || read.objective >= 1) {
+        report.add(*objective, "an objective above 0% and below 100%",
+                   "an objective of 100% leaves no budget");
+      }
+    }
+    if (const Value* window = parts.require("window", "a duration such as \"10min\"")) {
+      const auto length = read_duration(*window, report);
+      if (length) check_fits(*window, *length, expectation.during, reading);
+      read.window = length.value_or(Duration{});
+    }
+    expectation.slo = read;
+  }
+  if (expectation.metric != "burnRate") return;
+  if (over == nullptr) {
+    report.add(value.where, "\"over\": the window of the burn rate, such as \"5min\"", "nothing");
+    return;
+  }
+  const auto add = [&](const Value& one) {
+    const auto length = read_duration(one, report);
+    if (length) check_fits(one, *length, expectation.during, reading);
+    expectation.over.push_back(length.value_or(Duration{}));
+  };
+  if (over->type != Value::Type::List) {
+    add(*over);
+    return;
+  }
+  if (over->children.empty()) report.add(over->where, "at least one duration", "none");
+  for (const Value& one : over->children) add(one);
 }
 
 RequestExpectation read_request_expectation(const Value& value, Reading& reading) {
   Report& report = reading.report;
-  const Fields fields{value,
-                      {"id", "service", "journey", "success", "mean", "p50", "p90", "p95", "p99",
-                       "p999", "max", "requests", "minRequests", "during"},
-                      report};
+  const Fields fields{
+      value,
+      {"id",         "service", "journey",     "success",     "availability", "mean",
+       "p50",        "p90",     "p95",         "p99",         "p999",         "max",
+       "requests",   "errors",  "requestRate", "errorRate",   "budgetUsed",   "burnRate",
+       "goodSecond", "slo",     "over",        "minRequests", "during"},
+      report};
   RequestExpectation expectation;
   const Value* service = fields.find("service");
   const Value* journey = fields.find("journey");
   if ((service == nullptr) == (journey == nullptr)) {
-    report.add(value.where, "one of \"service\", \"journey\" or \"target\"",
+    report.add(value.where, "one of \"service\", \"journey\", \"target\" or \"count\"",
                service == nullptr ? "none" : "two");
   } else if (service != nullptr) {
     const auto name = read_text(*service, "the name of a service", report);
@@ -89,7 +119,7 @@ RequestExpectation read_request_expectation(const Value& value, Reading& reading
   }
   std::size_t metric_count = 0;
   std::vector<std::string> names;
-  for (const RequestMetric& metric : kRequestMetrics) {
+  for (const RequestMetric& metric : request_metrics()) {
     names.emplace_back(metric.name);
     const Value* bound = fields.find(metric.name);
     if (bound == nullptr) continue;
@@ -107,6 +137,13 @@ RequestExpectation read_request_expectation(const Value& value, Reading& reading
         static_cast<std::uint64_t>(read_count(*least, 0, kMost, report).value_or(0));
   }
   expectation.during = read_window(fields.find("during"), reading);
+  if (const Value* good = fields.find("goodSecond")) {
+    expectation.good_second = read_percent(*good, report).value_or(expectation.good_second);
+    if (expectation.metric != "availability") {
+      report.add(*good, "\"goodSecond\" only beside \"availability\"");
+    }
+  }
+  read_slo(fields, value, expectation, reading);
   return expectation;
 }
 
@@ -143,9 +180,9 @@ RolloutExpectation read_rollout_expectation(const Value& value, Reading& reading
   RolloutExpectation expectation;
   const Value& rollout = *fields.find("rollout");
   if (rollout.text != "complete") report.add(rollout, "\"complete\"");
-  const Value* target = fields.require("target", "a Deployment");
+  const Value* target = fields.require("target", "a workload, such as \"Deployment/web\"");
   const Value* within = fields.require("within", "a duration or a time such as \"rollout+5min\"");
-  const auto key = target == nullptr ? std::nullopt : read_deployment(*target, reading);
+  const auto key = target == nullptr ? std::nullopt : read_target(*target, reading);
   if (!key) return expectation;
   expectation.target = *key;
   const TimelineEntry* entry = find_rollout(value, fields.find("of"), *key, reading);
@@ -172,35 +209,12 @@ RolloutExpectation read_rollout_expectation(const Value& value, Reading& reading
   return expectation;
 }
 
-AlwaysExpectation read_always_expectation(const Value& value, Reading& reading) {
-  Report& report = reading.report;
-  const Fields fields{value, {"id", "target", "always", "during"}, report};
-  AlwaysExpectation expectation;
-  if (const Value* target = fields.require("target", "a Deployment")) {
-    expectation.target = read_deployment(*target, reading).value_or(api::ObjectKey{});
-  }
-  const Value& always = *fields.find("always");
-  const Fields counts{always, {"available", "ready", "total", "updated"}, report};
-  if (always.type == Value::Type::Object && always.children.size() != 1) {
-    report.add(always.where, "one of available, ready, total or updated",
-               std::to_string(always.children.size()), "write one expectation for each");
-  }
-  for (const char* metric : {"available", "ready", "total", "updated"}) {
-    const Value* bound = counts.find(metric);
-    if (bound == nullptr) continue;
-    expectation.metric = metric;
-    expectation.bound = read_bound(*bound, Measure::Count, report).value_or(Bound{});
-  }
-  expectation.during = read_window(fields.find("during"), reading);
-  return expectation;
-}
-
 RecoveryExpectation read_recovery_expectation(const Value& value, Reading& reading) {
   Report& report = reading.report;
   const Fields fields{value, {"id", "target", "recovers", "within"}, report};
   RecoveryExpectation expectation;
-  if (const Value* target = fields.require("target", "a Deployment")) {
-    expectation.target = read_deployment(*target, reading).value_or(api::ObjectKey{});
+  if (const Value* target = fields.require("target", "a workload, such as \"Deployment/web\"")) {
+    expectation.target = read_target(*target, reading).value_or(api::ObjectKey{});
   }
   const Value& recovers = *fields.find("recovers");
   std::vector<std::string> faults;
@@ -226,7 +240,42 @@ RecoveryExpectation read_recovery_expectation(const Value& value, Reading& readi
   return expectation;
 }
 
+bool has_quantifier(const Value& value) {
+  return std::any_of(value.children.begin(), value.children.end(), [](const Value& member) {
+    return member.key == "always" || member.key == "never" || member.key == "eventually" ||
+           member.key == "finally";
+  });
+}
+
 }  // namespace
+
+Window read_window(const Value* value, Reading& reading) {
+  Window window;
+  window.from = Instant::at(reading.scenario.warmup);
+  if (value == nullptr) return window;
+  const auto dots = value->type == Value::Type::Text ? value->text.find("..") : std::string::npos;
+  if (dots == std::string::npos) {
+    reading.report.add(*value, kWindowExpected);
+    return window;
+  }
+  const std::string_view text = value->text;
+  const Instant end = Instant::at(reading.scenario.duration);
+  const auto from =
+      dots == 0 ? std::optional{window.from} : read_instant(*value, text.substr(0, dots), reading);
+  const bool open_end = dots + 2 == text.size();
+  const auto until =
+      open_end ? std::optional{end} : read_instant(*value, text.substr(dots + 2), reading);
+  if (!from || !until) return window;
+  if (*from < Instant{} || *until > end) {
+    reading.report.add(*value, fmt::format("a window within the run of {}", to_string(end)));
+  } else if (*until <= *from) {
+    reading.report.add(*value, "a window that ends after it starts");
+  }
+  window.from = *from;
+  window.until = *until;
+  window.text = value->text;
+  return window;
+}
 
 void read_expectations(const Value* expectations, Reading& reading) {
   if (expectations == nullptr) return;
@@ -247,12 +296,14 @@ void read_expectations(const Value* expectations, Reading& reading) {
     }
     if (value.find("rollout") != nullptr) {
       expectation.what = read_rollout_expectation(value, reading);
-    } else if (value.find("always") != nullptr) {
-      expectation.what = read_always_expectation(value, reading);
     } else if (value.find("recovers") != nullptr) {
       expectation.what = read_recovery_expectation(value, reading);
+    } else if (value.find("count") != nullptr || has_quantifier(value)) {
+      expectation.what = read_count_expectation(value, reading);
     } else if (value.find("target") != nullptr) {
-      reading.report.add(value.where, "\"rollout\", \"always\" or \"recovers\" for this target",
+      reading.report.add(value.where,
+                         "\"rollout\", \"recovers\", \"always\", \"never\", \"eventually\" or "
+                         "\"finally\" for this target",
                          "none of them");
     } else {
       expectation.what = read_request_expectation(value, reading);

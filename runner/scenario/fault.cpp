@@ -3,7 +3,10 @@
 namespace orrery::scenario {
 
 FaultForm form_of(FaultKind kind) {
-  const std::vector<api::Kind> pods{api::Kind::Deployment, api::Kind::Pod};
+  const std::vector<api::Kind> pods{api::Kind::Deployment,  api::Kind::Pod,
+                                    api::Kind::ReplicaSet,  api::Kind::ReplicationController,
+                                    api::Kind::StatefulSet, api::Kind::DaemonSet,
+                                    api::Kind::Job};
   const std::vector<api::Kind> nodes{api::Kind::Node};
   switch (kind) {
     case FaultKind::ContainerKill:

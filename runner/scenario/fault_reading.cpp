@@ -22,8 +22,8 @@ void read_object_target(const Value& target, const Fields& fields, FaultAction& 
       reading.catalog.object(target.where, name, form_of(fault.kind).targets, reading.report);
   const Value* count = fields.find("count");
   if (!fault.target || count == nullptr) return;
-  const api::Deployment* deployment = reading.catalog.deployment(*fault.target);
-  if (deployment == nullptr && fault.count > 1) {
+  const bool single = fault.target->kind == api::Kind::Pod || fault.target->kind == api::Kind::Node;
+  if (single && fault.count > 1) {
     reading.report.add(*count, "1, as the target is one object");
   }
 }

@@ -429,7 +429,8 @@ Draft draft_scenario(const std::vector<std::string>& manifests, const std::strin
     named.push_back(path_from(output, manifest));
   }
   const api::Place all{manifests.empty() ? "-" : manifests.front(), 0, {}};
-  const api::Manifests read = read_manifest_files(files, all, report);
+  api::ManifestPatches none;
+  const api::Manifests read = read_manifest_files(files, all, report, none);
   if (report.problems().empty()) {
     Drafting drafting{read.objects, named};
     if (drafting.has_services()) {

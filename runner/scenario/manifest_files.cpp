@@ -108,12 +108,12 @@ void report_duplicates(const std::vector<api::ManifestObject>& objects, Report& 
 }
 
 api::Manifests read_manifest_files(const std::vector<std::string>& files, const api::Place& at,
-                                   Report& report) {
+                                   Report& report, api::ManifestPatches& patches) {
   api::Manifests all;
   for (const std::string& file : files) {
     const auto text = read_file(file, at, report);
     if (!text) continue;
-    api::Manifests some = api::read_manifests(*text, file);
+    api::Manifests some = api::read_manifests(*text, file, patches);
     report.append(some.problems);
     std::move(some.objects.begin(), some.objects.end(), std::back_inserter(all.objects));
     std::move(some.not_modelled.begin(), some.not_modelled.end(),

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "models/api/manifest_patch.h"
 #include "models/api/reading.h"
 #include "runner/scenario/fields.h"
 
@@ -23,7 +24,8 @@ namespace orrery::scenario {
 /// The objects of all files, in this order; what is wrong with them goes to `report`, and so does
 /// an object that two documents define.
 [[nodiscard]] api::Manifests read_manifest_files(const std::vector<std::string>& files,
-                                                 const api::Place& at, Report& report);
+                                                 const api::Place& at, Report& report,
+                                                 api::ManifestPatches& patches);
 
 /// Reports every object that an earlier one already defines.
 void report_duplicates(const std::vector<api::ManifestObject>& objects, Report& report);

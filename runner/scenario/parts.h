@@ -68,9 +68,18 @@ void check_calls(Reading& reading);
 void read_load(const Value& load, Reading& reading);
 void read_expectations(const Value* expectations, Reading& reading);
 
+/// A count of pods, objects or events, with when it must hold. Reports what is wrong.
+[[nodiscard]] CountExpectation read_count_expectation(const Value& value, Reading& reading);
+
+/// A window of the run; nullptr: from the end of the warm-up. "..kill" starts there, too.
+[[nodiscard]] Window read_window(const Value* value, Reading& reading);
+
 /// An instant of the run: "90s", "kill", "kill+1min", "kill-5s".
 [[nodiscard]] std::optional<Instant> read_instant(const Value& value, std::string_view text,
                                                   Reading& reading);
+
+/// The parameters of `orrery sweep`.
+[[nodiscard]] Sweep read_sweep(const Value& sweep, Report& report);
 
 /// All values of the scenario that stand for something measurable, with where they came from.
 [[nodiscard]] std::vector<Input> collect_inputs(const Value& root, const Value* provenance,

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "models/api/time_zone.h"
+#include "runner/scenario/composition.h"
 #include "runner/scenario/manifest_files.h"
 #include "runner/scenario/parts.h"
 #include "runner/scenario/scalars.h"
@@ -82,13 +83,22 @@ void read_start_time(const Value* start, Scenario& scenario, Report& report,
   if (has_cron_job) assumptions.add("/startTime", "2024-01-01T00:00:00Z, a Monday");
 }
 
-api::Manifests read_manifest_list(const Value& list, const std::string& folder,
-                                  std::vector<std::string>& files, Report& report) {
+/// Where the names of files in `value` count from: the folder of the file it stands in.
+std::string folder_of(const Value& value, const Scenario& scenario, const std::string& folder) {
+  namespace fs = std::filesystem;
+  if (value.where.file == scenario.file) return folder;
+  return fs::path{value.where.file}.parent_path().string();
+}
+
+api::Manifests read_manifest_list(const Value& list, const Value* patch, const std::string& folder,
+                                  const Scenario& scenario, std::vector<std::string>& files,
+                                  Report& report) {
   namespace fs = std::filesystem;
   for (const Value& name : items(list, "a list of files and folders", report)) {
     const auto text = read_text(name, "a file or folder", report);
     if (!text) continue;
-    const std::string path = (fs::path{folder} / *text).lexically_normal().string();
+    const std::string path =
+        (fs::path{folder_of(name, scenario, folder)} / *text).lexically_normal().string();
     for (std::string& file : manifest_files(path, name.where, report)) {
       if (std::find(files.begin(), files.end(), file) == files.end()) {
         files.push_back(std::move(file));
@@ -98,16 +108,23 @@ api::Manifests read_manifest_list(const Value& list, const std::string& folder,
   if (list.type == Value::Type::List && list.children.empty()) {
     report.add(list.where, "at least one file or folder", "none");
   }
-  return read_manifest_files(files, list.where, report);
+  api::ManifestPatches patches = read_patches(patch, report);
+  api::Manifests manifests = read_manifest_files(files, list.where, report, patches);
+  for (const api::ManifestPatch* unused : patches.unused()) {
+    report.add(unused->where, "a manifest to change",
+               fmt::format("none that is {}/{}", unused->kind, unused->name),
+               "\"target\" is Kind/name, or Kind/namespace/name");
+  }
+  return manifests;
 }
 
 /// Reads the tree into `scenario`; whatever is wrong goes to `report`.
 void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
                std::vector<std::string>& files, Report& report) {
   const Fields fields{root,
-                      {"$schema", "format", "name", "profile", "duration", "warmup", "startTime",
-                       "runs", "manifests", "cluster", "images", "services", "journeys", "load",
-                       "timeline", "expect", "provenance"},
+                      {"$schema", "include", "format", "name", "profile", "duration", "warmup",
+                       "startTime", "runs", "manifests", "patch", "cluster", "images", "services",
+                       "journeys", "load", "timeline", "expect", "sweep", "provenance"},
                       report};
   if (root.type != Value::Type::Object) return;
   read_format(fields.require("format", "1"), report);
@@ -123,11 +140,12 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
   }
   read_times(fields, scenario, report);
   if (const Value* runs = fields.find("runs")) read_runs(*runs, scenario, report);
+  if (const Value* sweep = fields.find("sweep")) scenario.sweep = read_sweep(*sweep, report);
 
   const std::size_t own_problems = report.problems().size();
   api::Manifests manifests;
   if (const Value* list = fields.require("manifests", "a list of files and folders")) {
-    manifests = read_manifest_list(*list, folder, files, report);
+    manifests = read_manifest_list(*list, fields.find("patch"), folder, scenario, files, report);
   }
   scenario.objects = std::move(manifests.objects);
   scenario.not_modelled = std::move(manifests.not_modelled);
@@ -145,11 +163,16 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
   read_timeline(fields.find("timeline"), reading);
   read_images(images, reading);
   read_services(fields.find("services"), reading);
-  if (const Value* journeys = fields.require("journeys", "what users do, by name")) {
-    read_journeys(*journeys, reading);
+  const Value* journeys = fields.find("journeys");
+  const Value* load = fields.find("load");
+  // Without users, what is left is a question to the control plane alone.
+  if ((journeys == nullptr) != (load == nullptr) && root.type == Value::Type::Object) {
+    (void)fields.require(journeys == nullptr ? "journeys" : "load",
+                         journeys == nullptr ? "what users do, by name" : "a list of loads");
   }
+  if (journeys != nullptr) read_journeys(*journeys, reading);
   check_calls(reading);
-  if (const Value* load = fields.require("load", "a list of loads")) read_load(*load, reading);
+  if (load != nullptr) read_load(*load, reading);
   read_expectations(fields.find("expect"), reading);
   scenario.inputs = collect_inputs(root, fields.find("provenance"), assumptions, report);
 }
@@ -164,14 +187,13 @@ ScenarioReading read_scenario_text(std::string_view text, const std::string& fil
   Report report;
   report.append(document.problems);
   if (document.root) {
-    for (const Override& change : overrides) {
-      if (replace(*document.root, change.pointer, change.value)) continue;
-      report.add({file, 0, change.pointer}, "a JSON Pointer to a value of this file",
-                 fmt::format("\"{}\"", change.pointer));
-    }
+    reading.includes = include_files(*document.root, folder, report);
+    // What an included file should have said is not missed as well.
+    const bool whole = report.problems().size() == document.problems.size();
+    apply_overrides(*document.root, overrides, report);
     Scenario scenario;
     scenario.file = file;
-    read_tree(*document.root, folder, scenario, reading.files, report);
+    if (whole) read_tree(*document.root, folder, scenario, reading.files, report);
     if (report.problems().empty()) reading.scenario = std::move(scenario);
   }
   reading.problems = report.problems();

@@ -12,19 +12,15 @@
 
 #include "models/api/reading.h"
 #include "runner/scenario/scenario.h"
+#include "runner/scenario/settings.h"
 
 namespace orrery::scenario {
-
-/// Puts another value into the scenario before it is read: {"/runs/seeds", "14"}.
-struct Override {
-  std::string pointer;  ///< JSON Pointer; its last step may be new.
-  std::string value;    ///< JSON, or else text.
-};
 
 struct ScenarioReading {
   std::optional<Scenario> scenario;    ///< Only when there are no problems.
   std::vector<api::Problem> problems;  ///< Of the scenario and of all manifests.
   std::vector<std::string> files;      ///< The manifests that were read, in this order.
+  std::vector<std::string> includes;   ///< The scenario files that were put under this one.
 };
 
 /// Reads the scenario of a file. Manifests are found relative to the file's folder.

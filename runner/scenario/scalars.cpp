@@ -77,6 +77,42 @@ std::optional<Distribution> read_uniform(const Value& value, Report& report) {
   return Distribution::uniform(*low, *high);
 }
 
+/// "150%" -> 1.5.
+std::optional<double> parse_share(std::string_view text) {
+  if (!text.ends_with('%')) return std::nullopt;
+  text.remove_suffix(1);
+  const auto number = parse_number(trimmed(text));
+  if (!number || *number < 0 || *number > 1e9) return std::nullopt;
+  return *number / 100;
+}
+
+/// The value of a bound in the unit that its measure has.
+std::optional<double> parse_measured(std::string_view text, Measure measure) {
+  switch (measure) {
+    case Measure::Ratio:
+      return parse_percent(text);
+    case Measure::Share:
+      return parse_share(text);
+    case Measure::Time: {
+      const auto duration = parse_duration(text);
+      return duration ? std::optional{to_seconds(*duration)} : std::nullopt;
+    }
+    case Measure::Rate:
+      // A bound may well be 0, which no load is.
+      return text.starts_with("0/") ? std::optional{0.0} : parse_rate(text);
+    case Measure::Count:
+    case Measure::Number: {
+      auto value = parse_number(text);
+      const bool whole = value && *value == std::floor(*value);
+      if (value && (*value < 0 || *value > 1e15 || (measure == Measure::Count && !whole))) {
+        value.reset();
+      }
+      return value;
+    }
+  }
+  contract_violation("a measure has one of the known values");
+}
+
 }  // namespace
 
 std::optional<double> parse_number(std::string_view text) {
@@ -130,31 +166,25 @@ std::optional<SeedRange> parse_seeds(std::string_view text) {
 }
 
 std::optional<Bound> parse_bound(std::string_view text, Measure measure) {
-  static constexpr std::array<std::pair<std::string_view, Bound::Relation>, 4> kRelations = {
+  static constexpr std::array<std::pair<std::string_view, Bound::Relation>, 6> kRelations = {
       {{"<=", Bound::Relation::LessEqual},
        {">=", Bound::Relation::GreaterEqual},
+       {"==", Bound::Relation::Equal},
+       {"!=", Bound::Relation::Unequal},
        {"<", Bound::Relation::Less},
        {">", Bound::Relation::Greater}}};
   for (const auto& [sign, relation] : kRelations) {
     if (!text.starts_with(sign)) continue;
-    const std::string_view rest = trimmed(text.substr(sign.size()));
-    std::optional<double> value;
-    switch (measure) {
-      case Measure::Ratio:
-        value = parse_percent(rest);
-        break;
-      case Measure::Time:
-        if (const auto duration = parse_duration(rest)) value = to_seconds(*duration);
-        break;
-      case Measure::Count:
-        value = parse_number(rest);
-        if (value && (*value < 0 || *value > 1e15 || *value != std::floor(*value))) value.reset();
-        break;
-    }
+    const auto value = parse_measured(trimmed(text.substr(sign.size())), measure);
     if (!value) return std::nullopt;
-    return Bound{relation, *value, std::string{text}};
+    return Bound{relation, *value, std::string{text}, 0};
   }
-  return std::nullopt;
+  const auto dots = text.find("..");
+  if (dots == std::string_view::npos) return std::nullopt;
+  const auto low = parse_measured(trimmed(text.substr(0, dots)), measure);
+  const auto high = parse_measured(trimmed(text.substr(dots + 2)), measure);
+  if (!low || !high || *high < *low) return std::nullopt;
+  return Bound{Bound::Relation::Between, *low, std::string{text}, *high};
 }
 
 std::optional<std::string> read_text(const Value& value, const std::string& expected,
@@ -226,13 +256,20 @@ std::optional<Bound> read_bound(const Value& value, Measure measure, Report& rep
   }
   switch (measure) {
     case Measure::Ratio:
+    case Measure::Share:
       report.add(value, "a bound on a percentage, such as \">= 99.5%\"");
       break;
     case Measure::Time:
       report.add(value, "a bound on a duration, such as \"< 800ms\"");
       break;
     case Measure::Count:
-      report.add(value, "a bound on a count, such as \">= 2\"");
+      report.add(value, "a bound on a count, such as \">= 2\" or \"4..6\"");
+      break;
+    case Measure::Rate:
+      report.add(value, "a bound on a rate, such as \">= 40/s\"");
+      break;
+    case Measure::Number:
+      report.add(value, "a bound on a number, such as \"< 14.4\"");
       break;
   }
   return std::nullopt;

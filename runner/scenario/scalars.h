@@ -13,6 +13,7 @@
 #include "models/base/distribution.h"
 #include "runner/scenario/document.h"
 #include "runner/scenario/fields.h"
+#include "runner/scenario/metrics.h"
 #include "runner/scenario/scenario.h"
 
 namespace orrery::scenario {
@@ -36,10 +37,7 @@ struct SeedRange {
 /// "1..20" or "7". Nothing when it counts down or holds more than 100,000 seeds.
 [[nodiscard]] std::optional<SeedRange> parse_seeds(std::string_view text);
 
-/// What a bound is about; decides the unit its value needs.
-enum class Measure : std::uint8_t { Ratio, Time, Count };
-
-/// ">= 99.5%", "< 800ms", ">= 2".
+/// ">= 99.5%", "< 800ms", "== 2", and ranges with both ends included: "4..6".
 [[nodiscard]] std::optional<Bound> parse_bound(std::string_view text, Measure measure);
 
 [[nodiscard]] std::optional<std::string> read_text(const Value& value, const std::string& expected,

@@ -64,4 +64,18 @@ const char* to_string(NodeAction::What what) {
   contract_violation("a node action is one of the known ones");
 }
 
+const char* to_string(Quantifier quantifier) {
+  switch (quantifier) {
+    case Quantifier::Always:
+      return "always";
+    case Quantifier::Never:
+      return "never";
+    case Quantifier::Eventually:
+      return "eventually";
+    case Quantifier::Finally:
+      return "finally";
+  }
+  contract_violation("a quantifier has one of the known values");
+}
+
 }  // namespace orrery::scenario

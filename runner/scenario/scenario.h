@@ -147,9 +147,9 @@ struct Load {
   std::map<std::string, double> mix;  ///< Journey name -> weight; weights sum to 1.
 };
 
-/// Changes a Deployment; only what is set is changed.
+/// Changes a workload; only what is set is changed.
 struct SetAction {
-  api::ObjectKey target;
+  api::ObjectKey target;  ///< Of a kind with a pod template, or with replicas.
   std::string container;  ///< Whose image; empty: the first.
   std::optional<std::string> image;
   std::optional<std::int32_t> replicas;
@@ -171,12 +171,21 @@ struct TimelineEntry {
   api::Place where;
 };
 
-/// A comparison such as ">= 99.5%".
+/// A comparison such as ">= 99.5%", or a range such as "4..6".
 struct Bound {
-  enum class Relation : std::uint8_t { Less, LessEqual, Greater, GreaterEqual };
+  enum class Relation : std::uint8_t {
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    Equal,
+    Unequal,
+    Between,  ///< From `value` to `upper`, both included.
+  };
   Relation relation = Relation::GreaterEqual;
   double value = 0;  ///< Ratios 0..1, durations in seconds, counts as they are.
   std::string text;  ///< As written: ">= 99.5%".
+  double upper = 0;  ///< Between only.
 };
 
 /// [from, until) of the run; both ends resolved from timeline ids.
@@ -186,17 +195,26 @@ struct Window {
   std::string text;  ///< As written: "kill..kill+1min"; empty: from the end of the warm-up.
 };
 
+/// How many of the requests must succeed over a window of any start.
+struct Slo {
+  double objective = 0.999;
+  Duration window;
+};
+
 /// A metric of requests: of a service as its callers see it, or of a journey's steps.
 struct RequestExpectation {
   std::string service;  ///< One of the two is set.
   std::string journey;
-  std::string metric;  ///< "success", "mean", "p50", "p90", "p95", "p99", "p999", "max", "requests"
+  std::string metric;  ///< One of `request_metrics()`.
   Bound bound;
   std::uint64_t min_requests = 0;
   Window during;
+  double good_second = 0.95;   ///< availability: the share that must succeed in a good second.
+  std::optional<Slo> slo;      ///< budgetUsed and burnRate only.
+  std::vector<Duration> over;  ///< burnRate: windows that must all burn at once; not empty.
 };
 
-/// A Deployment finishes its rollout of `rollout` (a timeline id) in time.
+/// A workload finishes its rollout of `rollout` (a timeline id) in time.
 struct RolloutExpectation {
   api::ObjectKey target;
   std::string rollout;
@@ -204,15 +222,67 @@ struct RolloutExpectation {
   std::string text;  ///< As written: "rollout+5min".
 };
 
-/// A count of a Deployment holds at every event of the window.
-struct AlwaysExpectation {
+/// A count of one workload's pods.
+struct TargetCount {
   api::ObjectKey target;
-  std::string metric;  ///< "available", "ready", "total", "updated"
-  Bound bound;
-  Window during;
+  std::string metric;  ///< "desired", "total", "updated", "ready", "available"
 };
 
-/// A Deployment is fully available again within a time of a fault.
+/// What an object must be to count. What is empty or absent holds for every object.
+struct ObjectFilter {
+  std::string namespace_name;
+  std::string name;  ///< `*` stands for any characters.
+  api::Labels labels;
+  std::optional<api::ObjectKey> owner;  ///< Its controller, or that one's controller.
+  bool unowned = false;                 ///< Has no controller.
+  std::string phase;
+  std::string reason;  ///< Of a pod's status or of one of its containers.
+  std::string node;
+  std::string zone;
+  std::string taint;      ///< The key of a node's taint.
+  std::string condition;  ///< Type of a condition with `condition_status`.
+  api::ConditionStatus condition_status = api::ConditionStatus::True;
+  std::optional<bool> ready;
+  std::optional<bool> scheduled;
+  std::optional<bool> terminating;
+  std::optional<bool> unschedulable;
+};
+
+/// The number of objects of the store that match, or the sum of one of their figures.
+struct ObjectCount {
+  api::Kind kind = api::Kind::Pod;
+  ObjectFilter where;
+  std::string sum;        ///< One of `object_figures(kind)`; empty: the number of objects.
+  bool ever = false;      ///< Everything that has matched since the start of the run.
+  bool per_node = false;  ///< Of the node that has most.
+};
+
+/// The number of records of the event log up to a time.
+struct EventCount {
+  std::string what;
+  std::string subject;  ///< `*` stands for any characters; empty: any.
+  std::string detail;   ///< A part of it; empty: any.
+};
+
+enum class Quantifier : std::uint8_t {
+  Always,      ///< At every time of the window.
+  Never,       ///< At no time of the window.
+  Eventually,  ///< At some time of the window, for `lasting`.
+  Finally,     ///< At the end of the window.
+};
+[[nodiscard]] const char* to_string(Quantifier quantifier);
+
+/// What a count must be, and when.
+struct CountExpectation {
+  std::variant<TargetCount, ObjectCount, EventCount> count;
+  std::string subject;  ///< For people: "available", "Pods", "restarts of Pods".
+  Quantifier quantifier = Quantifier::Always;
+  Bound bound;
+  Window during;
+  Duration lasting;  ///< Eventually only.
+};
+
+/// A workload is fully available again within a time of a fault.
 struct RecoveryExpectation {
   api::ObjectKey target;
   std::string fault;  ///< A timeline id.
@@ -221,8 +291,21 @@ struct RecoveryExpectation {
 
 struct Expectation {
   std::string id;
-  std::variant<RequestExpectation, RolloutExpectation, AlwaysExpectation, RecoveryExpectation> what;
+  std::variant<RequestExpectation, RolloutExpectation, CountExpectation, RecoveryExpectation> what;
   api::Place where;
+};
+
+/// One parameter of a sweep and the values it takes.
+struct SweepAxis {
+  std::string path;                 ///< As written: "load[0].poisson".
+  std::vector<std::string> values;  ///< Each as JSON; at least one.
+};
+
+/// Which variants of the scenario `orrery sweep` runs: every combination of the grid's axes, each
+/// with every step of the zipped ones, which go in step.
+struct Sweep {
+  std::vector<SweepAxis> grid;
+  std::vector<SweepAxis> zip;  ///< All of one length.
 };
 
 /// The whole of a scenario file with what it names.
@@ -248,6 +331,7 @@ struct Scenario {
   std::vector<TimelineEntry> timeline;  ///< By time, then as written.
   std::vector<Expectation> expectations;
   std::vector<Input> inputs;
+  Sweep sweep;
 };
 
 }  // namespace orrery::scenario

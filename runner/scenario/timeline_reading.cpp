@@ -6,6 +6,7 @@
 #include <set>
 
 #include "runner/scenario/fault_reading.h"
+#include "runner/scenario/metrics.h"
 #include "runner/scenario/parts.h"
 #include "runner/scenario/scalars.h"
 
@@ -130,10 +131,11 @@ SetAction read_set(const Value& value, Reading& reading) {
   SetAction set;
   const Fields fields{value, {"target", "container", "image", "replicas", "env"}, report};
   const api::PodSpec* pods = nullptr;
-  if (const Value* target = fields.require("target", "a Deployment")) {
-    const std::string name = read_text(*target, "\"Deployment/name\"", report).value_or("");
+  if (const Value* target = fields.require("target", "a workload, such as \"Deployment/web\"")) {
+    const std::string name =
+        read_text(*target, "\"Kind/name\", such as \"Deployment/web\"", report).value_or("");
     if (!name.empty()) {
-      const auto key = reading.catalog.object(target->where, name, {api::Kind::Deployment}, report);
+      const auto key = reading.catalog.object(target->where, name, replica_kinds(), report);
       if (key) {
         set.target = *key;
         pods = reading.catalog.pods_of(*key);
@@ -152,6 +154,10 @@ SetAction read_set(const Value& value, Reading& reading) {
   if (const Value* replicas = fields.find("replicas")) {
     if (const auto count = read_count(*replicas, 0, 100'000, report)) {
       set.replicas = static_cast<std::int32_t>(*count);
+    }
+    if (pods != nullptr && !reading.catalog.replicas_of(set.target)) {
+      report.add(*replicas, fmt::format("no \"replicas\" for a {}, which has as many pods as nodes",
+                                        api::to_string(set.target.kind)));
     }
   }
   if (const Value* env = fields.find("env")) {
@@ -208,12 +214,12 @@ void check_sets_change_something(Reading& reading) {
   std::map<api::ObjectKey, std::int32_t> replicas;
   for (const TimelineEntry& entry : reading.scenario.timeline) {
     const auto* set = std::get_if<SetAction>(&entry.action);
-    const api::Deployment* deployment =
-        set == nullptr ? nullptr : reading.catalog.deployment(set->target);
-    if (deployment == nullptr) continue;
+    const api::PodSpec* pods = set == nullptr ? nullptr : reading.catalog.pods_of(set->target);
+    // A set that names nothing is reported where it stands.
+    if (pods == nullptr || (!set->image && !set->replicas && set->env.empty())) continue;
     bool changes = !set->env.empty();
     if (set->image) {
-      const auto& containers = deployment->spec.pod_template.spec.containers;
+      const auto& containers = pods->containers;
       const auto container =
           std::find_if(containers.begin(), containers.end(), [&](const api::Container& candidate) {
             return set->container.empty() || candidate.name == set->container;
@@ -225,7 +231,8 @@ void check_sets_change_something(Reading& reading) {
       image = *set->image;
     }
     if (set->replicas) {
-      std::int32_t& count = replicas.emplace(set->target, deployment->spec.replicas).first->second;
+      const std::int32_t said = reading.catalog.replicas_of(set->target).value_or(0);
+      std::int32_t& count = replicas.emplace(set->target, said).first->second;
       changes = changes || count != *set->replicas;
       count = *set->replicas;
     }

@@ -11,12 +11,43 @@ bool runs(const api::Pod& pod) {
 }
 
 /// Pods of a Deployment carry its name through their ReplicaSet: "<deployment>-<template hash>".
-bool belongs_to(const api::Pod& pod, const api::ObjectKey& deployment) {
+/// Those of other workloads name it as their controller.
+bool belongs_to(const api::Pod& pod, const api::ObjectKey& workload) {
   const api::OwnerReference* owner = api::controller_of(pod.meta);
+  if (owner == nullptr || pod.meta.namespace_name != workload.namespace_name) return false;
+  if (workload.kind != api::Kind::Deployment) {
+    return owner->kind == workload.kind && owner->name == workload.name;
+  }
   const auto hash = pod.meta.labels.find("pod-template-hash");
-  return owner != nullptr && owner->kind == api::Kind::ReplicaSet &&
-         pod.meta.namespace_name == deployment.namespace_name && hash != pod.meta.labels.end() &&
-         owner->name == deployment.name + "-" + hash->second;
+  return owner->kind == api::Kind::ReplicaSet && hash != pod.meta.labels.end() &&
+         owner->name == workload.name + "-" + hash->second;
+}
+
+/// The template of the pods that an object makes, or nullptr.
+api::PodTemplate* pod_template_of(api::Object& object) {
+  return std::visit(
+      [](auto& any) -> api::PodTemplate* {
+        if constexpr (requires { any.spec.pod_template; }) {
+          return &any.spec.pod_template;
+        } else if constexpr (requires { any.spec.job.pod_template; }) {
+          return &any.spec.job.pod_template;
+        } else {
+          return nullptr;
+        }
+      },
+      object);
+}
+
+std::int32_t* replicas_of(api::Object& object) {
+  return std::visit(
+      [](auto& any) -> std::int32_t* {
+        if constexpr (requires { any.spec.replicas; }) {
+          return &any.spec.replicas;
+        } else {
+          return nullptr;
+        }
+      },
+      object);
 }
 
 bool matches(const api::Object& object, const scenario::FaultAction& fault) {
@@ -32,9 +63,16 @@ bool matches(const api::Object& object, const scenario::FaultAction& fault) {
 
 }  // namespace
 
-api::Deployment changed(api::Deployment deployment, const scenario::SetAction& action) {
-  if (action.replicas) deployment.spec.replicas = *action.replicas;
-  std::vector<api::Container>& containers = deployment.spec.pod_template.spec.containers;
+api::Object changed(api::Object workload, const scenario::SetAction& action) {
+  if (action.replicas) {
+    std::int32_t* replicas = replicas_of(workload);
+    expects(replicas != nullptr, "what is scaled has replicas");
+    *replicas = *action.replicas;
+  }
+  if (!action.image && action.env.empty()) return workload;
+  api::PodTemplate* pods = pod_template_of(workload);
+  expects(pods != nullptr, "what gets an image has a pod template");
+  std::vector<api::Container>& containers = pods->spec.containers;
   const auto container =
       action.container.empty()
           ? containers.begin()
@@ -54,7 +92,7 @@ api::Deployment changed(api::Deployment deployment, const scenario::SetAction& a
       *present = std::move(variable);
     }
   }
-  return deployment;
+  return workload;
 }
 
 std::vector<api::ObjectPtr> choose_targets(const scenario::FaultAction& fault,
@@ -88,7 +126,7 @@ std::vector<ports::ApiCall> creations(const scenario::Scenario& scenario) {
   return calls;
 }
 
-ports::ApiCall update_of(const api::Deployment& current, const scenario::SetAction& action) {
+ports::ApiCall update_of(const api::Object& current, const scenario::SetAction& action) {
   ports::ApiCall call;
   call.verb = ports::Verb::Update;
   call.key = action.target;

@@ -14,15 +14,14 @@
 
 namespace orrery::session {
 
-/// `deployment` as the action changes it: image, replicas, environment.
-/// Requires: the container it names exists (the reader has checked it).
-[[nodiscard]] api::Deployment changed(api::Deployment deployment,
-                                      const scenario::SetAction& action);
+/// `workload` as the action changes it: image, replicas, environment.
+/// Requires: the container it names exists, and so does what it sets (the reader has checked it).
+[[nodiscard]] api::Object changed(api::Object workload, const scenario::SetAction& action);
 
 /// The pods or nodes a fault hits: of those that match now, `fault.count` drawn by seed and id.
 ///
 /// `objects` are all pods and nodes. Pods match if they run and are not asked to go. A target that
-/// is a Deployment means its pods; a Node, the node itself.
+/// is a workload means its pods; a Node, the node itself.
 [[nodiscard]] std::vector<api::ObjectPtr> choose_targets(const scenario::FaultAction& fault,
                                                          const std::string& id,
                                                          const std::vector<api::ObjectPtr>& objects,
@@ -31,8 +30,8 @@ namespace orrery::session {
 /// The calls that create the scenario's manifests, in order.
 [[nodiscard]] std::vector<ports::ApiCall> creations(const scenario::Scenario& scenario);
 
-/// The call that carries out `action` on the Deployment as it is now.
-[[nodiscard]] ports::ApiCall update_of(const api::Deployment& current,
+/// The call that carries out `action` on the workload as it is now.
+[[nodiscard]] ports::ApiCall update_of(const api::Object& current,
                                        const scenario::SetAction& action);
 
 /// Deletes with this grace period, or with the object's own.

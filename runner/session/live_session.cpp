@@ -63,7 +63,8 @@ class LiveSession final : public ports::Component {
         paths_{std::move(paths)},
         bed_{std::move(bed)},
         folder_{std::move(folder)},
-        draws_{scenario.first_seed} {}
+        draws_{scenario.first_seed},
+        observer_{scenario} {}
 
   Result<RunResult> run();
 
@@ -435,7 +436,7 @@ void LiveSession::perform(const std::string& id, const SetAction& action) {
   log_.append(loop_->now(), 0, "set", to_string(action.target), id);
   const auto current = objects_.find(action.target);
   if (current == objects_.end()) return fail({to_string(action.target) + " does not exist", ""});
-  send(update_of(std::get<api::Deployment>(*current->second), action));
+  send(update_of(*current->second, action));
   observer_.rollout_started(loop_->now(), id, action.target);
 }
 
@@ -504,7 +505,7 @@ void LiveSession::perform(const std::string& id, const FaultAction& fault) {
           for (const auto& [other, pod_object] : objects_) {
             const auto* there = std::get_if<api::Pod>(pod_object.get());
             if (there == nullptr || there->spec.node_name != key.name) continue;
-            if (std::string owner = observer_.deployment_of(*there); !owner.empty()) {
+            if (std::string owner = observer_.workload_of(*there); !owner.empty()) {
               victims.push_back(std::move(owner));
             }
           }
@@ -518,7 +519,7 @@ void LiveSession::perform(const std::string& id, const FaultAction& fault) {
     if (!hit) continue;
     targets.push_back(to_string(key));
     if (pod != nullptr) {
-      if (std::string owner = observer_.deployment_of(*pod); !owner.empty()) {
+      if (std::string owner = observer_.workload_of(*pod); !owner.empty()) {
         victims.push_back(std::move(owner));
       }
     }

@@ -4,12 +4,11 @@
 
 #include <algorithm>
 #include <set>
+#include <type_traits>
 #include <utility>
 
 namespace orrery::session {
 namespace {
-
-std::string name_of(const api::ObjectMeta& meta) { return meta.namespace_name + "/" + meta.name; }
 
 std::string version_of(const api::PodSpec& spec) {
   return spec.containers.empty() ? "" : spec.containers.front().image;
@@ -21,20 +20,57 @@ bool same_template(api::PodTemplate a, api::PodTemplate b) {
   return a == b;
 }
 
+template <class T>
+bool settled(const T& workload) {
+  const std::int32_t wanted = workload.spec.replicas;
+  const auto& status = workload.status;
+  if constexpr (std::is_same_v<T, api::Deployment>) {
+    return status.updated_replicas == wanted && status.replicas == wanted &&
+           status.available_replicas == wanted;
+  } else if constexpr (std::is_same_v<T, api::StatefulSet>) {
+    return status.updated_replicas == wanted && status.replicas == wanted &&
+           status.available_replicas == wanted && status.current_revision == status.update_revision;
+  } else {
+    return status.replicas == wanted && status.available_replicas == wanted;
+  }
+}
+
+template <>
+bool settled(const api::DaemonSet& workload) {
+  const api::DaemonSetStatus& status = workload.status;
+  return status.updated_number_scheduled == status.desired_number_scheduled &&
+         status.number_available == status.desired_number_scheduled;
+}
+
 }  // namespace
 
-std::string RunObserver::deployment_of(const api::Pod& pod) const {
+RunObserver::RunObserver(const scenario::Scenario& scenario) {
+  for (const scenario::Expectation& expectation : scenario.expectations) {
+    const auto* counted = std::get_if<scenario::CountExpectation>(&expectation.what);
+    if (counted == nullptr) continue;
+    if (const auto* objects = std::get_if<scenario::ObjectCount>(&counted->count)) {
+      counters_.emplace_back(expectation.id, ObjectCounter{*objects});
+    }
+  }
+}
+
+std::string RunObserver::workload_of(const api::Pod& pod) const {
   const api::OwnerReference* owner = api::controller_of(pod.meta);
   if (owner == nullptr) return {};
   const auto set = sets_.find(owner->uid);
-  return set == sets_.end() ? std::string{} : set->second.deployment;
+  if (set != sets_.end()) return set->second.deployment;
+  std::string name = runner::workload_name({owner->kind, pod.meta.namespace_name, owner->name});
+  return workloads_.contains(name) ? name : std::string{};
 }
 
 void RunObserver::on_changes(Instant now, const std::vector<ObjectChange>& changes) {
   std::set<std::string> touched;
   for (const ObjectChange& change : changes) {
+    if (change.after != nullptr) owners_.take(*change.after);
+    for (auto& [id, counter] : counters_) counter.take(change.before, change.after, owners_);
     if (std::string name = take(change); !name.empty()) touched.insert(std::move(name));
   }
+  for (auto& [id, counter] : counters_) counter.sample(now);
   for (const std::string& name : touched) {
     sample(now, name);
     check_rollouts(now, name);
@@ -43,60 +79,93 @@ void RunObserver::on_changes(Instant now, const std::vector<ObjectChange>& chang
 
 std::string RunObserver::take(const ObjectChange& change) {
   const api::Object& any = change.after != nullptr ? *change.after : *change.before;
+  const bool gone = change.after == nullptr;
   if (std::holds_alternative<api::Pod>(any)) {
     return take_pod(change.before == nullptr ? nullptr : &std::get<api::Pod>(*change.before),
-                    change.after == nullptr ? nullptr : &std::get<api::Pod>(*change.after));
+                    gone ? nullptr : &std::get<api::Pod>(*change.after));
   }
-  if (const auto* set = std::get_if<api::ReplicaSet>(&any)) {
-    const api::OwnerReference* owner = api::controller_of(set->meta);
-    if (change.after == nullptr || owner == nullptr) {
-      sets_.erase(set->meta.uid);
-      return {};
-    }
-    SetRecord& record = sets_[set->meta.uid];
-    record.deployment = set->meta.namespace_name + "/" + owner->name;
-    record.pod_template = set->spec.pod_template;
-    record.current =
-        same_template(record.pod_template, deployments_[record.deployment].spec.pod_template);
-    return {};
-  }
+  if (const auto* set = std::get_if<api::ReplicaSet>(&any)) return take_set(*set, gone);
   if (const auto* deployment = std::get_if<api::Deployment>(&any)) {
-    return take_deployment(*deployment, change.after == nullptr);
+    return take_deployment(*deployment, gone);
+  }
+  if (const auto* set = std::get_if<api::StatefulSet>(&any)) {
+    std::string name = take_workload(*set, gone);
+    workloads_[name].update_revision = set->status.update_revision;
+    return name;
+  }
+  if (const auto* set = std::get_if<api::DaemonSet>(&any)) {
+    std::string name = take_workload(*set, gone);
+    workloads_[name].updated = set->status.updated_number_scheduled;
+    return name;
+  }
+  if (const auto* controller = std::get_if<api::ReplicationController>(&any)) {
+    return take_workload(*controller, gone);
   }
   return {};
 }
 
-std::string RunObserver::take_deployment(const api::Deployment& deployment, bool gone) {
-  std::string name = name_of(deployment.meta);
-  DeploymentRecord& record = deployments_[name];
-  if (gone) {
-    record.spec.replicas = 0;
-    return name;
+std::string RunObserver::take_set(const api::ReplicaSet& set, bool gone) {
+  const api::OwnerReference* owner = api::controller_of(set.meta);
+  if (owner == nullptr) {
+    sets_.erase(set.meta.uid);
+    return take_workload(set, gone);
   }
-  if (!(record.spec.pod_template == deployment.spec.pod_template)) {
+  if (gone) {
+    sets_.erase(set.meta.uid);
+    return {};
+  }
+  SetRecord& record = sets_[set.meta.uid];
+  record.deployment = runner::workload_name({owner->kind, set.meta.namespace_name, owner->name});
+  record.pod_template = set.spec.pod_template;
+  const auto& wanted = workloads_[record.deployment].pod_template;
+  record.current = wanted && same_template(record.pod_template, *wanted);
+  return {};
+}
+
+template <class T>
+std::string RunObserver::take_workload(const T& workload, bool gone) {
+  std::string name = runner::workload_name(api::key_of(api::Object{workload}));
+  WorkloadRecord& record = workloads_[name];
+  if constexpr (std::is_same_v<T, api::DaemonSet>) {
+    record.desired = gone ? 0 : workload.status.desired_number_scheduled;
+  } else {
+    record.desired = gone ? 0 : workload.spec.replicas;
+  }
+  record.min_ready = workload.spec.min_ready;
+  record.generation = workload.meta.generation;
+  record.observed_generation = workload.status.observed_generation;
+  record.settled = settled(workload);
+  return name;
+}
+
+std::string RunObserver::take_deployment(const api::Deployment& deployment, bool gone) {
+  std::string name = take_workload(deployment, gone);
+  WorkloadRecord& record = workloads_[name];
+  if (gone) return name;
+  if (!record.pod_template || !(*record.pod_template == deployment.spec.pod_template)) {
     for (auto& [uid, set_record] : sets_) {
       if (set_record.deployment != name) continue;
       set_record.current = same_template(set_record.pod_template, deployment.spec.pod_template);
     }
+    record.pod_template = deployment.spec.pod_template;
   }
-  record.spec = deployment.spec;
-  record.generation = deployment.meta.generation;
-  record.status = deployment.status;
   return name;
 }
 
 std::string RunObserver::take_pod(const api::Pod* before, const api::Pod* after) {
   const api::Pod& any = after != nullptr ? *after : *before;
-  std::string name = deployment_of(any);
+  std::string name = workload_of(any);
   if (name.empty()) return name;
-  DeploymentRecord& deployment = deployments_[name];
+  WorkloadRecord& workload = workloads_[name];
   if (after == nullptr) {
-    deployment.pods.erase(any.meta.uid);
+    workload.pods.erase(any.meta.uid);
     return name;
   }
-  PodRecord& pod = deployment.pods[any.meta.uid];
-  pod.set_uid = api::controller_of(any.meta)->uid;
+  PodRecord& pod = workload.pods[any.meta.uid];
+  pod.owner_uid = api::controller_of(any.meta)->uid;
   pod.version = version_of(any.spec);
+  const auto revision = any.meta.labels.find("controller-revision-hash");
+  pod.revision = revision == any.meta.labels.end() ? std::string{} : revision->second;
   pod.counted = api::is_active(any);
   pod.ready = pod.counted && api::is_ready(any);
   if (const api::Condition* ready = api::find_condition(any.status.conditions, "Ready")) {
@@ -105,25 +174,33 @@ std::string RunObserver::take_pod(const api::Pod* before, const api::Pod* after)
   return name;
 }
 
+bool RunObserver::is_updated(const WorkloadRecord& workload, const PodRecord& pod) const {
+  if (workload.pod_template) {
+    const auto set = sets_.find(pod.owner_uid);
+    return set != sets_.end() && set->second.current;
+  }
+  return workload.update_revision.empty() || pod.revision == workload.update_revision;
+}
+
 void RunObserver::sample(Instant now, const std::string& name) {
-  DeploymentRecord& deployment = deployments_[name];
-  runner::DeploymentSample s;
+  WorkloadRecord& workload = workloads_[name];
+  runner::WorkloadSample s;
   s.at = now;
-  s.desired = deployment.spec.replicas;
-  for (const auto& [uid, pod] : deployment.pods) {
+  s.desired = workload.desired;
+  for (const auto& [uid, pod] : workload.pods) {
     if (!pod.counted) continue;
     ++s.total;
-    const auto set = sets_.find(pod.set_uid);
-    if (set != sets_.end() && set->second.current) ++s.updated;
+    if (is_updated(workload, pod)) ++s.updated;
     if (!pod.ready) continue;
     ++s.ready;
     ++s.pods_by_version[pod.version];
-    const Duration min_ready = deployment.spec.min_ready;
+    const Duration min_ready = workload.min_ready;
     if (min_ready == Duration{} || pod.ready_since + min_ready < now) ++s.available;
   }
-  std::vector<runner::DeploymentSample>& samples = deployment.result.samples;
+  if (workload.updated) s.updated = *workload.updated;
+  std::vector<runner::WorkloadSample>& samples = workload.result.samples;
   if (!samples.empty()) {
-    runner::DeploymentSample last = samples.back();
+    runner::WorkloadSample last = samples.back();
     last.at = s.at;
     const bool same = last.desired == s.desired && last.total == s.total &&
                       last.updated == s.updated && last.ready == s.ready &&
@@ -134,27 +211,19 @@ void RunObserver::sample(Instant now, const std::string& name) {
   check_faults(now, name);
 }
 
-bool RunObserver::complete(const DeploymentRecord& deployment) {
-  const std::int32_t wanted = deployment.spec.replicas;
-  const api::DeploymentStatus& status = deployment.status;
-  return status.observed_generation >= deployment.generation && status.updated_replicas == wanted &&
-         status.replicas == wanted && status.available_replicas == wanted;
-}
-
 void RunObserver::rollout_started(Instant now, const std::string& id,
-                                  const api::ObjectKey& deployment) {
-  const std::string name = deployment.namespace_name + "/" + deployment.name;
-  DeploymentRecord& record = deployments_[name];
+                                  const api::ObjectKey& workload) {
+  const std::string name = runner::workload_name(workload);
+  WorkloadRecord& record = workloads_[name];
   record.result.rollouts.push_back({id, now, std::nullopt});
   open_rollouts_.push_back({name, record.result.rollouts.size() - 1, record.generation});
 }
 
 void RunObserver::check_rollouts(Instant now, const std::string& name) {
-  DeploymentRecord& record = deployments_[name];
-  if (!complete(record)) return;
+  WorkloadRecord& record = workloads_[name];
+  if (!record.settled || record.observed_generation < record.generation) return;
   std::erase_if(open_rollouts_, [&](const OpenRollout& rollout) {
-    if (rollout.deployment != name ||
-        record.status.observed_generation < std::max(rollout.generation, record.generation)) {
+    if (rollout.workload != name || record.observed_generation < rollout.generation) {
       return false;
     }
     record.result.rollouts[rollout.index].completed = now;
@@ -169,7 +238,7 @@ void RunObserver::fault_struck(Instant now, const std::string& id, const std::st
   OpenFault open{faults_.size() - 1, {}};
   for (const std::string& victim : victims) {
     // Some faults have taken their pods away by the time they are told.
-    const auto& samples = deployments_[victim].result.samples;
+    const auto& samples = workloads_[victim].result.samples;
     open.victims[victim] = !samples.empty() && samples.back().available < samples.back().desired;
   }
   if (!open.victims.empty()) open_faults_.push_back(std::move(open));
@@ -190,7 +259,7 @@ void RunObserver::process_recovered(Instant now, const std::string& id) {
 }
 
 void RunObserver::check_faults(Instant now, const std::string& name) {
-  const runner::DeploymentSample& last = deployments_[name].result.samples.back();
+  const runner::WorkloadSample& last = workloads_[name].result.samples.back();
   const bool whole = last.available >= last.desired;
   for (OpenFault& fault : open_faults_) {
     const auto victim = fault.victims.find(name);
@@ -206,11 +275,11 @@ void RunObserver::check_faults(Instant now, const std::string& name) {
 }
 
 bool RunObserver::steady(std::string& why) const {
-  for (const auto& [name, deployment] : deployments_) {
+  for (const auto& [name, workload] : workloads_) {
     const std::int32_t available =
-        deployment.result.samples.empty() ? 0 : deployment.result.samples.back().available;
-    if (available >= deployment.spec.replicas) continue;
-    why = fmt::format("{} has {} of {} pods available", name, available, deployment.spec.replicas);
+        workload.result.samples.empty() ? 0 : workload.result.samples.back().available;
+    if (available >= workload.desired) continue;
+    why = fmt::format("{} has {} of {} pods available", name, available, workload.desired);
     return false;
   }
   return true;
@@ -222,9 +291,10 @@ void RunObserver::finish(runner::RunResult& result) {
                                   [](const auto& victim) { return victim.second; });
     if (!hurt) faults_[fault.index].recovered = faults_[fault.index].at;
   }
-  for (auto& [name, deployment] : deployments_) {
-    result.deployments[name] = std::move(deployment.result);
+  for (auto& [name, workload] : workloads_) {
+    result.workloads[name] = std::move(workload.result);
   }
+  for (auto& [id, counter] : counters_) result.counts[id] = counter.take_samples();
   result.faults = std::move(faults_);
 }
 

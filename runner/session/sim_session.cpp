@@ -1,14 +1,9 @@
 #include "runner/session/sim_session.h"
 
 #include <fmt/format.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <csignal>
-#include <cstdio>
 #include <map>
 #include <string>
 #include <utility>
@@ -16,6 +11,7 @@
 #include "runner/run_result_json.h"
 #include "runner/session/actions.h"
 #include "runner/session/drain.h"
+#include "runner/session/process_pool.h"
 #include "runner/session/run_observer.h"
 #include "runner/session/sim_faults.h"
 #include "runner/session/world_config.h"
@@ -52,6 +48,7 @@ class SimSession {
       : scenario_{scenario},
         seed_{seed},
         draws_{seed},
+        observer_{scenario},
         adapter_{observer_},
         world_{world_config(scenario, seed), log_, &adapter_} {}
 
@@ -162,7 +159,7 @@ void SimSession::perform(const std::string& id, const SetAction& action) {
   const api::ObjectPtr current = world_.api().find(action.target);
   const ports::CauseId cause = log_.append(world_.now(), 0, "set", to_string(action.target), id);
   if (current == nullptr) return;
-  world_.apply(update_of(std::get<api::Deployment>(*current), action), cause);
+  world_.apply(update_of(*current, action), cause);
   observer_.rollout_started(world_.now(), id, action.target);
 }
 
@@ -221,7 +218,7 @@ std::vector<std::string> SimSession::owners_of_pods_on(const std::string& node) 
   std::vector<std::string> owners;
   for (const api::ObjectPtr& object : world_.api().objects_of(api::Kind::Pod)) {
     const auto& pod = std::get<api::Pod>(*object);
-    const std::string owner = observer_.deployment_of(pod);
+    const std::string owner = observer_.workload_of(pod);
     if (pod.spec.node_name == node && !owner.empty()) owners.push_back(owner);
   }
   return owners;
@@ -265,7 +262,7 @@ void SimSession::perform(const std::string& id, const FaultAction& fault) {
     if (!hit) continue;
     targets.push_back(to_string(key));
     if (pod != nullptr && fault.kind != FaultKind::NodeAgentKill) {
-      const std::string owner = observer_.deployment_of(*pod);
+      const std::string owner = observer_.workload_of(*pod);
       if (!owner.empty()) victims.push_back(owner);
     }
   }
@@ -383,72 +380,6 @@ RunResult simulate(const Scenario& scenario, std::uint64_t seed) {
   return SimSession{scenario, seed}.run();
 }
 
-namespace {
-
-struct Child {
-  pid_t pid = 0;
-  int pipe = -1;
-  std::uint64_t seed = 0;
-  std::string text;
-};
-
-/// Starts a process that writes its run's result into a pipe.
-Result<Child> start_child(const Scenario& scenario, std::uint64_t seed) {
-  int ends[2];
-  if (pipe(ends) != 0) return failure("cannot make a pipe for a run");
-  std::fflush(nullptr);
-  const pid_t pid = fork();
-  if (pid < 0) {
-    close(ends[0]);
-    close(ends[1]);
-    return failure("cannot start a process for a run");
-  }
-  if (pid > 0) {
-    close(ends[1]);
-    return Child{pid, ends[0], seed, {}};
-  }
-  close(ends[0]);
-  const std::string text = runner::to_json_text(simulate(scenario, seed));
-  std::size_t written = 0;
-  while (written < text.size()) {
-    const ssize_t count = write(ends[1], text.data() + written, text.size() - written);
-    if (count <= 0) _exit(kExitOurBug);
-    written += static_cast<std::size_t>(count);
-  }
-  _exit(0);
-}
-
-/// Reads what is there; true at the end of the child's output.
-bool read_some(Child& child) {
-  char buffer[1 << 16];
-  while (true) {
-    const ssize_t count = read(child.pipe, buffer, sizeof buffer);
-    if (count > 0) {
-      child.text.append(buffer, static_cast<std::size_t>(count));
-      continue;
-    }
-    if (count < 0 && errno == EINTR) continue;
-    return true;
-  }
-}
-
-Result<RunResult> finish_child(Child& child) {
-  close(child.pipe);
-  int status = 0;
-  while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-    return failure(
-        fmt::format("the run of seed {} died ({})", child.seed,
-                    WIFSIGNALED(status) ? fmt::format("signal {}", WTERMSIG(status))
-                                        : fmt::format("exit status {}", WEXITSTATUS(status))),
-        "this is a defect in Orrery; the message above says where");
-  }
-  return runner::run_result_from_json_text(child.text);
-}
-
-}  // namespace
-
 Result<std::vector<RunResult>> simulate_all(
     const Scenario& scenario, unsigned parallel,
     const std::function<void(std::uint64_t done)>& progress) {
@@ -460,43 +391,25 @@ Result<std::vector<RunResult>> simulate_all(
     return one;
   }
   std::map<std::uint64_t, RunResult> done;
-  std::vector<Child> running;
-  std::uint64_t next = scenario.first_seed;
-  const auto reap_oldest = [&]() -> Result<void> {
-    Child child = std::move(running.front());
-    running.erase(running.begin());
-    read_some(child);
-    auto result = finish_child(child);
+  Pool pool;
+  pool.tasks = scenario.last_seed - scenario.first_seed + 1;
+  pool.parallel = parallel;
+  pool.work = [&](std::uint64_t task) -> Result<std::string> {
+    return runner::to_json_text(simulate(scenario, scenario.first_seed + task));
+  };
+  pool.done = [&](std::uint64_t task, std::string text) -> Result<void> {
+    auto result = runner::run_result_from_json_text(text);
     if (!result) return tl::unexpected{result.error()};
-    done.emplace(child.seed, *std::move(result));
+    done.emplace(task, *std::move(result));
     progress(done.size());
     return {};
   };
-  const auto stop_all = [&] {
-    for (Child& child : running) {
-      close(child.pipe);
-      kill(child.pid, SIGKILL);
-      waitpid(child.pid, nullptr, 0);
-    }
+  pool.name = [&](std::uint64_t task) {
+    return fmt::format("the run of seed {}", scenario.first_seed + task);
   };
-  while (next <= scenario.last_seed || !running.empty()) {
-    if (next <= scenario.last_seed && running.size() < parallel) {
-      auto child = start_child(scenario, next);
-      if (!child) {
-        stop_all();
-        return tl::unexpected{child.error()};
-      }
-      running.push_back(*std::move(child));
-      ++next;
-      continue;
-    }
-    if (auto reaped = reap_oldest(); !reaped) {
-      stop_all();
-      return tl::unexpected{reaped.error()};
-    }
-  }
+  if (const auto ran = run_pool(pool); !ran) return tl::unexpected{ran.error()};
   std::vector<RunResult> results;
-  for (auto& [seed, result] : done) results.push_back(std::move(result));
+  for (auto& [task, result] : done) results.push_back(std::move(result));
   return results;
 }
 

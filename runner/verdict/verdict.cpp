@@ -3,57 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <utility>
+
+#include "runner/verdict/bounds.h"
+#include "runner/verdict/count_judging.h"
 
 namespace orrery::verdict {
 namespace {
 
-using runner::DeploymentResult;
 using runner::FaultResult;
 using runner::RequestStats;
 using runner::RunResult;
 using scenario::Bound;
 using scenario::Scenario;
-
-bool keeps(const Bound& bound, double value) {
-  // A hair of tolerance, so that 0.995 computed as a ratio keeps ">= 99.5%".
-  const double slack = 1e-12 * std::max(1.0, std::fabs(bound.value));
-  switch (bound.relation) {
-    case Bound::Relation::Less:
-      return value < bound.value - slack;
-    case Bound::Relation::LessEqual:
-      return value <= bound.value + slack;
-    case Bound::Relation::Greater:
-      return value > bound.value + slack;
-    case Bound::Relation::GreaterEqual:
-      return value >= bound.value - slack;
-  }
-  contract_violation("a relation has one of the known values");
-}
-
-std::string key_text(const api::ObjectKey& key) { return key.namespace_name + "/" + key.name; }
-
-std::string seconds_text(double seconds) {
-  if (seconds < 0.001) return fmt::format("{:.0f} us", seconds * 1e6);
-  if (seconds < 1) return fmt::format("{:.3g} ms", seconds * 1e3);
-  if (seconds < 100) return fmt::format("{:.3g} s", seconds);
-  const auto whole = static_cast<std::int64_t>(seconds);
-  return fmt::format("{}:{:02} min", whole / 60, whole % 60);
-}
-
-std::string value_text(const std::string& metric, double value) {
-  if (metric == "success") {
-    // What is not all is not shown as all.
-    const std::string text = fmt::format("{:.4g}", value * 100);
-    return (text == "100" && value < 1 ? fmt::format("{:.6g}", std::floor(value * 1e6) / 1e4)
-                                       : text) +
-           " %";
-  }
-  if (metric == "requests") return fmt::format("{:.6g}", value);
-  return seconds_text(value);
-}
 
 std::string estimate_text(const std::string& metric, const Estimate& e) {
   std::string text = metric + " " + value_text(metric, e.mean);
@@ -61,23 +24,6 @@ std::string estimate_text(const std::string& metric, const Estimate& e) {
     text += fmt::format(" [{}, {}]", value_text(metric, *e.low), value_text(metric, *e.high));
   }
   return text;
-}
-
-/// The metric of one run's requests; nothing where there were none and the metric needs one.
-std::optional<double> metric_of(const std::string& metric, const RequestStats& stats) {
-  if (metric == "requests") return static_cast<double>(stats.requests);
-  if (stats.requests == 0) return std::nullopt;
-  if (metric == "success") {
-    return static_cast<double>(stats.succeeded) / static_cast<double>(stats.requests);
-  }
-  if (metric == "mean") return stats.latency.mean_seconds();
-  if (metric == "max") return stats.latency.max_seconds();
-  if (metric == "p50") return stats.latency.quantile_seconds(0.5);
-  if (metric == "p90") return stats.latency.quantile_seconds(0.9);
-  if (metric == "p95") return stats.latency.quantile_seconds(0.95);
-  if (metric == "p99") return stats.latency.quantile_seconds(0.99);
-  if (metric == "p999") return stats.latency.quantile_seconds(0.999);
-  contract_violation("the reader admits known metrics only");
 }
 
 /// "timeout 12, reset 3; worst second 2:10, 10 s after kill": what the failed requests were.
@@ -117,12 +63,14 @@ std::string describe_errors(const Scenario& scenario, const std::vector<RunResul
   return text;
 }
 
+bool is_ratio(const std::string& metric) { return metric == "success" || metric == "availability"; }
+
 void judge_figure(const Bound& bound, const std::string& metric, const std::vector<double>& values,
                   double confidence, ExpectationVerdict& out) {
   Estimate e = estimate(values, confidence);
-  if (metric == "success" && e.low) {  // A ratio has its limits, whatever the formula says.
+  if (e.low) {  // A figure has its limits, whatever the formula says.
     e.low = std::max(0.0, *e.low);
-    e.high = std::min(1.0, *e.high);
+    if (is_ratio(metric)) e.high = std::min(1.0, *e.high);
   }
   out.observed = e;
   out.observed_text = estimate_text(metric, e);
@@ -132,45 +80,58 @@ void judge_figure(const Bound& bound, const std::string& metric, const std::vect
     out.verdict = keeps(bound, e.mean) ? Verdict::Pass : Verdict::Fail;
     return;
   }
-  const bool low_keeps = keeps(bound, *e.low);
-  const bool high_keeps = keeps(bound, *e.high);
-  if (low_keeps && high_keeps) {
-    out.verdict = Verdict::Pass;
-  } else if (!low_keeps && !high_keeps) {
-    out.verdict = Verdict::Fail;
-  } else {
-    out.verdict = Verdict::Inconclusive;
+  out.verdict = judge_interval(bound, *e.low, *e.high);
+  if (out.verdict == Verdict::Inconclusive) {
     out.why = "the bound lies inside the confidence interval; run more seeds";
   }
+}
+
+/// The worst half minute of each run, and where that of the first run lies.
+void add_worst(const scenario::RequestExpectation& what, const std::vector<Worst>& worst,
+               ExpectationVerdict& out) {
+  if (worst.empty()) return;
+  double sum = 0;
+  for (const Worst& one : worst) sum += one.value;
+  out.worst_text = fmt::format("worst 30 s {} at {}",
+                               value_text(what.metric, sum / static_cast<double>(worst.size())),
+                               to_string(worst.front().from.since_start()));
 }
 
 void judge_one(const Scenario& scenario, const std::vector<RunResult>& results,
                const scenario::RequestExpectation& what, ExpectationVerdict& out) {
   out.bound = what.bound.text;
   std::vector<double> values;
+  std::vector<Worst> worst;
   std::uint64_t fewest = std::numeric_limits<std::uint64_t>::max();
   for (const RunResult& run : results) {
     const auto& all = what.service.empty() ? run.journeys : run.services;
     const auto series = all.find(what.service.empty() ? what.journey : what.service);
-    RequestStats stats;
-    if (series != all.end()) stats = within(series->second, what.during.from, what.during.until);
-    fewest = std::min(fewest, stats.requests);
-    if (const auto value = metric_of(what.metric, stats)) values.push_back(*value);
+    if (series == all.end()) {
+      fewest = 0;
+      continue;
+    }
+    const Instant end = std::min(what.during.until, Instant::at(scenario.duration));
+    const RequestWatch watch{series->second, what.during.from, end};
+    fewest = std::min(fewest, watch.total().requests);
+    if (const auto value = watch.figure(what)) values.push_back(*value);
+    if (const auto one = watch.worst_half_minute(what.metric)) worst.push_back(*one);
   }
   if (values.size() < results.size()) {
     out.why = "no requests in the window";
     return;
   }
   judge_figure(what.bound, what.metric, values, scenario.confidence, out);
+  add_worst(what, worst, out);
   if (fewest < what.min_requests) {
     out.verdict = Verdict::Inconclusive;
     out.why =
         fmt::format("{} requests in the window of one run, {} wanted", fewest, what.min_requests);
   }
   if (out.verdict == Verdict::Fail) {
-    out.why = what.metric == "success"
-                  ? describe_errors(scenario, results, what)
-                  : fmt::format("{} of {} runs keep it", out.seeds_passed, out.seeds);
+    const bool about_errors =
+        is_ratio(what.metric) || what.slo || what.metric == "errors" || what.metric == "errorRate";
+    out.why = about_errors ? describe_errors(scenario, results, what)
+                           : fmt::format("{} of {} runs keep it", out.seeds_passed, out.seeds);
   }
 }
 
@@ -179,8 +140,8 @@ void judge_one(const Scenario& scenario, const std::vector<RunResult>& results,
   out.bound = "complete within " + what.text;
   std::vector<double> durations;
   for (const RunResult& run : results) {
-    const auto deployment = run.deployments.find(key_text(what.target));
-    if (deployment == run.deployments.end()) continue;
+    const auto deployment = run.workloads.find(runner::workload_name(what.target));
+    if (deployment == run.workloads.end()) continue;
     for (const runner::RolloutTime& rollout : deployment->second.rollouts) {
       if (rollout.id != what.rollout || !rollout.completed) continue;
       durations.push_back(to_seconds(*rollout.completed - rollout.started));
@@ -200,51 +161,40 @@ void judge_one(const Scenario& scenario, const std::vector<RunResult>& results,
   }
 }
 
-std::int32_t count_of(const std::string& metric, const runner::DeploymentSample& sample) {
-  if (metric == "available") return sample.available;
-  if (metric == "ready") return sample.ready;
-  if (metric == "total") return sample.total;
-  if (metric == "updated") return sample.updated;
-  contract_violation("the reader admits known counts only");
-}
-
 void judge_one(const Scenario& scenario, const std::vector<RunResult>& results,
-               const scenario::AlwaysExpectation& what, ExpectationVerdict& out) {
-  out.bound = what.metric + " " + what.bound.text;
-  const bool wants_large = what.bound.relation == Bound::Relation::Greater ||
-                           what.bound.relation == Bound::Relation::GreaterEqual;
-  std::vector<double> extremes;
-  std::optional<Instant> first_broken;
+               const scenario::CountExpectation& what, ExpectationVerdict& out) {
+  const char* quantifier = to_string(what.quantifier);
+  out.bound = fmt::format("{} {}", quantifier, what.bound.text);
+  const Instant end = Instant::at(scenario.duration);
+  std::vector<CountOutcome> outcomes;
   for (const RunResult& run : results) {
-    const auto deployment = run.deployments.find(key_text(what.target));
-    if (deployment == run.deployments.end()) continue;
-    const auto& samples = deployment->second.samples;
-    std::optional<double> extreme;
-    for (std::size_t i = 0; i < samples.size(); ++i) {
-      // A count holds until the next sample.
-      const Instant ends = i + 1 < samples.size() ? samples[i + 1].at : Instant::never();
-      if (ends <= what.during.from || samples[i].at >= what.during.until) continue;
-      const double count = count_of(what.metric, samples[i]);
-      if (!extreme) extreme = count;
-      extreme = wants_large ? std::min(*extreme, count) : std::max(*extreme, count);
-      if (!keeps(what.bound, count) && (!first_broken || samples[i].at < *first_broken)) {
-        first_broken = std::max(samples[i].at, what.during.from);
-      }
-    }
-    if (!extreme) continue;
-    extremes.push_back(*extreme);
-    if (keeps(what.bound, *extreme)) ++out.seeds_passed;
+    const auto outcome = judge_count(what, count_series(what, out.id, run), end);
+    if (!outcome) continue;
+    outcomes.push_back(*outcome);
+    if (outcome->keeps) ++out.seeds_passed;
   }
-  if (extremes.size() < results.size()) {
-    out.why = "the Deployment was never seen in the window";
+  if (outcomes.size() < results.size()) {
+    out.why = what.subject + ": never seen in the window";
     return;
   }
-  out.observed = estimate(extremes, scenario.confidence);
-  const double worst = wants_large ? *std::min_element(extremes.begin(), extremes.end())
-                                   : *std::max_element(extremes.begin(), extremes.end());
-  out.observed_text = fmt::format("{} {} {}", wants_large ? "min" : "max", what.metric, worst);
+  std::vector<double> figures;
+  const CountOutcome* worst = &outcomes.front();
+  for (const CountOutcome& outcome : outcomes) {
+    if (outcome.figure) figures.push_back(*outcome.figure);
+    if (is_worse(outcome, *worst)) worst = &outcome;
+  }
+  if (!figures.empty()) out.observed = estimate(figures, scenario.confidence);
+  out.observed_text = count_text(what, *worst, out.observed);
   out.verdict = out.seeds_passed == results.size() ? Verdict::Pass : Verdict::Fail;
-  if (first_broken) out.why = fmt::format("first broken at {}", to_string(*first_broken));
+  if (out.verdict == Verdict::Pass) return;
+  std::optional<Instant> first_broken;
+  for (const CountOutcome& outcome : outcomes) {
+    if (outcome.broken && (!first_broken || *outcome.broken < *first_broken)) {
+      first_broken = outcome.broken;
+    }
+  }
+  out.why = first_broken ? fmt::format("first broken at {}", to_string(*first_broken))
+                         : fmt::format("{} of {} runs keep it", out.seeds_passed, out.seeds);
 }
 
 void judge_one(const Scenario& scenario, const std::vector<RunResult>& results,
@@ -281,18 +231,6 @@ void judge_one(const Scenario& scenario, const std::vector<RunResult>& results,
 
 }  // namespace
 
-const char* to_string(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::Pass:
-      return "pass";
-    case Verdict::Fail:
-      return "fail";
-    case Verdict::Inconclusive:
-      return "inconclusive";
-  }
-  contract_violation("a verdict has one of the known values");
-}
-
 int exit_code(Verdict verdict) {
   switch (verdict) {
     case Verdict::Pass:
@@ -303,61 +241,6 @@ int exit_code(Verdict verdict) {
       return 3;
   }
   contract_violation("a verdict has one of the known values");
-}
-
-double student_t_quantile(double q, std::uint64_t degrees) {
-  expects(q > 0 && q < 1 && degrees >= 1, "a quantile lies inside (0, 1)");
-  if (q == 0.5) return 0;
-  if (q < 0.5) return -student_t_quantile(1 - q, degrees);
-  // P(T <= t) by the finite series of Abramowitz & Stegun 26.7.3/4, inverted by bisection.
-  const auto probability = [degrees](double t) {
-    const double n = static_cast<double>(degrees);
-    const double theta = std::atan(t / std::sqrt(n));
-    const double c = std::cos(theta);
-    double sum = 0;
-    double term = degrees % 2 == 1 ? c : 1;
-    for (std::uint64_t k = degrees % 2 == 1 ? 1 : 0; k + 2 <= degrees; k += 2) {
-      sum += term;
-      const double next = static_cast<double>(k + 1);
-      term *= next / (next + 1) * c * c;
-    }
-    const double a = degrees % 2 == 1 ? 2 / 3.14159265358979323846 * (theta + std::sin(theta) * sum)
-                                      : std::sin(theta) * sum;
-    return 0.5 + a / 2;
-  };
-  double low = 0;
-  double high = 1;
-  while (probability(high) < q) high *= 2;
-  for (int i = 0; i < 200 && high - low > 1e-12 * high; ++i) {
-    const double middle = (low + high) / 2;
-    (probability(middle) < q ? low : high) = middle;
-  }
-  return (low + high) / 2;
-}
-
-Estimate estimate(const std::vector<double>& values, double confidence) {
-  expects(!values.empty(), "an estimate needs a value");
-  expects(confidence > 0 && confidence < 1, "a confidence lies inside (0, 1)");
-  const double n = static_cast<double>(values.size());
-  double sum = 0;
-  for (const double v : values) sum += v;
-  Estimate e{sum / n, std::nullopt, std::nullopt};
-  if (values.size() == 1) return e;
-  double squares = 0;
-  for (const double v : values) squares += (v - e.mean) * (v - e.mean);
-  const double half = student_t_quantile(0.5 + confidence / 2, values.size() - 1) *
-                      std::sqrt(squares / (n - 1) / n);
-  e.low = e.mean - half;
-  e.high = e.mean + half;
-  return e;
-}
-
-RequestStats within(const runner::RequestSeries& series, Instant from, Instant until) {
-  RequestStats total;
-  for (const runner::RequestSample& sample : series.samples) {
-    if (sample.at >= from && sample.at < until) total.merge(sample.stats);
-  }
-  return total;
 }
 
 Judgement judge(const Scenario& scenario, const std::vector<RunResult>& results) {

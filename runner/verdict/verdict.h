@@ -5,7 +5,7 @@
 /// mean over seeds (Student's t, seeds being independent replications): it passes if the whole
 /// interval keeps the bound, fails if none of it does, and is inconclusive if the bound lies
 /// inside. With one seed the value itself is judged. Expectations about what must hold in every run
-/// (rollouts, counts, recovery) are judged run by run.
+/// (rollouts, counts, recovery) are judged run by run: all of them must keep the bound.
 #pragma once
 
 #include <cstdint>
@@ -15,25 +15,11 @@
 
 #include "runner/run_result.h"
 #include "runner/scenario/scenario.h"
+#include "runner/verdict/bounds.h"
+#include "runner/verdict/request_figures.h"
+#include "runner/verdict/statistics.h"
 
 namespace orrery::verdict {
-
-enum class Verdict : std::uint8_t { Pass, Fail, Inconclusive };
-[[nodiscard]] const char* to_string(Verdict verdict);
-
-/// A value with the confidence interval of its mean over seeds; no interval with one seed.
-struct Estimate {
-  double mean = 0;
-  std::optional<double> low;
-  std::optional<double> high;
-};
-
-/// Mean and Student's t interval. Requires: at least one value, 0 < confidence < 1.
-[[nodiscard]] Estimate estimate(const std::vector<double>& values, double confidence);
-
-/// The q-quantile of Student's t distribution with `degrees` degrees of freedom.
-/// Absolute error below 1e-9. Requires: 0 < q < 1, degrees >= 1.
-[[nodiscard]] double student_t_quantile(double q, std::uint64_t degrees);
 
 struct ExpectationVerdict {
   std::string id;
@@ -44,7 +30,8 @@ struct ExpectationVerdict {
   std::string bound;               ///< ">= 99.5%"
   std::uint64_t seeds_passed = 0;  ///< Runs that keep the bound on their own.
   std::uint64_t seeds = 0;
-  std::string why;  ///< Empty for a pass.
+  std::string why;         ///< Empty for a pass.
+  std::string worst_text;  ///< "worst 30 s 97.2 % at 2:30"; empty where it says nothing new.
 };
 
 struct Judgement {
@@ -56,10 +43,6 @@ struct Judgement {
 /// Judges all expectations of `scenario`. Requires: at least one result; all of this scenario.
 [[nodiscard]] Judgement judge(const scenario::Scenario& scenario,
                               const std::vector<runner::RunResult>& results);
-
-/// Requests of the series whose second started in [from, until).
-[[nodiscard]] runner::RequestStats within(const runner::RequestSeries& series, Instant from,
-                                          Instant until);
 
 /// Exit status of `orrery run`: 0 pass, 1 fail, 3 inconclusive.
 [[nodiscard]] int exit_code(Verdict verdict);

@@ -34,7 +34,7 @@ LIBRARIES = {
     r"boost/graph/": ["models/graph"],
     r"boost/(asio|beast)": ["real-backend"],
     r"(grpc|grpcpp|google/protobuf)/": ["real-backend"],
-    r"sqlite3\.h": ["real-backend"],
+    r"sqlite3\.h": ["real-backend", "runner/sweep"],
     r"nlohmann/": ["models/api", "models/recording", "runner"],
     r"yaml-cpp/": ["models/api", "runner"],
     r"(Q[A-Z]\w+|Qt\w+/)": ["gui"],

@@ -5,11 +5,13 @@ Usage: command_test.py ORRERY       Published manifests are found through ORRERY
 """
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import unittest
 from pathlib import Path
+from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("ORRERY_TEST_DATA", ROOT.parent / "shared/data")) / "manifests"
@@ -24,6 +26,15 @@ PUBLISHED = {
 
 def orrery(*arguments, stdin=""):
     return subprocess.run([ORRERY, *map(str, arguments)], input=stdin, capture_output=True, text=True)
+
+
+def sqlite_count(file):
+    """How many runs the file holds; 0 while it is being made."""
+    try:
+        with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as database:
+            return database.execute("SELECT count(*) FROM run").fetchone()[0]
+    except sqlite3.Error:
+        return 0
 
 
 class CommandTest(unittest.TestCase):
@@ -105,6 +116,83 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(orrery("init", "-", "-o", draft, stdin=text).returncode, 0)
         run = orrery("run", draft, "--out", self.folder / "out")
         self.assertIn(run.returncode, (0, 1, 3), run.stderr)
+
+    def test_a_rendered_chart_is_checked_by_the_names_of_its_templates(self):
+        text = "---\n# Source: shop/templates/web.yaml\n" + (ROOT / "scenarios/live/manifests/web.yaml").read_text()
+        check = orrery("check", "-", stdin=text.replace("replicas:", "replica:"))
+        self.assertEqual(check.returncode, 2)
+        self.assertIn("shop/templates/web.yaml at -:", check.stderr)
+
+    def test_junit_and_markdown_are_written_beside_the_verdict(self):
+        run = orrery("run", self.variant(), "--out", self.folder / "out", "--junit", self.folder / "j.xml",
+                     "--markdown", "-")
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        suite = ElementTree.parse(self.folder / "j.xml").getroot()
+        self.assertEqual(len(suite.findall(".//testcase")), 6)
+        self.assertTrue(run.stdout.startswith("### Two pods"), run.stdout)
+        self.assertIn("PASS", run.stderr)
+
+    def test_set_changes_scenario_and_manifests_and_typos_are_named(self):
+        run = orrery("run", self.variant(), "--out", self.folder / "out", "--set", "runs.seeds=7",
+                     "--set", "Deployment/web:spec.replicas=3")
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        summary = json.loads((self.folder / "out/summary.json").read_text())
+        self.assertEqual(summary["seeds"], [7])
+        self.assertGreaterEqual(summary["deployments"]["default/web"]["maxTotal"], 3)
+        typo = orrery("run", self.variant(), "--set", "warmpu=1s", "--out", self.folder / "no")
+        self.assertEqual(typo.returncode, 2)
+        self.assertIn('did you mean "warmup"?', typo.stderr)
+        self.assertEqual(orrery("run", self.variant(), "--set", "warmup").returncode, 2)
+
+    def test_compare_finds_no_difference_between_equals_and_exits_with_1_when_it_got_worse(self):
+        same = orrery("compare", self.variant(), TWO_PODS, "--seeds", "1..2", "--out", self.folder / "a")
+        self.assertEqual(same.returncode, 0, same.stdout + same.stderr)
+        self.assertIn("the event logs of the first seed are equal", same.stdout)
+        worse = orrery("compare", self.variant(), "--head-set", "services.web.operations.request.cpu=20ms",
+                       "--seeds", "1..2", "--out", self.folder / "b")
+        self.assertEqual(worse.returncode, 1, worse.stdout + worse.stderr)
+        self.assertIn("worse", worse.stdout)
+        told = json.loads((self.folder / "b/compare.json").read_text())
+        self.assertTrue(told["regression"])
+        self.assertIn("NOT WORSE", same.stdout)
+        self.assertEqual(orrery("compare", self.variant()).returncode, 2)
+
+    def test_a_sweep_that_is_killed_goes_on_and_ends_as_if_it_had_not_been(self):
+        if "without SQLite" in orrery("export", "x").stderr:
+            self.skipTest("built without SQLite")
+        scenario = self.variant(sweep={"grid": {"load[0].poisson": ["20/s", "40/s"]}})
+        command = [ORRERY, "sweep", scenario, "--seeds", "1..6", "--jobs", "1"]
+        whole = self.folder / "whole.db"
+        self.assertEqual(subprocess.run([*command, "--results", whole], capture_output=True).returncode, 0)
+        killed = self.folder / "killed.db"
+        process = subprocess.Popen([*command, "--results", killed], stdout=subprocess.DEVNULL)
+        while not killed.exists() or sqlite_count(killed) < 2:
+            if process.poll() is not None:
+                break
+        process.kill()
+        process.wait()
+        self.assertEqual(subprocess.run([*command, "--results", killed], capture_output=True).returncode, 0)
+        tables = [orrery("export", f, "--format", "csv-long").stdout for f in (whole, killed)]
+        self.assertEqual(tables[0], tables[1])
+        self.assertTrue(tables[0].startswith("point,seed,load[0].poisson,figure,unit,value\n"))
+        other = orrery("sweep", scenario, "--set", "warmup=1s", "--results", killed)
+        self.assertEqual(other.returncode, 2)
+        self.assertIn("the sweep of something else", other.stderr)
+
+    def test_pages_are_made_from_the_command_line_itself(self):
+        self.assertEqual(json.loads(orrery("schema").stdout)["title"], "Orrery scenario")
+        profiles = orrery("profile", "show")
+        self.assertIn("controllers.node_lifecycle.monitor_grace", profiles.stdout)
+        self.assertRegex(profiles.stdout, r"\* controllers.node_lifecycle.monitor_grace +40s +50s")
+        self.assertEqual(orrery("profile", "show", "kubernetes-9").returncode, 2)
+        page = orrery("man").stdout
+        for word in (".SH EXIT STATUS", "orrery sweep", "\\-\\-junit"):
+            self.assertIn(word, page)
+        bash = orrery("completion", "bash").stdout
+        check = subprocess.run(["bash", "-c", bash + "\nCOMP_WORDS=(orrery profile s); COMP_CWORD=2; _orrery;"
+                                " echo ${COMPREPLY[@]}"], capture_output=True, text=True)
+        self.assertEqual(check.stdout.strip(), "show", check.stderr)
+        self.assertIn("#compdef orrery", orrery("completion", "zsh").stdout)
 
     def test_init_overwrites_nothing(self):
         draft = self.folder / "draft.json"

@@ -39,6 +39,22 @@ TEST(Check, SaysOfEveryBadInputWhatTheGoldenTextSays) {
   }
 }
 
+/// Of each file of tests/golden/bad, alone: what stands in the text file of its name.
+TEST(Check, SaysOfEveryMistakeAloneWhatTheGoldenTextSays) {
+  std::vector<std::string> files;
+  for (const fs::directory_entry& entry : fs::directory_iterator{"tests/golden/bad"}) {
+    const bool input = entry.is_regular_file() && entry.path().extension() != ".txt";
+    if (input) files.push_back(entry.path().string());
+  }
+  std::sort(files.begin(), files.end());
+  ASSERT_GE(files.size(), 136U) << "run in the root of the repository";
+  for (const std::string& file : files) {
+    const CheckReport report = check({file});
+    EXPECT_EQ(report.exit_code, 2) << file << "\n" << report.text;
+    expect_golden(fs::path{file}.replace_extension(".txt").string(), report.text);
+  }
+}
+
 TEST(Check, ListsCountsAndAssumedInputsOfAGoodScenario) {
   const CheckReport report = check({"-"}, kGoodScenario);
   EXPECT_EQ(report.exit_code, 0) << report.text;

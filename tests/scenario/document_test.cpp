@@ -101,7 +101,13 @@ TEST(Replace, PutsScalarsWhereThePointerLeads) {
   EXPECT_EQ(document.root->find("a")->find("b/c")->key, "b/c");
   EXPECT_EQ(document.root->find("list")->children[1].text, "7");
   EXPECT_EQ(document.root->find("a")->find("new")->type, Value::Type::Boolean);
-  for (const char* pointer : {"", "a", "/x/y", "/list/2", "/list/x", "/a/b~1c/d"}) {
+  // What is missing on the way is made, and so is the item after the last.
+  EXPECT_TRUE(replace(*document.root, "/x/y", "1"));
+  EXPECT_TRUE(replace(*document.root, "/list/2", "8"));
+  EXPECT_TRUE(replace(*document.root, "/list/-", "9"));
+  EXPECT_EQ(document.root->find("x")->find("y")->text, "1");
+  EXPECT_EQ(document.root->find("list")->children[3].text, "9");
+  for (const char* pointer : {"", "a", "/list/9", "/list/x", "/a/b~1c/d"}) {
     EXPECT_FALSE(replace(*document.root, pointer, "1")) << pointer;
   }
 }

@@ -42,7 +42,7 @@ TEST(ReadScenario, ResolvesTimesFromTimelineIds) {
   EXPECT_EQ(rollout.rollout, "rollout");
   EXPECT_EQ(rollout.deadline, Instant::at(40_s));
   EXPECT_EQ(rollout.target, kWeb);
-  const auto& always = std::get<AlwaysExpectation>(scenario.expectations[2].what);
+  const auto& always = std::get<CountExpectation>(scenario.expectations[2].what);
   EXPECT_EQ(always.during.from, Instant::at(10_s));
   EXPECT_EQ(always.during.until, Instant::at(15_s));
 }
@@ -197,7 +197,8 @@ TEST(ReadScenario, SaysWhatIsWrong) {
       {"an unknown fault", "/timeline/0/fault", "pod-kil", "did you mean \"pod-kill\"?"},
       {"a target that is not there", "/timeline/0/target", "Deployment/wbe",
        "did you mean \"Deployment/web\"?"},
-      {"a target of the wrong kind", "/timeline/0/target", "Service/web", "a Deployment or Pod"},
+      {"a target of the wrong kind", "/timeline/0/target", "Service/web",
+       "the name of a Deployment, Pod"},
       {"a pod kill that lasts", "/timeline/0/for", "5s", "over at once"},
       {"a container of a pod kill", "/timeline/0/container", "web", "only with container-kill"},
       {"set and fault", "/timeline/0/set", "{\"target\": \"Deployment/web\", \"replicas\": 1}",
@@ -250,7 +251,7 @@ TEST(ReadScenario, NamesACycleOverSeveralServices) {
 }
 
 TEST(ReadScenario, RefusesAnOverrideOfNothing) {
-  EXPECT_NE(text_of(read_bent({{"/runs/seeds/deep", "1"}}).problems).find("JSON Pointer"),
+  EXPECT_NE(text_of(read_bent({{"/runs/seeds/deep", "1"}}).problems).find("a path to a value"),
             std::string::npos);
 }
 

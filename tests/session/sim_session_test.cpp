@@ -143,7 +143,7 @@ TEST(SimSession, AKilledControlPlaneDelaysTheRolloutAndNoRequest) {
   std::erase_if(timeline, [](const auto& entry) { return entry.id == "kill"; });
   const Scenario s = with_timeline(timeline);
   const auto run = simulate(s, 1);
-  ASSERT_TRUE(run.deployments.at("default/web").rollouts.at(0).completed);
+  ASSERT_TRUE(run.workloads.at("default/web").rollouts.at(0).completed);
   EXPECT_EQ(failures(run, s), 0U);
 }
 

@@ -48,6 +48,7 @@ RunResult run_with(std::uint64_t seed, std::uint64_t requests, std::uint64_t fai
 scenario::Scenario scenario_wanting(Bound bound, const std::string& metric,
                                     std::uint64_t min_requests = 0) {
   scenario::Scenario s;
+  s.duration = 60_s;
   scenario::RequestExpectation what;
   what.service = "default/web";
   what.metric = metric;
@@ -104,29 +105,108 @@ TEST(Judge, LatencyIsOfAllRequestsWithinTheWindow) {
   EXPECT_EQ(judge(s, {run_with(1, 100, 10)}).verdict, Verdict::Inconclusive);
 }
 
-runner::DeploymentSample count_at(Duration at, std::int32_t available) {
-  runner::DeploymentSample s;
+runner::WorkloadSample count_at(Duration at, std::int32_t available) {
+  runner::WorkloadSample s;
   s.at = Instant::at(at);
   s.desired = 3;
   s.available = available;
   return s;
 }
 
-TEST(Judge, AlwaysLooksAtCountsThatReachIntoTheWindow) {
+scenario::Scenario scenario_counting(scenario::Quantifier quantifier, Bound bound) {
   scenario::Scenario s;
-  scenario::AlwaysExpectation what;
-  what.target = {api::Kind::Deployment, "default", "web"};
-  what.metric = "available";
-  what.bound = {Bound::Relation::GreaterEqual, 2, ">= 2"};
+  s.duration = 60_s;
+  scenario::CountExpectation what;
+  what.count = scenario::TargetCount{{api::Kind::Deployment, "default", "web"}, "available"};
+  what.subject = "available";
+  what.quantifier = quantifier;
+  what.bound = std::move(bound);
   what.during.from = Instant::at(10_s);
   s.expectations.push_back({"up", what, {}});
+  return s;
+}
+
+const Bound kAtLeastTwo{Bound::Relation::GreaterEqual, 2, ">= 2"};
+
+RunResult run_counting(std::vector<runner::WorkloadSample> samples) {
   RunResult run;
-  run.deployments["default/web"].samples = {count_at(0_s, 0), count_at(5_s, 3)};
-  EXPECT_EQ(judge(s, {run}).verdict, Verdict::Pass);
-  run.deployments["default/web"].samples = {count_at(0_s, 0), count_at(5_s, 1), count_at(11_s, 3)};
-  const Judgement j = judge(s, {run});
+  run.workloads["default/web"].samples = std::move(samples);
+  return run;
+}
+
+TEST(Judge, AlwaysLooksAtCountsThatReachIntoTheWindow) {
+  const auto s = scenario_counting(scenario::Quantifier::Always, kAtLeastTwo);
+  EXPECT_EQ(judge(s, {run_counting({count_at(0_s, 0), count_at(5_s, 3)})}).verdict, Verdict::Pass);
+  const Judgement j =
+      judge(s, {run_counting({count_at(0_s, 0), count_at(5_s, 1), count_at(11_s, 3)})});
   EXPECT_EQ(j.verdict, Verdict::Fail);
   EXPECT_EQ(j.expectations[0].why, "first broken at 10s");
+  EXPECT_EQ(j.expectations[0].observed_text, "min available 1");
+}
+
+TEST(Judge, NeverIsBrokenByTheFirstTimeItHolds) {
+  const Bound many{Bound::Relation::Greater, 3, "> 3"};
+  const auto s = scenario_counting(scenario::Quantifier::Never, many);
+  EXPECT_EQ(judge(s, {run_counting({count_at(0_s, 9), count_at(5_s, 3)})}).verdict, Verdict::Pass);
+  const Judgement j = judge(s, {run_counting({count_at(0_s, 3), count_at(20_s, 4)})});
+  EXPECT_EQ(j.verdict, Verdict::Fail);
+  EXPECT_EQ(j.expectations[0].why, "first broken at 20s");
+}
+
+TEST(Judge, EventuallyCountsFromTheStartOfTheWindowAndMayHaveToLast) {
+  auto s = scenario_counting(scenario::Quantifier::Eventually, kAtLeastTwo);
+  const RunResult run =
+      run_counting({count_at(0_s, 0), count_at(14_s, 2), count_at(15_s, 1), count_at(20_s, 2)});
+  Judgement j = judge(s, {run});
+  EXPECT_EQ(j.verdict, Verdict::Pass);
+  EXPECT_EQ(j.expectations[0].observed_text, "available after 4 s");
+  std::get<scenario::CountExpectation>(s.expectations[0].what).lasting = 2_s;
+  EXPECT_EQ(judge(s, {run}).expectations[0].observed_text, "available after 10 s");
+  std::get<scenario::CountExpectation>(s.expectations[0].what).lasting = 41_s;
+  EXPECT_EQ(judge(s, {run}).verdict, Verdict::Fail);
+}
+
+TEST(Judge, FinallyLooksAtTheEndOfTheWindowAlone) {
+  const Bound three{Bound::Relation::Equal, 3, "== 3"};
+  auto s = scenario_counting(scenario::Quantifier::Finally, three);
+  const RunResult run = run_counting({count_at(0_s, 0), count_at(20_s, 3), count_at(30_s, 4)});
+  EXPECT_EQ(judge(s, {run}).verdict, Verdict::Fail);
+  std::get<scenario::CountExpectation>(s.expectations[0].what).during.until = Instant::at(30_s);
+  EXPECT_EQ(judge(s, {run}).verdict, Verdict::Pass);
+}
+
+TEST(Judge, ACountHasToHoldInEveryRun) {
+  const auto s = scenario_counting(scenario::Quantifier::Always, kAtLeastTwo);
+  const Judgement j =
+      judge(s, {run_counting({count_at(0_s, 2)}), run_counting({count_at(0_s, 1)})});
+  EXPECT_EQ(j.verdict, Verdict::Fail);
+  EXPECT_EQ(j.expectations[0].seeds_passed, 1U);
+}
+
+TEST(Judge, EventsOfTheLogAreCountedUpToATime) {
+  scenario::Scenario s;
+  s.duration = 60_s;
+  scenario::CountExpectation what;
+  what.count = scenario::EventCount{"created", "Pod/default/web-*", "by"};
+  what.subject = "created events";
+  what.quantifier = scenario::Quantifier::Finally;
+  what.bound = {Bound::Relation::Equal, 2, "== 2"};
+  s.expectations.push_back({"pods", what, {}});
+  RunResult run;
+  run.log = {{1, 0, Instant::at(1_s), "created", "Pod/default/web-1", "by ReplicaSet/web"},
+             {2, 0, Instant::at(1_s), "created", "Pod/default/web-2", "by ReplicaSet/web"},
+             {3, 0, Instant::at(2_s), "created", "Pod/default/other", "by ReplicaSet/other"},
+             {4, 0, Instant::at(3_s), "deleted", "Pod/default/web-1", ""}};
+  EXPECT_EQ(judge(s, {run}).verdict, Verdict::Pass);
+}
+
+TEST(Judge, ARangeThatTheIntervalEnclosesIsInconclusive) {
+  EXPECT_EQ(judge_interval({Bound::Relation::Between, 4, "4..6", 6}, 4.5, 5.5), Verdict::Pass);
+  EXPECT_EQ(judge_interval({Bound::Relation::Between, 4, "4..6", 6}, 3, 5), Verdict::Inconclusive);
+  EXPECT_EQ(judge_interval({Bound::Relation::Between, 4, "4..6", 6}, 3, 7), Verdict::Inconclusive);
+  EXPECT_EQ(judge_interval({Bound::Relation::Between, 4, "4..6", 6}, 7, 8), Verdict::Fail);
+  EXPECT_EQ(judge_interval({Bound::Relation::Unequal, 4, "!= 4"}, 3, 5), Verdict::Inconclusive);
+  EXPECT_EQ(judge_interval({Bound::Relation::Unequal, 4, "!= 4"}, 5, 6), Verdict::Pass);
 }
 
 TEST(Judge, ARolloutHasToBeCompleteInTimeInEveryRun) {
@@ -139,7 +219,7 @@ TEST(Judge, ARolloutHasToBeCompleteInTimeInEveryRun) {
   s.expectations.push_back({"rolled", what, {}});
   const auto run = [](std::optional<Duration> completed) {
     RunResult r;
-    r.deployments["default/web"].rollouts.push_back(
+    r.workloads["default/web"].rollouts.push_back(
         {"new", Instant::at(10_s),
          completed ? std::optional{Instant::at(*completed)} : std::nullopt});
     return r;

@@ -1,0 +1,178 @@
+#include "runner/command/cli.h"
+
+#include <CLI/CLI.hpp>
+
+#include "runner/command/commands.h"
+#include "runner/command/pages.h"
+#include "runner/command/terminal.h"
+
+namespace orrery::command {
+namespace {
+
+constexpr const char* kAbout =
+    "A wind tunnel for orchestration: plays Kubernetes manifests, a load and faults, and says what "
+    "users would have seen.";
+
+constexpr const char* kExamples = R"(Examples:
+  orrery init manifests/ -o scenario.json      draft a scenario from manifests
+  helm template . | orrery check -             what is wrong, not modelled, or assumed
+  orrery run scenario.json --seeds 1..20       simulate; report in out/report.html
+  orrery run scenario.json --set load[0].poisson=400/s
+  orrery run scenario.json --world containerd  the same controllers on live containerd hosts
+  orrery compare scenario.json --head-set Deployment/web:spec.replicas=5
+  orrery sweep scenario.json --grid services.web.concurrency=4,8,16
+  orrery replay out/live/records/*.jsonl       what a live process did, once more
+
+Exit status: 0 passed, 1 failed or worse, 2 bad input, 3 inconclusive, 70 a defect in Orrery.)";
+
+constexpr const char* kSet =
+    "Another value, PATH=VALUE: load[0].poisson=200/s, /duration=5min, or of a manifest "
+    "Deployment/web:spec.replicas=5; may be repeated";
+constexpr const char* kSeeds = "Seeds to run, A..B or A; default: the scenario's";
+constexpr const char* kScenarioFile = "Scenario file, JSON with comments or YAML";
+
+void add_jobs(CLI::App& command, unsigned& jobs) {
+  command.add_option("--jobs", jobs, "Runs at a time; default: one per processor")
+      ->check(CLI::Range(1U, 1024U));
+}
+
+/// One value per option, so that a list does not swallow the arguments behind it.
+void add_repeated(CLI::App& command, const char* name, std::vector<std::string>& into,
+                  const char* about) {
+  command.add_option(name, into, about)->allow_extra_args(false);
+}
+
+void add_run(CLI::App& app, int& status) {
+  static RunOptions run;
+  CLI::App* command = app.add_subcommand("run", "Run a scenario and judge it");
+  command->add_option("scenario", run.scenario, kScenarioFile)->required();
+  command->add_option("--seeds", run.seeds, kSeeds);
+  add_repeated(*command, "--set", run.settings, kSet);
+  command->add_option("--world", run.world, "sim (default) or containerd")
+      ->check(CLI::IsMember({"sim", "containerd"}));
+  command->add_option("--out", run.out, "Folder for summary.json, report.html and the rest")
+      ->capture_default_str();
+  command->add_option("--junit", run.junit, "File for the verdict as JUnit XML");
+  command->add_option("--markdown", run.markdown,
+                      "File for the verdict as Markdown; - for standard output");
+  add_jobs(*command, run.jobs);
+  command->callback([&status] { status = command::run(run); });
+}
+
+void add_check_and_init(CLI::App& app, int& status) {
+  static std::vector<std::string> files;
+  static std::vector<std::string> settings;
+  CLI::App* check = app.add_subcommand("check", "Say what is wrong with scenarios or manifests");
+  check->add_option("files", files, "Files or folders; - for standard input")->required();
+  add_repeated(*check, "--set", settings, kSet);
+  check->callback([&status] { status = command::check(files, settings); });
+
+  static std::vector<std::string> manifests;
+  static std::string out = "-";
+  CLI::App* init = app.add_subcommand("init", "Draft a runnable scenario from manifests");
+  init->add_option("files", manifests, "Manifests: files or folders; - for standard input")
+      ->required();
+  init->add_option("-o,--out", out, "File to write; default: standard output");
+  init->callback([&status] { status = command::init(manifests, out); });
+}
+
+void add_compare(CLI::App& app, int& status) {
+  static CompareOptions compare;
+  CLI::App* command = app.add_subcommand(
+      "compare", "Run two variants with the same random numbers and say what got worse");
+  command->add_option("base", compare.base, kScenarioFile)->required();
+  command->add_option("head", compare.head, "The other scenario; default: the same one");
+  command->add_option("--base-manifests", compare.base_manifests,
+                      "Files or folders in place of the base's manifests");
+  command->add_option("--head-manifests", compare.head_manifests,
+                      "Files or folders in place of the head's manifests");
+  add_repeated(*command, "--set", compare.settings, kSet);
+  add_repeated(*command, "--head-set", compare.head_settings, "As --set, for the head alone");
+  command->add_option("--seeds", compare.seeds, kSeeds);
+  command->add_option("--tolerance", compare.tolerance, "Changes smaller than this do not count")
+      ->capture_default_str();
+  command->add_option("--out", compare.out, "Folder for compare.json and compare.html")
+      ->capture_default_str();
+  add_jobs(*command, compare.jobs);
+  command->callback([&status] { status = command::compare(compare); });
+}
+
+void add_sweep(CLI::App& app, int& status) {
+  static SweepOptions sweep;
+  CLI::App* command =
+      app.add_subcommand("sweep", "Run a scenario at every point of its parameters");
+  command->add_option("scenario", sweep.scenario, kScenarioFile)->required();
+  command
+      ->add_option("--results", sweep.results,
+                   "SQLite file; a sweep that was killed goes on with it")
+      ->capture_default_str();
+  add_repeated(*command, "--grid", sweep.grid, "A parameter, PATH=VALUE,VALUE: every combination");
+  add_repeated(*command, "--zip", sweep.zip, "A parameter, PATH=VALUE,VALUE: all of these in step");
+  command->add_option("--seeds", sweep.seeds, kSeeds);
+  add_repeated(*command, "--set", sweep.settings, kSet);
+  add_jobs(*command, sweep.jobs);
+  command->callback([&status] { status = command::sweep(sweep); });
+
+  static ExportOptions exported;
+  CLI::App* to = app.add_subcommand("export", "Write the results of a sweep for other programs");
+  to->add_option("results", exported.results, "File of orrery sweep")->required();
+  to->add_option("--format", exported.format, "csv-long: one line per point, seed and figure")
+      ->check(CLI::IsMember({"csv-long"}))
+      ->capture_default_str();
+  to->add_option("-o,--out", exported.out, "File to write; default: standard output");
+  to->callback([&status] { status = command::export_results(exported); });
+}
+
+void add_replay(CLI::App& app, int& status) {
+  static std::vector<std::string> records;
+  CLI::App* command = app.add_subcommand(
+      "replay", "Feed a live process's record to the same components and compare what they do");
+  command->add_option("records", records, "Records of one process incarnation each")->required();
+  command->callback([&status] { status = command::replay(records); });
+}
+
+void add_pages(CLI::App& app, int& status) {
+  CLI::App* schema = app.add_subcommand("schema", "Print the JSON Schema of scenarios");
+  schema->callback([&status] { status = command::schema(); });
+
+  static std::string profile_name;
+  CLI::App* profile = app.add_subcommand("profile", "What versions of Kubernetes are made of");
+  profile->require_subcommand(1);
+  CLI::App* show = profile->add_subcommand(
+      "show", "List every delay and default with its source, of one profile or side by side");
+  show->add_option("name", profile_name, "A profile; default: all of them");
+  show->callback([&status] { status = command::show_profile(profile_name); });
+
+  static std::string shell;
+  CLI::App* completion = app.add_subcommand("completion", "Print the completion script of a shell");
+  completion->add_option("shell", shell, "bash or zsh")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh"}));
+  completion->callback([&app, &status] {
+    print(shell == "bash" ? bash_completion(app) : zsh_completion(app));
+    status = 0;
+  });
+  CLI::App* manual = app.add_subcommand("man", "Print the manual page, for man -l -");
+  manual->callback([&app, &status] {
+    print(manual_page(app, ORRERY_VERSION));
+    status = 0;
+  });
+}
+
+}  // namespace
+
+void define_commands(CLI::App& app, int& status) {
+  app.description(kAbout);
+  app.footer(kExamples);
+  app.require_subcommand(1);
+  app.set_version_flag("--version", ORRERY_VERSION);
+  add_run(app, status);
+  add_check_and_init(app, status);
+  add_compare(app, status);
+  add_sweep(app, status);
+  add_replay(app, status);
+  add_pages(app, status);
+  add_live_commands(app, status);
+}
+
+}  // namespace orrery::command

@@ -1,0 +1,30 @@
+/// @file
+/// One tree of a scenario out of several: the files it includes, and what the command line sets.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/api/manifest_patch.h"
+#include "runner/scenario/document.h"
+#include "runner/scenario/fields.h"
+#include "runner/scenario/settings.h"
+
+namespace orrery::scenario {
+
+/// Follows `include`: each file named is read and put under this one, the first at the bottom.
+///
+/// Objects merge key by key and null takes a key away; entries of `timeline` and `expect` replace
+/// those with their id and are added otherwise; `patch` is added to; everything else is replaced.
+/// Every value keeps the place it stands at. Files are found beside the file that names them, at
+/// most 16 deep and never twice in one chain. Returns all that were read.
+std::vector<std::string> include_files(Value& root, const std::string& folder, Report& report);
+
+/// The overrides that are about manifests, as entries of `patch`; the others are put in.
+void apply_overrides(Value& root, const std::vector<Override>& overrides, Report& report);
+
+/// `patch`, ready for reading manifests.
+[[nodiscard]] api::ManifestPatches read_patches(const Value* patches, Report& report);
+
+}  // namespace orrery::scenario

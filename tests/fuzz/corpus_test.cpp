@@ -1,0 +1,102 @@
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "tests/fuzz/targets.h"
+
+namespace orrery::fuzz {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string text_of_file(const fs::path& path) {
+  std::ifstream stream{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{stream}, std::istreambuf_iterator<char>{}};
+}
+
+/// Every input of the repository that a reader is given somewhere.
+std::vector<fs::path> corpus() {
+  std::vector<fs::path> files;
+  for (const char* root : {"tests/golden", "scenarios"}) {
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator{root}) {
+      const fs::path end = entry.path().extension();
+      if (end == ".json" || end == ".yaml") files.push_back(entry.path());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+long most_memory_kib() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss;
+}
+
+TEST(Corpus, EveryInputOfTheRepositoryPassesBothTargets) {
+  const auto files = corpus();
+  ASSERT_GE(files.size(), 100U) << "run in the root of the repository";
+  for (const fs::path& file : files) {
+    const std::string text = text_of_file(file);
+    read_as_manifests(text);
+    read_as_scenario(text);
+  }
+}
+
+TEST(Corpus, EveryPrefixOfAScenarioAndAManifestPasses) {
+  const std::string scenario = text_of_file("scenarios/live/two-pods.json");
+  for (std::size_t length = 0; length < scenario.size(); length += 7) {
+    read_as_scenario(std::string_view{scenario}.substr(0, length));
+  }
+  const std::string manifest = text_of_file("scenarios/live/manifests/web.yaml");
+  for (std::size_t length = 0; length < manifest.size(); ++length) {
+    read_as_manifests(std::string_view{manifest}.substr(0, length));
+  }
+}
+
+/// Ten aliases of ten aliases of ...: 10^levels values if they were built.
+std::string alias_bomb(int levels) {
+  std::string text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int level = 1; level < levels; ++level) {
+    const std::string below = "*a" + std::to_string(level - 1);
+    text += "a" + std::to_string(level) + ": &a" + std::to_string(level) + " [" + below;
+    for (int i = 1; i < 10; ++i) text += ", " + below;
+    text += "]\n";
+  }
+  return text;
+}
+
+TEST(Memory, IsBoundedOnAliasBombsDepthAndSize) {
+  const long before = most_memory_kib();
+  const std::string deep_json = std::string(1'000'000, '[');
+  const std::string deep_object = [] {
+    std::string text;
+    for (int i = 0; i < 100'000; ++i) text += "{\"a\":";
+    return text;
+  }();
+  const std::string wide = "{\"load\": [" + [] {
+    std::string text;
+    for (int i = 0; i < 400'000; ++i) text += "1,";
+    return text;
+  }() + "1]}";
+  for (const std::string& text : {alias_bomb(12), "services: " + std::string(100'000, '['),
+                                  deep_json, deep_object, wide, std::string(5'000'000, 'x')}) {
+    read_as_manifests(text);
+    read_as_scenario(text);
+  }
+#if !defined(__SANITIZE_ADDRESS__)
+  // A tree within the bounds, and the texts above; far from what they would expand to.
+  EXPECT_LT(most_memory_kib() - before, 1024 * 1024);
+#else
+  (void)before;
+#endif
+}
+
+}  // namespace
+}  // namespace orrery::fuzz

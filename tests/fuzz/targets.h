@@ -1,0 +1,18 @@
+/// @file
+/// The fuzz targets, as functions of their input: run by libFuzzer in a build of their own
+/// (`./dev fuzz`), and over a fixed corpus as a test in every build.
+#pragma once
+
+#include <string_view>
+
+namespace orrery::fuzz {
+
+/// Manifests: no input may crash the reader, hang it, or make a message of several lines; what it
+/// accepts must survive being stored.
+void read_as_manifests(std::string_view text);
+
+/// Scenarios, JSON or YAML by their first character: the same, and what is accepted must be usable.
+/// Names no file of this machine: `manifests` and `include` find nothing.
+void read_as_scenario(std::string_view text);
+
+}  // namespace orrery::fuzz

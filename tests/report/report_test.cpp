@@ -1,0 +1,82 @@
+#include "runner/report/report.h"
+
+#include <gtest/gtest.h>
+
+namespace orrery::report {
+namespace {
+
+/// One passed, one failed and one inconclusive expectation.
+struct Finished {
+  Finished() {
+    scenario.name = "A <small> | run";
+    scenario.file = "scenarios/shop/small.json";
+    results.resize(2);
+    results[0].seed = 1;
+    results[0].fingerprint = "aa";
+    results[1].seed = 2;
+    results[1].fingerprint = "bb";
+    judgement.expectations.resize(3);
+    judgement.expectations[0].id = "front";
+    judgement.expectations[0].verdict = verdict::Verdict::Pass;
+    judgement.expectations[0].observed_text = "success 100 %";
+    judgement.expectations[0].bound = ">= 99%";
+    judgement.expectations[1].id = "tail";
+    judgement.expectations[1].verdict = verdict::Verdict::Fail;
+    judgement.expectations[1].why = "a < b & \"c\"";
+    judgement.expectations[2].id = "rolled";
+    judgement.expectations[2].verdict = verdict::Verdict::Inconclusive;
+    judgement.verdict = verdict::Verdict::Fail;
+  }
+  [[nodiscard]] FinishedRun run() const { return {scenario, World::Sim, results, judgement}; }
+
+  scenario::Scenario scenario;
+  std::vector<runner::RunResult> results;
+  verdict::Judgement judgement;
+};
+
+bool holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(Junit, NamesEveryExpectationByItsIdWhateverItFound) {
+  const Finished finished;
+  const std::string xml = junit_xml(finished.run());
+  EXPECT_TRUE(holds(xml, "tests=\"3\" failures=\"1\" errors=\"1\"")) << xml;
+  for (const char* id : {"front", "tail", "rolled"}) {
+    EXPECT_TRUE(holds(xml, std::string{"classname=\"scenarios.shop.small\" name=\""} + id + "\""));
+  }
+}
+
+TEST(Junit, InconclusiveIsAnErrorAndSeedsAreProperties) {
+  const Finished finished;
+  const std::string xml = junit_xml(finished.run());
+  EXPECT_TRUE(holds(xml, "name=\"rolled\"><error message=\"inconclusive:")) << xml;
+  EXPECT_TRUE(holds(xml, "<property name=\"seeds\" value=\"1..2\"/>"));
+  EXPECT_TRUE(holds(xml, "<property name=\"seed.2\" value=\"bb\"/>"));
+}
+
+TEST(Junit, TextIsEscaped) {
+  const Finished finished;
+  const std::string xml = junit_xml(finished.run());
+  EXPECT_TRUE(holds(xml, "A &lt;small&gt; | run"));
+  EXPECT_TRUE(holds(xml, "a &lt; b &amp; &quot;c&quot;"));
+}
+
+TEST(Junit, ARunThatSaysNothingIsAnErrorOfItsOwn) {
+  Finished finished;
+  finished.judgement.notes = {"seed 1: kill hit nothing"};
+  const std::string xml = junit_xml(finished.run());
+  EXPECT_TRUE(holds(xml, "name=\"the run itself\"><error")) << xml;
+  EXPECT_TRUE(holds(xml, "tests=\"4\" failures=\"1\" errors=\"2\""));
+}
+
+TEST(Markdown, IsATableThatNoTextCanBreak) {
+  const Finished finished;
+  const std::string text = markdown_text(finished.run());
+  EXPECT_TRUE(holds(text, "### A &lt;small> \\| run")) << text;
+  EXPECT_TRUE(holds(text, "| **FAIL** | tail |"));
+  EXPECT_TRUE(holds(text, "| pass | front | success 100 % | >= 99% | 0/0 |"));
+}
+
+}  // namespace
+}  // namespace orrery::report

@@ -1,0 +1,168 @@
+#include "runner/session/object_counter.h"
+
+#include <gtest/gtest.h>
+
+#include "runner/scenario/glob.h"
+#include "runner/session/run_observer.h"
+
+namespace orrery::session {
+namespace {
+
+using api::Kind;
+using scenario::ObjectCount;
+
+api::Object pod(const std::string& name, const std::string& node, std::int32_t restarts = 0,
+                const std::string& owner_uid = {}) {
+  api::Pod made;
+  made.meta.name = name;
+  made.meta.namespace_name = "default";
+  made.meta.uid = "uid-" + name;
+  made.spec.node_name = node;
+  made.status.container_statuses.resize(1);
+  made.status.container_statuses[0].restart_count = restarts;
+  if (!owner_uid.empty()) {
+    made.meta.owners.push_back({.kind = Kind::Job, .name = "tick-1", .uid = owner_uid});
+  }
+  return made;
+}
+
+std::int64_t value_after(const ObjectCount& query,
+                         const std::vector<std::pair<const api::Object*, const api::Object*>>& all,
+                         const OwnerChains& owners = {}) {
+  ObjectCounter counter{query};
+  for (const auto& [before, after] : all) counter.take(before, after, owners);
+  return counter.value();
+}
+
+TEST(ObjectCounter, CountsWhatMatchesNow) {
+  const api::Object a = pod("a", "n1");
+  const api::Object b = pod("b", "");
+  ObjectCount query;
+  query.where.scheduled = true;
+  EXPECT_EQ(value_after(query, {{nullptr, &a}, {nullptr, &b}}), 1);
+  EXPECT_EQ(value_after(query, {{nullptr, &a}, {&a, nullptr}}), 0);
+}
+
+TEST(ObjectCounter, EverCountsWhatIsGoneAndTheMostItWas) {
+  const api::Object few = pod("a", "n1", 2);
+  const api::Object more = pod("a", "n1", 5);
+  ObjectCount query;
+  query.sum = "restarts";
+  EXPECT_EQ(value_after(query, {{nullptr, &few}, {&few, &more}}), 5);
+  EXPECT_EQ(value_after(query, {{nullptr, &few}, {&few, &more}, {&more, nullptr}}), 0);
+  query.ever = true;
+  EXPECT_EQ(value_after(query, {{nullptr, &few}, {&few, &more}, {&more, nullptr}}), 5);
+}
+
+TEST(ObjectCounter, PerNodeIsTheFullestNode) {
+  const api::Object a = pod("a", "n1");
+  const api::Object b = pod("b", "n2");
+  const api::Object c = pod("c", "n2");
+  ObjectCount query;
+  query.per_node = true;
+  EXPECT_EQ(value_after(query, {{nullptr, &a}, {nullptr, &b}, {nullptr, &c}}), 2);
+}
+
+TEST(ObjectCounter, OwnersAreFollowedUpToTheLast) {
+  api::Job job;
+  job.meta.name = "tick-1";
+  job.meta.namespace_name = "default";
+  job.meta.uid = "job";
+  job.meta.owners.push_back({.kind = Kind::CronJob, .name = "tick", .uid = "cron"});
+  api::CronJob cron;
+  cron.meta.name = "tick";
+  cron.meta.namespace_name = "default";
+  cron.meta.uid = "cron";
+  OwnerChains owners;
+  owners.take(cron);
+  owners.take(job);
+  const api::Object mine = pod("a", "n1", 0, "job");
+  const api::Object other = pod("b", "n1");
+  ObjectCount query;
+  query.where.owner = api::ObjectKey{Kind::CronJob, "default", "tick"};
+  EXPECT_EQ(value_after(query, {{nullptr, &mine}, {nullptr, &other}}, owners), 1);
+  query.where.owner = {};
+  query.where.unowned = true;
+  EXPECT_EQ(value_after(query, {{nullptr, &mine}, {nullptr, &other}}, owners), 1);
+}
+
+TEST(ObjectCounter, NodesAreCountedByConditionZoneAndTaint) {
+  api::Node node;
+  node.meta.name = "n1";
+  node.meta.uid = "n1";
+  node.meta.labels["topology.kubernetes.io/zone"] = "a";
+  node.spec.taints.resize(1);
+  node.spec.taints[0].key = "dedicated";
+  api::Condition ready;
+  ready.type = "Ready";
+  ready.status = api::ConditionStatus::Unknown;
+  node.status.conditions.push_back(ready);
+  const api::Object object = node;
+  ObjectCount query;
+  query.kind = Kind::Node;
+  query.where.zone = "a";
+  query.where.taint = "dedicated";
+  query.where.ready = false;
+  query.where.condition = "Ready";
+  query.where.condition_status = api::ConditionStatus::Unknown;
+  EXPECT_EQ(value_after(query, {{nullptr, &object}}), 1);
+  query.where.taint = "other";
+  EXPECT_EQ(value_after(query, {{nullptr, &object}}), 0);
+}
+
+TEST(Glob, StarsStandForAnything) {
+  EXPECT_TRUE(scenario::matches_glob("Pod/default/web-1", "Pod/*/web-*"));
+  EXPECT_TRUE(scenario::matches_glob("aXbXc", "a*c"));
+  EXPECT_TRUE(scenario::matches_glob("a", "a*"));
+  EXPECT_FALSE(scenario::matches_glob("ab", "a*c"));
+  EXPECT_FALSE(scenario::matches_glob("ab", "b"));
+  EXPECT_FALSE(scenario::matches_glob("aa", "a*aa"));
+}
+
+/// A StatefulSet of two, whose pods come from it directly.
+TEST(RunObserver, AStatefulSetIsAWorkloadLikeADeployment) {
+  RunObserver observer{scenario::Scenario{}};
+  api::StatefulSet set;
+  set.meta.name = "db";
+  set.meta.namespace_name = "default";
+  set.meta.uid = "db";
+  set.meta.generation = 1;
+  set.spec.replicas = 1;
+  api::Object object = set;
+  observer.on_changes(Instant{}, {{nullptr, &object}});
+  std::string why;
+  EXPECT_FALSE(observer.steady(why));
+  EXPECT_EQ(why, "StatefulSet/default/db has 0 of 1 pods available");
+
+  api::Pod made = std::get<api::Pod>(pod("db-0", "n1"));
+  made.meta.owners.push_back({.kind = Kind::StatefulSet, .name = "db", .uid = "db"});
+  made.meta.labels["controller-revision-hash"] = "one";
+  made.status.phase = api::PodPhase::Running;
+  api::set_condition(made.status.conditions, "Ready", api::ConditionStatus::True, "", "",
+                     Instant{});
+  const api::Object ready_pod = made;
+  observer.on_changes(Instant::at(1_s), {{nullptr, &ready_pod}});
+  EXPECT_TRUE(observer.steady(why));
+
+  observer.rollout_started(Instant::at(2_s), "new", api::key_of(object));
+  set.meta.generation = 2;
+  set.status.observed_generation = 2;
+  set.status.replicas = set.status.updated_replicas = set.status.available_replicas = 1;
+  set.status.current_revision = "one";
+  set.status.update_revision = "two";
+  object = set;
+  observer.on_changes(Instant::at(3_s), {{nullptr, &object}});
+  set.status.current_revision = "two";
+  object = set;
+  observer.on_changes(Instant::at(4_s), {{nullptr, &object}});
+  runner::RunResult result;
+  observer.finish(result);
+  const runner::WorkloadResult& seen = result.workloads.at("StatefulSet/default/db");
+  ASSERT_EQ(seen.rollouts.size(), 1U);
+  EXPECT_EQ(seen.rollouts[0].completed, Instant::at(4_s));
+  // Its only pod is of the old revision while the status asks for the new one.
+  EXPECT_EQ(seen.samples.back().updated, 0);
+}
+
+}  // namespace
+}  // namespace orrery::session

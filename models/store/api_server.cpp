@@ -314,8 +314,9 @@ ApiServer::Answer ApiServer::update(const ApiCall& call, Handled& out) {
   meta.generation = old_meta.generation + (spec_differs(*before, *after) ? 1 : 0);
   meta.resource_version = old_meta.resource_version;
   if (old_meta.deletion && adds_finalizer(old_meta, meta)) {
-    return {Outcome::Invalid, std::move(before),
-            forbidden(*before, "no new finalizers can be added if the object is being deleted")};
+    std::string why =
+        forbidden(*before, "no new finalizers can be added if the object is being deleted");
+    return {Outcome::Invalid, std::move(before), std::move(why)};
   }
   if (*after == *before) return {Outcome::Ok, std::move(before), {}};  // Nobody is told.
   const bool gone = is_finished(*after) && !old_meta.finalizers.empty();

@@ -87,8 +87,8 @@ class Exploration {
     ControllerManagerConfig config;
     config.node_lifecycle.monitor_grace = 60_min;
     if (defects_.forgets_expectations) config.replica_set.expectations_timeout = Duration{};
-    if (defects_.never_lists_again) config.informer.backoff_base = 24 * 60_min;
-    if (defects_.never_lists_again) config.informer.backoff_max = 24 * 60_min;
+    if (defects_.never_lists_again) config.informer.backoff_base = 60_min * 24;
+    if (defects_.never_lists_again) config.informer.backoff_max = 60_min * 24;
     manager_ = std::make_unique<ControllerManager>(kManager, cluster_, cluster_, config);
     cluster_.attach(kManager, *manager_);
     manager_->start();

@@ -35,12 +35,10 @@ void check_selects_template(ObjectReader& in, const LabelSelector& selector,
                             const PodTemplate& pod_template);
 /// "selector" and "template" of a kind whose pods always restart: both required, and matching.
 void read_selected_template(ObjectReader& in, LabelSelector& selector, PodTemplate& pod_template);
-/// The fields of a PersistentVolumeClaim's spec.
+/// The spec of a PersistentVolumeClaim, of its own or as a template.
 void read_claim_spec(ObjectReader& in, ClaimSpec& spec);
 /// In a manifest at least 0.
 void read_count_or_percent(ObjectReader& in, const char* name, CountOrPercent& out);
-/// The spec of a PersistentVolumeClaim, of its own or as a template.
-void read_claim_spec(ObjectReader& in, ClaimSpec& spec);
 /// A Problem if the values are larger than an object may be (1 MiB).
 void check_config_size(ObjectReader& in, const char* field, const Labels& data);
 /// Fields of cpu, memory and extended resources.

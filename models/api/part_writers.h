@@ -18,7 +18,6 @@ void write_condition(JsonWriter& out, const Condition& condition);
 void write_port(JsonWriter& out, const char* name, const PortReference& port);
 void write_resource_list(JsonWriter& out, const char* name, const ResourceList& list);
 void write_count_or_percent(JsonWriter& out, const char* name, const CountOrPercent& amount);
-void write_claim_spec(JsonWriter& out, const ClaimSpec& spec);
 void write_pod_spec(JsonWriter& out, const PodSpec& spec);
 void write_pod_template(JsonWriter& out, const PodTemplate& pod_template);
 /// The object "spec" of a PersistentVolumeClaim.

@@ -149,60 +149,6 @@ void read_collision_count(ObjectReader& in, std::optional<std::int32_t>& count) 
 
 }  // namespace
 
-void read_claim_spec(ObjectReader& in, ClaimSpec& spec) {
-  in.list("accessModes", spec.access_modes, [&](const Cursor& at) {
-    for (std::size_t i = 0; i < kAccessModes.size(); ++i) {
-      if (at.value->type == Value::Type::Text && at.value->text == kAccessModes[i]) {
-        return static_cast<AccessMode>(i);
-      }
-    }
-    in.reading().wrong(at, "ReadWriteOnce, ReadOnlyMany, ReadWriteMany or ReadWriteOncePod");
-    return AccessMode::ReadWriteOnce;
-  });
-  in.object("resources", "VolumeResourceRequirements", [&](ObjectReader& resources) {
-    resources.object("requests", "requests", [&](ObjectReader& requests) {
-      std::optional<std::int64_t> bytes;
-      read_quantity(requests, "storage", bytes, parse_amount);
-      if (bytes) spec.request_bytes = *bytes;
-      requests.finish({});
-    });
-    resources.finish({"limits"});
-  });
-  std::string storage_class;
-  if (in.text("storageClassName", storage_class)) spec.storage_class = storage_class;
-  in.text("volumeName", spec.volume_name);
-  in.object("selector", "LabelSelector",
-            [&](ObjectReader& selector) { read_selector(selector, spec.selector.emplace()); });
-  read_either(in, "volumeMode", spec.block, kVolumeModes);
-  in.finish({"dataSource", "dataSourceRef", "volumeAttributesClassName"});
-  if (!in.manifest()) return;
-  in.require("accessModes", "at least one access mode");
-  if (spec.request_bytes == 0) {
-    in.reading().problem(in.field_or_here("resources"), "a request of storage above 0", "none");
-  }
-}
-
-void write_claim_spec(JsonWriter& out, const ClaimSpec& spec) {
-  out.begin_object("spec");
-  if (!spec.access_modes.empty()) {
-    out.begin_list("accessModes");
-    for (const AccessMode mode : spec.access_modes) out.element(name_of(mode, kAccessModes));
-    out.end_list();
-  }
-  if (spec.request_bytes != 0) {
-    out.begin_object("resources");
-    out.begin_object("requests");
-    out.text("storage", amount_text(spec.request_bytes));
-    out.end_object();
-    out.end_object();
-  }
-  if (spec.storage_class) out.text_in_full("storageClassName", *spec.storage_class);
-  out.text("volumeName", spec.volume_name);
-  if (spec.selector) write_selector(out, "selector", *spec.selector);
-  if (spec.block) out.text("volumeMode", kVolumeModes[1]);
-  out.end_object();
-}
-
 void read_body(ObjectReader& root, ReplicationController& object) {
   root.require("spec", "a spec with a template");
   root.object("spec", "ReplicationControllerSpec", [&](ObjectReader& in) {

@@ -80,6 +80,7 @@ bool is_world_fault(FaultKind kind) {
     case FaultKind::NodeLoss:
     case FaultKind::NodeAgentKill:
     case FaultKind::ZoneLoss:
+    case FaultKind::Unwell:
       return false;
     default:
       return true;
@@ -140,6 +141,7 @@ Strike strike(SimWorld& world, const FaultAction& fault) {
     case FaultKind::NodeLoss:
     case FaultKind::NodeAgentKill:
     case FaultKind::ZoneLoss:
+    case FaultKind::Unwell:
       break;
   }
   contract_violation("this fault hits pods or nodes");

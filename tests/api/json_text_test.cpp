@@ -534,8 +534,7 @@ TEST(JsonText, OfADefaultObjectIsShortAndReadsBack) {
        {Object{Pod{}}, Object{Node{}}, Object{Deployment{}}, Object{ReplicaSet{}},
         Object{Service{}}, Object{EndpointSlice{}}, Object{ConfigMap{}}, Object{Lease{}},
         Object{Namespace{}}, Object{ResourceQuota{}}, Object{LimitRange{}},
-        Object{PriorityClass{}}}) {
-        Object{ReplicationController{}}, Object{StatefulSet{}}, Object{DaemonSet{}},
+        Object{PriorityClass{}}, Object{ReplicationController{}}, Object{StatefulSet{}}, Object{DaemonSet{}},
         Object{ControllerRevision{}}}) {
     const Result<Object> again = from_json_text(to_json_text(object));
     ASSERT_TRUE(again.has_value()) << again.error().what;

@@ -44,8 +44,9 @@ sim::WorldConfig config_of(const Size& size) {
     node.labels = {{"topology.kubernetes.io/zone", std::string(1, static_cast<char>('a' + i % 3))}};
     config.nodes.push_back(std::move(node));
   }
-  config.images["app:1"] = {
-      .bytes = 1 << 20, .on_nodes = true, .start = Distribution::constant(100_ms)};
+  sim::ImageModel& image = config.images["app:1"];
+  image.layers = {{.id = "app", .bytes = 1 << 20}};
+  image.start = Distribution::constant(100_ms);
   return config;
 }
 

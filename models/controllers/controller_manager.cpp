@@ -57,7 +57,6 @@ ControllerManager::ControllerManager(ports::OwnerId owner, ports::Executor& exec
   host(std::make_unique<PersistentVolumeController>(caches_, config.storage), config.loop);
   host(std::make_unique<AttachDetachController>(caches_, config.attach_detach, config.storage),
        config.loop);
-  host(std::make_unique<OutOfServiceController>(caches_, config.attach_detach), config.loop);
 }
 
 void ControllerManager::start() {

@@ -271,33 +271,4 @@ Plan AttachDetachController::reconcile(const ObjectKey& key,
   return reconcile_attachments(view, config_, times_, now);
 }
 
-// --- Nodes out of service ------------------------------------------------------------------------
-
-void OutOfServiceController::observe(const Change& change, WorkQueue& queue, Instant now) {
-  std::string name;
-  if (const auto* pod = as<Pod>(change.after)) {
-    const auto* before = as<Pod>(change.before);
-    const bool ends = pod->meta.deletion && (before == nullptr || !before->meta.deletion);
-    if (!ends) return;
-    name = pod->spec.node_name;
-  } else if (const auto* node = as<Node>(change.after)) {
-    const auto* before = as<Node>(change.before);
-    const bool same = before != nullptr && is_ready(*before) == is_ready(*node) &&
-                      is_out_of_service(*before) == is_out_of_service(*node);
-    if (same) return;
-    name = node->meta.name;
-  }
-  const auto* node = name.empty() ? nullptr : caches_.nodes.find<Node>("", name);
-  if (node == nullptr || !is_out_of_service(*node)) return;
-  queue.add_at({Kind::Node, "", name}, next_turn(now, config_.out_of_service_period));
-}
-
-Plan OutOfServiceController::reconcile(const ObjectKey& key,
-                                       const std::optional<CallFailure>& /*last_failure*/,
-                                       Instant /*now*/) {
-  const auto* node = caches_.nodes.find<Node>("", key.name);
-  if (node == nullptr) return {};
-  return reconcile_out_of_service(*node, caches_.pods.pods_on(key.name));
-}
-
 }  // namespace orrery::controllers

@@ -63,18 +63,4 @@ class AttachDetachController : public Controller {
   std::map<Place, Instant> unwanted_since_;
 };
 
-/// Keys: Nodes.
-class OutOfServiceController : public Controller {
- public:
-  OutOfServiceController(const Caches& caches, const AttachDetachConfig& config)
-      : caches_{caches}, config_{config} {}
-  void observe(const Change& change, WorkQueue& queue, Instant now) override;
-  Plan reconcile(const api::ObjectKey& key, const std::optional<CallFailure>& last_failure,
-                 Instant now) override;
-
- private:
-  const Caches& caches_;
-  AttachDetachConfig config_;
-};
-
 }  // namespace orrery::controllers

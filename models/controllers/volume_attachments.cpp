@@ -133,17 +133,6 @@ bool holds_volumes(const api::Pod& pod) {
       [](const api::ContainerStatus& s) { return s.phase == api::ContainerPhase::Running; });
 }
 
-Plan reconcile_out_of_service(const api::Node& node, const std::vector<const api::Pod*>& pods) {
-  Plan plan;
-  if (!is_out_of_service(node) || is_ready(node)) return plan;
-  Batch deletes;
-  for (const api::Pod* pod : pods) {
-    if (pod->meta.deletion) deletes.push_back(delete_call(pod->meta, api::Kind::Pod, Duration{}));
-  }
-  if (!deletes.empty()) plan.batches.push_back(std::move(deletes));
-  return plan;
-}
-
 bool is_out_of_service(const api::Node& node) {
   return std::any_of(node.spec.taints.begin(), node.spec.taints.end(),
                      [](const api::Taint& taint) { return taint.key == kOutOfServiceTaint; });

@@ -25,8 +25,6 @@ struct AttachDetachConfig {
   /// maxWaitForUnmountDuration
   Duration force_detach_after = Duration::minutes(6);
   bool force_detach = true;  ///< --disable-force-detach-on-timeout, negated.
-  /// gcCheckPeriod: between two looks at pods that hang on nodes out of service.
-  Duration out_of_service_period = Duration::seconds(20);
 };
 
 /// What is known of a node that a volume is, or should be, attached to.
@@ -56,10 +54,6 @@ struct AttachView {
 /// A pod for whose sake a volume stays attached: neither ended, nor deleted with no container
 /// reported running.
 [[nodiscard]] bool holds_volumes(const api::Pod& pod);
-
-/// On a node that is out of service and not Ready, pods that are being deleted go at once.
-[[nodiscard]] Plan reconcile_out_of_service(const api::Node& node,
-                                            const std::vector<const api::Pod*>& pods);
 
 [[nodiscard]] bool is_out_of_service(const api::Node& node);
 [[nodiscard]] bool is_ready(const api::Node& node);

@@ -95,7 +95,7 @@ constexpr std::array kFigures = {
     Figure{Kind::Job, "failed", status<Job, &JobStatus::failed>},
     Figure{Kind::CronJob, "active",
            [](const Object& object) {
-             return static_cast<std::int64_t>(std::get<api::CronJob>(object).active.size());
+             return static_cast<std::int64_t>(std::get<api::CronJob>(object).status.active.size());
            }},
     Figure{Kind::HorizontalPodAutoscaler, "current",
            status<HorizontalPodAutoscaler, &HorizontalPodAutoscalerStatus::current_replicas>},

@@ -133,7 +133,9 @@ TEST(ContainerConfig, IsTheContainerThatTheCallNames) {
   call.pod = std::make_shared<const api::Object>(pod);
   call.container_index = 1;
   call.attempt = 4;
-  call.env = {{"A", "1", "", ""}};
+  call.env.emplace_back();
+  call.env.back().name = "A";
+  call.env.back().value = "1";
   const ContainerdNode node{"h1", "/orrery/h1", "/var/log/pods"};
 
   const auto config = container_config(call, node);

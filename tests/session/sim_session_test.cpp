@@ -164,7 +164,7 @@ TEST(SimSession, AnImageThatIsNotThereIsPulledOverTheSharedLink) {
   s.cluster.network.zone_bytes_per_second = 1'250'000'000;
   auto& image = s.images.at("localhost/orrery-workload:1");
   image.on_nodes = false;
-  image.layer_bytes = {100'000'000, 25'000'000};
+  image.layers = {{.id = {}, .bytes = 100'000'000}, {.id = {}, .bytes = 25'000'000}};
   s.first_seed = 1;
   s.last_seed = 2;  // Each in a process of its own, as SimGrid wants it.
   ASSERT_TRUE(can_simulate(s).has_value());

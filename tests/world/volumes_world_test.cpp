@@ -51,7 +51,7 @@ class VolumesWorld : public testing::Test {
       config.nodes.push_back(node);
     }
     ImageModel image;
-    image.bytes = 1;
+    image.layers = {{.id = "app", .bytes = 1}};
     image.start = Distribution::constant(2_s);
     config.images["app:1"] = image;
     config.profile = *profile::profile_named("kubernetes-1.30");

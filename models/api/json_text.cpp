@@ -7,6 +7,7 @@
 #include "models/api/kind_writers.h"
 #include "models/api/manifest_kinds.h"
 #include "models/api/part_writers.h"
+#include "models/api/scheduling_codec.h"
 #include "models/base/quantity.h"
 
 namespace orrery::api {
@@ -43,6 +44,7 @@ void write_node_resources(Writer& out, const char* name, const NodeResources& re
   out.text("cpu", milli_text(resources.cpu_milli));
   out.text("memory", amount_text(resources.memory_bytes));
   out.text("pods", std::to_string(resources.pods));
+  write_extended(out, resources.extended);
   out.end_object();
 }
 
@@ -59,6 +61,7 @@ struct BodyWriter {
     out.text("message", status.message);
     out.text("podIP", status.pod_ip);
     out.text("hostIP", status.host_ip);
+    out.text("nominatedNodeName", status.nominated_node_name);
     if (status.start_time) out.instant_in_full("startTime", *status.start_time);
     write_list(out, "initContainerStatuses", status.init_container_statuses,
                write_container_status);

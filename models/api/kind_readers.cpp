@@ -7,6 +7,7 @@
 
 #include "models/api/enum_names.h"
 #include "models/api/name_rules.h"
+#include "models/api/scheduling_codec.h"
 #include "models/base/quantity.h"
 
 namespace orrery::api {
@@ -162,6 +163,7 @@ void read_node_resources(ObjectReader& in, NodeResources& resources) {
   read("cpu", resources.cpu_milli, parse_milli);
   read("memory", resources.memory_bytes, parse_amount);
   read("pods", resources.pods, parse_amount);
+  read_extended(in, resources.extended);
   finish_resources(in);
 }
 

@@ -6,6 +6,7 @@
 
 #include "models/api/enum_names.h"
 #include "models/api/pod_volumes.h"
+#include "models/api/scheduling_codec.h"
 #include "models/base/quantity.h"
 
 namespace orrery::api {
@@ -106,6 +107,7 @@ void write_container(Writer& out, const Container& container) {
     o.number("containerPort", port.container_port);
     o.number("hostPort", port.host_port);
     o.text("protocol", port.protocol, "TCP");
+    o.text("hostIP", port.host_ip);
   });
   if (container.requests != ResourceList{} || container.limits != ResourceList{}) {
     out.begin_object("resources");
@@ -182,6 +184,7 @@ void write_resource_list(Writer& out, const char* name, const ResourceList& list
   out.begin_object(name);
   if (list.cpu_milli) out.text("cpu", milli_text(*list.cpu_milli));
   if (list.memory_bytes) out.text("memory", amount_text(*list.memory_bytes));
+  write_extended(out, list.extended);
   out.end_object();
 }
 
@@ -196,7 +199,6 @@ void write_pod_spec(Writer& out, const PodSpec& spec) {
   out.seconds("terminationGracePeriodSeconds", spec.termination_grace, PodSpec{}.termination_grace);
   write_labels(out, "nodeSelector", spec.node_selector);
   write_list(out, "tolerations", spec.tolerations, write_toleration);
-  out.text("priorityClassName", spec.priority_class_name);
   out.text("hostname", spec.hostname);
   out.text("subdomain", spec.subdomain);
   if (spec.active_deadline) out.seconds_in_full("activeDeadlineSeconds", *spec.active_deadline);
@@ -204,6 +206,7 @@ void write_pod_spec(Writer& out, const PodSpec& spec) {
   write_list(out, "readinessGates", spec.readiness_gates,
              [](Writer& o, const std::string& type) { o.text("conditionType", type); });
   write_list(out, "volumes", spec.volumes, write_volume);
+  write_scheduling(out, spec);
   out.end_object();
 }
 

@@ -4,6 +4,24 @@
 #include <utility>
 
 namespace orrery::api {
+namespace {
+
+void add(PodResources& to, const PodResources& amounts) {
+  to.cpu_milli += amounts.cpu_milli;
+  to.memory_bytes += amounts.memory_bytes;
+  for (const auto& [name, amount] : amounts.extended) to.extended[name] += amount;
+}
+
+void raise_to(PodResources& to, const PodResources& amounts) {
+  to.cpu_milli = std::max(to.cpu_milli, amounts.cpu_milli);
+  to.memory_bytes = std::max(to.memory_bytes, amounts.memory_bytes);
+  for (const auto& [name, amount] : amounts.extended) {
+    std::int64_t& own = to.extended[name];
+    own = std::max(own, amount);
+  }
+}
+
+}  // namespace
 
 const char* to_string(PodPhase phase) {
   switch (phase) {
@@ -59,17 +77,34 @@ bool is_available(const Pod& pod, Duration min_ready, Instant now) {
   return min_ready == Duration{} || ready->last_transition + min_ready < now;
 }
 
-PodResources effective_requests(const PodSpec& spec) {
-  PodResources total;
-  for (const Container& container : spec.containers) {
-    total.cpu_milli += container.requests.cpu_milli.value_or(0);
-    total.memory_bytes += container.requests.memory_bytes.value_or(0);
-  }
+PodResources effective_requests(const PodSpec& spec, const ResourceList& missing) {
+  const auto requests_of = [&](const Container& container) {
+    const ResourceList& requests = container.requests;
+    const auto or_missing = [](const auto& given, const auto& otherwise) {
+      return given ? *given : otherwise.value_or(0);
+    };
+    return PodResources{or_missing(requests.cpu_milli, missing.cpu_milli),
+                        or_missing(requests.memory_bytes, missing.memory_bytes), requests.extended};
+  };
+  PodResources running;
+  for (const Container& container : spec.containers) add(running, requests_of(container));
+  PodResources sidecars;
+  PodResources starting;
   for (const Container& container : spec.init_containers) {
-    total.cpu_milli = std::max(total.cpu_milli, container.requests.cpu_milli.value_or(0));
-    total.memory_bytes = std::max(total.memory_bytes, container.requests.memory_bytes.value_or(0));
+    PodResources needed = requests_of(container);
+    if (container.sidecar) {
+      add(running, needed);
+      add(sidecars, needed);
+      needed = sidecars;
+    } else {
+      add(needed, sidecars);
+    }
+    raise_to(starting, needed);
   }
-  return total;
+  raise_to(running, starting);
+  add(running, {spec.overhead.cpu_milli.value_or(0), spec.overhead.memory_bytes.value_or(0),
+                spec.overhead.extended});
+  return running;
 }
 
 std::optional<std::int32_t> resolve_port(const PodSpec& spec, const PortReference& port) {

@@ -81,6 +81,7 @@ struct ContainerPort {
   std::int32_t container_port = 0;
   std::int32_t host_port = 0;  ///< 0: none.
   std::string protocol = "TCP";
+  std::string host_ip = {};  ///< Of the host port; empty: all addresses of the node.
 
   friend bool operator==(const ContainerPort&, const ContainerPort&) = default;
 };
@@ -386,8 +387,7 @@ struct Pod {
 /// Kubernetes.
 [[nodiscard]] bool is_available(const Pod& pod, Duration min_ready, Instant now);
 
-/// What the scheduler reserves: max(sum of containers, largest init container), absent counted as
-/// 0.
+/// Amounts of resources, absent counted as 0.
 struct PodResources {
   std::int64_t cpu_milli = 0;
   std::int64_t memory_bytes = 0;
@@ -395,7 +395,14 @@ struct PodResources {
 
   friend bool operator==(const PodResources&, const PodResources&) = default;
 };
-[[nodiscard]] PodResources effective_requests(const PodSpec& spec);
+
+/// What the scheduler reserves: the larger of what containers and sidecars need together and what
+/// any init container needs beside the sidecars before it; and the overhead. `missing` counts for a
+/// container's cpu or memory without a request.
+///
+/// Source: Kubernetes component-helpers/resource (PodRequests).
+[[nodiscard]] PodResources effective_requests(const PodSpec& spec,
+                                              const ResourceList& missing = {});
 
 /// The number of a container port given by number or name; nothing if no container has that name.
 [[nodiscard]] std::optional<std::int32_t> resolve_port(const PodSpec& spec,

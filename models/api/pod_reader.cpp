@@ -6,6 +6,7 @@
 #include "models/api/kind_readers.h"
 #include "models/api/name_rules.h"
 #include "models/api/pod_volumes.h"
+#include "models/api/scheduling_codec.h"
 #include "models/base/quantity.h"
 
 namespace orrery::api {
@@ -150,7 +151,8 @@ ContainerPort read_port(Reading& reading, const Cursor& at) {
   } else {
     in.text("protocol", port.protocol);
   }
-  in.finish({"hostIP"});
+  in.text("hostIP", port.host_ip);
+  in.finish({});
   return port;
 }
 
@@ -186,16 +188,26 @@ void read_resources(ObjectReader& in, Container& container) {
   if (!in.manifest()) return;
   ResourceList& requests = container.requests;
   const ResourceList& limits = container.limits;
+  const auto wrong = [&](const char* list_name, const std::string& name, std::string expected) {
+    const Cursor list = *in.field(list_name);
+    const Cursor at{find_member(*list.value, name)->value.get(), &list, name, 0, false};
+    in.reading().wrong(at, std::move(expected));
+  };
   const auto fill_and_check = [&](std::optional<std::int64_t>& request,
                                   const std::optional<std::int64_t>& limit, const char* name) {
     if (!request) request = limit;
     if (!limit || *request <= *limit) return;
-    const Cursor list = *in.field("requests");
-    const Cursor at{find_member(*list.value, name)->value.get(), &list, name, 0, false};
-    in.reading().wrong(at, std::string{"a request of "} + name + " within its limit");
+    wrong("requests", name, std::string{"a request of "} + name + " within its limit");
   };
   fill_and_check(requests.cpu_milli, limits.cpu_milli, "cpu");
   fill_and_check(requests.memory_bytes, limits.memory_bytes, "memory");
+  // Extended resources are not overcommitted: what is requested is the limit.
+  for (const auto& [name, amount] : requests.extended) {
+    const auto limit = limits.extended.find(name);
+    if (limit != limits.extended.end() && limit->second == amount) continue;
+    wrong("requests", name, "a limit of " + name + " that is the same");
+  }
+  for (const auto& [name, amount] : limits.extended) requests.extended.emplace(name, amount);
 }
 
 /// Always for the tag latest or none, IfNotPresent for any other tag or a digest.
@@ -364,7 +376,6 @@ void read_pod_spec(ObjectReader& in, PodSpec& spec) {
   read_labels(in, "nodeSelector", spec.node_selector);
   in.list("tolerations", spec.tolerations,
           [&](const Cursor& at) { return read_toleration(in.reading(), at); });
-  in.text("priorityClassName", spec.priority_class_name);
   if (!in.manifest()) {  // Part of the identity that a StatefulSet gives its pods.
     in.text("hostname", spec.hostname);
     in.text("subdomain", spec.subdomain);
@@ -380,6 +391,7 @@ void read_pod_spec(ObjectReader& in, PodSpec& spec) {
     return type;
   });
   in.list("volumes", spec.volumes, [&](const Cursor& at) { return read_volume(in.reading(), at); });
+  read_scheduling(in, spec);
   if (in.manifest()) {
     in.require("containers", "at least one container");
     if (spec.host_network) {  // On the node's network every port is the node's.
@@ -392,8 +404,7 @@ void read_pod_spec(ObjectReader& in, PodSpec& spec) {
     check_container_names(in, spec);
     check_volumes(in, spec);
   }
-  in.finish({"affinity",
-             "automountServiceAccountToken",
+  in.finish({"automountServiceAccountToken",
              "dnsConfig",
              "dnsPolicy",
              "enableServiceLinks",
@@ -406,21 +417,15 @@ void read_pod_spec(ObjectReader& in, PodSpec& spec) {
              "hostnameOverride",
              "imagePullSecrets",
              "os",
-             "overhead",
-             "preemptionPolicy",
-             "priority",
              "resourceClaims",
              "resources",
              "runtimeClassName",
-             "schedulerName",
-             "schedulingGates",
              "securityContext",
              "serviceAccount",
              "serviceAccountName",
              "setHostnameAsFQDN",
              "shareProcessNamespace",
-             "subdomain",
-             "topologySpreadConstraints"});
+             "subdomain"});
 }
 
 /// state: {waiting | running | terminated: {...}}
@@ -472,6 +477,7 @@ void read_pod_status(ObjectReader& in, PodStatus& status) {
   in.text("message", status.message);
   in.text("podIP", status.pod_ip);
   in.text("hostIP", status.host_ip);
+  in.text("nominatedNodeName", status.nominated_node_name);
   in.instant("startTime", status.start_time);
   in.list("initContainerStatuses", status.init_container_statuses, container_status);
   in.list("containerStatuses", status.container_statuses, container_status);
@@ -494,6 +500,7 @@ void read_pod_status(ObjectReader& in, PodStatus& status) {
 void read_resource_list(ObjectReader& in, ResourceList& list) {
   read_quantity(in, "cpu", list.cpu_milli, parse_milli);
   read_quantity(in, "memory", list.memory_bytes, parse_amount);
+  read_extended(in, list.extended);
   finish_resources(in);
 }
 

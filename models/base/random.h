@@ -40,6 +40,7 @@ enum class Purpose : std::uint16_t {
   NetworkDelay = 14,
   AppStart = 15,
   CallTaken = 16,
+  SchedulerPreemption = 17,
 };
 
 /// A source of draws for one seed. Copy it freely; it has no state.

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "models/controllers/node_lifecycle.h"
-#include "models/scheduler/filters.h"
+#include "models/scheduler/scores.h"
 
 namespace orrery::scheduler {
 namespace {
@@ -14,34 +13,42 @@ using api::Node;
 using api::Pod;
 using controllers::Change;
 
-constexpr std::uint32_t kPodSlot = 1;
-constexpr std::uint32_t kNodeSlot = 2;
-constexpr std::uint32_t kServiceSlot = 3;
-constexpr std::uint32_t kReplicaSetSlot = 4;
-constexpr std::uint32_t kOwnSlot = 5;
+// Slots: one per informer from 1 on, then these.
+constexpr std::uint32_t kFirstInformerSlot = 1;
+constexpr std::uint32_t kOwnSlot = 20;
+constexpr std::uint32_t kEvictionSlot = 21;
+constexpr std::uint32_t kVolumeSlot = 22;
+
+constexpr const char* kUnschedulable = "Unschedulable";
+constexpr const char* kSchedulerError = "SchedulerError";
 
 bool has_ended(const Pod& pod) {
   return pod.status.phase == api::PodPhase::Succeeded || pod.status.phase == api::PodPhase::Failed;
 }
 
-/// Whether two versions of a node differ in what a filter looks at.
-bool may_fit_otherwise(const Node& before, const Node& after) {
-  return before.spec != after.spec || before.meta.labels != after.meta.labels ||
-         before.status.allocatable != after.status.allocatable;
+/// "2 Insufficient cpu, 1 Too many pods", sorted as text.
+std::string counted(const std::vector<std::string>& reasons) {
+  std::map<std::string, int> counts;
+  for (const std::string& reason : reasons) ++counts[reason];
+  std::vector<std::string> parts;
+  for (const auto& [reason, count] : counts) parts.push_back(std::to_string(count) + " " + reason);
+  std::sort(parts.begin(), parts.end());
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
+  return text;
 }
 
-std::string zone_of(const Node& node) {
-  const auto label = node.meta.labels.find(controllers::kZoneLabel);
-  return label == node.meta.labels.end() ? "" : label->second;
+std::string not_available(std::size_t node_count, const std::string& why) {
+  return "0/" + std::to_string(node_count) + " nodes are available: " + why + ".";
 }
 
 }  // namespace
 
-std::int64_t nodes_to_find(std::int64_t node_count, const SchedulerConfig& config) {
-  if (node_count < config.feasible_nodes_min || config.percentage_of_nodes_to_score >= 100) {
-    return node_count;
-  }
-  std::int64_t percentage = config.percentage_of_nodes_to_score;
+std::int64_t nodes_to_find(std::int64_t node_count, const SchedulerConfig& config,
+                           const PluginSet& plugins) {
+  std::int64_t percentage =
+      plugins.percentage_of_nodes_to_score.value_or(config.percentage_of_nodes_to_score);
+  if (node_count < config.feasible_nodes_min || percentage >= 100) return node_count;
   if (percentage == 0) percentage = std::max<std::int64_t>(5, 50 - node_count / 125);
   return std::max(config.feasible_nodes_min, node_count * percentage / 100);
 }
@@ -51,47 +58,62 @@ Scheduler::Scheduler(ports::OwnerId owner, ports::Executor& executor, ports::Api
     : ports_{executor, api, owner},
       draws_{draws},
       config_{config},
-      pods_{ports_, kPodSlot, Kind::Pod, config.informer},
-      nodes_{ports_, kNodeSlot, Kind::Node, config.informer},
-      services_{ports_, kServiceSlot, Kind::Service, config.informer},
-      replica_sets_{ports_, kReplicaSetSlot, Kind::ReplicaSet, config.informer},
+      pods_{ports_, kFirstInformerSlot, Kind::Pod, config.informer},
+      nodes_{ports_, kFirstInformerSlot + 1, Kind::Node, config.informer},
+      services_{ports_, kFirstInformerSlot + 2, Kind::Service, config.informer},
+      replica_sets_{ports_, kFirstInformerSlot + 3, Kind::ReplicaSet, config.informer},
+      replication_controllers_{ports_, kFirstInformerSlot + 4, Kind::ReplicationController,
+                               config.informer},
+      stateful_sets_{ports_, kFirstInformerSlot + 5, Kind::StatefulSet, config.informer},
+      budgets_{ports_, kFirstInformerSlot + 6, Kind::PodDisruptionBudget, config.informer},
+      namespaces_{ports_, kFirstInformerSlot + 7, Kind::Namespace, config.informer},
+      claims_{ports_, kFirstInformerSlot + 8, Kind::PersistentVolumeClaim, config.informer},
+      volumes_{ports_, kFirstInformerSlot + 9, Kind::PersistentVolume, config.informer},
+      storage_classes_{ports_, kFirstInformerSlot + 10, Kind::StorageClass, config.informer},
+      informers_{
+          &pods_,           &nodes_,   &services_,   &replica_sets_, &replication_controllers_,
+          &stateful_sets_,  &budgets_, &namespaces_, &claims_,       &volumes_,
+          &storage_classes_},
+      volume_caches_{claims_, volumes_, storage_classes_, volume_assumptions_},
       queue_{config.queue},
+      evictions_{ports_, kEvictionSlot},
+      volume_binder_{ports_, kVolumeSlot, volume_caches_, volume_assumptions_,
+                     config.volume_bind_timeout},
       look_{executor, owner, controllers::call_id(kOwnSlot, 0)} {}
 
 void Scheduler::start() {
-  pods_.start();
-  nodes_.start();
-  services_.start();
-  replica_sets_.start();
+  for (controllers::Informer* informer : informers_) informer->start();
 }
 
 void Scheduler::on_event(const ports::Event& event) {
-  switch (controllers::slot_of(event.id)) {
-    case kPodSlot:
-      for (const Change& change : pods_.on_event(event)) observe_pod(change);
-      break;
-    case kNodeSlot:
-      for (const Change& change : nodes_.on_event(event)) observe_node(change);
-      break;
-    case kServiceSlot:
-      (void)services_.on_event(event);
-      break;
-    case kReplicaSetSlot:
-      (void)replica_sets_.on_event(event);
-      break;
-    default:
-      if (event.kind == ports::EventKind::Timer) {
-        look_at_.reset();
-        queue_.look(ports_.executor.now());
-      } else {
-        on_bound(event);
-      }
+  const std::uint32_t slot = controllers::slot_of(event.id);
+  if (slot < kFirstInformerSlot + informers_.size()) {
+    controllers::Informer& informer = *informers_[slot - kFirstInformerSlot];
+    for (const Change& change : informer.on_event(event)) observe(change, informer.kind());
+  } else if (slot == kEvictionSlot) {
+    evictions_.on_event(event);
+    if (preempting_ && !evictions_.busy()) finish_preemption();
+  } else if (slot == kVolumeSlot) {
+    volume_binder_.on_event(event);
+  } else if (event.kind == ports::EventKind::Timer) {
+    look_at_.reset();
+    queue_.look(ports_.executor.now());
+  } else {
+    on_bound(event);
   }
-  const bool synced =
-      pods_.synced() && nodes_.synced() && services_.synced() && replica_sets_.synced();
+  after_event();
+}
+
+void Scheduler::after_event() {
+  const bool synced = std::all_of(informers_.begin(), informers_.end(),
+                                  [](const auto* informer) { return informer->synced(); });
   if (!synced) return;
+  const Instant now = ports_.executor.now();
+  for (const VolumeBinder::Ended& ended : volume_binder_.take_ended(now)) on_volumes_ended(ended);
   schedule_all();
-  const auto due = queue_.next_look(ports_.executor.now());
+  auto due = queue_.next_look(now);
+  const auto timeout = volume_binder_.next_timeout();
+  if (timeout && (!due || *timeout < *due)) due = timeout;
   if (due == look_at_) return;
   look_at_ = due;
   if (due) {
@@ -103,174 +125,442 @@ void Scheduler::on_event(const ports::Event& event) {
 
 // --- what is seen --------------------------------------------------------------------------------
 
+void Scheduler::observe(const Change& change, Kind kind) {
+  switch (kind) {
+    case Kind::Pod:
+      observe_pod(change);
+      break;
+    case Kind::Node:
+      observe_node(change);
+      break;
+    case Kind::Service: {
+      const bool same = change.before && change.after &&
+                        std::get<api::Service>(*change.before).spec.selector ==
+                            std::get<api::Service>(*change.after).spec.selector;
+      if (!same) ++services_epoch_;
+      break;
+    }
+    case Kind::Namespace:
+      if (change.after) {
+        const api::ObjectMeta& meta = api::meta_of(*change.after);
+        state_.set_namespace(meta.name, meta.labels);
+      }
+      break;
+    case Kind::PersistentVolumeClaim: {
+      ClusterEvent event;
+      event.kinds = event_kind::kClaim;
+      event.claim = &std::get<api::PersistentVolumeClaim>(change.latest());
+      announce(event);
+      break;
+    }
+    case Kind::PersistentVolume:
+      announce({.kinds = event_kind::kVolume});
+      break;
+    case Kind::StorageClass:
+      announce({.kinds = event_kind::kStorageClass});
+      break;
+    default:
+      break;
+  }
+}
+
+void Scheduler::announce(const ClusterEvent& event) {
+  queue_.move_if(ports_.executor.now(), [&](const PodName& name, FilterSet rejected_by) {
+    const auto pending = pending_.find(name);
+    if (pending == pending_.end() || pending->second.shape == nullptr) return true;
+    const WaitingPod waiting{pending->second.get(), *pending->second.shape, rejected_by};
+    return config_.queueing_hints ? worth_by_hint(waiting, event, state_)
+                                  : worth_by_type(waiting, event, state_);
+  });
+}
+
 void Scheduler::observe_pod(const Change& change) {
-  const Instant now = ports_.executor.now();
   const Pod& pod = std::get<Pod>(change.latest());
   const PodName name{pod.meta.namespace_name, pod.meta.name};
   if (!change.after || has_ended(pod)) {
-    queue_.remove(name);
-    if (unplace(name)) queue_.move_all(now);
+    forget(name);
+    if (state_.unplace(name)) {
+      announce({.kinds = event_kind::kPodGone, .pod_before = &pod});
+    }
+  } else if (!pod.spec.node_name.empty()) {
+    observe_assigned(name, change);
+  } else {
+    observe_pending(name, change);
+  }
+}
+
+void Scheduler::forget(const PodName& name) {
+  queue_.remove(name);
+  pending_.erase(name);
+  volume_binder_.cancel(name);
+  state_.withdraw(name);
+}
+
+void Scheduler::observe_assigned(const PodName& name, const Change& change) {
+  const Pod& pod = std::get<Pod>(*change.after);
+  const Pod* before = change.before ? &std::get<Pod>(*change.before) : nullptr;
+  const bool appeared = before == nullptr || before->spec.node_name.empty();
+  if (appeared) forget(name);
+  state_.place(name, pod.spec.node_name, change.after);
+  ClusterEvent event;
+  event.pod_before = before;
+  event.pod_after = &pod;
+  if (appeared) {
+    event.kinds = event_kind::kPodAssigned;
+    event.pod_before = nullptr;
+  } else if (before->meta.labels != pod.meta.labels) {
+    event.kinds = event_kind::kPodLabels;
+  }
+  if (event.kinds != 0) announce(event);
+}
+
+void Scheduler::observe_pending(const PodName& name, const Change& change) {
+  const Pod& pod = std::get<Pod>(*change.after);
+  if (profile_of(pod) == nullptr) return;
+  if (pod.meta.deletion) {
+    // Nobody needs a node for it any more, unless a binding is in the air.
+    if (state_.placed(name) == nullptr) forget(name);
     return;
   }
-  if (!pod.spec.node_name.empty()) {
-    queue_.remove(name);
-    place(name, pod.spec.node_name, change.after);
+  PendingPod& pending = pending_[name];
+  const bool same =
+      pending.object != nullptr && pending.shape != nullptr && same_shape(pending.get(), pod);
+  pending.object = change.after;
+  if (!same) pending.shape = state_.shape_of(change.after);
+  if (state_.placed(name) != nullptr) return;
+  const bool gated = !pod.spec.scheduling_gates.empty();
+  const Instant now = ports_.executor.now();
+  if (!queue_.contains(name)) {
+    queue_.add(name, pending.shape->priority, gated, now);
+    if (!pod.status.nominated_node_name.empty()) {
+      state_.nominate(name, pending.shape, pod.status.nominated_node_name);
+    }
     return;
   }
-  if (pod.meta.deletion || placed_.contains(name)) return;
-  queue_.add(name, priority_of(pod), now);
+  if (!gated) queue_.open(name);
   if (!change.before) return;
   const Pod& before = std::get<Pod>(*change.before);
-  if (before.spec != pod.spec || before.meta.labels != pod.meta.labels) queue_.move(name, now);
+  queue_.move(name, now, [&](FilterSet rejected_by) {
+    return own_change_is_worth(before, pod, rejected_by, config_.queueing_hints);
+  });
 }
 
 void Scheduler::observe_node(const Change& change) {
   const Node& node = std::get<Node>(change.latest());
-  NodeState& state = states_[node.meta.name];
-  state.node = change.after ? &node : nullptr;
-  if (!change.after && state.pod_count == 0) states_.erase(node.meta.name);
   const Node* before = change.before ? &std::get<Node>(*change.before) : nullptr;
-  if (before == nullptr || !change.after || zone_of(*before) != zone_of(node)) order_nodes();
-  if (change.after && (before == nullptr || may_fit_otherwise(*before, node))) {
-    queue_.move_all(ports_.executor.now());
+  ClusterEvent event;
+  event.node_before = before;
+  if (!change.after) {
+    event.kinds = event_kind::kNodeRemoved;
+    state_.remove_node(node.meta.name);
+  } else {
+    event.kinds = before == nullptr ? event_kind::kNodeAdded : node_changes(*before, node);
+    event.node_after = &node;
+    (void)state_.set_node(change.after);
   }
+  if (event.kinds != 0) announce(event);
 }
 
-void Scheduler::place(const PodName& name, const std::string& node_name,
-                      const api::ObjectPtr& pod) {
-  const auto entry = placed_.find(name);
-  if (entry != placed_.end() && entry->second.node_name == node_name) {
-    entry->second.pod = pod;
-    return;
-  }
-  (void)unplace(name);
-  Placement placement{node_name, demand_of(std::get<Pod>(*pod).spec), pod};
-  states_[node_name].add(placement.demand);
-  placed_.emplace(name, std::move(placement));
-}
-
-bool Scheduler::unplace(const PodName& name) {
-  const auto entry = placed_.find(name);
-  if (entry == placed_.end()) return false;
-  const auto state = states_.find(entry->second.node_name);
-  state->second.remove(entry->second.demand);
-  if (state->second.node == nullptr && state->second.pod_count == 0) states_.erase(state);
-  placed_.erase(entry);
-  return true;
-}
-
-void Scheduler::order_nodes() {
-  std::map<std::string, std::vector<std::string>> zones;
-  for (const auto& [name, state] : states_) {
-    if (state.node != nullptr) zones[zone_of(*state.node)].push_back(name);
-  }
-  node_order_.clear();
-  for (std::size_t turn = 0; !zones.empty(); ++turn) {
-    for (auto zone = zones.begin(); zone != zones.end();) {
-      if (turn < zone->second.size()) {
-        node_order_.push_back(zone->second[turn]);
-        ++zone;
-      } else {
-        zone = zones.erase(zone);
-      }
-    }
-  }
-  next_start_ = node_order_.empty() ? 0 : next_start_ % node_order_.size();
-}
-
-std::int32_t Scheduler::priority_of(const Pod& pod) const {
-  const auto found = config_.priorities.find(pod.spec.priority_class_name);
-  return found == config_.priorities.end() ? 0 : found->second;
+const PluginSet* Scheduler::profile_of(const Pod& pod) const {
+  const auto found = config_.profiles.find(
+      pod.spec.scheduler_name.empty() ? kDefaultScheduler : pod.spec.scheduler_name);
+  return found == config_.profiles.end() ? nullptr : &found->second;
 }
 
 // --- cycles --------------------------------------------------------------------------------------
 
 void Scheduler::schedule_all() {
-  while (const auto taken = queue_.take()) schedule(*taken);
+  while (!evictions_.busy()) {
+    const auto taken = queue_.take();
+    if (!taken) return;
+    schedule(*taken);
+  }
 }
 
 void Scheduler::schedule(const SchedulingQueue::Taken& taken) {
-  const auto& [name, attempt] = taken;
-  const Pod& pod = *pods_.find<Pod>(name.first, name.second);
-  const PodDemand demand = demand_of(pod.spec);
-
-  const std::size_t count = node_order_.size();
-  const auto wanted =
-      static_cast<std::size_t>(nodes_to_find(static_cast<std::int64_t>(count), config_));
-  std::vector<const NodeState*> feasible;
-  std::map<std::string, int> obstacles;
-  std::size_t examined = 0;
-  for (; examined < count && feasible.size() < wanted; ++examined) {
-    const NodeState& state = states_.at(node_order_[(next_start_ + examined) % count]);
-    if (const char* why = obstacle(pod.spec, demand, state)) {
-      ++obstacles[why];
+  const PendingPod& pending = pending_.at(taken.pod);
+  const Pod& pod = pending.get();
+  const auto nodes = state_.order();
+  if (nodes.empty()) {
+    report(pod, kSchedulerError, "no nodes available to schedule pods", "");
+    if (config_.queueing_hints) {
+      queue_.put_back(taken.pod, ports_.executor.now());
     } else {
-      feasible.push_back(&state);
+      queue_.put_unschedulable(taken.pod, {}, ports_.executor.now());
     }
-  }
-  if (count > 0) next_start_ = (next_start_ + examined) % count;
-
-  if (feasible.empty()) {
-    std::string message = "0/" + std::to_string(count) + " nodes are available";
-    const char* separator = ": ";
-    for (const auto& [why, node_count] : obstacles) {
-      message += separator + std::to_string(node_count) + " " + why;
-      separator = ", ";
-    }
-    queue_.put_unschedulable(name, ports_.executor.now());
-    report_unschedulable(pod, message + ".");
     return;
   }
-
-  const std::vector<std::int64_t> scores =
-      total_scores(pod.spec, demand, default_constraints(pod), feasible, config_.weights);
-  const std::int64_t best = *std::max_element(scores.begin(), scores.end());
-  std::vector<const NodeState*> winners;
-  for (std::size_t i = 0; i < feasible.size(); ++i) {
-    if (scores[i] == best) winners.push_back(feasible[i]);
+  ensure_rules(pod, *pending.shape);
+  Cycle cycle{taken.pod, pending, *profile_of(pod), taken.attempt, {}, {}, {}, {}};
+  FilterRun run{state_, nodes, *pending.shape, pod, cycle.plugins, volume_caches_};
+  if (run.obstacle().empty() && !try_nominated(cycle, run)) find_feasible(cycle, run);
+  if (cycle.feasible.empty()) {
+    give_up(cycle, run);
+  } else {
+    assume(cycle, run, choose(cycle, run));
   }
-  const std::uint64_t pod_key = orrery::key_of(pod.meta.uid.data(), pod.meta.uid.size());
-  const std::uint64_t choice = draws_.index(Purpose::SchedulerTie, winners.size(), pod_key,
-                                            static_cast<std::uint64_t>(attempt));
-  bind(name, pod, winners[choice]->node->meta.name);
 }
 
-std::vector<SpreadConstraint> Scheduler::default_constraints(const Pod& pod) const {
-  std::vector<api::LabelSelector> selectors;
-  for (const auto* service : services_.in_namespace<api::Service>(pod.meta.namespace_name)) {
-    const api::LabelSelector selector{service->spec.selector, {}};
-    if (service->spec.selector.empty() || !api::matches(selector, pod.meta.labels)) continue;
-    selectors.push_back(selector);
+bool Scheduler::try_nominated(Cycle& cycle, FilterRun& run) {
+  const std::string node_name = state_.nomination(cycle.name);
+  if (node_name.empty()) return false;
+  const auto slot = state_.slot_of(node_name);
+  if (!slot || state_.node(*slot).node == nullptr) return false;
+  if (!check_with_nominated(state_, run, cycle.name, *cycle.pending.shape, *slot).fits()) {
+    return false;
   }
-  const api::OwnerReference* owner = api::controller_of(pod.meta);
-  if (owner != nullptr && owner->kind == Kind::ReplicaSet) {
-    const auto* set = replica_sets_.find<api::ReplicaSet>(pod.meta.namespace_name, owner->name);
-    if (set != nullptr) selectors.push_back(set->spec.selector);
+  cycle.feasible = {*slot};
+  return true;
+}
+
+void Scheduler::find_feasible(Cycle& cycle, FilterRun& run) {
+  const auto order = state_.order();
+  std::vector<Slot> named;
+  std::span<const Slot> nodes = order;
+  if (run.candidates()) {
+    for (const Slot slot : order) {
+      if (run.candidates()->contains(state_.node(slot).node->meta.name)) named.push_back(slot);
+    }
+    nodes = named;
   }
-  std::vector<SpreadConstraint> constraints;
-  if (selectors.empty()) return constraints;
-  if (config_.default_hostname_skew) {
-    constraints.push_back({kHostnameLabel, *config_.default_hostname_skew, {}});
-  }
-  if (config_.default_zone_skew) {
-    constraints.push_back({controllers::kZoneLabel, *config_.default_zone_skew, {}});
-  }
-  for (auto it = placed_.lower_bound({pod.meta.namespace_name, ""});
-       it != placed_.end() && it->first.first == pod.meta.namespace_name; ++it) {
-    const Pod& other = std::get<Pod>(*it->second.pod);
-    const Node* node = states_.at(it->second.node_name).node;
-    if (other.meta.deletion || node == nullptr) continue;
-    const bool matching = std::all_of(selectors.begin(), selectors.end(), [&](const auto& s) {
-      return api::matches(s, other.meta.labels);
-    });
-    if (!matching) continue;
-    for (SpreadConstraint& constraint : constraints) {
-      if (const auto domain = domain_of(*node, constraint.topology_key)) {
-        ++constraint.matching_pods[*domain];
-      }
+  if (nodes.empty()) return;
+  const auto& weights = cycle.plugins.weights;
+  const bool scores =
+      std::any_of(weights.begin(), weights.end(), [](std::int64_t weight) { return weight != 0; });
+  const auto count = static_cast<std::int64_t>(nodes.size());
+  const auto wanted =
+      static_cast<std::size_t>(scores ? nodes_to_find(count, config_, cycle.plugins) : 1);
+  cycle.examined.reserve(nodes.size());
+  cycle.feasible.reserve(wanted);
+  std::size_t position = next_start_ % nodes.size();
+  for (std::size_t i = 0; i < nodes.size() && cycle.feasible.size() < wanted; ++i) {
+    const Slot slot = nodes[position];
+    if (++position == nodes.size()) position = 0;
+    const Verdict verdict =
+        check_with_nominated(state_, run, cycle.name, *cycle.pending.shape, slot);
+    if (verdict.fits()) {
+      cycle.feasible.push_back(slot);
+    } else {
+      cycle.examined.push_back(slot);
+      cycle.verdicts.push_back(verdict);
     }
   }
-  return constraints;
+  next_start_ = position;
+}
+
+Slot Scheduler::choose(Cycle& cycle, FilterRun& /*run*/) {
+  if (cycle.feasible.size() == 1) return cycle.feasible.front();
+  const Pod& pod = cycle.pending.get();
+  const std::uint64_t key = orrery::key_of(pod.meta.uid.data(), pod.meta.uid.size());
+  const auto order = state_.order();
+  const std::vector<std::int64_t> scores = total_scores({.state = state_,
+                                                         .shape = *cycle.pending.shape,
+                                                         .pod = pod,
+                                                         .plugins = cycle.plugins,
+                                                         .all = order,
+                                                         .nodes = cycle.feasible,
+                                                         .draws = draws_,
+                                                         .draw_key = key});
+  const std::int64_t best = *std::max_element(scores.begin(), scores.end());
+  std::vector<Slot> winners;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    if (scores[i] == best) winners.push_back(cycle.feasible[i]);
+  }
+  if (cycle.plugins.tie_break == TieBreak::First) {
+    return *std::min_element(winners.begin(), winners.end(), [&](Slot a, Slot b) {
+      return state_.node(a).node->meta.name < state_.node(b).node->meta.name;
+    });
+  }
+  return winners[draws_.index(Purpose::SchedulerTie, winners.size(), key,
+                              static_cast<std::uint64_t>(cycle.attempt))];
+}
+
+void Scheduler::ensure_rules(const Pod& pod, PodShape& shape) {
+  if (shape.rules && shape.rules->complete && shape.rules_epoch == services_epoch_) return;
+  bool owner_is_known = true;
+  const auto siblings = siblings_of(pod, owner_is_known);
+  shape.rules = placement_rules(pod, siblings, config_.default_spread, state_);
+  shape.rules->complete = owner_is_known;
+  shape.rules_epoch = services_epoch_;
+}
+
+std::optional<api::LabelSelector> Scheduler::siblings_of(const Pod& pod,
+                                                         bool& owner_is_known) const {
+  if (!pod.spec.topology_spread.empty()) return std::nullopt;
+  api::LabelSelector all;
+  const std::string& in = pod.meta.namespace_name;
+  for (const auto* service : services_.in_namespace<api::Service>(in)) {
+    const api::Labels& selector = service->spec.selector;
+    if (selector.empty() || !api::matches(api::LabelSelector{selector, {}}, pod.meta.labels)) {
+      continue;
+    }
+    all.match_labels.insert(selector.begin(), selector.end());
+  }
+  const auto add = [&](const api::LabelSelector* selector) {
+    owner_is_known = selector != nullptr;
+    if (selector == nullptr) return;
+    all.match_labels.insert(selector->match_labels.begin(), selector->match_labels.end());
+    all.match_expressions.insert(all.match_expressions.end(), selector->match_expressions.begin(),
+                                 selector->match_expressions.end());
+  };
+  if (const api::OwnerReference* owner = api::controller_of(pod.meta)) {
+    if (owner->kind == Kind::ReplicaSet) {
+      const auto* set = replica_sets_.find<api::ReplicaSet>(in, owner->name);
+      add(set == nullptr ? nullptr : &set->spec.selector);
+    } else if (owner->kind == Kind::StatefulSet) {
+      const auto* set = stateful_sets_.find<api::StatefulSet>(in, owner->name);
+      add(set == nullptr ? nullptr : &set->spec.selector);
+    } else if (owner->kind == Kind::ReplicationController) {
+      const auto* set = replication_controllers_.find<api::ReplicationController>(in, owner->name);
+      const api::LabelSelector selector{set == nullptr ? api::Labels{} : set->spec.selector, {}};
+      add(set == nullptr ? nullptr : &selector);
+    }
+  }
+  if (all == api::LabelSelector{}) return std::nullopt;
+  return all;
+}
+
+// --- failure and preemption ----------------------------------------------------------------------
+
+void Scheduler::give_up(Cycle& cycle, FilterRun& run) {
+  const std::size_t node_count = state_.order().size();
+  FilterSet rejected_by;
+  std::vector<std::string> reasons;
+  for (std::size_t i = 0; i < cycle.examined.size(); ++i) {
+    rejected_by.set(static_cast<std::size_t>(*cycle.verdicts[i].rejected_by));
+    (void)check_with_nominated(state_, run, cycle.name, *cycle.pending.shape, cycle.examined[i],
+                               &reasons);
+  }
+  std::string why = run.obstacle();
+  if (!why.empty()) {
+    rejected_by.set(static_cast<std::size_t>(run.obstacle_of()));
+  } else {
+    if (run.candidates()) {
+      rejected_by.set(static_cast<std::size_t>(FilterPlugin::NodeAffinity));
+      reasons.insert(reasons.end(), node_count - cycle.examined.size(),
+                     "node(s) didn't satisfy plugin(s) [NodeAffinity]");
+    }
+    why = counted(reasons);
+  }
+  std::string message = not_available(node_count, why);
+  if (cycle.plugins.preempts) {
+    preempt(cycle, run, rejected_by, std::move(message));
+    return;
+  }
+  report(cycle.pending.get(), kUnschedulable, message, state_.nomination(cycle.name));
+  queue_.put_unschedulable(cycle.name, rejected_by, ports_.executor.now());
+}
+
+void Scheduler::preempt(Cycle& cycle, FilterRun& run, FilterSet rejected_by, std::string message) {
+  const Pod& pod = cycle.pending.get();
+  const PodShape& shape = *cycle.pending.shape;
+  const Instant now = ports_.executor.now();
+  const auto end = [&](const std::string& why) {
+    report(pod, kUnschedulable, message + " preemption: " + why, state_.nomination(cycle.name));
+    queue_.put_unschedulable(cycle.name, rejected_by, now);
+  };
+  if (!pod.spec.preempts) return end("not eligible due to preemptionPolicy=Never.");
+
+  std::vector<Slot> possible;
+  const std::string nominated = state_.nomination(cycle.name);
+  bool nominated_is_hopeless = !run.obstacle().empty();
+  for (std::size_t i = 0; i < cycle.examined.size(); ++i) {
+    const Slot slot = cycle.examined[i];
+    if (cycle.verdicts[i].resolvable) possible.push_back(slot);
+    if (!cycle.verdicts[i].resolvable && state_.node(slot).node->meta.name == nominated) {
+      nominated_is_hopeless = true;
+    }
+  }
+  if (const auto slot = state_.slot_of(nominated); slot && !nominated_is_hopeless) {
+    const auto pods = state_.pods_on(*slot);
+    const bool room_is_coming = std::any_of(pods.begin(), pods.end(), [&](const PlacedPod* p) {
+      return p->shape->priority < shape.priority && is_preempted(p->get());
+    });
+    if (room_is_coming) {
+      return end("not eligible due to a terminating pod on the nominated node.");
+    }
+  }
+
+  // The walk begins anywhere, in the order in which the scheduler goes through nodes.
+  std::vector<Slot> in_order;
+  for (const Slot slot : state_.order()) {
+    if (std::find(possible.begin(), possible.end(), slot) != possible.end()) {
+      in_order.push_back(slot);
+    }
+  }
+  std::vector<std::string> reasons(state_.order().size() - in_order.size(),
+                                   "Preemption is not helpful for scheduling");
+  std::vector<Candidate> candidates;
+  if (!in_order.empty()) {
+    const std::uint64_t key = orrery::key_of(pod.meta.uid.data(), pod.meta.uid.size());
+    const std::uint64_t offset = draws_.index(Purpose::SchedulerPreemption, in_order.size(), key,
+                                              static_cast<std::uint64_t>(cycle.attempt));
+    candidates = find_candidates(state_, {cycle.name, shape, run}, in_order,
+                                 static_cast<std::size_t>(offset), config_.preemption,
+                                 budgets_.all<api::PodDisruptionBudget>(), now, reasons);
+  }
+  if (candidates.empty()) {
+    state_.withdraw(cycle.name);
+    return end(not_available(state_.order().size(), counted(reasons)));
+  }
+
+  const Candidate& best = best_candidate(candidates, now);
+  const std::string node_name = state_.node(best.slot).node->meta.name;
+  // Less important pods that were to come here are no longer sure of their room.
+  std::vector<PodName> displaced;
+  for (const NominatedPod& other : state_.nominated_on(best.slot)) {
+    if (other.shape->priority < shape.priority) displaced.push_back(other.name);
+  }
+  for (const PodName& other : displaced) {
+    state_.withdraw(other);
+    const auto found = pending_.find(other);
+    if (found == pending_.end()) continue;
+    const api::Condition* known =
+        api::find_condition(found->second.get().status.conditions, "PodScheduled");
+    if (known != nullptr) report(found->second.get(), kUnschedulable, known->message, "");
+  }
+  std::vector<api::ObjectPtr> victims;
+  for (const PlacedPod* victim : best.victims) victims.push_back(victim->pod);
+  queue_.hold(cycle.name, rejected_by);
+  preempting_ = Preempting{cycle.name, node_name, rejected_by, std::move(message)};
+  evictions_.start(victims);
+  if (!evictions_.busy()) finish_preemption();
+}
+
+void Scheduler::finish_preemption() {
+  const Preempting done = std::move(*preempting_);
+  preempting_.reset();
+  const auto pending = pending_.find(done.pod);
+  if (pending == pending_.end()) return;
+  if (!evictions_.failed()) state_.nominate(done.pod, pending->second.shape, done.node_name);
+  report(pending->second.get(), kUnschedulable, done.message, state_.nomination(done.pod));
+  queue_.put_unschedulable(done.pod, done.rejected_by, ports_.executor.now());
+}
+
+// --- binding -------------------------------------------------------------------------------------
+
+void Scheduler::assume(Cycle& cycle, FilterRun& run, Slot slot) {
+  const Node& node = *state_.node(slot).node;
+  const std::string node_name = node.meta.name;
+  state_.withdraw(cycle.name);
+  // The pod counts on its node from now on.
+  state_.place(cycle.name, node_name, cycle.pending.object);
+  if (!run.volumes().waiting.empty()) {
+    volume_binder_.start(cycle.name, run.volumes(), node);
+    return;
+  }
+  bind(cycle.name, cycle.pending.get(), node_name);
+}
+
+void Scheduler::on_volumes_ended(const VolumeBinder::Ended& ended) {
+  const auto pending = pending_.find(ended.pod);
+  const PlacedPod* placed = state_.placed(ended.pod);
+  if (pending == pending_.end() || placed == nullptr) return;
+  if (ended.bound) {
+    const Node* node = state_.node(placed->slot).node;
+    if (node != nullptr) return bind(ended.pod, pending->second.get(), node->meta.name);
+  }
+  take_back(ended.pod);
 }
 
 void Scheduler::bind(const PodName& name, const Pod& pod, const std::string& node_name) {
@@ -279,8 +569,6 @@ void Scheduler::bind(const PodName& name, const Pod& pod, const std::string& nod
   call.key = {Kind::Pod, name.first, name.second};
   call.node_name = node_name;
   call.uid = pod.meta.uid;
-  // The pod counts on its node from now on.
-  place(name, node_name, std::make_shared<const api::Object>(pod));
   const ports::CallId id = controllers::call_id(kOwnSlot, ++sequence_);
   binding_.emplace(id, name);
   ports_.api.call(ports_.owner, id, std::move(call));
@@ -291,20 +579,30 @@ void Scheduler::on_bound(const ports::Event& reply) {
   if (entry == binding_.end()) return;  // The answer to a status report.
   const PodName name = entry->second;
   binding_.erase(entry);
-  if (reply.outcome == ports::Outcome::Ok) return;
-  const auto* pod = pods_.find<Pod>(name.first, name.second);
-  if (pod == nullptr || !pod->spec.node_name.empty()) return;  // Settled meanwhile.
-  const Instant now = ports_.executor.now();
-  if (unplace(name)) queue_.move_all(now);
-  queue_.put_back(name, now);
+  if (reply.outcome != ports::Outcome::Ok) take_back(name);
 }
 
-void Scheduler::report_unschedulable(const Pod& pod, const std::string& message) {
+void Scheduler::take_back(const PodName& name) {
+  const auto pending = pending_.find(name);
+  if (pending == pending_.end()) return;  // Settled meanwhile.
+  const api::ObjectPtr pod = pending->second.object;
+  if (state_.unplace(name)) {
+    announce({.kinds = event_kind::kPodGone, .pod_before = &std::get<Pod>(*pod)});
+  }
+  queue_.put_back(name, ports_.executor.now());
+}
+
+void Scheduler::report(const Pod& pod, const char* reason, const std::string& message,
+                       const std::string& nominated_node) {
   const api::Condition* known = api::find_condition(pod.status.conditions, "PodScheduled");
-  if (known != nullptr && known->reason == "Unschedulable" && known->message == message) return;
+  if (known != nullptr && known->reason == reason && known->message == message &&
+      pod.status.nominated_node_name == nominated_node) {
+    return;
+  }
   Pod next = pod;
-  api::set_condition(next.status.conditions, "PodScheduled", api::ConditionStatus::False,
-                     "Unschedulable", message, ports_.executor.now());
+  next.status.nominated_node_name = nominated_node;
+  api::set_condition(next.status.conditions, "PodScheduled", api::ConditionStatus::False, reason,
+                     message, ports_.executor.now());
   ports::ApiCall call;
   call.verb = ports::Verb::UpdateStatus;
   call.key = {Kind::Pod, pod.meta.namespace_name, pod.meta.name};

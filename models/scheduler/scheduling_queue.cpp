@@ -14,67 +14,102 @@ Instant next_multiple(Instant now, Duration period) {
 
 }  // namespace
 
-void SchedulingQueue::add(const PodName& pod, std::int32_t priority, Instant now) {
-  const auto [entry, is_new] = entries_.try_emplace(pod);
+void SchedulingQueue::add(const PodName& pod, std::int32_t priority, bool gated, Instant now) {
+  const auto [found, is_new] = entries_.try_emplace(pod);
   if (!is_new) return;
-  entry->second.priority = priority;
-  entry->second.place = Place::Taken;  // In no set yet.
-  place(pod, entry->second, Place::Active, now);
+  Entry& entry = found->second;
+  entry.name = &found->first;
+  entry.priority = priority;
+  entry.since = now;
+  place(entry, gated ? Place::Gated : Place::Active);
+}
+
+void SchedulingQueue::open(const PodName& pod) {
+  const auto found = entries_.find(pod);
+  if (found == entries_.end() || found->second.place != Place::Gated) return;
+  place(found->second, Place::Active);
 }
 
 void SchedulingQueue::remove(const PodName& pod) {
-  const auto entry = entries_.find(pod);
-  if (entry == entries_.end()) return;
-  place(pod, entry->second, Place::Taken, entry->second.since);
-  entries_.erase(entry);
+  const auto found = entries_.find(pod);
+  if (found == entries_.end()) return;
+  place(found->second, Place::Taken);
+  held_.erase(pod);
+  entries_.erase(found);
 }
 
 std::optional<SchedulingQueue::Taken> SchedulingQueue::take() {
   if (active_.empty()) return std::nullopt;
-  const PodName pod = std::get<PodName>(*active_.begin());
-  Entry& entry = entries_.at(pod);
-  place(pod, entry, Place::Taken, entry.since);
-  return Taken{pod, ++entry.attempts};
+  Entry& entry = *active_.begin()->second;
+  place(entry, Place::Taken);
+  return Taken{*entry.name, ++entry.attempts};
 }
 
-void SchedulingQueue::put_unschedulable(const PodName& pod, Instant now) {
+void SchedulingQueue::hold(const PodName& pod, FilterSet rejected_by) {
   Entry& entry = entries_.at(pod);
+  entry.rejected_by = rejected_by;
+  entry.event_came = false;
+  held_.insert(pod);
+}
+
+void SchedulingQueue::put_unschedulable(const PodName& pod, FilterSet rejected_by, Instant now) {
+  const auto found = entries_.find(pod);
+  if (found == entries_.end()) return;
+  Entry& entry = found->second;
+  const bool event_came = held_.erase(pod) > 0 && entry.event_came;
   entry.backoff_until = now + backoff_after(entry.attempts);
-  place(pod, entry, Place::Unschedulable, now);
+  entry.since = now;
+  entry.rejected_by = rejected_by;
+  place(entry, event_came ? Place::BackingOff : Place::Unschedulable);
 }
 
 void SchedulingQueue::put_back(const PodName& pod, Instant now) {
   const auto found = entries_.find(pod);
   if (found == entries_.end()) return;
-  found->second.backoff_until = now + backoff_after(found->second.attempts);
-  place(pod, found->second, Place::BackingOff, now);
+  Entry& entry = found->second;
+  held_.erase(pod);
+  entry.backoff_until = now + backoff_after(entry.attempts);
+  entry.since = now;
+  place(entry, Place::BackingOff);
 }
 
-void SchedulingQueue::move_all(Instant now) {
-  const std::vector<PodName> pods(unschedulable_.begin(), unschedulable_.end());
-  for (const PodName& pod : pods) retry(pod, entries_.at(pod), now);
+void SchedulingQueue::move_if(Instant now,
+                              const std::function<bool(const PodName&, FilterSet)>& worth) {
+  if (!any_waiting()) return;
+  std::vector<Entry*> moved;
+  for (const PodName& pod : unschedulable_) {
+    Entry& entry = entries_.at(pod);
+    if (worth(pod, entry.rejected_by)) moved.push_back(&entry);
+  }
+  for (Entry* entry : moved) retry(*entry, now);
+  for (const PodName& pod : held_) {
+    Entry& entry = entries_.at(pod);
+    entry.event_came = entry.event_came || worth(pod, entry.rejected_by);
+  }
 }
 
-void SchedulingQueue::move(const PodName& pod, Instant now) {
-  if (unschedulable_.contains(pod)) retry(pod, entries_.at(pod), now);
+void SchedulingQueue::move(const PodName& pod, Instant now,
+                           const std::function<bool(FilterSet)>& worth) {
+  if (!unschedulable_.contains(pod)) return;
+  Entry& entry = entries_.at(pod);
+  if (worth(entry.rejected_by)) retry(entry, now);
 }
 
 void SchedulingQueue::look(Instant now) {
-  // Back-offs that ended first become active first.
-  std::vector<std::pair<Instant, PodName>> ended;
+  std::vector<Entry*> ended;
   for (const PodName& pod : backing_off_) {
-    const Instant until = entries_.at(pod).backoff_until;
-    if (until <= now) ended.emplace_back(until, pod);
+    Entry& entry = entries_.at(pod);
+    if (entry.backoff_until <= now) ended.push_back(&entry);
   }
-  std::sort(ended.begin(), ended.end());
-  for (const auto& [until, pod] : ended) place(pod, entries_.at(pod), Place::Active, now);
+  for (Entry* entry : ended) place(*entry, Place::Active);
 
   if (now.count_ns() % config_.unschedulable_period.count_ns() != 0) return;
-  const std::vector<PodName> pods(unschedulable_.begin(), unschedulable_.end());
-  for (const PodName& pod : pods) {
+  std::vector<Entry*> forgotten;
+  for (const PodName& pod : unschedulable_) {
     Entry& entry = entries_.at(pod);
-    if (now - entry.since > config_.unschedulable_max) retry(pod, entry, now);
+    if (now - entry.since > config_.unschedulable_max) forgotten.push_back(&entry);
   }
+  for (Entry* entry : forgotten) retry(*entry, now);
 }
 
 std::optional<Instant> SchedulingQueue::next_look(Instant now) const {
@@ -83,40 +118,41 @@ std::optional<Instant> SchedulingQueue::next_look(Instant now) const {
   return std::nullopt;
 }
 
-void SchedulingQueue::place(const PodName& pod, Entry& entry, Place place, Instant now) {
+void SchedulingQueue::place(Entry& entry, Place to) {
   switch (entry.place) {
     case Place::Active:
-      active_.erase(active_key(pod, entry));
+      active_.erase(active_key(entry));
       break;
     case Place::BackingOff:
-      backing_off_.erase(pod);
+      backing_off_.erase(*entry.name);
       break;
     case Place::Unschedulable:
-      unschedulable_.erase(pod);
+      unschedulable_.erase(*entry.name);
       break;
+    case Place::Gated:
     case Place::Taken:
       break;
   }
-  entry.place = place;
-  entry.since = now;
-  switch (place) {
+  entry.place = to;
+  switch (to) {
     case Place::Active:
       entry.sequence = ++sequence_;
-      active_.insert(active_key(pod, entry));
+      active_.emplace(active_key(entry), &entry);
       break;
     case Place::BackingOff:
-      backing_off_.insert(pod);
+      backing_off_.insert(*entry.name);
       break;
     case Place::Unschedulable:
-      unschedulable_.insert(pod);
+      unschedulable_.insert(*entry.name);
       break;
+    case Place::Gated:
     case Place::Taken:
       break;
   }
 }
 
-void SchedulingQueue::retry(const PodName& pod, Entry& entry, Instant now) {
-  place(pod, entry, entry.backoff_until > now ? Place::BackingOff : Place::Active, now);
+void SchedulingQueue::retry(Entry& entry, Instant now) {
+  place(entry, entry.backoff_until > now ? Place::BackingOff : Place::Active);
 }
 
 Duration SchedulingQueue::backoff_after(int attempts) const {

@@ -1,18 +1,21 @@
 /// @file
-/// The scheduler's queue: pods to be tried, pods that wait after a failure, pods that nothing fits.
+/// The scheduler's queue: pods to be tried, pods that wait after a failure, pods that nothing fits,
+/// pods behind a gate.
 ///
-/// Source: Kubernetes pkg/scheduler/internal/queue/scheduling_queue.go (1.30).
+/// Source: Kubernetes pkg/scheduler/internal/queue/scheduling_queue.go (1.30), backend/queue
+/// (1.32).
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
-#include <string>
 #include <tuple>
-#include <utility>
 
 #include "models/base/time_types.h"
+#include "models/scheduler/cluster_state.h"
+#include "models/scheduler/plugins.h"
 
 namespace orrery::scheduler {
 
@@ -24,20 +27,21 @@ struct SchedulingQueueConfig {
   Duration unschedulable_max = Duration::minutes(5);      ///< …for pods that waited longer.
 };
 
-/// Namespace and name.
-using PodName = std::pair<std::string, std::string>;
-
-/// Every pod is active, backing off, unschedulable, or taken. Active pods come by priority, then by
-/// the date on which they became active.
+/// Every pod is active, backing off, unschedulable, gated, or taken. Active pods come by priority,
+/// then by the date on which they were added or on which their last attempt ended.
 class SchedulingQueue {
  public:
   explicit SchedulingQueue(const SchedulingQueueConfig& config) : config_{config} {}
 
-  /// A pod that was never tried. Does nothing if it is known.
-  void add(const PodName& pod, std::int32_t priority, Instant now);
+  /// A pod that was never tried; behind a gate it waits for open(). Does nothing if it is known.
+  void add(const PodName& pod, std::int32_t priority, bool gated, Instant now);
+
+  /// The last gate is gone. Does nothing unless the pod is gated.
+  void open(const PodName& pod);
 
   /// Gone, or bound.
   void remove(const PodName& pod);
+  [[nodiscard]] bool contains(const PodName& pod) const { return entries_.contains(pod); }
 
   struct Taken {
     PodName pod;
@@ -46,15 +50,23 @@ class SchedulingQueue {
   /// The next active pod. It stays known until remove(), and comes back with one of the next two.
   [[nodiscard]] std::optional<Taken> take();
 
-  /// Nothing fits the pod: it waits for an event that may change that.
-  void put_unschedulable(const PodName& pod, Instant now);
+  /// The filters that rejected a taken pod are known, but its attempt goes on: what happens until
+  /// it is put back may count.
+  void hold(const PodName& pod, FilterSet rejected_by);
+
+  /// Nothing fits the pod: it waits for an event that concerns one of the filters that rejected it,
+  /// unless that came while it was held. Does nothing if unknown.
+  void put_unschedulable(const PodName& pod, FilterSet rejected_by, Instant now);
   /// The attempt failed for another reason: it waits out its back-off. Does nothing if unknown.
   void put_back(const PodName& pod, Instant now);
 
-  /// Something changed: every unschedulable pod is tried again, after its back-off if that lasts.
-  void move_all(Instant now);
-  /// This pod changed.
-  void move(const PodName& pod, Instant now);
+  /// Something changed: an unschedulable pod for which it is `worth` it is tried again, after its
+  /// back-off if that lasts.
+  void move_if(Instant now, const std::function<bool(const PodName&, FilterSet)>& worth);
+  /// This pod itself changed. `worth` as above.
+  void move(const PodName& pod, Instant now, const std::function<bool(FilterSet)>& worth);
+  /// Whether any pod waits for an event.
+  [[nodiscard]] bool any_waiting() const { return !unschedulable_.empty() || !held_.empty(); }
 
   /// Looks for ended back-offs and for pods that waited too long. To be called at next_look().
   void look(Instant now);
@@ -63,29 +75,34 @@ class SchedulingQueue {
   [[nodiscard]] std::optional<Instant> next_look(Instant now) const;
 
  private:
-  enum class Place : std::uint8_t { Active, BackingOff, Unschedulable, Taken };
+  enum class Place : std::uint8_t { Active, BackingOff, Unschedulable, Gated, Taken };
   struct Entry {
+    const PodName* name = nullptr;
     std::int32_t priority = 0;
     int attempts = 0;
-    Place place = Place::Active;
-    Instant since;  ///< When it came to its place.
+    Place place = Place::Taken;
+    Instant since;  ///< When it was added, or its last attempt ended.
     Instant backoff_until;
     std::uint64_t sequence = 0;  ///< Of its last activation.
+    FilterSet rejected_by;
+    bool event_came = false;  ///< While it was held.
   };
-  using ActiveKey = std::tuple<std::int64_t, Instant, std::uint64_t, PodName>;
+  /// Priority (negated), date, sequence.
+  using ActiveKey = std::tuple<std::int64_t, Instant, std::uint64_t>;
 
-  [[nodiscard]] static ActiveKey active_key(const PodName& pod, const Entry& entry) {
-    return {-std::int64_t{entry.priority}, entry.since, entry.sequence, pod};
+  [[nodiscard]] static ActiveKey active_key(const Entry& entry) {
+    return {-std::int64_t{entry.priority}, entry.since, entry.sequence};
   }
-  void place(const PodName& pod, Entry& entry, Place place, Instant now);
-  void retry(const PodName& pod, Entry& entry, Instant now);
+  void place(Entry& entry, Place place);
+  void retry(Entry& entry, Instant now);
   [[nodiscard]] Duration backoff_after(int attempts) const;
 
   SchedulingQueueConfig config_;
   std::map<PodName, Entry> entries_;
-  std::set<ActiveKey> active_;
+  std::map<ActiveKey, Entry*> active_;
   std::set<PodName> backing_off_;
   std::set<PodName> unschedulable_;
+  std::set<PodName> held_;
   std::uint64_t sequence_ = 0;
 };
 

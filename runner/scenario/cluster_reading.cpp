@@ -13,6 +13,7 @@ namespace orrery::scenario {
 namespace {
 
 constexpr std::int64_t kNodesMax = 10'000;
+constexpr std::int64_t kExtendedMax = 1'000'000'000;
 
 /// "100Mi" or "10%".
 std::optional<EvictionHard> read_threshold(const Value& value, Report& report) {
@@ -84,6 +85,12 @@ void read_node_size(const Fields& fields, ClusterNode& node, Report& report) {
   quantity("cpu", "CPUs above 0, such as \"8\" or \"500m\"", parse_milli, node.cpu_milli);
   quantity("memory", "memory above 0, such as \"32Gi\"", parse_amount, node.memory_bytes);
   quantity("diskSize", "a size above 0, such as \"100Gi\"", parse_amount, node.disk_bytes);
+  if (const Value* extended = fields.find("extended")) {
+    for (const Value& resource : named_members(*extended, "an object of amounts", report)) {
+      const auto amount = read_count(resource, 0, kExtendedMax, report);
+      if (amount) node.extended[resource.key] = *amount;
+    }
+  }
   if (const Value* pods = fields.find("pods")) {
     if (const auto count = read_count(*pods, 1, 10'000, report)) node.pods = *count;
   }
@@ -114,10 +121,10 @@ void read_listed_node(const Value& item, const ClusterNode& size, Cluster& into,
     into.nodes.push_back(std::move(node));
     return;
   }
-  const Fields fields{
-      item,
-      {"name", "zone", "cpu", "memory", "pods", "diskSize", "reserved", "evictionHard", "labels"},
-      report};
+  const Fields fields{item,
+                      {"name", "zone", "cpu", "memory", "pods", "extended", "diskSize", "reserved",
+                       "evictionHard", "labels"},
+                      report};
   if (const Value* name = fields.require("name", "the node's name")) {
     node.name = read_text(*name, "the node's name", report).value_or("");
   }
@@ -299,7 +306,8 @@ void read_storage(const Value* value, bool claims, Storage& into, Report& report
 
 void read_cluster(const Value& cluster, bool pulls, bool claims, Cluster& into, Report& report,
                   Assumptions& assumptions) {
-  const Fields fields{cluster, {"zones", "nodes", "node", "network", "storage", "controlPlane"}, report};
+  const Fields fields{
+      cluster, {"zones", "nodes", "node", "network", "storage", "controlPlane"}, report};
   if (const Value* control = fields.find("controlPlane")) {
     read_control_plane(*control, into.control, report);
   }
@@ -307,9 +315,10 @@ void read_cluster(const Value& cluster, bool pulls, bool claims, Cluster& into, 
   const Value* node = fields.find("node");
   const Value* node_network = nullptr;
   if (node != nullptr) {
-    const Fields sizes{*node,
-                       {"cpu", "memory", "pods", "diskSize", "reserved", "evictionHard", "network"},
-                       report};
+    const Fields sizes{
+        *node,
+        {"cpu", "memory", "pods", "extended", "diskSize", "reserved", "evictionHard", "network"},
+        report};
     read_node_size(sizes, size, report);
     node_network = sizes.find("network");
   }

@@ -50,6 +50,9 @@ struct Reading {
 void read_cluster(const Value& cluster, bool pulls, bool claims, Cluster& into, Report& report,
                   Assumptions& assumptions);
 
+/// `schedulers`: what differs from the profile, by the schedulerName of pods.
+void read_schedulers(const Value* schedulers, Scenario& scenario, Report& report);
+
 /// Whether any image is pulled during the run, judged from the text alone.
 [[nodiscard]] bool names_pulled_image(const Value* images);
 

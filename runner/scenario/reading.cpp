@@ -121,11 +121,12 @@ api::Manifests read_manifest_list(const Value& list, const Value* patch, const s
 /// Reads the tree into `scenario`; whatever is wrong goes to `report`.
 void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
                std::vector<std::string>& files, Report& report) {
-  const Fields fields{root,
-                      {"$schema", "include", "format", "name", "profile", "duration", "warmup",
-                       "startTime", "runs", "manifests", "patch", "cluster", "images", "services",
-                       "journeys", "load", "timeline", "expect", "sweep", "provenance"},
-                      report};
+  const Fields fields{
+      root,
+      {"$schema",   "include",  "format",    "name",     "profile", "duration",   "warmup",
+       "startTime", "runs",     "manifests", "patch",    "cluster", "schedulers", "images",
+       "services",  "journeys", "load",      "timeline", "expect",  "sweep",      "provenance"},
+      report};
   if (root.type != Value::Type::Object) return;
   read_format(fields.require("format", "1"), report);
   if (const Value* name = fields.require("name", "what this scenario is about")) {
@@ -157,6 +158,7 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
     read_cluster(*cluster, names_pulled_image(images), uses_claims(scenario.objects),
                  scenario.cluster, report, assumptions);
   }
+  read_schedulers(fields.find("schedulers"), scenario, report);
   const bool complete = report.problems().size() == own_problems;
   const Catalog catalog{scenario.objects, scenario.cluster.nodes, complete};
   Reading reading{scenario, catalog, report, assumptions, {}, {}};

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -39,6 +41,7 @@ struct ClusterNode {
   std::int64_t cpu_milli = 8000;
   std::int64_t memory_bytes = std::int64_t{32} << 30;
   std::int64_t pods = 110;
+  std::map<std::string, std::int64_t> extended;  ///< Resources with names of their own.
   api::Labels labels;                   ///< Beside the well-known hostname and zone labels.
   std::int64_t disk_bytes = 0;          ///< For images, logs and writable layers; 0: enough.
   std::int64_t reserved_cpu_milli = 0;  ///< Kept from pods.
@@ -90,6 +93,19 @@ struct Use {
   std::int64_t base = 0;
   std::int64_t per_second = 0;
   std::int64_t per_request = 0;
+};
+
+/// Which plug-ins a scheduler has, by their names.
+struct SchedulerSettings {
+  std::set<std::string> filters_off;
+  std::optional<std::map<std::string, std::int64_t>>
+      scores;                                                ///< Weights; absent: the default ones.
+  std::string scoring_type;                                  ///< Empty: LeastAllocated.
+  std::map<std::string, std::int64_t> resources;             ///< Empty: cpu and memory alike.
+  std::vector<std::pair<std::int64_t, std::int64_t>> shape;  ///< Utilization and score.
+  bool takes_first = false;                                  ///< Of equally good nodes.
+  std::optional<std::int64_t> percentage_of_nodes_to_score;
+  bool preempts = true;
 };
 
 struct Image {
@@ -323,6 +339,7 @@ struct Scenario {
   std::vector<api::ManifestObject> objects;
   std::vector<api::NotModelled> not_modelled;
   Cluster cluster;
+  std::map<std::string, SchedulerSettings> schedulers;  ///< By the schedulerName of pods.
   std::map<std::string, Image> images;  ///< Every image that the manifests or timeline name.
   std::map<std::string, ServiceBehaviour>
       services;  ///< "namespace/name" of every Service that is called.

@@ -246,10 +246,10 @@ void SimSession::perform(const std::string& id, const FaultAction& fault) {
       hit =
           pod != nullptr && world_.apply(deletion_of(key, Duration{}), cause) == ports::Outcome::Ok;
     } else if (fault.kind == FaultKind::Unwell) {
-      hit = pod != nullptr &&
-            world_.afflict(*pod, fault.container,
-                           fault.hangs ? sim::Illness::Hangs : sim::Illness::Fails,
-                           fault.lasts.value_or(Duration{}), cause);
+      hit =
+          pod != nullptr && world_.afflict(*pod, fault.container,
+                                           fault.hangs ? sim::Illness::Hangs : sim::Illness::Fails,
+                                           fault.lasts.value_or(Duration{}), cause);
     } else {
       const std::string node = pod != nullptr ? pod->spec.node_name : key.name;
       const bool lost = fault.kind != FaultKind::NodeAgentKill;

@@ -108,6 +108,39 @@ sim::TrafficModel traffic_model(const Scenario& scenario) {
   return model;
 }
 
+/// The place of a name that the reader has checked.
+template <class Names>
+std::size_t position_of(const std::string& name, const Names& names) {
+  const auto found = std::find(names.begin(), names.end(), name);
+  expects(found != names.end(), "the reader admits known plug-ins only");
+  return static_cast<std::size_t>(found - names.begin());
+}
+
+scheduler::PluginSet plugin_set(const scenario::SchedulerSettings& settings) {
+  scheduler::PluginSet plugins;
+  for (const std::string& name : settings.filters_off) {
+    plugins.filters.reset(position_of(name, scheduler::kFilterNames));
+  }
+  if (settings.scores) {
+    plugins.weights = {};
+    for (const auto& [name, weight] : *settings.scores) {
+      plugins.weights[position_of(name, scheduler::kScoreNames)] = weight;
+    }
+  }
+  if (!settings.scoring_type.empty()) {
+    plugins.scoring.type = static_cast<scheduler::ScoringType>(
+        position_of(settings.scoring_type, scheduler::kScoringNames));
+  }
+  if (!settings.resources.empty()) plugins.scoring.resources = settings.resources;
+  for (const auto& [utilization, score] : settings.shape) {
+    plugins.scoring.shape.push_back({utilization, score});
+  }
+  if (settings.takes_first) plugins.tie_break = scheduler::TieBreak::First;
+  plugins.percentage_of_nodes_to_score = settings.percentage_of_nodes_to_score;
+  plugins.preempts = settings.preempts;
+  return plugins;
+}
+
 }  // namespace
 
 sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
@@ -125,6 +158,9 @@ sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
   const scenario::Storage& storage = scenario.cluster.storage;
   config.profile.controllers.storage = {storage.provision, storage.remove, storage.resize,
                                         storage.attach, storage.detach};
+  for (const auto& [name, settings] : scenario.schedulers) {
+    config.profile.scheduler.profiles[name] = plugin_set(settings);
+  }
 
   const scenario::Network& network = scenario.cluster.network;
   std::map<std::string, std::uint32_t> zones;
@@ -134,9 +170,7 @@ sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
     sim::WorldNode world_node;
     world_node.name = node.name;
     world_node.zone = zone;
-    world_node.resources.cpu_milli = node.cpu_milli;
-    world_node.resources.memory_bytes = node.memory_bytes;
-    world_node.resources.pods = node.pods;
+    world_node.resources = {node.cpu_milli, node.memory_bytes, node.pods, node.extended};
     world_node.labels = node.labels;
     world_node.disk_bytes = node.disk_bytes;
     world_node.reserved_cpu_milli = node.reserved_cpu_milli;

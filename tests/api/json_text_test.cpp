@@ -223,7 +223,7 @@ class RandomObject {
              p.failure_threshold, p.termination_grace);
   }
   void fill(ContainerPort& p) {
-    fill_all(p.name, p.container_port, p.host_port);
+    fill_all(p.name, p.container_port, p.host_port, p.host_ip);
     if (below(2) == 0) p.protocol = "UDP";
   }
   void fill(EnvVar& e) {
@@ -282,9 +282,14 @@ class RandomObject {
     fill_all(c.source, c.where);
     c.resource_version = below(1000);
   }
+  void fill_extended(std::map<std::string, std::int64_t>& extended) {
+    if (below(2) == 0) amount(extended["example.com/gpu"]);
+    if (below(3) == 0) amount(extended["example.com/a_B.c"]);
+  }
   void fill(ResourceList& r) {
     if (below(2) == 0) amount(r.cpu_milli.emplace());
     if (below(2) == 0) amount(r.memory_bytes.emplace());
+    fill_extended(r.extended);
   }
   void fill(Container& c) {
     one_of(c.pull_policy, 3);
@@ -292,11 +297,24 @@ class RandomObject {
              c.requests, c.limits, c.startup, c.readiness, c.liveness, c.post_start, c.pre_stop);
   }
   void fill(Toleration& t) { fill_all(t.key, t.exists, t.value, t.effect, t.seconds); }
+  void fill(NodeSelectorTerm& t) { fill_all(t.match_expressions, t.match_fields); }
+  void fill(PreferredNodeTerm& t) { fill_all(t.weight, t.term); }
+  void fill(PodAffinityTerm& t) {
+    fill_all(t.selector, t.namespaces, t.namespace_selector, t.topology_key);
+  }
+  void fill(WeightedPodAffinityTerm& t) { fill_all(t.weight, t.term); }
+  void fill(PodAffinity& a) { fill_all(a.required, a.preferred); }
+  void fill(Affinity& a) { fill_all(a.node.required, a.node.preferred, a.pod, a.anti); }
+  void fill(TopologySpreadConstraint& c) {
+    fill_all(c.max_skew, c.topology_key, c.schedule_anyway, c.selector, c.min_domains,
+             c.honor_node_affinity, c.honor_node_taints, c.match_label_keys);
+  }
   void fill(PodSpec& s) {
     one_of(s.restart_policy, 3);
     fill_all(s.node_name, s.init_containers, s.containers, s.termination_grace, s.node_selector,
-             s.tolerations, s.priority_class_name, s.hostname, s.subdomain,
-             s.active_deadline, s.host_network, s.readiness_gates, s.volumes);
+             s.tolerations, s.priority_class_name, s.hostname, s.subdomain, s.active_deadline,
+             s.host_network, s.readiness_gates, s.volumes, s.priority, s.preempts, s.affinity,
+             s.topology_spread, s.scheduling_gates, s.scheduler_name, s.overhead);
     for (Container& init : s.init_containers) fill(init.sidecar);
   }
   void fill(PodTemplate& t) { fill_all(t.labels, t.annotations, t.spec); }
@@ -312,8 +330,8 @@ class RandomObject {
   }
   void fill(PodStatus& s) {
     one_of(s.phase, 5);
-    fill_all(s.conditions, s.reason, s.message, s.pod_ip, s.host_ip, s.start_time,
-             s.init_container_statuses, s.container_statuses, s.configs);
+    fill_all(s.conditions, s.reason, s.message, s.pod_ip, s.host_ip, s.nominated_node_name,
+             s.start_time, s.init_container_statuses, s.container_statuses, s.configs);
   }
   void fill(Pod& p) { fill_all(p.meta, p.spec, p.status); }
   void fill(Taint& t) { fill_all(t.key, t.value, t.effect, t.time_added); }
@@ -321,6 +339,7 @@ class RandomObject {
     amount(r.cpu_milli);
     amount(r.memory_bytes);
     amount(r.pods);
+    fill_extended(r.extended);
   }
   void fill(NodeImage& i) {
     i.name = "shop/app:" + std::to_string(below(9));
@@ -533,8 +552,8 @@ TEST(JsonText, OfADefaultObjectIsShortAndReadsBack) {
   for (const Object& object :
        {Object{Pod{}}, Object{Node{}}, Object{Deployment{}}, Object{ReplicaSet{}},
         Object{Service{}}, Object{EndpointSlice{}}, Object{ConfigMap{}}, Object{Lease{}},
-        Object{Namespace{}}, Object{ResourceQuota{}}, Object{LimitRange{}},
-        Object{PriorityClass{}}, Object{ReplicationController{}}, Object{StatefulSet{}}, Object{DaemonSet{}},
+        Object{Namespace{}}, Object{ResourceQuota{}}, Object{LimitRange{}}, Object{PriorityClass{}},
+        Object{ReplicationController{}}, Object{StatefulSet{}}, Object{DaemonSet{}},
         Object{ControllerRevision{}}}) {
     const Result<Object> again = from_json_text(to_json_text(object));
     ASSERT_TRUE(again.has_value()) << again.error().what;

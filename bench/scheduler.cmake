@@ -1,0 +1,1 @@
+orrery_program(scheduler_bench SOURCES scheduler_bench.cpp LIBS orrery_scheduler)

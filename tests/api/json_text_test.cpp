@@ -297,7 +297,6 @@ class RandomObject {
              c.requests, c.limits, c.startup, c.readiness, c.liveness, c.post_start, c.pre_stop);
   }
   void fill(Toleration& t) { fill_all(t.key, t.exists, t.value, t.effect, t.seconds); }
-  void fill(NodeSelectorTerm& t) { fill_all(t.match_expressions, t.match_fields); }
   void fill(PreferredNodeTerm& t) { fill_all(t.weight, t.term); }
   void fill(PodAffinityTerm& t) {
     fill_all(t.selector, t.namespaces, t.namespace_selector, t.topology_key);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/controllers/conditions.h"
+
 namespace orrery::controllers {
 namespace {
 
@@ -126,20 +128,23 @@ AutoscalerPlan reconcile_autoscaler(const AutoscalerView& view, const ScalingHis
   next.status.observed_generation = autoscaler.meta.generation;
   const auto set = [&](const char* type, ConditionStatus status, const std::string& reason,
                        const std::string& message) {
-    api::set_condition(next.status.conditions, type, status, reason, message, now);
+    keep_condition(next.status.conditions, type, status, reason, message, now);
   };
+  // Set once, at the end, so that it differs only if the outcome does.
+  std::string able_reason = "SucceededGetScale";
+  std::string able_message = "the HPA controller was able to get the target's current scale";
   const auto finish = [&] {
+    set("AbleToScale", view.target ? ConditionStatus::True : ConditionStatus::False, able_reason,
+        able_message);
     if (!(next.status == autoscaler.status)) result.plan.then(update_status_call(next));
     return std::move(result);
   };
 
   if (!view.target) {
-    set("AbleToScale", ConditionStatus::False, "FailedGetScale",
-        "the HPA controller was unable to get the target's current scale");
+    able_reason = "FailedGetScale";
+    able_message = "the HPA controller was unable to get the target's current scale";
     return finish();
   }
-  set("AbleToScale", ConditionStatus::True, "SucceededGetScale",
-      "the HPA controller was able to get the target's current scale");
   const std::int32_t current =
       config.size_from_status ? view.target->status_replicas : view.target->spec_replicas;
   const LimitsView bounds{current, 0, autoscaler.spec.min_replicas, autoscaler.spec.max_replicas};
@@ -177,13 +182,13 @@ AutoscalerPlan reconcile_autoscaler(const AutoscalerView& view, const ScalingHis
     for (std::vector<ScaleEvent>* events : {&result.history.ups, &result.history.downs}) {
       std::erase_if(*events, [&](const ScaleEvent& e) { return e.at <= now - kPolicyPeriodMax; });
     }
-    set("AbleToScale", ConditionStatus::True, size.able_reason,
-        size.able_reason == "ReadyForNewScale" ? "recommended size matches current size"
-        : size.able_reason == "ScaleUpStabilized"
-            ? "recent recommendations were lower than current one, applying the lowest recent "
-              "recommendation"
-            : "recent recommendations were higher than current one, applying the highest recent "
-              "recommendation");
+    able_reason = size.able_reason;
+    able_message = able_reason == "ReadyForNewScale" ? "recommended size matches current size"
+                   : able_reason == "ScaleUpStabilized"
+                       ? "recent recommendations were lower than current one, applying the lowest "
+                         "recent recommendation"
+                       : "recent recommendations were higher than current one, applying the "
+                         "highest recent recommendation";
     set("ScalingLimited", size.limited ? ConditionStatus::True : ConditionStatus::False,
         size.limited_reason, "");
     desired = size.replicas;
@@ -197,8 +202,9 @@ AutoscalerPlan reconcile_autoscaler(const AutoscalerView& view, const ScalingHis
     result.plan.then(update_call(std::move(scaled)));
     result.change = desired - current;
     next.status.last_scale = now;
-    set("AbleToScale", ConditionStatus::True, "SucceededRescale",
-        "the HPA controller was able to update the target scale to " + std::to_string(desired));
+    able_reason = "SucceededRescale";
+    able_message =
+        "the HPA controller was able to update the target scale to " + std::to_string(desired);
   }
   return finish();
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/controllers/conditions.h"
+
 namespace orrery::controllers {
 namespace {
 
@@ -74,8 +76,8 @@ Plan reconcile_disruption(const DisruptionView& view, const DisruptionConfig& co
   if (by_scale && view.has_unscalable) {
     status.disruptions_allowed = 0;
     status.observed_generation = budget.meta.generation;
-    api::set_condition(status.conditions, kDisruptionAllowed, ConditionStatus::False, "SyncFailed",
-                       "the controller of a pod has no size", now);
+    keep_condition(status.conditions, kDisruptionAllowed, ConditionStatus::False, "SyncFailed",
+                   "the controller of a pod has no size", now);
   } else {
     const Expected expected = expected_by(view);
     status.disrupted_pods = still_disrupted(view, config, now);
@@ -86,9 +88,9 @@ Plan reconcile_disruption(const DisruptionView& view, const DisruptionConfig& co
     status.disruptions_allowed =
         expected.pods <= 0 ? 0 : std::max(0, status.current_healthy - expected.healthy);
     const bool allowed = status.disruptions_allowed > 0;
-    api::set_condition(status.conditions, kDisruptionAllowed,
-                       allowed ? ConditionStatus::True : ConditionStatus::False,
-                       allowed ? "SufficientPods" : "InsufficientPods", "", now);
+    keep_condition(status.conditions, kDisruptionAllowed,
+                   allowed ? ConditionStatus::True : ConditionStatus::False,
+                   allowed ? "SufficientPods" : "InsufficientPods", "", now);
     for (const auto& [pod, evicted] : status.disrupted_pods) {
       plan.look_again(evicted + config.disrupted_pod_timeout - now + Duration::nanoseconds(1));
     }

@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "models/controllers/conditions.h"
 #include "models/controllers/job_failure_policy.h"
 #include "models/controllers/replica_set.h"
 
@@ -312,7 +313,7 @@ void JobSync::note_ended(bool finishing) {
 void JobSync::conclude(const Verdict& verdict) {
   std::vector<api::Condition>& conditions = next_.status.conditions;
   const auto put = [&](const char* type, const std::string& reason, const std::string& message) {
-    api::set_condition(conditions, type, ConditionStatus::True, reason, message, now_);
+    keep_condition(conditions, type, ConditionStatus::True, reason, message, now_);
   };
   const std::string reason = verdict.failed ? verdict.reason : "CompletionsReached";
   const std::string message =
@@ -333,8 +334,8 @@ void JobSync::conclude(const Verdict& verdict) {
 /// A Job that goes on begins anew: its deadline did not run while it was suspended.
 void JobSync::resume() {
   if (job_.spec.suspend || !is_true(next_.status, "Suspended")) return;
-  api::set_condition(next_.status.conditions, "Suspended", ConditionStatus::False, "JobResumed",
-                     "Job resumed", now_);
+  keep_condition(next_.status.conditions, "Suspended", ConditionStatus::False, "JobResumed",
+                 "Job resumed", now_);
   next_.status.start_time = now_;
 }
 
@@ -556,8 +557,8 @@ Plan JobSync::run() {
   if (verdict) {
     conclude(*verdict);
   } else if (job_.spec.suspend && !job_.meta.deletion) {
-    api::set_condition(status.conditions, "Suspended", ConditionStatus::True, "JobSuspended",
-                       "Job suspended", now_);
+    keep_condition(status.conditions, "Suspended", ConditionStatus::True, "JobSuspended",
+                   "Job suspended", now_);
   }
 
   if (!(status == job_.status)) plan.then(update_status_call(next_));

@@ -55,6 +55,8 @@ class BatchCluster : public SmallCluster {
  private:
   static controllers::ControllerManagerConfig exact(controllers::ControllerManagerConfig config) {
     config.job.batch_period = Duration{};
+    // There are no Node objects here, for whose absence pods would be deleted.
+    config.node_lifecycle.pod_quarantine = Duration::seconds(1'000'000);
     return config;
   }
 

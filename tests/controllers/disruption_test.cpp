@@ -117,7 +117,10 @@ TEST(DisruptionBudget, OfPodsWhoseControllerHasNoSizeAllowsNothing) {
 
 TEST(DisruptionBudget, FollowsTheDeploymentOfItsPods) {
   orrery::testing::SmallCluster cluster;
-  ControllerManager manager{ports::OwnerId{7}, cluster, cluster};
+  ControllerManagerConfig config;
+  // There is no Node object, for whose absence pods would be deleted.
+  config.node_lifecycle.pod_quarantine = Duration::seconds(1'000'000);
+  ControllerManager manager{ports::OwnerId{7}, cluster, cluster, config};
   cluster.attach(ports::OwnerId{7}, manager);
   manager.start();
   cluster.create(orrery::testing::deployment("web", 4));

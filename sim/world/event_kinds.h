@@ -7,15 +7,13 @@
 namespace orrery::sim {
 
 enum class WorldEvent : std::uint8_t {
-  Timer = 8,             ///< A component's timer; index: timer slot.
-  Deliver = 9,           ///< A ports::Event reaches its owner; index: delivery slot.
-  ApiRequest = 10,       ///< A call reaches the API server; index: request slot.
-  PublishTable = 11,     ///< An endpoint table takes effect; index: table slot.
-  RuntimeDone = 12,      ///< A container runtime finishes a call; index: operation slot.
-  ProbeArrives = 13,     ///< A probe reaches its pod; index: probe slot.
-  ContainerDue = 14,     ///< Something is due in a container's life; index: container event slot.
-  ApiCutNoticed = 15,    ///< A client's connection is taken for broken; index: client.
-  ReplicaRestarts = 16,  ///< A controller manager or scheduler is started; index: its place.
+  Timer = 8,          ///< A component's timer; index: timer slot.
+  Deliver = 9,        ///< A ports::Event reaches its owner; index: delivery slot.
+  ApiRequest = 10,    ///< A call reaches the API server, or what else it waits for; index: slot.
+  PublishTable = 11,  ///< An endpoint table takes effect; index: table slot.
+  RuntimeDone = 12,   ///< A container runtime finishes a call; index: operation slot.
+  ProbeArrives = 13,  ///< A probe reaches its pod; index: probe slot.
+  ContainerDue = 14,  ///< Something is due in a container's life; index: container event slot.
 };
 
 [[nodiscard]] constexpr std::uint8_t kind_of(WorldEvent event) {

@@ -84,12 +84,16 @@ ports::Outcome SimApi::call_now(const ports::ApiCall& call, ports::CauseId cause
 }
 
 bool SimApi::dispatch(KernelEvent event) {
-  if (event.kind == kind_of(WorldEvent::ApiCutNoticed)) {
-    notice_cut(store::ClientId{event.index});
-    return true;
-  }
   if (event.kind != kind_of(WorldEvent::ApiRequest)) return false;
   Request request = requests_.take(event.index);
+  if (request.what == What::CutNoticed) {
+    notice_cut(request.client);
+    return true;
+  }
+  if (request.what == What::Reminder) {
+    reminders_.push_back(request.number);
+    return true;
+  }
   if (!request.durable) {
     dispatcher_.fingerprint().add(kernel_.now(),
                                   (static_cast<std::uint64_t>(request.owner) << 16) |
@@ -193,8 +197,11 @@ void SimApi::set_fault(const std::string& name, const ApiFault& fault) {
   each_client(name, [&](store::ClientId id, Client& client) {
     if (fault.unreachable) end_watches(id, ports::Outcome::Unreachable);
     if (!fault.cut || client.cut_noticed) return;
+    Request notice;
+    notice.client = id;
+    notice.what = What::CutNoticed;
     kernel_.schedule(kernel_.now() + config_.cut_noticed, EventClass::Ordinary,
-                     {kind_of(WorldEvent::ApiCutNoticed), static_cast<std::uint32_t>(id)});
+                     {kind_of(WorldEvent::ApiRequest), requests_.put(std::move(notice))});
   });
 }
 
@@ -236,6 +243,14 @@ void SimApi::end_watches(store::ClientId id, ports::Outcome why) {
 
 void SimApi::expire_watches(const std::string& name) {
   each_client(name, [&](store::ClientId id, Client&) { end_watches(id, ports::Outcome::Expired); });
+}
+
+void SimApi::remind(Instant when, std::uint32_t what) {
+  Request reminder;
+  reminder.what = What::Reminder;
+  reminder.number = what;
+  kernel_.schedule(when, EventClass::Ordinary,
+                   {kind_of(WorldEvent::ApiRequest), requests_.put(std::move(reminder))});
 }
 
 bool SimApi::take_event_fault(const std::string& name) {

@@ -96,12 +96,19 @@ class SimApi {
   [[nodiscard]] std::vector<store::ClientId> take_crashed() { return std::exchange(crashed_, {}); }
   [[nodiscard]] StoreQuorum& store() { return store_; }
 
-  /// Handles ApiRequest and ApiCutNoticed events; returns false for all others.
+  /// Says `what` at `when`, through take_reminders(): for who has no component to set a timer.
+  void remind(Instant when, std::uint32_t what);
+  [[nodiscard]] std::vector<std::uint32_t> take_reminders() {
+    return std::exchange(reminders_, {});
+  }
+
+  /// Handles ApiRequest events; returns false for all others.
   bool dispatch(KernelEvent event);
 
   [[nodiscard]] const store::ApiServer& server() const { return server_; }
 
  private:
+  enum class What : std::uint8_t { Call, CutNoticed, Reminder };
   struct Request {
     store::ClientId client{};
     ports::OwnerId owner{};
@@ -110,6 +117,8 @@ class SimApi {
     ports::CauseId cause = 0;
     bool sent = true;      ///< The server was there when the call was made.
     bool durable = false;  ///< The store has it on disk.
+    What what = What::Call;
+    std::uint32_t number = 0;  ///< Reminder: of what.
   };
   struct Client {
     ApiLatency latency;
@@ -149,6 +158,7 @@ class SimApi {
   std::map<std::string, Duration> holds_;   ///< Zero: done.
   std::map<std::string, std::uint32_t> crashes_;
   std::vector<store::ClientId> crashed_;
+  std::vector<std::uint32_t> reminders_;
 };
 
 /// The ApiClient port of one process.

@@ -182,8 +182,7 @@ void SimWorld::start_replica(std::size_t place) {
       begin_work(*replicas_[place]);
     } else {
       // It is its own elector that says so: it is ended in an event of its own.
-      kernel_.schedule(kernel_.now(), EventClass::Ordinary,
-                       {kind_of(WorldEvent::ReplicaRestarts), static_cast<std::uint32_t>(place)});
+      api_->remind(kernel_.now(), static_cast<std::uint32_t>(place));
     }
   };
   replica.elector = std::make_unique<controllers::LeaderElector>(
@@ -256,7 +255,12 @@ bool SimWorld::crash_control_part(ControlPart part, std::uint32_t writes, Durati
   return true;
 }
 
-void SimWorld::restart_crashed() {
+void SimWorld::restart_replicas() {
+  for (const std::uint32_t place : api_->take_reminders()) {
+    // Who had lost the lease is ended first.
+    if (replicas_[place] != nullptr) stop_replica(place);
+    if (api_runs_) start_replica(place);
+  }
   for (const store::ClientId client : api_->take_crashed()) {
     const auto replica = std::find_if(replicas_.begin(), replicas_.end(), [&](const auto& r) {
       return r != nullptr && r->client.client() == client;
@@ -264,8 +268,7 @@ void SimWorld::restart_crashed() {
     if (replica == replicas_.end()) continue;
     const auto place = static_cast<std::size_t>(replica - replicas_.begin());
     stop_replica(place);
-    kernel_.schedule(kernel_.now() + downtimes_[place], EventClass::Ordinary,
-                     {kind_of(WorldEvent::ReplicaRestarts), static_cast<std::uint32_t>(place)});
+    api_->remind(kernel_.now() + downtimes_[place], static_cast<std::uint32_t>(place));
   }
 }
 
@@ -436,17 +439,11 @@ void SimWorld::finish_flows() {
 }
 
 void SimWorld::dispatch(KernelEvent event) {
-  if (event.kind == kind_of(WorldEvent::ReplicaRestarts)) {
-    // Who had lost the lease is ended first.
-    if (replicas_[event.index] != nullptr) stop_replica(event.index);
-    if (api_runs_) start_replica(event.index);
-    return;
-  }
   const bool handled = engine_->dispatch(event) || dispatcher_.dispatch(event) ||
                        api_->dispatch(event) || sim::dispatch(*node_environment_, event) ||
                        sim::dispatch(*table_environment_, event);
   expects(handled, "every event of the kernel has a handler");
-  restart_crashed();
+  restart_replicas();
   if (engine_->has_notices()) tell_nodes();
 }
 

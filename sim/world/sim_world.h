@@ -154,7 +154,7 @@ class SimWorld {
   void start_replica(std::size_t place);
   void stop_replica(std::size_t place);
   void begin_work(Replica& replica);
-  void restart_crashed();
+  void restart_replicas();
   void dispatch(KernelEvent event);
   void finish_flows();
   void tell_nodes();  ///< What the request engine noticed about their processes.

@@ -105,8 +105,6 @@ class Exploration {
         return;
       case Fault::MissedWatch:
         misses_ = true;
-        // A server that dropped an event ends the watch sooner or later.
-        cluster_.at(cluster_.now() + 20_s, [this] { cluster_.close_watches_of(kManager); });
         return;
     }
   }
@@ -127,6 +125,8 @@ class Exploration {
     }
     if (delivery.event.kind == ports::EventKind::WatchEvent && misses_) {
       misses_ = false;
+      // A server that has dropped an event ends the watch sooner or later.
+      cluster_.at(cluster_.now() + 20_s, [this] { cluster_.close_watches_of(kManager); });
       return false;
     }
     // Events keep their order: what comes after a stale one waits behind it.

@@ -16,7 +16,7 @@ using ports::Verb;
 
 /// Keeps what came, and when.
 struct Listener final : ports::Component {
-  explicit Listener(const Kernel& of) : kernel{of} {}
+  explicit Listener(const Kernel& clock) : kernel{clock} {}
   const Kernel& kernel;
   std::vector<std::pair<Instant, Event>> came;
   void on_event(const Event& event) override { came.emplace_back(kernel.now(), event); }

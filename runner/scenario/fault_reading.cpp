@@ -122,7 +122,8 @@ FaultAction read_fault(const Fields& fields, const Value& entry, Reading& readin
     known = true;
   }
   if (!known) {
-    report.add(kind, "a fault: " + one_of(names), did_you_mean(kind.text, names));
+    report.add(kind, "the name of a fault, such as pod-kill or node-loss",
+               did_you_mean(kind.text, names));
     return fault;
   }
   const FaultForm form = form_of(fault.kind);

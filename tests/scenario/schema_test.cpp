@@ -28,7 +28,8 @@ const char* const kEveryKey = R"({
     "network": {"sameNode": {"latency": "1us"}, "inZone": {"latency": "1us"},
                 "betweenZones": {"latency": "1ms", "bandwidth": "1Gbps"},
                 "registry": {"bandwidth": "1Gbps"}, "endpointDelay": "1ms"},
-    "storage": {"attach": "1s", "detach": "1s", "provision": "1s", "delete": "1s", "resize": "1s"}
+    "storage": {"attach": "1s", "detach": "1s", "provision": "1s", "delete": "1s", "resize": "1s"},
+    "controlPlane": {"replicas": 2, "stores": 3, "electionTimeout": "1s"}
   },
   "schedulers": {"mine": {"filtersOff": ["NodeName"], "scores": {"NodeResourcesFit": 2},
     "scoring": {"type": "RequestedToCapacityRatio", "resources": {"cpu": 1},
@@ -58,6 +59,9 @@ const char* const kEveryKey = R"({
     {"id": "node", "at": "11s", "fault": "node-loss", "target": "Node/x", "for": "1s"},
     {"id": "sick", "at": "12s", "fault": "unwell", "target": "Deployment/web", "for": "1s",
      "how": "hangs"},
+    {"id": "zone", "at": "12s", "fault": "zone-loss", "zone": "b", "for": "1s"},
+    {"id": "slow", "at": "13s", "fault": "api-slow", "delay": "1s", "for": "1s"},
+    {"id": "registry", "at": "14s", "fault": "registry-slow", "bandwidth": "1Mbps", "for": "1s"},
     {"id": "rollout", "at": "20s", "set": {"target": "Deployment/web", "container": "web",
      "image": "web:2", "replicas": 3, "env": {"A": "1"}}}
   ],
@@ -107,6 +111,9 @@ std::string with_zones() {
     if (expectation.contains("where") && expectation["where"].contains("node")) {
       expectation["where"]["node"] = "x-1";
     }
+  }
+  for (Json& entry : text["timeline"]) {
+    if (entry.contains("zone")) entry["zone"] = "x";
   }
   return text.dump();
 }

@@ -71,7 +71,8 @@ struct World {
   }
   [[nodiscard]] std::string taints(const std::string& name) const {
     std::string text;
-    for (const api::Taint& taint : cluster.find<Node>("", name)->spec.taints) {
+    const Node node = *cluster.find<Node>("", name);
+    for (const api::Taint& taint : node.spec.taints) {
       const std::string key = taint.key.substr(taint.key.find('/') + 1);
       text += (text.empty() ? "" : " ") + key + ":" + taint.effect;
     }

@@ -195,9 +195,8 @@ void read_quantity(ObjectReader& in, const char* name, std::optional<std::int64_
 }
 
 void finish_resources(ObjectReader& in) {
-  // Vendors name their own resources, always with a prefix.
   for (const Member& member : in.here().value->members) {
-    if (member.key.find('/') == std::string::npos && member.key.find("hugepages-") != 0) continue;
+    if (!member.key.starts_with("hugepages-")) continue;
     const Cursor at{member.value.get(), &in.here(), member.key, 0, false};
     in.reading().not_modelled(at, "field " + field_path(at));
     in.pass_over({member.key.c_str()});

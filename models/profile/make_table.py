@@ -55,7 +55,7 @@ def rows(known, where, struct, path):
         inner = kind.split("::")[-1]
         if inner.endswith("Config") and inner in known:
             yield from rows(known, where, inner, f"{path}.{name}")
-        elif kind != "std::string_view":
+        elif kind not in ("std::string_view", "std::string"):  # Names tell one process from another.
             yield f"{path}.{name}", comment or where[struct]
 
 

@@ -161,8 +161,8 @@ TEST(ManifestProblems, SayWhereASetOfPodsBreaksTheRulesOfTheApi) {
         "for; found no field \"name\"",
         "f:5: /spec/volumeClaimTemplates/0/spec/accessModes/0: expected ReadWriteOnce, "
         "ReadOnlyMany, ReadWriteMany or ReadWriteOncePod; found \"RWO\"",
-        "f:5: /spec/volumeClaimTemplates/0/spec: expected a request of storage above 0; found "
-        "none"}},
+        "f:5: /spec/volumeClaimTemplates/0/spec: expected a size in resources.requests.storage; "
+        "found none"}},
       {"a daemon that could not be updated",
        set_of("DaemonSet", "  updateStrategy: {rollingUpdate: {maxUnavailable: 0}}\n"),
        {rolling + ": expected maxSurge or maxUnavailable above 0; found both 0 (an update could "
@@ -270,10 +270,9 @@ TEST(ManifestProblems, SayWhereAContainerBreaksTheRulesOfTheApi) {
        deployment("", "        env: [{name: A, value: b}, {name: A, value: c}]\n"),
        {}},
       {"sidecar",
-       pod("  initContainers: [{name: i, image: i, restartPolicy: Always}]\n" + kContainers),
-       {"f:5: /spec/initContainers/0/restartPolicy: expected an init container that ends (sidecars "
-        "are not modelled); found \"Always\" (list it under containers to run it beside the "
-        "others)"}},
+       pod("  initContainers: [{name: i, image: i, restartPolicy: Never}]\n" + kContainers),
+       {"f:5: /spec/initContainers/0/restartPolicy: expected Always, which makes it a sidecar; found "
+        "\"Never\""}},
       {"probe of an init container",
        pod("  initContainers: [{name: i, image: i, livenessProbe: {tcpSocket: {port: 1}}}]\n" +
            kContainers),

@@ -102,7 +102,16 @@ class SmallCluster : public ports::Executor, public ports::ApiClient {
     return reply.outcome == ports::Outcome::Ok ? std::get<ports::ApiObject>(*reply.body).object
                                                : nullptr;
   }
+  /// A pod that has a priority and no class gets one: the API server takes priorities from classes.
   api::ObjectPtr create(api::Object object) {
+    if (auto* pod = std::get_if<api::Pod>(&object);
+        pod != nullptr && pod->spec.priority && pod->spec.priority_class_name.empty()) {
+      api::PriorityClass of_its_own;
+      of_its_own.meta.name = "priority-" + std::to_string(*pod->spec.priority);
+      of_its_own.value = *pod->spec.priority;
+      pod->spec.priority_class_name = of_its_own.meta.name;
+      (void)create(of_its_own);
+    }
     ports::ApiCall call;
     call.verb = ports::Verb::Create;
     call.key = api::key_of(object);

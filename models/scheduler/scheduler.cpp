@@ -576,10 +576,28 @@ void Scheduler::bind(const PodName& name, const Pod& pod, const std::string& nod
 
 void Scheduler::on_bound(const ports::Event& reply) {
   const auto entry = binding_.find(reply.id);
-  if (entry == binding_.end()) return;  // The answer to a status report.
+  if (entry == binding_.end()) return on_reported(reply);
   const PodName name = entry->second;
   binding_.erase(entry);
   if (reply.outcome != ports::Outcome::Ok) take_back(name);
+}
+
+void Scheduler::on_reported(const ports::Event& reply) {
+  const auto entry = reports_.find(reply.id);
+  if (entry == reports_.end()) return;
+  const Report lost = std::move(entry->second);
+  reports_.erase(entry);
+  if (reply.outcome != ports::Outcome::Conflict || reply.body == nullptr) return;
+  // Somebody else wrote first: what was to be said still holds, unless there is something newer.
+  const auto* current = std::get_if<ports::ApiObject>(reply.body.get());
+  const bool superseded = std::any_of(reports_.begin(), reports_.end(), [&](const auto& other) {
+    return other.second.pod == lost.pod;
+  });
+  if (current == nullptr || current->object == nullptr || superseded) return;
+  const Pod& pod = std::get<Pod>(*current->object);
+  const auto pending = pending_.find(lost.pod);
+  if (pending == pending_.end() || pending->second.get().meta.uid != pod.meta.uid) return;
+  report(pod, lost.reason, lost.message, lost.nominated_node);
 }
 
 void Scheduler::take_back(const PodName& name) {
@@ -609,7 +627,10 @@ void Scheduler::report(const Pod& pod, const char* reason, const std::string& me
   call.uid = pod.meta.uid;
   call.resource_version = pod.meta.resource_version;
   call.object = std::make_shared<const api::Object>(std::move(next));
-  ports_.api.call(ports_.owner, controllers::call_id(kOwnSlot, ++sequence_), std::move(call));
+  const ports::CallId id = controllers::call_id(kOwnSlot, ++sequence_);
+  reports_.emplace(
+      id, Report{{pod.meta.namespace_name, pod.meta.name}, reason, message, nominated_node});
+  ports_.api.call(ports_.owner, id, std::move(call));
 }
 
 }  // namespace orrery::scheduler

@@ -80,6 +80,13 @@ class Scheduler : public ports::Component {
     FilterSet rejected_by;
     std::string message;
   };
+  /// What a pod's status was told, until the answer comes.
+  struct Report {
+    PodName pod;
+    const char* reason = nullptr;
+    std::string message;
+    std::string nominated_node;
+  };
   /// One attempt to place a pod.
   struct Cycle {
     const PodName& name;
@@ -121,6 +128,7 @@ class Scheduler : public ports::Component {
   void assume(Cycle& cycle, FilterRun& run, Slot slot);
   void bind(const PodName& name, const api::Pod& pod, const std::string& node_name);
   void on_bound(const ports::Event& reply);
+  void on_reported(const ports::Event& reply);
   void on_volumes_ended(const VolumeBinder::Ended& ended);
   void take_back(const PodName& name);
   void report(const api::Pod& pod, const char* reason, const std::string& message,
@@ -154,6 +162,7 @@ class Scheduler : public ports::Component {
   std::uint32_t sequence_ = 0;
   std::map<PodName, PendingPod> pending_;
   std::map<ports::CallId, PodName> binding_;
+  std::map<ports::CallId, Report> reports_;
   std::uint64_t services_epoch_ = 1;  ///< Moves when a Service or what it selects changes.
   std::size_t next_start_ = 0;        ///< Where the search for nodes goes on.
 };

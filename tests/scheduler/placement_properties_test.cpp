@@ -280,7 +280,9 @@ TEST(PlacementProperties, NoNodeIsEverOverCapacityAndNobodyPreemptsItsEqual) {
       world.cluster.create(p);
       if (drawn.below(3) == 0) world.cluster.run_for(700_ms);
     }
-    world.cluster.run_for(2_min);
+    // A nomination that is withdrawn wakes nobody, as in Kubernetes: the look after five minutes
+    // does.
+    world.cluster.run_for(20_min);
     // In the end nobody waits for a node that could take it.
     PlainReading plain;
     plain.nodes = nodes;

@@ -87,6 +87,11 @@ std::vector<Change> Informer::on_event(const ports::Event& event) {
       if (ports_.executor.now() - watching_since_ >= config_.backoff_reset) {
         backoff_ = config_.backoff_base;
       }
+      if (resumes_ && event.outcome == Outcome::Expired) {
+        // It has waited already, for a server that remembers less.
+        list();
+        return {};
+      }
       // What was missed is still to be had, unless the server says otherwise.
       begin_later(/*resumes=*/event.outcome == Outcome::Unreachable);
       return {};

@@ -158,7 +158,7 @@ class Informer {
   ports::CallId open_call_ = 0;  ///< The list or watch whose events count; others are late.
   Instant watching_since_;
   Duration backoff_;
-  bool resumes_ = false;    ///< The timer takes up the watch; otherwise it lists.
+  bool resumes_ = false;    ///< The watch is taken up where it ended; else it lists.
   std::uint64_t seen_ = 0;  ///< The version up to which everything has been seen.
   bool synced_ = false;
   std::map<Name, api::ObjectPtr> objects_;

@@ -54,7 +54,7 @@ TEST(ProcessPool, AFailureOfATaskComesBackWithItsNameAndHint) {
 
 TEST(ProcessPool, ATaskThatDiesIsADefectThatNamesIt) {
   std::map<std::uint64_t, std::string> done;
-  Pool pool = pool_of(2, done);
+  Pool pool = pool_of(1, done);
   pool.work = [](std::uint64_t) -> Result<std::string> { std::_Exit(9); };
   const auto ran = run_pool(pool);
   ASSERT_FALSE(ran);

@@ -106,7 +106,7 @@ TEST(SchedulingFields, ExtendedResourcesAndHostAddressesAreRead) {
   EXPECT_EQ(spec.containers[0].requests.extended.at("nvidia.com/gpu"), 2);
   EXPECT_EQ(spec.containers[0].ports[0].host_ip, "10.0.0.1");
   const Manifests nodes = read_manifests(
-      "apiVersion: v1\nkind: Node\nmetadata: {name: n}\nstatus: {capacity: {cpu: 4, memory: 8Gi, "
+      "apiVersion: v1\nkind: Node\nmetadata: {name: worker}\nstatus: {capacity: {cpu: 4, memory: 8Gi, "
       "nvidia.com/gpu: 4, attachable-volumes-csi-disk: 25}}\n",
       "f");
   ASSERT_TRUE(nodes.problems.empty());
@@ -142,7 +142,7 @@ TEST(SchedulingFields, WhatTheApiRefusesIsNamed) {
        "DoNotSchedule}, {maxSkew: 2, topologyKey: a, whenUnsatisfiable: DoNotSchedule}]\n",
        "/spec/topologySpreadConstraints/1: constraints that differ in topologyKey or "
        "whenUnsatisfiable"},
-      {"  nodeName: n\n  schedulingGates: [{name: a}]\n",
+      {"  nodeName: worker\n  schedulingGates: [{name: a}]\n",
        "/spec/nodeName: no nodeName while the pod has schedulingGates"},
       {"  preemptionPolicy: Sometimes\n", "/spec/preemptionPolicy: PreemptLowerPriority or Never"},
   };

@@ -120,11 +120,11 @@ TEST(ReadFaults, UnwellLastsAndSaysHow) {
   EXPECT_EQ(fault.lasts, 60_s);
   const ScenarioReading endless =
       read_fault(R"({"id": "sick", "at": "5s", "fault": "unwell", "target": "Deployment/web"})");
-  EXPECT_NE(text_of(endless.problems).find("how long it is unwell"), std::string::npos);
+  EXPECT_NE(text_of(endless.problems).find("how long unwell lasts"), std::string::npos);
   const ScenarioReading stray = read_fault(
       R"({"id": "sick", "at": "5s", "fault": "pod-kill", "target": "Deployment/web",
           "how": "fails"})");
-  EXPECT_NE(text_of(stray.problems).find("only with unwell"), std::string::npos);
+  EXPECT_NE(text_of(stray.problems).find("no \"how\" with pod-kill"), std::string::npos);
 }
 
 }  // namespace

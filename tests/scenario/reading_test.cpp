@@ -202,7 +202,7 @@ TEST(ReadScenario, SaysWhatIsWrong) {
       {"a pod kill that lasts", "/timeline/0/for", "5s", "over at once"},
       {"a container of a pod kill", "/timeline/0/container", "web", "only with container-kill"},
       {"set and fault", "/timeline/0/set", "{\"target\": \"Deployment/web\", \"replicas\": 1}",
-       "both"},
+       "several"},
       {"a set of nothing", "/timeline/1/set", "{\"target\": \"Deployment/web\"}",
        "something to set"},
       {"the image it has", "/timeline/1/set/image", "localhost/orrery-workload:1", "a change"},

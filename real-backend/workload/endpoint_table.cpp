@@ -1,6 +1,5 @@
 #include "real-backend/workload/endpoint_table.h"
 
-#include <boost/asio/buffers_iterator.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/property_tree/json_parser.hpp>
 #include <boost/property_tree/ptree.hpp>
@@ -72,8 +71,7 @@ void EndpointTables::read_next() {
   asio::async_read_until(
       socket_, incoming_, '\n', [this](boost::system::error_code lost, std::size_t length) {
         if (lost) return reconnect_later();
-        const auto begin = asio::buffers_begin(incoming_.data());
-        take(std::string{begin, begin + static_cast<std::ptrdiff_t>(length) - 1});
+        take({static_cast<const char*>(incoming_.data().data()), length - 1});
         incoming_.consume(length);
         read_next();
       });

@@ -46,9 +46,15 @@ struct KubeletWorld {
 
   void start_kubelet() {
     owner = ports::OwnerId{static_cast<std::uint32_t>(owner) + 1};
-    kubelet = std::make_unique<kubelet::Kubelet>(
-        kubelet::NodeIdentity{owner, "node-1", {8000, 32LL << 30, 110, {}}, "10.90.0.1"}, executor, api,
-        runtime, prober, Draws{7}, config);
+    kubelet::NodeIdentity identity;
+    identity.owner = owner;
+    identity.node_name = "node-1";
+    identity.resources.cpu_milli = 8000;
+    identity.resources.memory_bytes = 32LL << 30;
+    identity.resources.pods = 110;
+    identity.address = "10.90.0.1";
+    kubelet = std::make_unique<kubelet::Kubelet>(std::move(identity), executor, api, runtime, prober,
+                                                 Draws{7}, config);
     executor.attach(owner, *kubelet);
     kubelet->start();
   }

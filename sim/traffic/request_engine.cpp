@@ -218,6 +218,19 @@ void RequestEngine::publish(ConsumerIndex consumer, ServiceIndex service,
   }
 }
 
+ports::EndpointTable RequestEngine::table(ConsumerIndex consumer, ServiceIndex service) const {
+  expects(service < model_.services.size(), "a table is of a service of the model");
+  const Table& kept = tables_.at(std::size_t{consumer} * model_.services.size() + service);
+  ports::EndpointTable shown{
+      model_.services[service].name, model_.services[service].port_name, 0, kept.version, {}};
+  for (const std::uint32_t index : kept.addresses) {
+    const auto place = std::find_if(address_indices_.begin(), address_indices_.end(),
+                                    [index](const auto& entry) { return entry.second == index; });
+    shown.endpoints.push_back({place->first.first, place->first.second, {}});
+  }
+  return shown;
+}
+
 std::uint32_t RequestEngine::address_index(const std::string& address, std::int32_t port) {
   const auto [entry, added] =
       address_indices_.try_emplace({address, port}, static_cast<std::uint32_t>(addresses_.size()));

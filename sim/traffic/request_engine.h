@@ -122,6 +122,9 @@ class RequestEngine {
   void publish(ConsumerIndex consumer, ServiceIndex service,
                std::span<const ports::TableEndpoint> endpoints, std::uint64_t version);
 
+  /// What the consumer's requests to the service go by now; pod names are not kept.
+  [[nodiscard]] ports::EndpointTable table(ConsumerIndex consumer, ServiceIndex service) const;
+
   // --- Running --------------------------------------------------------------------------------
 
   /// Arms the first arrival of every load.

@@ -16,23 +16,11 @@
 #include "real-backend/control/remote_api_client.h"
 #include "real-backend/control/store_service.h"
 #include "tests/ports/live_worlds.h"
+#include "tests/support/temporary_folder.h"
 
 namespace orrery::control {
 
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "orrery-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
+using orrery::tests::TemporaryFolder;
 
 /// A certificate authority and what it signed, made by the openssl program.
 class TestPki {

@@ -18,6 +18,7 @@
 #include "tests/ports/data_plane_suite.h"
 #include "tests/ports/live_worlds.h"
 #include "tests/ports/prober_suite.h"
+#include "tests/support/temporary_folder.h"
 
 namespace orrery::node {
 namespace {
@@ -29,20 +30,7 @@ using ports_suite::run_until;
 
 // --- the data plane -----------------------------------------------------------------------------
 
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "orrery-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
+using orrery::tests::TemporaryFolder;
 
 /// A consumer of endpoint tables that keeps every line it read.
 class Reader {
@@ -91,12 +79,12 @@ struct LiveDataPlaneWorld {
   Reader reader{loop, path};
 
   ports::DataPlane& data_plane() { return *server; }
-  std::optional<ports::EndpointTable> seen(const std::string& service, const std::string& port) {
-    std::optional<ports::EndpointTable> newest;
+  bool shows(const ports::EndpointTable& table) {
+    const ports::EndpointTable* newest = nullptr;
     for (const ports::EndpointTable& t : reader.tables) {
-      if (t.service == service && t.port_name == port) newest = t;
+      if (t.service == table.service && t.port_name == table.port_name) newest = &t;
     }
-    return newest;
+    return newest != nullptr && *newest == table;
   }
   bool run(const std::function<bool()>& done) { return run_until(loop, done); }
 };

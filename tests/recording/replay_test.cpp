@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "tests/recording/memory_world.h"
+#include "tests/support/temporary_folder.h"
 
 namespace orrery::replay {
 namespace {
@@ -19,20 +20,7 @@ using recording::RecordHeader;
 
 constexpr ports::OwnerId kOwner{5};
 
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "orrery-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
+using orrery::tests::TemporaryFolder;
 
 /// Uses every port, and lets what it is told decide what it does next.
 class Walker : public ports::Component {

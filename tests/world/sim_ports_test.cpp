@@ -1,5 +1,6 @@
 // The simulated adapters pass the suites that every adapter passes.
 #include "tests/ports/api_client_suite.h"
+#include "tests/ports/data_plane_suite.h"
 #include "tests/ports/executor_suite.h"
 #include "tests/world/sim_worlds.h"
 
@@ -8,6 +9,7 @@ namespace {
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Simulated, ExecutorSuite, SimExecutorWorld);
 INSTANTIATE_TYPED_TEST_SUITE_P(Simulated, ApiClientSuite, SimApiWorld);
+INSTANTIATE_TYPED_TEST_SUITE_P(Simulated, DataPlaneSuite, SimDataPlaneWorld);
 
 TEST(Dispatcher, NothingReachesTheOwnersOfADeadProcess) {
   SimExecutorWorld world;

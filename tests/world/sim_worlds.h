@@ -2,6 +2,7 @@
 /// The simulated adapters in the shape the port suites want.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -107,6 +108,35 @@ struct SimNodeWorld : SimExecutorWorld {
   void handle(sim::KernelEvent event) {
     if (!engine.dispatch(event) && !dispatcher.dispatch(event)) sim::dispatch(environment, event);
     for (const sim::InstanceId instance : engine.take_drained()) node.on_drained(instance);
+  }
+};
+
+/// Tables of the clients outside, for the services of SimNodeWorld.
+struct SimDataPlaneWorld : SimNodeWorld {
+  sim::TableEnvironment tables{
+      .kernel = kernel,
+      .dispatcher = dispatcher,
+      .engine = engine,
+      .delay = 1_ms,
+      .services = {{{"default/web", "http"}, 0}, {{"default/cart", "http"}, 1}},
+      .pending = {}};
+  sim::SimDataPlane outside{tables, sim::kOutsideClients};
+
+  ports::DataPlane& data_plane() { return outside; }
+
+  /// Requests go by addresses and ports alone.
+  bool shows(const ports::EndpointTable& table) {
+    const ports::EndpointTable kept =
+        engine.table(sim::kOutsideClients, tables.services.at({table.service, table.port_name}));
+    const auto same_place = [](const ports::TableEndpoint& a, const ports::TableEndpoint& b) {
+      return a.address == b.address && a.port == b.port;
+    };
+    return kept.version == table.version &&
+           std::equal(kept.endpoints.begin(), kept.endpoints.end(), table.endpoints.begin(),
+                      table.endpoints.end(), same_place);
+  }
+  bool run(const std::function<bool()>& done) {
+    return run_with(done, [this](sim::KernelEvent event) { sim::dispatch(tables, event); });
   }
 };
 

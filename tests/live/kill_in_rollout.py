@@ -17,11 +17,13 @@ REPLICAS_AND_SURGE = 3
 
 
 def scenario(kind, delay_ms):
+    # A step that fails after the kill is tried again 10 to 15 s later, as a kubelet does; a rollout
+    # in which nothing fails takes 4 s.
     fault = {"id": "kill", "at": f"rollout+{delay_ms}ms", "fault": kind, "for": "500ms"}
     if kind == "node-agent-kill":
         fault["target"] = f"Node/h{1 + delay_ms % 2}"
     return {
-        "format": 1, "name": f"{kind} {delay_ms} ms into a rollout", "duration": "20s", "warmup": "8s",
+        "format": 1, "name": f"{kind} {delay_ms} ms into a rollout", "duration": "32s", "warmup": "8s",
         "manifests": [str(ROOT / "scenarios/live/manifests")],
         "cluster": {"nodes": ["h1", "h2"], "node": {"cpu": "2", "memory": "2Gi", "pods": 20}},
         "images": {f"localhost/orrery-workload:{v}": {"onNodes": True, "start": "2ms"} for v in (1, 2)},
@@ -31,8 +33,8 @@ def scenario(kind, delay_ms):
         "timeline": [{"id": "rollout", "at": "9s",
                       "set": {"target": "Deployment/web", "image": "localhost/orrery-workload:2"}}, fault],
         "expect": [
-            {"id": "rolled", "target": "Deployment/web", "rollout": "complete", "within": "rollout+9s"},
-            {"id": "no-loss", "service": "web", "success": ">= 100%", "during": "rollout..rollout+9s"},
+            {"id": "rolled", "target": "Deployment/web", "rollout": "complete", "within": "rollout+22s"},
+            {"id": "no-loss", "service": "web", "success": ">= 100%", "during": "rollout..rollout+22s"},
         ],
     }
 
@@ -71,6 +73,9 @@ def one_run(orrery, kind, delay_ms, folder):
     problems = []
     if run.returncode != 0:
         problems.append(f"exit {run.returncode}\n{run.stdout}{run.stderr}")
+        events = out / "events.jsonl"
+        if events.exists():
+            problems.append("the last events:\n" + "\n".join(events.read_text().splitlines()[-60:]))
     else:
         total = json.loads((out / "summary.json").read_text())["deployments"]["default/web"]["maxTotal"]
         if total > REPLICAS_AND_SURGE:

@@ -500,18 +500,31 @@ void SimNode::on_pull_done(const RuntimeOperation& operation, bool arrived) {
   reply(operation, Outcome::Ok, with_id(operation.call.image));
 }
 
-bool SimNode::kill_container(const std::string& pod_uid, const std::string& container_name) {
+SimNode::Process* SimNode::running(const std::string& pod_uid, const std::string& container_name) {
   for (auto& [id, process] : containers_) {
     if (process.info.state != ContainerState::Running) continue;
     const auto sandbox = sandboxes_.find(process.info.sandbox_id);
     if (sandbox == sandboxes_.end() || sandbox->second.info.pod_uid != pod_uid) continue;
-    if (!container_name.empty() && process.info.name != container_name) continue;
-    const Duration notice = environment_.timings.exit_notice.draw(
-        environment_.draws, Purpose::RuntimeDelay, key_of_text(process.info.id), 2);
-    end_process(process, kExitKilled, "Error", notice);
-    return true;
+    if (container_name.empty() || process.info.name == container_name) return &process;
   }
-  return false;
+  return nullptr;
+}
+
+bool SimNode::kill_container(const std::string& pod_uid, const std::string& container_name) {
+  Process* process = running(pod_uid, container_name);
+  if (process == nullptr) return false;
+  const Duration notice = environment_.timings.exit_notice.draw(
+      environment_.draws, Purpose::RuntimeDelay, key_of_text(process->info.id), 2);
+  end_process(*process, kExitKilled, "Error", notice);
+  return true;
+}
+
+bool SimNode::set_checks(const std::string& pod_uid, const std::string& container_name,
+                         CheckAnswers answers) {
+  Process* process = running(pod_uid, container_name);
+  if (process == nullptr) return false;
+  process->checks = answers;
+  return true;
 }
 
 void SimNode::crash() {
@@ -539,6 +552,16 @@ void SimNode::restore() {
   crashed_ = false;
 }
 
+namespace {
+
+PendingProbe::Kind kind_of_check(const api::ProbeAction& action) {
+  if (std::holds_alternative<api::ExecAction>(action)) return PendingProbe::Kind::Exec;
+  return std::holds_alternative<api::TcpSocketAction>(action) ? PendingProbe::Kind::Connection
+                                                              : PendingProbe::Kind::Request;
+}
+
+}  // namespace
+
 void SimNode::probe(ports::OwnerId owner, ports::CallId id, const ports::ProbeRequest& request) {
   PendingProbe pending{.node = this,
                        .owner = owner,
@@ -549,16 +572,17 @@ void SimNode::probe(ports::OwnerId owner, ports::CallId id, const ports::ProbeRe
                        .sent = environment_.kernel.now(),
                        .timeout = request.timeout,
                        .exec_time = {},
-                       .exec = std::holds_alternative<api::ExecAction>(*request.action),
+                       .kind = kind_of_check(*request.action),
                        .cause = environment_.dispatcher.cause()};
-  if (pending.exec) {
+  const bool exec = pending.kind == PendingProbe::Kind::Exec;
+  if (exec) {
     const auto& command = std::get<api::ExecAction>(*request.action).command;
     pending.exec_time = environment_.timings.exec.draw(environment_.draws, Purpose::RuntimeDelay,
                                                        key_of_text(pending.container_id) + id) +
                         sleep_time(command).value_or(Duration{});
   }
   environment_.kernel.schedule(
-      environment_.kernel.now() + (pending.exec ? Duration{} : environment_.probe_latency),
+      environment_.kernel.now() + (exec ? Duration{} : environment_.probe_latency),
       EventClass::Ordinary,
       {kind_of(WorldEvent::ProbeArrives), environment_.probes.put(std::move(pending))});
 }
@@ -584,17 +608,31 @@ void SimNode::on_probe(const PendingProbe& probe) {
   Outcome outcome = Outcome::Refused;
   std::int32_t value = 0;
   Instant answered = environment_.kernel.now() + environment_.probe_latency;
-  if (probe.exec) {
+  if (probe.kind == PendingProbe::Kind::Exec) {
     const auto found = containers_.find(probe.container_id);
     const bool runs =
         found != containers_.end() && found->second.info.state == ContainerState::Running;
-    outcome = !runs                              ? Outcome::Unreachable
-              : probe.exec_time >= probe.timeout ? Outcome::Timeout
-                                                 : Outcome::Ok;
-    answered = probe.sent + std::min(probe.exec_time, probe.timeout);
-  } else if (listener(probe.address, probe.port) != nullptr) {
-    outcome = Outcome::Ok;
-    value = 200;
+    const CheckAnswers checks = runs ? found->second.checks : CheckAnswers{};
+    const Duration time = checks.hangs ? probe.timeout : std::min(probe.exec_time, probe.timeout);
+    answered = probe.sent + time;
+    if (!runs) {
+      outcome = Outcome::Unreachable;
+    } else if (time >= probe.timeout) {
+      outcome = Outcome::Timeout;
+    } else {
+      value = checks.exec_exit_code;
+      outcome = value == 0 ? Outcome::Ok : Outcome::Refused;
+    }
+  } else if (const Process* process = listener(probe.address, probe.port)) {
+    if (probe.kind == PendingProbe::Kind::Connection) {
+      outcome = Outcome::Ok;
+    } else if (process->checks.hangs) {
+      outcome = Outcome::Timeout;
+      answered = probe.sent + probe.timeout;
+    } else {
+      value = process->checks.http_status;
+      outcome = value >= 200 && value < 400 ? Outcome::Ok : Outcome::Refused;
+    }
   }
   environment_.dispatcher.deliver(answered, {.owner = probe.owner,
                                              .kind = ports::EventKind::ProbeResult,

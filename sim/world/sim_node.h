@@ -41,6 +41,13 @@ struct ServiceBinding {
   bool drains_on_term = true;
 };
 
+/// What checks of a running container come to. A container that is started anew is well.
+struct CheckAnswers {
+  std::int32_t http_status = 200;  ///< gRPC: serving below 400.
+  std::int32_t exec_exit_code = 0;
+  bool hangs = false;  ///< Accepts connections and never answers; commands do not end.
+};
+
 class SimNode;
 
 /// A call to a container runtime on its way to completion.
@@ -63,7 +70,7 @@ struct PendingProbe {
   Instant sent;
   Duration timeout;
   Duration exec_time;  ///< Exec only.
-  bool exec = false;
+  enum class Kind : std::uint8_t { Request, Connection, Exec } kind = Kind::Request;
   ports::CauseId cause = 0;
 };
 
@@ -113,6 +120,10 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
   /// KILL to the first process of a running container. False: no such container runs.
   bool kill_container(const std::string& pod_uid, const std::string& container_name);
 
+  /// From now on checks of a running container come to this. False: no such container runs.
+  bool set_checks(const std::string& pod_uid, const std::string& container_name,
+                  CheckAnswers answers);
+
   /// The host is gone without a word: processes, runtime and all calls to it.
   void crash();
   /// The host is back, with what a crash leaves: sandboxes not ready, containers exited.
@@ -135,6 +146,7 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
     bool init_container = false;
     bool listening = false;
     bool stopping = false;
+    CheckAnswers checks;
     std::vector<InstanceId> instances;
     /// The StopContainer call that waits for it to end, if any.
     ports::OwnerId stop_owner{};
@@ -154,6 +166,7 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
   void end_process(Process& process, std::int32_t exit_code, std::string reason, Duration notice);
   void open_ports(Process& process, const Sandbox& sandbox);
   [[nodiscard]] const api::Container& spec_of(const Process& process, const Sandbox& sandbox) const;
+  [[nodiscard]] Process* running(const std::string& pod_uid, const std::string& container_name);
   [[nodiscard]] Process* listener(const std::string& address, std::int32_t port);
 
   NodeEnvironment& environment_;

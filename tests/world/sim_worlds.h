@@ -111,6 +111,68 @@ struct SimNodeWorld : SimExecutorWorld {
   }
 };
 
+/// Pods that were started for the checks that the suite makes of them.
+struct SimProberWorld : SimNodeWorld {
+  struct Ears : ports::Component {
+    std::vector<ports::Event> events;
+    void on_event(const ports::Event& event) override { events.push_back(event); }
+  };
+  static constexpr ports::OwnerId kStarter{40};
+
+  SimProberWorld() { attach(kStarter, ears); }
+
+  ports::Prober& prober() { return node; }
+  std::pair<std::string, std::int32_t> http_place(int status) {
+    return {start({.http_status = status == 0 ? 200 : status, .hangs = status == 0}).ip, 8080};
+  }
+  std::pair<std::string, std::int32_t> dead_place() { return {"10.99.99.99", 8080}; }
+  std::string container(int exit_code) {
+    return start({.exec_exit_code = exit_code, .hangs = exit_code < 0}).container;
+  }
+
+ private:
+  struct Started {
+    std::string ip;
+    std::string container;
+  };
+
+  Started start(sim::CheckAnswers checks) {
+    api::Pod pod;
+    pod.meta.name = "checked-" + std::to_string(++pods);
+    pod.meta.namespace_name = "default";
+    pod.meta.uid = "uid-" + std::to_string(pods);
+    api::Container spec;
+    spec.name = "app";
+    spec.image = "app:1";
+    pod.spec.containers.push_back(spec);
+    ports::RuntimeCall call;
+    call.verb = ports::RuntimeVerb::RunSandbox;
+    call.pod = std::make_shared<const api::Object>(pod);
+    const ports::RuntimeResult sandbox = ask(call);
+    call.verb = ports::RuntimeVerb::CreateContainer;
+    call.sandbox_id = sandbox.id;
+    const std::string container = ask(call).id;
+    ports::RuntimeCall run_it;
+    run_it.verb = ports::RuntimeVerb::StartContainer;
+    run_it.container_id = container;
+    (void)ask(run_it);
+    run_for(100_ms);
+    expects(node.set_checks(pod.meta.uid, "app", checks), "the container runs");
+    return {sandbox.ip, container};
+  }
+  ports::RuntimeResult ask(const ports::RuntimeCall& call) {
+    ears.events.clear();
+    node.call(kStarter, ++calls, call);
+    const bool answered = run([this] { return !ears.events.empty(); });
+    expects(answered && ears.events.front().outcome == ports::Outcome::Ok, "the runtime does it");
+    return std::get<ports::RuntimeResult>(*ears.events.front().body);
+  }
+
+  Ears ears;
+  int pods = 0;
+  ports::CallId calls = 0;
+};
+
 /// Tables of the clients outside, for the services of SimNodeWorld.
 struct SimDataPlaneWorld : SimNodeWorld {
   sim::TableEnvironment tables{

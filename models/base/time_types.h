@@ -15,6 +15,13 @@
 
 #include "models/base/contract.h"
 
+// clang before 17 emits calls of consteval functions that stand in default arguments.
+#if defined(__clang__) && __clang_major__ < 17
+#define ORRERY_CONSTEVAL constexpr
+#else
+#define ORRERY_CONSTEVAL consteval
+#endif
+
 namespace orrery {
 
 /// A length of time [ns], signed.
@@ -93,24 +100,24 @@ class Instant {
 
 inline namespace literals {
 
-consteval std::int64_t literal_count(unsigned long long count) {
+ORRERY_CONSTEVAL std::int64_t literal_count(unsigned long long count) {
   expects(count <= static_cast<unsigned long long>(std::numeric_limits<std::int64_t>::max()),
           "a literal fits 64 bits");
   return static_cast<std::int64_t>(count);
 }
-consteval Duration operator""_ns(unsigned long long n) {
+ORRERY_CONSTEVAL Duration operator""_ns(unsigned long long n) {
   return Duration::nanoseconds(literal_count(n));
 }
-consteval Duration operator""_us(unsigned long long n) {
+ORRERY_CONSTEVAL Duration operator""_us(unsigned long long n) {
   return Duration::microseconds(literal_count(n));
 }
-consteval Duration operator""_ms(unsigned long long n) {
+ORRERY_CONSTEVAL Duration operator""_ms(unsigned long long n) {
   return Duration::milliseconds(literal_count(n));
 }
-consteval Duration operator""_s(unsigned long long n) {
+ORRERY_CONSTEVAL Duration operator""_s(unsigned long long n) {
   return Duration::seconds(literal_count(n));
 }
-consteval Duration operator""_min(unsigned long long n) {
+ORRERY_CONSTEVAL Duration operator""_min(unsigned long long n) {
   return Duration::minutes(literal_count(n));
 }
 

@@ -320,7 +320,6 @@ TEST(SmallWorlds, LeaveNothingBehind) {
     }
     world.publish_all();
     world.engine.start();
-    std::uint64_t ended_by_term = 0;
     for (int i = 1; i <= 30; ++i) {
       world.run(Instant::at(Duration::milliseconds(8) * i));
       const std::size_t at = pick(pods.size());
@@ -355,7 +354,7 @@ TEST(SmallWorlds, LeaveNothingBehind) {
           break;
         }
       }
-      ended_by_term += world.engine.take_drained().size();
+      (void)world.engine.take_drained();  // Their nodes would take them.
     }
     world.run();
     EXPECT_EQ(world.engine.live_calls(), 0U) << "seed " << seed;

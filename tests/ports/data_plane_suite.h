@@ -3,8 +3,8 @@
 ///
 /// Instantiate with a world type that has
 ///   ports::DataPlane& data_plane();
-///   /// Whether the newest table that a consumer sees of `table`'s service and port is this one, in
-///   /// everything that a consumer of this world acts on.
+///   /// Whether the newest table that a consumer sees of `table`'s service and port is this one,
+///   /// in everything that a consumer of this world acts on.
 ///   bool shows(const ports::EndpointTable& table);
 ///   bool run(std::function<bool()> done);             // lets time pass until done; false: gave up
 #pragma once

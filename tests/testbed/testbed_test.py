@@ -76,9 +76,11 @@ class Records(unittest.TestCase):
     def test_shims_are_known_by_exactly_their_socket(self):
         socket = self.dir / "h1" / "containerd.sock"
         child = subprocess.Popen(
-            ["/usr/bin/containerd-shim-runc-v2", "-c", "input()", "-address", str(socket)],
-            executable=sys.executable, stdin=subprocess.PIPE)
+            ["/usr/bin/containerd-shim-runc-v2", "-c", "print(flush=True); input()",
+             "-address", str(socket)],
+            executable=sys.executable, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         try:
+            child.stdout.readline()  # A process that has only just begun has no words yet.
             self.assertEqual(process.shims_of(socket), [child.pid])
             self.assertEqual(process.shims_of(self.dir / "h1" / "containerd.soc"), [])
             self.assertEqual(process.shims_of(self.dir / "h2" / "containerd.sock"), [])

@@ -217,7 +217,7 @@ TEST(ReadScenario, SaysWhatIsWrong) {
       {"a window that ends first", "/expect/2/during", "20s..10s", "ends after it starts"},
       {"a window beyond the run", "/expect/2/during", "kill..kill+1h", "within the run"},
       {"half a window", "/expect/2/during", "kill", "a window"},
-      {"a rollout of nothing", "/expect/1/of", "kill", "the id of a set"},
+      {"a rollout of nothing", "/expect/1/of", "kill", "the id of an entry"},
       {"a deadline after the run", "/expect/1/within", "41s", "within the run"},
       {"a deadline before the rollout", "/expect/1/within", "rollout-1s", "after the rollout"},
       {"a recovery from a rollout", "/expect/3/recovers", "rollout", "the id of a fault"},

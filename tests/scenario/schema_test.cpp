@@ -61,6 +61,9 @@ const char* const kEveryKey = R"({
      "how": "hangs"},
     {"id": "zone", "at": "12s", "fault": "zone-loss", "zone": "b", "for": "1s"},
     {"id": "slow", "at": "13s", "fault": "api-slow", "delay": "1s", "for": "1s"},
+    {"id": "more", "at": "14s", "apply": ["scenarios/live/manifests/web.yaml"]},
+    {"id": "label", "at": "14s", "patch": {"target": "Deployment/web", "pods": 1,
+     "merge": {"metadata": {"labels": {"app": null}}}}},
     {"id": "registry", "at": "14s", "fault": "registry-slow", "bandwidth": "1Mbps", "for": "1s"},
     {"id": "rollout", "at": "20s", "set": {"target": "Deployment/web", "container": "web",
      "image": "web:2", "replicas": 3, "env": {"A": "1"}}}

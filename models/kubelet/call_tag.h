@@ -12,7 +12,7 @@ namespace orrery::kubelet {
 /// Values are never 0, so that no id is.
 enum class Topic : std::uint8_t {
   NodeRegister = 1,
-  NodeStatus,
+  NodeStatus,  ///< `container`: 0 for a write, 1 for a comparison.
   Lease,
   PodList,
   PodWatch,

@@ -1,6 +1,7 @@
 /// @file
-/// The single objects that the pods of one node refer to: ConfigMaps, Secrets, claims, volumes,
-/// attachments. Each is listed once and then watched for as long as a pod needs it.
+/// The single objects that one node refers to: its own, and the ConfigMaps, Secrets, claims,
+/// volumes and attachments of its pods. Each is listed once and then watched for as long as it is
+/// needed.
 ///
 /// Source: Kubernetes pkg/kubelet/util/manager/watch_based_manager.go.
 #pragma once

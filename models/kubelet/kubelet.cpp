@@ -33,6 +33,7 @@ Kubelet::~Kubelet() = default;
 void Kubelet::start() {
   node_.started_at = node_.now();
   heartbeat_.start();
+  objects_.follow({api::Kind::Node, {}, node_.node_name});
   lister_.request(Duration{});
   pressure_.start();
   metrics_.start();
@@ -308,6 +309,10 @@ void Kubelet::sync_those_that(Waits waits) {
 void Kubelet::on_followed(const ports::Event& event) {
   const std::optional<api::ObjectKey> key = objects_.on_event(event);
   if (!key) return;
+  if (key->kind == api::Kind::Node) {
+    heartbeat_.see(objects_.see(*key).object.get());
+    return;
+  }
   sync_those_that([&](const PodVolumes& volumes) { return volumes.waits_for(*key); });
   settle_volumes_in_use();
 }

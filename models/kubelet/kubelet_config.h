@@ -25,9 +25,12 @@ struct KubeletConfig {
   Duration lease_retry_cap = Duration::seconds(7);
 
   /// An unchanged node status is written this often (KubeletConfiguration
-  /// nodeStatusReportFrequency), a failed write is tried again after nodeStatusUpdateFrequency.
+  /// nodeStatusReportFrequency). What the API server has of it is compared with it whenever a
+  /// period of nodeStatusUpdateFrequency is over, and written if it differs; a failed write is
+  /// tried again after such a period.
   Duration node_status_heartbeat = Duration::minutes(5);
-  Duration node_status_retry = Duration::seconds(10);
+  Duration node_status_update = Duration::seconds(10);
+  int node_status_attempts = 5;  ///< To learn it, per period (kubelet.go nodeStatusUpdateRetry).
   /// The node reports NotReady when the runtime has not answered for so long
   /// (kubelet.go maxWaitForContainerRuntime).
   Duration runtime_silence_max = Duration::seconds(30);
@@ -79,8 +82,8 @@ struct KubeletConfig {
   std::size_t reported_images_max = 50;
 
   /// Whether anybody reads metrics of pods; if so, they are measured and written this often
-  /// (metrics-server --metric-resolution as its manifests set it). A container counts from its start
-  /// if that is so long ago, and within one period (metrics-server
+  /// (metrics-server --metric-resolution as its manifests set it). A container counts from its
+  /// start if that is so long ago, and within one period (metrics-server
   /// freshContainerMinMetricsResolution).
   bool reports_metrics = false;
   Duration metrics_period = Duration::seconds(15);

@@ -9,6 +9,8 @@ namespace orrery::kubelet {
 namespace {
 
 constexpr const char* kLeaseNamespace = "kube-node-lease";
+/// Of topic NodeStatus: a comparison, where 0 is a write.
+constexpr std::uint32_t kCompare = 1;
 
 /// "KubeletHasSufficientMemory", "KubeletHasNoDiskPressure", "KubeletHasInsufficientPID", …
 std::string reason_of(Pressure pressure, bool under) {
@@ -46,6 +48,7 @@ NodeHeartbeat::NodeHeartbeat(const NodeServices& node, api::NodeResources resour
       volumes_{volumes},
       register_timer_{node.timer({.topic = Topic::NodeRegister})},
       status_timer_{node.timer({.topic = Topic::NodeStatus})},
+      compare_timer_{node.timer({.topic = Topic::NodeStatus, .container = kCompare})},
       register_retry_{node.config.lease_retry_initial, node.config.lease_retry_cap},
       lease_timer_{node.timer({.topic = Topic::Lease})},
       lease_retry_{node.config.lease_retry_initial, node.config.lease_retry_cap} {}
@@ -139,6 +142,64 @@ void NodeHeartbeat::write_status() {
   node_.call_api({.topic = Topic::NodeStatus}, std::move(call));
 }
 
+bool NodeHeartbeat::differs(const api::Node& node) const {
+  return std::any_of(conditions_.begin(), conditions_.end(), [&](const api::Condition& own) {
+    const api::Condition* known = api::find_condition(node.status.conditions, own.type);
+    return known == nullptr || known->status != own.status || known->reason != own.reason;
+  });
+}
+
+void NodeHeartbeat::see(const api::Object* object) {
+  const auto* node = object == nullptr ? nullptr : std::get_if<api::Node>(object);
+  // What is being written is not there yet.
+  if (node == nullptr || !registered_ || status_in_flight_) return;
+  if (differs(*node)) compare_later();
+}
+
+void NodeHeartbeat::compare_later() {
+  if (compares_) return;
+  compares_ = true;
+  // Worked example: started at 3 s, period 10 s, now 51 s: at 53 s.
+  const std::int64_t period = node_.config.node_status_update.count_ns();
+  const std::int64_t running = (node_.now() - node_.started_at).count_ns();
+  compare_timer_.arm(node_.started_at + Duration::nanoseconds((running / period + 1) * period));
+}
+
+void NodeHeartbeat::compare() {
+  ++compare_attempts_;
+  ports::ApiCall call;
+  call.verb = ports::Verb::Get;
+  call.key = {api::Kind::Node, {}, node_.node_name};
+  node_.call_api({.topic = Topic::NodeStatus, .container = kCompare}, std::move(call));
+}
+
+void NodeHeartbeat::on_compare(const ports::Event& event) {
+  if (event.kind == ports::EventKind::Timer) {
+    compare_attempts_ = 0;
+    compare();
+    return;
+  }
+  const auto* reply = event.body ? std::get_if<ports::ApiObject>(event.body.get()) : nullptr;
+  const bool is_known =
+      event.outcome == ports::Outcome::Ok && reply != nullptr && reply->object != nullptr;
+  if (!is_known && event.outcome != ports::Outcome::NotFound &&
+      compare_attempts_ < node_.config.node_status_attempts) {
+    compare();
+    return;
+  }
+  compares_ = false;
+  if (event.outcome == ports::Outcome::NotFound) return;
+  if (!is_known) {
+    compare_later();
+    return;
+  }
+  const auto& node = std::get<api::Node>(*reply->object);
+  if (!registered_ || !differs(node)) return;
+  // What was said in our place is what changes now.
+  conditions_ = node.status.conditions;
+  changed();
+}
+
 void NodeHeartbeat::renew_lease() {
   lease_in_flight_ = true;
   api::Lease lease;
@@ -172,6 +233,7 @@ void NodeHeartbeat::on_lease_reply(ports::Outcome outcome) {
     renew_lease();
   } else {
     lease_timer_.arm(node_.now() + lease_retry_.next());
+    compare_later();
   }
 }
 
@@ -205,6 +267,10 @@ void NodeHeartbeat::on_event(const ports::Event& event) {
       }
       return;
     case Topic::NodeStatus:
+      if (decode(event.id).container == kCompare) {
+        on_compare(event);
+        return;
+      }
       if (timer) {
         if (!status_in_flight_) write_status();
         return;
@@ -216,7 +282,7 @@ void NodeHeartbeat::on_event(const ports::Event& event) {
       } else {
         status_timer_.arm(node_.now() + (event.outcome == ports::Outcome::Ok
                                              ? node_.config.node_status_heartbeat
-                                             : node_.config.node_status_retry));
+                                             : node_.config.node_status_update));
       }
       return;
     case Topic::Lease:

@@ -16,7 +16,12 @@
 
 namespace orrery::kubelet {
 
-/// Registers the node, renews its lease and reports its status, on change and every five minutes.
+/// Registers the node, renews its lease and reports its status: on change, every five minutes, and
+/// when the API server has another one than was reported, because the node had been taken for dead.
+///
+/// Kubernetes compares the two whenever ten seconds are over. Here that is done only when there can
+/// be a difference, at the same times: after a sight of one, and from a failed call to the API
+/// server on until one succeeds.
 class NodeHeartbeat {
  public:
   /// `node` must outlive it.
@@ -34,6 +39,8 @@ class NodeHeartbeat {
   void set_images(const std::vector<ports::ImageInfo>& images);
   /// The volumes in use are others now.
   void report_volumes();
+  /// The Node object as the API server has it; null: it has none.
+  void see(const api::Object* object);
 
   /// A reply or timer of topic NodeRegister, NodeStatus or Lease.
   void on_event(const ports::Event& event);
@@ -43,6 +50,11 @@ class NodeHeartbeat {
   void changed();
   void register_node();
   void write_status();
+  [[nodiscard]] bool differs(const api::Node& node) const;
+  /// At the end of the period.
+  void compare_later();
+  void compare();
+  void on_compare(const ports::Event& event);
   void renew_lease();
   void on_lease_reply(ports::Outcome outcome);
 
@@ -59,6 +71,9 @@ class NodeHeartbeat {
   bool status_dirty_ = false;
   ports::Timer register_timer_;
   ports::Timer status_timer_;
+  bool compares_ = false;  ///< A comparison is due or under way.
+  int compare_attempts_ = 0;
+  ports::Timer compare_timer_;
   RetryDelay register_retry_;
 
   bool lease_exists_ = true;  ///< Until the API server says otherwise.

@@ -107,6 +107,45 @@ TEST(NodeStatus, IsWrittenEveryFiveMinutes) {
   EXPECT_EQ(calls(world, Verb::UpdateStatus, api::Kind::Node).size(), 2U + 3U);
 }
 
+TEST(NodeStatus, OfANodeTakenForDeadIsPutRightAtTheNextMultipleOfTenSeconds) {
+  KubeletWorld world;
+  world.run(3_s);
+  world.start_kubelet();
+  world.run(34_s);
+  api::Node silent = *node(world);
+  api::set_condition(silent.status.conditions, "Ready", api::ConditionStatus::Unknown,
+                     "NodeStatusUnknown", "", world.executor.now());
+  world.api.update_status(silent);
+  const std::size_t before = calls(world, Verb::UpdateStatus, api::Kind::Node).size();
+  world.run(10_s);
+  const auto writes = calls(world, Verb::UpdateStatus, api::Kind::Node);
+  ASSERT_EQ(writes.size(), before + 1);
+  const Instant due = Instant::at(43_s) + world.api.latency * 2;
+  EXPECT_EQ(writes.back().at, due) << "40 s after its start, once it knows what is there";
+  const auto* ready = api::find_condition(node(world)->status.conditions, "Ready");
+  EXPECT_EQ(ready->status, api::ConditionStatus::True);
+  EXPECT_EQ(ready->last_transition, due);
+}
+
+TEST(NodeStatus, IsNotAskedForWhenNothingSpeaksOfADifference) {
+  KubeletWorld world;
+  world.start_kubelet();
+  world.run(60_min);
+  EXPECT_TRUE(calls(world, Verb::Get, api::Kind::Node).empty());
+}
+
+TEST(NodeStatus, IsComparedFiveTimesAPeriodFromAFailedCallOnUntilOneSucceeds) {
+  KubeletWorld world;
+  world.start_kubelet();
+  world.run(12_s);
+  world.api.set_reachable(false);
+  world.run(24_s);
+  EXPECT_EQ(calls(world, Verb::Get, api::Kind::Node).size(), 5U) << "at 30 s";
+  world.api.set_reachable(true);
+  world.run(1_min);
+  EXPECT_EQ(calls(world, Verb::Get, api::Kind::Node).size(), 6U) << "at 40 s";
+}
+
 TEST(ApiOutage, PodsKeepRunningAreRestartedAndReportedLater) {
   KubeletWorld world;
   world.api.create(make_pod());

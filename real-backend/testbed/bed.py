@@ -24,6 +24,7 @@ IMAGES = {  # Name: (default arguments, version label)
     "localhost/orrery-pause:1": (["pause"], "1"),
     "localhost/orrery-workload:1": (["serve"], "1"),
     "localhost/orrery-workload:2": (["serve"], "2"),
+    "localhost/orrery-task:1": (["sleep"], "1"),
 }
 
 

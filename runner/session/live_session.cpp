@@ -41,10 +41,14 @@ constexpr int kStopPatienceSeconds = 10;
 constexpr Duration kCleanUpPatience = Duration::seconds(40);
 constexpr Duration kRetryDelay = Duration::milliseconds(200);
 
-/// The kinds whose changes are worth a line in the log; the rest is nobody's business here.
-constexpr api::Kind kWatched[] = {api::Kind::Deployment, api::Kind::ReplicaSet, api::Kind::Pod,
-                                  api::Kind::Node, api::Kind::EndpointSlice};
-constexpr std::uint32_t kWatchedCount = 5;
+/// Every kind is watched: what an expectation asks for, and what the timeline edits.
+constexpr std::uint32_t kWatchedCount = api::kKindCount;
+
+/// What a run has made goes in this order, so that no controller makes it anew.
+constexpr api::Kind kDeleted[] = {
+    api::Kind::CronJob,     api::Kind::Job,        api::Kind::HorizontalPodAutoscaler,
+    api::Kind::Deployment,  api::Kind::ReplicaSet, api::Kind::ReplicationController,
+    api::Kind::StatefulSet, api::Kind::DaemonSet,  api::Kind::Pod};
 
 enum class TimerPurpose : std::uint64_t {
   Timeline = 1,
@@ -131,7 +135,6 @@ class LiveSession final : public ports::Component {
   std::vector<controllers::Informer> informers_;
   std::vector<ports::Timer> timers_;
   std::map<api::ObjectKey, api::ObjectPtr> objects_;
-  std::map<api::ObjectKey, api::ObjectPtr> written_;  ///< By this session, as it last wrote them.
   std::vector<Ending> endings_;
   std::uint32_t next_call_ = 0;
   std::map<ports::CallId, ports::ApiCall> open_calls_;
@@ -354,7 +357,8 @@ void LiveSession::start_run() {
   const controllers::Ports ports{*loop_, *api_, kOwner};
   informers_.reserve(kWatchedCount);
   for (std::uint32_t slot = 0; slot < kWatchedCount; ++slot) {
-    informers_.emplace_back(ports, slot, kWatched[slot], controllers::InformerConfig{});
+    informers_.emplace_back(ports, slot, static_cast<api::Kind>(slot),
+                            controllers::InformerConfig{});
   }
   for (controllers::Informer& informer : informers_) informer.start();
   for (std::uint64_t i = 0; i < scenario_.timeline.size(); ++i) {
@@ -400,10 +404,7 @@ void LiveSession::on_event(const ports::Event& event) {
     on_changes(informers_[slot].on_event(event));
     if (!created_ && ready_to_begin()) {
       created_ = true;
-      for (ports::ApiCall& call : creations(scenario_)) {
-        written_[call.key] = call.object;
-        send(std::move(call));
-      }
+      for (ports::ApiCall& call : creations(scenario_)) send(std::move(call));
     }
     return;
   }
@@ -468,18 +469,13 @@ void LiveSession::perform(const std::string& id, const NodeAction& action) {
   observer_.fault_struck(loop_->now(), id, what, {to_string(key)}, {}, std::move(effect));
 }
 
-/// Of kinds that are not watched, what this session wrote: nobody else writes more than a status.
 api::ObjectPtr LiveSession::current(const api::ObjectKey& key) const {
-  if (const auto seen = objects_.find(key); seen != objects_.end()) return seen->second;
-  const bool watched =
-      std::find(std::begin(kWatched), std::end(kWatched), key.kind) != std::end(kWatched);
-  const auto own = written_.find(key);
-  return watched || own == written_.end() ? nullptr : own->second;
+  const auto seen = objects_.find(key);
+  return seen == objects_.end() ? nullptr : seen->second;
 }
 
 void LiveSession::write(const std::string& id, const char* what, ports::ApiCall call) {
   log_.append(loop_->now(), 0, what, to_string(call.key), id);
-  written_[call.key] = call.object;
   send(std::move(call));
 }
 
@@ -610,7 +606,7 @@ void LiveSession::begin_clean_up() {
     steady_ = observer_.steady(steady_note_);
   }
   cleaning_ = true;
-  for (const api::Kind kind : {api::Kind::Deployment, api::Kind::ReplicaSet, api::Kind::Pod}) {
+  for (const api::Kind kind : kDeleted) {
     for (const auto& [key, object] : objects_) {
       if (key.kind == kind) send(deletion_of(key, std::nullopt));
     }
@@ -624,8 +620,9 @@ void LiveSession::clean_up() {
   for (const auto& [key, object] : objects_) {
     if (key.kind == api::Kind::Pod) any_pod = true;
     // What a controller made while its owner was going has to go as well.
-    const bool made_late = (key.kind == api::Kind::Pod || key.kind == api::Kind::ReplicaSet) &&
-                           !api::meta_of(*object).deletion;
+    const bool made_late =
+        std::find(std::begin(kDeleted), std::end(kDeleted), key.kind) != std::end(kDeleted) &&
+        !api::meta_of(*object).deletion;
     if (made_late) send(deletion_of(key, std::nullopt));
   }
   if (any_pod) return;

@@ -98,11 +98,13 @@ std::string terminal_text(const FinishedRun& run, bool colour, bool unicode,
   const std::uint64_t first_seed = run.results.front().seed;
   const std::uint64_t last_seed = run.results.back().seed;
   std::string text =
-      fmt::format("{}{}{}{}{} {} in {:.2g} s each\n", style.paint("1", scenario.name), style.dot(),
+      fmt::format("{}{}{}{}{} {} in {} s each\n", style.paint("1", scenario.name), style.dot(),
                   first_seed == last_seed ? fmt::format("seed {}", first_seed)
                                           : fmt::format("seeds {}..{}", first_seed, last_seed),
                   style.dot(), clock(run.results.front().simulated),
-                  run.world == World::Sim ? "simulated" : "live", wall / runs);
+                  run.world == World::Sim ? "simulated" : "live",
+                  wall / runs < 10 ? fmt::format("{:.2g}", wall / runs)
+                                   : fmt::format("{:.0f}", wall / runs));
   const runner::RunResult& first = run.results.front();
   if (!first.steady_before_first_fault) text += "NOT STEADY: " + first.steady_note + "\n";
   text += timeline_lines(run, style);

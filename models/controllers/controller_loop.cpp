@@ -52,7 +52,8 @@ void ControllerLoop::pump() {
     work.plan = controller_.reconcile(*key, last_failure, now);
     advance(*key, work);
   }
-  const auto due = queue_.next_due();
+  // With all workers busy nobody could take what is due; the first that is done looks again.
+  const auto due = in_work_.size() < config_.workers ? queue_.next_due() : std::optional<Instant>{};
   if (due == wake_at_) return;
   wake_at_ = due;
   if (due) {

@@ -71,6 +71,8 @@ bool lacks_resources(const PodDemand& demand, const NodeState& node,
       wanted.memory_bytes > node.memory_bytes - node.requested_memory_bytes) {
     lacks("Insufficient memory");
   }
+  // Whoever asks for no reasons is not made to look names up.
+  if (lacking && reasons == nullptr) return true;
   for (const auto& [name, amount] : wanted.extended) {
     if (amount <= 0) continue;
     const auto& offered = node.node->status.allocatable.extended;
@@ -78,7 +80,10 @@ bool lacks_resources(const PodDemand& demand, const NodeState& node,
     const auto taken = node.requested_extended.find(name);
     const std::int64_t free = (total == offered.end() ? 0 : total->second) -
                               (taken == node.requested_extended.end() ? 0 : taken->second);
-    if (amount > free) lacks(("Insufficient " + name).c_str());
+    if (amount <= free) continue;
+    lacking = true;
+    if (reasons == nullptr) return true;
+    reasons->push_back("Insufficient " + name);
   }
   return lacking;
 }

@@ -4,6 +4,9 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
+
+#include "models/api/object_patch.h"
 
 namespace orrery::session {
 namespace {
@@ -30,25 +33,27 @@ std::uint32_t operation_index(const Scenario& scenario, const std::string& servi
   return static_cast<std::uint32_t>(found - operations.begin());
 }
 
-const api::Service* service_of(const std::vector<api::ManifestObject>& objects,
-                               const std::string& name) {
-  for (const api::ManifestObject& manifest : objects) {
-    const auto* service = std::get_if<api::Service>(&manifest.object);
-    if (service != nullptr && service->meta.namespace_name + "/" + service->meta.name == name) {
-      return service;
+/// The Service as the manifests have it, and as the timeline makes it one time after another.
+std::vector<api::Service> versions_of_service(const Scenario& scenario, const std::string& name) {
+  std::vector<api::Service> versions;
+  const auto take = [&](const api::Object& object) {
+    const auto* service = std::get_if<api::Service>(&object);
+    if (service == nullptr || service->meta.namespace_name + "/" + service->meta.name != name) {
+      return;
     }
-  }
-  return nullptr;
-}
-
-/// As the manifests have it or, if it comes later, the timeline.
-const api::Service* service_object(const Scenario& scenario, const std::string& name) {
-  const api::Service* service = service_of(scenario.objects, name);
+    versions.push_back(*service);
+  };
+  for (const api::ManifestObject& manifest : scenario.objects) take(manifest.object);
   for (const scenario::TimelineEntry& entry : scenario.timeline) {
-    const auto* apply = std::get_if<scenario::ApplyAction>(&entry.action);
-    if (service == nullptr && apply != nullptr) service = service_of(apply->objects, name);
+    if (const auto* apply = std::get_if<scenario::ApplyAction>(&entry.action)) {
+      for (const api::ManifestObject& manifest : apply->objects) take(manifest.object);
+    }
+    const auto* patch = std::get_if<scenario::PatchAction>(&entry.action);
+    if (patch == nullptr || versions.empty()) continue;
+    if (patch->target != api::key_of(versions.back())) continue;
+    if (const auto after = api::patched(versions.back(), patch->merge)) take(*after);
   }
-  return service;
+  return versions;
 }
 
 sim::ServiceModel service_model(const Scenario& scenario, const std::string& name,
@@ -56,9 +61,9 @@ sim::ServiceModel service_model(const Scenario& scenario, const std::string& nam
   const scenario::ServiceBehaviour& behaviour = scenario.services.at(name);
   sim::ServiceModel model;
   model.name = name;
-  if (const api::Service* service = service_object(scenario, name);
-      service != nullptr && !service->spec.ports.empty()) {
-    model.port_name = service->spec.ports.front().name;
+  const std::vector<api::Service> versions = versions_of_service(scenario, name);
+  if (!versions.empty() && !versions.front().spec.ports.empty()) {
+    model.port_name = versions.front().spec.ports.front().name;
   }
   model.concurrency = behaviour.concurrency;
   model.queue_max = behaviour.queue_max;
@@ -239,15 +244,14 @@ sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
   config.traffic = traffic_model(scenario);
   for (sim::ServiceIndex i = 0; i < config.traffic.services.size(); ++i) {
     const sim::ServiceModel& model = config.traffic.services[i];
-    const api::Service* service = service_object(scenario, model.name);
-    if (service == nullptr || service->spec.selector.empty() || service->spec.ports.empty()) {
-      continue;
+    for (const api::Service& service : versions_of_service(scenario, model.name)) {
+      if (service.spec.selector.empty() || service.spec.ports.empty()) continue;
+      config.bindings.push_back({.service = i,
+                                 .namespace_name = service.meta.namespace_name,
+                                 .selector = service.spec.selector,
+                                 .target_port = service.spec.ports.front().target_port,
+                                 .drains_on_term = model.drains_on_term});
     }
-    config.bindings.push_back({.service = i,
-                               .namespace_name = service->meta.namespace_name,
-                               .selector = service->spec.selector,
-                               .target_port = service->spec.ports.front().target_port,
-                               .drains_on_term = model.drains_on_term});
   }
   const scenario::ControlPlane& control = scenario.cluster.control;
   config.replicas = control.replicas;

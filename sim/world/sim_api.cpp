@@ -312,6 +312,17 @@ void SimApi::travel_back(Client& client, ports::Event event, Duration slow, Dura
   dispatcher_.deliver(last, std::move(event));
 }
 
+/// What an admission or a quota keeps out.
+void SimApi::log_refusal(const Request& request, const ports::Event& reply) {
+  if (reply.outcome != ports::Outcome::Refused || request.call.verb != ports::Verb::Create) return;
+  const api::ObjectMeta& meta = api::meta_of(*request.call.object);
+  api::ObjectKey key = api::key_of(*request.call.object);
+  if (key.name.empty()) key.name = meta.generate_name;
+  const auto* body = reply.body == nullptr ? nullptr : std::get_if<ports::ApiObject>(&*reply.body);
+  log_.append(kernel_.now(), request.cause, "refused", to_string(key),
+              body == nullptr ? std::string{} : body->message);
+}
+
 ports::Outcome SimApi::carry_out(const Request& request) {
   // A client that has died sent the call, but nobody is left to watch.
   const Client& client = clients_[static_cast<std::size_t>(request.client)];
@@ -339,6 +350,7 @@ ports::Outcome SimApi::carry_out(const Request& request) {
   for (store::Delivery& delivery : handled.deliveries) {
     if (delivery.client == request.client && delivery.event.kind == ports::EventKind::ApiReply) {
       outcome = delivery.event.outcome;
+      log_refusal(request, delivery.event);
     }
     delivery.event.cause = cause;
     deliver(delivery.client, std::move(delivery.event));

@@ -134,6 +134,7 @@ class SimApi {
 
   [[nodiscard]] ApiFault fault_of(const Client& client) const;
   void arrive(Request request);
+  void log_refusal(const Request& request, const ports::Event& reply);
   ports::Outcome carry_out(const Request& request);
   void fail(const Request& request, ports::Outcome outcome, Duration after = {});
   void deliver(store::ClientId client, ports::Event event);

@@ -75,6 +75,24 @@ TEST(ManifestDefaults, OfAStatefulSetAreTheDocumentedOnes) {
   EXPECT_FALSE(set.spec.delete_claims_when_scaled);
 }
 
+TEST(ManifestDefaults, ContainersOfAStatefulSetMountTheVolumesOfItsClaims) {
+  const auto set = only<StatefulSet>(R"(
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: s}
+spec:
+  selector: {matchLabels: {app: s}}
+  template:
+    metadata: {labels: {app: s}}
+    spec:
+      containers: [{name: c, image: "c:1", volumeMounts: [{name: data, mountPath: /data}]}]
+  volumeClaimTemplates:
+  - metadata: {name: data}
+    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+)");
+  EXPECT_EQ(set.spec.pod_template.spec.containers.at(0).volume_mounts.at(0).name, "data");
+}
+
 TEST(ManifestDefaults, EveryFieldOfAStatefulSetIsRead) {
   const auto set = only<StatefulSet>(
       "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: s}\nspec:\n" + kSelectedTemplate +

@@ -310,6 +310,71 @@ TEST(ControllerLoop, HasFiveKeysInWorkAtOnce) {
   EXPECT_EQ(cluster.verb_count(ports::Verb::Create), 5U);
 }
 
+/// Looks at whatever changes, at once and again a second later; each look is a call.
+class Restless final : public Controller {
+ public:
+  void observe(const Change& change, WorkQueue& queue, Instant now) override {
+    queue.add_at(api::key_of(change.latest()), now);
+  }
+  Plan reconcile(const api::ObjectKey& key, const std::optional<CallFailure>& /*last_failure*/,
+                 Instant /*now*/) override {
+    ports::ApiCall call;
+    call.key = key;
+    Plan plan;
+    plan.then(std::move(call));
+    plan.look_again(1_s);
+    return plan;
+  }
+};
+
+/// Keeps the calls, and counts how often somebody wants to be woken.
+class Silent final : public ports::Executor, public ports::ApiClient {
+ public:
+  [[nodiscard]] Instant now() const override { return time; }
+  [[nodiscard]] ports::TimerId create_timer(ports::OwnerId /*owner*/,
+                                            std::uint64_t /*id*/) override {
+    return ports::TimerId{1};
+  }
+  void arm(ports::TimerId /*timer*/, Instant /*when*/) override { ++armed; }
+  void disarm(ports::TimerId /*timer*/) override {}
+  void destroy_timer(ports::TimerId /*timer*/) override {}
+  void call(ports::OwnerId /*owner*/, ports::CallId id, ports::ApiCall /*call*/) override {
+    calls.push_back(id);
+  }
+
+  Instant time = kNow;
+  int armed = 0;
+  std::vector<ports::CallId> calls;
+};
+
+TEST(ControllerLoop, IsNotWokenForWhatIsDueWhileAllWorkersAreBusy) {
+  Silent world;
+  Restless controller;
+  LoopConfig config;
+  config.workers = 1;
+  ControllerLoop loop{{world, world, ports::OwnerId{7}}, 1, controller, config};
+  for (const char* name : {"1", "2"}) {
+    loop.observe({nullptr, std::make_shared<const api::Object>(ready_pod(name))});
+  }
+  loop.pump();
+  ASSERT_EQ(world.calls.size(), 1U);
+  EXPECT_EQ(world.armed, 0) << "a timer that is due at once would fire for ever";
+  loop.on_event({.owner = ports::OwnerId{7},
+                 .kind = ports::EventKind::ApiReply,
+                 .outcome = ports::Outcome::Ok,
+                 .id = world.calls[0],
+                 .body = nullptr});
+  loop.pump();
+  EXPECT_EQ(world.calls.size(), 2U);
+  loop.on_event({.owner = ports::OwnerId{7},
+                 .kind = ports::EventKind::ApiReply,
+                 .outcome = ports::Outcome::Ok,
+                 .id = world.calls[1],
+                 .body = nullptr});
+  loop.pump();
+  EXPECT_EQ(world.armed, 1) << "in a second";
+}
+
 TEST(EndpointSlices, ConditionsFollowReadinessAndTermination) {
   struct Case {
     bool ready, deleting, publish;

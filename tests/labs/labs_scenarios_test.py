@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Runs every lab: labs/*/*.json must pass on each of five seeds by itself, labs/*/wrong/*.json must
-fail on each; every lab has a README that names all of its scenarios.
+fail on each; every lab has a README that names all of its scenarios; what stands in secrets.txt of a
+lab stands in no output of its runs.
 
 Usage: labs_scenarios_test.py ORRERY [LAB...]; in the root of the repository.
 """
@@ -16,6 +17,15 @@ PASSED, FAILED = 0, 1
 def run(orrery, scenario, seed, out):
     command = [orrery, "run", str(scenario), "--seeds", str(seed), "--jobs", "1", "--out", out]
     return subprocess.run(command, capture_output=True, text=True, timeout=300)
+
+
+def leaks_in(out, text, secrets):
+    """What stands in `secrets` and in an output of a run."""
+    texts = {str(p): p.read_text(encoding="utf-8", errors="replace")
+             for p in sorted(pathlib.Path(out).rglob("*")) if p.is_file()}
+    texts["the terminal"] = text
+    return [f"{name} holds {secret}" for name, content in texts.items() for secret in secrets
+            if secret in content]
 
 
 def problems_of_readme(lab, scenarios):
@@ -36,6 +46,8 @@ def main():
     for lab in labs:
         right = sorted(lab.glob("*.json"))
         wrong = sorted(lab.glob("wrong/*.json"))
+        listed = lab / "secrets.txt"
+        secrets = listed.read_text(encoding="utf-8").split() if listed.is_file() else []
         if not right:
             problems.append(f"{lab}: no scenario")
         problems += problems_of_readme(lab, right)
@@ -44,6 +56,7 @@ def main():
             for seed in SEEDS:
                 with tempfile.TemporaryDirectory() as out:
                     done = run(orrery, scenario, seed, out)
+                    problems += leaks_in(out, done.stdout + done.stderr, secrets)
                 count += 1
                 if done.returncode != wanted:
                     problems.append(f"{scenario}, seed {seed}: exit {done.returncode}, not "

@@ -17,13 +17,13 @@ struct Played {
   verdict::Judgement judgement;
 };
 
-Played play(const std::string& timeline, const std::string& expect) {
+Played play(const std::string& timeline, const std::string& expect, const std::string& users = {}) {
   const scenario::ScenarioReading reading = scenario::read_scenario_text(
       R"({"format": 1, "name": "writes", "duration": "40s",
           "manifests": ["scenarios/live/manifests", "tests/session/manifests/settings.yaml"],
           "cluster": {"nodes": 2, "node": {"cpu": "4", "memory": "4Gi"}},
-          "timeline": )" +
-          timeline + R"(, "expect": )" + expect + "}",
+          )" +
+          users + R"("timeline": )" + timeline + R"(, "expect": )" + expect + "}",
       "writes.json", "");
   std::string problems;
   for (const api::Problem& problem : reading.problems) problems += to_string(problem) + "\n";
@@ -72,7 +72,12 @@ TEST(Apply, IsSaidToBeRefusedWhereItIs) {
       play(R"([{"id": "quota", "at": "20s", "apply": ["tests/session/manifests/no-pods.yaml"]},
               {"id": "pod", "at": "quota+1s",
                "apply": ["tests/session/manifests/more-settings.yaml"]}])",
-           R"([{"id": "two", "count": "Pod", "always": "<= 2"}])");
+           R"([{"id": "two", "count": "Pod", "always": "<= 2"},
+               {"id": "refused", "count": "events", "where": {"what": "refused",
+                "subject": "Pod/default/extra", "detail": "exceeded quota: none"},
+                "finally": "== 1"}])");
+  EXPECT_EQ(played.judgement.expectations[1].verdict, verdict::Verdict::Pass)
+      << verdicts_of(played.judgement);
   EXPECT_EQ(effect_of("pod", played.run),
             "changed ConfigMap/default/settings, Pod/default/extra: Refused");
 }
@@ -101,6 +106,19 @@ TEST(Patch, OfSomePodsLeavesTheOthers) {
            R"([{"id": "one", "count": "Pod", "where": {"labels": {"lost": "yes"}, "owner": "none"},
                 "finally": "== 1"},
                {"id": "three", "count": "Pod", "finally": "== 3"}])");
+  EXPECT_EQ(played.judgement.verdict, verdict::Verdict::Pass) << verdicts_of(played.judgement);
+}
+
+TEST(Patch, OfTheSelectorOfAServiceLeadsRequestsToOtherPods) {
+  const std::string other = R"({"target": "Service/web", "merge": {"spec": {"selector":
+      {"app": null, "other": "yes"}}}})";
+  const Played played = play(
+      R"([{"id": "more", "at": "10s", "apply": ["tests/session/manifests/other.yaml"]},
+          {"id": "switch", "at": "20s", "patch": )" +
+          other + "}]",
+      R"([{"id": "asked", "service": "web", "success": ">= 100%", "during": "5s..9s"},
+          {"id": "asked-then", "service": "web", "success": ">= 100%", "during": "21s.."}])",
+      R"("journeys": {"visit": ["web"]}, "load": [{"poisson": "20/s"}],)");
   EXPECT_EQ(played.judgement.verdict, verdict::Verdict::Pass) << verdicts_of(played.judgement);
 }
 

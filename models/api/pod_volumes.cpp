@@ -359,8 +359,31 @@ Volume read_volume(Reading& reading, const Cursor& at) {
   return volume;
 }
 
-void check_volumes(ObjectReader& in, const PodSpec& spec) {
+namespace {
+
+/// A StatefulSet's claims are volumes of its pods: names of spec.volumeClaimTemplates above the
+/// pods' spec.template.spec.
+std::vector<const char*> names_of_claims(const Cursor& pod_spec) {
   std::vector<const char*> names;
+  const Cursor* pod_template = pod_spec.parent;
+  const Cursor* set_spec = pod_template == nullptr ? nullptr : pod_template->parent;
+  if (set_spec == nullptr || set_spec->value->type != Value::Type::Map) return names;
+  const Member* claims = find_member(*set_spec->value, "volumeClaimTemplates");
+  if (claims == nullptr || claims->value->type != Value::Type::List) return names;
+  for (const ValuePtr& claim : claims->value->items) {
+    if (claim->type != Value::Type::Map) continue;
+    const Member* meta = find_member(*claim, "metadata");
+    if (meta == nullptr || meta->value->type != Value::Type::Map) continue;
+    const Member* name = find_member(*meta->value, "name");
+    if (name != nullptr) names.push_back(name->value->text.c_str());
+  }
+  return names;
+}
+
+}  // namespace
+
+void check_volumes(ObjectReader& in, const PodSpec& spec) {
+  std::vector<const char*> names = names_of_claims(in.here());
   std::set<std::string> seen;
   for (std::size_t i = 0; i < spec.volumes.size(); ++i) {
     const std::string& name = spec.volumes[i].name;

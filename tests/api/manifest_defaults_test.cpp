@@ -123,6 +123,24 @@ TEST(ManifestDefaults, EveryFieldOfAStatefulSetIsRead) {
   EXPECT_EQ(claim.spec.storage_class, "fast");
 }
 
+TEST(ManifestDefaults, AStatefulSetsClaimsAreVolumesOfItsPods) {
+  const std::string text =
+      "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: s}\nspec:\n"
+      "  selector: {matchLabels: {app: a}}\n"
+      "  template:\n"
+      "    metadata: {labels: {app: a}}\n"
+      "    spec:\n"
+      "      containers:\n"
+      "      - {name: c, image: 'i:1', volumeMounts: [{name: data, mountPath: /d}]}\n"
+      "  volumeClaimTemplates:\n"
+      "  - metadata: {name: data}\n"
+      "    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n";
+  EXPECT_EQ(only<StatefulSet>(text).spec.pod_template.spec.containers[0].volume_mounts[0].name,
+            "data");
+  const auto other = read_manifests(std::string{text}.replace(text.rfind("data"), 4, "disk"), "f");
+  EXPECT_FALSE(other.problems.empty());
+}
+
 TEST(ManifestDefaults, OfADaemonSetAreTheDocumentedOnes) {
   const auto set = only<DaemonSet>(
       "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: d}\nspec:\n" + kSelectedTemplate);

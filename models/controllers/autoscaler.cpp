@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "models/controllers/conditions.h"
+#include "models/controllers/scaling_advisor.h"
 
 namespace orrery::controllers {
 namespace {
@@ -32,16 +33,11 @@ const char* failure_reason(MetricSource source) {
   contract_violation("a metric has one of the known sources");
 }
 
-Tolerances tolerances_of(const api::HorizontalPodAutoscalerSpec& spec, double common) {
-  const auto own = [&](const api::ScalingRules& rules) {
-    return rules.tolerance ? static_cast<double>(*rules.tolerance) / 1000 : common;
-  };
-  return {own(spec.scale_up), own(spec.scale_down)};
-}
-
-Result<std::int32_t> replicas_for(const MetricSpec& metric, const AutoscalerView& view,
+/// What the metric at that place of the spec asks for.
+Result<std::int32_t> replicas_for(std::size_t position, const AutoscalerView& view,
                                   std::int32_t current, const AutoscalerConfig& config,
                                   Instant now) {
+  const MetricSpec& metric = view.autoscaler->spec.metrics[position];
   const Tolerances tolerances = tolerances_of(view.autoscaler->spec, config.tolerance);
   switch (metric.source) {
     case MetricSource::Resource:
@@ -52,13 +48,23 @@ Result<std::int32_t> replicas_for(const MetricSpec& metric, const AutoscalerView
                                       now);
     case MetricSource::Object:
     case MetricSource::External: {
-      const auto value = view.values.find(metric.name);
+      const auto value = view.values.find(position);
       if (value == view.values.end()) return failure("no value of the metric " + metric.name);
       return replicas_for_value(metric, value->second, view.pods, current,
                                 view.target->status_replicas, tolerances);
     }
   }
   contract_violation("a metric has one of the known sources");
+}
+
+/// What somebody asks for who was asked in place of the metrics.
+MetricsVerdict advised(const Result<std::int32_t>& replicas) {
+  if (!replicas) {
+    return {std::nullopt, "FailedGetAdvice",
+            "the HPA was unable to compute the replica count: " + replicas.error().what};
+  }
+  return {*replicas, "ValidMetricFound",
+          "the HPA was able to successfully calculate a replica count from its program"};
 }
 
 void set_size(api::Object& object, std::int32_t replicas) {
@@ -70,6 +76,13 @@ void set_size(api::Object& object, std::int32_t replicas) {
 }
 
 }  // namespace
+
+Tolerances tolerances_of(const api::HorizontalPodAutoscalerSpec& spec, double common) {
+  const auto own = [&](const api::ScalingRules& rules) {
+    return rules.tolerance ? static_cast<double>(*rules.tolerance) / 1000 : common;
+  };
+  return {own(spec.scale_up), own(spec.scale_down)};
+}
 
 std::optional<ScaleTarget> scale_of(const api::ObjectPtr& object) {
   if (object == nullptr) return std::nullopt;
@@ -100,8 +113,9 @@ MetricsVerdict replicas_for_metrics(const AutoscalerView& view, std::int32_t cur
   std::size_t failures = 0;
   std::int32_t most = 0;
   std::string most_name;
-  for (const MetricSpec& metric : metrics) {
-    const auto replicas = replicas_for(metric, view, current, config, now);
+  for (std::size_t i = 0; i < metrics.size(); ++i) {
+    const MetricSpec& metric = metrics[i];
+    const auto replicas = replicas_for(i, view, current, config, now);
     if (!replicas) {
       if (failures++ == 0) {
         verdict.reason = failure_reason(metric.source);
@@ -160,7 +174,13 @@ AutoscalerPlan reconcile_autoscaler(const AutoscalerView& view, const ScalingHis
   } else if (current < bounds.min) {
     desired = bounds.min;
   } else {
-    const MetricsVerdict verdict = replicas_for_metrics(view, current, config, now);
+    std::optional<Result<std::int32_t>> advice;
+    if (config.advisor != nullptr) {
+      advice = config.advisor->replicas(view, current,
+                                        tolerances_of(autoscaler.spec, config.tolerance), now);
+    }
+    const MetricsVerdict verdict =
+        advice ? advised(*advice) : replicas_for_metrics(view, current, config, now);
     set("ScalingActive", verdict.replicas ? ConditionStatus::True : ConditionStatus::False,
         verdict.reason, verdict.message);
     next.status.current_replicas = current;

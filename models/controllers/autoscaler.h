@@ -14,6 +14,9 @@
 
 namespace orrery::controllers {
 
+class MetricsSource;
+class ScalingAdvisor;
+
 struct AutoscalerConfig {
   Duration sync_period = Duration::seconds(15);  ///< --horizontal-pod-autoscaler-sync-period
   double tolerance = 0.1;                        ///< --horizontal-pod-autoscaler-tolerance
@@ -27,6 +30,10 @@ struct AutoscalerConfig {
   /// were recommended, and stayed, so that a target climbed with every rollout
   /// (kubernetes/kubernetes#79035).
   bool size_from_status = false;
+  /// Asked in place of the metrics, and for metrics that pods do not report by themselves. They
+  /// must outlive the controller; null: there is none.
+  ScalingAdvisor* advisor = nullptr;
+  MetricsSource* metrics = nullptr;
 };
 
 /// What is scaled: its size as asked for and as observed, and its pods.
@@ -43,8 +50,8 @@ struct AutoscalerView {
   const api::HorizontalPodAutoscaler* autoscaler = nullptr;
   std::optional<ScaleTarget> target;
   PodsView pods;
-  /// Object and External metrics that have a value, in thousandths, by name.
-  std::map<std::string, std::int64_t> values;
+  /// Object and External metrics that have a value, in thousandths, by position in the spec.
+  std::map<std::size_t, std::int64_t> values;
 };
 
 struct AutoscalerPlan {
@@ -56,6 +63,10 @@ struct AutoscalerPlan {
 [[nodiscard]] AutoscalerPlan reconcile_autoscaler(const AutoscalerView& view,
                                                   const ScalingHistory& history,
                                                   const AutoscalerConfig& config, Instant now);
+
+/// How far usage may be from the target without effect: the autoscaler's own say, or the common
+/// one.
+[[nodiscard]] Tolerances tolerances_of(const api::HorizontalPodAutoscalerSpec& spec, double common);
 
 /// What all metrics together ask for. The most that any asks for; a metric that has failed allows
 /// growth by the others, and no shrinking.

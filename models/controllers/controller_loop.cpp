@@ -39,6 +39,8 @@ void ControllerLoop::on_event(const ports::Event& event) {
 
 void ControllerLoop::pump() {
   const Instant now = ports_.executor.now();
+  // Even if every worker is busy: the timer would fire again at once, for a key that is overdue.
+  queue_.queue_due(now);
   while (in_work_.size() < config_.workers) {
     const auto key = queue_.take(now);
     if (!key) break;

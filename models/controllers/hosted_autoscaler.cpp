@@ -1,7 +1,11 @@
 #include "models/controllers/hosted_autoscaler.h"
 
+#include <map>
 #include <memory>
+#include <string>
 #include <utility>
+
+#include "models/controllers/metrics_source.h"
 
 namespace orrery::controllers {
 
@@ -48,6 +52,39 @@ api::ObjectPtr AutoscalerController::target_of(const HorizontalPodAutoscaler& au
   }
 }
 
+void AutoscalerController::ask_source(AutoscalerView& view, OwnMetrics& own, Instant now) const {
+  const auto& metrics = view.autoscaler->spec.metrics;
+  for (std::size_t i = 0; i < metrics.size(); ++i) {
+    const api::MetricSpec& metric = metrics[i];
+    std::optional<std::int64_t> value;
+    switch (metric.source) {
+      case api::MetricSource::Resource:
+      case api::MetricSource::ContainerResource:
+        break;
+      case api::MetricSource::Pods:
+        for (const Pod* pod : view.pods.pods) {
+          const auto sample = config_.metrics->of_pod(metric.name, *pod, now);
+          if (!sample) continue;
+          const auto [at, fresh] = own.try_emplace(pod->meta.name);
+          if (const auto known = view.pods.metrics.find(pod->meta.name);
+              fresh && known != view.pods.metrics.end()) {
+            at->second = *known->second;
+          }
+          at->second.custom[metric.name] = *sample;
+        }
+        break;
+      case api::MetricSource::Object:
+        value = config_.metrics->of_object(metric.name, metric.object, now);
+        break;
+      case api::MetricSource::External:
+        value = config_.metrics->external(metric.name, now);
+        break;
+    }
+    if (value) view.values[i] = *value;
+  }
+  for (const auto& [pod, sample] : own) view.pods.metrics[pod] = &sample;
+}
+
 Plan AutoscalerController::reconcile(const ObjectKey& key,
                                      const std::optional<CallFailure>& /*last_failure*/,
                                      Instant now) {
@@ -77,6 +114,8 @@ Plan AutoscalerController::reconcile(const ObjectKey& key,
       view.pods.metrics[pod->meta.name] = metrics;
     }
   }
+  OwnMetrics own;
+  if (config_.metrics != nullptr && view.target) ask_source(view, own, now);
   Memory& memory = memory_[key];
   AutoscalerPlan result = reconcile_autoscaler(view, memory.history, config_, now);
   memory.history = std::move(result.history);

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <string>
 
 #include "models/controllers/autoscaler.h"
 #include "models/controllers/caches.h"
@@ -28,6 +29,10 @@ class AutoscalerController : public Controller {
     ScalingHistory history;
     std::optional<ScaleEvent> pending;  ///< The change whose write is on its way.
   };
+  /// Samples by pod, with what the source of metrics says of them.
+  using OwnMetrics = std::map<std::string, api::PodMetrics>;
+  /// Puts what the source of metrics says into the view, which then points into `own`.
+  void ask_source(AutoscalerView& view, OwnMetrics& own, Instant now) const;
   [[nodiscard]] api::ObjectPtr target_of(const api::HorizontalPodAutoscaler& autoscaler) const;
 
   const Caches& caches_;

@@ -42,13 +42,17 @@ int WorkQueue::failure_count(const api::ObjectKey& key) const {
   return found == failures_.end() ? 0 : found->second;
 }
 
-std::optional<api::ObjectKey> WorkQueue::take(Instant now) {
+void WorkQueue::queue_due(Instant now) {
   while (!due_.empty() && due_.begin()->first <= now) {
     const api::ObjectKey key = due_.begin()->second;
     due_.erase(due_.begin());
     waiting_.erase(key);
     add(key);
   }
+}
+
+std::optional<api::ObjectKey> WorkQueue::take(Instant now) {
+  queue_due(now);
   if (queue_.empty()) return std::nullopt;
   const api::ObjectKey key = queue_.front();
   queue_.pop_front();

@@ -49,6 +49,9 @@ class WorkQueue {
   /// Failures since the last success.
   [[nodiscard]] int failure_count(const api::ObjectKey& key) const;
 
+  /// Queues the keys whose date has come, whether or not anybody has time for them.
+  void queue_due(Instant now);
+
   /// Takes the next key into work, or nothing. Call done() with it afterwards.
   [[nodiscard]] std::optional<api::ObjectKey> take(Instant now);
 

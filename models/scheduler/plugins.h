@@ -96,6 +96,8 @@ struct ScoringStrategy {
 /// One of several nodes with the best score is drawn, or the first of them taken.
 enum class TieBreak : std::uint8_t { Random, First };
 
+class ExternalPlugin;
+
 /// The plug-ins of the pods that name a scheduler.
 struct PluginSet {
   FilterSet filters{(1U << kFilterCount) - 1};
@@ -107,6 +109,9 @@ struct PluginSet {
   /// Nothing: the scheduler's own. 0: by the size of the cluster.
   std::optional<std::int64_t> percentage_of_nodes_to_score;
   bool preempts = true;  ///< PostFilter DefaultPreemption.
+  /// Judges the nodes that passed the filters; must outlive the scheduler. Null: there is none.
+  ExternalPlugin* external = nullptr;
+  std::int64_t external_weight = 1;  ///< Of its scores.
 
   [[nodiscard]] bool on(FilterPlugin plugin) const {
     return filters[static_cast<std::size_t>(plugin)];

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/scheduler/external_plugin.h"
 #include "models/scheduler/scores.h"
 
 namespace orrery::scheduler {
@@ -291,10 +292,15 @@ void Scheduler::schedule(const SchedulingQueue::Taken& taken) {
     return;
   }
   ensure_rules(pod, *pending.shape);
-  Cycle cycle{taken.pod, pending, *profile_of(pod), taken.attempt, {}, {}, {}, {}};
+  Cycle cycle{taken.pod, pending, *profile_of(pod), taken.attempt, {}, {}, {}, {}, {}, {}, {}};
   FilterRun run{state_, nodes, *pending.shape, pod, cycle.plugins, volume_caches_};
-  if (run.obstacle().empty() && !try_nominated(cycle, run)) find_feasible(cycle, run);
-  if (cycle.feasible.empty()) {
+  if (run.obstacle().empty() && !try_nominated(cycle, run) && cycle.outside_failure.empty()) {
+    find_feasible(cycle, run);
+    ask_outside(cycle);
+  }
+  if (!cycle.outside_failure.empty()) {
+    put_off(cycle);
+  } else if (cycle.feasible.empty()) {
     give_up(cycle, run);
   } else {
     assume(cycle, run, choose(cycle, run));
@@ -310,7 +316,8 @@ bool Scheduler::try_nominated(Cycle& cycle, FilterRun& run) {
     return false;
   }
   cycle.feasible = {*slot};
-  return true;
+  ask_outside(cycle);
+  return !cycle.feasible.empty();
 }
 
 void Scheduler::find_feasible(Cycle& cycle, FilterRun& run) {
@@ -348,19 +355,53 @@ void Scheduler::find_feasible(Cycle& cycle, FilterRun& run) {
   next_start_ = position;
 }
 
+void Scheduler::ask_outside(Cycle& cycle) {
+  cycle.outside_reasons.clear();
+  if (cycle.plugins.external == nullptr || cycle.feasible.empty()) return;
+  const auto verdicts = cycle.plugins.external->judge(cycle.pending.get(), state_, cycle.feasible,
+                                                      ports_.executor.now());
+  if (!verdicts) {
+    cycle.outside_failure = verdicts.error().what;
+    cycle.feasible.clear();
+    return;
+  }
+  expects(verdicts->size() == cycle.feasible.size(), "a plug-in judges every node it was given");
+  std::vector<Slot> fitting;
+  for (std::size_t i = 0; i < verdicts->size(); ++i) {
+    const ExternalVerdict& verdict = (*verdicts)[i];
+    if (verdict.fits()) {
+      fitting.push_back(cycle.feasible[i]);
+      cycle.outside_scores.push_back(cycle.plugins.external_weight * verdict.score);
+    } else {
+      cycle.outside_reasons.push_back(verdict.reason);
+    }
+  }
+  cycle.feasible = std::move(fitting);
+}
+
+/// The pod is tried again after its back-off, as after any error of a cycle.
+void Scheduler::put_off(Cycle& cycle) {
+  report(cycle.pending.get(), kSchedulerError, cycle.outside_failure,
+         state_.nomination(cycle.name));
+  queue_.put_back(cycle.name, ports_.executor.now());
+}
+
 Slot Scheduler::choose(Cycle& cycle, FilterRun& /*run*/) {
   if (cycle.feasible.size() == 1) return cycle.feasible.front();
   const Pod& pod = cycle.pending.get();
   const std::uint64_t key = orrery::key_of(pod.meta.uid.data(), pod.meta.uid.size());
   const auto order = state_.order();
-  const std::vector<std::int64_t> scores = total_scores({.state = state_,
-                                                         .shape = *cycle.pending.shape,
-                                                         .pod = pod,
-                                                         .plugins = cycle.plugins,
-                                                         .all = order,
-                                                         .nodes = cycle.feasible,
-                                                         .draws = draws_,
-                                                         .draw_key = key});
+  std::vector<std::int64_t> scores = total_scores({.state = state_,
+                                                   .shape = *cycle.pending.shape,
+                                                   .pod = pod,
+                                                   .plugins = cycle.plugins,
+                                                   .all = order,
+                                                   .nodes = cycle.feasible,
+                                                   .draws = draws_,
+                                                   .draw_key = key});
+  for (std::size_t i = 0; i < cycle.outside_scores.size(); ++i) {
+    scores[i] += cycle.outside_scores[i];
+  }
   const std::int64_t best = *std::max_element(scores.begin(), scores.end());
   std::vector<Slot> winners;
   for (std::size_t i = 0; i < scores.size(); ++i) {
@@ -440,8 +481,11 @@ void Scheduler::give_up(Cycle& cycle, FilterRun& run) {
       reasons.insert(reasons.end(), node_count - cycle.examined.size(),
                      "node(s) didn't satisfy plugin(s) [NodeAffinity]");
     }
+    reasons.insert(reasons.end(), cycle.outside_reasons.begin(), cycle.outside_reasons.end());
     why = counted(reasons);
   }
+  // What a plug-in outside looks at is not known: anything may have changed its mind.
+  if (!cycle.outside_reasons.empty()) rejected_by.reset();
   std::string message = not_available(node_count, why);
   if (cycle.plugins.preempts) {
     preempt(cycle, run, rejected_by, std::move(message));

@@ -97,6 +97,9 @@ class Scheduler : public ports::Component {
     std::vector<Slot> feasible;  ///< Those that fit.
     std::vector<Slot> examined;  ///< With their verdicts.
     std::vector<Verdict> verdicts;
+    std::vector<std::int64_t> outside_scores;  ///< Of the external plug-in, weighed; or none.
+    std::vector<std::string> outside_reasons;  ///< Of the nodes that it rejected.
+    std::string outside_failure;               ///< Why it could not say.
   };
 
   // --- what is seen
@@ -115,6 +118,9 @@ class Scheduler : public ports::Component {
   void schedule(const SchedulingQueue::Taken& taken);
   [[nodiscard]] bool try_nominated(Cycle& cycle, FilterRun& run);
   void find_feasible(Cycle& cycle, FilterRun& run);
+  /// Leaves those of the feasible nodes that the external plug-in admits.
+  void ask_outside(Cycle& cycle);
+  void put_off(Cycle& cycle);
   [[nodiscard]] Slot choose(Cycle& cycle, FilterRun& run);
   void give_up(Cycle& cycle, FilterRun& run);
   void preempt(Cycle& cycle, FilterRun& run, FilterSet rejected_by, std::string message);

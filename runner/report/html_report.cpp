@@ -165,6 +165,18 @@ std::string describe(const scenario::TimelineEntry& entry) {
   if (const auto* node = std::get_if<scenario::NodeAction>(&entry.action)) {
     return fmt::format("{} Node/{}", to_string(node->what), node->node);
   }
+  if (const auto* apply = std::get_if<scenario::ApplyAction>(&entry.action)) {
+    std::string text = "apply";
+    for (const auto& manifest : apply->objects) {
+      text += " " + to_string(api::key_of(manifest.object));
+    }
+    return text;
+  }
+  if (const auto* patch = std::get_if<scenario::PatchAction>(&entry.action)) {
+    const std::string target = to_string(patch->target);
+    return patch->pods == 0 ? "patch " + target
+                            : fmt::format("patch {} pods of {}", patch->pods, target);
+  }
   const auto& fault = std::get<scenario::FaultAction>(entry.action);
   std::string text = to_string(fault.kind);
   if (fault.target) text += " on " + to_string(*fault.target);

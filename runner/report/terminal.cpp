@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "runner/report/report.h"
 
@@ -48,11 +49,14 @@ std::string clock(Duration d) {
   return fmt::format("{}:{:02}", seconds / 60, seconds % 60);
 }
 
-/// What the timeline did in the first seed, in one line.
-std::string timeline_line(const FinishedRun& run, const Style& style) {
+/// What the timeline did in the first seed, a line for each entry.
+std::string timeline_lines(const FinishedRun& run, const Style& style) {
   const runner::RunResult& first = run.results.front();
-  std::string line =
-      first.steady_before_first_fault ? "steady state ok" : "NOT STEADY: " + first.steady_note;
+  std::size_t id_width = 0;
+  for (const scenario::TimelineEntry& entry : run.scenario.timeline) {
+    id_width = std::max(id_width, entry.id.size());
+  }
+  std::string lines;
   for (const scenario::TimelineEntry& entry : run.scenario.timeline) {
     std::string what;
     for (const runner::FaultResult& fault : first.faults) {
@@ -61,10 +65,24 @@ std::string timeline_line(const FinishedRun& run, const Style& style) {
     if (const auto* set = std::get_if<scenario::SetAction>(&entry.action)) {
       what = "changes " + to_string(set->target);
     }
-    line +=
-        fmt::format("{}{} at {}: {}", style.dot(), entry.id, clock(entry.at.since_start()), what);
+    const auto* fault = std::get_if<scenario::FaultAction>(&entry.action);
+    if (fault != nullptr && fault->lasts) {
+      what += ", until " + clock((entry.at + *fault->lasts).since_start());
+    }
+    lines += fmt::format("  {} {:>5}  {:<{}}  {}\n", style.paint("2", "at"),
+                         clock(entry.at.since_start()), entry.id, id_width, what);
   }
-  return line;
+  return lines;
+}
+
+/// When an expectation looks, as written; empty: all the time.
+std::string window_of(const scenario::Expectation& expectation) {
+  return std::visit(
+      [](const auto& what) -> std::string {
+        if constexpr (requires { what.during; }) return what.during.text;
+        return {};
+      },
+      expectation.what);
 }
 
 }  // namespace
@@ -85,10 +103,18 @@ std::string terminal_text(const FinishedRun& run, bool colour, bool unicode,
                                           : fmt::format("seeds {}..{}", first_seed, last_seed),
                   style.dot(), clock(run.results.front().simulated),
                   run.world == World::Sim ? "simulated" : "live", wall / runs);
-  text += timeline_line(run, style) + "\n";
+  const runner::RunResult& first = run.results.front();
+  if (!first.steady_before_first_fault) text += "NOT STEADY: " + first.steady_note + "\n";
+  text += timeline_lines(run, style);
 
   std::size_t id_width = 4;
   std::size_t observed_width = 8;
+  std::size_t window_width = 0;
+  std::map<std::string, std::string> windows;
+  for (const scenario::Expectation& expectation : scenario.expectations) {
+    windows[expectation.id] = window_of(expectation);
+    window_width = std::max(window_width, windows[expectation.id].size());
+  }
   for (const auto& e : run.judgement.expectations) {
     id_width = std::max(id_width, e.id.size());
     observed_width = std::max(observed_width, e.observed_text.size() + 1 + e.bound.size());
@@ -103,9 +129,11 @@ std::string terminal_text(const FinishedRun& run, bool colour, bool unicode,
                         style.paint(colour_of(e.verdict), word_of(e.verdict)), e.id, id_width,
                         e.observed_text + " " + e.bound, observed_width,
                         fmt::format("{}/{}", e.seeds_passed, e.seeds));
-    if (!e.worst_text.empty()) text += "   " + e.worst_text;
-    if (!e.why.empty()) text += "   why: " + e.why;
-    text += "\n";
+    std::string more = fmt::format("  {:<{}}", windows[e.id], window_width);
+    if (!e.worst_text.empty()) more += "  " + e.worst_text;
+    if (!e.why.empty()) more += "  why: " + e.why;
+    more.erase(more.find_last_not_of(' ') + 1);
+    text += more + "\n";
   }
 
   std::uint64_t measured = 0;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "models/base/quantity.h"
+#include "runner/scenario/action_reading.h"
 #include "runner/scenario/parts.h"
 #include "runner/scenario/scalars.h"
 
@@ -378,8 +379,7 @@ void check_layers(const Value& images, Reading& reading) {
 void read_images(const Value* images, Reading& reading) {
   std::set<std::string> named = reading.catalog.images();
   for (const TimelineEntry& entry : reading.scenario.timeline) {
-    const auto* set = std::get_if<SetAction>(&entry.action);
-    if (set != nullptr && set->image) named.insert(*set->image);
+    named.merge(images_of(entry, reading));
   }
   if (images != nullptr) {
     for (const Value& image : named_members(*images, "an object of images", reading.report)) {

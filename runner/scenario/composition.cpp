@@ -131,42 +131,6 @@ Value object_at(const api::Place& where) {
   return value;
 }
 
-api::ValuePtr to_api(const Value& from) {
-  api::Value value;
-  value.line = from.where.line;
-  value.file = std::make_shared<const std::string>(from.where.file);
-  value.text = from.text;
-  switch (from.type) {
-    case Value::Type::Null:
-      break;
-    case Value::Type::Boolean:
-      value.type = api::Value::Type::Bool;
-      value.integer = from.text == "true" ? 1 : 0;
-      break;
-    case Value::Type::Number: {
-      const char* end = from.text.data() + from.text.size();
-      const auto [stopped, error] = std::from_chars(from.text.data(), end, value.integer);
-      const bool whole = error == std::errc{} && stopped == end;
-      value.type = whole ? api::Value::Type::Integer : api::Value::Type::Decimal;
-      break;
-    }
-    case Value::Type::Text:
-      value.type = api::Value::Type::Text;
-      break;
-    case Value::Type::List:
-      value.type = api::Value::Type::List;
-      for (const Value& item : from.children) value.items.push_back(to_api(item));
-      break;
-    case Value::Type::Object:
-      value.type = api::Value::Type::Map;
-      for (const Value& member : from.children) {
-        value.members.push_back({member.key, member.where.line, to_api(member)});
-      }
-      break;
-  }
-  return std::make_shared<const api::Value>(std::move(value));
-}
-
 /// "Kind/name" or "Kind/namespace/name".
 bool split_target(std::string_view text, api::ManifestPatch& patch) {
   const auto first = text.find('/');
@@ -217,6 +181,42 @@ void name_list_items(Value& value) {
 }
 
 }  // namespace
+
+api::ValuePtr to_api(const Value& from) {
+  api::Value value;
+  value.line = from.where.line;
+  value.file = std::make_shared<const std::string>(from.where.file);
+  value.text = from.text;
+  switch (from.type) {
+    case Value::Type::Null:
+      break;
+    case Value::Type::Boolean:
+      value.type = api::Value::Type::Bool;
+      value.integer = from.text == "true" ? 1 : 0;
+      break;
+    case Value::Type::Number: {
+      const char* end = from.text.data() + from.text.size();
+      const auto [stopped, error] = std::from_chars(from.text.data(), end, value.integer);
+      const bool whole = error == std::errc{} && stopped == end;
+      value.type = whole ? api::Value::Type::Integer : api::Value::Type::Decimal;
+      break;
+    }
+    case Value::Type::Text:
+      value.type = api::Value::Type::Text;
+      break;
+    case Value::Type::List:
+      value.type = api::Value::Type::List;
+      for (const Value& item : from.children) value.items.push_back(to_api(item));
+      break;
+    case Value::Type::Object:
+      value.type = api::Value::Type::Map;
+      for (const Value& member : from.children) {
+        value.members.push_back({member.key, member.where.line, to_api(member)});
+      }
+      break;
+  }
+  return std::make_shared<const api::Value>(std::move(value));
+}
 
 std::vector<std::string> include_files(Value& root, const std::string& folder, Report& report) {
   Inclusion inclusion{report};

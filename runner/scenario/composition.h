@@ -24,6 +24,9 @@ std::vector<std::string> include_files(Value& root, const std::string& folder, R
 /// The overrides that are about manifests, as entries of `patch`; the others are put in.
 void apply_overrides(Value& root, const std::vector<Override>& overrides, Report& report);
 
+/// The value as manifests have it; it knows where it stands.
+[[nodiscard]] api::ValuePtr to_api(const Value& from);
+
 /// `patch`, ready for reading manifests.
 [[nodiscard]] api::ManifestPatches read_patches(const Value* patches, Report& report);
 

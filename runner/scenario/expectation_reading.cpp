@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "runner/scenario/action_reading.h"
 #include "runner/scenario/metrics.h"
 #include "runner/scenario/parts.h"
 #include "runner/scenario/scalars.h"
@@ -14,8 +15,6 @@ constexpr const char* kWindowExpected =
     "a window such as \"2min..3min\", \"kill..kill+1min\", \"kill..\" or \"..kill\"";
 
 /// Whether `set` makes new pods, which is what a rollout is.
-bool changes_template(const SetAction& set) { return set.image.has_value() || !set.env.empty(); }
-
 std::optional<api::ObjectKey> read_target(const Value& target, Reading& reading) {
   const auto name = read_text(target, "\"Kind/name\", such as \"Deployment/web\"", reading.report);
   if (!name) return std::nullopt;
@@ -153,19 +152,19 @@ const TimelineEntry* find_rollout(const Value& value, const Value* of, const api
   std::vector<std::string> ids;
   const TimelineEntry* found = nullptr;
   for (const TimelineEntry& entry : reading.scenario.timeline) {
-    const auto* set = std::get_if<SetAction>(&entry.action);
-    if (set == nullptr || set->target != target || !changes_template(*set)) continue;
+    if (!rolls_out(entry, target)) continue;
     ids.push_back(entry.id);
     if (of == nullptr || entry.id == of->text) found = &entry;
   }
   if (of != nullptr && found == nullptr) {
-    reading.report.add(*of, fmt::format("the id of a set of {}", api::to_string(target)),
+    reading.report.add(*of,
+                       fmt::format("the id of an entry that changes {}", api::to_string(target)),
                        did_you_mean(of->text, ids));
   }
   if (of == nullptr && ids.size() != 1) {
     reading.report.add(
         value.where,
-        fmt::format("one set on the timeline that gives {} new pods", api::to_string(target)),
+        fmt::format("one entry of the timeline that gives {} new pods", api::to_string(target)),
         std::to_string(ids.size()),
         ids.empty() ? "set its image or a variable"
                     : fmt::format("write \"of\": \"{}\"", ids.front()));

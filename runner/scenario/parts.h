@@ -36,12 +36,19 @@ struct OperationReference {
   std::string operation;  ///< Empty: the first one.
 };
 
+/// What an "apply" of the timeline names. Its objects may be named by whatever is read later.
+struct AppliedManifests {
+  const Value* list = nullptr;  ///< The value of "apply".
+  std::vector<api::ManifestObject> objects;
+};
+
 /// What the readers after the manifests share. References outlive the reading.
 struct Reading {
   Scenario& scenario;
   const Catalog& catalog;
   Report& report;
   Assumptions& assumptions;
+  const std::vector<AppliedManifests>& applied;
   TimelineTimes times;
   std::vector<OperationReference> references;
 };

@@ -68,8 +68,8 @@ void read_times(const Fields& fields, Scenario& scenario, Report& report) {
 }
 
 /// The calendar matters to CronJobs alone.
-void read_start_time(const Value* start, Scenario& scenario, Report& report,
-                     Assumptions& assumptions) {
+void read_start_time(const Value* start, const std::vector<api::ManifestObject>& objects,
+                     Scenario& scenario, Report& report, Assumptions& assumptions) {
   if (start != nullptr) {
     const auto seconds =
         start->type == Value::Type::Text ? api::parse_date_time(start->text) : std::nullopt;
@@ -77,9 +77,9 @@ void read_start_time(const Value* start, Scenario& scenario, Report& report,
     scenario.start_time = seconds.value_or(scenario.start_time);
     return;
   }
-  const bool has_cron_job = std::any_of(
-      scenario.objects.begin(), scenario.objects.end(),
-      [](const auto& manifest) { return std::holds_alternative<api::CronJob>(manifest.object); });
+  const bool has_cron_job = std::any_of(objects.begin(), objects.end(), [](const auto& manifest) {
+    return std::holds_alternative<api::CronJob>(manifest.object);
+  });
   if (has_cron_job) assumptions.add("/startTime", "2024-01-01T00:00:00Z, a Monday");
 }
 
@@ -118,6 +118,29 @@ api::Manifests read_manifest_list(const Value& list, const Value* patch, const s
   return manifests;
 }
 
+/// The manifests that entries of the timeline apply, each entry's by itself.
+std::vector<AppliedManifests> read_applied(const Value* timeline, const std::string& folder,
+                                           Scenario& scenario, std::vector<std::string>& files,
+                                           Report& report) {
+  std::vector<AppliedManifests> applied;
+  if (timeline == nullptr || timeline->type != Value::Type::List) return applied;
+  for (const Value& entry : timeline->children) {
+    const Value* list = entry.find("apply");
+    if (list == nullptr) continue;
+    std::vector<std::string> own;
+    api::Manifests manifests = read_manifest_list(*list, nullptr, folder, scenario, own, report);
+    std::move(manifests.not_modelled.begin(), manifests.not_modelled.end(),
+              std::back_inserter(scenario.not_modelled));
+    applied.push_back({list, std::move(manifests.objects)});
+    for (std::string& file : own) {
+      if (std::find(files.begin(), files.end(), file) == files.end()) {
+        files.push_back(std::move(file));
+      }
+    }
+  }
+  return applied;
+}
+
 /// Reads the tree into `scenario`; whatever is wrong goes to `report`.
 void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
                std::vector<std::string>& files, Report& report) {
@@ -150,19 +173,26 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
   }
   scenario.objects = std::move(manifests.objects);
   scenario.not_modelled = std::move(manifests.not_modelled);
+  const Value* timeline = fields.find("timeline");
+  const std::vector<AppliedManifests> applied =
+      read_applied(timeline, folder, scenario, files, report);
+  std::vector<api::ManifestObject> known = scenario.objects;
+  for (const AppliedManifests& later : applied) {
+    known.insert(known.end(), later.objects.begin(), later.objects.end());
+  }
 
   Assumptions assumptions;
-  read_start_time(fields.find("startTime"), scenario, report, assumptions);
+  read_start_time(fields.find("startTime"), known, scenario, report, assumptions);
   const Value* images = fields.find("images");
   if (const Value* cluster = fields.require("cluster", "the nodes, such as {\"nodes\": 3}")) {
-    read_cluster(*cluster, names_pulled_image(images), uses_claims(scenario.objects),
-                 scenario.cluster, report, assumptions);
+    read_cluster(*cluster, names_pulled_image(images), uses_claims(known), scenario.cluster, report,
+                 assumptions);
   }
   read_schedulers(fields.find("schedulers"), scenario, report);
   const bool complete = report.problems().size() == own_problems;
-  const Catalog catalog{scenario.objects, scenario.cluster.nodes, complete};
-  Reading reading{scenario, catalog, report, assumptions, {}, {}};
-  read_timeline(fields.find("timeline"), reading);
+  const Catalog catalog{known, scenario.cluster.nodes, complete};
+  Reading reading{scenario, catalog, report, assumptions, applied, {}, {}};
+  read_timeline(timeline, reading);
   read_images(images, reading);
   read_services(fields.find("services"), reading);
   const Value* journeys = fields.find("journeys");

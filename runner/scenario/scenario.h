@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "models/api/document.h"
 #include "models/api/reading.h"
 #include "models/base/distribution.h"
 #include "models/base/time_types.h"
@@ -205,10 +206,22 @@ struct NodeAction {
 };
 [[nodiscard]] const char* to_string(NodeAction::What what);
 
+/// Creates objects; of those that are there already, replaces everything but the status.
+struct ApplyAction {
+  std::vector<api::ManifestObject> objects;
+};
+
+/// Merges `merge` into an object, or into some of the pods that a workload has.
+struct PatchAction {
+  api::ObjectKey target;
+  std::uint32_t pods = 0;  ///< That many of its running pods, drawn by seed; 0: the target itself.
+  api::ValuePtr merge;     ///< A mapping in the shape of manifests.
+};
+
 struct TimelineEntry {
   std::string id;
   Instant at;
-  std::variant<SetAction, FaultAction, NodeAction> action;
+  std::variant<SetAction, FaultAction, NodeAction, ApplyAction, PatchAction> action;
   api::Place where;
 };
 

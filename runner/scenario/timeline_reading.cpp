@@ -5,8 +5,8 @@
 #include <cmath>
 #include <set>
 
+#include "runner/scenario/action_reading.h"
 #include "runner/scenario/fault_reading.h"
-#include "runner/scenario/metrics.h"
 #include "runner/scenario/parts.h"
 #include "runner/scenario/scalars.h"
 
@@ -126,55 +126,28 @@ class TimelineDates {
   std::set<std::string> broken_;
 };
 
-SetAction read_set(const Value& value, Reading& reading) {
-  Report& report = reading.report;
-  SetAction set;
-  const Fields fields{value, {"target", "container", "image", "replicas", "env"}, report};
-  const api::PodSpec* pods = nullptr;
-  if (const Value* target = fields.require("target", "a workload, such as \"Deployment/web\"")) {
-    const std::string name =
-        read_text(*target, "\"Kind/name\", such as \"Deployment/web\"", report).value_or("");
-    if (!name.empty()) {
-      const auto key = reading.catalog.object(target->where, name, replica_kinds(), report);
-      if (key) {
-        set.target = *key;
-        pods = reading.catalog.pods_of(*key);
-      }
-    }
+constexpr std::array kActions = {"set", "apply", "patch", "fault", "cordon", "drain", "uncordon"};
+
+/// "a", "b" and "c", each in quotes.
+template <class Words>
+std::string quoted(const Words& words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) text += i + 1 == words.size() ? " and " : ", ";
+    text += fmt::format("\"{}\"", words[i]);
   }
-  if (const Value* container = fields.find("container")) {
-    set.container = read_text(*container, "the name of a container", report).value_or("");
-    if (pods != nullptr && !set.container.empty()) {
-      (void)find_container(*pods, set.container, container->where, report);
-    }
+  return text;
+}
+
+void report_stray_keys(const Fields& fields, const std::string& action, Report& report) {
+  for (const char* key : kFaultKeys) {
+    const Value* stray = fields.find(key);
+    if (stray == nullptr) continue;
+    const bool has_members = action == "set" || action == "patch";
+    report.add(stray->where, fmt::format("\"{}\" only beside \"fault\"", key),
+               fmt::format("it beside \"{}\"", action),
+               has_members ? fmt::format("members of a {} stand inside it", action) : "");
   }
-  if (const Value* image = fields.find("image")) {
-    set.image = read_text(*image, "the name of an image", report);
-  }
-  if (const Value* replicas = fields.find("replicas")) {
-    if (const auto count = read_count(*replicas, 0, 100'000, report)) {
-      set.replicas = static_cast<std::int32_t>(*count);
-    }
-    if (pods != nullptr && !reading.catalog.replicas_of(set.target)) {
-      report.add(*replicas, fmt::format("no \"replicas\" for a {}, which has as many pods as nodes",
-                                        api::to_string(set.target.kind)));
-    }
-  }
-  if (const Value* env = fields.find("env")) {
-    for (const Value& variable : named_members(*env, "an object of variables", report)) {
-      if (variable.type == Value::Type::Text) {
-        set.env.emplace(variable.key, variable.text);
-      } else {
-        report.add(variable, "text");
-      }
-    }
-  }
-  const bool changes =
-      fields.find("image") != nullptr || fields.find("replicas") != nullptr || !set.env.empty();
-  if (value.type == Value::Type::Object && !changes) {
-    report.add(value.where, "something to set: \"image\", \"replicas\" or \"env\"", "nothing");
-  }
-  return set;
 }
 
 /// "drain": "Node/h1" and its like.
@@ -206,41 +179,6 @@ std::string read_id(const Fields& fields, std::set<std::string>& seen, Report& r
   }
   if (!seen.insert(id).second) report.add(*value, "every id once");
   return id;
-}
-
-/// Plays the sets forward and reports those that leave everything as it was.
-void check_sets_change_something(Reading& reading) {
-  std::map<std::pair<api::ObjectKey, std::string>, std::string> images;
-  std::map<api::ObjectKey, std::int32_t> replicas;
-  for (const TimelineEntry& entry : reading.scenario.timeline) {
-    const auto* set = std::get_if<SetAction>(&entry.action);
-    const api::PodSpec* pods = set == nullptr ? nullptr : reading.catalog.pods_of(set->target);
-    // A set that names nothing is reported where it stands.
-    if (pods == nullptr || (!set->image && !set->replicas && set->env.empty())) continue;
-    bool changes = !set->env.empty();
-    if (set->image) {
-      const auto& containers = pods->containers;
-      const auto container =
-          std::find_if(containers.begin(), containers.end(), [&](const api::Container& candidate) {
-            return set->container.empty() || candidate.name == set->container;
-          });
-      if (container == containers.end()) continue;
-      std::string& image =
-          images.emplace(std::pair{set->target, container->name}, container->image).first->second;
-      changes = changes || image != *set->image;
-      image = *set->image;
-    }
-    if (set->replicas) {
-      const std::int32_t said = reading.catalog.replicas_of(set->target).value_or(0);
-      std::int32_t& count = replicas.emplace(set->target, said).first->second;
-      changes = changes || count != *set->replicas;
-      count = *set->replicas;
-    }
-    if (changes) continue;
-    reading.report.add(entry.where, "a change",
-                       fmt::format("{} has this already", api::to_string(set->target)),
-                       "set another image or number of replicas, or a variable under \"env\"");
-  }
 }
 
 std::optional<double> read_share(const Value& value, bool& percent, Report& report) {
@@ -355,10 +293,11 @@ void read_timeline(const Value* timeline, Reading& reading) {
   TimelineDates{entries, reading}.resolve();
   std::set<std::string> seen;
   for (const Value& value : entries) {
-    const Fields fields{value,
-                        {"id", "at", "set", "fault", "cordon", "drain", "uncordon", "target",
-                         "count", "for", "how", "container", "zone", "delay", "bandwidth"},
-                        reading.report};
+    const Fields fields{
+        value,
+        {"id", "at", "set", "apply", "patch", "fault", "cordon", "drain", "uncordon", "target",
+         "count", "for", "how", "container", "zone", "delay", "bandwidth"},
+        reading.report};
     if (value.type != Value::Type::Object) continue;
     TimelineEntry entry;
     entry.where = value.where;
@@ -367,37 +306,28 @@ void read_timeline(const Value* timeline, Reading& reading) {
     if (const auto at = reading.times.find(entry.id); at != reading.times.end() && at->second) {
       entry.at = *at->second;
     }
-    const Value* set = fields.find("set");
-    const Value* fault = fields.find("fault");
-    const char* node_key = nullptr;
-    std::size_t count = (set != nullptr ? 1U : 0U) + (fault != nullptr ? 1U : 0U);
-    for (const char* key : {"cordon", "drain", "uncordon"}) {
-      if (fields.find(key) == nullptr) continue;
-      node_key = key;
-      ++count;
+    std::vector<std::string> named;
+    for (const char* key : kActions) {
+      if (fields.find(key) != nullptr) named.emplace_back(key);
     }
-    if (count != 1) {
-      reading.report.add(value.where,
-                         "one of \"set\", \"fault\", \"cordon\", \"drain\" and \"uncordon\"",
-                         count == 0 ? "none" : "several");
+    if (named.size() != 1) {
+      reading.report.add(value.where, "one of " + quoted(kActions),
+                         named.empty() ? "none" : "several");
       continue;
     }
-    if (fault == nullptr) {
-      const char* own = set != nullptr ? "set" : node_key;
-      for (const char* key : kFaultKeys) {
-        const Value* stray = fields.find(key);
-        if (stray == nullptr) continue;
-        reading.report.add(stray->where, fmt::format("\"{}\" only beside \"fault\"", key),
-                           fmt::format("it beside \"{}\"", own),
-                           set != nullptr ? "members of a set stand inside it" : "");
-      }
-    }
-    if (set != nullptr) {
-      entry.action = read_set(*set, reading);
-    } else if (fault != nullptr) {
+    const std::string& action = named.front();
+    const Value& content = *fields.find(action);
+    if (action != "fault") report_stray_keys(fields, action, reading.report);
+    if (action == "set") {
+      entry.action = read_set(content, reading);
+    } else if (action == "apply") {
+      entry.action = read_apply(content, reading);
+    } else if (action == "patch") {
+      entry.action = read_patch_action(content, reading);
+    } else if (action == "fault") {
       entry.action = read_fault(fields, value, reading);
     } else {
-      entry.action = read_node_action(node_key, *fields.find(node_key), reading);
+      entry.action = read_node_action(action, content, reading);
     }
     reading.scenario.timeline.push_back(std::move(entry));
   }

@@ -126,12 +126,46 @@ std::vector<ports::ApiCall> creations(const scenario::Scenario& scenario) {
   return calls;
 }
 
-ports::ApiCall update_of(const api::Object& current, const scenario::SetAction& action) {
+ports::ApiCall replacement_by(api::Object changed) {
   ports::ApiCall call;
   call.verb = ports::Verb::Update;
-  call.key = action.target;
-  call.object = std::make_shared<const api::Object>(changed(current, action));
+  call.key = api::key_of(changed);
+  call.object = std::make_shared<const api::Object>(std::move(changed));
   return call;
+}
+
+ports::ApiCall update_of(const api::Object& current, const scenario::SetAction& action) {
+  return replacement_by(changed(current, action));
+}
+
+ports::ApiCall application_of(const api::Object* current, const api::Object& wanted) {
+  ports::ApiCall call;
+  call.key = api::key_of(wanted);
+  call.verb = current == nullptr ? ports::Verb::Create : ports::Verb::Update;
+  api::Object object = wanted;
+  if (current != nullptr) {
+    api::ObjectMeta meta = api::meta_of(*current);
+    meta.labels = api::meta_of(wanted).labels;
+    meta.annotations = api::meta_of(wanted).annotations;
+    api::meta_of(object) = std::move(meta);
+  }
+  call.object = std::make_shared<const api::Object>(std::move(object));
+  return call;
+}
+
+std::vector<api::ObjectKey> choose_patched(const scenario::PatchAction& action,
+                                           const std::string& id,
+                                           const std::vector<api::ObjectPtr>& objects,
+                                           const Draws& draws) {
+  if (action.pods == 0) return {action.target};
+  scenario::FaultAction pods;
+  pods.target = action.target;
+  pods.count = action.pods;
+  std::vector<api::ObjectKey> keys;
+  for (const api::ObjectPtr& object : choose_targets(pods, id, objects, draws)) {
+    keys.push_back(api::key_of(*object));
+  }
+  return keys;
 }
 
 ports::ApiCall deletion_of(const api::ObjectKey& key, std::optional<Duration> grace) {

@@ -34,6 +34,20 @@ namespace orrery::session {
 [[nodiscard]] ports::ApiCall update_of(const api::Object& current,
                                        const scenario::SetAction& action);
 
+/// The call that creates the object or, if it is there as `current`, gives it the labels,
+/// annotations and contents of `wanted`.
+[[nodiscard]] ports::ApiCall application_of(const api::Object* current, const api::Object& wanted);
+
+/// The call that writes a changed object over what is stored under its key.
+[[nodiscard]] ports::ApiCall replacement_by(api::Object changed);
+
+/// The target of the patch or, of its running pods among `objects`, as many as it says, drawn by
+/// seed and id.
+[[nodiscard]] std::vector<api::ObjectKey> choose_patched(const scenario::PatchAction& action,
+                                                         const std::string& id,
+                                                         const std::vector<api::ObjectPtr>& objects,
+                                                         const Draws& draws);
+
 /// Deletes with this grace period, or with the object's own.
 [[nodiscard]] ports::ApiCall deletion_of(const api::ObjectKey& key, std::optional<Duration> grace);
 

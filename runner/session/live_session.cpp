@@ -11,6 +11,7 @@
 #include <set>
 #include <utility>
 
+#include "models/api/object_patch.h"
 #include "models/controllers/informer.h"
 #include "models/recording/event_log.h"
 #include "real-backend/control/remote_api_client.h"
@@ -25,9 +26,11 @@ namespace orrery::session {
 namespace {
 
 using runner::RunResult;
+using scenario::ApplyAction;
 using scenario::FaultAction;
 using scenario::FaultKind;
 using scenario::NodeAction;
+using scenario::PatchAction;
 using scenario::Scenario;
 using scenario::SetAction;
 
@@ -94,6 +97,10 @@ class LiveSession final : public ports::Component {
   void perform(const std::string& id, const SetAction& action);
   void perform(const std::string& id, const FaultAction& fault);
   void perform(const std::string& id, const NodeAction& action);
+  void perform(const std::string& id, const ApplyAction& action);
+  void perform(const std::string& id, const PatchAction& action);
+  void write(const std::string& id, const char* what, ports::ApiCall call);
+  [[nodiscard]] api::ObjectPtr current(const api::ObjectKey& key) const;
   void end_fault(const Ending& ending);
   void send(ports::ApiCall call);
   void on_answer(const ports::Event& event);
@@ -124,6 +131,7 @@ class LiveSession final : public ports::Component {
   std::vector<controllers::Informer> informers_;
   std::vector<ports::Timer> timers_;
   std::map<api::ObjectKey, api::ObjectPtr> objects_;
+  std::map<api::ObjectKey, api::ObjectPtr> written_;  ///< By this session, as it last wrote them.
   std::vector<Ending> endings_;
   std::uint32_t next_call_ = 0;
   std::map<ports::CallId, ports::ApiCall> open_calls_;
@@ -392,7 +400,10 @@ void LiveSession::on_event(const ports::Event& event) {
     on_changes(informers_[slot].on_event(event));
     if (!created_ && ready_to_begin()) {
       created_ = true;
-      for (ports::ApiCall& call : creations(scenario_)) send(std::move(call));
+      for (ports::ApiCall& call : creations(scenario_)) {
+        written_[call.key] = call.object;
+        send(std::move(call));
+      }
     }
     return;
   }
@@ -455,6 +466,47 @@ void LiveSession::perform(const std::string& id, const NodeAction& action) {
     for (ports::ApiCall& call : calls) send(std::move(call));
   }
   observer_.fault_struck(loop_->now(), id, what, {to_string(key)}, {}, std::move(effect));
+}
+
+/// Of kinds that are not watched, what this session wrote: nobody else writes more than a status.
+api::ObjectPtr LiveSession::current(const api::ObjectKey& key) const {
+  if (const auto seen = objects_.find(key); seen != objects_.end()) return seen->second;
+  const bool watched =
+      std::find(std::begin(kWatched), std::end(kWatched), key.kind) != std::end(kWatched);
+  const auto own = written_.find(key);
+  return watched || own == written_.end() ? nullptr : own->second;
+}
+
+void LiveSession::write(const std::string& id, const char* what, ports::ApiCall call) {
+  log_.append(loop_->now(), 0, what, to_string(call.key), id);
+  written_[call.key] = call.object;
+  send(std::move(call));
+}
+
+void LiveSession::perform(const std::string& id, const ApplyAction& action) {
+  std::vector<std::string> targets;
+  for (const api::ManifestObject& manifest : action.objects) {
+    const api::ObjectKey key = api::key_of(manifest.object);
+    write(id, "apply", application_of(current(key).get(), manifest.object));
+    targets.push_back(to_string(key));
+  }
+  std::string effect = fmt::format("applied {}", fmt::join(targets, ", "));
+  observer_.fault_struck(loop_->now(), id, "apply", std::move(targets), {}, std::move(effect));
+}
+
+void LiveSession::perform(const std::string& id, const PatchAction& action) {
+  std::vector<std::string> targets;
+  for (const api::ObjectKey& key : choose_patched(action, id, pods_and_nodes(), draws_)) {
+    const api::ObjectPtr object = current(key);
+    if (object == nullptr) return fail({to_string(key) + " does not exist", ""});
+    auto changed = api::patched(*object, action.merge);
+    if (!changed) return fail(changed.error());
+    write(id, "patch", replacement_by(*std::move(changed)));
+    targets.push_back(to_string(key));
+  }
+  std::string effect = fmt::format("patched {}", fmt::join(targets, ", "));
+  if (targets.empty()) effect = "nothing matched its target";
+  observer_.fault_struck(loop_->now(), id, "patch", std::move(targets), {}, std::move(effect));
 }
 
 void LiveSession::perform(const std::string& id, const FaultAction& fault) {

@@ -235,7 +235,7 @@ void RunObserver::fault_struck(Instant now, const std::string& id, const std::st
                                std::vector<std::string> targets,
                                const std::vector<std::string>& victims, std::string effect) {
   faults_.push_back({id, kind, now, std::move(targets), std::move(effect), std::nullopt});
-  OpenFault open{faults_.size() - 1, {}};
+  OpenFault open{faults_.size() - 1, {}, {}};
   for (const std::string& victim : victims) {
     // Some faults have taken their pods away by the time they are told.
     const auto& samples = workloads_[victim].result.samples;
@@ -268,6 +268,7 @@ void RunObserver::check_faults(Instant now, const std::string& name) {
       victim->second = true;
     } else if (victim->second) {
       fault.victims.erase(victim);
+      fault.whole = now;
       if (fault.victims.empty()) faults_[fault.index].recovered = now;
     }
   }
@@ -289,7 +290,7 @@ void RunObserver::finish(runner::RunResult& result) {
   for (const OpenFault& fault : open_faults_) {
     const bool hurt = std::any_of(fault.victims.begin(), fault.victims.end(),
                                   [](const auto& victim) { return victim.second; });
-    if (!hurt) faults_[fault.index].recovered = faults_[fault.index].at;
+    if (!hurt) faults_[fault.index].recovered = fault.whole.value_or(faults_[fault.index].at);
   }
   for (auto& [name, workload] : workloads_) {
     result.workloads[name] = std::move(workload.result);

@@ -90,6 +90,7 @@ class RunObserver {
   struct OpenFault {
     std::size_t index = 0;
     std::map<std::string, bool> victims;  ///< Workload -> has been seen short of pods.
+    std::optional<Instant> whole;         ///< When the last of those that were was whole again.
   };
 
   /// Each returns the workload whose counts may have changed; empty: none.

@@ -8,7 +8,9 @@
 #include <string>
 #include <utility>
 
+#include "models/api/object_patch.h"
 #include "runner/run_result_json.h"
+#include "runner/scenario/metrics.h"
 #include "runner/session/actions.h"
 #include "runner/session/drain.h"
 #include "runner/session/process_pool.h"
@@ -20,12 +22,20 @@ namespace orrery::session {
 namespace {
 
 using runner::RunResult;
+using scenario::ApplyAction;
 using scenario::FaultAction;
 using scenario::FaultKind;
 using scenario::NodeAction;
+using scenario::PatchAction;
 using scenario::Scenario;
 using scenario::SetAction;
 using scenario::TimelineEntry;
+
+/// Whether it has pods that a change can replace.
+bool is_workload(api::Kind kind) {
+  const auto& kinds = scenario::replica_kinds();
+  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+}
 
 /// Hands the writes of the simulated API server to the observer.
 class ObserverAdapter final : public sim::WriteObserver {
@@ -79,6 +89,10 @@ class SimSession {
   void settle_faults();
   void end_later(const std::string& id, const FaultAction& fault, std::string node);
   void perform(const std::string& id, const NodeAction& action);
+  void perform(const std::string& id, const ApplyAction& action);
+  void perform(const std::string& id, const PatchAction& action);
+  void write(const std::string& id, const char* what, const ports::ApiCall& call,
+             std::vector<std::string>& written, std::string& effect);
   void evict(Eviction eviction);
   void end_fault(const Ending& ending);
   void run_until(Instant when);
@@ -183,6 +197,51 @@ void SimSession::perform(const std::string& id, const NodeAction& action) {
     for (const ports::ApiCall& call : calls) evict({world_.now(), id, call, cause});
   }
   observer_.fault_struck(world_.now(), id, what, {to_string(key)}, victims, std::move(effect));
+}
+
+void SimSession::perform(const std::string& id, const ApplyAction& action) {
+  std::vector<std::string> written;
+  std::string effect;
+  for (const api::ManifestObject& manifest : action.objects) {
+    const api::ObjectKey key = api::key_of(manifest.object);
+    const api::ObjectPtr current = world_.api().find(key);
+    write(id, "apply", application_of(current.get(), manifest.object), written, effect);
+  }
+  observer_.fault_struck(world_.now(), id, "apply", std::move(written), {}, std::move(effect));
+}
+
+void SimSession::perform(const std::string& id, const PatchAction& action) {
+  std::vector<std::string> written;
+  std::string effect;
+  for (const api::ObjectKey& key : choose_patched(action, id, pods_and_nodes(), draws_)) {
+    const api::ObjectPtr current = world_.api().find(key);
+    if (current == nullptr) continue;
+    auto changed = api::patched(*current, action.merge);
+    if (changed) {
+      write(id, "patch", replacement_by(*std::move(changed)), written, effect);
+    } else {
+      effect += (effect.empty() ? "" : ", ") + changed.error().what;
+    }
+  }
+  if (effect.empty()) effect = "nothing matched " + to_string(action.target);
+  observer_.fault_struck(world_.now(), id, "patch", std::move(written), {}, std::move(effect));
+}
+
+/// Sends the call; a write that is done goes to `written`, and what came of it to `effect`.
+void SimSession::write(const std::string& id, const char* what, const ports::ApiCall& call,
+                       std::vector<std::string>& written, std::string& effect) {
+  const std::string subject = to_string(call.key);
+  const ports::CauseId cause = log_.append(world_.now(), 0, what, subject, id);
+  const ports::Outcome outcome = world_.apply(call, cause);
+  const bool creates = call.verb == ports::Verb::Create;
+  if (outcome == ports::Outcome::Ok) written.push_back(subject);
+  if (!effect.empty()) effect += ", ";
+  effect += outcome == ports::Outcome::Ok
+                ? fmt::format("{} {}", creates ? "created" : "changed", subject)
+                : fmt::format("{}: {}", subject, to_string(outcome));
+  if (outcome == ports::Outcome::Ok && !creates && is_workload(call.key.kind)) {
+    observer_.rollout_started(world_.now(), id, call.key);
+  }
 }
 
 void SimSession::evict(Eviction eviction) {

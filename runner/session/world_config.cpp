@@ -30,14 +30,25 @@ std::uint32_t operation_index(const Scenario& scenario, const std::string& servi
   return static_cast<std::uint32_t>(found - operations.begin());
 }
 
-const api::Service* service_object(const Scenario& scenario, const std::string& name) {
-  for (const api::ManifestObject& manifest : scenario.objects) {
+const api::Service* service_of(const std::vector<api::ManifestObject>& objects,
+                               const std::string& name) {
+  for (const api::ManifestObject& manifest : objects) {
     const auto* service = std::get_if<api::Service>(&manifest.object);
     if (service != nullptr && service->meta.namespace_name + "/" + service->meta.name == name) {
       return service;
     }
   }
   return nullptr;
+}
+
+/// As the manifests have it or, if it comes later, the timeline.
+const api::Service* service_object(const Scenario& scenario, const std::string& name) {
+  const api::Service* service = service_of(scenario.objects, name);
+  for (const scenario::TimelineEntry& entry : scenario.timeline) {
+    const auto* apply = std::get_if<scenario::ApplyAction>(&entry.action);
+    if (service == nullptr && apply != nullptr) service = service_of(apply->objects, name);
+  }
+  return service;
 }
 
 sim::ServiceModel service_model(const Scenario& scenario, const std::string& name,
@@ -162,6 +173,21 @@ controllers::ClusterAutoscalerConfig autoscaler_config(
   return config;
 }
 
+bool has_autoscaler(const std::vector<api::ManifestObject>& objects) {
+  return std::any_of(objects.begin(), objects.end(), [](const auto& manifest) {
+    return std::holds_alternative<api::HorizontalPodAutoscaler>(manifest.object);
+  });
+}
+
+bool has_autoscaler(const Scenario& scenario) {
+  const auto& timeline = scenario.timeline;
+  return has_autoscaler(scenario.objects) ||
+         std::any_of(timeline.begin(), timeline.end(), [](const scenario::TimelineEntry& entry) {
+           const auto* apply = std::get_if<scenario::ApplyAction>(&entry.action);
+           return apply != nullptr && has_autoscaler(apply->objects);
+         });
+}
+
 }  // namespace
 
 sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
@@ -172,10 +198,7 @@ sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
   config.profile = *profile;
   config.profile.controllers.cron_job.epoch_seconds = scenario.start_time;
   // Nobody else reads metrics, so that other runs send nothing for them.
-  config.profile.kubelet.reports_metrics =
-      std::any_of(scenario.objects.begin(), scenario.objects.end(), [](const auto& manifest) {
-        return std::holds_alternative<api::HorizontalPodAutoscaler>(manifest.object);
-      });
+  config.profile.kubelet.reports_metrics = has_autoscaler(scenario);
   const scenario::Storage& storage = scenario.cluster.storage;
   config.profile.controllers.storage = {storage.provision, storage.remove, storage.resize,
                                         storage.attach, storage.detach};

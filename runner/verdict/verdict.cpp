@@ -197,18 +197,35 @@ void judge_one(const Scenario& scenario, const std::vector<RunResult>& results,
                          : fmt::format("{} of {} runs keep it", out.seeds_passed, out.seeds);
 }
 
+/// When the workload was whole again after a fault: at the fault itself if it was never short
+/// since, nothing if it is still short at the end.
+std::optional<Instant> whole_again(const runner::WorkloadResult& workload, Instant fault) {
+  bool short_of_pods = false;
+  for (std::size_t i = 0; i < workload.samples.size(); ++i) {
+    const runner::WorkloadSample& sample = workload.samples[i];
+    if (i + 1 < workload.samples.size() && workload.samples[i + 1].at <= fault) continue;
+    const bool whole = sample.available >= sample.desired;
+    if (whole && short_of_pods) return sample.at;
+    short_of_pods = !whole;
+  }
+  return short_of_pods ? std::nullopt : std::optional{fault};
+}
+
 void judge_one(const Scenario& scenario, const std::vector<RunResult>& results,
                const scenario::RecoveryExpectation& what, ExpectationVerdict& out) {
   out.bound = "within " + to_string(what.within);
   std::vector<double> durations;
   bool hit_nothing = false;
   for (const RunResult& run : results) {
+    const auto workload = run.workloads.find(runner::workload_name(what.target));
+    if (workload == run.workloads.end()) continue;
     for (const FaultResult& fault : run.faults) {
       if (fault.id != what.fault) continue;
       if (fault.targets.empty()) hit_nothing = true;
-      if (!fault.recovered) continue;
-      durations.push_back(to_seconds(*fault.recovered - fault.at));
-      if (*fault.recovered - fault.at <= what.within) ++out.seeds_passed;
+      const std::optional<Instant> whole = whole_again(workload->second, fault.at);
+      if (!whole) continue;
+      durations.push_back(to_seconds(*whole - fault.at));
+      if (*whole - fault.at <= what.within) ++out.seeds_passed;
     }
   }
   if (hit_nothing) {

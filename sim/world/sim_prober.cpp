@@ -99,8 +99,9 @@ void SimNode::on_probe(const PendingProbe& probe) {
     return answer(probe, done, exec ? Outcome::Unreachable : Outcome::Refused, 0);
   }
   const Illness illness = illness_of(*process);
+  if (probe.kind == PendingProbe::Kind::Tcp) return answer(probe, done, Outcome::Ok, 0);
   if (illness == Illness::Hangs) done = std::max(done, process->ill_until);
-  if (illness == Illness::Fails && probe.kind != PendingProbe::Kind::Tcp) {
+  if (illness == Illness::Fails) {
     const bool http = probe.kind == PendingProbe::Kind::Http;
     return answer(probe, done, Outcome::Refused, exec ? kExecFailed : http ? kUnavailable : 0);
   }

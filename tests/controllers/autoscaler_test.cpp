@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "models/controllers/metrics_source.h"
+#include "models/controllers/scaling_advisor.h"
 #include "tests/controllers/batch_cluster.h"
 
 namespace orrery::controllers {
@@ -347,6 +349,60 @@ TEST(Autoscaler, OfOldTookTheSizeFromTheStatusAndClimbedDuringARollout) {
   }
 }
 
+/// Says what it was told to say.
+class FixedAdvisor final : public ScalingAdvisor {
+ public:
+  explicit FixedAdvisor(std::optional<Result<std::int32_t>> answer) : answer_{std::move(answer)} {}
+  std::optional<Result<std::int32_t>> replicas(const AutoscalerView& /*view*/,
+                                               std::int32_t /*current*/,
+                                               const Tolerances& tolerances,
+                                               Instant /*now*/) override {
+    ++asked;
+    tolerance_up = tolerances.up;
+    return answer_;
+  }
+  int asked = 0;
+  double tolerance_up = 0;
+
+ private:
+  std::optional<Result<std::int32_t>> answer_;
+};
+
+TEST(Autoscaler, AnAdvisorTakesThePlaceOfTheMetricsAndNotOfTheLimits) {
+  const Pods idle{{{10}, {10}}};
+  auto a = autoscaler({cpu(50)}, 1, 10);
+  a.spec.scale_up.tolerance = 20;
+  const auto change_by = [&](std::optional<Result<std::int32_t>> answer) {
+    FixedAdvisor advisor{std::move(answer)};
+    AutoscalerConfig config;
+    config.advisor = &advisor;
+    const AutoscalerPlan plan = reconcile_autoscaler(view_of(a, idle, 2), {}, config, kNow);
+    EXPECT_EQ(advisor.asked, 1);
+    EXPECT_EQ(advisor.tolerance_up, 0.02);
+    return plan.change;
+  };
+  EXPECT_EQ(change_by(3), 1);
+  EXPECT_EQ(change_by(100), 2) << "to 4 at once, as by metrics";
+  EXPECT_EQ(change_by(1), std::nullopt) << "it was 2 within the last five minutes";
+  EXPECT_EQ(change_by(std::nullopt), std::nullopt) << "the metrics would have it shrink later";
+  EXPECT_EQ(change_by(failure("no idea")), std::nullopt);
+}
+
+TEST(Autoscaler, AnAdvisorThatCannotSayKeepsTheSizeAndIsNamed) {
+  const Pods pods{{{10}, {10}}};
+  const auto a = autoscaler({cpu(50)}, 1, 10);
+  FixedAdvisor advisor{failure("no idea")};
+  AutoscalerConfig config;
+  config.advisor = &advisor;
+  const AutoscalerPlan plan = reconcile_autoscaler(view_of(a, pods, 2), {}, config, kNow);
+  EXPECT_FALSE(plan.change.has_value());
+  EXPECT_EQ(condition_in(plan, "ScalingActive")->reason, "FailedGetAdvice");
+  EXPECT_NE(condition_in(plan, "ScalingActive")->message.find("no idea"), std::string::npos);
+  // Bounds need nobody's advice.
+  EXPECT_EQ(reconcile_autoscaler(view_of(a, pods, 12), {}, config, kNow).change, -2);
+  EXPECT_EQ(advisor.asked, 1);
+}
+
 // --- limits --------------------------------------------------------------------------------------
 
 TEST(ScalingLimits, WithoutBehaviorGrowByTwiceOrToFour) {
@@ -507,6 +563,57 @@ TEST(Autoscaler, ScalesADeploymentEvery15SecondsByMetricsInTheStore) {
 }
 
 TEST(Autoscaler, TakesOldMetricsForNone) { expect_scaling_by_the_store(false); }
+
+/// Three units of everything for each pod, 30 for each object, 300 outside.
+class FixedSource final : public MetricsSource {
+ public:
+  std::optional<std::int64_t> of_pod(const std::string& metric, const Pod& /*pod*/,
+                                     Instant /*now*/) override {
+    return metric == "known" ? std::optional<std::int64_t>{3'000} : std::nullopt;
+  }
+  std::optional<std::int64_t> of_object(const std::string& metric, const api::ObjectKey& object,
+                                        Instant /*now*/) override {
+    return metric == "known" && object.name == "cart" ? std::optional<std::int64_t>{30'000}
+                                                      : std::nullopt;
+  }
+  std::optional<std::int64_t> external(const std::string& metric, Instant /*now*/) override {
+    return metric == "known" ? std::optional<std::int64_t>{300'000} : std::nullopt;
+  }
+};
+
+TEST(Autoscaler, AsksTheSourceOfMetricsThatPodsDoNotReport) {
+  struct Row {
+    MetricSource source;
+    MetricTarget target;
+    std::int64_t value;
+    const char* name;
+    const char* object;
+    std::int32_t expected;
+  };
+  for (const Row& r : std::vector<Row>{
+           {MetricSource::Pods, MetricTarget::AverageValue, 2'000, "known", "", 3},
+           {MetricSource::Pods, MetricTarget::AverageValue, 2'000, "unknown", "", 2},
+           {MetricSource::Object, MetricTarget::Value, 20'000, "known", "cart", 3},
+           {MetricSource::Object, MetricTarget::Value, 20'000, "known", "shop", 2},
+           {MetricSource::External, MetricTarget::AverageValue, 100'000, "known", "", 3},
+           {MetricSource::External, MetricTarget::AverageValue, 100'000, "unknown", "", 2}}) {
+    orrery::testing::SmallCluster cluster;
+    cluster.pod_start = 1_s;
+    FixedSource source;
+    ControllerManagerConfig config;
+    config.autoscaler.metrics = &source;
+    ControllerManager manager{ports::OwnerId{7}, cluster, cluster, config};
+    cluster.attach(ports::OwnerId{7}, manager);
+    manager.start();
+    cluster.create(orrery::testing::deployment("web", 2));
+    MetricSpec metric = metric_of(r.source, r.target, r.value, r.name);
+    metric.object = {api::Kind::Service, "default", r.object};
+    cluster.create(autoscaler({metric}, 1, 10));
+    cluster.run_for(16_s);
+    EXPECT_EQ(cluster.find<api::Deployment>("default", "web")->spec.replicas, r.expected)
+        << r.name << " " << r.object << static_cast<int>(r.source);
+  }
+}
 
 }  // namespace
 }  // namespace orrery::controllers

@@ -26,6 +26,9 @@ struct ManagedCluster {
     cluster.pod_start_varies = false;
     add_node(cluster.node_for_pods);
   }
+  ManagedCluster(const ManagedCluster&) = delete;
+  ManagedCluster& operator=(const ManagedCluster&) = delete;
+  virtual ~ManagedCluster() = default;
 
   void restart() {
     if (manager) cluster.detach(kManager);

@@ -1,6 +1,7 @@
 #include <grpcpp/grpcpp.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/streambuf.hpp>
@@ -198,6 +199,9 @@ class ExecRuntime final : public ports::ContainerRuntime {
 };
 
 struct LiveProberWorld {
+  static constexpr std::array kHttpAnswers{200, 204, 302, 399, 400, 404, 503};
+  static constexpr int kFailingExit = 3;
+
   loop::EventLoop loop{loop::Epoch{loop::monotonic_ns()}};
   ExecRuntime runtime{loop};
   LiveProber live{loop, ports::OwnerId{16}, runtime};

@@ -115,8 +115,8 @@ TEST(ReadFault, SaysWhatIsMissingOrDoesNotBelong) {
 }
 
 TEST(ReadFault, WantsAnOddNumberOfStores) {
-  const ScenarioReading reading = with_fault(R"("fault": "scheduler-kill")",
-                                             R"("nodes": 2, "controlPlane": {"stores": 2})");
+  const ScenarioReading reading =
+      with_fault(R"("fault": "scheduler-kill")", R"("nodes": 2, "controlPlane": {"stores": 2})");
   EXPECT_FALSE(reading.scenario);
   EXPECT_NE(text_of(reading.problems).find("an odd number"), std::string::npos);
 }

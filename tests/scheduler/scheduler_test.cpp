@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "models/scheduler/external_plugin.h"
 #include "tests/scheduler/scheduler_world.h"
 
 namespace orrery::scheduler {
@@ -288,6 +290,97 @@ TEST(Scheduler, AFilterThatIsOffKeepsNobodyAway) {
   world.cluster.create(tainted);
   world.cluster.create(pod("p", 100, 100));
   world.cluster.run_for(1_s);
+  EXPECT_EQ(world.node_of("p"), "a");
+}
+
+/// Rejects some nodes, and scores the others.
+class FixedPlugin final : public ExternalPlugin {
+ public:
+  Result<std::vector<ExternalVerdict>> judge(const Pod& /*pod*/, const ClusterState& state,
+                                             std::span<const Slot> nodes,
+                                             Instant /*now*/) override {
+    ++asked;
+    if (!failure_text.empty()) return failure(failure_text);
+    std::vector<ExternalVerdict> verdicts;
+    for (const Slot slot : nodes) {
+      const std::string& name = state.node(slot).node->meta.name;
+      seen.insert(name);
+      verdicts.push_back({rejected.contains(name) ? "wrong rack" : "", scores[name]});
+    }
+    return verdicts;
+  }
+  std::set<std::string> rejected;
+  std::map<std::string, std::int64_t> scores;
+  std::string failure_text;
+  std::set<std::string> seen;
+  int asked = 0;
+};
+
+SchedulerConfig with_external(FixedPlugin& plugin, std::int64_t weight = 1) {
+  SchedulerConfig config;
+  config.profiles[kDefaultScheduler].external = &plugin;
+  config.profiles[kDefaultScheduler].external_weight = weight;
+  return config;
+}
+
+TEST(Scheduler, AnExternalPluginScoresTheNodesThatPassTheFilters) {
+  FixedPlugin plugin;
+  plugin.scores = {{"a", 0}, {"b", 3}, {"full", 100}};
+  World world{with_external(plugin, 100)};
+  world.cluster.create(node("a", 4000, 4000));
+  world.cluster.create(node("b", 1000, 1000));
+  world.cluster.create(node("full", 50, 50));
+  world.cluster.create(pod("p", 100, 100));
+  world.cluster.run_for(1_s);
+  EXPECT_EQ(world.node_of("p"), "b") << "300 outweigh that a has more room";
+  EXPECT_EQ(plugin.seen, (std::set<std::string>{"a", "b"}));
+}
+
+TEST(Scheduler, AnExternalPluginKeepsAPodAwayUntilAnythingChanges) {
+  FixedPlugin plugin;
+  plugin.rejected = {"a"};
+  World world{with_external(plugin)};
+  world.cluster.create(node("a", 4000, 4000));
+  world.cluster.create(node("full", 50, 50));
+  world.cluster.create(pod("p", 100, 100));
+  world.cluster.run_for(1_s);
+  EXPECT_EQ(world.node_of("p"), "");
+  EXPECT_TRUE(world.message_of("p").starts_with(
+      "0/2 nodes are available: 1 Insufficient cpu, 1 Insufficient memory, 1 wrong rack."))
+      << world.message_of("p");
+  EXPECT_EQ(plugin.asked, 1) << "it waits for an event";
+  plugin.rejected = {};
+  world.cluster.change<Node>("", "full", [](Node& n) { n.meta.labels["any"] = "thing"; });
+  world.cluster.run_for(20_s);
+  EXPECT_EQ(world.node_of("p"), "a");
+}
+
+TEST(Scheduler, NobodyIsPreemptedOnANodeThatAnExternalPluginRejects) {
+  FixedPlugin plugin;
+  World world{with_external(plugin)};
+  world.cluster.create(node("a", 1000, 1000));
+  world.cluster.create(pod("low", 500, 500));
+  world.cluster.run_for(1_s);
+  plugin.rejected = {"a"};
+  Pod high = pod("high", 400, 400);
+  high.spec.priority = 10;
+  world.cluster.create(high);
+  world.cluster.run_for(60_s);
+  EXPECT_EQ(world.node_of("high"), "");
+  EXPECT_EQ(world.node_of("low"), "a");
+}
+
+TEST(Scheduler, APodIsTriedAgainAfterItsBackOffWhenAnExternalPluginFails) {
+  FixedPlugin plugin;
+  plugin.failure_text = "cannot think";
+  World world{with_external(plugin)};
+  world.cluster.create(node("a", 1000, 1000));
+  world.cluster.create(pod("p", 100, 100));
+  world.cluster.run_for(500_ms);
+  EXPECT_EQ(plugin.asked, 1);
+  EXPECT_EQ(world.message_of("p"), "cannot think");
+  plugin.failure_text = "";
+  world.cluster.run_for(2_s);
   EXPECT_EQ(world.node_of("p"), "a");
 }
 

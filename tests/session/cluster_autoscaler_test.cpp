@@ -29,7 +29,7 @@ Scenario read_text(const std::string& cluster, const std::string& duration = "10
 }
 
 TEST(ClusterAutoscaler, TheShippedScenarioHasEveryFigureOfItsArithmetic) {
-  auto reading = scenario::read_scenario("scenarios/cluster-autoscaler/scenario.json");
+  auto reading = scenario::read_scenario("scenarios/cluster-autoscaler/needed-for-a-while.json");
   ASSERT_TRUE(reading.scenario.has_value());
   const auto results = simulate_all(*reading.scenario, 2, [](std::uint64_t) {});
   ASSERT_TRUE(results.has_value());

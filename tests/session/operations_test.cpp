@@ -54,7 +54,8 @@ TEST(Drain, CordonsOnlyWhatIsOpen) {
   EXPECT_FALSE(cordon_of(node, false).has_value());
 }
 
-/// The two pods of the live scenario, on two of three nodes, a budget, and a timeline of its own.
+/// The two pods of the live scenario on h1 and h2 (h3 is smaller, so they score higher), a budget,
+/// and two drains.
 Scenario drained(std::int32_t max_unavailable, bool two_budgets = false) {
   scenario::ScenarioReading reading = scenario::read_scenario("scenarios/live/two-pods.json");
   EXPECT_TRUE(reading.scenario.has_value());
@@ -62,6 +63,8 @@ Scenario drained(std::int32_t max_unavailable, bool two_budgets = false) {
   s.expectations.clear();
   s.cluster.nodes.push_back(s.cluster.nodes.back());
   s.cluster.nodes.back().name = "h3";
+  s.cluster.nodes.back().cpu_milli /= 4;
+  s.cluster.nodes.back().memory_bytes /= 4;
   s.timeline = {{"drain", Instant::at(15_s), NodeAction{NodeAction::What::Drain, "h1"}, {}},
                 {"and", Instant::at(15_s), NodeAction{NodeAction::What::Drain, "h2"}, {}}};
   for (const char* name : {"web", "twin"}) {

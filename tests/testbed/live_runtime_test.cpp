@@ -119,10 +119,20 @@ RunningPod start_pod(Client& client, const std::shared_ptr<const api::Object>& p
   return running;
 }
 
+void remove_container(Client& client, const std::string& container, Duration grace) {
+  // A stop waits until containerd has put the dead task away; before, a removal may be refused.
+  EXPECT_EQ(client.on_container(RuntimeVerb::StopContainer, container, grace).outcome, Outcome::Ok);
+  // containerd refuses while it is still deleting the dead task; the kubelet tries again as well.
+  Outcome removed = client.on_container(RuntimeVerb::RemoveContainer, container).outcome;
+  for (int tries = 0; removed == Outcome::Refused && tries < 50; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{100});
+    removed = client.on_container(RuntimeVerb::RemoveContainer, container).outcome;
+  }
+  EXPECT_EQ(removed, Outcome::Ok);
+}
+
 void remove_pod(Client& client, const RunningPod& pod) {
-  EXPECT_EQ(client.on_container(RuntimeVerb::StopContainer, pod.container, 2_s).outcome,
-            Outcome::Ok);
-  EXPECT_EQ(client.on_container(RuntimeVerb::RemoveContainer, pod.container).outcome, Outcome::Ok);
+  remove_container(client, pod.container, 2_s);
   EXPECT_EQ(client.on_sandbox(RuntimeVerb::StopSandbox, pod.sandbox).outcome, Outcome::Ok);
   EXPECT_EQ(client.on_sandbox(RuntimeVerb::RemoveSandbox, pod.sandbox).outcome, Outcome::Ok);
 }
@@ -203,15 +213,7 @@ TEST_F(LiveRuntimeTest, RunsTellsAndRestartsAKilledContainer) {
     start_container(*client_, pod, running, attempt);
     EXPECT_EQ(await_service(running.ip), "1\n");
     restart_times.push_back(ms_since(begin));
-    // A stop waits until containerd has put the dead task away; before, a removal may be refused.
-    EXPECT_EQ(client_->on_container(RuntimeVerb::StopContainer, old, 1_s).outcome, Outcome::Ok);
-    // containerd refuses while it is still deleting the dead task; the kubelet tries again as well.
-    Outcome removed = client_->on_container(RuntimeVerb::RemoveContainer, old).outcome;
-    for (int tries = 0; removed == Outcome::Refused && tries < 50; ++tries) {
-      std::this_thread::sleep_for(std::chrono::milliseconds{100});
-      removed = client_->on_container(RuntimeVerb::RemoveContainer, old).outcome;
-    }
-    EXPECT_EQ(removed, Outcome::Ok);
+    remove_container(*client_, old, 1_s);
   }
   print_times("crash to event", event_times);
   print_times("crash to HTTP 200, same sandbox", restart_times);

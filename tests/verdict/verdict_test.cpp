@@ -113,6 +113,43 @@ runner::WorkloadSample count_at(Duration at, std::int32_t available) {
   return s;
 }
 
+scenario::Scenario scenario_recovering(Duration within) {
+  scenario::Scenario s;
+  s.duration = 60_s;
+  s.expectations.push_back(
+      {"back",
+       scenario::RecoveryExpectation{{api::Kind::Deployment, "default", "web"}, "kill", within},
+       {}});
+  return s;
+}
+
+/// Three pods of web; one of them is short from 11 s to 15 s. Another workload stays short.
+RunResult run_with_a_kill_at_10_s() {
+  RunResult run;
+  run.faults.push_back(
+      {"kill", "pod-kill", Instant::at(10_s), {"Pod/default/web-1"}, "", Instant::never()});
+  run.workloads["default/web"].samples = {count_at(0_s, 0),  count_at(2_s, 3),  count_at(11_s, 2),
+                                          count_at(15_s, 3), count_at(40_s, 2), count_at(50_s, 3)};
+  run.workloads["default/api"].samples = {count_at(2_s, 3), count_at(10_s, 2)};
+  return run;
+}
+
+TEST(Judge, ARecoveryIsThatOfItsTarget) {
+  const RunResult run = run_with_a_kill_at_10_s();
+  const Judgement in_time = judge(scenario_recovering(5_s), {run});
+  EXPECT_EQ(in_time.verdict, Verdict::Pass);
+  EXPECT_EQ(in_time.expectations[0].observed_text, "back 5 s after kill");
+  EXPECT_EQ(judge(scenario_recovering(Duration::milliseconds(4900)), {run}).verdict, Verdict::Fail);
+}
+
+TEST(Judge, WhatNeverWasShortIsBackAtOnceAndWhatStaysShortNever) {
+  RunResult run = run_with_a_kill_at_10_s();
+  run.workloads["default/web"].samples = {count_at(0_s, 0), count_at(2_s, 3)};
+  EXPECT_EQ(judge(scenario_recovering(5_s), {run}).expectations[0].observed->mean, 0);
+  run.workloads["default/web"].samples.push_back(count_at(10_s, 2));
+  EXPECT_EQ(judge(scenario_recovering(5_s), {run}).expectations[0].observed_text, "never");
+}
+
 scenario::Scenario scenario_counting(scenario::Quantifier quantifier, Bound bound) {
   scenario::Scenario s;
   s.duration = 60_s;

@@ -2,6 +2,7 @@
 #include "tests/ports/api_client_suite.h"
 #include "tests/ports/data_plane_suite.h"
 #include "tests/ports/executor_suite.h"
+#include "tests/ports/prober_suite.h"
 #include "tests/world/sim_worlds.h"
 
 namespace orrery::ports_suite {
@@ -10,6 +11,7 @@ namespace {
 INSTANTIATE_TYPED_TEST_SUITE_P(Simulated, ExecutorSuite, SimExecutorWorld);
 INSTANTIATE_TYPED_TEST_SUITE_P(Simulated, ApiClientSuite, SimApiWorld);
 INSTANTIATE_TYPED_TEST_SUITE_P(Simulated, DataPlaneSuite, SimDataPlaneWorld);
+INSTANTIATE_TYPED_TEST_SUITE_P(Simulated, ProberSuite, SimProberWorld);
 
 TEST(Dispatcher, NothingReachesTheOwnersOfADeadProcess) {
   SimExecutorWorld world;

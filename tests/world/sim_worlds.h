@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <map>
 #include <memory>
@@ -49,7 +50,8 @@ struct SimExecutorWorld {
 
 struct SimApiWorld : SimExecutorWorld {
   recording::EventLog log;
-  sim::SimApi api{kernel, dispatcher, log, 1, nullptr, {.server = {.bookmark_period = 20_ms}, .store = {}}};
+  sim::SimApi api{kernel, dispatcher, log,
+                  1,      nullptr,    {.server = {.bookmark_period = 20_ms}, .store = {}}};
   sim::SimApiClient api_client{api, api.connect({1_ms, 1_ms})};
 
   ports::ApiClient& client() { return api_client; }
@@ -117,6 +119,79 @@ struct SimNodeWorld : SimExecutorWorld {
       node.on_probe_served(environment.probes.take(answer.tag), answer.outcome);
     }
   }
+};
+
+/// Pods that were started for the checks that the suite makes of them.
+struct SimProberWorld : SimNodeWorld {
+  struct Ears : ports::Component {
+    std::vector<ports::Event> events;
+    void on_event(const ports::Event& event) override { events.push_back(event); }
+  };
+  static constexpr ports::OwnerId kStarter{40};
+  static constexpr std::array kHttpAnswers{200, 503};
+  static constexpr int kFailingExit = 1;
+
+  SimProberWorld() { attach(kStarter, ears); }
+
+  ports::Prober& prober() { return node; }
+  std::pair<std::string, std::int32_t> http_place(int status) {
+    return {start(status == 0     ? sim::Illness::Hangs
+                  : status == 200 ? sim::Illness::None
+                                  : sim::Illness::Fails)
+                .ip,
+            8080};
+  }
+  std::pair<std::string, std::int32_t> dead_place() { return {"10.99.99.99", 8080}; }
+  std::string container(int exit_code) {
+    return start(exit_code < 0    ? sim::Illness::Hangs
+                 : exit_code == 0 ? sim::Illness::None
+                                  : sim::Illness::Fails)
+        .container;
+  }
+
+ private:
+  struct Started {
+    std::string ip;
+    std::string container;
+  };
+
+  Started start(sim::Illness illness) {
+    api::Pod pod;
+    pod.meta.name = "checked-" + std::to_string(++pods);
+    pod.meta.namespace_name = "default";
+    pod.meta.uid = "uid-" + std::to_string(pods);
+    api::Container spec;
+    spec.name = "app";
+    spec.image = "app:1";
+    pod.spec.containers.push_back(spec);
+    ports::RuntimeCall call;
+    call.verb = ports::RuntimeVerb::RunSandbox;
+    call.pod = std::make_shared<const api::Object>(pod);
+    const ports::RuntimeResult sandbox = ask(call);
+    call.verb = ports::RuntimeVerb::CreateContainer;
+    call.sandbox_id = sandbox.id;
+    const std::string container = ask(call).id;
+    ports::RuntimeCall run_it;
+    run_it.verb = ports::RuntimeVerb::StartContainer;
+    run_it.container_id = container;
+    (void)ask(run_it);
+    run_for(100_ms);
+    if (illness != sim::Illness::None) {
+      expects(node.afflict(pod.meta.uid, "app", illness, 1000_s), "the container runs");
+    }
+    return {sandbox.ip, container};
+  }
+  ports::RuntimeResult ask(const ports::RuntimeCall& call) {
+    ears.events.clear();
+    node.call(kStarter, ++calls, call);
+    const bool answered = run([this] { return !ears.events.empty(); });
+    expects(answered && ears.events.front().outcome == ports::Outcome::Ok, "the runtime does it");
+    return std::get<ports::RuntimeResult>(*ears.events.front().body);
+  }
+
+  Ears ears;
+  int pods = 0;
+  ports::CallId calls = 0;
 };
 
 /// Tables of the clients outside, for the services of SimNodeWorld.

@@ -25,7 +25,8 @@ std::string reason_of(Pressure pressure, bool under) {
   contract_violation("a pressure has one of the known values");
 }
 
-/// Capacity less what is reserved and less the hard threshold of memory.
+}  // namespace
+
 api::NodeResources allocatable_of(const api::NodeResources& capacity, const KubeletConfig& config) {
   api::NodeResources allocatable = capacity;
   allocatable.cpu_milli -= config.reserved_cpu_milli;
@@ -38,8 +39,6 @@ api::NodeResources allocatable_of(const api::NodeResources& capacity, const Kube
   allocatable.memory_bytes = std::max<std::int64_t>(allocatable.memory_bytes, 0);
   return allocatable;
 }
-
-}  // namespace
 
 NodeHeartbeat::NodeHeartbeat(const NodeServices& node, api::NodeResources resources,
                              VolumesInUse& volumes)

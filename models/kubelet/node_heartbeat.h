@@ -16,6 +16,11 @@
 
 namespace orrery::kubelet {
 
+/// What of a node's capacity is for pods: all but what is reserved and the hard threshold of
+/// memory.
+[[nodiscard]] api::NodeResources allocatable_of(const api::NodeResources& capacity,
+                                                const KubeletConfig& config);
+
 /// Registers the node, renews its lease and reports its status: on change, every five minutes, and
 /// when the API server has another one than was reported, because the node had been taken for dead.
 ///

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "models/controllers/cluster_autoscaler_config.h"
 #include "models/controllers/controller_manager.h"
 #include "models/controllers/leader_election.h"
 #include "models/discovery/node_proxy.h"
@@ -21,6 +22,7 @@ struct Profile {
   controllers::ControllerManagerConfig controllers;
   controllers::LeaderElectionConfig leader_election;
   scheduler::SchedulerConfig scheduler;
+  controllers::ClusterAutoscalerConfig cluster_autoscaler;
   discovery::NodeProxyConfig proxy;
 };
 

@@ -79,15 +79,23 @@ std::string inputs_text(const std::vector<Input>& inputs) {
   return text;
 }
 
+/// "3 nodes", "1 node and up to 4 of groups".
+std::string nodes_text(const Cluster& cluster) {
+  std::size_t most = 0;
+  for (const NodeGroup& group : cluster.groups) most += static_cast<std::size_t>(group.max);
+  const std::string fixed = plural(cluster.nodes.size() - most, "node");
+  return most == 0 ? fixed : fmt::format("{} and up to {} of groups", fixed, most);
+}
+
 std::string scenario_text(const Scenario& scenario, std::size_t file_count) {
   std::string text = fmt::format("{}: ok\n  {}\n", scenario.file, scenario.name);
   text += fmt::format("  {} in {}\n", objects_text(scenario.objects), plural(file_count, "file"));
-  text += fmt::format(
-      "  {}, {}, {}, {} on the timeline, {}, {}\n", plural(scenario.cluster.nodes.size(), "node"),
-      plural(scenario.services.size(), "service"), plural(scenario.journeys.size(), "journey"),
-      plural(scenario.timeline.size(), "entry", "entries"),
-      plural(scenario.expectations.size(), "expectation"),
-      plural(scenario.last_seed - scenario.first_seed + 1, "seed"));
+  text += fmt::format("  {}, {}, {}, {} on the timeline, {}, {}\n", nodes_text(scenario.cluster),
+                      plural(scenario.services.size(), "service"),
+                      plural(scenario.journeys.size(), "journey"),
+                      plural(scenario.timeline.size(), "entry", "entries"),
+                      plural(scenario.expectations.size(), "expectation"),
+                      plural(scenario.last_seed - scenario.first_seed + 1, "seed"));
   text += not_modelled_text(scenario.not_modelled);
   text += inputs_text(scenario.inputs);
   return text;

@@ -114,6 +114,18 @@ void add_numbered_nodes(const Value& count_value, const std::string& prefix,
   }
 }
 
+void read_labels(const Fields& fields, ClusterNode& node, Report& report) {
+  const Value* labels = fields.find("labels");
+  if (labels == nullptr) return;
+  for (const Value& label : named_members(*labels, "an object of labels", report)) {
+    if (label.type == Value::Type::Text) {
+      node.labels.emplace(label.key, label.text);
+    } else {
+      report.add(label, "text");
+    }
+  }
+}
+
 void read_listed_node(const Value& item, const ClusterNode& size, Cluster& into, Report& report) {
   ClusterNode node = size;
   if (item.type == Value::Type::Text && !item.text.empty()) {
@@ -132,20 +144,87 @@ void read_listed_node(const Value& item, const ClusterNode& size, Cluster& into,
     node.zone = read_text(*zone, "the name of a zone", report).value_or("");
   }
   read_node_size(fields, node, report);
-  if (const Value* labels = fields.find("labels")) {
-    for (const Value& label : named_members(*labels, "an object of labels", report)) {
-      if (label.type == Value::Type::Text) {
-        node.labels.emplace(label.key, label.text);
-      } else {
-        report.add(label, "text");
-      }
-    }
-  }
+  read_labels(fields, node, report);
   into.nodes.push_back(std::move(node));
 }
 
+/// A group, and all nodes it can ever have.
+void read_group(const Value& value, const ClusterNode& size, Cluster& into, Report& report,
+                Assumptions& assumptions) {
+  const Fields fields{value,
+                      {"min", "max", "nodes", "startTime", "zone", "cpu", "memory", "pods",
+                       "extended", "diskSize", "reserved", "evictionHard", "labels"},
+                      report};
+  NodeGroup group;
+  group.name = value.key;
+  if (!api::is_dns_subdomain(value.key)) {
+    report.add(value.where, "a name of a-z 0-9 - . (a DNS name)", fmt::format("\"{}\"", value.key));
+  }
+  const auto count = [&](const Value* number, std::int64_t least, std::int64_t most,
+                         std::int32_t otherwise) {
+    const auto read = number == nullptr ? std::nullopt : read_count(*number, least, most, report);
+    return read ? static_cast<std::int32_t>(*read) : otherwise;
+  };
+  group.max = count(fields.require("max", "the most nodes of the group"), 1, kNodesMax, 1);
+  group.min = count(fields.find("min"), 0, group.max, 0);
+  group.initial = count(fields.find("nodes"), group.min, group.max, group.min);
+  if (const Value* time = fields.find("startTime")) {
+    group.start_time = read_distribution(*time, report).value_or(group.start_time);
+  } else {
+    assumptions.add(fmt::format("/cluster/nodeGroups/{}/startTime", value.key),
+                    group.start_time.describe());
+  }
+  ClusterNode node = size;
+  node.group = group.name;
+  if (const Value* zone = fields.find("zone")) {
+    node.zone = read_text(*zone, "the name of a zone", report).value_or("");
+  }
+  read_node_size(fields, node, report);
+  read_labels(fields, node, report);
+  for (std::int32_t index = 1; api::is_dns_subdomain(group.name) && index <= group.max; ++index) {
+    node.name = numbered(group.name, index, group.max);
+    into.nodes.push_back(node);
+  }
+  into.groups.push_back(std::move(group));
+}
+
+void read_autoscaler(const Value& value, ClusterAutoscalerSettings& into, Report& report) {
+  static const std::vector<std::string> kExpanders{"random", "most-pods", "least-waste"};
+  const Fields fields{
+      value,
+      {"expander", "scanInterval", "newPodScaleUpDelay", "maxNodeProvisionTime",
+       "utilizationThreshold", "unneededTime", "unreadyTime", "delayAfterAdd", "delayAfterFailure"},
+      report};
+  if (const Value* expander = fields.find("expander")) {
+    into.expander = read_text(*expander, one_of(kExpanders), report).value_or("");
+    if (!into.expander.empty() &&
+        std::find(kExpanders.begin(), kExpanders.end(), into.expander) == kExpanders.end()) {
+      report.add(*expander, "an expander: " + one_of(kExpanders),
+                 did_you_mean(into.expander, kExpanders));
+    }
+  }
+  const auto read = [&](const char* key, std::optional<Duration>& time) {
+    if (const Value* given = fields.find(key)) time = read_duration(*given, report);
+  };
+  read("scanInterval", into.scan_interval);
+  if (into.scan_interval && *into.scan_interval < Duration::seconds(1)) {
+    report.add(*fields.find("scanInterval"), "at least a second");
+  }
+  read("newPodScaleUpDelay", into.new_pod_scale_up_delay);
+  read("maxNodeProvisionTime", into.max_node_provision_time);
+  read("unneededTime", into.unneeded_time);
+  read("unreadyTime", into.unready_time);
+  read("delayAfterAdd", into.delay_after_add);
+  read("delayAfterFailure", into.delay_after_failure);
+  if (const Value* threshold = fields.find("utilizationThreshold")) {
+    if (const auto share = read_percent(*threshold, report)) {
+      into.utilization_threshold = static_cast<std::int32_t>(*share * 100.0 + 0.5);
+    }
+  }
+}
+
 void read_nodes(const Fields& cluster, const Value& whole, const ClusterNode& size, Cluster& into,
-                Report& report) {
+                Report& report, Assumptions& assumptions) {
   const Value* zones = cluster.find("zones");
   const Value* nodes = cluster.find("nodes");
   if ((zones == nullptr) == (nodes == nullptr)) {
@@ -165,6 +244,13 @@ void read_nodes(const Fields& cluster, const Value& whole, const ClusterNode& si
   } else {
     add_numbered_nodes(*nodes, "node", {}, size, into, report);
   }
+  if (const Value* groups = cluster.find("nodeGroups")) {
+    for (const Value& group : named_members(*groups, "an object of node groups", report)) {
+      read_group(group, size, into, report, assumptions);
+    }
+  }
+  std::sort(into.groups.begin(), into.groups.end(),
+            [](const NodeGroup& a, const NodeGroup& b) { return a.name < b.name; });
   std::sort(into.nodes.begin(), into.nodes.end(),
             [](const ClusterNode& a, const ClusterNode& b) { return a.name < b.name; });
   std::set<std::string> names;
@@ -307,7 +393,9 @@ void read_storage(const Value* value, bool claims, Storage& into, Report& report
 void read_cluster(const Value& cluster, bool pulls, bool claims, Cluster& into, Report& report,
                   Assumptions& assumptions) {
   const Fields fields{
-      cluster, {"zones", "nodes", "node", "network", "storage", "controlPlane"}, report};
+      cluster,
+      {"zones", "nodes", "nodeGroups", "autoscaler", "node", "network", "storage", "controlPlane"},
+      report};
   if (const Value* control = fields.find("controlPlane")) {
     read_control_plane(*control, into.control, report);
   }
@@ -322,11 +410,21 @@ void read_cluster(const Value& cluster, bool pulls, bool claims, Cluster& into, 
     read_node_size(sizes, size, report);
     node_network = sizes.find("network");
   }
-  read_nodes(fields, cluster, size, into, report);
+  read_nodes(fields, cluster, size, into, report, assumptions);
+  if (const Value* autoscaler = fields.find("autoscaler")) {
+    read_autoscaler(*autoscaler, into.autoscaler, report);
+    if (fields.find("nodeGroups") == nullptr) {
+      report.add(autoscaler->where, "\"nodeGroups\" beside \"autoscaler\"", "none");
+    }
+  }
   // Nodes of a list may each say their own size.
   const Value* listed = fields.find("nodes");
   const auto all_say = [&](std::string_view key) {
-    return listed != nullptr && listed->type == Value::Type::List &&
+    const Value* groups = fields.find("nodeGroups");
+    const bool groups_say =
+        groups == nullptr || std::all_of(groups->children.begin(), groups->children.end(),
+                                         [&](const Value& g) { return g.find(key) != nullptr; });
+    return groups_say && listed != nullptr && listed->type == Value::Type::List &&
            std::all_of(listed->children.begin(), listed->children.end(),
                        [&](const Value& item) { return item.find(key) != nullptr; });
   };

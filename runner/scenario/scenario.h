@@ -48,6 +48,29 @@ struct ClusterNode {
   std::int64_t reserved_cpu_milli = 0;  ///< Kept from pods.
   std::int64_t reserved_memory_bytes = 0;
   std::optional<std::vector<EvictionHard>> eviction_hard;  ///< Absent: the profile's.
+  std::string group;  ///< It is there when the cluster autoscaler asked for it; empty: always.
+};
+
+/// Nodes that the cluster autoscaler has more or fewer of; they stand among the cluster's nodes.
+struct NodeGroup {
+  std::string name;
+  std::int32_t min = 0;
+  std::int32_t max = 1;
+  std::int32_t initial = 0;  ///< At the start.
+  Distribution start_time = Distribution::constant(Duration::minutes(1));
+};
+
+/// What of the cluster autoscaler differs from the profile.
+struct ClusterAutoscalerSettings {
+  std::string expander;  ///< Empty: the profile's.
+  std::optional<Duration> scan_interval;
+  std::optional<Duration> new_pod_scale_up_delay;
+  std::optional<Duration> max_node_provision_time;
+  std::optional<std::int32_t> utilization_threshold;  ///< [percent]
+  std::optional<Duration> unneeded_time;
+  std::optional<Duration> unready_time;
+  std::optional<Duration> delay_after_add;
+  std::optional<Duration> delay_after_failure;
 };
 
 struct Network {
@@ -79,6 +102,8 @@ struct Storage {
 
 struct Cluster {
   std::vector<ClusterNode> nodes;  ///< At least one; sorted by name.
+  std::vector<NodeGroup> groups;   ///< By name.
+  ClusterAutoscalerSettings autoscaler;
   Network network;
   Storage storage;
   ControlPlane control;

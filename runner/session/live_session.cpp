@@ -677,6 +677,11 @@ Result<void> LiveSession::collect_load(RunResult& result) {
 }  // namespace
 
 Result<std::vector<RunResult>> run_live(const Scenario& scenario, const std::string& out) {
+  if (!scenario.cluster.groups.empty()) {
+    return failure(fmt::format("there is no cloud to ask for nodes of group {} on live hosts",
+                               scenario.cluster.groups.front().name),
+                   "run it with --world sim, or write its nodes into \"nodes\"");
+  }
   for (const scenario::TimelineEntry& entry : scenario.timeline) {
     const auto* fault = std::get_if<FaultAction>(&entry.action);
     if (fault == nullptr || !scenario::form_of(fault->kind).only_simulated) continue;

@@ -157,6 +157,27 @@ scheduler::PluginSet plugin_set(const scenario::SchedulerSettings& settings) {
   return plugins;
 }
 
+controllers::ClusterAutoscalerConfig autoscaler_config(
+    controllers::ClusterAutoscalerConfig config,
+    const scenario::ClusterAutoscalerSettings& settings) {
+  if (!settings.expander.empty()) {
+    config.expander = static_cast<controllers::Expander>(
+        position_of(settings.expander, controllers::kExpanderNames));
+  }
+  const auto set = [](const auto& from, auto& into) {
+    if (from) into = *from;
+  };
+  set(settings.scan_interval, config.scan_interval);
+  set(settings.new_pod_scale_up_delay, config.new_pod_scale_up_delay);
+  set(settings.max_node_provision_time, config.max_node_provision_time);
+  set(settings.utilization_threshold, config.utilization_threshold);
+  set(settings.unneeded_time, config.scale_down_unneeded_time);
+  set(settings.unready_time, config.scale_down_unready_time);
+  set(settings.delay_after_add, config.scale_down_delay_after_add);
+  set(settings.delay_after_failure, config.scale_down_delay_after_failure);
+  return config;
+}
+
 bool has_autoscaler(const std::vector<api::ManifestObject>& objects) {
   return std::any_of(objects.begin(), objects.end(), [](const auto& manifest) {
     return std::holds_alternative<api::HorizontalPodAutoscaler>(manifest.object);
@@ -211,10 +232,17 @@ sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
         world_node.eviction_hard->push_back({*signal, hard.amount, hard.percent});
       }
     }
+    world_node.group = node.group;
+    if (!node.group.empty()) world_node.labels[controllers::kNodeGroupLabel] = node.group;
     if (!node.zone.empty()) world_node.labels["topology.kubernetes.io/zone"] = node.zone;
     config.nodes.push_back(std::move(world_node));
     config.fabric.nodes.push_back({node.zone, network.node_bytes_per_second});
   }
+  for (const scenario::NodeGroup& group : scenario.cluster.groups) {
+    config.groups.push_back({group.name, group.min, group.max, group.initial, group.start_time});
+  }
+  config.profile.cluster_autoscaler =
+      autoscaler_config(config.profile.cluster_autoscaler, scenario.cluster.autoscaler);
   config.fabric.zone_bytes_per_second = network.zone_bytes_per_second;
   config.fabric.registry_bytes_per_second = network.registry_bytes_per_second;
   config.fabric.latency_in_zone = network.in_zone;

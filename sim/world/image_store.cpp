@@ -8,7 +8,11 @@ std::int64_t size_of(const ImageModel& image) {
   return bytes;
 }
 
-ImageStore::ImageStore(const Images& images) : images_{images} {
+ImageStore::ImageStore(const Images& images) : images_{images} { start_over(); }
+
+void ImageStore::start_over() {
+  names_.clear();
+  layers_.clear();
   for (const auto& [name, image] : images_) {
     if (!image.on_nodes) continue;
     names_.insert(name);

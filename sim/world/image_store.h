@@ -53,6 +53,8 @@ class ImageStore {
   void add(const std::string& image) { names_.insert(image); }
   /// Layers that no other image has go with it.
   void remove(const std::string& image);
+  /// As at the start.
+  void start_over();
   /// A crash ends what was on its way.
   void forget_fetches() { on_their_way_.clear(); }
 

@@ -13,7 +13,11 @@ constexpr const char* kDirectories[] = {
 
 }  // namespace
 
-NodeStorage::NodeStorage(SharedStorage& shared) : shared_{shared} {
+NodeStorage::NodeStorage(SharedStorage& shared) : shared_{shared} { start_over(); }
+
+void NodeStorage::start_over() {
+  paths_.clear();
+  prepared_.clear();
   for (const char* path : kDirectories) paths_[path] = {"Directory", shared_.next++};
   paths_["/dev/null"] = {"CharDevice", shared_.next++};
   paths_["/etc/hosts"] = {"File", shared_.next++};

@@ -33,6 +33,8 @@ class NodeStorage {
   void remove(const std::string& pod_uid);
   /// The node was off: what was in memory is gone.
   void restart();
+  /// Nothing is on the node itself any more.
+  void start_over();
 
   /// What the pod finds in the volume; nothing if it is not prepared.
   [[nodiscard]] std::optional<DataId> data_of(const std::string& pod_uid,

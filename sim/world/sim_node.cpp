@@ -358,6 +358,15 @@ void SimNode::restore() {
   storage_.restart();
 }
 
+void SimNode::replace() {
+  expects(crashed_, "a host is replaced while it is off");
+  sandboxes_.clear();
+  containers_.clear();
+  sandbox_of_address_.clear();
+  images_.start_over();
+  storage_.start_over();
+}
+
 std::optional<DataId> SimNode::data_at(const std::string& pod_uid,
                                        const std::string& container_name,
                                        const std::string& path) const {

@@ -149,6 +149,8 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
   /// The host is back, with what a crash leaves: sandboxes not ready, containers exited.
   void restore();
   [[nodiscard]] bool crashed() const { return crashed_; }
+  /// A crashed host is another one from now on: nothing is on it but what was at the start.
+  void replace();
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] std::size_t container_count() const { return containers_.size(); }

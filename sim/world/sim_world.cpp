@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/controllers/cluster_autoscaler.h"
+
 namespace orrery::sim {
 
 const char* to_string(ControlPart part) {
@@ -73,6 +75,54 @@ struct SimWorld::Host {
   std::unique_ptr<ProxyProcess> proxy;
 };
 
+namespace {
+
+/// What the kubelets of the group's nodes would register.
+controllers::NodeGroup node_group(const MachineGroup& group, const WorldConfig& config) {
+  controllers::NodeGroup made{group.name, group.min, group.max, {}};
+  const auto spec = std::find_if(config.nodes.begin(), config.nodes.end(),
+                                 [&](const WorldNode& node) { return node.group == group.name; });
+  if (spec == config.nodes.end()) return made;
+  kubelet::KubeletConfig kubelet = config.profile.kubelet;
+  kubelet.reserved_cpu_milli = spec->reserved_cpu_milli;
+  kubelet.reserved_memory_bytes = spec->reserved_memory_bytes;
+  if (spec->eviction_hard) kubelet.eviction.hard = *spec->eviction_hard;
+  made.node.meta.labels = spec->labels;
+  made.node.status.capacity = spec->resources;
+  made.node.status.allocatable = kubelet::allocatable_of(spec->resources, kubelet);
+  return made;
+}
+
+}  // namespace
+
+struct SimWorld::AutoscalerProcess {
+  AutoscalerProcess(ProcessId id, ports::OwnerId owner, SimApi& api, SimCloud& machines,
+                    Dispatcher& dispatcher, const WorldConfig& config)
+      : process{id},
+        client{api, api.connect(config.timings.control_plane, "cluster-autoscaler")},
+        cloud{machines},
+        component{owner,
+                  dispatcher,
+                  client,
+                  cloud,
+                  Draws{config.seed},
+                  groups_of(config),
+                  config.profile.scheduler.profiles,
+                  config.profile.cluster_autoscaler,
+                  config.profile.controllers.informer} {}
+
+  static std::vector<controllers::NodeGroup> groups_of(const WorldConfig& config) {
+    std::vector<controllers::NodeGroup> groups;
+    for (const MachineGroup& group : config.groups) groups.push_back(node_group(group, config));
+    return groups;
+  }
+
+  ProcessId process;
+  SimApiClient client;
+  SimCloudClient cloud;
+  controllers::ClusterAutoscaler component;
+};
+
 SimWorld::SimWorld(WorldConfig config, recording::EventLog& log, WriteObserver* observer)
     : config_{std::move(config)}, dispatcher_{kernel_} {
   const auto node_count = static_cast<std::uint32_t>(config_.nodes.size());
@@ -127,6 +177,17 @@ SimWorld::SimWorld(WorldConfig config, recording::EventLog& log, WriteObserver* 
     host->tables = std::make_unique<SimDataPlane>(*table_environment_, i + 1);
     hosts_.push_back(std::move(host));
   }
+  cloud_ = std::make_unique<SimCloud>(dispatcher_, *api_, Draws{config_.seed},
+                                      config_.timings.cloud, config_.groups);
+  std::map<std::string, std::int32_t> on;
+  for (const MachineGroup& group : config_.groups) on[group.name] = group.initial;
+  for (std::size_t i = 0; i < hosts_.size(); ++i) {
+    const WorldNode& spec = hosts_[i]->spec;
+    if (spec.group.empty()) continue;
+    const bool is_on = on[spec.group]-- > 0;
+    cloud_->add_host(i, spec.name, spec.group, is_on);
+    if (!is_on) hosts_[i]->node->crash();
+  }
   outside_tables_ = std::make_unique<SimDataPlane>(*table_environment_, kOutsideClients);
 }
 
@@ -135,6 +196,7 @@ SimWorld::~SimWorld() = default;
 void SimWorld::start() {
   start_control_plane(0);
   for (const auto& host : hosts_) {
+    if (host->node->crashed()) continue;
     start_kubelet_of(*host);
     start_proxy_of(*host);
   }
@@ -208,6 +270,7 @@ bool SimWorld::start_control_plane(ports::CauseId cause) {
   for (std::size_t place = 0; place < replicas_.size(); ++place) {
     if (replicas_[place] == nullptr) start_replica(place);
   }
+  if (!config_.groups.empty()) start_autoscaler();
   dispatcher_.set_cause(0);
   return true;
 }
@@ -216,6 +279,11 @@ bool SimWorld::kill_control_plane() {
   if (!std::exchange(api_runs_, false)) return false;
   for (std::size_t place = 0; place < replicas_.size(); ++place) {
     if (replicas_[place] != nullptr) stop_replica(place);
+  }
+  if (autoscaler_ != nullptr) {
+    dispatcher_.kill_process(autoscaler_->process);
+    api_->disconnect(autoscaler_->client.client());
+    autoscaler_.reset();
   }
   // As live, the API server is part of the process.
   api_->go_down();
@@ -255,8 +323,36 @@ bool SimWorld::crash_control_part(ControlPart part, std::uint32_t writes, Durati
   return true;
 }
 
-void SimWorld::restart_replicas() {
+void SimWorld::start_autoscaler() {
+  const ProcessId process = dispatcher_.start_process();
+  const ports::OwnerId owner = dispatcher_.add_owner(process);
+  autoscaler_ =
+      std::make_unique<AutoscalerProcess>(process, owner, *api_, *cloud_, dispatcher_, config_);
+  dispatcher_.attach(owner, autoscaler_->component);
+  autoscaler_->component.start();
+}
+
+void SimWorld::turn(std::size_t index, bool on) {
+  Host& host = *hosts_[index];
+  if (!on) {
+    (void)crash_node(host.spec.name, 0);
+    return;
+  }
+  // A new machine: nothing of what the last one was is left, nor what the cluster knew of it.
+  ports::ApiCall forget;
+  forget.verb = ports::Verb::Delete;
+  forget.key = {api::Kind::Node, "", host.spec.name};
+  (void)api_->call_now(forget, 0);
+  host.node->replace();
+  (void)restore_node(host.spec.name, 0);
+}
+
+void SimWorld::on_reminders() {
   for (const std::uint32_t place : api_->take_reminders()) {
+    if (SimCloud::is_ours(place)) {
+      if (const auto due = cloud_->take_due(place)) turn(due->host, due->on);
+      continue;
+    }
     // Who had lost the lease is ended first.
     if (replicas_[place] != nullptr) stop_replica(place);
     if (api_runs_) start_replica(place);
@@ -422,6 +518,8 @@ bool SimWorld::crash_node(const std::string& name, ports::CauseId cause) {
 bool SimWorld::restore_node(const std::string& name, ports::CauseId cause) {
   Host* host = host_named(name);
   if (host == nullptr || !host->node->crashed()) return false;
+  // A machine that was given back meanwhile does not return.
+  if (!cloud_->is_on(host->node->index())) return false;
   host->node->restore();
   if (fabric_ != nullptr) fabric_->set_up(kernel_.now(), host->node->index(), true);
   return start_node_agent(name, cause);
@@ -443,7 +541,7 @@ void SimWorld::dispatch(KernelEvent event) {
                        api_->dispatch(event) || sim::dispatch(*node_environment_, event) ||
                        sim::dispatch(*table_environment_, event);
   expects(handled, "every event of the kernel has a handler");
-  restart_replicas();
+  on_reminders();
   if (engine_->has_notices()) tell_nodes();
 }
 

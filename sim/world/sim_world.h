@@ -26,6 +26,7 @@
 #include "sim/traffic/request_engine.h"
 #include "sim/world/dispatcher.h"
 #include "sim/world/sim_api.h"
+#include "sim/world/sim_cloud.h"
 #include "sim/world/sim_data_plane.h"
 #include "sim/world/sim_node.h"
 
@@ -41,6 +42,7 @@ struct WorldNode {
   std::int64_t reserved_cpu_milli = 0;
   std::int64_t reserved_memory_bytes = 0;
   std::optional<std::vector<kubelet::EvictionThreshold>> eviction_hard;
+  std::string group;  ///< Of machines, by name; empty: it is always there.
 };
 
 /// How far the parts of the world are from each other. Defaults: a control plane and node agents of
@@ -50,6 +52,7 @@ struct WorldTimings {
   ApiLatency node{Duration::microseconds(2000), Duration::microseconds(600)};
   Duration probe_latency = Duration::microseconds(100);
   Duration endpoint_delay = Duration::microseconds(200);
+  Duration cloud = Duration::milliseconds(50);  ///< To the cloud, and back.
   RuntimeTimings runtime;
 };
 
@@ -62,6 +65,8 @@ enum class ControlPart : std::uint8_t { Controllers, Scheduler };
 struct WorldConfig {
   std::uint64_t seed = 1;
   std::vector<WorldNode> nodes;
+  /// With any, a cluster autoscaler runs beside the control plane.
+  std::vector<MachineGroup> groups;
   std::map<std::string, ImageModel> images;
   FabricConfig fabric;
   TrafficModel traffic;
@@ -139,6 +144,7 @@ class SimWorld {
   struct Replica;
   struct KubeletProcess;
   struct ProxyProcess;
+  struct AutoscalerProcess;
   struct Host;
 
   [[nodiscard]] Host* host_named(const std::string& name);
@@ -154,7 +160,9 @@ class SimWorld {
   void start_replica(std::size_t place);
   void stop_replica(std::size_t place);
   void begin_work(Replica& replica);
-  void restart_replicas();
+  void start_autoscaler();
+  void turn(std::size_t host, bool on);
+  void on_reminders();
   void dispatch(KernelEvent event);
   void finish_flows();
   void tell_nodes();  ///< What the request engine noticed about their processes.
@@ -173,6 +181,8 @@ class SimWorld {
   std::map<std::size_t, Duration> downtimes_;  ///< Of replicas that are about to crash.
   std::uint64_t replicas_started_ = 0;
   std::vector<std::unique_ptr<Host>> hosts_;
+  std::unique_ptr<SimCloud> cloud_;
+  std::unique_ptr<AutoscalerProcess> autoscaler_;
   std::unique_ptr<SimDataPlane> outside_tables_;
   std::unique_ptr<ProxyProcess> outside_proxy_;
   std::vector<FlowResult> flows_done_;

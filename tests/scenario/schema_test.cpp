@@ -29,7 +29,14 @@ const char* const kEveryKey = R"({
                 "betweenZones": {"latency": "1ms", "bandwidth": "1Gbps"},
                 "registry": {"bandwidth": "1Gbps"}, "endpointDelay": "1ms"},
     "storage": {"attach": "1s", "detach": "1s", "provision": "1s", "delete": "1s", "resize": "1s"},
-    "controlPlane": {"replicas": 2, "stores": 3, "electionTimeout": "1s"}
+    "controlPlane": {"replicas": 2, "stores": 3, "electionTimeout": "1s"},
+    "nodeGroups": {"pool": {"min": 1, "max": 3, "nodes": 2, "startTime": {"uniform": ["30s", "90s"]}, "zone": "b",
+                            "cpu": "2", "memory": "1Gi", "pods": 5, "extended": {"a.b/c": 1}, "diskSize": "9Gi",
+                            "reserved": {"cpu": "100m"}, "evictionHard": {"memory.available": "1Mi"},
+                            "labels": {"disk": "ssd"}}},
+    "autoscaler": {"expander": "most-pods", "scanInterval": "20s", "newPodScaleUpDelay": "5s",
+                   "maxNodeProvisionTime": "5min", "utilizationThreshold": "40%", "unneededTime": "1min",
+                   "unreadyTime": "2min", "delayAfterAdd": "3min", "delayAfterFailure": "4min"}
   },
   "schedulers": {"mine": {"filtersOff": ["NodeName"], "scores": {"NodeResourcesFit": 2},
     "scoring": {"type": "RequestedToCapacityRatio", "resources": {"cpu": 1},

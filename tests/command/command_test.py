@@ -60,7 +60,7 @@ class CommandTest(unittest.TestCase):
         folder, out = self.folder / "own", self.folder / "out"
         shutil.copytree(ROOT / "scenarios/external-autoscaler", folder)
         arguments = ["run", folder / "load-step.json", "--set", "duration=60s", "--seeds", "1..2", "--out", out,
-                     "--set", "autoscalers.web.timeout=10min",
+                     "--set", "autoscalers.web.timeout=10min", "--set", 'load=[{"poisson": "20/s"}]',
                      "--set", 'expect=[{"id": "u", "journey": "visit", "success": ">= 1%"}]']
         run = orrery(*arguments)
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)

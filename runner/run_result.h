@@ -104,6 +104,23 @@ struct FaultResult {
   std::optional<Instant> recovered;  ///< When every workload hit was fully available again.
 };
 
+/// A file that a program was given, by its contents.
+struct ProgramFile {
+  std::string name;    ///< As it stands in the program's arguments.
+  std::string sha256;  ///< 64 hexadecimal digits.
+
+  friend bool operator==(const ProgramFile&, const ProgramFile&) = default;
+};
+
+/// A program that took part, and which version of it.
+struct ProgramVersion {
+  std::string title;  ///< "autoscaler shop/web", "scheduler default-scheduler".
+  std::vector<std::string> exec;
+  std::vector<ProgramFile> files;  ///< Those of its arguments that are files of its folder.
+
+  friend bool operator==(const ProgramVersion&, const ProgramVersion&) = default;
+};
+
 struct RunResult {
   std::uint64_t seed = 0;
   std::string fingerprint;
@@ -117,6 +134,7 @@ struct RunResult {
   std::map<std::string, WorkloadResult> workloads;  ///< By `workload_name`.
   std::map<std::string, std::vector<CountSample>> counts;  ///< By the expectation's id.
   std::vector<FaultResult> faults;
+  std::vector<ProgramVersion> programs;
   std::vector<recording::LogRecord> log;
 };
 

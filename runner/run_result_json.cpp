@@ -104,6 +104,12 @@ std::string to_json_text(const RunResult& result) {
   for (const FaultResult& f : result.faults) {
     faults.push_back({f.id, f.kind, ns(f.at), f.targets, f.effect, ns(f.recovered)});
   }
+  json programs = json::array();
+  for (const ProgramVersion& p : result.programs) {
+    json files = json::array();
+    for (const ProgramFile& f : p.files) files.push_back({f.name, f.sha256});
+    programs.push_back({p.title, p.exec, std::move(files)});
+  }
   json log = json::array();
   for (const recording::LogRecord& r : result.log) {
     log.push_back({r.id, r.cause, ns(r.at), r.what, r.subject, r.detail});
@@ -120,6 +126,7 @@ std::string to_json_text(const RunResult& result) {
                     {"workloads", std::move(workloads)},
                     {"counts", std::move(counts)},
                     {"faults", std::move(faults)},
+                    {"programs", std::move(programs)},
                     {"log", std::move(log)}};
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -151,6 +158,14 @@ Result<RunResult> run_result_from_json_text(std::string_view text) {
                                .targets = f.at(3).get<std::vector<std::string>>(),
                                .effect = f.at(4).get<std::string>(),
                                .recovered = optional_instant(f.at(5))});
+    }
+    for (const json& p : j.at("programs")) {
+      ProgramVersion& version = result.programs.emplace_back();
+      version.title = p.at(0).get<std::string>();
+      version.exec = p.at(1).get<std::vector<std::string>>();
+      for (const json& f : p.at(2)) {
+        version.files.push_back({f.at(0).get<std::string>(), f.at(1).get<std::string>()});
+      }
     }
     for (const json& r : j.at("log")) {
       result.log.push_back({.id = r.at(0).get<std::uint64_t>(),

@@ -74,7 +74,10 @@ void AutoscalerController::ask_source(AutoscalerView& view, OwnMetrics& own, Ins
         }
         break;
       case api::MetricSource::Object:
-        value = config_.metrics->of_object(metric.name, metric.object, now);
+        // It stands in the autoscaler's namespace, whatever else is said.
+        value = config_.metrics->of_object(
+            metric.name,
+            {metric.object.kind, view.autoscaler->meta.namespace_name, metric.object.name}, now);
         break;
       case api::MetricSource::External:
         value = config_.metrics->external(metric.name, now);

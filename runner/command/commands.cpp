@@ -53,12 +53,14 @@ int run(const RunOptions& options) {
     if (!results) return bad_input(results.error());
   } else {
     if (const auto can = session::can_simulate(scenario); !can) return bad_input(can.error());
-    results = session::simulate_all(scenario, jobs,
-                                    [&](std::uint64_t done) { show_progress(done, count); });
-    if (!results) {
-      complain("orrery: " + results.error().what + "\n");
+    auto runs = session::simulate_all(scenario, jobs,
+                                      [&](std::uint64_t done) { show_progress(done, count); });
+    if (!runs) {
+      if (runs.error().by_program) return bad_input(runs.error());
+      complain("orrery: " + runs.error().what + "\n");
       return kExitOurBug;
     }
+    results = *std::move(runs);
   }
   const verdict::Judgement judgement = verdict::judge(scenario, *results);
   const report::FinishedRun finished{

@@ -35,8 +35,10 @@ Result<std::vector<runner::RunResult>> results_of(const Scenario& scenario, unsi
   if (const auto can = session::can_simulate(scenario); !can) {
     return tl::unexpected{can.error()};
   }
-  return session::simulate_all(scenario, jobs,
-                               [&](std::uint64_t done) { show_progress(before + done, all); });
+  auto runs = session::simulate_all(scenario, jobs,
+                                    [&](std::uint64_t done) { show_progress(before + done, all); });
+  if (!runs) return tl::unexpected<Failure>{runs.error()};
+  return *std::move(runs);
 }
 
 }  // namespace

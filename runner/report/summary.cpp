@@ -149,6 +149,20 @@ ordered_json inputs_json(const scenario::Scenario& scenario) {
   return out;
 }
 
+ordered_json programs_json(const std::vector<runner::ProgramVersion>& programs) {
+  ordered_json list = ordered_json::array();
+  for (const runner::ProgramVersion& program : programs) {
+    ordered_json entry;
+    entry["title"] = program.title;
+    entry["exec"] = program.exec;
+    ordered_json files = ordered_json::object();
+    for (const runner::ProgramFile& file : program.files) files[file.name] = file.sha256;
+    entry["sha256"] = files;
+    list.push_back(entry);
+  }
+  return list;
+}
+
 Result<void> write_file(const std::filesystem::path& path, const std::string& text) {
   const std::filesystem::path draft = path.string() + ".part";
   {
@@ -205,6 +219,9 @@ std::string summary_json(const FinishedRun& run) {
   out["deployments"] = workloads_json(run, true);
   out["workloads"] = workloads_json(run, false);
   out["faults"] = faults_json(run);
+  if (const auto& programs = run.results.front().programs; !programs.empty()) {
+    out["programs"] = programs_json(programs);
+  }
   out["inputs"] = inputs_json(run.scenario);
   return out.dump(2) + "\n";
 }

@@ -87,6 +87,19 @@ std::string nodes_text(const Cluster& cluster) {
   return most == 0 ? fixed : fmt::format("{} and up to {} of groups", fixed, most);
 }
 
+/// Who reads this may not want to run what somebody else has written.
+std::string programs_text(const Scenario& scenario) {
+  const auto programs = programs_of(scenario);
+  if (programs.empty()) return {};
+  std::string text =
+      fmt::format("  a run starts {}, with your rights; in the simulated world alone\n",
+                  plural(programs.size(), "program"));
+  for (const auto& [title, program] : programs) {
+    text += fmt::format("    {}: {}\n", title, fmt::join(program->exec, " "));
+  }
+  return text;
+}
+
 std::string scenario_text(const Scenario& scenario, std::size_t file_count) {
   std::string text = fmt::format("{}: ok\n  {}\n", scenario.file, scenario.name);
   text += fmt::format("  {} in {}\n", objects_text(scenario.objects), plural(file_count, "file"));
@@ -96,6 +109,7 @@ std::string scenario_text(const Scenario& scenario, std::size_t file_count) {
                       plural(scenario.timeline.size(), "entry", "entries"),
                       plural(scenario.expectations.size(), "expectation"),
                       plural(scenario.last_seed - scenario.first_seed + 1, "seed"));
+  text += programs_text(scenario);
   text += not_modelled_text(scenario.not_modelled);
   text += inputs_text(scenario.inputs);
   return text;

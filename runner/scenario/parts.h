@@ -58,7 +58,24 @@ void read_cluster(const Value& cluster, bool pulls, bool claims, Cluster& into, 
                   Assumptions& assumptions);
 
 /// `schedulers`: what differs from the profile, by the schedulerName of pods.
-void read_schedulers(const Value* schedulers, Scenario& scenario, Report& report);
+void read_schedulers(const Value* schedulers, const std::string& folder, Scenario& scenario,
+                     Report& report);
+
+/// `program` of a scheduler.
+void read_scheduler_program(const Value& program, const std::string& folder,
+                            SchedulerSettings& into, Report& report);
+
+/// `autoscalers`: the programs that decide in place of their metrics.
+void read_autoscalers(const Value* autoscalers, const std::string& folder, Reading& reading);
+
+/// `metrics`: what autoscalers are told that ask for other metrics than CPU and memory. Those that
+/// have no source are noted.
+void read_metric_sources(const Value* metrics, const std::string& folder, Reading& reading);
+
+/// Where the names of files in `value` count from: the folder of the file it stands in. `folder` is
+/// that of the scenario.
+[[nodiscard]] std::string folder_of(const Value& value, const Scenario& scenario,
+                                    const std::string& folder);
 
 /// Whether any image is pulled during the run, judged from the text alone.
 [[nodiscard]] bool names_pulled_image(const Value* images);

@@ -83,13 +83,6 @@ void read_start_time(const Value* start, const std::vector<api::ManifestObject>&
   if (has_cron_job) assumptions.add("/startTime", "2024-01-01T00:00:00Z, a Monday");
 }
 
-/// Where the names of files in `value` count from: the folder of the file it stands in.
-std::string folder_of(const Value& value, const Scenario& scenario, const std::string& folder) {
-  namespace fs = std::filesystem;
-  if (value.where.file == scenario.file) return folder;
-  return fs::path{value.where.file}.parent_path().string();
-}
-
 api::Manifests read_manifest_list(const Value& list, const Value* patch, const std::string& folder,
                                   const Scenario& scenario, std::vector<std::string>& files,
                                   Report& report) {
@@ -144,12 +137,12 @@ std::vector<AppliedManifests> read_applied(const Value* timeline, const std::str
 /// Reads the tree into `scenario`; whatever is wrong goes to `report`.
 void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
                std::vector<std::string>& files, Report& report) {
-  const Fields fields{
-      root,
-      {"$schema",   "include",  "format",    "name",     "profile", "duration",   "warmup",
-       "startTime", "runs",     "manifests", "patch",    "cluster", "schedulers", "images",
-       "services",  "journeys", "load",      "timeline", "expect",  "sweep",      "provenance"},
-      report};
+  const Fields fields{root,
+                      {"$schema",    "include",     "format",  "name",      "profile",   "duration",
+                       "warmup",     "startTime",   "runs",    "manifests", "patch",     "cluster",
+                       "schedulers", "autoscalers", "metrics", "images",    "services",  "journeys",
+                       "load",       "timeline",    "expect",  "sweep",     "provenance"},
+                      report};
   if (root.type != Value::Type::Object) return;
   read_format(fields.require("format", "1"), report);
   if (const Value* name = fields.require("name", "what this scenario is about")) {
@@ -188,10 +181,12 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
     read_cluster(*cluster, names_pulled_image(images), uses_claims(known), scenario.cluster, report,
                  assumptions);
   }
-  read_schedulers(fields.find("schedulers"), scenario, report);
+  read_schedulers(fields.find("schedulers"), folder, scenario, report);
   const bool complete = report.problems().size() == own_problems;
   const Catalog catalog{known, scenario.cluster.nodes, complete};
   Reading reading{scenario, catalog, report, assumptions, applied, {}, {}};
+  read_autoscalers(fields.find("autoscalers"), folder, reading);
+  read_metric_sources(fields.find("metrics"), folder, reading);
   read_timeline(timeline, reading);
   read_images(images, reading);
   read_services(fields.find("services"), reading);
@@ -210,6 +205,12 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
 }
 
 }  // namespace
+
+std::string folder_of(const Value& value, const Scenario& scenario, const std::string& folder) {
+  namespace fs = std::filesystem;
+  if (value.where.file == scenario.file) return folder;
+  return fs::path{value.where.file}.parent_path().string();
+}
 
 ScenarioReading read_scenario_text(std::string_view text, const std::string& file,
                                    const std::string& folder,

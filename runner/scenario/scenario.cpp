@@ -78,4 +78,15 @@ const char* to_string(Quantifier quantifier) {
   contract_violation("a quantifier has one of the known values");
 }
 
+std::vector<std::pair<std::string, const Program*>> programs_of(const Scenario& scenario) {
+  std::vector<std::pair<std::string, const Program*>> programs;
+  for (const auto& [name, program] : scenario.autoscalers) {
+    programs.emplace_back("autoscaler " + name, &program);
+  }
+  for (const auto& [name, settings] : scenario.schedulers) {
+    if (settings.program) programs.emplace_back("scheduler " + name, &*settings.program);
+  }
+  return programs;
+}
+
 }  // namespace orrery::scenario

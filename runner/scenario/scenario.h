@@ -121,6 +121,29 @@ struct Use {
   std::int64_t per_request = 0;
 };
 
+/// A program that a run starts, without a shell, and asks line by line.
+struct Program {
+  std::vector<std::string> exec;             ///< Its arguments, itself the first.
+  std::string folder;                        ///< In which it runs: that of the scenario.
+  std::string path;                          ///< The file that the first argument stands for.
+  Duration timeout = Duration::seconds(10);  ///< Of the wall clock, for each answer.
+};
+
+/// Where a metric comes from that an autoscaler asks for and pods do not report.
+struct Metric {
+  enum class What : std::uint8_t {
+    RequestRate,  ///< Requests that a pod has answered, per second.
+    InFlight,     ///< Requests that a pod works on.
+    Queued,       ///< Requests that wait in it.
+    External,     ///< What `series` says.
+  };
+  What what = What::RequestRate;
+  Duration every = Duration::seconds(15);  ///< How often pods are looked at.
+  Duration over = Duration::seconds(60);   ///< RequestRate: the window it is taken over.
+  /// External: values in thousandths from their times on, by time.
+  std::vector<std::pair<Instant, std::int64_t>> series;
+};
+
 /// Which plug-ins a scheduler has, by their names.
 struct SchedulerSettings {
   std::set<std::string> filters_off;
@@ -132,6 +155,8 @@ struct SchedulerSettings {
   bool takes_first = false;                                  ///< Of equally good nodes.
   std::optional<std::int64_t> percentage_of_nodes_to_score;
   bool preempts = true;
+  std::optional<Program> program;   ///< Judges the nodes that pass the filters.
+  std::int64_t program_weight = 1;  ///< Of its scores.
 };
 
 struct Image {
@@ -378,6 +403,8 @@ struct Scenario {
   std::vector<api::NotModelled> not_modelled;
   Cluster cluster;
   std::map<std::string, SchedulerSettings> schedulers;  ///< By the schedulerName of pods.
+  std::map<std::string, Program> autoscalers;  ///< In place of metrics, by "namespace/name".
+  std::map<std::string, Metric> metrics;
   std::map<std::string, Image> images;  ///< Every image that the manifests or timeline name.
   std::map<std::string, ServiceBehaviour>
       services;  ///< "namespace/name" of every Service that is called.
@@ -388,5 +415,9 @@ struct Scenario {
   std::vector<Input> inputs;
   Sweep sweep;
 };
+
+/// All programs with what each is for: "autoscaler shop/web". Autoscalers first, each by name.
+[[nodiscard]] std::vector<std::pair<std::string, const Program*>> programs_of(
+    const Scenario& scenario);
 
 }  // namespace orrery::scenario

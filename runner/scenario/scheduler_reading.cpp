@@ -98,12 +98,13 @@ void read_scoring(const Value& scoring, SchedulerSettings& into, Report& report)
   }
 }
 
-SchedulerSettings read_scheduler(const Value& value, Report& report) {
+SchedulerSettings read_scheduler(const Value& value, const std::string& folder,
+                                 const Scenario& scenario, Report& report) {
   SchedulerSettings settings;
-  const Fields fields{
-      value,
-      {"filtersOff", "scores", "scoring", "tieBreak", "percentageOfNodesToScore", "preemption"},
-      report};
+  const Fields fields{value,
+                      {"filtersOff", "scores", "scoring", "tieBreak", "percentageOfNodesToScore",
+                       "preemption", "program"},
+                      report};
   if (const Value* list = fields.find("filtersOff")) read_filters_off(*list, settings, report);
   if (const Value* scores = fields.find("scores")) read_scores(*scores, settings, report);
   if (const Value* scoring = fields.find("scoring")) read_scoring(*scoring, settings, report);
@@ -119,15 +120,19 @@ SchedulerSettings read_scheduler(const Value& value, Report& report) {
   if (const Value* preemption = fields.find("preemption")) {
     settings.preempts = read_boolean(*preemption, report).value_or(true);
   }
+  if (const Value* program = fields.find("program")) {
+    read_scheduler_program(*program, folder_of(*program, scenario, folder), settings, report);
+  }
   return settings;
 }
 
 }  // namespace
 
-void read_schedulers(const Value* schedulers, Scenario& scenario, Report& report) {
+void read_schedulers(const Value* schedulers, const std::string& folder, Scenario& scenario,
+                     Report& report) {
   if (schedulers == nullptr) return;
   for (const Value& scheduler : named_members(*schedulers, "an object of schedulers", report)) {
-    scenario.schedulers[scheduler.key] = read_scheduler(scheduler, report);
+    scenario.schedulers[scheduler.key] = read_scheduler(scheduler, folder, scenario, report);
   }
 }
 

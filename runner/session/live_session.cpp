@@ -689,6 +689,16 @@ Result<std::vector<RunResult>> run_live(const Scenario& scenario, const std::str
                                to_string(fault->kind), entry.id),
                    "run it with --world sim");
   }
+  if (const auto programs = programs_of(scenario); !programs.empty()) {
+    return failure(fmt::format("the program of the {} is asked in the simulated world alone",
+                               programs.front().first),
+                   "run it with --world sim");
+  }
+  if (!scenario.metrics.empty()) {
+    return failure(fmt::format("the metric {} has values in the simulated world alone",
+                               scenario.metrics.begin()->first),
+                   "run it with --world sim");
+  }
   const auto paths = find_programs();
   if (!paths) return tl::unexpected{paths.error()};
   auto bed = bed_status(*paths);

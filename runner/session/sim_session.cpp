@@ -1,14 +1,17 @@
 #include "runner/session/sim_session.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "models/api/object_patch.h"
+#include "runner/external/run_programs.h"
 #include "runner/run_result_json.h"
 #include "runner/scenario/metrics.h"
 #include "runner/session/actions.h"
@@ -51,18 +54,37 @@ class ObserverAdapter final : public sim::WriteObserver {
   RunObserver& observer_;
 };
 
+/// How long a run may go on after one of its programs broke it.
+constexpr Duration kProgramCheck = Duration::seconds(1);
+/// The first byte of what a run's process hands over if a program broke it.
+constexpr char kBrokenMark = '\x01';
+
+/// What the world is made from, with the programs where they decide.
+sim::WorldConfig config_with(const Scenario& scenario, std::uint64_t seed,
+                             external::RunPrograms* programs) {
+  sim::WorldConfig config = world_config(scenario, seed);
+  if (programs == nullptr) return config;
+  config.profile.controllers.autoscaler.advisor = programs->advisor();
+  for (auto& [name, plugins] : config.profile.scheduler.profiles) {
+    plugins.external = programs->plugin(name);
+  }
+  return config;
+}
+
 /// One run: a world, and the hand that does to it what the timeline says.
 class SimSession {
  public:
-  SimSession(const Scenario& scenario, std::uint64_t seed)
+  /// `programs` are null if the scenario names none.
+  SimSession(const Scenario& scenario, std::uint64_t seed, external::RunPrograms* programs)
       : scenario_{scenario},
         seed_{seed},
+        programs_{programs},
         draws_{seed},
         observer_{scenario},
         adapter_{observer_},
-        world_{world_config(scenario, seed), log_, &adapter_} {}
+        world_{config_with(scenario, seed, programs), log_, &adapter_} {}
 
-  RunResult run();
+  Result<RunResult> run(std::vector<runner::ProgramVersion> versions);
 
  private:
   /// What a fault with a duration undoes at its end.
@@ -96,6 +118,9 @@ class SimSession {
   void evict(Eviction eviction);
   void end_fault(const Ending& ending);
   void run_until(Instant when);
+  /// No further than to where a program breaks the run.
+  void run_world_until(Instant when);
+  [[nodiscard]] bool is_broken() const { return programs_ != nullptr && programs_->broken(); }
   [[nodiscard]] std::vector<api::ObjectPtr> pods_and_nodes() const;
   [[nodiscard]] std::vector<api::ObjectPtr> nodes_of_zone(const std::string& zone) const;
   [[nodiscard]] std::vector<std::string> owners_of_pods_on(const std::string& node) const;
@@ -103,6 +128,7 @@ class SimSession {
 
   const Scenario& scenario_;
   std::uint64_t seed_;
+  external::RunPrograms* programs_;
   Draws draws_;
   recording::EventLog log_;
   RunObserver observer_;
@@ -112,27 +138,44 @@ class SimSession {
   std::vector<Eviction> evictions_;  ///< By time.
 };
 
-RunResult SimSession::run() {
+/// "python3 hpa.py; hpa.py sha256:ab12..."
+std::string version_text(const runner::ProgramVersion& version) {
+  std::string text = fmt::format("{}", fmt::join(version.exec, " "));
+  for (const runner::ProgramFile& file : version.files) {
+    text += fmt::format("; {} sha256:{}", file.name, file.sha256);
+  }
+  return text;
+}
+
+Result<RunResult> SimSession::run(std::vector<runner::ProgramVersion> versions) {
   RunResult result;
   result.seed = seed_;
+  for (const runner::ProgramVersion& version : versions) {
+    log_.append(world_.now(), 0, "program", version.title, version_text(version));
+  }
   const auto wall_start = std::chrono::steady_clock::now();
   create_objects();
   world_.start();
   bool first = true;
   for (const TimelineEntry& entry : scenario_.timeline) {
     run_until(entry.at);
+    if (is_broken()) break;
     if (first) result.steady_before_first_fault = observer_.steady(result.steady_note);
     first = false;
     perform(entry);
   }
   run_until(Instant::at(scenario_.duration));
+  if (is_broken()) return tl::unexpected{*programs_->broken()};
   if (first) result.steady_before_first_fault = observer_.steady(result.steady_note);
   result.wall_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - wall_start).count();
   settle_faults();
   result.simulated = scenario_.duration;
   result.events = world_.events();
-  result.fingerprint = to_string(world_.fingerprint());
+  Fingerprint fingerprint = world_.fingerprint();
+  external::add_to(fingerprint, versions);
+  result.fingerprint = to_string(fingerprint);
+  result.programs = std::move(versions);
   observer_.finish(result);
   collect_series(result);
   result.log = log_.records();
@@ -145,24 +188,32 @@ void SimSession::create_objects() {
   }
 }
 
+void SimSession::run_world_until(Instant when) {
+  while (programs_ != nullptr && world_.now() + kProgramCheck < when) {
+    world_.run_until(world_.now() + kProgramCheck);
+    if (is_broken()) return;
+  }
+  world_.run_until(when);
+}
+
 void SimSession::run_until(Instant when) {
-  while (true) {
+  while (!is_broken()) {
     const Instant end = endings_.empty() ? Instant::never() : endings_.front().at;
     const Instant next = evictions_.empty() ? Instant::never() : evictions_.front().at;
     if (std::min(end, next) > when) break;
     if (next < end) {
       Eviction eviction = std::move(evictions_.front());
       evictions_.erase(evictions_.begin());
-      world_.run_until(eviction.at);
+      run_world_until(eviction.at);
       evict(std::move(eviction));
       continue;
     }
     const Ending ending = endings_.front();
     endings_.erase(endings_.begin());
-    world_.run_until(ending.at);
+    run_world_until(ending.at);
     end_fault(ending);
   }
-  world_.run_until(when);
+  if (!is_broken()) run_world_until(when);
 }
 
 void SimSession::perform(const TimelineEntry& entry) {
@@ -435,28 +486,47 @@ Result<void> can_simulate(const Scenario& scenario) {
   return {};
 }
 
-RunResult simulate(const Scenario& scenario, std::uint64_t seed) {
-  return SimSession{scenario, seed}.run();
+Result<RunResult> try_simulate(const Scenario& scenario, std::uint64_t seed) {
+  if (programs_of(scenario).empty()) return SimSession{scenario, seed, nullptr}.run({});
+  auto versions = external::program_versions(scenario);
+  if (!versions) return tl::unexpected{versions.error()};
+  const auto programs = external::RunPrograms::start(scenario, seed);
+  if (!programs) return tl::unexpected{programs.error()};
+  return SimSession{scenario, seed, programs->get()}.run(*std::move(versions));
 }
 
-Result<std::vector<RunResult>> simulate_all(
-    const Scenario& scenario, unsigned parallel,
-    const std::function<void(std::uint64_t done)>& progress) {
+RunResult simulate(const Scenario& scenario, std::uint64_t seed) {
+  auto result = try_simulate(scenario, seed);
+  expects(result.has_value(), "a run without programs comes to its end");
+  return *std::move(result);
+}
+
+Runs simulate_all(const Scenario& scenario, unsigned parallel,
+                  const std::function<void(std::uint64_t done)>& progress) {
   expects(parallel >= 1, "at least one run at a time");
   if (scenario.first_seed == scenario.last_seed) {
+    auto result = try_simulate(scenario, scenario.first_seed);
+    if (!result) return tl::unexpected{RunFailure{result.error(), true}};
     std::vector<RunResult> one;
-    one.push_back(simulate(scenario, scenario.first_seed));
+    one.push_back(*std::move(result));
     progress(1);
     return one;
   }
+  std::optional<Failure> broken;
   std::map<std::uint64_t, RunResult> done;
   Pool pool;
   pool.tasks = scenario.last_seed - scenario.first_seed + 1;
   pool.parallel = parallel;
   pool.work = [&](std::uint64_t task) -> Result<std::string> {
-    return runner::to_json_text(simulate(scenario, scenario.first_seed + task));
+    const auto result = try_simulate(scenario, scenario.first_seed + task);
+    if (!result) return kBrokenMark + result.error().what;
+    return runner::to_json_text(*result);
   };
   pool.done = [&](std::uint64_t task, std::string text) -> Result<void> {
+    if (text.starts_with(kBrokenMark)) {
+      broken = Failure{fmt::format("{}: {}", pool.name(task), text.substr(1)), ""};
+      return tl::unexpected{*broken};
+    }
     auto result = runner::run_result_from_json_text(text);
     if (!result) return tl::unexpected{result.error()};
     done.emplace(task, *std::move(result));
@@ -466,7 +536,9 @@ Result<std::vector<RunResult>> simulate_all(
   pool.name = [&](std::uint64_t task) {
     return fmt::format("the run of seed {}", scenario.first_seed + task);
   };
-  if (const auto ran = run_pool(pool); !ran) return tl::unexpected{ran.error()};
+  if (const auto ran = run_pool(pool); !ran) {
+    return tl::unexpected{RunFailure{ran.error(), broken.has_value()}};
+  }
   std::vector<RunResult> results;
   for (auto& [task, result] : done) results.push_back(std::move(result));
   return results;

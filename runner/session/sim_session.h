@@ -15,15 +15,25 @@ namespace orrery::session {
 /// Whether this program can run the scenario: a Failure says what it was built without.
 [[nodiscard]] Result<void> can_simulate(const scenario::Scenario& scenario);
 
-/// One run in this process. A process runs at most one scenario with image pulls (SimGrid has one
-/// engine per process), so callers with several seeds use simulate_all. Requires: can_simulate.
+/// One run in this process, with the programs that the scenario names. A Failure says which of them
+/// broke the run. A process runs at most one scenario with image pulls (SimGrid has one engine per
+/// process), so callers with several seeds use simulate_all. Requires: can_simulate.
+[[nodiscard]] Result<runner::RunResult> try_simulate(const scenario::Scenario& scenario,
+                                                     std::uint64_t seed);
+
+/// The same of a scenario without programs, which nothing can break.
 [[nodiscard]] runner::RunResult simulate(const scenario::Scenario& scenario, std::uint64_t seed);
 
+/// Why not all runs came to their end.
+struct RunFailure : Failure {
+  bool by_program = false;  ///< A program of the scenario broke it; otherwise a run died.
+};
+using Runs = tl::expected<std::vector<runner::RunResult>, RunFailure>;
+
 /// All seeds of the scenario, each in a process of its own, `parallel` at a time. `progress` is
-/// told how many are done after each. Results come in the order of seeds, whatever ended first. A
-/// Failure says which run died. Requires: parallel >= 1, can_simulate.
-[[nodiscard]] Result<std::vector<runner::RunResult>> simulate_all(
-    const scenario::Scenario& scenario, unsigned parallel,
-    const std::function<void(std::uint64_t done)>& progress);
+/// told how many are done after each. Results come in the order of seeds, whatever ended first.
+/// Requires: parallel >= 1, can_simulate.
+[[nodiscard]] Runs simulate_all(const scenario::Scenario& scenario, unsigned parallel,
+                                const std::function<void(std::uint64_t done)>& progress);
 
 }  // namespace orrery::session

@@ -154,6 +154,7 @@ scheduler::PluginSet plugin_set(const scenario::SchedulerSettings& settings) {
   if (settings.takes_first) plugins.tie_break = scheduler::TieBreak::First;
   plugins.percentage_of_nodes_to_score = settings.percentage_of_nodes_to_score;
   plugins.preempts = settings.preempts;
+  plugins.external_weight = settings.program_weight;
   return plugins;
 }
 
@@ -280,6 +281,27 @@ sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
                                  .target_port = service.spec.ports.front().target_port,
                                  .drains_on_term = model.drains_on_term});
     }
+  }
+  for (const auto& [name, metric] : scenario.metrics) {
+    sim::MetricModel model;
+    switch (metric.what) {
+      case scenario::Metric::What::RequestRate:
+        model.what = sim::MetricModel::What::RequestRate;
+        break;
+      case scenario::Metric::What::InFlight:
+        model.what = sim::MetricModel::What::InFlight;
+        break;
+      case scenario::Metric::What::Queued:
+        model.what = sim::MetricModel::What::Queued;
+        break;
+      case scenario::Metric::What::External:
+        model.what = sim::MetricModel::What::External;
+        break;
+    }
+    model.every = metric.every;
+    model.over = metric.over;
+    model.series = metric.series;
+    config.metrics[name] = std::move(model);
   }
   const scenario::ControlPlane& control = scenario.cluster.control;
   config.replicas = control.replicas;

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "models/base/random.h"
+#include "runner/external/run_programs.h"
 #include "runner/session/process_pool.h"
 #include "runner/session/sim_session.h"
 #include "runner/sweep/results_file.h"
@@ -34,11 +35,17 @@ std::string text_of_file(const std::string& path) {
 
 /// Stands for everything that a sweep's runs follow from: the files, the settings and the points.
 std::string digest_of(const SweepOrder& order, const std::vector<std::string>& files,
+                      const std::vector<runner::ProgramVersion>& programs,
                       const std::vector<Point>& points) {
   std::string all = text_of_file(order.scenario);
   for (const std::string& file : files) all += '\0' + file + '\0' + text_of_file(file);
   for (const scenario::Override& change : order.overrides) {
     all += '\0' + change.target + '\0' + change.pointer + '\0' + change.value;
+  }
+  for (const runner::ProgramVersion& program : programs) {
+    for (const runner::ProgramFile& file : program.files) {
+      all += '\0' + file.name + '\0' + file.sha256;
+    }
   }
   for (const Point& point : points) {
     for (const auto& [path, value] : point) all += '\0' + path + '\0' + value;
@@ -53,8 +60,10 @@ std::vector<scenario::Override> all_overrides(const SweepOrder& order, const Poi
 }
 
 /// What the run's process hands over.
-std::string run_text(const Scenario& scenario, std::uint64_t seed) {
-  const std::vector<runner::RunResult> results = {session::simulate(scenario, seed)};
+Result<std::string> run_text(const Scenario& scenario, std::uint64_t seed) {
+  auto result = session::try_simulate(scenario, seed);
+  if (!result) return tl::unexpected{result.error()};
+  const std::vector<runner::RunResult> results = {*std::move(result)};
   const verdict::Judgement judgement = verdict::judge(scenario, results);
   json out;
   out["fingerprint"] = results.front().fingerprint;
@@ -118,8 +127,10 @@ Result<void> run_sweep(const SweepOrder& order, const Scenario& scenario,
   const std::vector<Point> points = points_of(scenario.sweep);
   auto first = scenario::read_scenario(order.scenario, order.overrides);
   first.files.insert(first.files.end(), first.includes.begin(), first.includes.end());
-  auto file = ResultsFile::open(order.results, scenario.name, digest_of(order, first.files, points),
-                                points);
+  const auto programs = external::program_versions(scenario);
+  if (!programs) return tl::unexpected{programs.error()};
+  auto file = ResultsFile::open(order.results, scenario.name,
+                                digest_of(order, first.files, *programs, points), points);
   if (!file) return tl::unexpected{file.error()};
   if (!check_points(order, points, problems)) {
     return failure("a point of the sweep is no scenario");

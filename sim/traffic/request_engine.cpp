@@ -236,7 +236,8 @@ const InstanceSpec& RequestEngine::spec(InstanceId id) const { return specs_[ind
 
 InstanceView RequestEngine::view(InstanceId id) const {
   const Instance& instance = instances_[index_of(id)];
-  return {instance.state, instance.busy, instance.queued, Duration::nanoseconds(instance.cpu_ns)};
+  return {instance.state, instance.busy, instance.queued, Duration::nanoseconds(instance.cpu_ns),
+          instance.served};
 }
 
 std::uint32_t RequestEngine::index_of(InstanceId id) const {
@@ -571,6 +572,7 @@ void RequestEngine::release_slot(std::uint32_t index) {
   ServiceLoad& load = service_loads_[instance.service];
   --instance.busy;
   --load.busy;
+  ++instance.served;
   if (const std::uint32_t next = instance.head; next != kNone) {
     instance.head = calls_[next].next;
     if (instance.head == kNone) instance.tail = kNone;

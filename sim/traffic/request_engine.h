@@ -62,7 +62,8 @@ struct InstanceView {
   InstanceState state = InstanceState::Starting;
   std::uint32_t busy = 0;  ///< Slots in use, callers that gave up included.
   std::uint32_t queued = 0;
-  Duration cpu;  ///< Core time of the work it has done since its start.
+  Duration cpu;              ///< Core time of the work it has done since its start.
+  std::uint64_t served = 0;  ///< Requests that it has answered since its start.
 };
 
 /// A service at one instant; `open` as callers see it, the rest as its pods do.
@@ -203,6 +204,7 @@ class RequestEngine {
     std::uint32_t tail = kNone;
     std::uint32_t cpu_group = kNone;
     std::uint32_t busy_max = kNone;  ///< Beyond it, it is overloaded.
+    std::uint32_t served = 0;
     InstanceState state = InstanceState::Starting;
     bool drains = true;
     bool failing = false;

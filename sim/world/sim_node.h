@@ -156,6 +156,8 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
   [[nodiscard]] std::size_t container_count() const { return containers_.size(); }
   [[nodiscard]] std::size_t sandbox_count() const { return sandboxes_.size(); }
   [[nodiscard]] std::uint32_t index() const { return index_; }
+  /// What serves requests in the running containers of a pod; of all pods without a uid.
+  [[nodiscard]] std::vector<InstanceId> instances_of(const std::string& pod_uid = {}) const;
 
  private:
   struct Sandbox {

@@ -366,6 +366,18 @@ void SimNode::end_process(Process& process, std::int32_t exit_code, std::string 
   }
 }
 
+std::vector<InstanceId> SimNode::instances_of(const std::string& pod_uid) const {
+  std::vector<InstanceId> instances;
+  for (const auto& [id, process] : containers_) {
+    if (process.info.state != ContainerState::Running) continue;
+    if (!pod_uid.empty() && sandboxes_.at(process.info.sandbox_id).info.pod_uid != pod_uid) {
+      continue;
+    }
+    instances.insert(instances.end(), process.instances.begin(), process.instances.end());
+  }
+  return instances;
+}
+
 SimNode::Process* SimNode::running_process(const std::string& pod_uid,
                                            const std::string& container_name) {
   for (auto& [id, process] : containers_) {

@@ -189,6 +189,14 @@ SimWorld::SimWorld(WorldConfig config, recording::EventLog& log, WriteObserver* 
     if (!is_on) hosts_[i]->node->crash();
   }
   outside_tables_ = std::make_unique<SimDataPlane>(*table_environment_, kOutsideClients);
+  if (config_.metrics.empty()) return;
+  std::vector<const SimNode*> nodes;
+  for (const auto& host : hosts_) nodes.push_back(host->node.get());
+  std::vector<std::string> services;
+  for (const ServiceModel& service : config_.traffic.services) services.push_back(service.name);
+  meter_ =
+      std::make_unique<PodMeter>(*engine_, std::move(nodes), std::move(services), config_.metrics);
+  config_.profile.controllers.autoscaler.metrics = meter_.get();
 }
 
 SimWorld::~SimWorld() = default;
@@ -565,6 +573,7 @@ void SimWorld::run_until(Instant end) {
   while (true) {
     const Instant own = kernel_.next_time();
     const Instant flow = fabric_ == nullptr ? Instant::never() : fabric_->next();
+    if (meter_ != nullptr) meter_->look_until(std::min({own, flow, end}));
     if (std::min(own, flow) > end) break;
     if (flow <= own) {
       kernel_.advance_to(std::max(kernel_.now(), flow));

@@ -25,6 +25,7 @@
 #include "sim/kernel/kernel.h"
 #include "sim/traffic/request_engine.h"
 #include "sim/world/dispatcher.h"
+#include "sim/world/pod_meter.h"
 #include "sim/world/sim_api.h"
 #include "sim/world/sim_cloud.h"
 #include "sim/world/sim_data_plane.h"
@@ -74,6 +75,8 @@ struct WorldConfig {
   WorldTimings timings;
   profile::Profile profile;
   SimApiConfig api;
+  /// By name: what autoscalers are told that ask for other metrics than CPU and memory.
+  std::map<std::string, MetricModel> metrics;
   /// Of the controller manager and of the scheduler each. With several, one leads: it holds a
   /// lease.
   std::uint32_t replicas = 1;
@@ -186,6 +189,7 @@ class SimWorld {
   std::unique_ptr<SimDataPlane> outside_tables_;
   std::unique_ptr<ProxyProcess> outside_proxy_;
   std::vector<FlowResult> flows_done_;
+  std::unique_ptr<PodMeter> meter_;  ///< Null: there are no such metrics.
 };
 
 }  // namespace orrery::sim

@@ -3,8 +3,10 @@
 
 Usage: command_test.py ORRERY       Published manifests are found through ORRERY_TEST_DATA.
 """
+import hashlib
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -53,6 +55,25 @@ class CommandTest(unittest.TestCase):
         file = self.folder / "scenario.json"
         file.write_text(json.dumps(scenario))
         return file
+
+    def test_a_program_of_the_scenario_stands_in_the_summary_and_ends_the_run_with_2_if_it_breaks(self):
+        folder, out = self.folder / "own", self.folder / "out"
+        shutil.copytree(ROOT / "scenarios/external-autoscaler", folder)
+        arguments = ["run", folder / "load-step.json", "--set", "duration=60s", "--seeds", "1..2", "--out", out,
+                     "--set", "autoscalers.web.timeout=10min", "--set", 'load=[{"poisson": "20/s"}]',
+                     "--set", 'expect=[{"id": "u", "journey": "visit", "success": ">= 1%"}]']
+        run = orrery(*arguments)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        digest = hashlib.sha256((folder / "hpa.py").read_bytes()).hexdigest()
+        self.assertEqual(json.loads((out / "summary.json").read_text())["programs"],
+                         [{"title": "autoscaler default/web", "exec": ["python3", "hpa.py"],
+                           "sha256": {"hpa.py": digest}}])
+        (folder / "hpa.py").write_text("import sys\nsys.exit('out of ideas')\n")
+        run = orrery(*arguments)
+        self.assertEqual(run.returncode, 2, run.stdout + run.stderr)
+        for part in ("the run of seed ", "ended with exit status 1", "out of ideas"):
+            self.assertIn(part, run.stderr)
+        self.assertEqual(orrery(*arguments, "--world", "containerd").returncode, 2)
 
     def test_a_run_that_passes_leaves_its_files_and_exits_with_0(self):
         run = orrery("run", self.variant(), "--seeds", "1..3", "--out", self.folder / "out")

@@ -573,8 +573,9 @@ class FixedSource final : public MetricsSource {
   }
   std::optional<std::int64_t> of_object(const std::string& metric, const api::ObjectKey& object,
                                         Instant /*now*/) override {
-    return metric == "known" && object.name == "cart" ? std::optional<std::int64_t>{30'000}
-                                                      : std::nullopt;
+    return metric == "known" && object.namespace_name == "default" && object.name == "cart"
+               ? std::optional<std::int64_t>{30'000}
+               : std::nullopt;
   }
   std::optional<std::int64_t> external(const std::string& metric, Instant /*now*/) override {
     return metric == "known" ? std::optional<std::int64_t>{300'000} : std::nullopt;
@@ -607,7 +608,7 @@ TEST(Autoscaler, AsksTheSourceOfMetricsThatPodsDoNotReport) {
     manager.start();
     cluster.create(orrery::testing::deployment("web", 2));
     MetricSpec metric = metric_of(r.source, r.target, r.value, r.name);
-    metric.object = {api::Kind::Service, "default", r.object};
+    metric.object = {api::Kind::Service, "", r.object};
     cluster.create(autoscaler({metric}, 1, 10));
     cluster.run_for(16_s);
     EXPECT_EQ(cluster.find<api::Deployment>("default", "web")->spec.replicas, r.expected)

@@ -18,7 +18,7 @@ Json schema() { return Json::parse(text_of_file("scenarios/schema/scenario.schem
 const char* const kEveryKey = R"({
   "$schema": "x", "format": 1, "name": "every key", "profile": "kubernetes-1.32",
   "duration": "60s", "warmup": "5s", "startTime": "2024-06-01T12:00:00+02:00", "runs": {"seeds": 7, "confidence": "90%"},
-  "manifests": ["scenarios/live/manifests/web.yaml"],
+  "manifests": ["scenarios/external-autoscaler/manifests/web.yaml"],
   "cluster": {
     "nodes": ["x", {"name": "y", "zone": "b", "cpu": "2", "memory": "1Gi", "pods": 5, "extended": {"a.b/c": 1},
                     "diskSize": "9Gi", "reserved": {"cpu": "100m", "memory": "1Mi"},
@@ -41,7 +41,11 @@ const char* const kEveryKey = R"({
   "schedulers": {"mine": {"filtersOff": ["NodeName"], "scores": {"NodeResourcesFit": 2},
     "scoring": {"type": "RequestedToCapacityRatio", "resources": {"cpu": 1},
                 "shape": [{"utilization": 0, "score": 10}, {"utilization": 100, "score": 0}]},
-    "tieBreak": "first", "percentageOfNodesToScore": 50, "preemption": false}},
+    "tieBreak": "first", "percentageOfNodesToScore": 50, "preemption": false,
+    "program": {"exec": ["sh", "x"], "timeout": "1s", "weight": 0}}},
+  "autoscalers": {"web": {"exec": ["sh", "x"], "timeout": "1s"}},
+  "metrics": {"rps": {"measures": "requestRate", "every": "5s", "over": "30s"},
+              "backlog": {"external": [{"at": "0s", "value": 3}, {"at": "9s", "value": "2500m"}]}},
   "images": {"web:2": {"layers": ["1Mi", {"id": "base", "size": "2Mi"}], "onNodes": false,
                        "start": {"uniform": ["1ms", "2ms"]}, "missing": false,
                        "runsFor": "9min", "exitCode": 1, "ignoresTerm": true,

@@ -13,9 +13,6 @@ namespace {
 constexpr Names<2> kUpdateStrategies{"RollingUpdate", "OnDelete"};
 constexpr Names<2> kPodManagement{"OrderedReady", "Parallel"};
 constexpr Names<2> kRetention{"Retain", "Delete"};
-constexpr Names<4> kAccessModes{"ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany",
-                                "ReadWriteOncePod"};
-constexpr Names<2> kVolumeModes{"Filesystem", "Block"};
 
 /// As ObjectReader::choice, for two words of which the second means true.
 void read_either(ObjectReader& in, const char* name, bool& is_second, const Names<2>& words) {

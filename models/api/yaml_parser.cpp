@@ -105,7 +105,7 @@ class YamlEvents : public YAML::EventHandler {
   YamlEvents(TreeBuilder& tree, std::vector<Problem>& problems, int first_line)
       : tree_{tree}, problems_{problems}, first_line_{first_line} {}
 
-  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentStart(const YAML::Mark& mark) override { start_ = mark; }
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -155,6 +155,9 @@ class YamlEvents : public YAML::EventHandler {
   }
   void OnMapEnd() override { tree_.end(); }
 
+  /// Of the last document; null_mark() before the first.
+  [[nodiscard]] const YAML::Mark& start() const { return start_; }
+
  private:
   [[nodiscard]] int line(const YAML::Mark& mark) const { return first_line_ + mark.line; }
 
@@ -175,6 +178,7 @@ class YamlEvents : public YAML::EventHandler {
   TreeBuilder& tree_;
   std::vector<Problem>& problems_;
   int first_line_;
+  YAML::Mark start_ = YAML::Mark::null_mark();
 };
 
 }  // namespace
@@ -196,10 +200,17 @@ Documents parse_yaml(std::string_view text, const std::string& file, int first_l
   try {
     std::istringstream stream{std::string{text}};
     YAML::Parser parser{stream};
+    int previous_start = -1;
     for (bool more = true; more;) {
       TreeBuilder tree{file, budget, documents.problems};
       YamlEvents events{tree, documents.problems, first_line};
       more = parser.HandleNextDocument(events);
+      if (more && events.start().pos == previous_start) {
+        // The parser stands before something that begins no document, and would for ever.
+        broken(first_line + events.start().line, "something behind the document's end");
+        break;
+      }
+      previous_start = events.start().pos;
       ValuePtr root = tree.take_root();
       if (root && root->type != Value::Type::Null) documents.roots.push_back(std::move(root));
       more = more && !tree.refused();

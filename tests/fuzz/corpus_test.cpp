@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "models/api/reading.h"
 #include "tests/fuzz/targets.h"
 
 namespace orrery::fuzz {
@@ -42,6 +43,29 @@ long most_memory_kib() {
 TEST(Corpus, EveryInputOfTheRepositoryPassesBothTargets) {
   const auto files = corpus();
   ASSERT_GE(files.size(), 100U) << "run in the root of the repository";
+  for (const fs::path& file : files) {
+    const std::string text = text_of_file(file);
+    read_as_manifests(text);
+    read_as_scenario(text);
+  }
+}
+
+TEST(Corpus, WhatStandsBehindADocumentIsAProblemAtOnce) {
+  // The parser makes an empty document of the comma, again and again.
+  const std::string text = text_of_file("tests/fuzz/inputs/comma-behind-list.yaml");
+  ASSERT_FALSE(text.empty());
+  const api::Manifests read = api::read_manifests(text, "comma.yaml");
+  ASSERT_EQ(read.problems.size(), 2U);  // The list is no object, either.
+  EXPECT_EQ(to_string(read.problems[0]),
+            "comma.yaml:1: expected YAML; found something behind the document's end");
+  read_as_scenario(text);
+}
+
+TEST(Corpus, EveryInputThatOnceBrokeAReaderPasses) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator{"tests/fuzz/inputs"}) files.push_back(entry);
+  std::sort(files.begin(), files.end());
+  ASSERT_FALSE(files.empty());
   for (const fs::path& file : files) {
     const std::string text = text_of_file(file);
     read_as_manifests(text);

@@ -144,6 +144,14 @@ struct BodyWriter {
     if (spec.headless) out.text("clusterIP", "None");
     out.flag("publishNotReadyAddresses", spec.publish_not_ready_addresses);
     if (spec.internal_local) out.text("internalTrafficPolicy", "Local");
+    if (spec.session_affinity) {
+      out.text("sessionAffinity", "ClientIP");
+      out.begin_object("sessionAffinityConfig");
+      out.begin_object("clientIP");
+      out.seconds_in_full("timeoutSeconds", *spec.session_affinity);
+      out.end_object();
+      out.end_object();
+    }
     out.end_object();
   }
 

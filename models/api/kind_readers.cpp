@@ -243,6 +243,30 @@ void check_service_ports(ObjectReader& in, const ServiceSpec& spec) {
   }
 }
 
+/// Source: core/v1 DefaultClientIPServiceAffinitySeconds, MaxClientIPServiceAffinitySeconds.
+void read_session_affinity(ObjectReader& in, ServiceSpec& spec) {
+  enum class Affinity : std::uint8_t { None, ClientIP };
+  Affinity affinity = Affinity::None;
+  in.choice("sessionAffinity", affinity, Names<2>{"None", "ClientIP"});
+  Duration timeout = Duration::seconds(10800);
+  const bool configured =
+      in.object("sessionAffinityConfig", "SessionAffinityConfig", [&](ObjectReader& config) {
+        config.object("clientIP", "ClientIPConfig", [&](ObjectReader& client) {
+          client.seconds("timeoutSeconds", timeout, 1);
+          client.finish({});
+          if (client.manifest() && timeout > Duration::seconds(86400)) {
+            client.reading().wrong(*client.field("timeoutSeconds"), "at most 86400 seconds");
+          }
+        });
+        config.finish({});
+      });
+  if (affinity == Affinity::ClientIP) spec.session_affinity = timeout;
+  if (in.manifest() && configured && affinity == Affinity::None) {
+    in.reading().problem(*in.field("sessionAffinityConfig"),
+                         "sessionAffinity: ClientIP beside sessionAffinityConfig", "None");
+  }
+}
+
 void read_service_spec(ObjectReader& in, ServiceSpec& spec) {
   read_labels(in, "selector", spec.selector);
   in.list("ports", spec.ports,
@@ -256,6 +280,7 @@ void read_service_spec(ObjectReader& in, ServiceSpec& spec) {
   Policy internal = Policy::Cluster;
   in.choice("internalTrafficPolicy", internal, Names<2>{"Cluster", "Local"});
   spec.internal_local = internal == Policy::Local;
+  read_session_affinity(in, spec);
   if (in.manifest()) {
     const std::optional<Cursor> type = in.field("type");
     if (type && spec.type != "ClusterIP" && spec.type != "NodePort" &&
@@ -269,8 +294,8 @@ void read_service_spec(ObjectReader& in, ServiceSpec& spec) {
   }
   in.finish({"allocateLoadBalancerNodePorts", "clusterIPs", "externalIPs", "externalName",
              "externalTrafficPolicy", "healthCheckNodePort", "ipFamilies", "ipFamilyPolicy",
-             "loadBalancerClass", "loadBalancerIP", "loadBalancerSourceRanges", "sessionAffinity",
-             "sessionAffinityConfig", "trafficDistribution"});
+             "loadBalancerClass", "loadBalancerIP", "loadBalancerSourceRanges",
+             "trafficDistribution"});
 }
 
 void read_service(ObjectReader& root, Service& service) {

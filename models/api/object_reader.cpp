@@ -81,6 +81,9 @@ ObjectReader::ObjectReader(Reading& reading, const Cursor& at, const char* struc
 
 std::optional<Cursor> ObjectReader::field(const char* name) {
   asked_.push_back(name);
+  if (reading_.asked != nullptr) {
+    reading_.asked->insert(field_path({at_.value, &at_, name, 0, false}));
+  }
   const Member* member = find_member(*at_.value, name);
   if (member == nullptr || member->value->type == Value::Type::Null) return std::nullopt;
   return Cursor{member->value.get(), &at_, member->key, 0, false};

@@ -10,6 +10,7 @@
 #include <initializer_list>
 #include <limits>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,8 @@ class Reading {
 
   std::vector<Problem> problems;
   std::vector<NotModelled> not_modelled_here;
+  /// Set: takes the path of every field that is asked for, present or not.
+  std::set<std::string>* asked = nullptr;
 
  private:
   const std::string& file_;

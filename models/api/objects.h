@@ -163,6 +163,8 @@ struct ServiceSpec {
   bool headless = false;
   bool publish_not_ready_addresses = false;
   bool internal_local = false;  ///< internalTrafficPolicy Local: only endpoints of the own node.
+  /// sessionAffinity ClientIP: a client keeps its endpoint until it was silent for so long.
+  std::optional<Duration> session_affinity = {};
 
   friend bool operator==(const ServiceSpec&, const ServiceSpec&) = default;
 };
@@ -234,7 +236,8 @@ struct Lease {
 };
 
 /// Alternatives stand in the order of `Kind`.
-using AnyKind = std::variant<Pod, Node, Deployment, ReplicaSet, Service, EndpointSlice, ConfigMap, Lease,
+using AnyKind =
+    std::variant<Pod, Node, Deployment, ReplicaSet, Service, EndpointSlice, ConfigMap, Lease,
                  ReplicationController, StatefulSet, DaemonSet, ControllerRevision, Job, CronJob,
                  HorizontalPodAutoscaler, PodDisruptionBudget, PersistentVolume,
                  PersistentVolumeClaim, StorageClass, VolumeAttachment, Secret, Namespace,

@@ -86,6 +86,15 @@ struct ContainerPort {
   friend bool operator==(const ContainerPort&, const ContainerPort&) = default;
 };
 
+/// An amount of a container's resources, as its processes are told it.
+struct ResourceFieldRef {
+  std::string resource;               ///< "limits.cpu", "requests.memory", …
+  std::string container;              ///< Empty: the one that is told.
+  std::int64_t divisor_milli = 1000;  ///< What is told is the amount over this, rounded up.
+
+  friend bool operator==(const ResourceFieldRef&, const ResourceFieldRef&) = default;
+};
+
 struct EnvVar {
   std::string name;
   std::string value;
@@ -96,6 +105,7 @@ struct EnvVar {
   std::string secret_key;
   std::string field_path;  ///< valueFrom.fieldRef: "metadata.name", "status.podIP", …
   bool optional = false;   ///< A missing reference is passed over.
+  std::optional<ResourceFieldRef> resource = {};  ///< valueFrom.resourceFieldRef
 
   friend bool operator==(const EnvVar&, const EnvVar&) = default;
 };
@@ -141,7 +151,8 @@ struct SecretVolume {
   friend bool operator==(const SecretVolume&, const SecretVolume&) = default;
 };
 struct EmptyDirVolume {
-  bool memory = false;  ///< medium Memory: gone when its node restarts.
+  bool memory = false;                          ///< medium Memory: gone when its node restarts.
+  std::optional<std::int64_t> size_limit = {};  ///< Its pod is evicted beyond it [bytes].
 
   friend bool operator==(const EmptyDirVolume&, const EmptyDirVolume&) = default;
 };
@@ -157,8 +168,29 @@ struct ClaimVolume {
 
   friend bool operator==(const ClaimVolume&, const ClaimVolume&) = default;
 };
-using VolumeSource =
-    std::variant<EmptyDirVolume, HostPathVolume, ConfigMapVolume, SecretVolume, ClaimVolume>;
+/// A file that tells a field of the pod or a container's resource; one of the two is set.
+struct DownwardFile {
+  std::string path;
+  std::string field_path;
+  std::optional<ResourceFieldRef> resource = {};
+
+  friend bool operator==(const DownwardFile&, const DownwardFile&) = default;
+};
+struct DownwardFiles {
+  std::vector<DownwardFile> items;
+
+  friend bool operator==(const DownwardFiles&, const DownwardFiles&) = default;
+};
+using ProjectedSource = std::variant<ConfigMapVolume, SecretVolume, DownwardFiles>;
+/// Files of several sources in one folder; of equal paths the later one's. A downwardAPI volume is
+/// one with a single source.
+struct ProjectedVolume {
+  std::vector<ProjectedSource> sources;
+
+  friend bool operator==(const ProjectedVolume&, const ProjectedVolume&) = default;
+};
+using VolumeSource = std::variant<EmptyDirVolume, HostPathVolume, ConfigMapVolume, SecretVolume,
+                                  ClaimVolume, ProjectedVolume>;
 
 struct Volume {
   std::string name;

@@ -10,6 +10,7 @@
 #include "models/api/kind_readers.h"
 #include "models/api/name_rules.h"
 #include "models/api/part_writers.h"
+#include "models/base/quantity.h"
 
 namespace orrery::api {
 namespace {
@@ -65,12 +66,124 @@ std::vector<KeyToPath> read_items(ObjectReader& in) {
   return items;
 }
 
+/// A quantity in a manifest; stored, a number of thousandths.
+void read_divisor(ObjectReader& in, std::int64_t& milli) {
+  if (!in.manifest()) {
+    in.integer("divisor", milli);
+    return;
+  }
+  std::optional<std::int64_t> divisor;
+  read_quantity(in, "divisor", divisor, parse_milli);
+  if (!divisor || *divisor == 0) return;  // 0 means the default, too.
+  milli = *divisor;
+}
+
+constexpr std::array<std::string_view, 4> kResources{"limits.cpu", "limits.memory", "requests.cpu",
+                                                     "requests.memory"};
+
+ResourceFieldRef read_resource_field(ObjectReader& in) {
+  ResourceFieldRef ref;
+  in.require("resource", "limits.cpu, limits.memory, requests.cpu or requests.memory");
+  in.text("resource", ref.resource);
+  in.text("containerName", ref.container);
+  read_divisor(in, ref.divisor_milli);
+  in.finish({});
+  if (!in.manifest() || ref.resource.empty()) return ref;
+  const Cursor at = *in.field("resource");
+  if (std::find(kResources.begin(), kResources.end(), ref.resource) == kResources.end()) {
+    if (ref.resource.ends_with(".ephemeral-storage") || ref.resource.find(".hugepages-") == 6) {
+      in.reading().not_modelled(at, "resource " + ref.resource + " told to a container");
+    } else {
+      in.reading().wrong(at, "limits.cpu, limits.memory, requests.cpu or requests.memory");
+    }
+  }
+  return ref;
+}
+
+void write_resource_field(JsonWriter& out, const std::optional<ResourceFieldRef>& ref) {
+  if (!ref) return;
+  out.begin_object("resourceFieldRef");
+  out.text("resource", ref->resource);
+  out.text("containerName", ref->container);
+  out.number("divisor", ref->divisor_milli, std::int64_t{1000});
+  out.end_object();
+}
+
+void read_field_ref(ObjectReader& ref, std::string& field_path) {
+  ref.require("fieldPath", "a field of the pod");
+  ref.text("fieldPath", field_path);
+  ref.pass_over({"apiVersion"});
+  ref.finish({});
+  if (!ref.manifest() || field_path.empty() || is_field_path(field_path)) return;
+  const Cursor at = *ref.field("fieldPath");
+  if (field_path == "spec.serviceAccountName" || field_path == "status.hostIPs") {
+    ref.reading().not_modelled(at, "field " + field_path + " as a variable");
+  } else {
+    ref.reading().wrong(at,
+                        "metadata.name, metadata.namespace, metadata.uid, a label or "
+                        "annotation as metadata.labels['KEY'], spec.nodeName, status.hostIP "
+                        "or status.podIP");
+  }
+}
+
+DownwardFiles read_downward_files(ObjectReader& in) {
+  DownwardFiles files;
+  in.list("items", files.items, [&](const Cursor& at) {
+    ObjectReader item{in.reading(), at, "DownwardAPIVolumeFile"};
+    DownwardFile file;
+    item.require("path", "the path of its file");
+    item.text("path", file.path);
+    const bool field = item.object("fieldRef", "ObjectFieldSelector", [&](ObjectReader& ref) {
+      ref.require("fieldPath", "a field of the pod's metadata");
+      ref.text("fieldPath", file.field_path);
+      ref.pass_over({"apiVersion"});
+      ref.finish({});
+      // Files may tell all labels or annotations at once, but nothing that comes with the run.
+      const std::string& told = file.field_path;
+      const bool known = told == "metadata.labels" || told == "metadata.annotations" ||
+                         (told.starts_with("metadata.") && is_field_path(told));
+      if (!ref.manifest() || told.empty() || known) return;
+      in.reading().wrong(*ref.field("fieldPath"), "a field of the pod's metadata");
+    });
+    const bool resource =
+        item.object("resourceFieldRef", "ResourceFieldSelector",
+                    [&](ObjectReader& ref) { file.resource = read_resource_field(ref); });
+    item.finish({"mode"});
+    if (!item.manifest()) return file;
+    if (field == resource) {
+      in.reading().problem(at, "one of fieldRef and resourceFieldRef", field ? "both" : "neither");
+    }
+    if (file.resource && file.resource->container.empty()) {
+      in.reading().problem(at, "containerName beside resourceFieldRef, as a volume is the pod's",
+                           "none");
+    }
+    if (!file.path.empty() && !stays_inside(file.path)) {
+      in.reading().wrong(*item.field("path"), "a relative path without ..");
+    }
+    return file;
+  });
+  return files;
+}
+
+void write_downward_items(JsonWriter& out, const DownwardFiles& files) {
+  write_list(out, "items", files.items, [](JsonWriter& o, const DownwardFile& file) {
+    o.text("path", file.path);
+    if (!file.field_path.empty()) {
+      o.begin_object("fieldRef");
+      o.text("fieldPath", file.field_path);
+      o.end_object();
+    }
+    write_resource_field(o, file.resource);
+  });
+}
+
 EmptyDirVolume read_empty_dir(ObjectReader& in) {
   EmptyDirVolume volume;
   std::string medium;
   in.text("medium", medium);
   volume.memory = medium == "Memory";
-  in.finish({"sizeLimit"});
+  read_quantity(in, "sizeLimit", volume.size_limit, parse_amount);
+  in.finish({});
   if (in.manifest() && !medium.empty() && !volume.memory) {
     const Cursor at = *in.field("medium");
     if (medium.starts_with("HugePages")) {
@@ -150,6 +263,46 @@ void add_claimed_names(const Cursor& pod, std::vector<const char*>& names) {
   }
 }
 
+ProjectedVolume read_projected_volume(ObjectReader& in) {
+  ProjectedVolume volume;
+  in.require("sources", "at least one source");
+  in.each("sources", [&](const Cursor& at) {
+    ObjectReader source{in.reading(), at, "VolumeProjection"};
+    int count = 0;
+    const auto offer = [&](const char* name, auto read) {
+      source.object(name, name, [&](ObjectReader& fields) {
+        auto one = read(fields);
+        if (++count == 1) volume.sources.emplace_back(std::move(one));
+      });
+    };
+    offer("configMap", read_config_map_volume);
+    offer("secret", [](ObjectReader& fields) {
+      SecretVolume secret;
+      fields.require("name", "the name of a Secret");
+      fields.text("name", secret.name);
+      secret.items = read_items(fields);
+      fields.flag("optional", secret.optional);
+      fields.finish({});
+      return secret;
+    });
+    offer("downwardAPI", read_downward_files);
+    source.finish({"serviceAccountToken", "clusterTrustBundle", "podCertificate"});
+    if (source.manifest() && count > 1) {
+      in.reading().problem(at, "exactly one source in each entry",
+                           std::to_string(count) + " of them");
+    }
+  });
+  in.finish({"defaultMode"});
+  return volume;
+}
+
+ProjectedVolume read_downward_volume(ObjectReader& in) {
+  ProjectedVolume volume;
+  volume.sources.emplace_back(read_downward_files(in));
+  in.finish({"defaultMode"});
+  return volume;
+}
+
 void check_container_mounts(ObjectReader& in, const char* field,
                             const std::vector<Container>& containers,
                             const std::vector<const char*>& names) {
@@ -189,6 +342,7 @@ struct SourceWriter {
   void operator()(const EmptyDirVolume& volume) const {
     out.begin_object("emptyDir");
     if (volume.memory) out.text("medium", "Memory");
+    if (volume.size_limit) out.text("sizeLimit", amount_text(*volume.size_limit));
     out.end_object();
   }
   void operator()(const HostPathVolume& volume) const {
@@ -215,6 +369,29 @@ struct SourceWriter {
     out.begin_object("persistentVolumeClaim");
     out.text("claimName", volume.claim_name);
     out.flag("readOnly", volume.read_only);
+    out.end_object();
+  }
+  void operator()(const ProjectedVolume& volume) const {
+    out.begin_object("projected");
+    out.begin_list("sources");
+    for (const ProjectedSource& source : volume.sources) {
+      out.begin_object();
+      if (const auto* map = std::get_if<ConfigMapVolume>(&source)) {
+        (*this)(*map);
+      } else if (const auto* secret = std::get_if<SecretVolume>(&source)) {
+        out.begin_object("secret");
+        out.text("name", secret->name);
+        write_items(out, secret->items);
+        out.flag("optional", secret->optional);
+        out.end_object();
+      } else {
+        out.begin_object("downwardAPI");
+        write_downward_items(out, std::get<DownwardFiles>(source));
+        out.end_object();
+      }
+      out.end_object();
+    }
+    out.end_list();
     out.end_object();
   }
 };
@@ -247,23 +424,11 @@ void read_env_reference(ObjectReader& from, EnvVar& env) {
   from.object("secretKeyRef", "SecretKeySelector", [&](ObjectReader& ref) {
     read_key_reference(ref, env.secret, env.secret_key, env.optional, "the name of a Secret");
   });
-  from.object("fieldRef", "ObjectFieldSelector", [&](ObjectReader& ref) {
-    ref.require("fieldPath", "a field of the pod");
-    ref.text("fieldPath", env.field_path);
-    ref.pass_over({"apiVersion"});
-    ref.finish({});
-    if (!ref.manifest() || env.field_path.empty() || is_field_path(env.field_path)) return;
-    const Cursor at = *ref.field("fieldPath");
-    if (env.field_path == "spec.serviceAccountName" || env.field_path == "status.hostIPs") {
-      ref.reading().not_modelled(at, "field " + env.field_path + " as a variable");
-    } else {
-      ref.reading().wrong(at,
-                          "metadata.name, metadata.namespace, metadata.uid, a label or "
-                          "annotation as metadata.labels['KEY'], spec.nodeName, status.hostIP "
-                          "or status.podIP");
-    }
-  });
-  from.finish({"resourceFieldRef", "fileKeyRef"});
+  from.object("fieldRef", "ObjectFieldSelector",
+              [&](ObjectReader& ref) { read_field_ref(ref, env.field_path); });
+  from.object("resourceFieldRef", "ResourceFieldSelector",
+              [&](ObjectReader& ref) { env.resource = read_resource_field(ref); });
+  from.finish({"fileKeyRef"});
 }
 
 EnvSource read_env_source(Reading& reading, const Cursor& at) {
@@ -324,13 +489,14 @@ Volume read_volume(Reading& reading, const Cursor& at) {
   offer("configMap", read_config_map_volume);
   offer("secret", read_secret_volume);
   offer("persistentVolumeClaim", read_claim_volume);
+  offer("projected", read_projected_volume);
+  offer("downwardAPI", read_downward_volume);
   in.finish({"awsElasticBlockStore",
              "azureDisk",
              "azureFile",
              "cephfs",
              "cinder",
              "csi",
-             "downwardAPI",
              "ephemeral",
              "fc",
              "flexVolume",
@@ -343,7 +509,6 @@ Volume read_volume(Reading& reading, const Cursor& at) {
              "nfs",
              "photonPersistentDisk",
              "portworxVolume",
-             "projected",
              "quobyte",
              "rbd",
              "scaleIO",
@@ -402,7 +567,7 @@ void write_env(JsonWriter& out, const EnvVar& env) {
   out.text("name", env.name);
   out.text("value", env.value);
   if (env.config_map.empty() && env.config_map_key.empty() && env.secret.empty() &&
-      env.secret_key.empty() && env.field_path.empty()) {
+      env.secret_key.empty() && env.field_path.empty() && !env.resource) {
     return;
   }
   out.begin_object("valueFrom");
@@ -413,6 +578,7 @@ void write_env(JsonWriter& out, const EnvVar& env) {
     out.text("fieldPath", env.field_path);
     out.end_object();
   }
+  write_resource_field(out, env.resource);
   out.end_object();
 }
 

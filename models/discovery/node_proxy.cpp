@@ -62,6 +62,7 @@ std::map<std::int32_t, EndpointTable> endpoint_tables(
     table.service = service.meta.namespace_name + "/" + service.meta.name;
     table.port_name = port.name;
     table.service_port = port.port;
+    table.session_affinity = service.spec.session_affinity;
     table.endpoints = endpoints_of(port.name, slices, only_node);
   }
   return tables;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "models/base/quantity.h"
+
 namespace orrery::kubelet {
 namespace {
 
@@ -129,6 +131,21 @@ std::optional<Instant> PressureWatch::until() const {
   }
   if (latest) latest = *latest + config_.pressure_transition;
   return latest;
+}
+
+std::string exceeded_volume(const api::Pod& pod, const std::vector<ports::VolumeStats>& volumes) {
+  for (const api::Volume& volume : pod.spec.volumes) {
+    const auto* empty_dir = std::get_if<api::EmptyDirVolume>(&volume.source);
+    if (empty_dir == nullptr || empty_dir->size_limit.value_or(0) == 0) continue;
+    const auto holds =
+        std::find_if(volumes.begin(), volumes.end(), [&](const ports::VolumeStats& stats) {
+          return stats.pod_uid == pod.meta.uid && stats.name == volume.name;
+        });
+    if (holds == volumes.end() || holds->bytes <= *empty_dir->size_limit) continue;
+    return "Usage of EmptyDir volume \"" + volume.name + "\" exceeds the limit \"" +
+           amount_text(*empty_dir->size_limit) + "\".";
+  }
+  return {};
 }
 
 std::string eviction_message(Signal signal) {

@@ -116,6 +116,10 @@ class PressureWatch {
   std::array<std::optional<Instant>, kPressureCount> last_seen_;
 };
 
+/// Why a pod must go whose emptyDir holds more than its sizeLimit; empty: none does.
+[[nodiscard]] std::string exceeded_volume(const api::Pod& pod,
+                                          const std::vector<ports::VolumeStats>& volumes);
+
 /// The message of an evicted pod.
 [[nodiscard]] std::string eviction_message(Signal signal);
 

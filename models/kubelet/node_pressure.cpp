@@ -125,6 +125,7 @@ void NodePressure::on_sample(const ports::Event& event, const Pods& pods) {
   if (sample == nullptr) return;
   const auto finding = watch_.observe(sample->node, node_.now());
   report_conditions();
+  if (end_pods_beyond_their_volumes(*sample, pods)) return;
   if (finding) act_on(*finding, *sample, pods);
 }
 
@@ -155,6 +156,24 @@ void NodePressure::act_on(PressureWatch::Finding finding, const ports::RuntimeRe
     worker->fail({"Evicted", eviction_message(finding.signal), true}, grace);
     return;
   }
+}
+
+/// Source: Kubernetes pkg/kubelet/eviction (localStorageEviction, emptyDirLimitEviction).
+bool NodePressure::end_pods_beyond_their_volumes(const ports::RuntimeResult& sample,
+                                                 const Pods& pods) {
+  bool ended = false;
+  for (PodWorker* worker : pods) {
+    if (!worker->active()) continue;
+    const std::string message = exceeded_volume(worker->pod(), sample.volumes);
+    if (message.empty()) continue;
+    ended = true;
+    evicted_uid_ = worker->meta().uid;
+    worker->fail({"Evicted", message, false}, node_.config.eviction.hard_grace);
+  }
+  if (!ended) return false;
+  cleanup_until_ = node_.now() + node_.config.eviction.cleanup_wait;
+  monitor_timer_.arm(node_.now() + node_.config.eviction.cleanup_poll);
+  return true;
 }
 
 void NodePressure::report_conditions() {

@@ -43,6 +43,8 @@ class NodePressure {
   void ask(Topic topic, Step step, ports::RuntimeCall call);
   void measure(Step step);
   void on_sample(const ports::Event& event, const Pods& pods);
+  /// Pods whose volumes hold more than they may. True: there were some.
+  bool end_pods_beyond_their_volumes(const ports::RuntimeResult& sample, const Pods& pods);
   void act_on(PressureWatch::Finding finding, const ports::RuntimeResult& sample, const Pods& pods);
   void look_again(const Pods& pods);
   void on_collection_sample(const ports::Event& event);

@@ -26,6 +26,7 @@ struct NodeServices {
   ports::Prober& prober;
   Draws draws;
   KubeletConfig config;
+  api::NodeResources allocatable;
 
   [[nodiscard]] Instant now() const { return executor.now(); }
   [[nodiscard]] ports::Timer timer(CallTag tag) const { return {executor, owner, encode(tag)}; }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <type_traits>
 #include <utility>
 
 namespace orrery::kubelet {
@@ -25,14 +26,33 @@ std::string map_key(const std::string& path) {
   return path.substr(begin, path.size() - begin - 2);
 }
 
-std::string field_of(const api::Pod& pod, const std::string& path, const std::string& pod_ip,
-                     const std::string& host_ip) {
+/// All labels or annotations as a file tells them: KEY="VALUE" in lines.
+std::string lines_of(const api::Labels& map) {
+  std::string text;
+  for (const auto& [key, value] : map) {
+    if (!text.empty()) text += '\n';
+    text += key + "=\"";
+    for (const char c : value) {
+      if (c == '"' || c == '\\') text += '\\';
+      if (c == '\n') {
+        text += "\\n";
+      } else {
+        text += c;
+      }
+    }
+    text += '"';
+  }
+  return text;
+}
+
+/// A field of the pod's metadata or spec; empty if it is another one.
+std::string field_of(const api::Pod& pod, const std::string& path) {
   if (path == "metadata.name") return pod.meta.name;
   if (path == "metadata.namespace") return pod.meta.namespace_name;
   if (path == "metadata.uid") return pod.meta.uid;
+  if (path == "metadata.labels") return lines_of(pod.meta.labels);
+  if (path == "metadata.annotations") return lines_of(pod.meta.annotations);
   if (path == "spec.nodeName") return pod.spec.node_name;
-  if (path == "status.hostIP") return host_ip;
-  if (path == "status.podIP" || path == "status.podIPs") return pod_ip;
   const bool label = path.starts_with("metadata.labels['");
   if (!label && !path.starts_with("metadata.annotations['")) return {};
   const api::Labels& map = label ? pod.meta.labels : pod.meta.annotations;
@@ -40,10 +60,44 @@ std::string field_of(const api::Pod& pod, const std::string& path, const std::st
   return found == map.end() ? std::string{} : found->second;
 }
 
+std::string field_of(const api::Pod& pod, const std::string& path, const PodPlace& place) {
+  if (path == "status.hostIP") return place.host_ip;
+  if (path == "status.podIP" || path == "status.podIPs") return place.pod_ip;
+  return field_of(pod, path);
+}
+
+/// Source: Kubernetes pkg/api/v1/resource (ExtractContainerResourceValue), apis/core/pods/helpers.
+std::string resource_of(const api::Pod& pod, const api::ResourceFieldRef& ref,
+                        const std::string& own_container, const api::NodeResources& allocatable) {
+  const std::string& name = ref.container.empty() ? own_container : ref.container;
+  const api::Container* container = nullptr;
+  for (const auto* list : {&pod.spec.init_containers, &pod.spec.containers}) {
+    for (const api::Container& candidate : *list) {
+      if (candidate.name == name) container = &candidate;
+    }
+  }
+  if (container == nullptr) return {};
+  const bool limit = ref.resource.starts_with("limits.");
+  const api::ResourceList& list = limit ? container->limits : container->requests;
+  if (ref.resource.ends_with(".cpu")) {
+    const std::int64_t milli = list.cpu_milli.value_or(limit ? allocatable.cpu_milli : 0);
+    return std::to_string((milli + ref.divisor_milli - 1) / ref.divisor_milli);
+  }
+  const std::int64_t bytes = list.memory_bytes.value_or(limit ? allocatable.memory_bytes : 0);
+  // Thousandths of bytes would not fit for every amount.
+  const std::int64_t divisor = std::max<std::int64_t>(ref.divisor_milli / 1000, 1);
+  return std::to_string(bytes / divisor + (bytes % divisor != 0 ? 1 : 0));
+}
+
 class Resolver {
  public:
-  Resolver(const api::Pod& pod, const std::string& container, const Lookup& lookup)
-      : pod_{pod}, where_{"container " + container}, lookup_{lookup} {}
+  Resolver(const api::Pod& pod, const std::string& container, const PodPlace& place,
+           const Lookup& lookup)
+      : pod_{pod},
+        container_{container},
+        where_{"container " + container},
+        place_{place},
+        lookup_{lookup} {}
 
   void take_all(const api::EnvSource& source) {
     const ObjectKey key = key_of_source(source.config_map, source.secret);
@@ -63,12 +117,14 @@ class Resolver {
     }
   }
 
-  void take(const api::EnvVar& wanted, const std::string& pod_ip, const std::string& host_ip) {
+  void take(const api::EnvVar& wanted) {
     api::EnvVar variable;
     variable.name = wanted.name;
     variable.value = wanted.value;
     if (!wanted.field_path.empty()) {
-      variable.value = field_of(pod_, wanted.field_path, pod_ip, host_ip);
+      variable.value = field_of(pod_, wanted.field_path, place_);
+    } else if (wanted.resource) {
+      variable.value = resource_of(pod_, *wanted.resource, container_, place_.allocatable);
     } else if (!wanted.config_map.empty() || !wanted.secret.empty()) {
       const ObjectKey key = key_of_source(wanted.config_map, wanted.secret);
       const std::string& entry = wanted.secret.empty() ? wanted.config_map_key : wanted.secret_key;
@@ -122,7 +178,9 @@ class Resolver {
   }
 
   const api::Pod& pod_;
+  const std::string& container_;
   std::string where_;
+  const PodPlace& place_;
   const Lookup& lookup_;
   Environment environment_;
 };
@@ -145,54 +203,104 @@ std::vector<ObjectKey> config_references(const api::Pod& pod) {
     }
   }
   for (const api::Volume& volume : pod.spec.volumes) {
-    if (const auto key = config_source(volume.source, in)) keys.insert(*key);
+    for (const ObjectKey& key : config_sources(volume.source, in)) keys.insert(key);
   }
   return {keys.begin(), keys.end()};
 }
 
 Environment resolve_environment(const api::Pod& pod, const api::Container& container,
-                                const std::string& pod_ip, const std::string& host_ip,
-                                const Lookup& lookup) {
-  Resolver resolver{pod, container.name, lookup};
+                                const PodPlace& place, const Lookup& lookup) {
+  Resolver resolver{pod, container.name, place, lookup};
   for (const api::EnvSource& source : container.env_from) resolver.take_all(source);
-  for (const api::EnvVar& variable : container.env) resolver.take(variable, pod_ip, host_ip);
+  for (const api::EnvVar& variable : container.env) resolver.take(variable);
   return resolver.finish();
 }
 
-std::optional<api::Labels> config_files(const api::VolumeSource& source,
-                                        const api::Object* object) {
-  const auto* map = std::get_if<api::ConfigMapVolume>(&source);
-  const auto* secret = std::get_if<api::SecretVolume>(&source);
-  expects(map != nullptr || secret != nullptr, "files come from a ConfigMap or a Secret");
-  const bool optional = map != nullptr ? map->optional : secret->optional;
-  const std::vector<api::KeyToPath>& items = map != nullptr ? map->items : secret->items;
-  if (object == nullptr) {
-    if (optional) return api::Labels{};
-    return std::nullopt;
+namespace {
+
+/// Calls `use` with every ConfigMapVolume, SecretVolume and DownwardFiles of the volume.
+template <class Use>
+void each_source(const api::VolumeSource& source, Use use) {
+  if (const auto* map = std::get_if<api::ConfigMapVolume>(&source)) use(*map);
+  if (const auto* secret = std::get_if<api::SecretVolume>(&source)) use(*secret);
+  if (const auto* projected = std::get_if<api::ProjectedVolume>(&source)) {
+    for (const api::ProjectedSource& one : projected->sources) std::visit(use, one);
   }
-  const api::Labels& data = data_of(*object);
-  if (items.empty()) return data;
-  api::Labels files;
-  for (const api::KeyToPath& item : items) {
-    const auto value = data.find(item.key);
-    if (value != data.end()) {
-      files[item.path] = value->second;
-    } else if (!optional) {
-      return std::nullopt;
-    }
-  }
-  return files;
 }
 
-std::optional<ObjectKey> config_source(const api::VolumeSource& source,
-                                       const std::string& namespace_name) {
-  if (const auto* map = std::get_if<api::ConfigMapVolume>(&source)) {
-    return ObjectKey{Kind::ConfigMap, namespace_name, map->name};
+/// Adds the files of one source to those of the volume; false: something is missing.
+struct FileMaker {
+  const api::Pod& pod;
+  const api::NodeResources& allocatable;
+  const Lookup& lookup;
+  api::Labels files = {};
+  bool complete = true;
+
+  void operator()(const api::ConfigMapVolume& map) {
+    take(Kind::ConfigMap, map.name, map.items, map.optional);
   }
-  if (const auto* secret = std::get_if<api::SecretVolume>(&source)) {
-    return ObjectKey{Kind::Secret, namespace_name, secret->name};
+  void operator()(const api::SecretVolume& secret) {
+    take(Kind::Secret, secret.name, secret.items, secret.optional);
   }
-  return std::nullopt;
+  void operator()(const api::DownwardFiles& downward) {
+    for (const api::DownwardFile& file : downward.items) {
+      files[file.path] = file.resource ? resource_of(pod, *file.resource, {}, allocatable)
+                                       : field_of(pod, file.field_path);
+    }
+  }
+  void take(Kind kind, const std::string& name, const std::vector<api::KeyToPath>& items,
+            bool optional) {
+    const api::ObjectPtr object = lookup({kind, pod.meta.namespace_name, name});
+    if (object == nullptr) {
+      complete = complete && optional;
+      return;
+    }
+    const api::Labels& data = data_of(*object);
+    if (items.empty()) {
+      for (const auto& [key, value] : data) files[key] = value;
+      return;
+    }
+    for (const api::KeyToPath& item : items) {
+      const auto value = data.find(item.key);
+      if (value != data.end()) {
+        files[item.path] = value->second;
+      } else {
+        complete = complete && optional;
+      }
+    }
+  }
+};
+
+}  // namespace
+
+bool has_config_files(const api::VolumeSource& source) {
+  return std::holds_alternative<api::ConfigMapVolume>(source) ||
+         std::holds_alternative<api::SecretVolume>(source) ||
+         std::holds_alternative<api::ProjectedVolume>(source);
+}
+
+std::optional<api::Labels> config_files(const api::Pod& pod, const api::VolumeSource& source,
+                                        const api::NodeResources& allocatable,
+                                        const Lookup& lookup) {
+  expects(has_config_files(source), "files come from a ConfigMap, a Secret or the pod");
+  FileMaker maker{pod, allocatable, lookup};
+  each_source(source, [&](const auto& one) { maker(one); });
+  if (!maker.complete) return std::nullopt;
+  return std::move(maker.files);
+}
+
+std::vector<ObjectKey> config_sources(const api::VolumeSource& source,
+                                      const std::string& namespace_name) {
+  std::vector<ObjectKey> keys;
+  each_source(source, [&](const auto& one) {
+    using One = std::decay_t<decltype(one)>;
+    if constexpr (std::is_same_v<One, api::ConfigMapVolume>) {
+      keys.push_back({Kind::ConfigMap, namespace_name, one.name});
+    } else if constexpr (std::is_same_v<One, api::SecretVolume>) {
+      keys.push_back({Kind::Secret, namespace_name, one.name});
+    }
+  });
+  return keys;
 }
 
 }  // namespace orrery::kubelet

@@ -27,18 +27,29 @@ struct Environment {
   std::vector<api::ConfigInUse> configs;
 };
 
-/// Resolves envFrom, then env. `pod_ip` and `host_ip` are the addresses of the pod as it runs now.
+/// The pod as it runs now, and the node it runs on.
+struct PodPlace {
+  std::string pod_ip;
+  std::string host_ip;
+  const api::NodeResources& allocatable;  ///< The limits of containers that have none.
+};
+
+/// Resolves envFrom, then env.
 [[nodiscard]] Environment resolve_environment(const api::Pod& pod, const api::Container& container,
-                                              const std::string& pod_ip, const std::string& host_ip,
-                                              const Lookup& lookup);
+                                              const PodPlace& place, const Lookup& lookup);
 
-/// The files of a ConfigMap or Secret volume: path to content. Nothing if the source, or a key that
-/// it names, is missing and not optional. Requires: `source` is one of the two.
-[[nodiscard]] std::optional<api::Labels> config_files(const api::VolumeSource& source,
-                                                      const api::Object* object);
+/// Whether the volume is made of files that the API knows: of ConfigMaps, Secrets and the pod.
+[[nodiscard]] bool has_config_files(const api::VolumeSource& source);
 
-/// Of a ConfigMap or Secret volume; nothing for other sources.
-[[nodiscard]] std::optional<api::ObjectKey> config_source(const api::VolumeSource& source,
-                                                          const std::string& namespace_name);
+/// The files of such a volume: path to content. Nothing if a source, or a key that it names, is
+/// missing and not optional. Requires: has_config_files(source).
+[[nodiscard]] std::optional<api::Labels> config_files(const api::Pod& pod,
+                                                      const api::VolumeSource& source,
+                                                      const api::NodeResources& allocatable,
+                                                      const Lookup& lookup);
+
+/// The ConfigMaps and Secrets a volume's files come from, in their order; none for other volumes.
+[[nodiscard]] std::vector<api::ObjectKey> config_sources(const api::VolumeSource& source,
+                                                         const std::string& namespace_name);
 
 }  // namespace orrery::kubelet

@@ -174,8 +174,9 @@ void PodWorker::configure(Container& container) {
   const api::Container& spec = spec_of(container);
   static const Lookup kNothing = [](const api::ObjectKey&) { return api::ObjectPtr{}; };
   if (volumes_ != nullptr) volumes_->refresh();
-  Environment environment = resolve_environment(
-      pod(), spec, sandbox_.ip, node_.address, volumes_ != nullptr ? volumes_->lookup() : kNothing);
+  Environment environment =
+      resolve_environment(pod(), spec, {sandbox_.ip, node_.address, node_.allocatable},
+                          volumes_ != nullptr ? volumes_->lookup() : kNothing);
   if (!environment.missing.empty()) {
     fail_step(container, "CreateContainerConfigError");
     return;

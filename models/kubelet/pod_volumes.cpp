@@ -46,6 +46,7 @@ PodVolumes::PodVolumes(const Shared& shared, CallTag tag, const api::Pod& pod)
 void PodVolumes::release() {
   for (const api::ObjectKey& key : std::exchange(followed_, {})) shared_.objects.unfollow(key);
   for (Entry& entry : entries_) {
+    if (!entry.claimed.empty()) shared_.in_use.leave_alone(entry.claimed, pod_.meta.uid);
     if (std::exchange(entry.counted, false)) shared_.in_use.release(entry.claimed);
   }
 }
@@ -72,7 +73,7 @@ bool PodVolumes::mount() {
     mounted_ = true;
     attempt_ends_.reset();
     const bool changes = std::any_of(entries_.begin(), entries_.end(), [&](const Entry& entry) {
-      return config_source(entry.volume->source, pod_.meta.namespace_name).has_value();
+      return !config_sources(entry.volume->source, pod_.meta.namespace_name).empty();
     });
     if (changes) refresh_at_ = now + jitter(node_.config.volume_sync_period);
   } else if (now >= next_attempt_) {
@@ -90,8 +91,8 @@ void PodVolumes::advance(std::uint32_t index) {
   Entry& entry = entries_[index];
   if (entry.stage != Stage::Waiting || node_.now() < entry.retry_at) return;
   const api::VolumeSource& source = entry.volume->source;
-  if (const auto key = config_source(source, pod_.meta.namespace_name)) {
-    advance_config(index, *key);
+  if (has_config_files(source)) {
+    advance_config(index);
   } else if (const auto* claim = std::get_if<api::ClaimVolume>(&source)) {
     advance_claim(index, *claim);
   } else if (const auto* host = std::get_if<api::HostPathVolume>(&source)) {
@@ -107,19 +108,35 @@ void PodVolumes::advance(std::uint32_t index) {
   }
 }
 
-void PodVolumes::advance_config(std::uint32_t index, const api::ObjectKey& key) {
+std::optional<std::vector<std::uint64_t>> PodVolumes::versions_of(const Entry& entry) const {
+  std::vector<std::uint64_t> versions;
+  for (const auto& key : config_sources(entry.volume->source, pod_.meta.namespace_name)) {
+    const FollowedObjects::Sight sight = shared_.objects.see(key);
+    if (!sight.known) return std::nullopt;
+    versions.push_back(sight.object == nullptr ? 0 : api::meta_of(*sight.object).resource_version);
+  }
+  return versions;
+}
+
+std::optional<api::Labels> PodVolumes::files_of(const Entry& entry) const {
+  return config_files(pod_, entry.volume->source, node_.allocatable, lookup());
+}
+
+void PodVolumes::advance_config(std::uint32_t index) {
   Entry& entry = entries_[index];
-  const FollowedObjects::Sight sight = shared_.objects.see(key);
-  if (!sight.known) return;
-  auto files = config_files(entry.volume->source, sight.object.get());
+  auto versions = versions_of(entry);
+  if (!versions) return;
+  auto files = files_of(entry);
   if (!files) {
     try_later(entry);
     return;
   }
-  entry.version = sight.object == nullptr ? 0 : api::meta_of(*sight.object).resource_version;
+  entry.versions = *std::move(versions);
   VolumeOrder order = order_for(entry, VolumeOrder::Kind::Files);
   order.files = *std::move(files);
-  order.secret = key.kind == Kind::Secret;
+  const auto sources = config_sources(entry.volume->source, pod_.meta.namespace_name);
+  order.secret = std::any_of(sources.begin(), sources.end(),
+                             [](const auto& key) { return key.kind == Kind::Secret; });
   prepare(index, std::move(order));
 }
 
@@ -136,6 +153,13 @@ void PodVolumes::advance_claim(std::uint32_t index, const api::ClaimVolume& clai
   const auto volume_sight = shared_.objects.see({Kind::PersistentVolume, {}, name});
   if (volume_sight.object == nullptr) return;
   const auto& volume = std::get<api::PersistentVolume>(*volume_sight.object);
+  const auto& modes = seen.spec.access_modes;
+  const bool one_pod =
+      std::find(modes.begin(), modes.end(), api::AccessMode::ReadWriteOncePod) != modes.end();
+  if (one_pod && !shared_.in_use.take_alone(name, pod_.meta.uid)) {
+    try_later(entry);
+    return;
+  }
   entry.claimed = name;
   entry.path = volume.path;
   if (volume.attachable) {
@@ -193,14 +217,11 @@ void PodVolumes::update_configs() {
   for (std::uint32_t i = 0; i < entries_.size(); ++i) {
     Entry& entry = entries_[i];
     if (entry.stage != Stage::Mounted) continue;
-    const auto key = config_source(entry.volume->source, pod_.meta.namespace_name);
-    if (!key) continue;
-    const auto sight = shared_.objects.see(*key);
-    const std::uint64_t version =
-        sight.object == nullptr ? 0 : api::meta_of(*sight.object).resource_version;
-    if (!sight.known || version == entry.version) continue;
-    // Where the source is gone, or lacks a key, the files stay as they are.
-    if (config_files(entry.volume->source, sight.object.get())) advance_config(i, *key);
+    if (!has_config_files(entry.volume->source)) continue;
+    const auto versions = versions_of(entry);
+    if (!versions || *versions == entry.versions) continue;
+    // Where a source is gone, or lacks a key, the files stay as they are.
+    if (files_of(entry)) advance_config(i);
   }
 }
 
@@ -236,7 +257,7 @@ bool PodVolumes::on_event(CallTag tag, const ports::Event& event) {
     entry.was_mounted = true;
   } else if (entry.was_mounted) {
     entry.stage = Stage::Mounted;
-    entry.version = 0;  // At the next refresh again.
+    entry.versions.clear();  // At the next refresh again.
   } else {
     entry.stage = Stage::Waiting;
     try_later(entry);
@@ -309,7 +330,7 @@ std::vector<ports::Mount> PodVolumes::mounts_of(const api::Container& container)
     if (entry == entries_.end()) continue;
     const api::VolumeSource& source = entry->volume->source;
     const auto* claim = std::get_if<api::ClaimVolume>(&source);
-    const bool files = config_source(source, pod_.meta.namespace_name).has_value();
+    const bool files = has_config_files(source);
     ports::Mount mount;
     mount.volume = wanted.name;
     mount.mount_path = wanted.mount_path;
@@ -325,6 +346,17 @@ Lookup PodVolumes::lookup() const {
   return [this](const api::ObjectKey& key) { return shared_.objects.see(key).object; };
 }
 
+std::vector<api::ConfigInUse> PodVolumes::uses_of(const Entry& entry,
+                                                  const std::string& where) const {
+  std::vector<api::ConfigInUse> uses;
+  const auto keys = config_sources(entry.volume->source, pod_.meta.namespace_name);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const std::uint64_t version = i < entry.versions.size() ? entry.versions[i] : 0;
+    uses.push_back({std::string{to_string(keys[i].kind)} + "/" + keys[i].name, where, version});
+  }
+  return uses;
+}
+
 void PodVolumes::note_created(const api::Container& container, const Environment& environment) {
   const std::string where = std::string{kContainerPrefix} + container.name;
   std::erase_if(of_containers_, [&](const api::ConfigInUse& use) { return use.where == where; });
@@ -333,12 +365,11 @@ void PodVolumes::note_created(const api::Container& container, const Environment
   for (const api::VolumeMount& mount : container.volume_mounts) {
     if (mount.sub_path.empty()) continue;
     for (const Entry& entry : entries_) {
-      const auto key = config_source(entry.volume->source, pod_.meta.namespace_name);
-      if (entry.volume->name != mount.name || !key) continue;
-      api::ConfigInUse use{std::string{to_string(key->kind)} + "/" + key->name, where,
-                           entry.version};
-      if (std::find(of_containers_.begin(), of_containers_.end(), use) == of_containers_.end()) {
-        of_containers_.push_back(std::move(use));
+      if (entry.volume->name != mount.name) continue;
+      for (api::ConfigInUse& use : uses_of(entry, where)) {
+        if (std::find(of_containers_.begin(), of_containers_.end(), use) == of_containers_.end()) {
+          of_containers_.push_back(std::move(use));
+        }
       }
     }
   }
@@ -373,10 +404,10 @@ bool PodVolumes::unmount(bool always) {
 std::vector<api::ConfigInUse> PodVolumes::configs() const {
   std::vector<api::ConfigInUse> all = of_containers_;
   for (const Entry& entry : entries_) {
-    const auto key = config_source(entry.volume->source, pod_.meta.namespace_name);
-    if (!key || !entry.was_mounted || entry.stage != Stage::Mounted) continue;
-    all.push_back({std::string{to_string(key->kind)} + "/" + key->name,
-                   "volume " + entry.volume->name, entry.version});
+    if (!entry.was_mounted || entry.stage != Stage::Mounted) continue;
+    for (api::ConfigInUse& use : uses_of(entry, "volume " + entry.volume->name)) {
+      all.push_back(std::move(use));
+    }
   }
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
     return std::tie(a.where, a.source) < std::tie(b.where, b.source);

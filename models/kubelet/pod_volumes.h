@@ -78,19 +78,26 @@ class PodVolumes {
     Stage stage = Stage::Waiting;
     bool was_mounted = false;
     std::uint64_t call = 0;
-    std::uint64_t version = 0;  ///< Of the configuration that is mounted, or being mounted.
-    std::string claimed;        ///< The PersistentVolume behind a claim.
-    std::string path;           ///< Of a host path, or of a volume that the node has itself.
-    bool counted = false;       ///< Among the node's volumes in use.
-    bool unreported = false;    ///< Waits for the API server to know.
+    /// Of the configuration that is mounted, or being mounted: by source.
+    std::vector<std::uint64_t> versions;
+    std::string claimed;      ///< The PersistentVolume behind a claim.
+    std::string path;         ///< Of a host path, or of a volume that the node has itself.
+    bool counted = false;     ///< Among the node's volumes in use.
+    bool unreported = false;  ///< Waits for the API server to know.
     Instant retry_at;
   };
   enum class End : std::uint8_t { No, Asked, Failed, Done };
 
   void follow(const api::ObjectKey& key);
   void advance(std::uint32_t index);
-  void advance_config(std::uint32_t index, const api::ObjectKey& key);
+  void advance_config(std::uint32_t index);
+  /// By source; nothing while one of them is not known.
+  [[nodiscard]] std::optional<std::vector<std::uint64_t>> versions_of(const Entry& entry) const;
+  [[nodiscard]] std::optional<api::Labels> files_of(const Entry& entry) const;
   void advance_claim(std::uint32_t index, const api::ClaimVolume& claim);
+  /// Which versions of which sources the volume has been made of.
+  [[nodiscard]] std::vector<api::ConfigInUse> uses_of(const Entry& entry,
+                                                      const std::string& where) const;
   void prepare(std::uint32_t index, ports::VolumeOrder order);
   void try_later(Entry& entry);
   void update_configs();

@@ -25,6 +25,16 @@ class VolumesInUse {
     unsent_ = true;
   }
 
+  /// A volume that one pod may use at a time (ReadWriteOncePod): false if another one has it.
+  [[nodiscard]] bool take_alone(const std::string& volume, const std::string& pod_uid) {
+    return alone_.emplace(volume, pod_uid).first->second == pod_uid;
+  }
+  /// Without effect unless the pod has it.
+  void leave_alone(const std::string& volume, const std::string& pod_uid) {
+    const auto entry = alone_.find(volume);
+    if (entry != alone_.end() && entry->second == pod_uid) alone_.erase(entry);
+  }
+
   /// What an earlier kubelet had reported: in use until this one knows better.
   void inherit(const std::vector<std::string>& volumes) { inherited_ = volumes; }
   void drop_inherited() {
@@ -54,6 +64,7 @@ class VolumesInUse {
 
  private:
   std::map<std::string, int> users_;
+  std::map<std::string, std::string> alone_;  ///< The pod that has it, by volume.
   std::vector<std::string> inherited_;
   std::vector<std::string> sent_;
   std::vector<std::string> confirmed_;

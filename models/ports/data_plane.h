@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ struct EndpointTable {
   std::uint64_t version = 0;  ///< Grows by one with every table of this service and port.
   std::vector<TableEndpoint>
       endpoints;  ///< Sorted by address and port; empty: connections are refused.
+  /// Set: a client keeps its endpoint until it was silent for so long.
+  std::optional<Duration> session_affinity = {};
 
   friend bool operator==(const EndpointTable&, const EndpointTable&) = default;
 };

@@ -115,6 +115,13 @@ struct ContainerStats {
   std::int64_t processes = 0;
 };
 
+/// What a volume of a pod holds.
+struct VolumeStats {
+  std::string pod_uid;
+  std::string name;
+  std::int64_t bytes = 0;
+};
+
 /// Something a node can run out of.
 struct Supply {
   std::int64_t available = 0;
@@ -152,6 +159,7 @@ struct RuntimeResult {
   std::vector<ContainerStats> stats;      ///< Stats.
   NodeStats node;                         ///< Stats.
   std::vector<ImageInfo> images;          ///< Images.
+  std::vector<VolumeStats> volumes;       ///< Stats: emptyDir volumes that hold something.
 };
 
 /// What a runtime says by itself.

@@ -148,6 +148,10 @@ std::string image_text(const ports::ImageInfo& image) {
   return Fields{}.text("name", image.name).number("bytes", image.bytes).close();
 }
 
+std::string volume_stats_text(const ports::VolumeStats& v) {
+  return Fields{}.text("podUid", v.pod_uid).text("name", v.name).number("bytes", v.bytes).close();
+}
+
 std::string env_text(const api::EnvVar& e) {
   Fields fields;
   fields.text("name", e.name).text("value", e.value);
@@ -157,6 +161,11 @@ std::string env_text(const api::EnvVar& e) {
   if (!e.secret_key.empty()) fields.text("secretKey", e.secret_key);
   if (!e.field_path.empty()) fields.text("fieldPath", e.field_path);
   if (e.optional) fields.truth("optional", true);
+  if (e.resource) {
+    fields.text("resource", e.resource->resource)
+        .text("resourceContainer", e.resource->container)
+        .number("divisorMilli", e.resource->divisor_milli);
+  }
   return fields.close();
 }
 
@@ -203,8 +212,8 @@ struct BodyText {
     return fields.close();
   }
   std::string operator()(const ports::RuntimeResult& b) const {
-    return Fields{}
-        .text("type", "runtime")
+    Fields fields;
+    fields.text("type", "runtime")
         .text("id", b.id)
         .text("ip", b.ip)
         .number("exitCode", b.exit_code)
@@ -213,8 +222,9 @@ struct BodyText {
         .raw("containers", array_of(b.containers, container_text))
         .raw("stats", array_of(b.stats, stats_text))
         .raw("node", supplies_text(b.node))
-        .raw("images", array_of(b.images, image_text))
-        .close();
+        .raw("images", array_of(b.images, image_text));
+    if (!b.volumes.empty()) fields.raw("volumes", array_of(b.volumes, volume_stats_text));
+    return fields.close();
   }
   std::string operator()(const ports::RuntimeNotice& b) const {
     return Fields{}
@@ -350,6 +360,10 @@ struct Reader {
     e.secret_key = value.value("secretKey", "");
     e.field_path = value.value("fieldPath", "");
     e.optional = value.value("optional", false);
+    if (value.contains("resource")) {
+      e.resource = api::ResourceFieldRef{value.at("resource"), value.at("resourceContainer"),
+                                         value.at("divisorMilli").get<std::int64_t>()};
+    }
     return e;
   }
 
@@ -411,6 +425,9 @@ struct Reader {
       result.node = node_stats(value.at("node"));
       for (const json& i : value.at("images")) {
         result.images.push_back({i.at("name"), i.at("bytes").get<std::int64_t>()});
+      }
+      for (const json& v : value.value("volumes", json::array())) {
+        result.volumes.push_back({v.at("podUid"), v.at("name"), v.at("bytes").get<std::int64_t>()});
       }
       return result;
     }
@@ -533,20 +550,22 @@ std::string encode(const ports::ProbeRequest& request) {
 }
 
 std::string encode(const ports::EndpointTable& table) {
-  return Fields{}
-      .text("service", table.service)
+  Fields fields;
+  fields.text("service", table.service)
       .text("portName", table.port_name)
       .number("servicePort", table.service_port)
       .number("version", table.version)
-      .raw("endpoints", array_of(table.endpoints,
-                                 [](const ports::TableEndpoint& e) {
-                                   return Fields{}
-                                       .text("address", e.address)
-                                       .number("port", e.port)
-                                       .text("pod", e.pod_name)
-                                       .close();
-                                 }))
-      .close();
+      .raw("endpoints", array_of(table.endpoints, [](const ports::TableEndpoint& e) {
+             return Fields{}
+                 .text("address", e.address)
+                 .number("port", e.port)
+                 .text("pod", e.pod_name)
+                 .close();
+           }));
+  if (table.session_affinity) {
+    fields.number("sessionAffinity", table.session_affinity->count_ns());
+  }
+  return fields.close();
 }
 
 Result<ports::ApiCall> decode_api_call(std::string_view text) {
@@ -646,7 +665,7 @@ Result<StoredProbe> decode_probe(std::string_view text) {
 }
 
 Result<ports::EndpointTable> decode_endpoint_table(std::string_view text) {
-  return decoded("an endpoint table", text, [](const json& value, Reader&) {
+  return decoded("an endpoint table", text, [](const json& value, Reader& reader) {
     ports::EndpointTable table;
     table.service = value.at("service");
     table.port_name = value.at("portName");
@@ -654,6 +673,9 @@ Result<ports::EndpointTable> decode_endpoint_table(std::string_view text) {
     table.version = value.at("version");
     for (const json& e : value.at("endpoints")) {
       table.endpoints.push_back({e.at("address"), e.at("port"), e.at("pod")});
+    }
+    if (const auto affinity = value.find("sessionAffinity"); affinity != value.end()) {
+      table.session_affinity = reader.duration(*affinity);
     }
     return table;
   });

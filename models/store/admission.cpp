@@ -249,6 +249,16 @@ void add_default_tolerations(Pod& pod) {
   }
 }
 
+// --- scheduling gates ----------------------------------------------------------------------------
+
+/// Source: Kubernetes pkg/registry/core/pod/strategy.go (applySchedulingGatedCondition).
+void note_scheduling_gates(Pod& pod) {
+  if (pod.spec.scheduling_gates.empty()) return;
+  api::set_condition(pod.status.conditions, "PodScheduled", api::ConditionStatus::False,
+                     "SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates",
+                     pod.meta.creation);
+}
+
 }  // namespace
 
 std::optional<std::string> admit(Object& object, const Tables& tables) {
@@ -270,6 +280,7 @@ std::optional<std::string> admit(Object& object, const Tables& tables) {
   if (Refusal refusal = apply_limit_ranges(*pod, tables)) return refusal;
   if (Refusal refusal = set_priority(*pod, tables)) return refusal;
   add_default_tolerations(*pod);
+  note_scheduling_gates(*pod);
   return std::nullopt;
 }
 

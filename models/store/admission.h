@@ -13,8 +13,8 @@
 
 namespace orrery::store {
 
-/// Fills in what new objects of its kind get (limits, priority, tolerations, finalizers). Returns
-/// why it is refused, or nothing.
+/// Fills in what new objects of its kind get (limits, priority, tolerations, finalizers, the
+/// condition of a pod that must not be scheduled yet). Returns why it is refused, or nothing.
 ///
 /// A namespace need not exist as an object; while its object is being deleted, nothing is made in
 /// it.

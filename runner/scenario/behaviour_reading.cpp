@@ -55,10 +55,15 @@ Use read_use(const Value& value, bool by_request, Report& report) {
     return use;
   }
   const Fields fields = by_request ? Fields{value, {"base", "perSecond", "perRequest"}, report}
-                                   : Fields{value, {"base", "perSecond"}, report};
+                                   : Fields{value, {"base", "perSecond", "volume"}, report};
   if (const Value* base = fields.find("base")) use.base = read_size(*base, report);
   if (const Value* growth = fields.find("perSecond")) use.per_second = read_size(*growth, report);
-  if (!by_request) return use;
+  if (!by_request) {
+    if (const Value* volume = fields.find("volume")) {
+      use.volume = read_text(*volume, "the name of an emptyDir volume", report).value_or("");
+    }
+    return use;
+  }
   if (const Value* each = fields.find("perRequest")) use.per_request = read_size(*each, report);
   return use;
 }

@@ -119,6 +119,7 @@ struct Use {
   std::int64_t base = 0;
   std::int64_t per_second = 0;
   std::int64_t per_request = 0;
+  std::string volume = {};  ///< Of `disk`: the emptyDir it goes to; empty: the container's layer.
 };
 
 /// A program that a run starts, without a shell, and asks line by line.

@@ -267,7 +267,7 @@ sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
         .unwell_after = image.unwell_after,
         .unwell_for = image.unwell_for,
         .memory = {image.memory.base, image.memory.per_second, image.memory.per_request},
-        .disk = {image.disk.base, image.disk.per_second}};
+        .disk = {image.disk.base, image.disk.per_second, image.disk.volume}};
     config.images[name] = model;
   }
   config.traffic = traffic_model(scenario);

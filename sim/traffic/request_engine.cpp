@@ -249,14 +249,15 @@ std::uint32_t RequestEngine::index_of(InstanceId id) const {
 // --- Endpoint tables ----------------------------------------------------------------------------
 
 void RequestEngine::publish(ConsumerIndex consumer, ServiceIndex service,
-                            std::span<const ports::TableEndpoint> endpoints,
-                            std::uint64_t version) {
+                            std::span<const ports::TableEndpoint> endpoints, std::uint64_t version,
+                            std::optional<Duration> affinity) {
   expects(service < model_.services.size(), "a table is of a service of the model");
   const std::size_t at = std::size_t{consumer} * model_.services.size() + service;
   expects(at < tables_.size(), "a table's consumer exists");
   Table& table = tables_[at];
   if (version < table.version) return;
   table.version = version;
+  table.affinity = affinity;
   table.addresses.clear();
   for (const ports::TableEndpoint& endpoint : endpoints) {
     table.addresses.push_back(address_index(endpoint.address, endpoint.port));
@@ -266,8 +267,12 @@ void RequestEngine::publish(ConsumerIndex consumer, ServiceIndex service,
 ports::EndpointTable RequestEngine::table(ConsumerIndex consumer, ServiceIndex service) const {
   expects(service < model_.services.size(), "a table is of a service of the model");
   const Table& kept = tables_.at(std::size_t{consumer} * model_.services.size() + service);
-  ports::EndpointTable shown{
-      model_.services[service].name, model_.services[service].port_name, 0, kept.version, {}};
+  ports::EndpointTable shown{model_.services[service].name,
+                             model_.services[service].port_name,
+                             0,
+                             kept.version,
+                             {},
+                             kept.affinity};
   for (const std::uint32_t index : kept.addresses) {
     const auto place = std::find_if(address_indices_.begin(), address_indices_.end(),
                                     [index](const auto& entry) { return entry.second == index; });
@@ -431,18 +436,16 @@ void RequestEngine::launch(std::uint32_t parent_index, std::uint32_t site_index,
 
   const ConsumerIndex consumer =
       parent.instance == kNone ? kOutsideClients : instances_[parent.instance].node + 1;
-  const std::vector<std::uint32_t>& table =
-      tables_[std::size_t{consumer} * services_.size() + site.service].addresses;
-  if (table.empty()) {
+  const std::size_t table = std::size_t{consumer} * services_.size() + site.service;
+  if (tables_[table].addresses.empty()) {
     call.phase = CallPhase::Answering;
     call.outcome = RequestOutcome::NoEndpoints;
     work_.push_back(index | kAnswers);
     return;
   }
-  const std::uint64_t choice =
-      table.size() == 1 ? 0 : draws_.index(Purpose::EndpointChoice, table.size(), call.key);
+  const std::uint32_t address = choose(parent, table, call.key);
   if (site.timeout > Duration{}) arm_timer(index, now_ + site.timeout);
-  call.instance = addresses_[table[choice]];
+  call.instance = addresses_[address];
   if (call.instance == kNone) {
     await_connection(index);
     return;
@@ -450,6 +453,26 @@ void RequestEngine::launch(std::uint32_t parent_index, std::uint32_t site_index,
   call.distance = distance(parent.instance, instances_[call.instance]);
   call.phase = CallPhase::Outbound;
   travel(index, false);
+}
+
+std::uint32_t RequestEngine::choose(const Call& parent, std::size_t index, std::uint64_t key) {
+  const Table& table = tables_[index];
+  const std::size_t size = table.addresses.size();
+  const auto drawn = [&] {
+    return table.addresses[size == 1 ? 0 : draws_.index(Purpose::EndpointChoice, size, key)];
+  };
+  if (!table.affinity) return drawn();
+  const bool journey = parent.instance == kNone;
+  const ClientOfTable client{journey, journey ? parent.key : instances_[parent.instance].address,
+                             index};
+  const auto [entry, is_new] = attachments_.try_emplace(client);
+  Attachment& kept = entry->second;
+  const bool holds = !is_new && now_ - kept.last <= *table.affinity &&
+                     std::find(table.addresses.begin(), table.addresses.end(), kept.address) !=
+                         table.addresses.end();
+  if (!holds) kept.address = drawn();
+  kept.last = now_;
+  return kept.address;
 }
 
 std::uint8_t RequestEngine::distance(std::uint32_t caller, const Instance& callee) const {
@@ -556,6 +579,8 @@ void RequestEngine::finish(std::uint32_t index, RequestOutcome outcome) {
   const Call& call = calls_[index];
   if (call.instance == kNone) {  // A journey's root.
     journeys_[program_.sites[call.site].journey].ended(call.start_ns, now_.count_ns(), outcome);
+    attachments_.erase(attachments_.lower_bound({true, call.key, 0}),
+                       attachments_.upper_bound({true, call.key, tables_.size()}));
     discard(index);
     return;
   }

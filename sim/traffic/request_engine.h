@@ -14,8 +14,10 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -153,8 +155,13 @@ class RequestEngine {
 
   /// The consumer's next requests to the service go to one of these, uniformly drawn per request.
   /// Empty: they end with NoEndpoints. A version older than the one in place is ignored.
+  ///
+  /// With `affinity` a client keeps the endpoint it was given, as long as the table has it and the
+  /// client's last request to the service is not longer ago. A pod is a client, and so is a
+  /// journey.
   void publish(ConsumerIndex consumer, ServiceIndex service,
-               std::span<const ports::TableEndpoint> endpoints, std::uint64_t version);
+               std::span<const ports::TableEndpoint> endpoints, std::uint64_t version,
+               std::optional<Duration> affinity = std::nullopt);
 
   /// What the consumer's requests to the service go by now; pod names are not kept.
   [[nodiscard]] ports::EndpointTable table(ConsumerIndex consumer, ServiceIndex service) const;
@@ -216,6 +223,19 @@ class RequestEngine {
   struct Table {
     std::vector<std::uint32_t> addresses;  ///< Indices into addresses_.
     std::uint64_t version = 0;
+    std::optional<Duration> affinity;
+  };
+  /// A client and the table it goes by: the address index of a pod, or the key of a journey.
+  struct ClientOfTable {
+    bool journey = false;
+    std::uint64_t client = 0;
+    std::size_t table = 0;
+
+    friend auto operator<=>(const ClientOfTable&, const ClientOfTable&) = default;
+  };
+  struct Attachment {
+    std::uint32_t address = 0;
+    Instant last;
   };
   struct Load {
     std::uint64_t started = 0;
@@ -242,6 +262,8 @@ class RequestEngine {
 
   void run(std::uint32_t call);  ///< Its next step, or its end if there is none.
   void launch(std::uint32_t parent, std::uint32_t site, std::uint32_t repetition);
+  /// The address a new call of `parent` goes to. Requires: the table is not empty.
+  [[nodiscard]] std::uint32_t choose(const Call& parent, std::size_t table, std::uint64_t key);
   void travel(std::uint32_t call, bool answer);
   void reach_instance(std::uint32_t call);
   void begin_service(std::uint32_t call);
@@ -285,6 +307,7 @@ class RequestEngine {
   std::map<std::pair<std::string, std::int32_t>, std::uint32_t> address_indices_;
   std::vector<std::uint32_t> addresses_;  ///< Address -> the instance that answers there, or kNone.
   std::vector<Table> tables_;             ///< consumer * services + service.
+  std::map<ClientOfTable, Attachment> attachments_;  ///< Of tables with affinity.
   std::vector<InstanceId> drained_;
   std::vector<InstanceId> overloaded_;
   std::vector<ProbeAnswer> probe_answers_;

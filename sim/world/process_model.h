@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "models/base/distribution.h"
 #include "models/base/time_types.h"
@@ -20,10 +21,11 @@ struct MemoryUse {
   [[nodiscard]] bool any() const { return base > 0 || per_second > 0 || per_request > 0; }
 };
 
-/// base + per_second x age [bytes], of logs and of the writable layer.
+/// base + per_second x age [bytes].
 struct DiskUse {
   std::int64_t base = 0;
   std::int64_t per_second = 0;
+  std::string volume = {};  ///< Where: an emptyDir of the pod; empty: logs and writable layer.
 };
 
 struct ProcessModel {

@@ -1,4 +1,5 @@
 // The part of SimNode about images and about what the node has left.
+#include <algorithm>
 #include <utility>
 
 #include "sim/world/runtime_replies.h"
@@ -8,6 +9,13 @@ namespace orrery::sim {
 
 using ports::ContainerState;
 using ports::Outcome;
+
+namespace {
+
+/// What a node without a size of its disk has.
+constexpr std::int64_t kNeverRunsOut = std::int64_t{1} << 60;
+
+}  // namespace
 
 /// The registry has told what the image is made of: fetch the layers that nobody fetches yet.
 void SimNode::pull(const RuntimeOperation& operation) {
@@ -79,6 +87,32 @@ void SimNode::remove_image(const RuntimeOperation& operation) {
   reply(operation, Outcome::Ok, {});
 }
 
+bool SimNode::count_in_volume(const Process& process, std::int64_t bytes,
+                              std::vector<ports::VolumeStats>& volumes) const {
+  const std::string& name = model_of(process).disk.volume;
+  const auto sandbox = sandboxes_.find(process.info.sandbox_id);
+  if (name.empty() || sandbox == sandboxes_.end()) return false;
+  const auto& pod = std::get<api::Pod>(*sandbox->second.pod);
+  const auto is_here = [&](const auto& one) { return one.name == name; };
+  const auto& all = pod.spec.volumes;
+  const auto volume = std::find_if(all.begin(), all.end(), is_here);
+  if (volume == all.end() || !std::holds_alternative<api::EmptyDirVolume>(volume->source)) {
+    return false;
+  }
+  const bool mounted = std::any_of(process.mounts.begin(), process.mounts.end(),
+                                   [&](const ports::Mount& mount) { return mount.volume == name; });
+  if (!mounted) return false;
+  const auto known = std::find_if(volumes.begin(), volumes.end(), [&](const auto& stats) {
+    return stats.pod_uid == pod.meta.uid && stats.name == name;
+  });
+  if (known == volumes.end()) {
+    volumes.push_back({pod.meta.uid, name, bytes});
+  } else {
+    known->bytes += bytes;
+  }
+  return true;
+}
+
 void SimNode::finish_stats(const RuntimeOperation& operation) {
   const Instant now = environment_.kernel.now();
   ports::RuntimeResult result;
@@ -91,6 +125,7 @@ void SimNode::finish_stats(const RuntimeOperation& operation) {
     const Duration age = (runs ? now : process.info.finished_at) - process.info.started_at;
     const std::int64_t written = disk_at(model.disk, age);
     disk += written;
+    const bool to_volume = count_in_volume(process, written, result.volumes);
     if (!runs) continue;
     ports::ContainerStats stats;
     stats.id = id;
@@ -99,7 +134,7 @@ void SimNode::finish_stats(const RuntimeOperation& operation) {
       stats.cpu += environment_.engine.view(instance).cpu;
     }
     stats.memory_bytes = memory_at(model.memory, age, requests_of(process));
-    stats.disk_bytes = written;
+    stats.disk_bytes = to_volume ? 0 : written;
     memory += stats.memory_bytes;
     result.stats.push_back(std::move(stats));
   }
@@ -109,6 +144,8 @@ void SimNode::finish_stats(const RuntimeOperation& operation) {
   if (capacity_.disk_bytes > 0) {  // One file system for images, layers and logs.
     result.node.disk = ports::Supply{capacity_.disk_bytes - disk, capacity_.disk_bytes};
     result.node.image_disk = result.node.disk;
+  } else if (environment_.counts_volumes) {
+    result.node.disk = ports::Supply{kNeverRunsOut, kNeverRunsOut};
   }
   reply(operation, Outcome::Ok, std::move(result));
 }

@@ -98,8 +98,9 @@ struct NodeEnvironment {
   Fabric* fabric;  ///< Null: no image is ever pulled.
   Draws draws;
   RuntimeTimings timings;
-  Duration probe_latency;      ///< One way.
-  bool counts_memory = false;  ///< Something is known of what containers use.
+  Duration probe_latency;       ///< One way.
+  bool counts_memory = false;   ///< Something is known of what containers use.
+  bool counts_volumes = false;  ///< Something is known of what is written to volumes.
   std::map<std::string, ImageModel> images;
   std::vector<ServiceBinding> services;
   Slab<RuntimeOperation> operations;
@@ -179,6 +180,9 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
     ports::CallId stop_id = 0;
     bool stop_waiting = false;
   };
+  /// What the process has written belongs to an emptyDir of its pod. False: it does not.
+  bool count_in_volume(const Process& process, std::int64_t bytes,
+                       std::vector<ports::VolumeStats>& volumes) const;
   [[nodiscard]] Duration time_of(const ports::RuntimeCall& call) const;
   void reply(const RuntimeOperation& operation, ports::Outcome outcome,
              ports::RuntimeResult result);

@@ -150,6 +150,9 @@ SimWorld::SimWorld(WorldConfig config, recording::EventLog& log, WriteObserver* 
       .counts_memory =
           std::any_of(config_.images.begin(), config_.images.end(),
                       [](const auto& image) { return image.second.process.memory.any(); }),
+      .counts_volumes =
+          std::any_of(config_.images.begin(), config_.images.end(),
+                      [](const auto& image) { return !image.second.process.disk.volume.empty(); }),
       .images = config_.images,
       .services = config_.bindings,
       .operations = {},

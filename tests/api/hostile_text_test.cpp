@@ -190,7 +190,7 @@ TEST(HostileText, DamagedStoredObjectsAreRefused) {
         "{\"kind\":\"Pod\",\"surprise\":1}", "{\"kind\":\"Pod\"} x", "\xff",
         "{\"kind\":\"Pod\",\"kind\":\"Pod\"}",
         "{\"kind\":\"Pod\",\"spec\":{\"terminationGracePeriodSeconds\":1e3}}",
-        "{\"kind\":\"Service\",\"spec\":{\"sessionAffinity\":\"None\"}}"}) {
+        "{\"kind\":\"Service\",\"spec\":{\"externalName\":\"x\"}}"}) {
     const Result<Object> object = from_json_text(text);
     EXPECT_FALSE(object.has_value()) << text;
     if (!object) {

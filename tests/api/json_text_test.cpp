@@ -228,7 +228,7 @@ class RandomObject {
   }
   void fill(EnvVar& e) {
     fill_all(e.name, e.value);
-    switch (below(4)) {
+    switch (below(5)) {
       case 0:
         e.config_map = "c";
         fill_all(e.config_map_key, e.optional);
@@ -240,8 +240,39 @@ class RandomObject {
       case 2:
         fill(e.field_path);
         break;
+      case 3:
+        fill(e.resource.emplace());
+        break;
       default:
         break;
+    }
+  }
+  void fill(ResourceFieldRef& r) {
+    fill_all(r.resource, r.container);
+    r.divisor_milli = 1 + static_cast<std::int64_t>(below(5000));
+  }
+  void fill(DownwardFile& f) {
+    fill(f.path);
+    if (below(2) == 0) {
+      fill(f.field_path);
+    } else {
+      fill(f.resource.emplace());
+    }
+  }
+  void fill(ProjectedSource& p) {
+    switch (below(3)) {
+      case 0: {
+        auto& map = p.emplace<ConfigMapVolume>();
+        fill_all(map.name, map.items, map.optional);
+        break;
+      }
+      case 1: {
+        auto& secret = p.emplace<SecretVolume>();
+        fill_all(secret.name, secret.items, secret.optional);
+        break;
+      }
+      default:
+        fill(p.emplace<DownwardFiles>().items);
     }
   }
   void fill(EnvSource& s) {
@@ -253,9 +284,15 @@ class RandomObject {
   void fill(KeyToPath& k) { fill_all(k.key, k.path); }
   void fill(Volume& v) {
     fill(v.name);
-    switch (below(5)) {
-      case 0:
-        fill(v.source.emplace<EmptyDirVolume>().memory);
+    switch (below(6)) {
+      case 0: {
+        auto& dir = v.source.emplace<EmptyDirVolume>();
+        fill(dir.memory);
+        if (below(2) == 0) amount(dir.size_limit.emplace());
+        break;
+      }
+      case 5:
+        fill(v.source.emplace<ProjectedVolume>().sources);
         break;
       case 1: {
         auto& host = v.source.emplace<HostPathVolume>();

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,68 @@ TEST(PodVolumes, AreReadFromManifests) {
                                                {"host", HostPathVolume{"/var/log", "Directory"}},
                                                {"data", ClaimVolume{"d", true}},
                                                {"none", EmptyDirVolume{false}}}));
+}
+
+TEST(PodVolumes, OfSeveralSourcesAndOfThePodItselfAreRead) {
+  const Manifests manifests = read(pod(
+      "    env:\n    - name: A\n      valueFrom: {resourceFieldRef: {resource: limits.memory, "
+      "divisor: 1Mi, containerName: app}}\n",
+      "  volumes:\n  - name: all\n    projected:\n      sources:\n"
+      "      - configMap: {name: c, optional: true}\n      - secret: {name: s, items: [{key: k, "
+      "path: f}]}\n      - downwardAPI: {items: [{path: name, fieldRef: {fieldPath: "
+      "metadata.name}}]}\n"
+      "  - name: self\n    downwardAPI: {items: [{path: l, fieldRef: {fieldPath: "
+      "metadata.labels}}]}\n"
+      "  - name: small\n    emptyDir: {sizeLimit: 1Gi}\n"));
+  EXPECT_EQ(lines_of(manifests), std::vector<std::string>{});
+  EXPECT_EQ(not_modelled_in(manifests), std::vector<std::string>{});
+  const PodSpec& spec = std::get<Pod>(manifests.objects.front().object).spec;
+  EXPECT_EQ(spec.containers[0].env[0].resource,
+            (ResourceFieldRef{"limits.memory", "app", 1000LL << 20}));
+  const ProjectedVolume all{{ConfigMapVolume{"c", {}, true}, SecretVolume{"s", {{"k", "f"}}, false},
+                             DownwardFiles{{{"name", "metadata.name"}}}}};
+  const ProjectedVolume self{{DownwardFiles{{{"l", "metadata.labels"}}}}};
+  EXPECT_EQ(spec.volumes,
+            (std::vector<Volume>{
+                {"all", all}, {"self", self}, {"small", EmptyDirVolume{false, 1LL << 30}}}));
+}
+
+TEST(PodVolumes, OfThePodItselfThatCannotBeToldAreWrong) {
+  const Manifests manifests = read(
+      pod("    env:\n    - name: A\n      valueFrom: {resourceFieldRef: {resource: limits.cp}}\n",
+          "  volumes:\n  - name: self\n    downwardAPI:\n      items:\n"
+          "      - {path: name}\n"
+          "      - {path: i, fieldRef: {fieldPath: status.podIP}}\n"
+          "      - {path: c, resourceFieldRef: {resource: limits.cpu}}\n"
+          "      - {path: ../u, fieldRef: {fieldPath: metadata.uid}}\n"));
+  const std::vector<std::string> lines = lines_of(manifests);
+  const auto has = [&](const std::string& part) {
+    return std::any_of(lines.begin(), lines.end(), [&](const std::string& line) {
+      return line.find(part) != std::string::npos;
+    });
+  };
+  EXPECT_TRUE(has("expected limits.cpu, limits.memory, requests.cpu or requests.memory"));
+  EXPECT_TRUE(has("expected one of fieldRef and resourceFieldRef; found neither"));
+  EXPECT_TRUE(has("expected a field of the pod's metadata; found \"status.podIP\""));
+  EXPECT_TRUE(has("expected containerName beside resourceFieldRef"));
+  EXPECT_TRUE(has("expected a relative path without ..; found \"../u\""));
+  EXPECT_EQ(lines.size(), 5U);
+}
+
+TEST(Services, KeepAClientForThreeHoursUnlessTheySayOtherwise) {
+  const auto affinity = [&](const std::string& more) {
+    const Manifests manifests =
+        read("apiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec:\n  ports: [{port: 80}]\n" +
+             more);
+    EXPECT_EQ(lines_of(manifests), std::vector<std::string>{});
+    return std::get<Service>(manifests.objects.front().object).spec.session_affinity;
+  };
+  EXPECT_FALSE(affinity(""));
+  EXPECT_FALSE(affinity("  sessionAffinity: None\n"));
+  EXPECT_EQ(affinity("  sessionAffinity: ClientIP\n"), Duration::seconds(10800));
+  EXPECT_EQ(affinity("  sessionAffinity: ClientIP\n"
+                     "  sessionAffinityConfig: {clientIP: {timeoutSeconds: 60}}\n"),
+            Duration::seconds(60));
 }
 
 TEST(PodVolumes, NamesEverythingThatIsWrongWithThem) {

@@ -102,6 +102,13 @@ TEST(EndpointTables, WithInternalTrafficPolicyLocalListOnlyTheirOwnNode) {
   EXPECT_EQ(seen_from("d"), "10.0.0.1:8080 10.0.0.3:8080 ");
 }
 
+TEST(EndpointTables, SayHowLongAClientKeepsItsEndpoint) {
+  Service sticky = service();
+  EXPECT_FALSE(endpoint_tables(sticky, {}).at(80).session_affinity);
+  sticky.spec.session_affinity = 300_s;
+  EXPECT_EQ(endpoint_tables(sticky, {}).at(80).session_affinity, 300_s);
+}
+
 TEST(EndpointTables, MergeSlicesAndListAnAddressOnce) {
   const EndpointSlice a = slice("web-1", {endpoint("10.0.0.2", true, true, false)});
   const EndpointSlice b = slice(

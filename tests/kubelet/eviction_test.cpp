@@ -291,6 +291,31 @@ TEST(Eviction, UnderMemoryPressureNewPodsWithoutRequestsAreTurnedAway) {
   EXPECT_EQ(world.pod("careful")->status.phase, api::PodPhase::Running);
 }
 
+TEST(Eviction, OfAPodWhoseEmptyDirHoldsMoreThanItMayGivesOneSecond) {
+  PressureWorld world;
+  for (const char* name : {"full", "within", "unlimited"}) {
+    api::Pod pod = make_pod(name);
+    api::EmptyDirVolume volume;
+    if (name != std::string{"unlimited"}) volume.size_limit = 100 * kMi;
+    pod.spec.volumes.push_back({"scratch", volume});
+    world.api.create(pod);
+  }
+  world.start_kubelet();
+  world.run(15_s);
+  world.runtime.volume_stats = {{world.pod("full")->meta.uid, "scratch", 100 * kMi + 1},
+                                {world.pod("within")->meta.uid, "scratch", 100 * kMi},
+                                {world.pod("unlimited")->meta.uid, "scratch", kGi}};
+  world.run(11_s);
+  const api::PodStatus& status = world.pod("full")->status;
+  EXPECT_EQ(status.phase, api::PodPhase::Failed);
+  EXPECT_EQ(status.reason, "Evicted");
+  EXPECT_EQ(status.message, "Usage of EmptyDir volume \"scratch\" exceeds the limit \"100Mi\".");
+  EXPECT_EQ(world.runtime.log_of(RuntimeVerb::StopContainer).at(0).call.timeout, 2_s);
+  world.run(1_min);
+  EXPECT_EQ(world.pod("within")->status.phase, api::PodPhase::Running);
+  EXPECT_EQ(world.pod("unlimited")->status.phase, api::PodPhase::Running);
+}
+
 TEST(Eviction, ARuntimeThatMeasuresNothingIsAskedOnce) {
   KubeletWorld world;
   world.start_kubelet();

@@ -178,6 +178,35 @@ TEST(Variables, NeedNoApiServerWhenAContainerStartsAgain) {
   EXPECT_EQ(environment(world).at("A"), "old");
 }
 
+TEST(Variables, OfResourcesAreAmountsOverTheDivisorRoundedUpAndTheNodesWhereThereIsNoLimit) {
+  KubeletWorld world;
+  api::Pod pod = make_pod();
+  api::Container& container = pod.spec.containers[0];
+  container.requests.cpu_milli = 1500;
+  container.limits.memory_bytes = (64LL << 20) + 1;
+  const auto told = [&](const char* name, const char* resource, std::int64_t divisor_milli) {
+    api::EnvVar variable;
+    variable.name = name;
+    variable.resource = api::ResourceFieldRef{resource, {}, divisor_milli};
+    container.env.push_back(std::move(variable));
+  };
+  told("CPU", "requests.cpu", 1000);
+  told("MILLI", "requests.cpu", 1);
+  told("MEMORY", "limits.memory", 1000);
+  told("MEBI", "limits.memory", 1000LL << 20);
+  told("NONE", "requests.memory", 1000);
+  told("NODE", "limits.cpu", 1000);
+  world.api.create(pod);
+  world.start_kubelet();
+  ASSERT_TRUE(world.run_until_ready());
+  EXPECT_EQ(environment(world), (std::map<std::string, std::string>{{"CPU", "2"},
+                                                                    {"MILLI", "1500"},
+                                                                    {"MEMORY", "67108865"},
+                                                                    {"MEBI", "65"},
+                                                                    {"NONE", "0"},
+                                                                    {"NODE", "8"}}));
+}
+
 // --- mounted configuration -----------------------------------------------------------------------
 
 TEST(MountedFiles, AreThereBeforeTheSandbox) {
@@ -320,6 +349,53 @@ TEST(MountedFiles, StayAsTheyAreWhenTheirSourceGoes) {
 }
 
 // --- folders -------------------------------------------------------------------------------------
+
+TEST(MountedFiles, OfSeveralSourcesStandInOneFolderAndFollowEachOfThem) {
+  KubeletWorld world;
+  world.api.create(config_map("c", {{"k", "1"}, {"other", "2"}}));
+  world.api.create(secret("s", {{"pw", "hidden"}}));
+  api::ProjectedVolume volume;
+  volume.sources.emplace_back(api::ConfigMapVolume{"c", {{"k", "k"}}, false});
+  volume.sources.emplace_back(api::SecretVolume{"s", {}, false});
+  api::DownwardFiles downward;
+  downward.items.push_back({"name", "metadata.name", {}});
+  downward.items.push_back({"labels", "metadata.labels", {}});
+  downward.items.push_back({"cpu", {}, api::ResourceFieldRef{"limits.cpu", "app", 1}});
+  volume.sources.emplace_back(downward);
+  api::Pod pod = pod_with(volume);
+  pod.meta.labels = {{"app", "web"}, {"tier", "a\"b"}};
+  pod.spec.containers[0].limits.cpu_milli = 250;
+  world.api.create(pod);
+  world.start_kubelet();
+  ASSERT_TRUE(world.run_until_ready());
+  EXPECT_EQ(prepared(world)[0].call.volume->files,
+            (api::Labels{{"k", "1"},
+                         {"pw", "hidden"},
+                         {"name", "web"},
+                         {"labels", "app=\"web\"\ntier=\"a\\\"b\""},
+                         {"cpu", "250"}}));
+  EXPECT_TRUE(prepared(world)[0].call.volume->secret);
+  set_map(world, "c", {{"k", "new"}});
+  world.run(91_s);
+  EXPECT_EQ(content(world), "new");
+  ASSERT_EQ(world.pod()->status.configs.size(), 2U);
+  EXPECT_EQ(world.pod()->status.configs[0].source, "ConfigMap/c");
+  EXPECT_EQ(world.pod()->status.configs[1].source, "Secret/s");
+}
+
+TEST(MountedFiles, OfSeveralSourcesWaitForTheLastOfThem) {
+  KubeletWorld world;
+  world.api.create(config_map("c", {{"k", "1"}}));
+  api::ProjectedVolume volume;
+  volume.sources.emplace_back(api::ConfigMapVolume{"c", {}, false});
+  volume.sources.emplace_back(api::SecretVolume{"s", {}, false});
+  world.api.create(pod_with(volume));
+  world.start_kubelet();
+  world.run(30_s);
+  EXPECT_TRUE(prepared(world).empty());
+  world.api.create(secret("s", {{"pw", "x"}}));
+  EXPECT_TRUE(world.run_until_ready());
+}
 
 TEST(EmptyDirs, LiveAsLongAsThePodAndThePodAsLongAsThey) {
   KubeletWorld world;
@@ -497,6 +573,25 @@ TEST(Disks, ThatComeAfterTheWaitOfAnAttemptAreUsedFromTheNextAttemptOn) {
   EXPECT_EQ(prepared(world).size(), 1U);
   EXPECT_TRUE(world.runtime.log_of(RuntimeVerb::RunSandbox).empty());
   ASSERT_TRUE(world.run_until_ready(11_s));
+}
+
+TEST(Disks, ForOnePodAreNotMountedForASecondOneUntilTheFirstIsGone) {
+  DiskWorld world{false};
+  auto claim = std::get<api::PersistentVolumeClaim>(
+      *world.api.find({api::Kind::PersistentVolumeClaim, "default", "data"}));
+  claim.spec.access_modes = {api::AccessMode::ReadWriteOncePod};
+  world.api.update(claim);
+  world.bind();
+  world.start_kubelet();
+  ASSERT_TRUE(world.run_until_ready());
+  api::Pod second = pod_with(api::ClaimVolume{"data", false});
+  second.meta.name = "second";
+  world.api.create(second);
+  world.run(1_min);
+  EXPECT_FALSE(world.ready("second"));
+  EXPECT_EQ(prepared(world).size(), 1U);
+  world.remove();
+  EXPECT_TRUE(world.run_while_not([&] { return world.ready("second"); }, 1_min));
 }
 
 }  // namespace

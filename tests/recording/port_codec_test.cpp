@@ -131,6 +131,9 @@ class Maker {
         }
         for (std::uint64_t i = below(3); i > 0; --i) r.images.push_back({text(), small()});
         for (std::uint64_t i = below(3); i > 0; --i) {
+          r.volumes.push_back({text(), text(), small()});
+        }
+        for (std::uint64_t i = below(3); i > 0; --i) {
           ports::ContainerStats s;
           s.id = text();
           s.memory_bytes = small();
@@ -208,6 +211,7 @@ class Maker {
       env.secret_key = text();
       env.field_path = text();
       env.optional = coin();
+      if (coin()) env.resource = {text(), text(), number()};
       call.env.push_back(env);
     }
     if (coin()) call.mounts.push_back({text(), text(), text(), coin(), text()});
@@ -266,6 +270,7 @@ class Maker {
       e.pod_name = text();
       t.endpoints.push_back(e);
     }
+    if (coin()) t.session_affinity = Duration::nanoseconds(number());
     return t;
   }
 
@@ -317,6 +322,12 @@ struct SameBody {
     EXPECT_EQ(std::tie(a.id, a.ip, a.exit_code, a.message),
               std::tie(b.id, b.ip, b.exit_code, b.message));
     EXPECT_EQ(a.node, b.node);
+    ASSERT_EQ(a.volumes.size(), b.volumes.size());
+    for (std::size_t i = 0; i < a.volumes.size(); ++i) {
+      EXPECT_EQ(a.volumes[i].pod_uid, b.volumes[i].pod_uid);
+      EXPECT_EQ(a.volumes[i].name, b.volumes[i].name);
+      EXPECT_EQ(a.volumes[i].bytes, b.volumes[i].bytes);
+    }
     ASSERT_EQ(a.images.size(), b.images.size());
     for (std::size_t i = 0; i < a.images.size(); ++i) {
       EXPECT_EQ(a.images[i].name, b.images[i].name);

@@ -51,7 +51,7 @@ const char* const kEveryKey = R"({
                        "runsFor": "9min", "exitCode": 1, "ignoresTerm": true,
                        "unwellAfter": "5s", "unwellFor": "1s",
                        "memory": {"base": "1Mi", "perSecond": "1Ki", "perRequest": "1Ki"},
-                       "disk": {"base": "1Mi", "perSecond": "1Ki"}}},
+                       "disk": {"base": "1Mi", "perSecond": "1Ki", "volume": "v"}}},
   "services": {"web": {"concurrency": 1, "queueMax": 2, "drainsOnTerm": false,
                "probesShareThreads": true, "operations": {
     "leaf": {"cpu": {"exponential": "1ms"}, "wait": {"lognormal": {"mean": "1ms", "p99": "2ms"}},

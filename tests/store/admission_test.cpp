@@ -35,6 +35,20 @@ Pod asking(const std::string& name, std::int64_t cpu_milli) {
   return pod;
 }
 
+TEST(SchedulingGates, AreNamedByAConditionFromTheStart) {
+  StoreWorld world;
+  Pod gated = pod_named("gated");
+  gated.spec.scheduling_gates = {"example.com/gate"};
+  world.create(gated);
+  world.create(pod_named("free"));
+  const auto stored = world.stored<Pod>(pod_key("gated"));
+  const api::Condition* condition = api::find_condition(stored.status.conditions, "PodScheduled");
+  ASSERT_NE(condition, nullptr);
+  EXPECT_EQ(condition->status, api::ConditionStatus::False);
+  EXPECT_EQ(condition->reason, "SchedulingGated");
+  EXPECT_TRUE(world.stored<Pod>(pod_key("free")).status.conditions.empty());
+}
+
 // --- priority ------------------------------------------------------------------------------------
 
 TEST(Priority, OfAPodComesFromItsClass) {

@@ -264,6 +264,7 @@ Outcome FakeRuntime::remove_image(const std::string& image) {
 
 void FakeRuntime::measure(ports::RuntimeResult& result) const {
   result.node = node;
+  result.volumes = volume_stats;
   const auto take = [](std::optional<ports::Supply>& supply, std::int64_t amount) {
     if (supply) supply->available -= amount;
   };

@@ -101,6 +101,7 @@ class FakeRuntime : public ports::ContainerRuntime {
   /// What the node has: capacities, and what is left of them with no image and no container. Uses
   /// of memory, of disk and of processes are taken off. Nothing is measured where it is absent.
   ports::NodeStats node;
+  std::vector<ports::VolumeStats> volume_stats;  ///< What volumes hold.
   std::set<std::string> missing_paths;              ///< Host paths whose check fails.
   /// What is prepared, by pod and volume name.
   std::map<std::pair<std::string, std::string>, ports::VolumeOrder> volumes;

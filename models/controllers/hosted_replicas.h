@@ -2,6 +2,9 @@
 /// The ReplicaSet and ReplicationController controllers as the loop runs them.
 #pragma once
 
+#include <set>
+#include <vector>
+
 #include "models/controllers/caches.h"
 #include "models/controllers/controller.h"
 #include "models/controllers/expectations.h"
@@ -24,11 +27,18 @@ class ReplicasController : public Controller {
 
  private:
   void observe_pod(const Change& change, WorkQueue& queue);
+  /// Forgets that the pod's set is settled, if the change is one that it looks at.
+  void unsettle(const Change& change);
+  /// The active pods of the set and of the others that its controller owns.
+  [[nodiscard]] std::vector<const api::Pod*> family_pods_of(const Set& set) const;
 
   const Caches& caches_;
   const Informer& sets_;
   ReplicaSetConfig config_;
   Expectations expectations_;
+  /// Sets whose last look, with nothing awaited, found nothing to do now or later: until something
+  /// that they look at changes, the next one would find the same.
+  std::set<api::ObjectKey> settled_;
 };
 
 using ReplicaSetController = ReplicasController<api::ReplicaSet>;

@@ -1,6 +1,8 @@
 #include "models/controllers/informer.h"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 namespace orrery::controllers {
 
@@ -75,7 +77,7 @@ std::vector<Change> Informer::on_event(const ports::Event& event) {
       const api::ObjectMeta& meta = api::meta_of(*delta.object);
       seen_ = meta.resource_version;
       if (delta.kind == ports::DeltaKind::Deleted) {
-        const Name name{meta.namespace_name, meta.name};
+        const NameView name{meta.namespace_name, meta.name};
         if (!objects_.contains(name)) return {};
         // The last state, which may be newer than the cached one.
         (void)put(delta.object);
@@ -101,14 +103,14 @@ std::vector<Change> Informer::on_event(const ports::Event& event) {
 }
 
 std::vector<Change> Informer::replace_all(const std::vector<api::ObjectPtr>& objects) {
-  std::set<Name> listed;
+  std::set<NameView> listed;
   for (const api::ObjectPtr& object : objects) {
     const api::ObjectMeta& meta = api::meta_of(*object);
     listed.emplace(meta.namespace_name, meta.name);
   }
   std::vector<Name> gone;
   for (const auto& [name, object] : objects_) {
-    if (!listed.contains(name)) gone.push_back(name);
+    if (!listed.contains({name.first, name.second})) gone.push_back(name);
   }
   std::vector<Change> changes;
   for (const Name& name : gone) changes.push_back(remove(name));
@@ -129,42 +131,67 @@ std::vector<Change> Informer::replace_all(const std::vector<api::ObjectPtr>& obj
 
 Change Informer::put(const api::ObjectPtr& object) {
   const api::ObjectMeta& meta = api::meta_of(*object);
-  const Name name{meta.namespace_name, meta.name};
-  api::ObjectPtr& cached = objects_[name];
-  Change change{cached, object};
-  if (cached) index(name, *cached, false);
-  cached = object;
-  index(name, *object, true);
+  const NameView name{meta.namespace_name, meta.name};
+  auto entry = objects_.lower_bound(name);
+  if (entry == objects_.end() || NameLess{}(name, entry->first)) {
+    entry = objects_.emplace_hint(entry, Name{name}, nullptr);
+  }
+  Change change{std::exchange(entry->second, object), object};
+  reindex(*entry, change.before.get(), object.get());
   return change;
 }
 
-Change Informer::remove(const Name& name) {
+Change Informer::remove(const NameView& name) {
   const auto entry = objects_.find(name);
   Change change{entry->second, nullptr};
-  index(name, *entry->second, false);
+  reindex(*entry, change.before.get(), nullptr);
   objects_.erase(entry);
   return change;
 }
 
-void Informer::index(const Name& name, const api::Object& object, bool present) {
-  const auto set = [&](Index& index, const std::string& value) {
-    if (present) {
-      index[value].insert(name);
-      return;
-    }
-    const auto entry = index.find(value);
-    entry->second.erase(name);
-    if (entry->second.empty()) index.erase(entry);
+void Informer::add_to(Index& index, const std::string& value, const Entry& entry) {
+  Group& group = index[value];
+  // Names are often made in order.
+  auto at = group.end();
+  if (!group.empty() && entry.first < group.back()->first) {
+    at = std::lower_bound(group.begin(), group.end(), &entry,
+                          [](const Entry* a, const Entry* b) { return a->first < b->first; });
+  }
+  group.insert(at, &entry);
+}
+
+void Informer::remove_from(Index& index, const std::string& value, const Entry& entry) {
+  const auto group = index.find(value);
+  std::erase(group->second, &entry);
+  if (group->second.empty()) index.erase(group);
+}
+
+void Informer::reindex(const Entry& entry, const api::Object* before, const api::Object* after) {
+  const auto move = [&](Index& index, const std::string* from, const std::string* to) {
+    if (from == nullptr ? to == nullptr : to != nullptr && *from == *to) return;
+    if (from != nullptr) remove_from(index, *from, entry);
+    if (to != nullptr) add_to(index, *to, entry);
   };
-  const api::ObjectMeta& meta = api::meta_of(object);
-  const api::OwnerReference* owner = api::controller_of(meta);
-  set(by_controller_, owner != nullptr ? owner->uid : "/" + meta.namespace_name);
-  if (const auto* pod = std::get_if<api::Pod>(&object)) set(by_node_, pod->spec.node_name);
+  const auto controller = [](const api::Object* object) -> const std::string* {
+    const auto* owner = object == nullptr ? nullptr : api::controller_of(api::meta_of(*object));
+    return owner == nullptr ? nullptr : &owner->uid;
+  };
+  const auto home = [&](const api::Object* object) -> const std::string* {
+    if (object == nullptr || controller(object) != nullptr) return nullptr;
+    return &api::meta_of(*object).namespace_name;
+  };
+  const auto node = [](const api::Object* object) -> const std::string* {
+    const auto* pod = object == nullptr ? nullptr : std::get_if<api::Pod>(object);
+    return pod == nullptr || pod->spec.node_name.empty() ? nullptr : &pod->spec.node_name;
+  };
+  move(by_controller_, controller(before), controller(after));
+  move(orphans_, home(before), home(after));
+  move(by_node_, node(before), node(after));
 }
 
 const api::ObjectPtr* Informer::find_object(std::string_view namespace_name,
                                             std::string_view name) const {
-  const auto found = objects_.find(Name{namespace_name, name});
+  const auto found = objects_.find(NameView{namespace_name, name});
   return found == objects_.end() ? nullptr : &found->second;
 }
 

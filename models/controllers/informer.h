@@ -10,7 +10,6 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -89,21 +88,22 @@ class Informer {
   template <class T>
   [[nodiscard]] std::vector<const T*> all() const {
     std::vector<const T*> found;
+    found.reserve(objects_.size());
     for (const auto& [key, object] : objects_) found.push_back(&std::get<T>(*object));
     return found;
   }
   template <class T>
-  [[nodiscard]] std::vector<const T*> in_namespace(const std::string& namespace_name) const {
+  [[nodiscard]] std::vector<const T*> in_namespace(std::string_view namespace_name) const {
     std::vector<const T*> found;
-    for (auto it = objects_.lower_bound({namespace_name, ""});
+    for (auto it = first_in(namespace_name);
          it != objects_.end() && it->first.first == namespace_name; ++it) {
       found.push_back(&std::get<T>(*it->second));
     }
     return found;
   }
-  [[nodiscard]] std::vector<api::ObjectPtr> any_in(const std::string& namespace_name) const {
+  [[nodiscard]] std::vector<api::ObjectPtr> any_in(std::string_view namespace_name) const {
     std::vector<api::ObjectPtr> found;
-    for (auto it = objects_.lower_bound({namespace_name, ""});
+    for (auto it = first_in(namespace_name);
          it != objects_.end() && it->first.first == namespace_name; ++it) {
       found.push_back(it->second);
     }
@@ -117,7 +117,7 @@ class Informer {
   /// Those in the namespace that nobody controls.
   template <class T>
   [[nodiscard]] std::vector<const T*> orphans_in(const std::string& namespace_name) const {
-    return indexed<T>(by_controller_, "/" + namespace_name);
+    return indexed<T>(orphans_, namespace_name);
   }
   /// Pods bound to the node.
   [[nodiscard]] std::vector<const api::Pod*> pods_on(const std::string& node_name) const {
@@ -126,17 +126,34 @@ class Informer {
 
  private:
   using Name = std::pair<std::string, std::string>;  ///< Namespace and name.
-  using Index = std::map<std::string, std::set<Name>>;
+  using NameView = std::pair<std::string_view, std::string_view>;
+  struct NameLess {
+    using is_transparent = void;
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      return NameView{a.first, a.second} < NameView{b.first, b.second};
+    }
+  };
+  using Objects = std::map<Name, api::ObjectPtr, NameLess>;
+  using Entry = Objects::value_type;
+  /// By namespace and name. Entries stay where they are while what they hold changes, so that an
+  /// object's new version needs no new place.
+  using Group = std::vector<const Entry*>;
+  using Index = std::map<std::string, Group>;
 
   template <class T>
   [[nodiscard]] std::vector<const T*> indexed(const Index& index, const std::string& value) const {
     std::vector<const T*> found;
-    const auto entry = index.find(value);
-    if (entry == index.end()) return found;
-    for (const Name& name : entry->second) found.push_back(&std::get<T>(*objects_.at(name)));
+    const auto group = index.find(value);
+    if (group == index.end()) return found;
+    found.reserve(group->second.size());
+    for (const Entry* entry : group->second) found.push_back(&std::get<T>(*entry->second));
     return found;
   }
 
+  [[nodiscard]] Objects::const_iterator first_in(std::string_view namespace_name) const {
+    return objects_.lower_bound(NameView{namespace_name, {}});
+  }
   [[nodiscard]] const api::ObjectPtr* find_object(std::string_view namespace_name,
                                                   std::string_view name) const;
   void list();
@@ -146,8 +163,11 @@ class Informer {
   void watch();
   [[nodiscard]] std::vector<Change> replace_all(const std::vector<api::ObjectPtr>& objects);
   [[nodiscard]] Change put(const api::ObjectPtr& object);
-  [[nodiscard]] Change remove(const Name& name);
-  void index(const Name& name, const api::Object& object, bool present);
+  [[nodiscard]] Change remove(const NameView& name);
+  static void add_to(Index& index, const std::string& value, const Entry& entry);
+  static void remove_from(Index& index, const std::string& value, const Entry& entry);
+  /// Moves the entry from where `before` belongs to where `after` does; either may be null.
+  void reindex(const Entry& entry, const api::Object* before, const api::Object* after);
 
   Ports ports_;
   std::uint32_t slot_;
@@ -161,9 +181,10 @@ class Informer {
   bool resumes_ = false;    ///< The watch is taken up where it ended; else it lists.
   std::uint64_t seen_ = 0;  ///< The version up to which everything has been seen.
   bool synced_ = false;
-  std::map<Name, api::ObjectPtr> objects_;
-  Index by_controller_;  ///< Uid of the controller, or "/namespace" for orphans.
-  Index by_node_;        ///< Pods only.
+  Objects objects_;
+  Index by_controller_;  ///< Uid of the controller.
+  Index orphans_;        ///< Namespace.
+  Index by_node_;        ///< Bound pods only.
 };
 
 }  // namespace orrery::controllers

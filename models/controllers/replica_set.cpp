@@ -79,9 +79,13 @@ auto status_from(const Set& set, const std::vector<const Pod*>& owned,
   status.observed_generation = set.meta.generation;
   status.replicas = static_cast<std::int32_t>(owned.size());
   status.fully_labeled_replicas = status.ready_replicas = status.available_replicas = 0;
-  const api::LabelSelector template_labels{set.spec.pod_template.labels, {}};
+  const api::Labels& wanted = set.spec.pod_template.labels;
   for (const Pod* pod : owned) {
-    if (api::matches(template_labels, pod->meta.labels)) ++status.fully_labeled_replicas;
+    const bool has_all = std::all_of(wanted.begin(), wanted.end(), [&](const auto& label) {
+      const auto found = pod->meta.labels.find(label.first);
+      return found != pod->meta.labels.end() && found->second == label.second;
+    });
+    if (has_all) ++status.fully_labeled_replicas;
     if (!api::is_ready(*pod)) continue;
     ++status.ready_replicas;
     if (api::is_available(*pod, set.spec.min_ready, now)) ++status.available_replicas;
@@ -117,18 +121,24 @@ Plan reconcile(const ReplicasView<Set>& view, const ReplicaSetConfig& config, In
   if (failure && failure->verb != ports::Verb::Create && failure->verb != ports::Verb::Delete) {
     failure.reset();
   }
-  Set next = set;
-  next.status = status_from(set, owned, failure, now);
-  const bool status_changed = !(next.status == set.status);
+  const auto status = status_from(set, owned, failure, now);
+  const bool status_changed = !(status == set.status);
   const bool failure_is_news = status_changed && failure.has_value();
-  if (failure_is_news) plan.then(update_status_call(next));
+  const auto tell_status = [&] {
+    Set next = set;
+    next.status = status;
+    plan.then(update_status_call(std::move(next)));
+  };
+  if (failure_is_news) tell_status();
 
   if (view.may_change_pods && !set.meta.deletion) {
     const auto missing = static_cast<std::int32_t>(set.spec.replicas - std::ssize(owned));
     if (missing > 0) {
       const auto count = std::min(missing, config.burst);
+      const ports::ApiCall create = create_call(pod_from(set));
       for (const std::int32_t size : slow_start_batches(count, config.slow_start_initial)) {
-        plan.batches.emplace_back(static_cast<std::size_t>(size), create_call(pod_from(set)));
+        // All of them share what they ask for.
+        plan.batches.emplace_back(static_cast<std::size_t>(size), create);
       }
     } else if (missing < 0) {
       std::vector<const Pod*> victims = owned;
@@ -139,7 +149,7 @@ Plan reconcile(const ReplicasView<Set>& view, const ReplicaSetConfig& config, In
       plan.batches.push_back(std::move(deletes));
     }
   }
-  if (status_changed && !failure_is_news) plan.then(update_status_call(std::move(next)));
+  if (status_changed && !failure_is_news) tell_status();
 
   look_again_when_available(plan, owned, set.spec.min_ready, config.min_ready_slack, now);
   return plan;

@@ -245,24 +245,6 @@ ClaimVolume read_claim_volume(ObjectReader& in) {
   return volume;
 }
 
-/// Adds the volumes that a StatefulSet around the pod makes a claim for.
-void add_claimed_names(const Cursor& pod, std::vector<const char*>& names) {
-  const Cursor* pod_template = pod.parent;
-  if (pod_template == nullptr || pod_template->parent == nullptr) return;
-  const Value& around = *pod_template->parent->value;
-  const Member* claims =
-      around.type == Value::Type::Map ? find_member(around, "volumeClaimTemplates") : nullptr;
-  if (claims == nullptr || claims->value->type != Value::Type::List) return;
-  for (const ValuePtr& claim : claims->value->items) {
-    const Member* meta =
-        claim->type == Value::Type::Map ? find_member(*claim, "metadata") : nullptr;
-    const Member* name = meta != nullptr && meta->value->type == Value::Type::Map
-                             ? find_member(*meta->value, "name")
-                             : nullptr;
-    if (name != nullptr) names.push_back(name->value->text.c_str());
-  }
-}
-
 ProjectedVolume read_projected_volume(ObjectReader& in) {
   ProjectedVolume volume;
   in.require("sources", "at least one source");
@@ -558,7 +540,6 @@ void check_volumes(ObjectReader& in, const PodSpec& spec) {
     const Cursor at{list.value->items[i].get(), &list, {}, i, true};
     in.reading().problem(at, "volume names that differ", "a second \"" + name + "\"");
   }
-  add_claimed_names(in.here(), names);
   check_container_mounts(in, "initContainers", spec.init_containers, names);
   check_container_mounts(in, "containers", spec.containers, names);
 }

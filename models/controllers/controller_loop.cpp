@@ -52,8 +52,7 @@ void ControllerLoop::pump() {
     work.plan = controller_.reconcile(*key, last_failure, now);
     advance(*key, work);
   }
-  // With all workers busy nobody could take what is due; the first that is done looks again.
-  const auto due = in_work_.size() < config_.workers ? queue_.next_due() : std::optional<Instant>{};
+  const auto due = queue_.next_due();
   if (due == wake_at_) return;
   wake_at_ = due;
   if (due) {

@@ -105,17 +105,28 @@ std::vector<api::ContainerStatus> make_container_statuses(const std::vector<api:
 }
 
 /// "containers with unready status: [a b]"
-std::string names_of(const char* prefix, const std::vector<api::Container>& specs,
-                     const Records& records, bool (*left_out)(const ContainerRecord&)) {
-  std::string text = prefix;
-  char separator = '[';
-  for (std::size_t i = 0; i < specs.size(); ++i) {
-    if (left_out(*records[i])) continue;
-    text += separator;
-    text += specs[i].name;
-    separator = ' ';
+class NameList {
+ public:
+  explicit NameList(std::string prefix) : text_{std::move(prefix)} {}
+  void add(const std::string& name) {
+    text_ += std::exchange(separator_, ' ');
+    text_ += name;
   }
-  return text + "]";
+  [[nodiscard]] bool empty() const { return separator_ == '['; }
+  [[nodiscard]] std::string text() && { return std::move(text_ += ']'); }
+
+ private:
+  std::string text_;
+  char separator_ = '[';
+};
+
+std::string incomplete_containers(const PodObservation& seen) {
+  NameList names{"containers with incomplete status: "};
+  const auto& specs = seen.pod.spec.init_containers;
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    if (!counts_as_initialized(*seen.init_containers[i])) names.add(specs[i].name);
+  }
+  return std::move(names).text();
 }
 
 struct Verdict {
@@ -141,20 +152,18 @@ void apply(std::vector<api::Condition>& conditions, Verdict verdict,
 
 /// Main containers and sidecars that are not ready, as a message; nothing if all are.
 std::optional<std::string> unready_containers(const PodObservation& seen) {
-  std::vector<api::Container> specs;
-  Records records;
-  const auto add = [&](const std::vector<api::Container>& of, const Records& known) {
-    for (std::size_t i = 0; i < of.size(); ++i) {
-      if (known[i]->ready || (&known == &seen.init_containers && !known[i]->sidecar)) continue;
-      specs.push_back(of[i]);
-      records.push_back(known[i]);
-    }
-  };
-  add(seen.pod.spec.init_containers, seen.init_containers);
-  add(seen.pod.spec.containers, seen.containers);
-  if (records.empty()) return std::nullopt;
-  return names_of("containers with unready status: ", specs, records,
-                  [](const ContainerRecord&) { return false; });
+  NameList names{"containers with unready status: "};
+  const auto& sidecars = seen.pod.spec.init_containers;
+  for (std::size_t i = 0; i < sidecars.size(); ++i) {
+    const ContainerRecord& record = *seen.init_containers[i];
+    if (record.sidecar && !record.ready) names.add(sidecars[i].name);
+  }
+  const auto& containers = seen.pod.spec.containers;
+  for (std::size_t i = 0; i < containers.size(); ++i) {
+    if (!seen.containers[i]->ready) names.add(containers[i].name);
+  }
+  if (names.empty()) return std::nullopt;
+  return std::move(names).text();
 }
 
 /// The first readiness gate whose condition is not True, as a message; nothing if all are.
@@ -189,9 +198,7 @@ void set_conditions(api::PodStatus& status, const PodObservation& seen, const Po
   const bool completed = status.phase == api::PodPhase::Succeeded;
   const bool init_holds = done_initializing || completed;
   set({"Initialized", init_holds, init_holds ? "" : "ContainersNotInitialized",
-       init_holds ? std::string{}
-                  : names_of("containers with incomplete status: ", seen.pod.spec.init_containers,
-                             seen.init_containers, counts_as_initialized)});
+       init_holds ? std::string{} : incomplete_containers(seen)});
   const std::optional<std::string> unready = unready_containers(seen);
   const char* reason = "";
   if (completed) {

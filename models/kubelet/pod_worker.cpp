@@ -521,7 +521,7 @@ void PodWorker::report() {
                             .failure = failure_ ? &*failure_ : nullptr};
   api::PodStatus status = make_pod_status(seen, node_.now());
   if (volumes_ != nullptr) status.configs = volumes_->configs();
-  status_.write(pod(), std::move(status));
+  status_.write(pod_, std::move(status));
 }
 
 void PodWorker::delete_when_reported() {

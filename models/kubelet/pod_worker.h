@@ -237,7 +237,7 @@ class PodWorker {
   Sandbox sandbox_;
   std::map<std::string, Pulls> pulls_;  ///< By image.
   std::unique_ptr<PodVolumes> volumes_;
-  std::vector<Container> containers_;   ///< Init containers first.
+  std::vector<Container> containers_;  ///< Init containers first.
   StatusWriter status_;
   ports::Timer resync_timer_;
   Instant resync_at_;  ///< Armed while in the future.

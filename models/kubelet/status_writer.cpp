@@ -17,46 +17,49 @@ void StatusWriter::saw(const api::Pod& pod) {
   if (pod.meta.resource_version <= known_version_) return;
   known_version_ = pod.meta.resource_version;
   known_ = pod.status;
-  if (!in_flight_ && wanted_ == known_) {
+  if (sent_ == nullptr && wanted_ == known_) {
     wanted_.reset();
     waiting_ = false;
     timer_.disarm();
   }
 }
 
-void StatusWriter::write(const api::Pod& pod, api::PodStatus status) {
+void StatusWriter::write(const api::ObjectPtr& pod, api::PodStatus status) {
   if (object_gone_ || status == latest()) return;
-  pod_.meta = pod.meta;
-  pod_.spec = pod.spec;
+  pod_ = pod;
   wanted_ = std::move(status);
-  if (!in_flight_ && !waiting_) send();
+  if (sent_ == nullptr && !waiting_) send();
 }
 
 void StatusWriter::send() {
-  in_flight_ = true;
-  pod_.status = *wanted_;
+  const auto& pod = std::get<api::Pod>(*pod_);
+  sent_ = std::make_shared<const api::Object>(api::Pod{pod.meta, pod.spec, *wanted_});
   ports::ApiCall call;
   call.verb = ports::Verb::UpdateStatus;
-  call.key = {api::Kind::Pod, pod_.meta.namespace_name, pod_.meta.name};
-  call.uid = pod_.meta.uid;
-  call.object = std::make_shared<const api::Object>(pod_);
+  call.key = {api::Kind::Pod, pod.meta.namespace_name, pod.meta.name};
+  call.uid = pod.meta.uid;
+  call.object = sent_;
   tag_.sequence = (tag_.sequence + 1) & kSequenceMax;
   node_.call_api(tag_, std::move(call));
 }
 
 void StatusWriter::on_reply(const ports::Event& event) {
-  if (!in_flight_ || decode(event.id).sequence != tag_.sequence) return;
-  in_flight_ = false;
+  if (sent_ == nullptr || decode(event.id).sequence != tag_.sequence) return;
+  const api::ObjectPtr sent = std::exchange(sent_, nullptr);
   switch (event.outcome) {
     case ports::Outcome::Ok: {
       retry_.reset();
-      known_ = pod_.status;
+      known_ = std::get<api::Pod>(*sent).status;
       const auto* reply = event.body ? std::get_if<ports::ApiObject>(event.body.get()) : nullptr;
       if (reply != nullptr && reply->object != nullptr) {
         known_version_ = api::meta_of(*reply->object).resource_version;
       }
       if (wanted_ == known_) wanted_.reset();
-      if (wanted_) send();
+      if (wanted_) {
+        send();
+      } else {
+        pod_.reset();
+      }
       return;
     }
     case ports::Outcome::NotFound:
@@ -72,7 +75,7 @@ void StatusWriter::on_reply(const ports::Event& event) {
 
 void StatusWriter::on_timer() {
   waiting_ = false;
-  if (wanted_ && !in_flight_) send();
+  if (wanted_ && sent_ == nullptr) send();
 }
 
 }  // namespace orrery::kubelet

@@ -24,11 +24,11 @@ class StatusWriter {
   /// What the API server has, or will have when every write got through.
   [[nodiscard]] const api::PodStatus& latest() const { return wanted_ ? *wanted_ : known_; }
 
-  /// Writes `status` unless it is the latest already.
-  void write(const api::Pod& pod, api::PodStatus status);
+  /// Writes `status` unless it is the latest already. `pod` is a Pod.
+  void write(const api::ObjectPtr& pod, api::PodStatus status);
 
   /// Nothing is left to write.
-  [[nodiscard]] bool settled() const { return !wanted_ && !in_flight_; }
+  [[nodiscard]] bool settled() const { return !wanted_ && sent_ == nullptr; }
 
   void on_reply(const ports::Event& event);
   void on_timer();
@@ -40,11 +40,11 @@ class StatusWriter {
   CallTag tag_;
   ports::Timer timer_;
   RetryDelay retry_;
-  api::Pod pod_;  ///< What is sent, with the status of the write under way.
+  api::ObjectPtr pod_;   ///< Whose status is to be written; null: nothing is.
+  api::ObjectPtr sent_;  ///< Under way; null: nothing is.
   api::PodStatus known_;
   std::uint64_t known_version_;
   std::optional<api::PodStatus> wanted_;
-  bool in_flight_ = false;
   bool waiting_ = false;      ///< For the timer, after a failure.
   bool object_gone_ = false;  ///< The API server has no object of this uid.
 };

@@ -191,6 +191,7 @@ void SimNode::on_runtime_done(const RuntimeOperation& operation) {
         for (const InstanceId instance : found->second.instances) {
           container_of_instance_.erase(instance);
         }
+        sandboxes_.at(found->second.info.sandbox_id).containers.erase(found->first);
         containers_.erase(found);
       }
       return reply(operation, Outcome::Ok, {});
@@ -204,14 +205,15 @@ void SimNode::on_runtime_done(const RuntimeOperation& operation) {
           return reply(operation, Outcome::Refused, because("the sandbox runs"));
         }
         sandbox_of_address_.erase(found->second.info.ip);
-        std::erase_if(containers_, [&](auto& entry) {
-          if (entry.second.info.sandbox_id != call.sandbox_id) return false;
-          for (const InstanceId instance : entry.second.instances) {
+        sandbox_names_.erase({found->second.info.pod_uid, found->second.info.attempt});
+        for (const std::string& id : found->second.containers) {
+          const auto container = containers_.find(id);
+          for (const InstanceId instance : container->second.instances) {
             environment_.engine.remove(instance);
             container_of_instance_.erase(instance);
           }
-          return true;
-        });
+          containers_.erase(container);
+        }
         sandboxes_.erase(found);
       }
       return reply(operation, Outcome::Ok, {});
@@ -251,10 +253,8 @@ std::string SimNode::next_address() {
 
 void SimNode::finish_run_sandbox(const RuntimeOperation& operation) {
   const auto& pod = std::get<api::Pod>(*operation.call.pod);
-  for (const auto& [id, other] : sandboxes_) {
-    if (other.info.pod_uid == pod.meta.uid && other.info.attempt == operation.call.attempt) {
-      return reply(operation, Outcome::AlreadyExists, because("the sandbox name is reserved"));
-    }
+  if (!sandbox_names_.emplace(pod.meta.uid, operation.call.attempt).second) {
+    return reply(operation, Outcome::AlreadyExists, because("the sandbox name is reserved"));
   }
   Sandbox sandbox;
   sandbox.pod = operation.call.pod;
@@ -287,9 +287,9 @@ void SimNode::finish_create(const RuntimeOperation& operation) {
   if (!images_.has(spec.image)) {
     return reply(operation, Outcome::NotFound, because("no such image: " + spec.image));
   }
-  for (const auto& [id, other] : containers_) {
-    if (other.info.sandbox_id == operation.call.sandbox_id && other.info.name == spec.name &&
-        other.info.attempt == operation.call.attempt) {
+  for (const std::string& id : sandbox->second.containers) {
+    const Process& other = containers_.at(id);
+    if (other.info.name == spec.name && other.info.attempt == operation.call.attempt) {
       return reply(operation, Outcome::AlreadyExists, because("the container name is reserved"));
     }
   }
@@ -307,6 +307,7 @@ void SimNode::finish_create(const RuntimeOperation& operation) {
   process.spec_index = operation.call.container_index;
   process.init_container = operation.call.init_container;
   ports::RuntimeResult result = with_id(process.info.id);
+  sandbox->second.containers.insert(process.info.id);
   containers_.emplace(process.info.id, std::move(process));
   reply(operation, Outcome::Ok, std::move(result));
 }
@@ -361,6 +362,7 @@ void SimNode::restore() {
 void SimNode::replace() {
   expects(crashed_, "a host is replaced while it is off");
   sandboxes_.clear();
+  sandbox_names_.clear();
   containers_.clear();
   sandbox_of_address_.clear();
   images_.start_over();

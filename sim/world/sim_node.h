@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/api/objects.h"
@@ -164,6 +165,7 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
   struct Sandbox {
     ports::SandboxInfo info;
     std::shared_ptr<const api::Object> pod;
+    std::set<std::string> containers;  ///< Their ids.
   };
   struct Process {
     ports::ContainerInfo info;
@@ -218,6 +220,7 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
   void answer(const PendingProbe& probe, Instant done, ports::Outcome outcome, std::int32_t value);
   [[nodiscard]] const api::Container& spec_of(const Process& process, const Sandbox& sandbox) const;
   [[nodiscard]] Process* listener(const std::string& address, std::int32_t port);
+  [[nodiscard]] Process* host_listener(std::int32_t port);
 
   NodeEnvironment& environment_;
   std::string name_;
@@ -235,6 +238,7 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
   std::vector<RuntimeOperation> pulls_;
   NodeStorage storage_;
   std::map<std::string, Sandbox> sandboxes_;
+  std::set<std::pair<std::string, std::uint32_t>> sandbox_names_;  ///< Pod uid and attempt: taken.
   std::map<std::string, Process> containers_;
   std::map<std::string, std::string> sandbox_of_address_;
   std::map<InstanceId, std::string> container_of_instance_;

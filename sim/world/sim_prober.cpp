@@ -22,6 +22,11 @@ PendingProbe::Kind kind_of_action(const api::ProbeAction& action) {
   return PendingProbe::Kind::Http;
 }
 
+bool declares(const api::Container& container, std::int32_t port) {
+  return std::any_of(container.ports.begin(), container.ports.end(),
+                     [&](const api::ContainerPort& p) { return p.container_port == port; });
+}
+
 }  // namespace
 
 std::optional<Duration> sleep_time(const std::vector<std::string>& command) {
@@ -64,21 +69,29 @@ void SimNode::probe(ports::OwnerId owner, ports::CallId id, const ports::ProbeRe
 }
 
 SimNode::Process* SimNode::listener(const std::string& address, std::int32_t port) {
+  if (address == name_) return host_listener(port);
   const auto sandbox_id = sandbox_of_address_.find(address);
-  const bool own_address = address == name_;
-  if (sandbox_id == sandbox_of_address_.end() && !own_address) return nullptr;
+  if (sandbox_id == sandbox_of_address_.end()) return nullptr;
+  const Sandbox& sandbox = sandboxes_.at(sandbox_id->second);
   Process* any = nullptr;
+  for (const std::string& id : sandbox.containers) {
+    Process& process = containers_.at(id);
+    if (!process.listening) continue;
+    if (declares(spec_of(process, sandbox), port)) return &process;
+    // Ports need not be declared: an undeclared one is taken to be the first listener's.
+    if (any == nullptr) any = &process;
+  }
+  return any;
+}
+
+SimNode::Process* SimNode::host_listener(std::int32_t port) {
   for (auto& [id, process] : containers_) {
     if (!process.listening) continue;
     const auto sandbox = sandboxes_.find(process.info.sandbox_id);
-    if (sandbox == sandboxes_.end() || sandbox->second.info.ip != address) continue;
-    for (const api::ContainerPort& declared : spec_of(process, sandbox->second).ports) {
-      if (declared.container_port == port) return &process;
-    }
-    // Ports need not be declared: an undeclared one is taken to be the first listener's.
-    if (any == nullptr && !own_address) any = &process;
+    if (sandbox == sandboxes_.end() || sandbox->second.info.ip != name_) continue;
+    if (declares(spec_of(process, sandbox->second), port)) return &process;
   }
-  return any;
+  return nullptr;
 }
 
 void SimNode::on_probe(const PendingProbe& probe) {

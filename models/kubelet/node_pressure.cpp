@@ -151,8 +151,7 @@ void NodePressure::act_on(PressureWatch::Finding finding, const ports::RuntimeRe
   for (PodWorker* worker : pods) {
     if (&worker->pod() != &victim) continue;
     evicted_uid_ = worker->meta().uid;
-    cleanup_until_ = node_.now() + config.cleanup_wait;
-    monitor_timer_.arm(node_.now() + config.cleanup_poll);
+    wait_for_cleanup();
     worker->fail({"Evicted", eviction_message(finding.signal), true}, grace);
     return;
   }
@@ -171,9 +170,13 @@ bool NodePressure::end_pods_beyond_their_volumes(const ports::RuntimeResult& sam
     worker->fail({"Evicted", message, false}, node_.config.eviction.hard_grace);
   }
   if (!ended) return false;
+  wait_for_cleanup();
+  return true;
+}
+
+void NodePressure::wait_for_cleanup() {
   cleanup_until_ = node_.now() + node_.config.eviction.cleanup_wait;
   monitor_timer_.arm(node_.now() + node_.config.eviction.cleanup_poll);
-  return true;
 }
 
 void NodePressure::report_conditions() {

@@ -45,6 +45,8 @@ class NodePressure {
   void on_sample(const ports::Event& event, const Pods& pods);
   /// Pods whose volumes hold more than they may. True: there were some.
   bool end_pods_beyond_their_volumes(const ports::RuntimeResult& sample, const Pods& pods);
+  /// Until what was evicted is gone, or for a while, nothing is measured.
+  void wait_for_cleanup();
   void act_on(PressureWatch::Finding finding, const ports::RuntimeResult& sample, const Pods& pods);
   void look_again(const Pods& pods);
   void on_collection_sample(const ports::Event& event);

@@ -446,9 +446,9 @@ void LiveSession::perform(const scenario::TimelineEntry& entry) {
 
 void LiveSession::perform(const std::string& id, const SetAction& action) {
   log_.append(loop_->now(), 0, "set", to_string(action.target), id);
-  const auto current = objects_.find(action.target);
-  if (current == objects_.end()) return fail({to_string(action.target) + " does not exist", ""});
-  send(update_of(*current->second, action));
+  const api::ObjectPtr object = current(action.target);
+  if (object == nullptr) return fail({to_string(action.target) + " does not exist", ""});
+  send(update_of(*object, action));
   observer_.rollout_started(loop_->now(), id, action.target);
 }
 
@@ -456,10 +456,10 @@ void LiveSession::perform(const std::string& id, const NodeAction& action) {
   const api::ObjectKey key{api::Kind::Node, "", action.node};
   const char* what = to_string(action.what);
   log_.append(loop_->now(), 0, what, to_string(key), id);
-  const auto node = objects_.find(key);
-  if (node == objects_.end()) return fail({to_string(key) + " does not exist", ""});
+  const api::ObjectPtr node = current(key);
+  if (node == nullptr) return fail({to_string(key) + " does not exist", ""});
   const bool cordons = action.what != NodeAction::What::Uncordon;
-  if (auto call = cordon_of(std::get<api::Node>(*node->second), cordons)) send(*std::move(call));
+  if (auto call = cordon_of(std::get<api::Node>(*node), cordons)) send(*std::move(call));
   std::string effect = fmt::format("{}: {}", what, to_string(key));
   if (action.what == NodeAction::What::Drain) {
     auto calls = evictions_of(action.node, pods_and_nodes());

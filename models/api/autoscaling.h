@@ -16,7 +16,11 @@
 namespace orrery::api {
 
 enum class MetricSource : std::uint8_t { Resource, ContainerResource, Pods, Object, External };
+/// "Resource", "ContainerResource", …
+[[nodiscard]] const char* to_string(MetricSource source);
 enum class MetricTarget : std::uint8_t { Utilization, Value, AverageValue };
+/// "Utilization", "Value", "AverageValue"
+[[nodiscard]] const char* to_string(MetricTarget target);
 
 struct MetricSpec {
   MetricSource source = MetricSource::Resource;

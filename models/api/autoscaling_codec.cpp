@@ -56,7 +56,7 @@ void read_target(ObjectReader& in, MetricSpec& metric) {
       if (in.manifest()) {
         in.reading().problem(*at,
                              std::string{"no "} + kTargetFields[i] + " with this type of target",
-                             name_of(metric.target, kMetricTargets));
+                             to_string(metric.target));
       }
       continue;
     }
@@ -83,7 +83,7 @@ void read_target(ObjectReader& in, MetricSpec& metric) {
                            is_resource(metric.source)            ? "Utilization or AverageValue"
                            : metric.source == MetricSource::Pods ? "AverageValue"
                                                                  : "Value or AverageValue",
-                           name_of(metric.target, kMetricTargets));
+                           to_string(metric.target));
     } else if (type && !in.field(name_of(metric.target, kTargetFields))) {
       in.reading().problem(in.here(), name_of(metric.target, kTargetFields), "none");
     }
@@ -241,7 +241,7 @@ void read_hpa_spec(ObjectReader& in, HorizontalPodAutoscalerSpec& spec) {
 }
 
 void write_metric(JsonWriter& out, const MetricSpec& metric) {
-  out.text("type", name_of(metric.source, kMetricSources));
+  out.text("type", to_string(metric.source));
   out.begin_object(name_of(metric.source, kSourceFields));
   if (is_resource(metric.source)) {
     out.text("name", metric.name);
@@ -259,7 +259,7 @@ void write_metric(JsonWriter& out, const MetricSpec& metric) {
     out.end_object();
   }
   out.begin_object("target");
-  out.text("type", name_of(metric.target, kMetricTargets));
+  out.text("type", to_string(metric.target));
   out.number_in_full(name_of(metric.target, kTargetFields), metric.value);
   out.end_object();
   out.end_object();
@@ -284,6 +284,9 @@ void write_rules(JsonWriter& out, const char* name, const ScalingRules& rules) {
 }
 
 }  // namespace
+
+const char* to_string(MetricSource source) { return name_of(source, kMetricSources); }
+const char* to_string(MetricTarget target) { return name_of(target, kMetricTargets); }
 
 void read_body(ObjectReader& root, HorizontalPodAutoscaler& hpa) {
   root.require("spec", "a spec with scaleTargetRef and maxReplicas");

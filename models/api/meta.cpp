@@ -82,12 +82,15 @@ bool matches(const SelectorRequirement& requirement, const Labels& labels) {
   contract_violation("a selector operator has one of the known values");
 }
 
+bool has_all(const Labels& labels, const Labels& wanted) {
+  return std::all_of(wanted.begin(), wanted.end(), [&](const auto& one) {
+    const auto label = labels.find(one.first);
+    return label != labels.end() && label->second == one.second;
+  });
+}
+
 bool matches(const LabelSelector& selector, const Labels& labels) {
-  return std::all_of(selector.match_labels.begin(), selector.match_labels.end(),
-                     [&](const auto& wanted) {
-                       const auto label = labels.find(wanted.first);
-                       return label != labels.end() && label->second == wanted.second;
-                     }) &&
+  return has_all(labels, selector.match_labels) &&
          std::all_of(selector.match_expressions.begin(), selector.match_expressions.end(),
                      [&](const SelectorRequirement& r) { return matches(r, labels); });
 }

@@ -127,6 +127,9 @@ struct LabelSelector {
 };
 
 [[nodiscard]] bool matches(const LabelSelector& selector, const Labels& labels);
+
+/// Whether every one of `wanted` is among `labels`, with its value.
+[[nodiscard]] bool has_all(const Labels& labels, const Labels& wanted);
 [[nodiscard]] bool matches(const SelectorRequirement& requirement, const Labels& labels);
 
 }  // namespace orrery::api

@@ -24,10 +24,7 @@ bool matches(const NodeSelectorTerm& term, const Node& node) {
 }
 
 bool may_run_on(const PodSpec& pod, const Node& node) {
-  for (const auto& [key, value] : pod.node_selector) {
-    const auto label = node.meta.labels.find(key);
-    if (label == node.meta.labels.end() || label->second != value) return false;
-  }
+  if (!has_all(node.meta.labels, pod.node_selector)) return false;
   const auto& terms = pod.affinity.node.required;
   return !terms || std::any_of(terms->begin(), terms->end(),
                                [&](const auto& term) { return matches(term, node); });

@@ -2,6 +2,11 @@
 
 namespace orrery::api {
 
+bool is_ready(const Node& node) {
+  const Condition* ready = find_condition(node.status.conditions, "Ready");
+  return ready != nullptr && ready->status == ConditionStatus::True;
+}
+
 Object::Object() = default;
 Object::Object(const Object& other) = default;
 Object::Object(Object&& other) noexcept = default;

@@ -77,6 +77,9 @@ struct Node {
   friend bool operator==(const Node&, const Node&) = default;
 };
 
+/// Condition Ready is True.
+[[nodiscard]] bool is_ready(const Node& node);
+
 struct DeploymentStrategy {
   bool recreate = false;  ///< Otherwise RollingUpdate.
   CountOrPercent max_surge{25, true};

@@ -61,10 +61,11 @@ void set_condition(std::vector<Condition>& conditions, std::string_view type,
   found->last_update = now;
 }
 
-bool is_active(const Pod& pod) {
-  return pod.status.phase != PodPhase::Succeeded && pod.status.phase != PodPhase::Failed &&
-         !pod.meta.deletion;
+bool has_ended(const Pod& pod) {
+  return pod.status.phase == PodPhase::Succeeded || pod.status.phase == PodPhase::Failed;
 }
+
+bool is_active(const Pod& pod) { return !has_ended(pod) && !pod.meta.deletion; }
 
 bool is_ready(const Pod& pod) {
   const Condition* ready = find_condition(pod.status.conditions, "Ready");

@@ -409,7 +409,10 @@ struct Pod {
   friend bool operator==(const Pod&, const Pod&) = default;
 };
 
-/// Phase neither Succeeded nor Failed, and deletion not asked for (the controllers' "active").
+/// Phase Succeeded or Failed: none of its containers will run any more.
+[[nodiscard]] bool has_ended(const Pod& pod);
+
+/// Not ended, and deletion not asked for (the controllers' "active").
 [[nodiscard]] bool is_active(const Pod& pod);
 
 /// Condition Ready is True.

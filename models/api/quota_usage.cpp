@@ -92,7 +92,7 @@ PodResources effective_limits(const PodSpec& spec) {
 }
 
 void add_pod(const Pod& pod, QuotaAmounts& used) {
-  if (pod.status.phase == PodPhase::Succeeded || pod.status.phase == PodPhase::Failed) return;
+  if (has_ended(pod)) return;
   used["pods"] += 1;
   const PodResources requests = effective_requests(pod.spec);
   for (const char* name : {"cpu", "requests.cpu"}) used[name] += requests.cpu_milli;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "models/controllers/daemon_pods.h"
+#include "models/controllers/owner_lookup.h"
 #include "models/controllers/plan.h"
 
 namespace orrery::controllers {
@@ -22,11 +23,6 @@ constexpr std::uint32_t kCallSlot = 1;
 constexpr std::uint32_t kDeletionSlot = 2;
 constexpr std::uint32_t kFirstInformerSlot = 3;
 
-bool is_ready(const Node& node) {
-  const auto* ready = api::find_condition(node.status.conditions, "Ready");
-  return ready != nullptr && ready->status == api::ConditionStatus::True;
-}
-
 bool has_taint(const Node& node, const char* key) {
   return std::any_of(node.spec.taints.begin(), node.spec.taints.end(),
                      [&](const api::Taint& taint) { return taint.key == key; });
@@ -41,11 +37,6 @@ bool is_unschedulable(const Pod& pod) {
   const auto* scheduled = api::find_condition(pod.status.conditions, "PodScheduled");
   return scheduled != nullptr && scheduled->status == api::ConditionStatus::False &&
          scheduled->reason == "Unschedulable";
-}
-
-bool is_of_daemon_set(const Pod& pod) {
-  const auto* owner = api::controller_of(pod.meta);
-  return owner != nullptr && owner->kind == Kind::DaemonSet;
 }
 
 /// Requested shares of a node's CPU and memory, added up: large pods are placed first.
@@ -173,9 +164,7 @@ void ClusterAutoscaler::observe(const Change& change) {
   const api::Object& latest = change.latest();
   if (const auto* pod = std::get_if<Pod>(&latest)) {
     const scheduler::PodName name{pod->meta.namespace_name, pod->meta.name};
-    const bool counts = change.after && !pod->spec.node_name.empty() &&
-                        pod->status.phase != api::PodPhase::Succeeded &&
-                        pod->status.phase != api::PodPhase::Failed;
+    const bool counts = change.after && !pod->spec.node_name.empty() && !api::has_ended(*pod);
     if (counts) {
       state_.place(name, pod->spec.node_name, change.after);
     } else {
@@ -312,7 +301,7 @@ bool ClusterAutoscaler::too_many_unready() const {
   for (const Node* node : nodes_.all<Node>()) {
     ++all;
     const bool starts = node->meta.creation + config_.max_node_startup_time > ports_.executor.now();
-    if (!is_ready(*node) && !starts) ++unready;
+    if (!api::is_ready(*node) && !starts) ++unready;
   }
   return unready > config_.ok_total_unready_count &&
          unready * 100 > config_.max_total_unready_percentage * all;
@@ -321,7 +310,7 @@ bool ClusterAutoscaler::too_many_unready() const {
 void ClusterAutoscaler::tidy_up(const Machines& machines) {
   for (const Node* node : group_nodes()) {
     const std::string& name = node->meta.name;
-    if (!is_ready(*node) && !machines.contains(name)) {
+    if (!api::is_ready(*node) && !machines.contains(name)) {
       send(ports_.api, {What::Write, name, {}}, delete_call(node->meta, Kind::Node));
     } else if (has_taint(*node, kToBeDeletedTaint) && !deletions_.contains(name)) {
       write_taints(*node, without(node->spec.taints, kToBeDeletedTaint));
@@ -386,7 +375,7 @@ void ClusterAutoscaler::add_coming_nodes(FitSimulation& simulation, const Machin
     const auto* node = nodes_.find<Node>("", name);
     const bool comes =
         node == nullptr ||
-        (!is_ready(*node) && node->meta.creation + config_.max_node_startup_time > now);
+        (!api::is_ready(*node) && node->meta.creation + config_.max_node_startup_time > now);
     if (!comes) continue;
     const int index = coming[machine.group]++;
     add_node_of(simulation, machine.group,
@@ -399,7 +388,7 @@ std::vector<ObjectPtr> ClusterAutoscaler::pods_to_help(FitSimulation& simulation
   for (const Pod* pod : pods_.all<Pod>()) {
     if (!pod->spec.node_name.empty() || pod->meta.deletion || !is_unschedulable(*pod)) continue;
     if (pod->spec.priority.value_or(0) < config_.expendable_priority) continue;
-    if (!is_of_daemon_set(*pod)) waiting.push_back(pod);
+    if (controller_of_kind(pod->meta, Kind::DaemonSet) == nullptr) waiting.push_back(pod);
   }
   std::stable_sort(waiting.begin(), waiting.end(), [](const Pod* a, const Pod* b) {
     return a->spec.priority.value_or(0) > b->spec.priority.value_or(0);
@@ -569,7 +558,7 @@ void ClusterAutoscaler::find_unneeded(FitSimulation& simulation, const Machines&
     if (off != node->meta.annotations.end() && off->second == "true") continue;
     const auto slot = state_.slot_of(name);
     const scheduler::NodeState& use = state_.node(*slot);
-    if (is_ready(*node) &&
+    if (api::is_ready(*node) &&
         !is_below_utilization(*node, use.requested_cpu_milli, use.requested_memory_bytes,
                               config_.utilization_threshold)) {
       continue;
@@ -636,7 +625,7 @@ bool ClusterAutoscaler::start_deletions(const Machines& machines) {
       const auto* node = nodes_.find<Node>("", name);
       const std::size_t group = *group_of(node->meta);
       const Duration wait =
-          is_ready(*node) ? config_.scale_down_unneeded_time : config_.scale_down_unready_time;
+          api::is_ready(*node) ? config_.scale_down_unneeded_time : config_.scale_down_unready_time;
       if (since + wait >= now || size[group] <= groups_[group].min) continue;
       if (under_way >= config_.scale_down_parallelism) return started;
       if (drains && draining >= config_.drain_parallelism) return started;

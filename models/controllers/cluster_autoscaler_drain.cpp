@@ -4,6 +4,8 @@
 #include <set>
 #include <sstream>
 
+#include "models/controllers/owner_lookup.h"
+
 namespace orrery::controllers {
 namespace {
 
@@ -84,12 +86,8 @@ void RemainingBudgets::use(const Pod& pod) {
 }
 
 Movability movability(const Pod& pod, const RemainingBudgets& budgets) {
-  const api::OwnerReference* owner = api::controller_of(pod.meta);
-  if (owner != nullptr && owner->kind == api::Kind::DaemonSet) return Movability::Ignored;
-  if (pod.meta.deletion) return Movability::Ignored;
-  if (pod.status.phase == api::PodPhase::Succeeded || pod.status.phase == api::PodPhase::Failed) {
-    return Movability::Ignored;
-  }
+  if (controller_of_kind(pod.meta, api::Kind::DaemonSet) != nullptr) return Movability::Ignored;
+  if (!api::is_active(pod)) return Movability::Ignored;
   const std::string safe = annotation(pod.meta, kSafeToEvict);
   if (safe == "false") return Movability::Stays;
   if (safe != "true") {

@@ -21,10 +21,6 @@ using api::DaemonSetStatus;
 using api::Node;
 using api::Pod;
 
-bool has_ended(const Pod& pod) {
-  return pod.status.phase == api::PodPhase::Failed || pod.status.phase == api::PodPhase::Succeeded;
-}
-
 /// Bound pods first, then the older.
 bool comes_before(const Pod* a, const Pod* b) {
   const auto key = [](const Pod& pod) {
@@ -63,7 +59,7 @@ class Step {
     }
     for (const Pod* pod : pods_) {
       // What has ended and is asked to go is only waiting for its finalizers.
-      if (!has_ended(*pod) || !pod->meta.deletion) on_node_[target_node(*pod)].push_back(pod);
+      if (!api::has_ended(*pod) || !pod->meta.deletion) on_node_[target_node(*pod)].push_back(pod);
     }
     for (auto& [node, daemons] : on_node_) {
       std::sort(daemons.begin(), daemons.end(), comes_before);

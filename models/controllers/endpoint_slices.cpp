@@ -119,10 +119,7 @@ class PortGroup {
 }  // namespace
 
 std::optional<Endpoint> endpoint_of(const Pod& pod, const Service& service) {
-  if (pod.status.pod_ip.empty() || pod.status.phase == api::PodPhase::Succeeded ||
-      pod.status.phase == api::PodPhase::Failed) {
-    return std::nullopt;
-  }
+  if (pod.status.pod_ip.empty() || api::has_ended(pod)) return std::nullopt;
   Endpoint endpoint;
   endpoint.address = pod.status.pod_ip;
   endpoint.serving = api::is_ready(pod);

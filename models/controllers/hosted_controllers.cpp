@@ -19,10 +19,6 @@ using api::Pod;
 using api::ReplicaSet;
 using api::Service;
 
-bool has_ended(const Pod& pod) {
-  return pod.status.phase == api::PodPhase::Succeeded || pod.status.phase == api::PodPhase::Failed;
-}
-
 }  // namespace
 
 // --- Deployments ---------------------------------------------------------------------------------
@@ -42,7 +38,7 @@ void DeploymentController::observe(const Change& change, WorkQueue& queue, Insta
     case Kind::Pod: {
       // Recreate waits for pods to go, which no set reports.
       const Pod& pod = std::get<Pod>(change.latest());
-      if (change.after && !has_ended(pod)) return;
+      if (change.after && !api::has_ended(pod)) return;
       const auto* set_owner = controller_of_kind(pod.meta, Kind::ReplicaSet);
       if (set_owner == nullptr) return;
       const auto* set =

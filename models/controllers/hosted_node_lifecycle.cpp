@@ -91,13 +91,11 @@ Plan NodeHealthController::reconcile(const ObjectKey& key,
           .first->second;
   turns.set_interval(all_zones_down_ ? std::nullopt : eviction_interval(zones_[zone], config_),
                      now);
-  const auto* ready = api::find_condition(node->status.conditions, "Ready");
-  const bool is_ready = ready != nullptr && ready->status == api::ConditionStatus::True;
 
   NodeHealthView view;
   view.node = node;
   view.last_sign = last_sign(*node, now);
-  if (!is_ready) view.pods = caches_.pods.pods_on(key.name);
+  if (!api::is_ready(*node)) view.pods = caches_.pods.pods_on(key.name);
   view.may_evict = turns.is_turn_of(key.name, now);
   view.all_zones_down = all_zones_down_;
   NodeHealthPlan result = reconcile_node_health(view, config_, now);

@@ -11,10 +11,9 @@ using api::Kind;
 using api::ObjectKey;
 using api::ResourceQuota;
 
-bool has_ended(const api::Object& object) {
+bool is_ended_pod(const api::Object& object) {
   const auto* pod = std::get_if<api::Pod>(&object);
-  return pod != nullptr && (pod->status.phase == api::PodPhase::Succeeded ||
-                            pod->status.phase == api::PodPhase::Failed);
+  return pod != nullptr && api::has_ended(*pod);
 }
 
 }  // namespace
@@ -29,8 +28,8 @@ void QuotaController::observe(const Change& change, WorkQueue& queue, Instant /*
     if (news) queue.add(api::key_of(latest));
     return;
   }
-  const bool freed =
-      !change.after || (has_ended(*change.after) && (!change.before || !has_ended(*change.before)));
+  const bool freed = !change.after || (is_ended_pod(*change.after) &&
+                                       (!change.before || !is_ended_pod(*change.before)));
   const std::string& space = api::meta_of(latest).namespace_name;
   if (!freed || space.empty()) return;
   for (const auto* quota : caches_.quotas.in_namespace<ResourceQuota>(space)) {

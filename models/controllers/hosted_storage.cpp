@@ -217,7 +217,7 @@ AttachNode AttachDetachController::look_at(const std::string& name,
   const auto* node = caches_.nodes.find<Node>("", name);
   if (node == nullptr) return {.ready = false, .out_of_service = false, .mounted = true};
   const auto& in_use = node->status.volumes_in_use;
-  return {.ready = is_ready(*node),
+  return {.ready = api::is_ready(*node),
           .out_of_service = is_out_of_service(*node),
           .mounted = std::find(in_use.begin(), in_use.end(), volume) != in_use.end()};
 }

@@ -77,7 +77,7 @@ std::vector<Change> Informer::on_event(const ports::Event& event) {
       const api::ObjectMeta& meta = api::meta_of(*delta.object);
       seen_ = meta.resource_version;
       if (delta.kind == ports::DeltaKind::Deleted) {
-        const NameView name{meta.namespace_name, meta.name};
+        const api::NameView name{meta.namespace_name, meta.name};
         if (!objects_.contains(name)) return {};
         // The last state, which may be newer than the cached one.
         (void)put(delta.object);
@@ -103,7 +103,7 @@ std::vector<Change> Informer::on_event(const ports::Event& event) {
 }
 
 std::vector<Change> Informer::replace_all(const std::vector<api::ObjectPtr>& objects) {
-  std::set<NameView> listed;
+  std::set<api::NameView> listed;
   for (const api::ObjectPtr& object : objects) {
     const api::ObjectMeta& meta = api::meta_of(*object);
     listed.emplace(meta.namespace_name, meta.name);
@@ -131,9 +131,9 @@ std::vector<Change> Informer::replace_all(const std::vector<api::ObjectPtr>& obj
 
 Change Informer::put(const api::ObjectPtr& object) {
   const api::ObjectMeta& meta = api::meta_of(*object);
-  const NameView name{meta.namespace_name, meta.name};
+  const api::NameView name{meta.namespace_name, meta.name};
   auto entry = objects_.lower_bound(name);
-  if (entry == objects_.end() || NameLess{}(name, entry->first)) {
+  if (entry == objects_.end() || api::NameLess{}(name, entry->first)) {
     entry = objects_.emplace_hint(entry, Name{name}, nullptr);
   }
   Change change{std::exchange(entry->second, object), object};
@@ -141,7 +141,7 @@ Change Informer::put(const api::ObjectPtr& object) {
   return change;
 }
 
-Change Informer::remove(const NameView& name) {
+Change Informer::remove(const api::NameView& name) {
   const auto entry = objects_.find(name);
   Change change{entry->second, nullptr};
   reindex(*entry, change.before.get(), nullptr);
@@ -191,7 +191,7 @@ void Informer::reindex(const Entry& entry, const api::Object* before, const api:
 
 const api::ObjectPtr* Informer::find_object(std::string_view namespace_name,
                                             std::string_view name) const {
-  const auto found = objects_.find(NameView{namespace_name, name});
+  const auto found = objects_.find(api::NameView{namespace_name, name});
   return found == objects_.end() ? nullptr : &found->second;
 }
 

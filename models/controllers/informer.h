@@ -16,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "models/api/name_order.h"
 #include "models/api/objects.h"
 #include "models/ports/api_client.h"
 #include "models/ports/executor.h"
@@ -126,15 +127,7 @@ class Informer {
 
  private:
   using Name = std::pair<std::string, std::string>;  ///< Namespace and name.
-  using NameView = std::pair<std::string_view, std::string_view>;
-  struct NameLess {
-    using is_transparent = void;
-    template <class A, class B>
-    bool operator()(const A& a, const B& b) const {
-      return NameView{a.first, a.second} < NameView{b.first, b.second};
-    }
-  };
-  using Objects = std::map<Name, api::ObjectPtr, NameLess>;
+  using Objects = std::map<Name, api::ObjectPtr, api::NameLess>;
   using Entry = Objects::value_type;
   /// By namespace and name. Entries stay where they are while what they hold changes, so that an
   /// object's new version needs no new place.
@@ -152,7 +145,7 @@ class Informer {
   }
 
   [[nodiscard]] Objects::const_iterator first_in(std::string_view namespace_name) const {
-    return objects_.lower_bound(NameView{namespace_name, {}});
+    return objects_.lower_bound(api::NameView{namespace_name, {}});
   }
   [[nodiscard]] const api::ObjectPtr* find_object(std::string_view namespace_name,
                                                   std::string_view name) const;
@@ -163,7 +156,7 @@ class Informer {
   void watch();
   [[nodiscard]] std::vector<Change> replace_all(const std::vector<api::ObjectPtr>& objects);
   [[nodiscard]] Change put(const api::ObjectPtr& object);
-  [[nodiscard]] Change remove(const NameView& name);
+  [[nodiscard]] Change remove(const api::NameView& name);
   static void add_to(Index& index, const std::string& value, const Entry& entry);
   static void remove_from(Index& index, const std::string& value, const Entry& entry);
   /// Moves the entry from where `before` belongs to where `after` does; either may be null.

@@ -164,9 +164,7 @@ Batch JobSync::claims() {
 void JobSync::sort_pods() {
   std::int32_t ready = 0;
   for (const Pod* pod : owned_) {
-    const bool ended =
-        pod->status.phase == PodPhase::Succeeded || pod->status.phase == PodPhase::Failed;
-    if (ended) continue;
+    if (api::has_ended(*pod)) continue;
     if (pod->meta.deletion) {
       terminating_.push_back(pod);
       continue;

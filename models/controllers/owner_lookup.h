@@ -31,8 +31,7 @@ template <class T>
 template <class Owner>
 [[nodiscard]] bool selects(const Owner& owner, const api::Labels& labels) {
   if constexpr (std::is_same_v<decltype(owner.spec.selector), api::Labels>) {
-    return !owner.spec.selector.empty() &&
-           api::matches(api::LabelSelector{owner.spec.selector, {}}, labels);
+    return !owner.spec.selector.empty() && api::has_all(labels, owner.spec.selector);
   } else {
     return api::matches(owner.spec.selector, labels);
   }

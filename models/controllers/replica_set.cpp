@@ -81,11 +81,7 @@ auto status_from(const Set& set, const std::vector<const Pod*>& owned,
   status.fully_labeled_replicas = status.ready_replicas = status.available_replicas = 0;
   const api::Labels& wanted = set.spec.pod_template.labels;
   for (const Pod* pod : owned) {
-    const bool has_all = std::all_of(wanted.begin(), wanted.end(), [&](const auto& label) {
-      const auto found = pod->meta.labels.find(label.first);
-      return found != pod->meta.labels.end() && found->second == label.second;
-    });
-    if (has_all) ++status.fully_labeled_replicas;
+    if (api::has_all(pod->meta.labels, wanted)) ++status.fully_labeled_replicas;
     if (!api::is_ready(*pod)) continue;
     ++status.ready_replicas;
     if (api::is_available(*pod, set.spec.min_ready, now)) ++status.available_replicas;

@@ -24,10 +24,6 @@ using api::StatefulSetStatus;
 /// On revisions: the hash in their name.
 constexpr const char* kHashLabel = "controller.kubernetes.io/hash";
 
-bool has_ended(const Pod& pod) {
-  return pod.status.phase == api::PodPhase::Failed || pod.status.phase == api::PodPhase::Succeeded;
-}
-
 bool is_running_and_ready(const Pod& pod) {
   return pod.status.phase == api::PodPhase::Running && api::is_ready(pod);
 }
@@ -165,7 +161,7 @@ class Step {
           create_call(stateful_pod(set_, revision.pod_template, revision.meta.name, ordinal)));
       return steps;
     }
-    if (has_ended(*pod)) {
+    if (api::has_ended(*pod)) {
       // The next pod of that name is made when this one is gone.
       steps.blocks = true;
       if (!pod->meta.deletion) steps.then(delete_call(pod->meta, api::Kind::Pod));

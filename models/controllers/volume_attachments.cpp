@@ -124,9 +124,7 @@ Plan reconcile_attachments(const AttachView& view, const AttachDetachConfig& con
 }
 
 bool holds_volumes(const api::Pod& pod) {
-  if (pod.status.phase == api::PodPhase::Succeeded || pod.status.phase == api::PodPhase::Failed) {
-    return false;
-  }
+  if (api::has_ended(pod)) return false;
   if (!pod.meta.deletion) return true;
   return std::any_of(
       pod.status.container_statuses.begin(), pod.status.container_statuses.end(),
@@ -136,11 +134,6 @@ bool holds_volumes(const api::Pod& pod) {
 bool is_out_of_service(const api::Node& node) {
   return std::any_of(node.spec.taints.begin(), node.spec.taints.end(),
                      [](const api::Taint& taint) { return taint.key == kOutOfServiceTaint; });
-}
-
-bool is_ready(const api::Node& node) {
-  const auto* ready = api::find_condition(node.status.conditions, "Ready");
-  return ready != nullptr && ready->status == api::ConditionStatus::True;
 }
 
 }  // namespace orrery::controllers

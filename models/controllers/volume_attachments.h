@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "models/api/objects.h"
-#include "models/controllers/persistent_volumes.h"
 #include "models/controllers/node_lifecycle.h"
+#include "models/controllers/persistent_volumes.h"
 #include "models/controllers/plan.h"
 
 namespace orrery::controllers {
@@ -56,6 +56,5 @@ struct AttachView {
 [[nodiscard]] bool holds_volumes(const api::Pod& pod);
 
 [[nodiscard]] bool is_out_of_service(const api::Node& node);
-[[nodiscard]] bool is_ready(const api::Node& node);
 
 }  // namespace orrery::controllers

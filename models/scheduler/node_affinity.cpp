@@ -32,10 +32,7 @@ bool matches_any(const std::vector<api::NodeSelectorTerm>& terms, const api::Nod
 }
 
 bool matches_node(const api::PodSpec& pod, const api::Node& node) {
-  for (const auto& [key, value] : pod.node_selector) {
-    const auto label = node.meta.labels.find(key);
-    if (label == node.meta.labels.end() || label->second != value) return false;
-  }
+  if (!api::has_all(node.meta.labels, pod.node_selector)) return false;
   const auto& required = pod.affinity.node.required;
   return !required || matches_any(*required, node);
 }

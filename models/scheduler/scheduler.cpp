@@ -23,10 +23,6 @@ constexpr std::uint32_t kVolumeSlot = 22;
 constexpr const char* kUnschedulable = "Unschedulable";
 constexpr const char* kSchedulerError = "SchedulerError";
 
-bool has_ended(const Pod& pod) {
-  return pod.status.phase == api::PodPhase::Succeeded || pod.status.phase == api::PodPhase::Failed;
-}
-
 /// "2 Insufficient cpu, 1 Too many pods", sorted as text.
 std::string counted(const std::vector<std::string>& reasons) {
   std::map<std::string, int> counts;
@@ -178,7 +174,7 @@ void Scheduler::announce(const ClusterEvent& event) {
 void Scheduler::observe_pod(const Change& change) {
   const Pod& pod = std::get<Pod>(change.latest());
   const PodName name{pod.meta.namespace_name, pod.meta.name};
-  if (!change.after || has_ended(pod)) {
+  if (!change.after || api::has_ended(pod)) {
     forget(name);
     if (state_.unplace(name)) {
       announce({.kinds = event_kind::kPodGone, .pod_before = &pod});
@@ -432,7 +428,7 @@ std::optional<api::LabelSelector> Scheduler::siblings_of(const Pod& pod,
   const std::string& in = pod.meta.namespace_name;
   for (const auto* service : services_.in_namespace<api::Service>(in)) {
     const api::Labels& selector = service->spec.selector;
-    if (selector.empty() || !api::matches(api::LabelSelector{selector, {}}, pod.meta.labels)) {
+    if (selector.empty() || !api::has_all(pod.meta.labels, selector)) {
       continue;
     }
     all.match_labels.insert(selector.begin(), selector.end());

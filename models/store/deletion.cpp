@@ -37,9 +37,7 @@ std::vector<std::string> with_propagation(std::vector<std::string> finalizers,
 Duration grace_of(const api::Object& object, std::optional<Duration> asked) {
   const auto* pod = std::get_if<Pod>(&object);
   if (pod == nullptr) return {};
-  const bool nobody_runs_it = pod->spec.node_name.empty() ||
-                              pod->status.phase == api::PodPhase::Succeeded ||
-                              pod->status.phase == api::PodPhase::Failed;
+  const bool nobody_runs_it = pod->spec.node_name.empty() || api::has_ended(*pod);
   return nobody_runs_it ? Duration{} : asked.value_or(pod->spec.termination_grace);
 }
 

@@ -15,8 +15,7 @@ constexpr std::size_t kDisruptedPodsMax = 2000;
 
 /// Source: canIgnorePDB: such pods are not part of what a budget protects.
 bool is_beyond_budgets(const Pod& pod) {
-  return pod.status.phase == PodPhase::Succeeded || pod.status.phase == PodPhase::Failed ||
-         pod.status.phase == PodPhase::Pending || pod.meta.deletion;
+  return !api::is_active(pod) || pod.status.phase == PodPhase::Pending;
 }
 
 }  // namespace

@@ -11,16 +11,16 @@ const std::string& node_of(const api::Object& object) {
 }
 
 api::ObjectPtr ObjectTable::find(std::string_view namespace_name, std::string_view name) const {
-  const auto found = objects_.find(NameView{namespace_name, name});
+  const auto found = objects_.find(api::NameView{namespace_name, name});
   return found == objects_.end() ? nullptr : found->second;
 }
 
 void ObjectTable::put(const api::ObjectPtr& object) {
   const api::ObjectMeta& meta = api::meta_of(*object);
-  const NameView name{meta.namespace_name, meta.name};
+  const api::NameView name{meta.namespace_name, meta.name};
   const std::string& node = node_of(*object);
   const auto next = objects_.lower_bound(name);
-  const bool known = next != objects_.end() && !NameLess{}(name, next->first);
+  const bool known = next != objects_.end() && !api::NameLess{}(name, next->first);
   if (known) {
     const std::string& old_node = node_of(*next->second);
     if (!old_node.empty() && old_node != node) on_node_.find(old_node)->second.erase(next->first);
@@ -33,7 +33,7 @@ void ObjectTable::put(const api::ObjectPtr& object) {
 
 void ObjectTable::erase(const api::Object& object) {
   const api::ObjectMeta& meta = api::meta_of(object);
-  const auto found = objects_.find(NameView{meta.namespace_name, meta.name});
+  const auto found = objects_.find(api::NameView{meta.namespace_name, meta.name});
   expects(found != objects_.end(), "what is erased is in the table");
   if (const std::string& node = node_of(*found->second); !node.empty()) {
     const auto pods = on_node_.find(node);
@@ -49,7 +49,7 @@ void ObjectTable::each(const std::function<void(const api::ObjectPtr&)>& visit) 
 
 void ObjectTable::each_in(std::string_view namespace_name,
                           const std::function<void(const api::ObjectPtr&)>& visit) const {
-  for (auto at = objects_.lower_bound(NameView{namespace_name, {}});
+  for (auto at = objects_.lower_bound(api::NameView{namespace_name, {}});
        at != objects_.end() && at->first.first == namespace_name; ++at) {
     visit(at->second);
   }

@@ -12,21 +12,10 @@
 #include <utility>
 #include <vector>
 
+#include "models/api/name_order.h"
 #include "models/api/objects.h"
 
 namespace orrery::store {
-
-/// Namespace and name.
-using NameView = std::pair<std::string_view, std::string_view>;
-
-/// Orders names without making strings of views.
-struct NameLess {
-  using is_transparent = void;
-  template <class A, class B>
-  bool operator()(const A& a, const B& b) const {
-    return NameView{a.first, a.second} < NameView{b.first, b.second};
-  }
-};
 
 class ObjectTable {
  public:
@@ -48,7 +37,7 @@ class ObjectTable {
                const std::function<void(const api::ObjectPtr&)>& visit) const;
 
  private:
-  using ByName = std::map<std::pair<std::string, std::string>, api::ObjectPtr, NameLess>;
+  using ByName = std::map<std::pair<std::string, std::string>, api::ObjectPtr, api::NameLess>;
 
   ByName objects_;
   std::map<std::string, ByName, std::less<>> on_node_;  ///< Bound pods.

@@ -9,41 +9,11 @@ namespace {
 using api::MetricSource;
 using api::MetricTarget;
 
-const char* name_of(MetricSource source) {
-  switch (source) {
-    case MetricSource::Resource:
-      return "Resource";
-    case MetricSource::ContainerResource:
-      return "ContainerResource";
-    case MetricSource::Pods:
-      return "Pods";
-    case MetricSource::Object:
-      return "Object";
-    case MetricSource::External:
-      return "External";
-  }
-  contract_violation("a metric has one of the known sources");
-}
-
-const char* name_of(MetricTarget target) {
-  switch (target) {
-    case MetricTarget::Utilization:
-      return "Utilization";
-    case MetricTarget::Value:
-      return "Value";
-    case MetricTarget::AverageValue:
-      return "AverageValue";
-  }
-  contract_violation("a metric has one of the known targets");
-}
-
-const char* name_of(api::PodPhase phase) { return api::to_string(phase); }
-
 Json metric_json(const api::MetricSpec& metric, const std::int64_t* value) {
-  Json out{{"source", name_of(metric.source)}, {"name", metric.name}};
+  Json out{{"source", api::to_string(metric.source)}, {"name", metric.name}};
   if (metric.source == MetricSource::ContainerResource) out["container"] = metric.container;
   if (metric.source == MetricSource::Object) out["object"] = to_string(metric.object);
-  out["target"] = name_of(metric.target);
+  out["target"] = api::to_string(metric.target);
   out[metric.target == MetricTarget::Utilization ? "percent" : "milli"] = metric.value;
   if (value != nullptr) out["currentMilli"] = *value;
   return out;
@@ -65,7 +35,7 @@ Json metrics_json(const api::PodMetrics& metrics) {
 
 Json scaled_pod_json(const api::Pod& pod, const controllers::PodsView& view) {
   Json out{{"name", pod.meta.name},
-           {"phase", name_of(pod.status.phase)},
+           {"phase", api::to_string(pod.status.phase)},
            {"terminating", pod.meta.deletion.has_value()}};
   const api::Condition* ready = api::find_condition(pod.status.conditions, "Ready");
   out["ready"] = ready != nullptr && ready->status == api::ConditionStatus::True;

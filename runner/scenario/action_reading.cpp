@@ -46,8 +46,7 @@ api::Object met_by(const PatchAction& patch, const Reading& reading) {
 
 void read_pods(const Value& pods, PatchAction& patch, Reading& reading) {
   const auto count = read_count(pods, 1, kPodsMax, reading.report);
-  const auto& kinds = replica_kinds();
-  if (std::find(kinds.begin(), kinds.end(), patch.target.kind) == kinds.end()) {
+  if (!keeps_replicas(patch.target.kind)) {
     reading.report.add(pods.where, "no \"pods\" unless the target is a workload",
                        fmt::format("it with {}", api::to_string(patch.target)));
   } else {

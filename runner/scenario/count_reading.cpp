@@ -30,11 +30,6 @@ std::vector<Kind> target_kinds() {
   return kinds;
 }
 
-bool keeps_replicas(Kind kind) {
-  const auto& kinds = replica_kinds();
-  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
-}
-
 /// The one member of `value` that names a quantifier; reports none and several.
 const Value* find_quantifier(const Value& value, CountExpectation& expectation, Report& report) {
   const Value* found = nullptr;

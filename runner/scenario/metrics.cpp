@@ -166,4 +166,9 @@ const std::vector<Kind>& replica_kinds() {
   return kKinds;
 }
 
+bool keeps_replicas(Kind kind) {
+  const auto& kinds = replica_kinds();
+  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+}
+
 }  // namespace orrery::scenario

@@ -48,5 +48,7 @@ struct RequestMetric {
 /// Kinds that keep a number of pods: Deployment, ReplicaSet, ReplicationController, StatefulSet,
 /// DaemonSet.
 [[nodiscard]] const std::vector<api::Kind>& replica_kinds();
+/// Whether it is one of them.
+[[nodiscard]] bool keeps_replicas(api::Kind kind);
 
 }  // namespace orrery::scenario

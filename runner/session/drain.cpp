@@ -3,6 +3,8 @@
 #include <memory>
 #include <utility>
 
+#include "models/controllers/owner_lookup.h"
+
 namespace orrery::session {
 
 using api::Pod;
@@ -25,8 +27,7 @@ std::vector<ports::ApiCall> evictions_of(const std::string& node,
   for (const api::ObjectPtr& object : pods) {
     const auto* pod = std::get_if<Pod>(object.get());
     if (pod == nullptr || pod->spec.node_name != node || pod->meta.deletion) continue;
-    const api::OwnerReference* owner = api::controller_of(pod->meta);
-    if (owner != nullptr && owner->kind == api::Kind::DaemonSet) continue;
+    if (controllers::controller_of_kind(pod->meta, api::Kind::DaemonSet) != nullptr) continue;
     ports::ApiCall call;
     call.verb = ports::Verb::Evict;
     call.key = api::key_of(*object);

@@ -374,11 +374,8 @@ bool LiveSession::ready_to_begin() const {
                      [](const controllers::Informer& i) { return i.synced(); }) &&
          std::all_of(scenario_.cluster.nodes.begin(), scenario_.cluster.nodes.end(),
                      [&](const scenario::ClusterNode& node) {
-                       const auto found = objects_.find({api::Kind::Node, "", node.name});
-                       if (found == objects_.end()) return false;
-                       const api::Condition* ready = api::find_condition(
-                           std::get<api::Node>(*found->second).status.conditions, "Ready");
-                       return ready != nullptr && ready->status == api::ConditionStatus::True;
+                       const auto known = current({api::Kind::Node, "", node.name});
+                       return known != nullptr && api::is_ready(std::get<api::Node>(*known));
                      });
 }
 

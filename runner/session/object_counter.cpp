@@ -72,9 +72,7 @@ bool fits_pod(const api::Pod& pod, const ObjectFilter& filter) {
 }
 
 bool fits_node(const api::Node& node, const ObjectFilter& filter) {
-  const api::Condition* ready = api::find_condition(node.status.conditions, "Ready");
-  const bool is_ready = ready != nullptr && ready->status == api::ConditionStatus::True;
-  if (filter.ready && is_ready != *filter.ready) return false;
+  if (filter.ready && api::is_ready(node) != *filter.ready) return false;
   if (filter.unschedulable && node.spec.unschedulable != *filter.unschedulable) return false;
   if (!filter.zone.empty()) {
     const auto zone = node.meta.labels.find("topology.kubernetes.io/zone");
@@ -89,10 +87,7 @@ bool fits(const api::Object& object, const ObjectFilter& filter, const OwnerChai
   const api::ObjectMeta& meta = api::meta_of(object);
   if (!filter.namespace_name.empty() && meta.namespace_name != filter.namespace_name) return false;
   if (!filter.name.empty() && !scenario::matches_glob(meta.name, filter.name)) return false;
-  for (const auto& [key, value] : filter.labels) {
-    const auto label = meta.labels.find(key);
-    if (label == meta.labels.end() || label->second != value) return false;
-  }
+  if (!api::has_all(meta.labels, filter.labels)) return false;
   if (filter.terminating && meta.deletion.has_value() != *filter.terminating) return false;
   if (filter.unowned && api::controller_of(meta) != nullptr) return false;
   if (!filter.phase.empty() && filter.phase != phase_of(object)) return false;

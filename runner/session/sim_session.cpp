@@ -34,12 +34,6 @@ using scenario::Scenario;
 using scenario::SetAction;
 using scenario::TimelineEntry;
 
-/// Whether it has pods that a change can replace.
-bool is_workload(api::Kind kind) {
-  const auto& kinds = scenario::replica_kinds();
-  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
-}
-
 /// Hands the writes of the simulated API server to the observer.
 class ObserverAdapter final : public sim::WriteObserver {
  public:
@@ -290,7 +284,7 @@ void SimSession::write(const std::string& id, const char* what, const ports::Api
   effect += outcome == ports::Outcome::Ok
                 ? fmt::format("{} {}", creates ? "created" : "changed", subject)
                 : fmt::format("{}: {}", subject, to_string(outcome));
-  if (outcome == ports::Outcome::Ok && !creates && is_workload(call.key.kind)) {
+  if (outcome == ports::Outcome::Ok && !creates && scenario::keeps_replicas(call.key.kind)) {
     observer_.rollout_started(world_.now(), id, call.key);
   }
 }

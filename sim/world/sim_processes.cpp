@@ -120,7 +120,7 @@ void SimNode::open_ports(Process& process, const Sandbox& sandbox) {
   std::uint32_t cpu_group = kNone;
   for (const ServiceBinding& binding : environment_.services) {
     if (binding.namespace_name != pod.meta.namespace_name) continue;
-    if (!api::matches(api::LabelSelector{binding.selector, {}}, pod.meta.labels)) continue;
+    if (!api::has_all(pod.meta.labels, binding.selector)) continue;
     const auto port = api::resolve_port(pod.spec, binding.target_port);
     if (!port || taken.contains(*port)) continue;
     const bool declared =

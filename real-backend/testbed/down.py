@@ -36,6 +36,12 @@ def down(bed: Bed) -> list[str]:
     return leftovers(bed, hosts)
 
 
+def only_remains(bed: Bed) -> bool:
+    """Whether a bed is recorded none of whose processes runs: the machine's, or all were ended."""
+    hosts = bed.hosts()
+    return bool(hosts) and not any(ours(host) for host in hosts)
+
+
 def attempt(host: Host) -> str | None:
     try:
         down_host(host)

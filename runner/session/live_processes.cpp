@@ -152,6 +152,7 @@ Result<BedStatus> bed_status(const ProgramPaths& paths) {
     BedStatus status;
     status.dir = json.at("dir").get<std::string>();
     status.ca = json.at("ca").get<std::string>();
+    if (json.at("onlyRemains").get<bool>()) return status;
     for (const auto& host : json.at("hosts")) {
       if (!host.at("answering").get<bool>()) {
         return failure("host " + host.at("name").get<std::string>() + " does not answer",

@@ -15,6 +15,7 @@ sys.dont_write_bytecode = True
 SOURCES = os.path.abspath(sys.argv.pop(1))
 sys.path.insert(0, SOURCES)
 
+import down  # noqa: E402
 import faults  # noqa: E402
 import images  # noqa: E402
 import process  # noqa: E402
@@ -41,6 +42,20 @@ class Records(unittest.TestCase):
         (self.dir / "h7").mkdir()
         (self.dir / "nosuch").mkdir()
         self.assertEqual([host.index for host in Bed(self.dir).leftover_hosts()], [7])
+
+    def test_a_bed_whose_processes_are_gone_is_told_from_one_that_runs(self):
+        bed = Bed(self.dir)
+        self.assertFalse(down.only_remains(bed))
+        bed.remember(19)
+        host = bed.host("h19")
+        host.dir.mkdir()
+        self.assertTrue(down.only_remains(bed))
+        child = subprocess.Popen(["sleep", "100"])
+        process.record_process(host.daemon_record, child.pid)
+        self.assertFalse(down.only_remains(bed))
+        process.end(child.pid, 5)
+        child.wait()
+        self.assertTrue(down.only_remains(bed))
 
     def test_a_folder_too_long_for_sockets_is_refused(self):
         with self.assertRaises(BedError):

@@ -105,9 +105,9 @@ struct TryResult {
 };
 
 struct RetryPolicy {
-  RetryConditions on;         ///< Empty: no retries.
+  RetryConditions on{};       ///< Empty: no retries.
   std::uint32_t retries = 1;  ///< At most, besides the first try. num_retries
-  StatusCodes retriable_codes;
+  StatusCodes retriable_codes{};
   std::uint32_t host_reselection_max = 1;  ///< host_selection_retry_max_attempts
   bool avoids_previous_hosts = false;      ///< Predicate previous_hosts.
 
@@ -132,7 +132,7 @@ struct RetrySituation {
   std::uint32_t retries_made = 0;
   bool answer_started = false;
   bool has_room = true;                 ///< Of retry_budget.h.
-  Instant retry_at;                     ///< Now plus the back-off.
+  Instant retry_at{};                   ///< Now plus the back-off.
   Instant deadline = Instant::never();  ///< Of the route's timeout.
 };
 

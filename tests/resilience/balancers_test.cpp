@@ -113,7 +113,11 @@ TEST(RoundRobin, GoesOnWhereItWasWhenHostsChange) {
   hosts.pop_back();
   balancer.refresh(Hosts{hosts});
   EXPECT_EQ(balancer.pick(Hosts{hosts}), 2U);
-  hosts.pop_back();  // the next turn would have been host 0 again
+  hosts.push_back({});
+  balancer.refresh(Hosts{hosts});
+  EXPECT_EQ(balancer.pick(Hosts{hosts}), 0U);
+  EXPECT_EQ(balancer.pick(Hosts{hosts}), 1U);
+  hosts.resize(2);  // the next turn's host is gone
   balancer.refresh(Hosts{hosts});
   EXPECT_EQ(balancer.pick(Hosts{hosts}), 0U);
 }
@@ -350,9 +354,10 @@ TEST(PeakEwma, MovesItsAverageAsInTheTable) {
       {"5", "reading earlier than the sample does not decay", {{at(5_s), 80_ms}}, at(4_s), 80.0},
   };
   for (const Case& c : cases) {
+    const ExponentialDecay decay{10_s};
     PeakEwmaRtt rtt{30_ms, Instant{}};
-    for (const Sample& sample : c.samples) rtt.add(sample.rtt, sample.at, 10_s);
-    EXPECT_NEAR(rtt.at(c.read_at, 10_s) / 1e6, c.expected_ms, 1e-9) << c.source << ": " << c.rule;
+    for (const Sample& sample : c.samples) rtt.add(sample.rtt, sample.at, decay);
+    EXPECT_NEAR(rtt.at(c.read_at, decay) / 1e6, c.expected_ms, 1e-9) << c.source << ": " << c.rule;
   }
 }
 

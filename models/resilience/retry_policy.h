@@ -2,7 +2,8 @@
 /// Which tries are followed by another: Envoy's retry conditions, the number of retries, and what
 /// suppresses them; Istio's default policy.
 ///
-/// Source: Envoy router filter docs, retry_state_impl, router; Istio pilot retry.go.
+/// Source: Envoy router filter docs, retry_state_impl, router; Istio pilot retry.go; resilience4j
+/// RetryConfig; botocore retries/standard.
 #pragma once
 
 #include <array>
@@ -156,5 +157,12 @@ struct RetrySituation {
 /// Istio's policy of inbound routes of its newest releases: two retries of resets before the
 /// request.
 [[nodiscard]] RetryPolicy istio_inbound_retry_policy();
+
+/// resilience4j's default: three attempts, so two retries, after any failure.
+[[nodiscard]] RetryPolicy resilience4j_default_retry_policy();
+
+/// AWS SDK standard mode: three attempts, so two retries, after 500, 502, 503, 504, throttling
+/// (429) and whatever kept an answer from coming.
+[[nodiscard]] RetryPolicy aws_standard_retry_policy();
 
 }  // namespace orrery::resilience

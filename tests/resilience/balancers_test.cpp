@@ -90,6 +90,27 @@ TEST(RoundRobin, TakesTurnsAsInTheTable) {
   }
 }
 
+TEST(HostWeights, AreEqualIfThoseOfTheHostsThatMayBeChosenAre) {
+  struct Case {
+    const char* source;
+    const char* rule;
+    std::vector<HostView> hosts;
+    bool panic;
+    bool expected;
+  };
+  const std::vector<Case> cases{
+      {"3.5", "the same", {{2}, {2}}, false, true},
+      {"3.5", "another", {{2}, {3}}, false, false},
+      {"3.5", "another of an unhealthy host", {{2}, {3, 0, false}, {2}}, false, true},
+      {"3.5", "of an unhealthy host that comes first", {{3, 0, false}, {2}, {2}}, false, true},
+      {"3.6", "in panic it counts", {{2}, {3, 0, false}}, true, false},
+      {"3.5", "no hosts", {}, false, true},
+  };
+  for (const Case& c : cases) {
+    EXPECT_EQ(weights_are_equal(Hosts{c.hosts, c.panic}), c.expected) << c.source << ": " << c.rule;
+  }
+}
+
 TEST(RoundRobin, StartsAtAHostThatTheDrawDecides) {
   for (const bool weights_differ : {false, true}) {
     std::vector<HostView> hosts = weighted({1, 1, 1, 1, 1});

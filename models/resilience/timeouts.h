@@ -21,13 +21,13 @@ enum class TimeoutKind : std::uint8_t {
 
 /// Durations of 0 are off.
 struct Timeouts {
-  Duration
-      overall;  ///< From the first try's start to the answer's end, retries and waits included.
-  Duration per_try;
-  Duration connect;
+  /// From the first try's start to the answer's end, retries and waits included.
+  Duration overall{};
+  Duration per_try{};
+  Duration connect{};
   /// The callee is told what is left: its requests end with the caller's, at every further hop.
   bool passes_deadline_on = false;
-  Duration margin;  ///< Kept back for the way back when it is.
+  Duration margin{};  ///< Kept back for the way back when it is.
 
   friend bool operator==(const Timeouts&, const Timeouts&) = default;
 };

@@ -90,6 +90,27 @@ TEST(RoundRobin, TakesTurnsAsInTheTable) {
   }
 }
 
+TEST(HostWeights, AreEqualIfThoseOfTheHostsThatMayBeChosenAre) {
+  struct Case {
+    const char* source;
+    const char* rule;
+    std::vector<HostView> hosts;
+    bool panic;
+    bool expected;
+  };
+  const std::vector<Case> cases{
+      {"3.5", "the same", {{2}, {2}}, false, true},
+      {"3.5", "another", {{2}, {3}}, false, false},
+      {"3.5", "another of an unhealthy host", {{2}, {3, 0, false}, {2}}, false, true},
+      {"3.5", "of an unhealthy host that comes first", {{3, 0, false}, {2}, {2}}, false, true},
+      {"3.6", "in panic it counts", {{2}, {3, 0, false}}, true, false},
+      {"3.5", "no hosts", {}, false, true},
+  };
+  for (const Case& c : cases) {
+    EXPECT_EQ(weights_are_equal(Hosts{c.hosts, c.panic}), c.expected) << c.source << ": " << c.rule;
+  }
+}
+
 TEST(RoundRobin, StartsAtAHostThatTheDrawDecides) {
   for (const bool weights_differ : {false, true}) {
     std::vector<HostView> hosts = weighted({1, 1, 1, 1, 1});
@@ -113,7 +134,11 @@ TEST(RoundRobin, GoesOnWhereItWasWhenHostsChange) {
   hosts.pop_back();
   balancer.refresh(Hosts{hosts});
   EXPECT_EQ(balancer.pick(Hosts{hosts}), 2U);
-  hosts.pop_back();  // the next turn would have been host 0 again
+  hosts.push_back({});
+  balancer.refresh(Hosts{hosts});
+  EXPECT_EQ(balancer.pick(Hosts{hosts}), 0U);
+  EXPECT_EQ(balancer.pick(Hosts{hosts}), 1U);
+  hosts.resize(2);  // the next turn's host is gone
   balancer.refresh(Hosts{hosts});
   EXPECT_EQ(balancer.pick(Hosts{hosts}), 0U);
 }
@@ -350,9 +375,10 @@ TEST(PeakEwma, MovesItsAverageAsInTheTable) {
       {"5", "reading earlier than the sample does not decay", {{at(5_s), 80_ms}}, at(4_s), 80.0},
   };
   for (const Case& c : cases) {
+    const ExponentialDecay decay{10_s};
     PeakEwmaRtt rtt{30_ms, Instant{}};
-    for (const Sample& sample : c.samples) rtt.add(sample.rtt, sample.at, 10_s);
-    EXPECT_NEAR(rtt.at(c.read_at, 10_s) / 1e6, c.expected_ms, 1e-9) << c.source << ": " << c.rule;
+    for (const Sample& sample : c.samples) rtt.add(sample.rtt, sample.at, decay);
+    EXPECT_NEAR(rtt.at(c.read_at, decay) / 1e6, c.expected_ms, 1e-9) << c.source << ": " << c.rule;
   }
 }
 

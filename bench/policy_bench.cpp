@@ -106,7 +106,7 @@ void least_request(benchmark::State& state) {
 void peak_ewma(benchmark::State& state) {
   std::vector<HostView> hosts = hosts_of(state);
   PeakEwma balancer{{}};
-  balancer.resize(static_cast<std::uint32_t>(hosts.size()), Instant{});
+  balancer.take_hosts(std::vector<std::uint32_t>(hosts.size(), PeakEwma::kNew), Instant{});
   std::uint64_t now = 0;
   choose(state, hosts, [&](std::uint64_t draw) {
     const std::uint32_t host = *balancer.pick(Hosts{hosts}, draw);

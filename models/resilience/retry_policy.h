@@ -40,8 +40,10 @@ class RetryConditions {
  public:
   constexpr RetryConditions() = default;
   constexpr RetryConditions(std::initializer_list<RetryOn> conditions) {
-    for (const RetryOn condition : conditions) bits_ |= static_cast<std::uint32_t>(condition);
+    for (const RetryOn condition : conditions) add(condition);
   }
+
+  constexpr void add(RetryOn condition) { bits_ |= static_cast<std::uint32_t>(condition); }
 
   [[nodiscard]] constexpr bool has(RetryOn condition) const {
     return (bits_ & static_cast<std::uint32_t>(condition)) != 0;

@@ -643,6 +643,7 @@ Result<void> LiveSession::collect_load(RunResult& result) {
       const std::int64_t at = json.value("at", std::int64_t{0}) - static_cast<std::int64_t>(epoch_);
       runner::RequestStats& stats = seconds[at / 1'000'000'000];
       ++stats.requests;
+      ++stats.tries;
       const auto outcome = json.value("outcome", std::string{});
       if (outcome == "ok") {
         ++stats.succeeded;
@@ -692,6 +693,10 @@ Result<std::vector<RunResult>> run_live(const Scenario& scenario, const std::str
   if (const auto programs = programs_of(scenario); !programs.empty()) {
     return failure(fmt::format("the program of the {} is asked in the simulated world alone",
                                programs.front().first),
+                   "run it with --world sim");
+  }
+  if (!scenario.policies.empty()) {
+    return failure("the policies of callers are played in the simulated world alone",
                    "run it with --world sim");
   }
   if (!scenario.metrics.empty()) {

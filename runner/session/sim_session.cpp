@@ -437,6 +437,7 @@ runner::RequestSeries series_of(const sim::RequestSeries& from, Duration interva
     runner::RequestSample out;
     out.at = sample.at;
     out.stats.requests = sample.counts.ended_count();
+    out.stats.tries = sample.tries;
     out.stats.succeeded = sample.counts.of(sim::RequestOutcome::Ok);
     for (std::uint32_t i = 1; i < sim::kRequestOutcomeCount; ++i) {
       if (sample.counts.ended[i] == 0) continue;

@@ -11,7 +11,7 @@
 
 namespace orrery::sim {
 
-/// Where a call is. It has an event of its own in the kernel while Outbound, InService and
+/// Where a call is. It has an event of its own in the kernel while Outbound, InService, Backoff and
 /// Answering (unless that way takes no time); never more than one.
 enum class CallPhase : std::uint8_t {
   Free,
@@ -20,6 +20,8 @@ enum class CallPhase : std::uint8_t {
   InService,  ///< Holds a slot, works.
   Calling,    ///< Holds a slot, waits for its own calls. A journey's root is always here.
   Answering,  ///< Its answer is on the way to the caller.
+  Pending,    ///< Waits at the caller for a connection.
+  Backoff,    ///< Waits at the caller until it is tried again.
   Hanging,    ///< Nothing will ever come back: only the caller's timer ends it.
   Spent,      ///< Over; kept until its event has come out of the kernel.
 };
@@ -84,6 +86,7 @@ class CallSlab {
   }
 
   [[nodiscard]] Call& operator[](std::uint32_t slot) { return calls_[slot]; }
+  [[nodiscard]] const Call& operator[](std::uint32_t slot) const { return calls_[slot]; }
   [[nodiscard]] std::uint32_t live() const { return live_; }
   [[nodiscard]] std::uint32_t slot_count() const {
     return static_cast<std::uint32_t>(calls_.size());

@@ -16,6 +16,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <span>
@@ -31,6 +32,7 @@
 #include "sim/traffic/call_slab.h"
 #include "sim/traffic/cpu_group.h"
 #include "sim/traffic/request_series.h"
+#include "sim/traffic/route.h"
 #include "sim/traffic/traffic_model.h"
 
 namespace orrery::sim {
@@ -81,6 +83,14 @@ struct ServiceGauge {
 struct ProbeAnswer {
   std::uint32_t tag = 0;
   RequestOutcome outcome = RequestOutcome::Ok;
+};
+
+/// A change of a circuit breaker; `change.at` may lie before the call that brought it to light.
+struct BreakerNotice {
+  ServiceIndex from = kClients;
+  ServiceIndex to = 0;
+  std::uint32_t caller = 0xffff'ffff;  ///< InstanceId of the calling process; all ones: clients.
+  resilience::BreakerChange change;
 };
 
 /// Kinds 0..7 of KernelEvent belong to this class.
@@ -146,9 +156,14 @@ class RequestEngine {
   [[nodiscard]] std::vector<ProbeAnswer> take_probe_answers() {
     return std::exchange(probe_answers_, {});
   }
-  /// One of the three is not empty.
+  /// Circuit breakers of callers that opened, closed or began a trial, likewise.
+  [[nodiscard]] std::vector<BreakerNotice> take_breaker_changes() {
+    return std::exchange(breaker_changes_, {});
+  }
+  /// One of the four is not empty.
   [[nodiscard]] bool has_notices() const {
-    return !drained_.empty() || !overloaded_.empty() || !probe_answers_.empty();
+    return !drained_.empty() || !overloaded_.empty() || !probe_answers_.empty() ||
+           !breaker_changes_.empty();
   }
 
   // --- Endpoint tables ------------------------------------------------------------------------
@@ -194,6 +209,8 @@ class RequestEngine {
   [[nodiscard]] std::uint32_t live_calls() const { return calls_.live(); }
   /// Calls that were launched, whether counted or not.
   [[nodiscard]] std::uint64_t launched() const { return launched_; }
+  /// What the policies of a route did, all pods of the caller together.
+  [[nodiscard]] const RouteCounts& route(std::uint32_t index) const { return route_counts_[index]; }
 
  private:
   /// One cache line of what a call needs of its instance; the rest is in specs_.
@@ -211,6 +228,7 @@ class RequestEngine {
     std::uint32_t tail = kNone;
     std::uint32_t cpu_group = kNone;
     std::uint32_t busy_max = kNone;  ///< Beyond it, it is overloaded.
+    std::uint32_t first_route = 0;   ///< Of the calls it makes, in routes_.
     std::uint32_t served = 0;
     InstanceState state = InstanceState::Starting;
     bool drains = true;
@@ -242,6 +260,21 @@ class RequestEngine {
     double seconds_per_arrival = 0;
     double weight_sum = 0;
   };
+  /// What a call's route remembers of it, by the call's slot; kept where the model has routes.
+  struct Try {
+    std::int64_t deadline_ns = kNoDeadline;  ///< Of the whole call: its own, or inherited.
+    std::int64_t passed_ns = kNoDeadline;    ///< The deadline that the server knows.
+    std::int64_t sent_ns = 0;                ///< When this try began.
+    std::int64_t served_ns = 0;              ///< When an instance began to work on it.
+    RetriesMade retries;
+    RouteHost host;               ///< Of this try, or of the one before.
+    std::uint32_t route = kNone;  ///< Index into routes_.
+    bool call_begun = false;      ///< The route waits to hear how the call ends.
+    bool try_begun = false;       ///< Likewise, the try.
+    bool sent = false;            ///< Likewise, the host.
+    bool unconnected = false;     ///< Nobody answers at the address.
+  };
+  static constexpr std::int64_t kNoDeadline = std::numeric_limits<std::int64_t>::max();
   struct ServiceLoad {
     std::uint64_t busy = 0;
     std::uint64_t queued = 0;
@@ -262,6 +295,15 @@ class RequestEngine {
 
   void run(std::uint32_t call);  ///< Its next step, or its end if there is none.
   void launch(std::uint32_t parent, std::uint32_t site, std::uint32_t repetition);
+  [[nodiscard]] std::uint32_t allocate_call();
+  /// The caller hears of the failure still within this event.
+  void reject(std::uint32_t call, RequestOutcome outcome);
+  /// When the caller of a call that is under way stops waiting; never() if it does not.
+  [[nodiscard]] Instant give_up_at(std::uint32_t call) const;
+  /// The table that the caller's node, or the clients outside, go by.
+  [[nodiscard]] std::size_t table_of(const Call& parent, const CallSite& site) const;
+  /// The call takes its way to whoever answers at the address now.
+  void connect(std::uint32_t call, std::uint32_t address);
   /// The address a new call of `parent` goes to. Requires: the table is not empty.
   [[nodiscard]] std::uint32_t choose(const Call& parent, std::size_t table, std::uint64_t key);
   void travel(std::uint32_t call, bool answer);
@@ -276,14 +318,42 @@ class RequestEngine {
   [[nodiscard]] Return return_of(const Call& call, RequestOutcome outcome);
   void tell_caller(const Return& result);
 
+  // Calls whose route has policies: routed_calls.cpp.
+  [[nodiscard]] std::uint32_t add_routes(ServiceIndex caller);
+  void begin_call(std::uint32_t call);
+  void begin_try(std::uint32_t call);
+  void send_try(std::uint32_t call);
+  TryEnd end_try(std::uint32_t call, RequestOutcome outcome);
+  /// Whether another try follows. The call's record waits for it, or a new one if the server still
+  /// has that one.
+  [[nodiscard]] bool try_again(std::uint32_t call, const TryEnd& end, bool answered);
+  /// `answered`: nothing of the try is left anywhere. Otherwise its caller gave up.
+  void end_routed(std::uint32_t call, RequestOutcome outcome, bool answered);
+  /// Whether nobody waits any more, and the server knows it.
+  [[nodiscard]] bool is_cancelled(std::uint32_t call) const;
+  /// The server drops what it has not done yet of an abandoned call.
+  void cancel(std::uint32_t call);
+  void remove_from_queue(Instance& instance, std::uint32_t call);
+  /// Of a list through Call::next.
+  void unlink(std::uint32_t& head, std::uint32_t& tail, std::uint32_t call);
+  /// The calls that wait for a connection to the host get what room there is.
+  void serve_waiting(std::uint32_t route, RouteHost host);
+  void stop_waiting(std::uint32_t call);
+  void note_breaker_changes(std::uint32_t route, std::uint32_t model, std::uint32_t caller);
+
   void count_start(const CallSite& site, std::int64_t start_ns);
-  void count_end(const CallSite& site, std::int64_t start_ns, RequestOutcome outcome);
+  void count_try(const CallSite& site);
+  /// `heard`: what the caller makes of the outcome.
+  void count_end(const CallSite& site, std::int64_t start_ns, RequestOutcome outcome,
+                 RequestOutcome heard);
   void await_connection(std::uint32_t call);
   void arm_timer(std::uint32_t call, Instant when);
   void disarm_timer(Call& call);
   void abandon(std::uint32_t call);
+  void leave(std::uint32_t call);  ///< Abandons it, and tells the server if the caller would.
   void discard(std::uint32_t call);
   void release_slot(std::uint32_t instance);
+  [[nodiscard]] std::uint32_t next_in_queue(Instance& instance);  ///< Taken out of it; or kNone.
   void end_process(std::uint32_t instance, InstanceState state);
 
   [[nodiscard]] std::uint32_t address_index(const std::string& address, std::int32_t port);
@@ -299,7 +369,10 @@ class RequestEngine {
   std::array<Duration, 3> latency_;  ///< One way, by distance.
 
   CallSlab calls_;
-  std::vector<std::uint32_t> work_;  ///< Calls that get somewhere within the current event.
+  std::vector<Try> tries_;                 ///< By slot; empty if the model has no routes.
+  std::vector<Route> routes_;              ///< Those of outside, then those of each instance.
+  std::vector<RouteCounts> route_counts_;  ///< By RouteModel.
+  std::vector<std::uint32_t> work_;        ///< Calls that get somewhere within the current event.
   std::uint64_t launched_ = 0;
 
   std::vector<Instance> instances_;
@@ -311,6 +384,7 @@ class RequestEngine {
   std::vector<InstanceId> drained_;
   std::vector<InstanceId> overloaded_;
   std::vector<ProbeAnswer> probe_answers_;
+  std::vector<BreakerNotice> breaker_changes_;
   std::vector<LimitedCpu> cpu_groups_;
 
   std::vector<Load> loads_;

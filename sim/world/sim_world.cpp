@@ -124,7 +124,7 @@ struct SimWorld::AutoscalerProcess {
 };
 
 SimWorld::SimWorld(WorldConfig config, recording::EventLog& log, WriteObserver* observer)
-    : config_{std::move(config)}, dispatcher_{kernel_} {
+    : config_{std::move(config)}, log_{log}, dispatcher_{kernel_} {
   const auto node_count = static_cast<std::uint32_t>(config_.nodes.size());
   api_ = std::make_unique<SimApi>(kernel_, dispatcher_, log, config_.seed, observer, config_.api);
   expects(config_.replicas >= 1, "a control plane has at least one of each");
@@ -570,6 +570,19 @@ void SimWorld::tell_nodes() {
     probe.node->on_probe_served(probe, answer.outcome);
     dispatcher_.set_cause(0);
   }
+  for (const BreakerNotice& notice : engine_->take_breaker_changes()) {
+    log_.append(kernel_.now(), 0, "breaker", "Service/" + config_.traffic.services[notice.to].name,
+                text_of(notice));
+  }
+}
+
+std::string SimWorld::text_of(const BreakerNotice& notice) const {
+  const std::string caller = notice.from == kClients
+                                 ? "clients"
+                                 : config_.traffic.services[notice.from].name + " at " +
+                                       engine_->spec(InstanceId{notice.caller}).address;
+  return caller + ": " + to_string(notice.change.to) + ", " + to_string(notice.change.cause) +
+         ", at " + to_string(notice.change.at);
 }
 
 void SimWorld::run_until(Instant end) {

@@ -169,8 +169,10 @@ class SimWorld {
   void dispatch(KernelEvent event);
   void finish_flows();
   void tell_nodes();  ///< What the request engine noticed about their processes.
+  [[nodiscard]] std::string text_of(const BreakerNotice& notice) const;
 
   WorldConfig config_;
+  recording::EventLog& log_;
   Kernel kernel_;
   Dispatcher dispatcher_;
   std::unique_ptr<SimApi> api_;

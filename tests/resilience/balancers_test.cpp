@@ -400,7 +400,7 @@ TEST(PeakEwma, ChoosesTheCheaperOfTwoDifferentHosts) {
   for (const Case& c : cases) {
     const std::vector<HostView> hosts = busy(c.active);
     PeakEwma balancer{{10_s, 1_ns}};
-    balancer.resize(2, Instant{});
+    balancer.take_hosts(std::vector<std::uint32_t>(2, PeakEwma::kNew), Instant{});
     balancer.record(0, c.rtt0, Instant::at(1_s));
     balancer.record(1, c.rtt1, Instant::at(1_s));
     for (std::uint64_t i = 0; i < 20; ++i) {  // whichever of the two is drawn first
@@ -413,7 +413,7 @@ TEST(PeakEwma, ChoosesTheCheaperOfTwoDifferentHosts) {
 TEST(PeakEwma, ComparesAsTheCostsAtAnyLaterTimeDo) {
   std::vector<HostView> hosts = busy({0, 0, 0, 0, 0, 0});
   PeakEwma balancer{{}};
-  balancer.resize(6, Instant{});
+  balancer.take_hosts(std::vector<std::uint32_t>(6, PeakEwma::kNew), Instant{});
   Instant now;
   for (std::uint64_t i = 0; i < 20000; ++i) {
     const std::uint64_t draw = draw_number(i);
@@ -437,7 +437,7 @@ TEST(PeakEwma, DrawsBothHostsUniformlyAndWithoutReplacement) {
   std::vector<HostView> hosts = busy({0, 1, 2, 3, 4, 0});
   hosts[5].healthy = false;
   PeakEwma balancer{{}};
-  balancer.resize(6, Instant{});
+  balancer.take_hosts(std::vector<std::uint32_t>(6, PeakEwma::kNew), Instant{});
   std::vector<std::uint64_t> counts(4, 0);
   for (std::uint64_t i = 0; i < 40000; ++i) {
     const std::uint32_t host = *balancer.pick(Hosts{hosts}, draw_number(i));

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "models/base/time_types.h"
@@ -67,18 +69,24 @@ class PeakEwma {
   explicit PeakEwma(const PeakEwmaConfig& config)
       : default_rtt_{config.default_rtt}, decay_{config.decay} {}
 
-  /// Hosts 0..host_count-1 from now on; new ones begin at the default. Allocates.
-  void resize(std::uint32_t host_count, Instant now) {
-    rtts_.resize(host_count, PeakEwmaRtt{default_rtt_, now});
+  static constexpr std::uint32_t kNew = 0xffff'ffff;
+
+  /// Hosts 0..before.size()-1 from now on: host i was host `before[i]`, or is new if that is kNew
+  /// and begins at the default. Allocates.
+  void take_hosts(std::span<const std::uint32_t> before, Instant now) {
+    std::vector<PeakEwmaRtt> rtts;
+    rtts.reserve(before.size());
+    for (const std::uint32_t host : before) {
+      rtts.push_back(host == kNew ? PeakEwmaRtt{default_rtt_, now} : rtts_[host]);
+    }
+    rtts_ = std::move(rtts);
   }
-  /// Another host has taken this index.
-  void replace(std::uint32_t host, Instant now) { rtts_[host] = {default_rtt_, now}; }
 
   /// An answer of `host` that took `rtt`.
   void record(std::uint32_t host, Duration rtt, Instant now) { rtts_[host].add(rtt, now, decay_); }
 
   /// The cheaper of two different random hosts, the first if they cost the same; nothing when none
-  /// may be chosen. Touches two hosts. Requires: as many hosts as at the last `resize`.
+  /// may be chosen. Touches two hosts. Requires: as many hosts as were taken.
   [[nodiscard]] std::optional<std::uint32_t> pick(const Hosts& hosts, std::uint64_t draw) const {
     expects(hosts.size() == rtts_.size(), "peak EWMA knows every host");
     const std::optional<std::uint32_t> first = random_choice(hosts, draw);

@@ -32,6 +32,12 @@ enum class BreakerCause : std::uint8_t {
   Manual,
 };
 
+/// "closed", "open", "half-open", "forced-open", "disabled", "metrics-only".
+[[nodiscard]] const char* to_string(BreakerState state);
+/// "failure rate", "slow calls", "failure rate and slow calls", "wait over", "trial succeeded",
+/// "trial failed", "trial too long", "manual".
+[[nodiscard]] const char* to_string(BreakerCause cause);
+
 /// A change of state, for the caller to record.
 struct BreakerChange {
   BreakerState from = BreakerState::Closed;

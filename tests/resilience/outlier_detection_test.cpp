@@ -57,8 +57,9 @@ struct Proxy {
 
 // --- errors in a row ---
 
-/// Letters: 2 a 200, 4 a 404, 5 a 500, g a 502, u a 503, t a 504, 6 a 505; C connect failure, T
-/// timeout, R reset, c connected. After the script: how often the host was detected, by kind.
+/// Letters: 2 a 200, 4 a 404, 5 a 500, g a 502, u a 503, t a 504, 1 a 501, 6 a 505; C connect
+/// failure, T timeout, R reset, c connected. After the script: how often the host was detected, by
+/// kind.
 struct InARow {
   const char* source;
   const char* rule;
@@ -79,6 +80,9 @@ void play(Proxy& proxy, const char* script) {
         break;
       case '5':
         proxy.respond(0, 1, 500);
+        break;
+      case '1':
+        proxy.respond(0, 1, 501);
         break;
       case '6':
         proxy.respond(0, 1, 505);
@@ -154,6 +158,13 @@ TEST(OutlierDetection, CountsErrorsInARowAsInTheTable) {
       {"3.2", "refused: fires again N failures later", full, "5555555555", {k5xx, k5xx}, false},
       {"3.2", "one below N failures later", full, "555555555", {k5xx}, false},
       {"3.2", "not enforced: the same", watch, "5555555555", {k5xx, k5xx}, false},
+      {"3.2", "501 is none", gateway, "gggg1", {k5xx}, true},
+      {"3.2",
+       "the gateway counter starts anew as well",
+       off,
+       "gggggggggg",
+       {kGateway, kGateway},
+       false},
       {"3.2", "a limit of 0 never fires", off, "5555555555", {}, false},
       {"3.2 not split",
        "connect failure is 503, timeout 504, reset a 5xx",

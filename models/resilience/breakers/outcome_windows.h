@@ -58,14 +58,15 @@ class CountWindow {
   void record(bool failed, bool slow) {
     std::uint64_t& word = words()[next_ / kPerWord];
     const std::uint32_t shift = next_ % kPerWord * 2;
+    const std::uint64_t outcome = (failed ? 1U : 0U) | (slow ? 2U : 0U);
+    const std::uint64_t leaving = word >> shift & 3;
+    next_ = next_ + 1 == size_ ? 0 : next_ + 1;
     if (totals_.total == size_) {
-      const std::uint64_t leaving = word >> shift & 3;
+      if (leaving == outcome) return;  // mostly a success for a success
       totals_.subtract({1, leaving & 1 ? 1U : 0U, leaving & 2 ? 1U : 0U, leaving == 3 ? 1U : 0U});
     }
     totals_.add(failed, slow);
-    const std::uint64_t outcome = (failed ? 1U : 0U) | (slow ? 2U : 0U);
-    word = (word & ~(std::uint64_t{3} << shift)) | outcome << shift;
-    next_ = next_ + 1 == size_ ? 0 : next_ + 1;
+    word ^= (leaving ^ outcome) << shift;
   }
 
   [[nodiscard]] const OutcomeTotals& totals() const { return totals_; }

@@ -68,8 +68,8 @@ class Resilience4jBreaker {
     }
     const OutcomeTotals& totals = by_time ? seconds_.at(now) : calls_.totals();
     if (totals.total < minimum_ || state_ == BreakerState::Open) return std::nullopt;
-    const bool failures = rate(totals.failed, totals.total) >= config_->failure_rate_threshold;
-    const bool slowness = rate(totals.slow, totals.total) >= config_->slow_call_rate_threshold;
+    const bool failures = reaches(totals.failed, totals.total, config_->failure_rate_threshold);
+    const bool slowness = reaches(totals.slow, totals.total, config_->slow_call_rate_threshold);
     if (!failures && !slowness && state_ != BreakerState::HalfOpen) return std::nullopt;
     return judge(failures, slowness, now);
   }
@@ -101,6 +101,12 @@ class Resilience4jBreaker {
  private:
   static float rate(std::uint32_t part, std::uint32_t total) {
     return static_cast<float>(part) * 100.0F / static_cast<float>(total);
+  }
+  /// Whether the rate is at the threshold. Far below it, as usual, that takes no division.
+  static bool reaches(std::uint32_t part, std::uint32_t total, float threshold) {
+    const float percents = static_cast<float>(part) * 100.0F;
+    if (percents < threshold * static_cast<float>(total) * 0.999F) return false;
+    return rate(part, total) >= threshold;
   }
   [[nodiscard]] bool counts_time() const { return counts_time_; }
 

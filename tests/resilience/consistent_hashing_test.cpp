@@ -156,6 +156,28 @@ TEST(Maglev, GivesSlotsAsInTheTable) {
   }
 }
 
+TEST(Maglev, FillsItsTableAsEnvoyDoes) {
+  struct Case {
+    const char* source;
+    const char* rule;
+    std::vector<double> weights;
+    std::vector<std::uint32_t> table;
+  };
+  const std::vector<Case> cases{
+      {"3.5, maglev_lb_test", "six equal hosts", {1, 1, 1, 1, 1, 1}, {2, 4, 0, 1, 5, 0, 3}},
+      {"3.5, maglev_lb_test",
+       "weights 1 and 2",
+       {1, 2},
+       {1, 0, 0, 1, 0, 1, 1, 0, 1, 1, 1, 1, 1, 0, 1, 0, 1}},
+  };
+  for (const Case& c : cases) {
+    const Maglev table =
+        maglev(Backends{c.weights}, {static_cast<std::uint32_t>(c.table.size()), true});
+    EXPECT_EQ(std::vector<std::uint32_t>(table.table().begin(), table.table().end()), c.table)
+        << c.source << ": " << c.rule;
+  }
+}
+
 TEST(Maglev, PicksTheSlotOfTheHash) {
   const Maglev table = maglev(Backends{5}, {101, true});
   EXPECT_EQ(table.pick(7), table.table()[7]);

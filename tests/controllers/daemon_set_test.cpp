@@ -627,8 +627,8 @@ TEST(DaemonSet, APodThatFailsAtOnceIsMadeAgainLaterAndLater) {
   ASSERT_GE(made.size(), 6U);
   for (std::size_t i = 2; i < 6; ++i) {
     const Duration wait = made[i] - made[i - 1];
-    EXPECT_GE(wait, Duration::seconds(1LL << (i - 2)));
-    EXPECT_LT(wait, Duration::seconds(1LL << (i - 2)) + 100_ms);
+    EXPECT_GE(wait, Duration::seconds(std::int64_t{1} << (i - 2)));
+    EXPECT_LT(wait, Duration::seconds(std::int64_t{1} << (i - 2)) + 100_ms);
   }
 }
 

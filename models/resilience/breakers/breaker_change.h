@@ -1,0 +1,51 @@
+/// @file
+/// What every circuit breaker says of itself: its state, and each change of it with the cause.
+///
+/// Source: Nygard, Release It!, 2nd edition, chapter 5; the states are resilience4j's, Hystrix uses
+/// the first three.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "models/base/time_types.h"
+
+namespace orrery::resilience {
+
+enum class BreakerState : std::uint8_t {
+  Closed,       ///< Calls flow and are counted.
+  Open,         ///< Calls are rejected.
+  HalfOpen,     ///< A few trial calls decide.
+  ForcedOpen,   ///< Rejected until somebody decides otherwise.
+  Disabled,     ///< All flow, nothing is counted.
+  MetricsOnly,  ///< All flow and are counted, without consequence.
+};
+
+enum class BreakerCause : std::uint8_t {
+  FailureRate,
+  SlowCallRate,
+  BothRates,       ///< Failure and slow-call rate at once.
+  WaitElapsed,     ///< Open for long enough.
+  TrialSucceeded,  ///< The trial calls went well.
+  TrialFailed,
+  TrialTooLong,  ///< The trial calls did not end in time.
+  Manual,
+};
+
+/// A change of state, for the caller to record.
+struct BreakerChange {
+  BreakerState from = BreakerState::Closed;
+  BreakerState to = BreakerState::Closed;
+  BreakerCause cause = BreakerCause::Manual;
+  Instant at;
+
+  friend bool operator==(const BreakerChange&, const BreakerChange&) = default;
+};
+
+/// The answer to a call that asks to be let through.
+struct BreakerAdmission {
+  bool permitted = false;
+  std::optional<BreakerChange> change{};
+};
+
+}  // namespace orrery::resilience

@@ -145,7 +145,8 @@ TEST(Maglev, GivesSlotsAsInTheTable) {
       {"3.5", "one host has all", {1}, 7, {7}},
       {"3.5", "turns: at most one slot apart", {1, 1, 1}, 7, {3, 2, 2}},
       {"3.5", "a host of half the weight takes every second round", {2, 1}, 65537, {43691, 21846}},
-      {"3.5", "a third: rounds 1, 3, 6, 9", {3, 1}, 11, {8, 3}},
+      {"3.5", "a third: rounds 1, 3, 6", {3, 1}, 11, {8, 3}},
+      {"3.5", "and exactly round 9", {3, 1}, 13, {9, 4}},
       {"3.5", "no hosts: no table", {}, 7, {}},
   };
   for (const Case& c : cases) {

@@ -105,7 +105,7 @@ class GrpcHedge {
 
   /// An attempt has failed. A non-fatal code sends the next attempt at once, or `pushback_ms` later
   /// if the server named that; a negative one, or one that is no number, stops hedging. A code that
-  /// is fatal, or the failure of the last attempt, is delivered.
+  /// is fatal, or the failure of the last attempt, is delivered. Requires: nothing was delivered.
   [[nodiscard]] Action on_failure(GrpcCode code, std::optional<std::int64_t> pushback_ms,
                                   Instant now, bool allowed);
 

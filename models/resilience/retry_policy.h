@@ -163,8 +163,8 @@ struct RetrySituation {
 /// resilience4j's default: three attempts, so two retries, after any failure.
 [[nodiscard]] RetryPolicy resilience4j_default_retry_policy();
 
-/// AWS SDK standard mode: three attempts, so two retries, after 500, 502, 503, 504, throttling
-/// (429) and whatever kept an answer from coming.
+/// AWS SDK standard mode: three attempts, so two retries, after 500, 502, 503, 504, 429 (which
+/// stands for the error codes of throttling), and whatever kept an answer from coming.
 [[nodiscard]] RetryPolicy aws_standard_retry_policy();
 
 }  // namespace orrery::resilience

@@ -62,13 +62,13 @@ struct TryDeadline {
   friend constexpr bool operator==(const TryDeadline&, const TryDeadline&) = default;
 };
 
-/// When a try that starts at `start` ends at the latest. A per-try timeout that is not shorter than
-/// the overall one is as if it were off; at equal instants the overall one counts.
+/// When a try that starts at `start` ends at the latest. At equal instants the overall timeout
+/// counts, so a per-try timeout that is not shorter than it is as if it were off.
 [[nodiscard]] constexpr TryDeadline try_deadline(const Timeouts& timeouts, Instant start,
                                                  Instant deadline) {
-  const bool off = timeouts.per_try == Duration{} ||
-                   (timeouts.overall != Duration{} && timeouts.per_try >= timeouts.overall);
-  if (off || start + timeouts.per_try >= deadline) return {deadline, TimeoutKind::Overall};
+  if (timeouts.per_try == Duration{} || start + timeouts.per_try >= deadline) {
+    return {deadline, TimeoutKind::Overall};
+  }
   return {start + timeouts.per_try, TimeoutKind::PerTry};
 }
 

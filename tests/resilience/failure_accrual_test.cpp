@@ -121,6 +121,18 @@ TEST(FailureAccrual, BacksOffAsInTheTable) {
   }
 }
 
+TEST(FailureAccrual, BacksOffFromTheStartAgainOnceItWasBack) {
+  Instant now;
+  FailureAccrual accrual{consecutive(1), now};
+  for (const auto answer : {EndpointAnswer::Failure, EndpointAnswer::Failure,
+                            EndpointAnswer::Success, EndpointAnswer::Failure}) {
+    accrual.on_request(now);
+    accrual.on_answer(answer, now, 0.0);
+    if (answer == EndpointAnswer::Failure) now = accrual.unavailable_until();
+  }
+  EXPECT_EQ(now, at(1_s + 2_s + 1_s));
+}
+
 TEST(FailureAccrual, JudgesAProbeByItsMode) {
   struct Case {
     const char* source;

@@ -6,6 +6,27 @@
 #include "models/resilience/draw.h"
 
 namespace orrery::resilience {
+
+const char* to_string(OutlierKind kind) {
+  switch (kind) {
+    case OutlierKind::Consecutive5xx:
+      return "consecutive 5xx";
+    case OutlierKind::ConsecutiveGatewayFailure:
+      return "consecutive gateway failures";
+    case OutlierKind::ConsecutiveLocalOriginFailure:
+      return "consecutive local failures";
+    case OutlierKind::SuccessRate:
+      return "success rate";
+    case OutlierKind::SuccessRateLocalOrigin:
+      return "local success rate";
+    case OutlierKind::FailurePercentage:
+      return "failure percentage";
+    case OutlierKind::FailurePercentageLocalOrigin:
+      return "local failure percentage";
+  }
+  contract_violation("an ejection has one of the kinds listed");
+}
+
 namespace {
 
 constexpr double percent(std::uint32_t part, std::uint32_t whole) { return part * 100.0 / whole; }

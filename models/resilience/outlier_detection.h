@@ -30,6 +30,10 @@ enum class OutlierKind : std::uint8_t {
 };
 inline constexpr std::size_t kOutlierKinds = 7;
 
+/// "consecutive 5xx", "consecutive gateway failures", "consecutive local failures", "success rate",
+/// "local success rate", "failure percentage", "local failure percentage".
+[[nodiscard]] const char* to_string(OutlierKind kind);
+
 struct OutlierDetectionConfig {
   /// Whether one more host may be ejected. Percentages are of all hosts of the cluster.
   enum class EjectionLimitRule : std::uint8_t {

@@ -20,6 +20,7 @@
 #include "models/resilience/envoy_thresholds.h"
 #include "models/resilience/fallback.h"
 #include "models/resilience/local_rate_limit.h"
+#include "models/resilience/outlier_detection.h"
 #include "models/resilience/retry_budget.h"
 #include "models/resilience/retry_policy.h"
 #include "models/resilience/timeouts.h"
@@ -46,6 +47,12 @@ struct ConnectionPoolConfig {
   std::uint32_t streams_per_connection = 1;  ///< 1: HTTP/1.1; more: HTTP/2's streams at a time.
 };
 
+/// Hosts that answer badly are not chosen, unless too few are left.
+struct OutlierPolicy {
+  OutlierDetectionConfig detection;
+  std::uint32_t panic_threshold = 50;  ///< [% of the hosts], 0..100; below it all are chosen.
+};
+
 struct RoutePolicy {
   Timeouts timeouts;
   RetryPolicy retry;  ///< Without conditions: no retries.
@@ -56,6 +63,7 @@ struct RoutePolicy {
   std::optional<LocalRateLimitConfig> rate_limit;
   std::optional<std::uint32_t> bulkhead;   ///< Tries under way at a time; beyond it nobody waits.
   std::optional<BalancerConfig> balancer;  ///< Absent: the node's proxy chooses.
+  std::optional<OutlierPolicy> outliers;   ///< Of use to a balancer only.
   std::optional<ConnectionPoolConfig> pool;
   std::optional<FallbackConfig> fallback;
 };

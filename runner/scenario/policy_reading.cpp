@@ -376,6 +376,65 @@ void read_pool(const Value& value, RoutePolicy& into, Report& report) {
   into.pool = config;
 }
 
+void read_outliers(const Value& value, RoutePolicy& into, Report& report) {
+  using Rule = OutlierDetectionConfig::EjectionLimitRule;
+  static const std::vector<std::pair<std::string, Rule>> kRules{
+      {"before", Rule::PercentBefore},
+      {"after-or-first", Rule::PercentAfterOrFirst},
+      {"after", Rule::PercentAfter}};
+  OutlierPolicy policy;
+  OutlierDetectionConfig& config = policy.detection;
+  const auto enforce = [&](OutlierKind kind, bool enforced) {
+    config.enforcing[static_cast<std::size_t>(kind)] = enforced ? 100 : 0;
+  };
+  const Fields fields{value,
+                      {"consecutive5xx", "consecutiveGatewayErrors", "successRate",
+                       "failurePercentage", "interval", "baseEjectionTime", "maxEjectionTime",
+                       "maxEjectionPercent", "ejectionLimit", "panicThreshold"},
+                      report};
+  take_count(fields, "consecutive5xx", 0, config.consecutive_5xx, report);
+  if (const Value* gateway = fields.find("consecutiveGatewayErrors")) {
+    take_count(fields, "consecutiveGatewayErrors", 0, config.consecutive_gateway_failure, report);
+    enforce(OutlierKind::ConsecutiveGatewayFailure, gateway->text != "0");
+  }
+  bool success_rate = true;
+  take_flag(fields, "successRate", success_rate, report);
+  enforce(OutlierKind::SuccessRate, success_rate);
+  bool failure_percentage = false;
+  take_flag(fields, "failurePercentage", failure_percentage, report);
+  enforce(OutlierKind::FailurePercentage, failure_percentage);
+  take_duration(fields, "interval", config.interval, report);
+  take_duration(fields, "baseEjectionTime", config.base_ejection_time, report);
+  config.max_ejection_time = std::max(config.max_ejection_time, config.base_ejection_time);
+  take_duration(fields, "maxEjectionTime", config.max_ejection_time, report);
+  const auto take_share = [&](std::string_view key, std::uint32_t& share) {
+    const Value* found = fields.find(key);
+    if (found == nullptr) return;
+    if (const auto part = read_percent(*found, report)) {
+      share = static_cast<std::uint32_t>(*part * 100 + 0.5);
+    }
+  };
+  take_share("maxEjectionPercent", config.max_ejection_percent);
+  take_share("panicThreshold", policy.panic_threshold);
+  if (const Value* limit = fields.find("ejectionLimit")) {
+    const auto known = std::find_if(kRules.begin(), kRules.end(),
+                                    [&](const auto& rule) { return rule.first == limit->text; });
+    if (known == kRules.end()) {
+      report.add(*limit, "\"before\", \"after-or-first\" or \"after\"");
+    } else {
+      config.ejection_limit_rule = known->second;
+    }
+  }
+  if (config.interval == Duration{} || config.max_ejection_time < config.base_ejection_time) {
+    report.add(
+        value.where, "an interval above 0s, and baseEjectionTime <= maxEjectionTime",
+        fmt::format("{}, {} and {}", to_string(config.interval),
+                    to_string(config.base_ejection_time), to_string(config.max_ejection_time)));
+    return;
+  }
+  into.outliers = policy;
+}
+
 void read_fallback(const Value& value, RoutePolicy& into, Report& report) {
   const auto variant = read_variant(value, "a fallback", {"static", "cached"}, report);
   if (!variant) return;
@@ -450,11 +509,11 @@ std::set<std::string> read_callers(const Value* from, const std::string& callee,
 
 void read_policy(const Value& value, const Callers& all, Reading& reading) {
   Report& report = reading.report;
-  const Fields fields{
-      value,
-      {"from", "to", "timeout", "perTryTimeout", "connectTimeout", "passDeadline", "deadlineMargin",
-       "retries", "breaker", "rateLimit", "bulkhead", "balancer", "connectionPool", "fallback"},
-      report};
+  const Fields fields{value,
+                      {"from", "to", "timeout", "perTryTimeout", "connectTimeout", "passDeadline",
+                       "deadlineMargin", "retries", "breaker", "rateLimit", "bulkhead", "balancer",
+                       "outlierDetection", "connectionPool", "fallback"},
+                      report};
   RoutePolicy policy;
   take_duration(fields, "timeout", policy.timeouts.overall, report);
   take_duration(fields, "perTryTimeout", policy.timeouts.per_try, report);
@@ -470,6 +529,12 @@ void read_policy(const Value& value, const Callers& all, Reading& reading) {
     }
   }
   if (const Value* balancer = fields.find("balancer")) read_balancer(*balancer, policy, report);
+  if (const Value* outliers = fields.find("outlierDetection")) {
+    read_outliers(*outliers, policy, report);
+    if (!policy.balancer) {
+      report.add(*outliers, "\"balancer\" beside it, as the node's proxy knows no ejections");
+    }
+  }
   if (const Value* pool = fields.find("connectionPool")) read_pool(*pool, policy, report);
   if (const Value* fallback = fields.find("fallback")) read_fallback(*fallback, policy, report);
 

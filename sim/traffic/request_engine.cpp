@@ -269,6 +269,12 @@ ports::EndpointTable RequestEngine::table(ConsumerIndex consumer, ServiceIndex s
   return shown;
 }
 
+std::string RequestEngine::address_text(std::uint32_t address) const {
+  const auto place = std::find_if(address_indices_.begin(), address_indices_.end(),
+                                  [&](const auto& entry) { return entry.second == address; });
+  return place->first.first + ":" + std::to_string(place->first.second);
+}
+
 std::uint32_t RequestEngine::address_index(const std::string& address, std::int32_t port) {
   const auto [entry, added] =
       address_indices_.try_emplace({address, port}, static_cast<std::uint32_t>(addresses_.size()));

@@ -93,6 +93,15 @@ struct BreakerNotice {
   resilience::BreakerChange change;
 };
 
+/// A host that a caller's outlier detection ejected, or took back, or would have.
+struct EjectionNotice {
+  ServiceIndex from = kClients;
+  ServiceIndex to = 0;
+  std::uint32_t caller = 0xffff'ffff;
+  std::string address;  ///< "10.0.0.1:8080"
+  resilience::OutlierEvent event;
+};
+
 /// Kinds 0..7 of KernelEvent belong to this class.
 ///
 /// The kernel and the fingerprint must outlive it. Faults and changes are told between two events,
@@ -160,10 +169,14 @@ class RequestEngine {
   [[nodiscard]] std::vector<BreakerNotice> take_breaker_changes() {
     return std::exchange(breaker_changes_, {});
   }
-  /// One of the four is not empty.
+  /// Hosts that callers ejected or took back, likewise.
+  [[nodiscard]] std::vector<EjectionNotice> take_ejections() {
+    return std::exchange(ejections_, {});
+  }
+  /// One of these is not empty.
   [[nodiscard]] bool has_notices() const {
     return !drained_.empty() || !overloaded_.empty() || !probe_answers_.empty() ||
-           !breaker_changes_.empty();
+           !breaker_changes_.empty() || !ejections_.empty();
   }
 
   // --- Endpoint tables ------------------------------------------------------------------------
@@ -339,7 +352,7 @@ class RequestEngine {
   /// The calls that wait for a connection to the host get what room there is.
   void serve_waiting(std::uint32_t route, RouteHost host);
   void stop_waiting(std::uint32_t call);
-  void note_breaker_changes(std::uint32_t route, std::uint32_t model, std::uint32_t caller);
+  void note_changes(std::uint32_t route, std::uint32_t model, std::uint32_t caller);
 
   void count_start(const CallSite& site, std::int64_t start_ns);
   void count_try(const CallSite& site);
@@ -356,6 +369,7 @@ class RequestEngine {
   [[nodiscard]] std::uint32_t next_in_queue(Instance& instance);  ///< Taken out of it; or kNone.
   void end_process(std::uint32_t instance, InstanceState state);
 
+  [[nodiscard]] std::string address_text(std::uint32_t address) const;
   [[nodiscard]] std::uint32_t address_index(const std::string& address, std::int32_t port);
   [[nodiscard]] std::uint8_t distance(std::uint32_t caller, const Instance& callee) const;
   [[nodiscard]] std::uint32_t index_of(InstanceId instance) const;
@@ -385,6 +399,7 @@ class RequestEngine {
   std::vector<InstanceId> overloaded_;
   std::vector<ProbeAnswer> probe_answers_;
   std::vector<BreakerNotice> breaker_changes_;
+  std::vector<EjectionNotice> ejections_;
   std::vector<LimitedCpu> cpu_groups_;
 
   std::vector<Load> loads_;

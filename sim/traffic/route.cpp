@@ -102,6 +102,7 @@ Route::Route(const resilience::RoutePolicy& policy, Draws draws, std::uint64_t k
   if (policy.breaker) breaker_.emplace(*policy.breaker, now);
   if (policy.rate_limit) rate_limit_.emplace(*policy.rate_limit, now);
   if (policy.pool) thresholds_.emplace(policy.pool->thresholds);
+  if (policy.outliers) outliers_.emplace(policy.outliers->detection, now);
   if (policy.fallback) fallback_.emplace(*policy.fallback);
 }
 
@@ -192,14 +193,99 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> add
   addresses_ = std::move(all);
   hosts_ = std::move(hosts);
   pools_ = std::move(pools);
-  const resilience::Hosts view{hosts_};
-  if (auto* round_robin = std::get_if<resilience::RoundRobin>(&balancer_)) {
-    round_robin->refresh(view);
-  } else if (auto* least = std::get_if<resilience::LeastRequest>(&balancer_)) {
-    least->refresh(view);
-  } else if (auto* ewma = std::get_if<resilience::PeakEwma>(&balancer_)) {
-    ewma->take_hosts(before, now);
+  table_size_ = static_cast<std::uint32_t>(addresses.size());
+  before.resize(table_size_);
+  if (auto* ewma = std::get_if<resilience::PeakEwma>(&balancer_)) ewma->take_hosts(before, now);
+  if (outliers_) {
+    for (std::uint32_t at = 0; at < outlier_order_.size();) {
+      if (std::find(addresses.begin(), addresses.end(), outlier_order_[at]) != addresses.end()) {
+        ++at;
+      } else {
+        outliers_->remove_host(at);
+        outlier_order_.erase(outlier_order_.begin() + at);
+      }
+    }
+    for (std::uint32_t host = 0; host < table_size_; ++host) {
+      const auto known = std::find(outlier_order_.begin(), outlier_order_.end(), addresses_[host]);
+      if (known == outlier_order_.end()) {
+        outliers_->add_host();
+        outlier_order_.push_back(addresses_[host]);
+      } else {
+        const auto at = static_cast<std::uint32_t>(known - outlier_order_.begin());
+        hosts_[host].healthy = !outliers_->ejected(at);
+      }
+    }
   }
+  refresh_balancer();
+}
+
+void Route::refresh_balancer() {
+  const resilience::Hosts hosts = choosable();
+  if (auto* round_robin = std::get_if<resilience::RoundRobin>(&balancer_)) {
+    round_robin->refresh(hosts);
+  } else if (auto* least = std::get_if<resilience::LeastRequest>(&balancer_)) {
+    least->refresh(hosts);
+  }
+}
+
+resilience::Hosts Route::choosable() const {
+  const std::span<const resilience::HostView> hosts{hosts_.data(), table_size_};
+  if (!outliers_) return resilience::Hosts{hosts};
+  const std::uint32_t healthy = table_size_ - outliers_->ejected_count();
+  return resilience::Hosts{hosts, healthy * 100 < policy_->outliers->panic_threshold * table_size_};
+}
+
+void Route::tick(Instant now) {
+  if (!outliers_) return;
+  while (outliers_->next_tick() <= now) {
+    outliers_->tick(draws_.bits(Purpose::Ejection, key_, outlier_draws_++), outliers_->next_tick(),
+                    outlier_events_);
+  }
+  take_outlier_events();
+}
+
+void Route::take_outlier_events() {
+  if (outlier_events_.empty()) return;
+  for (const resilience::OutlierEvent& event : std::exchange(outlier_events_, {})) {
+    const std::uint32_t address = outlier_order_[event.host];
+    ejections_.push_back({address, event});
+    if (const auto index = index_of({address, 0})) {
+      hosts_[*index].healthy = !outliers_->ejected(event.host);
+    }
+  }
+  refresh_balancer();
+}
+
+void Route::judge(std::uint32_t index, const TryEnd& end, Instant now) {
+  if (!outliers_ || index >= table_size_) return;
+  using LocalFailure = resilience::OutlierDetector::LocalFailure;
+  const auto at = static_cast<std::uint32_t>(
+      std::find(outlier_order_.begin(), outlier_order_.end(), addresses_[index]) -
+      outlier_order_.begin());
+  const TryResult result = result_of(end);
+  resilience::OutlierSignals signals;
+  switch (result.end) {
+    case TryResult::End::Answer:
+      outliers_->on_connected(at);
+      signals = outliers_->on_response(at, result.status);
+      break;
+    case TryResult::End::ConnectFailure:
+    case TryResult::End::RefusedStream:
+      signals = outliers_->on_local_failure(at, LocalFailure::Connect);
+      break;
+    case TryResult::End::PerTryTimeout:
+      signals = outliers_->on_local_failure(at, LocalFailure::Timeout);
+      break;
+    case TryResult::End::Reset:
+      signals = outliers_->on_local_failure(at, LocalFailure::Reset);
+      break;
+    case TryResult::End::Overflow:
+      break;
+  }
+  if (!signals.any()) return;
+  outliers_->act(at, signals, draws_.bits(Purpose::Ejection, key_, outlier_draws_++), now,
+                 outlier_events_);
+  take_outlier_events();
 }
 
 void Route::close_connections(const Pool& pool) {
@@ -215,7 +301,7 @@ std::optional<std::uint32_t> Route::index_of(RouteHost host) const {
 }
 
 std::optional<std::uint32_t> Route::choose(std::uint64_t draw) {
-  const resilience::Hosts hosts{hosts_};
+  const resilience::Hosts hosts = choosable();
   return std::visit(
       Overloaded{
           [](std::monostate) -> std::optional<std::uint32_t> { return std::nullopt; },
@@ -226,7 +312,8 @@ std::optional<std::uint32_t> Route::choose(std::uint64_t draw) {
       balancer_);
 }
 
-std::optional<RouteHost> Route::pick(std::uint64_t key, std::uint32_t before) {
+std::optional<RouteHost> Route::pick(std::uint64_t key, std::uint32_t before, Instant now) {
+  tick(now);
   const bool avoids = policy_->retry.avoids_previous_hosts && before != kNoAddress;
   const std::optional<std::uint32_t> host = resilience::pick_unused(
       avoids ? policy_->retry.host_reselection_max : 0,
@@ -291,8 +378,12 @@ bool Route::heard_from(RouteHost host, const TryEnd& end, Instant now) {
   --active_;
   --hosts_[index].active;
   if (auto* ewma = std::get_if<resilience::PeakEwma>(&balancer_)) {
-    if (end.outcome == RequestOutcome::Ok) ewma->record(index, end.elapsed, now);
+    if (end.outcome == RequestOutcome::Ok && index < table_size_) {
+      ewma->record(index, end.elapsed, now);
+    }
   }
+  tick(now);
+  judge(index, end, now);
   if (!thresholds_) return false;
   Pool& pool = pools_[index];
   --pool.streams;

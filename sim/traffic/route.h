@@ -71,7 +71,7 @@ class Route {
   void take_table(std::uint64_t version, std::span<const std::uint32_t> addresses, Instant now);
   /// The host that the call with this key goes to; nothing if there is none. `before`: the address
   /// of the try before, or kNoAddress. Requires: balances().
-  [[nodiscard]] std::optional<RouteHost> pick(std::uint64_t key, std::uint32_t before);
+  [[nodiscard]] std::optional<RouteHost> pick(std::uint64_t key, std::uint32_t before, Instant now);
   /// The host at an address of the table, which the table's proxy chose.
   [[nodiscard]] RouteHost host_at(std::uint32_t address) const;
 
@@ -87,6 +87,12 @@ class Route {
 
   /// What the caller has instead of a call that failed.
   [[nodiscard]] bool falls_back(RequestOutcome outcome, Instant now);
+  /// Ejections and returns of hosts since the last call of this, with their addresses.
+  struct Ejection {
+    std::uint32_t address = kNoAddress;
+    resilience::OutlierEvent event;
+  };
+  [[nodiscard]] std::vector<Ejection> take_ejections() { return std::exchange(ejections_, {}); }
   /// Changes of its breakers since the last call of this.
   [[nodiscard]] std::vector<resilience::BreakerChange> take_changes() {
     return std::exchange(changes_, {});
@@ -113,6 +119,13 @@ class Route {
     WaitingCalls waiting;
   };
 
+  /// Takes the ticks of outlier detection that are due.
+  void tick(Instant now);
+  /// Whoever was ejected or is back; the balancer hears of it.
+  void take_outlier_events();
+  void judge(std::uint32_t index, const TryEnd& end, Instant now);
+  void refresh_balancer();
+  [[nodiscard]] resilience::Hosts choosable() const;
   /// Where the host stands by now; nothing if it has left the table.
   [[nodiscard]] std::optional<std::uint32_t> index_of(RouteHost host) const;
   [[nodiscard]] std::optional<std::uint32_t> choose(std::uint64_t draw);
@@ -136,9 +149,15 @@ class Route {
   std::optional<resilience::LocalRateLimit> rate_limit_;
   std::optional<resilience::EnvoyThresholds> thresholds_;
   std::optional<resilience::Fallback> fallback_;
+  std::optional<resilience::OutlierDetector> outliers_;
+  std::vector<std::uint32_t> outlier_order_;  ///< The detector's hosts, by address.
+  std::vector<resilience::OutlierEvent> outlier_events_;
+  std::vector<Ejection> ejections_;
+  std::uint64_t outlier_draws_ = 0;
   std::uint32_t in_bulkhead_ = 0;
   std::vector<resilience::BreakerChange> changes_;
   std::uint64_t table_version_ = ~std::uint64_t{0};
+  std::uint32_t table_size_ = 0;          ///< Hosts beyond are no longer in the table.
   std::vector<std::uint32_t> addresses_;  ///< By host.
   std::vector<resilience::HostView> hosts_;
   std::vector<Pool> pools_;    ///< By host; empty without a pool.

@@ -54,7 +54,7 @@ void RequestEngine::begin_try(std::uint32_t index) {
   route.take_table(table.version, table.addresses, now_);
   std::optional<RouteHost> host;
   if (route.balances()) {
-    host = route.pick(call.key, its.host.address);
+    host = route.pick(call.key, its.host.address, now_);
   } else if (!table.addresses.empty()) {
     host = route.host_at(choose(parent, at, call.key));
   }
@@ -179,7 +179,7 @@ void RequestEngine::end_routed(std::uint32_t index, RequestOutcome outcome, bool
   const Try& its = tries_[index];
   Route& route = routes_[its.route];
   if (its.call_begun) route.end_call(outcome, its.retries, now_);
-  note_breaker_changes(its.route, program_.sites[call.site].route, calls_[call.parent].instance);
+  note_changes(its.route, program_.sites[call.site].route, calls_[call.parent].instance);
   const CallSite& site = program_.sites[call.site];
   const bool falls_back = outcome != RequestOutcome::Ok && route.falls_back(outcome, now_);
   if (falls_back) ++route_counts_[site.route].fallbacks;
@@ -239,12 +239,17 @@ void RequestEngine::unlink(std::uint32_t& head, std::uint32_t& tail, std::uint32
   calls_[index].next = kNone;
 }
 
-void RequestEngine::note_breaker_changes(std::uint32_t route, std::uint32_t model,
-                                         std::uint32_t caller) {
-  for (const resilience::BreakerChange& change : routes_[route].take_changes()) {
-    breaker_changes_.push_back(
-        {model_.routes[model].from, model_.routes[model].to, caller, change});
+void RequestEngine::note_changes(std::uint32_t at, std::uint32_t model, std::uint32_t caller) {
+  const RouteModel& route = model_.routes[model];
+  for (const resilience::BreakerChange& change : routes_[at].take_changes()) {
+    breaker_changes_.push_back({route.from, route.to, caller, change});
     if (change.to == resilience::BreakerState::Open) ++route_counts_[model].openings;
+  }
+  for (const Route::Ejection& ejection : routes_[at].take_ejections()) {
+    ejections_.push_back(
+        {route.from, route.to, caller, address_text(ejection.address), ejection.event});
+    using What = resilience::OutlierEvent::What;
+    route_counts_[model].ejections += ejection.event.what == What::Ejected;
   }
 }
 

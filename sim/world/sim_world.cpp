@@ -572,17 +572,26 @@ void SimWorld::tell_nodes() {
   }
   for (const BreakerNotice& notice : engine_->take_breaker_changes()) {
     log_.append(kernel_.now(), 0, "breaker", "Service/" + config_.traffic.services[notice.to].name,
-                text_of(notice));
+                caller_text(notice.from, notice.caller) + ": " + to_string(notice.change.to) +
+                    ", " + to_string(notice.change.cause) + ", at " + to_string(notice.change.at));
+  }
+  for (const EjectionNotice& notice : engine_->take_ejections()) {
+    using What = resilience::OutlierEvent::What;
+    const What what = notice.event.what;
+    const char* done = what == What::Ejected       ? "ejects "
+                       : what == What::Returned    ? "takes back "
+                       : what == What::NotEnforced ? "spares "
+                                                   : "cannot eject any more, so keeps ";
+    log_.append(kernel_.now(), 0, "outlier", "Service/" + config_.traffic.services[notice.to].name,
+                caller_text(notice.from, notice.caller) + " " + done + notice.address + ", " +
+                    to_string(notice.event.kind));
   }
 }
 
-std::string SimWorld::text_of(const BreakerNotice& notice) const {
-  const std::string caller = notice.from == kClients
-                                 ? "clients"
-                                 : config_.traffic.services[notice.from].name + " at " +
-                                       engine_->spec(InstanceId{notice.caller}).address;
-  return caller + ": " + to_string(notice.change.to) + ", " + to_string(notice.change.cause) +
-         ", at " + to_string(notice.change.at);
+std::string SimWorld::caller_text(ServiceIndex service, std::uint32_t instance) const {
+  if (service == kClients) return "clients";
+  return config_.traffic.services[service].name + " at " +
+         engine_->spec(InstanceId{instance}).address;
 }
 
 void SimWorld::run_until(Instant end) {

@@ -169,7 +169,8 @@ class SimWorld {
   void dispatch(KernelEvent event);
   void finish_flows();
   void tell_nodes();  ///< What the request engine noticed about their processes.
-  [[nodiscard]] std::string text_of(const BreakerNotice& notice) const;
+  /// "default/front at 10.0.0.3", or "clients".
+  [[nodiscard]] std::string caller_text(ServiceIndex service, std::uint32_t instance) const;
 
   WorldConfig config_;
   recording::EventLog& log_;

@@ -90,6 +90,19 @@ TEST(Policies, OfConnectionsHaveEnvoysLimits) {
   EXPECT_EQ(policy.pool->streams_per_connection, 1U);
 }
 
+TEST(Policies, OfOutliersAreEnvoysUnlessTheySayOtherwise) {
+  const RoutePolicy policy = policy_of(
+      R"("balancer": "round-robin", "outlierDetection": {"maxEjectionPercent": "50%",
+         "consecutiveGatewayErrors": 3, "baseEjectionTime": "400s"})");
+  ASSERT_TRUE(policy.outliers);
+  EXPECT_EQ(policy.outliers->panic_threshold, 50U);
+  const OutlierDetectionConfig& detection = policy.outliers->detection;
+  EXPECT_EQ(detection.consecutive_5xx, 5U);
+  EXPECT_EQ(detection.max_ejection_percent, 50U);
+  EXPECT_EQ(detection.max_ejection_time, 400_s) << "no less than the base";
+  EXPECT_EQ(detection.enforcing[1], 100U) << "gateway errors, because they are asked for";
+}
+
 struct Wrong {
   const char* policies;
   const char* pointer;
@@ -145,6 +158,13 @@ INSTANTIATE_TEST_SUITE_P(
               "/policies/0/balancer/random", "seed"},
         Wrong{R"([{"to": "web", "balancer": {"peak-ewma": {"decay": "0s"}}}])",
               "/policies/0/balancer", "a decay above 0s"},
+        Wrong{R"([{"to": "web", "outlierDetection": {}}])", "/policies/0/outlierDetection",
+              "\"balancer\" beside it"},
+        Wrong{R"([{"to": "web", "balancer": "random", "outlierDetection": {"interval": "0s"}}])",
+              "/policies/0/outlierDetection", "an interval above 0s"},
+        Wrong{
+            R"([{"to": "web", "balancer": "random", "outlierDetection": {"ejectionLimit": "x"}}])",
+            "/policies/0/outlierDetection/ejectionLimit", "after-or-first"},
         Wrong{R"([{"to": "web", "fallback": "other"}])", "/policies/0/fallback",
               "static or cached"},
         Wrong{R"([{"to": "web", "connectionPool": {"maxConnections": 0}}])",

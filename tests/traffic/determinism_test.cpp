@@ -367,6 +367,13 @@ TEST(SmallWorlds, LeaveNothingBehind) {
           policy.pool->thresholds.max_pending_requests = static_cast<std::uint32_t>(pick(4));
           policy.pool->thresholds.max_requests = static_cast<std::uint32_t>(1 + pick(6));
         }
+        if (pick(3) == 0) {
+          policy.outliers.emplace();
+          policy.outliers->detection.consecutive_5xx = static_cast<std::uint32_t>(1 + pick(3));
+          policy.outliers->detection.interval = 20_ms;
+          policy.outliers->detection.base_ejection_time = 30_ms;
+          policy.outliers->detection.max_ejection_percent = 70;
+        }
         if (pick(4) == 0) policy.fallback.emplace();
         model.routes.push_back(route);
       }

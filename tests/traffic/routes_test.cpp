@@ -342,6 +342,64 @@ TEST(Resilience4jBreaker, OpensWhenFiftyOfAHundredFailedAndClosesAfterTenTrials)
   EXPECT_LE(run.tries_while_failing, 50U + 10 + 15);
 }
 
+// --- Outlier detection
+// ----------------------------------------------------------------------------
+
+/// Ten pods, some of which answer with errors only, 100 requests/s for 600 s, round robin.
+struct OutlierRun {
+  double failed = 0;
+  std::uint64_t errors = 0;
+  std::uint64_t ejections = 0;
+};
+OutlierRun with_bad_pods(std::uint32_t bad, const resilience::OutlierPolicy& outliers) {
+  constexpr std::uint64_t kRequests = 60'000;
+  TrafficModel model;
+  model.services.push_back(offers(works(1_ms)));
+  RoutePolicy policy;
+  policy.balancer = resilience::RoundRobinConfig{};
+  policy.outliers = outliers;
+  model.routes = {route(kClients, 0, policy)};
+  add_load(model, {{0, 0}}, kSeed, 100.0, kRequests);
+  TrafficWorld world{model, kSeed};
+  for (std::uint32_t pod = 0; pod < 10; ++pod) {
+    const InstanceId id = world.pod(0);
+    if (pod < bad) world.engine.set_failing(id, true);
+  }
+  world.publish_all();
+  world.engine.start();
+  world.run();
+  EXPECT_EQ(world.engine.live_calls(), 0U);
+  const std::uint64_t errors = world.engine.service(0).totals().of(RequestOutcome::Error);
+  return {static_cast<double>(errors) / kRequests, errors, world.engine.route(0).ejections};
+}
+
+// L16 (b): five errors each time it is back, at the first sweep after 30, 60, 90, … s.
+TEST(OutlierDetection, EjectsABadPodForLongerEachTime) {
+  const OutlierRun run = with_bad_pods(1, {});
+  EXPECT_EQ(run.ejections, 6U);
+  EXPECT_EQ(run.errors, 30U);
+  resilience::OutlierPolicy off;
+  off.detection.enforcing = {};
+  EXPECT_NEAR(with_bad_pods(1, off).failed, 0.1, 0.0005);
+}
+
+// L16 (c): of two bad pods only one can be out with the limit of 10 %.
+TEST(OutlierDetection, EjectsNoMoreThanItsShareOfThePods) {
+  EXPECT_NEAR(with_bad_pods(2, {}).failed, 1.0 / 9, 0.003);
+  resilience::OutlierPolicy half;
+  half.detection.max_ejection_percent = 50;
+  EXPECT_EQ(with_bad_pods(2, half).errors, 60U);
+}
+
+// L16 (d): with most of the pods out, all of them are asked again.
+TEST(OutlierDetection, PanicsWhenFewerThanHalfOfThePodsAreLeft) {
+  resilience::OutlierPolicy all;
+  all.detection.max_ejection_percent = 100;
+  EXPECT_GT(with_bad_pods(6, all).failed, 0.5);
+  all.panic_threshold = 0;
+  EXPECT_LT(with_bad_pods(6, all).failed, 0.01);
+}
+
 // --- Limits of the caller
 // -------------------------------------------------------------------------
 

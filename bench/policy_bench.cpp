@@ -62,7 +62,10 @@ std::vector<HostView> hosts_of(const benchmark::State& state) {
 
 struct Addresses {
   explicit Addresses(std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) texts.push_back("10.0.0.1:" + std::to_string(i));
+    for (std::size_t i = 0; i < count; ++i) {
+      texts.emplace_back("10.0.0.1:");
+      texts.back() += std::to_string(i);
+    }
     views.assign(texts.begin(), texts.end());
   }
   std::vector<std::string> texts;

@@ -21,7 +21,8 @@ class Backends {
  public:
   explicit Backends(const std::vector<double>& weights, int first_port = 90) {
     for (std::size_t i = 0; i < weights.size(); ++i) {
-      names_.push_back("127.0.0.1:" + std::to_string(first_port + static_cast<int>(i)));
+      names_.emplace_back("127.0.0.1:");
+      names_.back() += std::to_string(first_port + static_cast<int>(i));
       hosts.push_back({weights[i], 0, true});
     }
   }

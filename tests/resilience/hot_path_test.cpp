@@ -37,14 +37,17 @@ std::uint64_t allocation_count = 0;
 
 }  // namespace
 
-// Every allocation of this program is counted; the behaviour is that of the defaults.
-void* operator new(std::size_t size) {
+// Every allocation of this program is counted; the behaviour is that of the defaults. Not inlined,
+// so that compilers do not take free() for a mistake.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   ++allocation_count;
   if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
   std::abort();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t /*size*/) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t /*size*/) noexcept {
+  std::free(memory);
+}
 
 namespace orrery::resilience {
 namespace {
@@ -61,7 +64,8 @@ TEST(HotPath, AllocatesNothingOnceEveryPolicyIsSetUp) {
     hosts[i].active = static_cast<std::uint32_t>(i % 7);
     hosts[i].healthy = i % 5 != 0;
     weighted[i].weight = 1.0 + static_cast<double>(i);
-    names.push_back("10.0.0.1:" + std::to_string(i));
+    names.emplace_back("10.0.0.1:");
+    names.back() += std::to_string(i);
   }
   const std::vector<std::string_view> addresses(names.begin(), names.end());
   const Hosts equal{hosts};

@@ -268,6 +268,64 @@ TEST(Schema, FitsTheScenariosThatComeWithOrrery) {
   }
 }
 
+/// As an editor judges a single file: one of the alternatives holds.
+bool is_accepted(const Json& value, const Json& at) {
+  if (at.contains("anyOf")) {
+    const Json& alternatives = at["anyOf"];
+    if (std::none_of(alternatives.begin(), alternatives.end(),
+                     [&](const Json& one) { return is_accepted(value, one); })) {
+      return false;
+    }
+  }
+  if (at.contains("not") && is_accepted(value, at["not"])) return false;
+  for (const Json& key : at.value("required", Json::array())) {
+    if (!value.contains(key.get<std::string>())) return false;
+  }
+  const Json dependent = at.value("dependentRequired", Json::object());
+  for (const auto& [key, others] : dependent.items()) {
+    for (const Json& other : value.contains(key) ? others : Json::array()) {
+      if (!value.contains(other.get<std::string>())) return false;
+    }
+  }
+  const Json properties = at.value("properties", Json::object());
+  for (const auto& [key, member] : properties.items()) {
+    if (value.contains(key) && member.contains("anyOf") && !is_accepted(value[key], member)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+TEST(Schema, AcceptsEveryFileThatComesWithOrreryAsItStands) {
+  const Json root = schema();
+  for (const std::string& file : shipped_files()) {
+    const Json text = Json::parse(text_of_file(file), nullptr, true, /*ignore_comments=*/true);
+    EXPECT_TRUE(is_accepted(text, root)) << file;
+  }
+}
+
+TEST(Schema, AsksForANameAndADurationOnlyOfFilesThatAreNoParts) {
+  const Json root = schema();
+  EXPECT_TRUE(is_accepted(Json::parse(R"({"services": {}})"), root)) << "a part";
+  EXPECT_TRUE(is_accepted(Json::parse(R"({"include": ["x.json"], "name": "x"})"), root));
+  EXPECT_FALSE(is_accepted(Json::parse(R"({"name": "x", "services": {}})"), root));
+  Json whole = Json::parse(kEveryKey);
+  whole.erase("include");
+  EXPECT_TRUE(is_accepted(whole, root));
+  for (const char* key : {"format", "duration", "manifests", "cluster", "load"}) {
+    Json without = whole;
+    without.erase(key);
+    EXPECT_FALSE(is_accepted(without, root)) << key;
+  }
+  whole["cluster"].erase("nodes");
+  EXPECT_FALSE(is_accepted(whole, root)) << "a cluster without nodes";
+  // The reader says what is missing once all files are put together.
+  const ScenarioReading part = read_scenario_text(R"({"services": {}})", "part.json", "");
+  for (const char* key : {"\"name\"", "\"duration\"", "\"manifests\"", "\"cluster\""}) {
+    EXPECT_NE(text_of(part.problems).find(key), std::string::npos) << key;
+  }
+}
+
 /// What may stand for a value, in words and with a link where it has a section of its own.
 std::string type_text(const Json& root, const Json& at) {
   if (at.contains("$ref")) {
@@ -300,7 +358,9 @@ std::string section_text(const Json& root, const Json& at) {
   if (!at.contains("properties")) {
     return text + "\nIs: " + type_text(root, at) + ".\n";
   }
-  const Json required = at.value("required", Json::array());
+  // Of a scenario, what it has to have when all its files are put together.
+  const Json& whole = at.contains("anyOf") ? at["anyOf"][0] : at;
+  const Json required = whole.value("required", Json::array());
   text += "\n| key | is | meaning |\n| --- | --- | --- |\n";
   for (const auto& [key, member] : at["properties"].items()) {
     const bool needed = std::find(required.begin(), required.end(), key) != required.end();

@@ -48,6 +48,7 @@ struct alignas(64) Call {
   bool ghost : 1 = false;      ///< The end of service still in the kernel means nothing.
   bool doomed : 1 = false;     ///< Its process has just ended; only within that one operation.
   bool on_cpu : 1 = false;     ///< InService: works in a CpuGroup, which tells its end.
+  bool held : 1 = false;       ///< InService at a process that hangs: nothing ends it by itself.
   bool probe : 1 = false;      ///< A health check: `repetition` is its tag, nobody counts it.
 };
 static_assert(sizeof(Call) == 64, "a call record is one cache line");

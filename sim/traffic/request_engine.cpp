@@ -101,6 +101,23 @@ void RequestEngine::set_failing(InstanceId id, bool fails) {
   instances_[index_of(id)].failing = fails;
 }
 
+void RequestEngine::set_hanging(InstanceId id, bool hangs) {
+  enter();
+  const std::uint32_t index = index_of(id);
+  if (instances_[index].hanging == hangs) return;
+  instances_[index].hanging = hangs;
+  if (hangs) return;
+  // Rare, so the slab is searched, as for a process that ends.
+  std::vector<std::uint32_t> held;
+  for (std::uint32_t i = 0; i < calls_.slot_count(); ++i) {
+    if (calls_[i].held && calls_[i].instance == index) held.push_back(i);
+  }
+  for (const std::uint32_t i : held) {
+    calls_[i].held = false;
+    begin_work(i);
+  }
+}
+
 void RequestEngine::set_busy_watch(InstanceId id, std::uint32_t busy_max) {
   instances_[index_of(id)].busy_max = busy_max;
 }
@@ -207,7 +224,8 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
       cpu_groups_[instances_[index].cpu_group].group.remove(i, now_);
       call.on_cpu = false;
     } else {
-      call.ghost = call.phase == CallPhase::InService;
+      call.ghost = call.phase == CallPhase::InService && !call.held;
+      call.held = false;
     }
     if (call.abandoned) {
       discard(i);
@@ -567,6 +585,16 @@ void RequestEngine::begin_service(std::uint32_t index) {
   ++service_loads_[instance.service].busy;
   call.phase = CallPhase::InService;
   if (!tries_.empty()) tries_[index].served_ns = now_.count_ns();
+  if (instance.hanging) {
+    call.held = true;
+  } else {
+    begin_work(index);
+  }
+}
+
+void RequestEngine::begin_work(std::uint32_t index) {
+  Call& call = calls_[index];
+  Instance& instance = instances_[call.instance];
   const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
   call.next_step = operation.first_step;
   const Duration cpu = operation.cpu.draw(draws_, Purpose::ServiceTime, call.key, 0);

@@ -146,6 +146,10 @@ class RequestEngine {
   /// From now on its requests end with Error when their own work is done, or no longer so.
   void set_failing(InstanceId instance, bool fails);
 
+  /// From now on it accepts requests and does nothing about them, or goes on with them: those that
+  /// came meanwhile are begun, those whose work is done are answered.
+  void set_hanging(InstanceId instance, bool hangs);
+
   /// From now on it is listed in take_overloaded() when it works on more requests than this.
   void set_busy_watch(InstanceId instance, std::uint32_t busy_max);
 
@@ -245,7 +249,8 @@ class RequestEngine {
     std::uint32_t served = 0;
     InstanceState state = InstanceState::Starting;
     bool drains = true;
-    bool failing = false;
+    bool failing : 1 = false;
+    bool hanging : 1 = false;
   };
   struct LimitedCpu {
     CpuGroup group;
@@ -322,6 +327,7 @@ class RequestEngine {
   void travel(std::uint32_t call, bool answer);
   void reach_instance(std::uint32_t call);
   void begin_service(std::uint32_t call);
+  void begin_work(std::uint32_t call);
   void work(std::uint32_t group);  ///< What is due there is done; the rest is armed.
   void end_service(std::uint32_t call);
   void finish(std::uint32_t call, RequestOutcome outcome);

@@ -211,6 +211,8 @@ void RequestEngine::cancel(std::uint32_t index) {
       cpu_groups_[group].group.remove(index, now_);
       call.on_cpu = false;
       work(group);
+    } else if (call.held) {
+      call.held = false;
     } else {
       call.ghost = true;
       const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];

@@ -399,7 +399,11 @@ TEST(SmallWorlds, LeaveNothingBehind) {
     for (int i = 1; i <= 30; ++i) {
       world.run(Instant::at(Duration::milliseconds(8) * i));
       const std::size_t at = pick(pods.size());
-      switch (pick(7)) {
+      switch (pick(9)) {
+        case 7:
+        case 8:
+          world.engine.set_hanging(pods[at], pick(2) == 0);
+          break;
         case 0:
           world.engine.terminate(pods[at]);
           break;
@@ -432,6 +436,7 @@ TEST(SmallWorlds, LeaveNothingBehind) {
       }
       (void)world.engine.take_drained();  // Their nodes would take them.
     }
+    for (const InstanceId pod : pods) world.engine.set_hanging(pod, false);
     world.run();
     EXPECT_EQ(world.engine.live_calls(), 0U) << "seed " << seed;
     for (const InstanceId pod : pods) {

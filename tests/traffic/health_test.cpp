@@ -115,5 +115,43 @@ TEST(SharedThreads, AProbeOfAProcessThatEndsIsAnswered) {
   EXPECT_EQ(world.engine.live_calls(), 0U);
 }
 
+// A hung process takes requests and keeps its slots busy; what it holds goes on when it is well.
+TEST(Hanging, HoldsItsRequestsAndGoesOnWithThemAfterwards) {
+  TrafficModel model;
+  model.services.push_back(offers(works(10_ms), 3));
+  add_load(model, {{0, 0}}, 5, 100.0, 20);
+  TrafficWorld world{model, 5};
+  const InstanceId pod = world.pod(0);
+  world.publish_all();
+  world.engine.set_hanging(pod, true);
+  world.engine.start();
+  world.run(Instant::at(1_s));
+  EXPECT_EQ(world.engine.view(pod).busy, 3U);
+  EXPECT_EQ(world.engine.view(pod).queued, 17U);
+  EXPECT_EQ(world.engine.journey(0).totals().ended_count(), 0U);
+  world.engine.set_hanging(pod, false);
+  world.run();
+  EXPECT_EQ(world.engine.journey(0).totals().of(RequestOutcome::Ok), 20U);
+  EXPECT_EQ(world.engine.view(pod).cpu, 200_ms);
+  EXPECT_EQ(world.engine.live_calls(), 0U);
+}
+
+TEST(Hanging, EndsWithTheProcess) {
+  TrafficModel model;
+  model.services.push_back(offers(works(10_ms), 3));
+  add_load(model, {{0, 0}}, 5, 100.0, 20);
+  TrafficWorld world{model, 5};
+  const InstanceId pod = world.pod(0);
+  world.publish_all();
+  world.engine.set_hanging(pod, true);
+  world.engine.start();
+  world.run(Instant::at(1_s));
+  world.engine.kill(pod);
+  world.engine.set_hanging(pod, false);
+  world.run();
+  EXPECT_EQ(world.engine.journey(0).totals().of(RequestOutcome::Reset), 20U);
+  EXPECT_EQ(world.engine.live_calls(), 0U);
+}
+
 }  // namespace
 }  // namespace orrery::sim

@@ -14,7 +14,8 @@
 namespace orrery::scenario {
 namespace {
 
-const std::vector<std::string> kProfiles = {"kubernetes-1.30", "kubernetes-1.32"};
+const std::vector<std::string> kProfiles = {"kubernetes-1.30", "kubernetes-1.30-hpa-1.15",
+                                            "kubernetes-1.32"};
 
 /// Whether a run depends on how long storage takes.
 bool uses_claims(const std::vector<api::ManifestObject>& objects) {

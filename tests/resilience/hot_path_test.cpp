@@ -86,7 +86,7 @@ TEST(HotPath, AllocatesNothingOnceEveryPolicyIsSetUp) {
   BoundedLoad bound{100};
   bound.refresh(equal);
   PeakEwma peak{{}};
-  peak.resize(20, Instant{});
+  peak.take_hosts(std::vector<std::uint32_t>(20, PeakEwma::kNew), Instant{});
   IpvsRoundRobin ipvs;
   SessionAffinity affinity{{}};
   PickFirst first;

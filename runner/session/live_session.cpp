@@ -678,32 +678,6 @@ Result<void> LiveSession::collect_load(RunResult& result) {
 }  // namespace
 
 Result<std::vector<RunResult>> run_live(const Scenario& scenario, const std::string& out) {
-  if (!scenario.cluster.groups.empty()) {
-    return failure(fmt::format("there is no cloud to ask for nodes of group {} on live hosts",
-                               scenario.cluster.groups.front().name),
-                   "run it with --world sim, or write its nodes into \"nodes\"");
-  }
-  for (const scenario::TimelineEntry& entry : scenario.timeline) {
-    const auto* fault = std::get_if<FaultAction>(&entry.action);
-    if (fault == nullptr || !scenario::form_of(fault->kind).only_simulated) continue;
-    return failure(fmt::format("{} cannot be done to live hosts (timeline entry {})",
-                               to_string(fault->kind), entry.id),
-                   "run it with --world sim");
-  }
-  if (const auto programs = programs_of(scenario); !programs.empty()) {
-    return failure(fmt::format("the program of the {} is asked in the simulated world alone",
-                               programs.front().first),
-                   "run it with --world sim");
-  }
-  if (!scenario.policies.empty()) {
-    return failure("the policies of callers are played in the simulated world alone",
-                   "run it with --world sim");
-  }
-  if (!scenario.metrics.empty()) {
-    return failure(fmt::format("the metric {} has values in the simulated world alone",
-                               scenario.metrics.begin()->first),
-                   "run it with --world sim");
-  }
   const auto paths = find_programs();
   if (!paths) return tl::unexpected{paths.error()};
   auto bed = bed_status(*paths);

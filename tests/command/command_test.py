@@ -220,7 +220,7 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(json.loads(orrery("schema").stdout)["title"], "Orrery scenario")
         profiles = orrery("profile", "show")
         self.assertIn("controllers.node_lifecycle.monitor_grace", profiles.stdout)
-        self.assertRegex(profiles.stdout, r"\* controllers.node_lifecycle.monitor_grace +40s +50s")
+        self.assertRegex(profiles.stdout, r"\* controllers.node_lifecycle.monitor_grace +40s +40s +50s")
         self.assertEqual(orrery("profile", "show", "kubernetes-9").returncode, 2)
         page = orrery("man").stdout
         for word in (".SH EXIT STATUS", "orrery sweep", "\\-\\-junit"):

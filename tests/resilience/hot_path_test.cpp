@@ -12,10 +12,7 @@
 #include <vector>
 
 #include "models/base/random.h"
-#include "models/resilience/active_health_check.h"
-#include "models/resilience/adaptive_concurrency/gradient_limit.h"
 #include "models/resilience/adaptive_retry_rate.h"
-#include "models/resilience/admission_control.h"
 #include "models/resilience/balancers/bounded_load.h"
 #include "models/resilience/balancers/ipvs_round_robin.h"
 #include "models/resilience/balancers/least_request.h"
@@ -25,23 +22,14 @@
 #include "models/resilience/balancers/ring_hash.h"
 #include "models/resilience/balancers/round_robin.h"
 #include "models/resilience/balancers/session_affinity.h"
-#include "models/resilience/breakers/hystrix_breaker.h"
-#include "models/resilience/breakers/resilience4j_breaker.h"
-#include "models/resilience/bulkhead.h"
-#include "models/resilience/envoy_thresholds.h"
 #include "models/resilience/fail_fast.h"
 #include "models/resilience/failure_accrual.h"
 #include "models/resilience/fallback.h"
 #include "models/resilience/grpc_retry.h"
 #include "models/resilience/hedging.h"
-#include "models/resilience/local_rate_limit.h"
-#include "models/resilience/outlier_detection.h"
-#include "models/resilience/priority_load.h"
 #include "models/resilience/queue_discipline.h"
-#include "models/resilience/rate_limiter.h"
 #include "models/resilience/retry_budget.h"
 #include "models/resilience/retry_policy.h"
-#include "models/resilience/zone_aware_routing.h"
 
 namespace {
 
@@ -164,90 +152,6 @@ TEST(HotPath, AllocatesNothingOnceEveryPolicyIsSetUp) {
   EXPECT_GT(sum, 0U);
 }
 
-TEST(HotPath, BreakersAndLimitsAllocateNothingEither) {
-  const HystrixBreakerConfig hystrix_config;
-  Resilience4jBreakerConfig by_count;
-  by_count.window_size = 1000;  // more than stand in the object itself
-  by_count.wait_in_open = 20_ms;
-  Resilience4jBreakerConfig by_time = by_count;
-  by_time.window = Resilience4jBreakerConfig::Window::Time;
-  by_time.window_size = 10;
-  const EnvoyThresholdsConfig thresholds_config;
-  const AdmissionControlConfig admission_config;
-  GradientLimitConfig gradient_config;
-  gradient_config.min_rtt_interval = 1_s;
-  gradient_config.concurrency_update_interval = 100_ms;
-
-  HystrixBreaker hystrix{hystrix_config, Instant{}};
-  Resilience4jBreaker counting{by_count, Instant{}};
-  Resilience4jBreaker timing{by_time, Instant{}};
-  EnvoyThresholds thresholds{thresholds_config};
-  SemaphoreBulkhead semaphore{{}};
-  ThreadPoolBulkhead pool{resilience4j_default_thread_pool(4)};
-  RateLimiter limiter{{}, Instant{}};
-  LocalRateLimit bucket{{10, 5, 50_ms}, Instant{}};
-  AdmissionControl admission{admission_config};
-  GradientLimit gradient{gradient_config, Instant{}};
-  OutlierDetectionConfig outlier_config;
-  outlier_config.interval = 1_s;
-  outlier_config.base_ejection_time = 2_s;
-  OutlierDetector outliers{outlier_config, Instant{}};
-  for (int i = 0; i < 20; ++i) outliers.add_host();
-  std::vector<OutlierEvent> events;
-  events.reserve(1000);
-  const std::vector<PriorityTally> tallies{{{10, 0, 4, 1}, {}}, {{10, 0, 9, 0}, {}}};
-  std::vector<PriorityLoad> loads(2);
-  const std::vector<ZoneTally> zones{{5, 5, 4, 4}, {5, 5, 9, 9}};
-  ZoneAwareRouting zone_aware;
-  zone_aware.refresh({}, zones, false);
-
-  std::uint64_t sum = 0;
-  std::uint64_t changes = 0;
-  const std::uint64_t before = allocation_count;
-  for (std::uint64_t i = 1; i <= 20'000; ++i) {
-    const std::uint64_t draw = mix64(i);
-    const Instant now = at_us(i * 1000);
-    const bool failed = draw % 100 < (i / 2000 % 2 == 0 ? 2U : 70U);  // well and ill in turn
-    const auto latency = Duration::microseconds(static_cast<std::int64_t>(draw % 90'000));
-    changes += hystrix.advance(now) ? 1U : 0U;
-    if (hystrix.try_acquire(now).permitted) {
-      changes += hystrix.on_result(failed ? HystrixOutcome::Failure : HystrixOutcome::Success, now)
-                     ? 1U
-                     : 0U;
-    }
-    if (counting.try_acquire(now).permitted) {
-      changes += counting.on_result(failed, latency, now) ? 1U : 0U;
-    }
-    if (timing.try_acquire(now).permitted) {
-      changes += timing.on_result(failed, latency, now) ? 1U : 0U;
-    }
-    const bool ready = draw % 2 == 0;
-    if (thresholds.admit({.has_ready_connection = ready}) == PoolAdmission::Attach) {
-      thresholds.release_request();
-    } else if (thresholds.pending() > 0) {
-      thresholds.release_pending();
-      thresholds.release_connection();
-    }
-    if (semaphore.try_acquire() == BulkheadAnswer::Run) sum += semaphore.release() ? 1U : 0U;
-    if (pool.submit(now) == BulkheadAnswer::Run && draw % 8 != 0) sum += pool.finish(now) ? 1U : 0U;
-    sum += limiter.reserve(now).granted ? 1U : 0U;
-    sum += bucket.try_acquire(now) ? 1U : 0U;
-    if (admission.admit(now, draw)) admission.record(!failed, now);
-    if (gradient.try_acquire()) gradient.on_completed(now, now + latency, draw);
-    while (gradient.next_timer() <= now) gradient.on_timer(now);
-    const auto host = static_cast<std::uint32_t>(draw % 20);
-    const OutlierSignals signals = outliers.on_response(host, failed ? 503 : 200);
-    if (signals.any()) outliers.act(host, signals, draw, now, events);
-    if (outliers.next_tick() <= now) outliers.tick(draw, now, events);
-    spread_over_priorities({}, tallies, loads);
-    sum += choose_priority({}, loads, draw).priority + zone_aware.pick(draw).value_or(0);
-  }
-  EXPECT_EQ(allocation_count - before, 0U);
-  EXPECT_GT(sum, 0U);
-  EXPECT_GT(changes, 10U) << "the rare paths were taken as well";
-  EXPECT_GT(events.size(), 10U);
-}
-
 TEST(HotPath, HasAStateThatFitsInTheBlockOfAnEdge) {
   struct Case {
     const char* name;
@@ -269,15 +173,6 @@ TEST(HotPath, HasAStateThatFitsInTheBlockOfAnEdge) {
       {"fail-fast", sizeof(FailFast), 32},
       {"failure accrual", sizeof(FailureAccrual), 240},
       {"fallback", sizeof(Fallback), 40},
-      {"Hystrix' breaker", sizeof(HystrixBreaker), 72},
-      {"resilience4j's breaker", sizeof(Resilience4jBreaker), 192},
-      {"Envoy's thresholds", sizeof(EnvoyThresholds), 48},
-      {"a semaphore", sizeof(SemaphoreBulkhead), 24},
-      {"a thread pool", sizeof(ThreadPoolBulkhead), 72},
-      {"resilience4j's rate limiter", sizeof(RateLimiter), 48},
-      {"a token bucket", sizeof(LocalRateLimit), 48},
-      {"admission control", sizeof(AdmissionControl), 56},
-      {"a host's active health check", sizeof(ActiveHealthCheck), 24},
       {"a call's gRPC hedging", sizeof(GrpcHedge), 32},
       {"a call's gRPC retries", sizeof(GrpcRetry), 12},
   };

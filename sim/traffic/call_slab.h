@@ -53,6 +53,14 @@ struct alignas(64) Call {
 };
 static_assert(sizeof(Call) == 64, "a call record is one cache line");
 
+/// Calls in line, first come, first served; linked through Call::next by CallSlab.
+struct CallQueue {
+  std::uint32_t head = kNone;
+  std::uint32_t tail = kNone;
+
+  [[nodiscard]] bool empty() const { return head == kNone; }
+};
+
 /// Slots with a last-in-first-out free list. References die at the next allocate().
 class CallSlab {
  public:
@@ -84,6 +92,29 @@ class CallSlab {
     call.next = free_;
     free_ = slot;
     --live_;
+  }
+
+  /// Requires: the call is in no queue.
+  void append(CallQueue& queue, std::uint32_t slot) {
+    (queue.empty() ? queue.head : calls_[queue.tail].next) = slot;
+    queue.tail = slot;
+  }
+
+  /// The first of the queue, taken out of it; kNone if it is empty.
+  [[nodiscard]] std::uint32_t take_first(CallQueue& queue) {
+    const std::uint32_t first = queue.head;
+    if (first != kNone) remove(queue, first);
+    return first;
+  }
+
+  /// O(its place). Requires: the call is in the queue.
+  void remove(CallQueue& queue, std::uint32_t slot) {
+    std::uint32_t before = kNone;
+    for (std::uint32_t at = queue.head; at != slot; at = calls_[at].next) before = at;
+    const std::uint32_t after = calls_[slot].next;
+    (before == kNone ? queue.head : calls_[before].next) = after;
+    if (after == kNone) queue.tail = before;
+    calls_[slot].next = kNone;
   }
 
   [[nodiscard]] Call& operator[](std::uint32_t slot) { return calls_[slot]; }

@@ -194,8 +194,7 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
   load.queued -= instance.queued;
   instance.busy = 0;
   instance.queued = 0;
-  instance.head = kNone;
-  instance.tail = kNone;
+  instance.queue = {};
 
   std::vector<std::uint32_t> residents;
   for (std::uint32_t i = 0; i < calls_.slot_count(); ++i) {
@@ -280,17 +279,16 @@ ports::EndpointTable RequestEngine::table(ConsumerIndex consumer, ServiceIndex s
                              {},
                              kept.affinity};
   for (const std::uint32_t index : kept.addresses) {
-    const auto place = std::find_if(address_indices_.begin(), address_indices_.end(),
-                                    [index](const auto& entry) { return entry.second == index; });
-    shown.endpoints.push_back({place->first.first, place->first.second, {}});
+    const auto& [address, port] = place_of(index);
+    shown.endpoints.push_back({address, port, {}});
   }
   return shown;
 }
 
-std::string RequestEngine::address_text(std::uint32_t address) const {
-  const auto place = std::find_if(address_indices_.begin(), address_indices_.end(),
-                                  [&](const auto& entry) { return entry.second == address; });
-  return place->first.first + ":" + std::to_string(place->first.second);
+const std::pair<std::string, std::int32_t>& RequestEngine::place_of(std::uint32_t address) const {
+  return std::find_if(address_indices_.begin(), address_indices_.end(),
+                      [&](const auto& entry) { return entry.second == address; })
+      ->first;
 }
 
 std::uint32_t RequestEngine::address_index(const std::string& address, std::int32_t port) {
@@ -455,7 +453,7 @@ void RequestEngine::launch(std::uint32_t parent_index, std::uint32_t site_index,
 
   if (!tries_.empty()) {
     Try& its = tries_[index];
-    its.deadline_ns = its.passed_ns = tries_[parent_index].passed_ns;
+    its.deadline = its.passed = tries_[parent_index].passed;
     if (site.route != kNone) {
       begin_call(index);
       return;
@@ -565,12 +563,7 @@ void RequestEngine::reach_instance(std::uint32_t index) {
     begin_service(index);
   } else if (instance.queued < instance.queue_max) {
     call.phase = CallPhase::Queued;
-    if (instance.tail == kNone) {
-      instance.head = index;
-    } else {
-      calls_[instance.tail].next = index;
-    }
-    instance.tail = index;
+    calls_.append(instance.queue, index);
     ++instance.queued;
     ++service_loads_[instance.service].queued;
   } else {
@@ -584,7 +577,7 @@ void RequestEngine::begin_service(std::uint32_t index) {
   if (++instance.busy > instance.busy_max) overloaded_.push_back(InstanceId{call.instance});
   ++service_loads_[instance.service].busy;
   call.phase = CallPhase::InService;
-  if (!tries_.empty()) tries_[index].served_ns = now_.count_ns();
+  if (!tries_.empty()) tries_[index].served_at = now_;
   if (instance.hanging) {
     call.held = true;
   } else {
@@ -659,11 +652,8 @@ void RequestEngine::finish(std::uint32_t index, RequestOutcome outcome) {
 }
 
 std::uint32_t RequestEngine::next_in_queue(Instance& instance) {
-  const std::uint32_t next = instance.head;
+  const std::uint32_t next = calls_.take_first(instance.queue);
   if (next == kNone) return kNone;
-  instance.head = calls_[next].next;
-  if (instance.head == kNone) instance.tail = kNone;
-  calls_[next].next = kNone;
   --instance.queued;
   --service_loads_[instance.service].queued;
   return next;
@@ -790,7 +780,7 @@ void RequestEngine::await_connection(std::uint32_t index) {
   }
   const bool routed = program_.sites[call.site].route != kNone;
   const Instant start =
-      Instant::at(Duration::nanoseconds(routed ? tries_[index].sent_ns : call.start_ns));
+      routed ? tries_[index].sent_at : Instant::at(Duration::nanoseconds(call.start_ns));
   Duration connect_timeout = model_.connect_timeout;
   if (routed) {
     const Duration own = model_.routes[program_.sites[call.site].route].policy.timeouts.connect;
@@ -812,12 +802,9 @@ Instant RequestEngine::give_up_at(std::uint32_t index) const {
   }
   if (tries_.empty()) return at;
   const Try& its = tries_[index];
-  if (its.deadline_ns != kNoDeadline) {
-    at = std::min(at, Instant::at(Duration::nanoseconds(its.deadline_ns)));
-  }
+  at = std::min(at, its.deadline);
   if (site.route == kNone) return at;
-  const Instant sent = Instant::at(Duration::nanoseconds(its.sent_ns));
-  return try_deadline(model_.routes[site.route].policy.timeouts, sent, at).at;
+  return try_deadline(model_.routes[site.route].policy.timeouts, its.sent_at, at).at;
 }
 
 void RequestEngine::arm_timer(std::uint32_t index, Instant when) {

@@ -16,7 +16,6 @@
 #include <array>
 #include <compare>
 #include <cstdint>
-#include <limits>
 #include <map>
 #include <optional>
 #include <span>
@@ -241,8 +240,7 @@ class RequestEngine {
     std::uint32_t queue_max = 0;
     std::uint32_t busy = 0;
     std::uint32_t queued = 0;
-    std::uint32_t head = kNone;  ///< Of the queue, linked through Call::next.
-    std::uint32_t tail = kNone;
+    CallQueue queue;
     std::uint32_t cpu_group = kNone;
     std::uint32_t busy_max = kNone;  ///< Beyond it, it is overloaded.
     std::uint32_t first_route = 0;   ///< Of the calls it makes, in routes_.
@@ -280,10 +278,10 @@ class RequestEngine {
   };
   /// What a call's route remembers of it, by the call's slot; kept where the model has routes.
   struct Try {
-    std::int64_t deadline_ns = kNoDeadline;  ///< Of the whole call: its own, or inherited.
-    std::int64_t passed_ns = kNoDeadline;    ///< The deadline that the server knows.
-    std::int64_t sent_ns = 0;                ///< When this try began.
-    std::int64_t served_ns = 0;              ///< When an instance began to work on it.
+    Instant deadline = Instant::never();  ///< Of the whole call: its own, or inherited.
+    Instant passed = Instant::never();    ///< The deadline that the server knows.
+    Instant sent_at;                      ///< When this try began.
+    Instant served_at;                    ///< When an instance began to work on it.
     RetriesMade retries;
     RouteHost host;               ///< Of this try, or of the one before.
     std::uint32_t route = kNone;  ///< Index into routes_.
@@ -292,7 +290,6 @@ class RequestEngine {
     bool sent = false;            ///< Likewise, the host.
     bool unconnected = false;     ///< Nobody answers at the address.
   };
-  static constexpr std::int64_t kNoDeadline = std::numeric_limits<std::int64_t>::max();
   struct ServiceLoad {
     std::uint64_t busy = 0;
     std::uint64_t queued = 0;
@@ -352,9 +349,6 @@ class RequestEngine {
   [[nodiscard]] bool is_cancelled(std::uint32_t call) const;
   /// The server drops what it has not done yet of an abandoned call.
   void cancel(std::uint32_t call);
-  void remove_from_queue(Instance& instance, std::uint32_t call);
-  /// Of a list through Call::next.
-  void unlink(std::uint32_t& head, std::uint32_t& tail, std::uint32_t call);
   /// The calls that wait for a connection to the host get what room there is.
   void serve_waiting(std::uint32_t route, RouteHost host);
   void stop_waiting(std::uint32_t call);
@@ -375,7 +369,8 @@ class RequestEngine {
   [[nodiscard]] std::uint32_t next_in_queue(Instance& instance);  ///< Taken out of it; or kNone.
   void end_process(std::uint32_t instance, InstanceState state);
 
-  [[nodiscard]] std::string address_text(std::uint32_t address) const;
+  /// What stands for the address: the inverse of address_index(). A search, for what is rare.
+  [[nodiscard]] const std::pair<std::string, std::int32_t>& place_of(std::uint32_t address) const;
   [[nodiscard]] std::uint32_t address_index(const std::string& address, std::int32_t port);
   [[nodiscard]] std::uint8_t distance(std::uint32_t caller, const Instance& callee) const;
   [[nodiscard]] std::uint32_t index_of(InstanceId instance) const;

@@ -179,8 +179,7 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> add
   };
   for (const std::uint32_t address : addresses) keep(address, true);
   for (std::uint32_t host = 0; host < addresses_.size(); ++host) {
-    const bool idle =
-        hosts_[host].active == 0 && (!thresholds_ || pools_[host].waiting.head == kNoAddress);
+    const bool idle = hosts_[host].active == 0 && (!thresholds_ || pools_[host].waiting.empty());
     if (std::find(addresses.begin(), addresses.end(), addresses_[host]) != addresses.end())
       continue;
     if (idle) {
@@ -358,7 +357,7 @@ resilience::PoolView Route::pool_view(const Pool& pool) const {
           .pending = pool.pending};
 }
 
-WaitingCalls& Route::waiting_for(RouteHost host) { return pools_[*index_of(host)].waiting; }
+CallQueue& Route::waiting_for(RouteHost host) { return pools_[*index_of(host)].waiting; }
 
 bool Route::attach_waiting(RouteHost host) {
   const std::uint32_t index = *index_of(host);
@@ -397,7 +396,7 @@ bool Route::heard_from(RouteHost host, const TryEnd& end, Instant now) {
     --pool.connections;
     thresholds_->release_connection();
   }
-  if (pool.waiting.head == kNoAddress) return false;
+  if (pool.waiting.empty()) return false;
   if (pool_view(pool).has_ready_connection) return true;
   if (!thresholds_->try_connect(pool_view(pool))) return false;
   ++pool.connections;

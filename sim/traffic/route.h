@@ -14,6 +14,7 @@
 #include "models/resilience/balancers/random_choice.h"
 #include "models/resilience/balancers/round_robin.h"
 #include "models/resilience/route_policy.h"
+#include "sim/traffic/call_slab.h"
 #include "sim/traffic/request_outcome.h"
 
 namespace orrery::sim {
@@ -45,12 +46,6 @@ struct Retry {
   std::uint32_t price = 0;
 };
 
-/// Calls that wait at the caller for a connection to one host, linked through Call::next.
-struct WaitingCalls {
-  std::uint32_t head = kNoAddress;
-  std::uint32_t tail = kNoAddress;
-};
-
 /// `policy` must outlive it.
 class Route {
  public:
@@ -77,7 +72,8 @@ class Route {
 
   /// A try wants to go to the host. Queue: it waits there, until the caller takes it out again.
   [[nodiscard]] resilience::PoolAdmission admit(RouteHost host);
-  [[nodiscard]] WaitingCalls& waiting_for(RouteHost host);
+  /// The calls that wait at the caller for a connection to the host.
+  [[nodiscard]] CallQueue& waiting_for(RouteHost host);
   /// One that waited is given a connection. Returns false if a limit of requests turns it away.
   [[nodiscard]] bool attach_waiting(RouteHost host);
   /// One that waited has gone.
@@ -87,6 +83,8 @@ class Route {
 
   /// What the caller has instead of a call that failed.
   [[nodiscard]] bool falls_back(RequestOutcome outcome, Instant now);
+  /// Whether the next two would return anything.
+  [[nodiscard]] bool has_changes() const { return !changes_.empty() || !ejections_.empty(); }
   /// Ejections and returns of hosts since the last call of this, with their addresses.
   struct Ejection {
     std::uint32_t address = kNoAddress;
@@ -116,7 +114,7 @@ class Route {
     std::uint32_t connections = 0;
     std::uint32_t streams = 0;  ///< Tries on them.
     std::uint32_t pending = 0;
-    WaitingCalls waiting;
+    CallQueue waiting;
   };
 
   /// Takes the ticks of outlier detection that are due.

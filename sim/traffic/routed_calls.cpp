@@ -23,10 +23,8 @@ void RequestEngine::begin_call(std::uint32_t index) {
   Try& its = tries_[index];
   its.route = site.route_position +
               (parent.instance == kNone ? 0 : instances_[parent.instance].first_route);
-  Instant deadline = Instant::at(Duration::nanoseconds(its.deadline_ns));
-  if (site.timeout > Duration{}) deadline = std::min(deadline, now_ + site.timeout);
-  deadline = overall_deadline(model_.routes[site.route].policy.timeouts, now_, deadline);
-  its.deadline_ns = deadline.count_ns();
+  if (site.timeout > Duration{}) its.deadline = std::min(its.deadline, now_ + site.timeout);
+  its.deadline = overall_deadline(model_.routes[site.route].policy.timeouts, now_, its.deadline);
   ++route_counts_[site.route].calls;
   if (const auto rejected = routes_[its.route].begin_call(now_)) {
     reject(index, *rejected);
@@ -42,7 +40,7 @@ void RequestEngine::begin_try(std::uint32_t index) {
   const Call& parent = calls_[call.parent];
   Try& its = tries_[index];
   Route& route = routes_[its.route];
-  its.sent_ns = now_.count_ns();
+  its.sent_at = now_;
   disarm_timer(call);
   if (const auto rejected = route.begin_try(now_)) {
     reject(index, *rejected);
@@ -66,18 +64,15 @@ void RequestEngine::begin_try(std::uint32_t index) {
   const Instant until = give_up_at(index);
   if (until != Instant::never()) arm_timer(index, std::max(until, now_));
   const Instant told = deadline_passed_on(model_.routes[site.route].policy.timeouts, until);
-  its.passed_ns = std::min(its.passed_ns, told.count_ns());
+  its.passed = std::min(its.passed, told);
   switch (route.admit(its.host)) {
     case resilience::PoolAdmission::Attach:
       send_try(index);
       break;
-    case resilience::PoolAdmission::Queue: {
+    case resilience::PoolAdmission::Queue:
       call.phase = CallPhase::Pending;
-      WaitingCalls& waiting = route.waiting_for(its.host);
-      (waiting.tail == kNone ? waiting.head : calls_[waiting.tail].next) = index;
-      waiting.tail = index;
+      calls_.append(route.waiting_for(its.host), index);
       break;
-    }
     default:
       reject(index, RequestOutcome::Overflow);
       break;
@@ -96,8 +91,7 @@ void RequestEngine::send_try(std::uint32_t index) {
 TryEnd RequestEngine::end_try(std::uint32_t index, RequestOutcome outcome) {
   Try& its = tries_[index];
   Route& route = routes_[its.route];
-  const Instant began = Instant::at(Duration::nanoseconds(its.sent_ns));
-  const TryEnd end{outcome, its.unconnected, now_ - began};
+  const TryEnd end{outcome, its.unconnected, now_ - its.sent_at};
   if (calls_[index].phase == CallPhase::Pending) stop_waiting(index);
   if (its.sent && route.heard_from(its.host, end, now_)) serve_waiting(its.route, its.host);
   if (its.try_begun) route.end_try(outcome, end.elapsed, now_);
@@ -108,12 +102,9 @@ TryEnd RequestEngine::end_try(std::uint32_t index, RequestOutcome outcome) {
 
 void RequestEngine::serve_waiting(std::uint32_t at, RouteHost host) {
   Route& route = routes_[at];
-  WaitingCalls& waiting = route.waiting_for(host);
-  while (waiting.head != kNone) {
-    const std::uint32_t next = waiting.head;
-    waiting.head = calls_[next].next;
-    if (waiting.head == kNone) waiting.tail = kNone;
-    calls_[next].next = kNone;
+  CallQueue& waiting = route.waiting_for(host);
+  while (!waiting.empty()) {
+    const std::uint32_t next = calls_.take_first(waiting);
     if (route.attach_waiting(host)) {
       send_try(next);
       return;
@@ -125,8 +116,7 @@ void RequestEngine::serve_waiting(std::uint32_t at, RouteHost host) {
 void RequestEngine::stop_waiting(std::uint32_t index) {
   const Try& its = tries_[index];
   Route& route = routes_[its.route];
-  WaitingCalls& waiting = route.waiting_for(its.host);
-  unlink(waiting.head, waiting.tail, index);
+  calls_.remove(route.waiting_for(its.host), index);
   route.stop_waiting(its.host);
 }
 
@@ -134,9 +124,8 @@ bool RequestEngine::try_again(std::uint32_t index, const TryEnd& end, bool answe
   const Try its = tries_[index];
   const Call before = calls_[index];
   const CallSite& site = program_.sites[before.site];
-  const Instant deadline = Instant::at(Duration::nanoseconds(its.deadline_ns));
   const std::optional<Retry> retry =
-      routes_[its.route].retry_after(end, its.retries, before.key, deadline, now_);
+      routes_[its.route].retry_after(end, its.retries, before.key, its.deadline, now_);
   if (!retry) return false;
   ++route_counts_[site.route].retries;
   // A record that an event still refers to cannot be used again.
@@ -157,7 +146,7 @@ bool RequestEngine::try_again(std::uint32_t index, const TryEnd& end, bool answe
   next = its;
   next.retries = {its.retries.count + 1, retry->wait, retry->price};
   next.unconnected = false;
-  next.passed_ns = tries_[before.parent].passed_ns;
+  next.passed = tries_[before.parent].passed;
   if (!answered) {
     leave(index);  // The server, if there is one, goes on.
   } else if (!is_free) {
@@ -168,7 +157,7 @@ bool RequestEngine::try_again(std::uint32_t index, const TryEnd& end, bool answe
     return true;
   }
   kernel_.schedule(now_ + retry->wait, EventClass::Ordinary, {kTryAgain, again});
-  if (its.deadline_ns != kNoDeadline) arm_timer(again, deadline);
+  if (its.deadline != Instant::never()) arm_timer(again, its.deadline);
   return true;
 }
 
@@ -196,14 +185,17 @@ void RequestEngine::end_routed(std::uint32_t index, RequestOutcome outcome, bool
 }
 
 bool RequestEngine::is_cancelled(std::uint32_t index) const {
-  return !tries_.empty() && calls_[index].abandoned && tries_[index].passed_ns != kNoDeadline;
+  return !tries_.empty() && calls_[index].abandoned && tries_[index].passed != Instant::never();
 }
 
 void RequestEngine::cancel(std::uint32_t index) {
   Call& call = calls_[index];
   const std::uint32_t at = call.instance;
   if (call.phase == CallPhase::Queued) {
-    remove_from_queue(instances_[at], index);
+    Instance& instance = instances_[at];
+    calls_.remove(instance.queue, index);
+    --instance.queued;
+    --service_loads_[instance.service].queued;
     discard(index);
   } else if (call.phase == CallPhase::InService) {
     if (call.on_cpu) {
@@ -216,40 +208,26 @@ void RequestEngine::cancel(std::uint32_t index) {
     } else {
       call.ghost = true;
       const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
-      const std::int64_t whole =
-          operation.cpu.draw(draws_, Purpose::ServiceTime, call.key, 0).count_ns();
-      const std::int64_t done = now_.count_ns() - tries_[index].served_ns;
-      instances_[at].cpu_ns -= std::max<std::int64_t>(0, whole - done);
+      const Duration whole = operation.cpu.draw(draws_, Purpose::ServiceTime, call.key, 0);
+      const Duration done = now_ - tries_[index].served_at;
+      if (whole > done) instances_[at].cpu_ns -= (whole - done).count_ns();
     }
     release_slot(at);
     discard(index);
   }
 }
 
-void RequestEngine::remove_from_queue(Instance& instance, std::uint32_t index) {
-  unlink(instance.head, instance.tail, index);
-  --instance.queued;
-  --service_loads_[instance.service].queued;
-}
-
-void RequestEngine::unlink(std::uint32_t& head, std::uint32_t& tail, std::uint32_t index) {
-  std::uint32_t before = kNone;
-  for (std::uint32_t at = head; at != index; at = calls_[at].next) before = at;
-  const std::uint32_t after = calls_[index].next;
-  (before == kNone ? head : calls_[before].next) = after;
-  if (after == kNone) tail = before;
-  calls_[index].next = kNone;
-}
-
 void RequestEngine::note_changes(std::uint32_t at, std::uint32_t model, std::uint32_t caller) {
+  if (!routes_[at].has_changes()) return;
   const RouteModel& route = model_.routes[model];
   for (const resilience::BreakerChange& change : routes_[at].take_changes()) {
     breaker_changes_.push_back({route.from, route.to, caller, change});
     if (change.to == resilience::BreakerState::Open) ++route_counts_[model].openings;
   }
   for (const Route::Ejection& ejection : routes_[at].take_ejections()) {
+    const auto& [address, port] = place_of(ejection.address);
     ejections_.push_back(
-        {route.from, route.to, caller, address_text(ejection.address), ejection.event});
+        {route.from, route.to, caller, address + ":" + std::to_string(port), ejection.event});
     using What = resilience::OutlierEvent::What;
     route_counts_[model].ejections += ejection.event.what == What::Ejected;
   }

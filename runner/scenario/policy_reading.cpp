@@ -49,6 +49,19 @@ void take_flag(const Fields& fields, std::string_view key, bool& into, Report& r
   if (const Value* value = fields.find(key)) into = read_boolean(*value, report).value_or(into);
 }
 
+/// What a name stands for, of the names in the table; reports any other value.
+template <class T>
+std::optional<T> read_choice(const Value& value, const char* what,
+                             const std::vector<std::pair<std::string, T>>& table, Report& report) {
+  std::vector<std::string> names;
+  for (const auto& [name, meaning] : table) {
+    if (value.text == name) return meaning;
+    names.push_back(name);
+  }
+  report.add(value, fmt::format("{}: {}", what, one_of(names)), did_you_mean(value.text, names));
+  return std::nullopt;
+}
+
 /// A value that is a name, or an object with one name as its only key and settings under it.
 struct Variant {
   std::string name;
@@ -87,13 +100,7 @@ void read_aws_jitter(const Variant& variant, Backoff& into, Report& report) {
   AwsJitterBackoff backoff;
   const Fields fields = fields_of(variant, {"jitter", "base", "cap"}, report);
   if (const Value* kind = fields.find("jitter")) {
-    const auto known = std::find_if(kKinds.begin(), kKinds.end(),
-                                    [&](const auto& k) { return k.first == kind->text; });
-    if (known == kKinds.end()) {
-      report.add(*kind, "a jitter: none, full, equal or decorrelated");
-    } else {
-      backoff.kind = known->second;
-    }
+    backoff.kind = read_choice(*kind, "a jitter", kKinds, report).value_or(backoff.kind);
   }
   take_duration(fields, "base", backoff.base, report);
   take_duration(fields, "cap", backoff.cap, report);
@@ -214,17 +221,10 @@ RetryConditions read_conditions(const Value& value, Report& report) {
       {"gateway-error", RetryOn::GatewayError},
       {"reset", RetryOn::Reset},
       {"connect-failure", RetryOn::ConnectFailure}};
-  std::vector<std::string> names;
-  for (const auto& [name, condition] : kConditions) names.push_back(name);
   RetryConditions conditions;
   for (const Value& item : items(value, "a list of conditions", report)) {
-    const auto known = std::find_if(kConditions.begin(), kConditions.end(),
-                                    [&](const auto& c) { return c.first == item.text; });
-    if (known == kConditions.end()) {
-      report.add(item, "a condition: " + one_of(names), did_you_mean(item.text, names));
-    } else {
-      conditions.add(known->second);
-    }
+    const auto condition = read_choice(item, "a condition", kConditions, report);
+    if (condition) conditions.add(*condition);
   }
   return conditions;
 }
@@ -417,13 +417,8 @@ void read_outliers(const Value& value, RoutePolicy& into, Report& report) {
   take_share("maxEjectionPercent", config.max_ejection_percent);
   take_share("panicThreshold", policy.panic_threshold);
   if (const Value* limit = fields.find("ejectionLimit")) {
-    const auto known = std::find_if(kRules.begin(), kRules.end(),
-                                    [&](const auto& rule) { return rule.first == limit->text; });
-    if (known == kRules.end()) {
-      report.add(*limit, "\"before\", \"after-or-first\" or \"after\"");
-    } else {
-      config.ejection_limit_rule = known->second;
-    }
+    config.ejection_limit_rule = read_choice(*limit, "an ejection limit", kRules, report)
+                                     .value_or(config.ejection_limit_rule);
   }
   if (config.interval == Duration{} || config.max_ejection_time < config.base_ejection_time) {
     report.add(

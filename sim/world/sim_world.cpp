@@ -246,6 +246,10 @@ void SimWorld::start_replica(std::size_t place) {
               nullptr, nullptr, nullptr});
   Replica& replica = *replicas_[place];
   if (config_.replicas == 1) {
+    // Alone it has nobody to hold a lease against; but who cannot renew one in time ends and begins
+    // anew, and knows nothing of the silence of an API server that it could not hear.
+    api_->remind_of_silence(replica.client.client(), config_.profile.leader_election.renew_deadline,
+                            static_cast<std::uint32_t>(place));
     begin_work(replica);
     return;
   }

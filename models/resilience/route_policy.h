@@ -8,12 +8,16 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 #include <variant>
 
 #include "models/resilience/backoff.h"
 #include "models/resilience/balancers/least_request.h"
+#include "models/resilience/balancers/maglev.h"
 #include "models/resilience/balancers/peak_ewma.h"
+#include "models/resilience/balancers/ring_hash.h"
 #include "models/resilience/breakers/hystrix_breaker.h"
 #include "models/resilience/breakers/resilience4j_breaker.h"
 #include "models/resilience/bulkhead.h"
@@ -29,9 +33,23 @@ namespace orrery::resilience {
 
 struct RandomConfig {};
 struct RoundRobinConfig {};
+struct PickFirstConfig {
+  bool shuffles = false;  ///< The list in a random order for each caller: shuffleAddressList.
+};
 /// A choice of host for each request.
-using BalancerConfig =
-    std::variant<RandomConfig, RoundRobinConfig, LeastRequestConfig, PeakEwmaConfig>;
+using BalancerConfig = std::variant<RandomConfig, RoundRobinConfig, LeastRequestConfig,
+                                    PeakEwmaConfig, PickFirstConfig, RingHashConfig, MaglevConfig>;
+
+/// What of a request decides its host on a ring or in a Maglev table.
+enum class HashKey : std::uint8_t {
+  User,     ///< Who makes it: a header or a cookie that names the user.
+  Session,  ///< The user's journey.
+  Path,     ///< The operation that is asked for.
+};
+struct HashPolicy {
+  HashKey key = HashKey::User;
+  std::uint32_t balance_factor = 0;  ///< [% of the average load], 0: no bound. See BoundedLoad.
+};
 
 struct GrpcRetryThrottleConfig {
   std::uint32_t max_tokens = 10;  ///< 1..1000.
@@ -63,7 +81,11 @@ struct RoutePolicy {
   std::optional<LocalRateLimitConfig> rate_limit;
   std::optional<std::uint32_t> bulkhead;   ///< Tries under way at a time; beyond it nobody waits.
   std::optional<BalancerConfig> balancer;  ///< Absent: the node's proxy chooses.
-  std::optional<OutlierPolicy> outliers;   ///< Of use to a balancer only.
+  HashPolicy hash;                         ///< Of a ring or a Maglev table.
+  /// Of pods by the image that they run, > 0; others have 1. Of use to round robin, least request,
+  /// a ring and a Maglev table.
+  std::map<std::string, double> weights;
+  std::optional<OutlierPolicy> outliers;  ///< Of use to a balancer only.
   std::optional<ConnectionPoolConfig> pool;
   std::optional<FallbackConfig> fallback;
 };

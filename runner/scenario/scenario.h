@@ -214,6 +214,8 @@ struct Load {
   Instant from;
   std::optional<Instant> until;
   std::map<std::string, double> mix;  ///< Journey name -> weight; weights sum to 1.
+  std::uint32_t users = 0;            ///< Who make the journeys; 0: each another one.
+  double users_zipf = 0;              ///< The exponent of their popularity; 0: all alike.
 };
 
 /// Changes a workload; only what is set is changed.

@@ -224,10 +224,32 @@ void read_mix(const Value& mix, Load& load, Reading& reading) {
   }
 }
 
+/// "users": 1000, or with how unequally often they come.
+void read_users(const Value& value, Load& load, Report& report) {
+  constexpr std::int64_t kUsersMax = 1'000'000;
+  const auto take = [&](const Value& count) {
+    load.users = static_cast<std::uint32_t>(read_count(count, 1, kUsersMax, report).value_or(1));
+  };
+  if (value.type != Value::Type::Object) {
+    take(value);
+    return;
+  }
+  const Fields fields{value, {"count", "zipf"}, report};
+  if (const Value* count = fields.require("count", "how many users there are")) take(*count);
+  const Value* zipf = fields.find("zipf");
+  if (zipf == nullptr) return;
+  const auto exponent = zipf->type == Value::Type::Number ? parse_number(zipf->text) : std::nullopt;
+  if (exponent && *exponent >= 0 && *exponent <= 10) {
+    load.users_zipf = *exponent;
+  } else {
+    report.add(*zipf, "a number from 0 to 10");
+  }
+}
+
 Load read_one_load(const Value& value, Reading& reading) {
   Load load;
   Report& report = reading.report;
-  const Fields fields{value, {"poisson", "mix", "from", "until"}, report};
+  const Fields fields{value, {"poisson", "mix", "users", "from", "until"}, report};
   if (const Value* rate = fields.require("poisson", "journeys per time, such as \"200/s\"")) {
     const auto parsed = rate->type == Value::Type::Text ? parse_rate(rate->text) : std::nullopt;
     if (!parsed) report.add(*rate, "a rate above 0, such as \"200/s\" or \"600/min\"");
@@ -240,6 +262,7 @@ Load read_one_load(const Value& value, Reading& reading) {
   } else {
     report.add(value.where, "\"mix\": the share of each journey", "nothing");
   }
+  if (const Value* users = fields.find("users")) read_users(*users, load, report);
   const auto bounded_instant = [&](const Value* at) -> std::optional<Instant> {
     const auto instant = at == nullptr ? std::nullopt : read_instant(*at, at->text, reading);
     if (!instant) return std::nullopt;

@@ -121,6 +121,8 @@ sim::TrafficModel traffic_model(const Scenario& scenario) {
     l.from = load.from;
     l.until = load.until.value_or(Instant::never());
     for (const auto& [name, weight] : load.mix) l.mix.push_back({journeys.at(name), weight});
+    l.users = load.users;
+    l.users_zipf = load.users_zipf;
     model.load.push_back(std::move(l));
   }
   const scenario::Network& network = scenario.cluster.network;

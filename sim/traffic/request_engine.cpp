@@ -17,6 +17,19 @@ bool happens(std::uint64_t below, const Draws& draws, Purpose purpose, std::uint
   return below == ~0ULL || draws.bits(purpose, key, attempt) < below;
 }
 
+/// Of each of so many users, the probability that one of those up to it comes.
+std::vector<double> popularity(std::uint32_t users, double zipf) {
+  expects(zipf >= 0, "an exponent of popularity is not negative");
+  std::vector<double> sums;
+  double sum = 0;
+  for (std::uint32_t user = 1; user <= users; ++user) {
+    sum += portable_exp(-zipf * portable_log(static_cast<double>(user)));
+    sums.push_back(sum);
+  }
+  for (double& part : sums) part /= sum;
+  return sums;
+}
+
 }  // namespace
 
 RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
@@ -52,6 +65,7 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
       expects(share.weight >= 0, "a weight is not negative");
       state.weight_sum += share.weight;
     }
+    state.users = popularity(load.users, load.users_zipf);
     loads_.push_back(state);
   }
 }
@@ -403,6 +417,10 @@ void RequestEngine::arrive_journey(std::uint32_t index) {
   call.site = program_.journey_roots[journey];
   call.next_step = program_.operations[program_.sites[call.site].operation].first_step;
   call.phase = CallPhase::Calling;
+  if (!tries_.empty()) {
+    tries_[root].session = call.key;
+    tries_[root].user = user_of(index, ordinal);
+  }
   fingerprint_.add(now_, kTrafficComponent | kArrival, call.key);
   journeys_[journey].started(call.start_ns);
   arm_arrival(index);
@@ -453,7 +471,10 @@ void RequestEngine::launch(std::uint32_t parent_index, std::uint32_t site_index,
 
   if (!tries_.empty()) {
     Try& its = tries_[index];
-    its.deadline = its.passed = tries_[parent_index].passed;
+    const Try& parents = tries_[parent_index];
+    its.deadline = its.passed = parents.passed;
+    its.user = parents.user;
+    its.session = parents.session;
     if (site.route != kNone) {
       begin_call(index);
       return;

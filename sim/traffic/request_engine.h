@@ -275,6 +275,7 @@ class RequestEngine {
     std::uint64_t started = 0;
     double seconds_per_arrival = 0;
     double weight_sum = 0;
+    std::vector<double> users;  ///< User -> how probable it is that one up to it comes.
   };
   /// What a call's route remembers of it, by the call's slot; kept where the model has routes.
   struct Try {
@@ -282,6 +283,8 @@ class RequestEngine {
     Instant passed = Instant::never();    ///< The deadline that the server knows.
     Instant sent_at;                      ///< When this try began.
     Instant served_at;                    ///< When an instance began to work on it.
+    std::uint64_t user = 0;               ///< Who made the journey that it is part of.
+    std::uint64_t session = 0;            ///< That journey.
     RetriesMade retries;
     RouteHost host;               ///< Of this try, or of the one before.
     std::uint32_t route = kNone;  ///< Index into routes_.
@@ -336,6 +339,10 @@ class RequestEngine {
 
   // Calls whose route has policies: routed_calls.cpp.
   [[nodiscard]] std::uint32_t add_routes(ServiceIndex caller);
+  /// Who starts the `ordinal`-th journey of a load.
+  [[nodiscard]] std::uint64_t user_of(std::uint32_t load, std::uint64_t ordinal) const;
+  [[nodiscard]] std::uint64_t hash_of(const Try& its, const CallSite& site) const;
+  void take_table(Route& route, const Table& table);
   void begin_call(std::uint32_t call);
   void begin_try(std::uint32_t call);
   void send_try(std::uint32_t call);

@@ -1,6 +1,7 @@
 #include "sim/traffic/route.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "models/resilience/balancers/host_reselection.h"
 
@@ -82,8 +83,14 @@ Route::Route(const resilience::RoutePolicy& policy, Draws draws, std::uint64_t k
                    [&](const LeastRequestConfig& config) {
                      balancer_ = LeastRequest{config, draws_.bits(Purpose::HostSample, key_, 0)};
                    },
-                   [&](const PeakEwmaConfig& config) { balancer_ = PeakEwma{config}; }},
+                   [&](const PeakEwmaConfig& config) { balancer_ = PeakEwma{config}; },
+                   [&](const PickFirstConfig&) { balancer_ = Channel{}; },
+                   [&](const auto&) { balancer_ = ConsistentHash{}; }},
         *policy.balancer);
+    if (auto* hashes = std::get_if<ConsistentHash>(&balancer_)) {
+      needs_facts_ = true;
+      if (policy.hash.balance_factor > 0) hashes->bound.emplace(policy.hash.balance_factor);
+    }
   }
   if (policy.retry_limit) {
     std::visit(Overloaded{[&](const EnvoyRetryLimit& config) { retry_limit_ = config; },
@@ -104,6 +111,7 @@ Route::Route(const resilience::RoutePolicy& policy, Draws draws, std::uint64_t k
   if (policy.pool) thresholds_.emplace(policy.pool->thresholds);
   if (policy.outliers) outliers_.emplace(policy.outliers->detection, now);
   if (policy.fallback) fallback_.emplace(*policy.fallback);
+  needs_facts_ = needs_facts_ || !policy.weights.empty();
 }
 
 std::optional<RequestOutcome> Route::begin_call(Instant now) {
@@ -163,9 +171,9 @@ bool Route::falls_back(RequestOutcome outcome, Instant now) {
 }
 
 void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> addresses,
-                       Instant now) {
-  if (version == table_version_) return;
+                       std::vector<HostFacts> facts, Instant now) {
   table_version_ = version;
+  facts_ = std::move(facts);
   std::vector<std::uint32_t> all{addresses.begin(), addresses.end()};
   std::vector<std::uint32_t> before;
   std::vector<resilience::HostView> hosts;
@@ -194,6 +202,12 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> add
   pools_ = std::move(pools);
   table_size_ = static_cast<std::uint32_t>(addresses.size());
   before.resize(table_size_);
+  if (!policy_->weights.empty()) {
+    for (std::uint32_t host = 0; host < table_size_; ++host) {
+      const auto weight = policy_->weights.find(facts_[host].image);
+      hosts_[host].weight = weight == policy_->weights.end() ? 1.0 : weight->second;
+    }
+  }
   if (auto* ewma = std::get_if<resilience::PeakEwma>(&balancer_)) ewma->take_hosts(before, now);
   if (outliers_) {
     for (std::uint32_t at = 0; at < outlier_order_.size();) {
@@ -216,6 +230,7 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> add
     }
   }
   refresh_balancer();
+  if (auto* channel = std::get_if<Channel>(&balancer_)) take_addresses(*channel, now);
 }
 
 void Route::refresh_balancer() {
@@ -224,6 +239,76 @@ void Route::refresh_balancer() {
     round_robin->refresh(hosts);
   } else if (auto* least = std::get_if<resilience::LeastRequest>(&balancer_)) {
     least->refresh(hosts);
+  } else if (auto* hashes = std::get_if<ConsistentHash>(&balancer_)) {
+    rebuild(*hashes);
+  }
+}
+
+void Route::rebuild(ConsistentHash& balancer) {
+  const resilience::Hosts hosts = choosable();
+  std::vector<std::string_view> texts;
+  for (const HostFacts& facts : facts_) texts.emplace_back(facts.text);
+  if (const auto* ring = std::get_if<resilience::RingHashConfig>(&*policy_->balancer)) {
+    balancer.table.emplace<resilience::RingHash>(*ring, hosts, texts);
+  } else {
+    balancer.table.emplace<resilience::Maglev>(
+        std::get<resilience::MaglevConfig>(*policy_->balancer), hosts, texts);
+  }
+  if (balancer.bound) balancer.bound->refresh(hosts);
+}
+
+void Route::take_addresses(Channel& channel, Instant now) {
+  std::optional<std::uint32_t> connected;
+  if (channel.first.state() == resilience::PickFirst::State::Ready) {
+    const std::optional<std::uint32_t> index = index_of({channel.address, 0});
+    if (index && *index < table_size_) connected = index;
+  }
+  std::optional<std::uint64_t> shuffle;
+  if (std::get<resilience::PickFirstConfig>(*policy_->balancer).shuffles) {
+    shuffle = draws_.bits(Purpose::HostSample, key_, 1);
+  }
+  channel.first.update(table_size_, connected, shuffle);
+  if (!connected) channel.address = kNoAddress;
+  channel.connects_again = now;
+}
+
+std::optional<std::uint32_t> Route::pick_first(Channel& channel, Instant now) {
+  using State = resilience::PickFirst::State;
+  channel.moves_on = false;
+  if (table_size_ == 0) return std::nullopt;
+  const State state = channel.first.state();
+  if (state == State::TransientFailure && now < channel.connects_again) return std::nullopt;
+  if (state == State::Idle || state == State::TransientFailure) {
+    channel.address = addresses_[channel.first.connect()];
+  }
+  return index_of({channel.address, 0});
+}
+
+void Route::heard_from(Channel& channel, std::uint32_t address, const TryEnd& end, Instant now) {
+  using State = resilience::PickFirst::State;
+  const bool unreached = end.unconnected || end.outcome == RequestOutcome::Refused;
+  channel.moves_on = unreached && address != channel.address;
+  if (address != channel.address) return;  // Of an earlier connection.
+  if (channel.first.state() == State::Ready) {
+    if (!unreached && end.outcome != RequestOutcome::Reset) return;
+    channel.first.disconnected();
+    channel.moves_on = unreached;
+  } else if (channel.first.state() == State::Connecting && unreached) {
+    const std::optional<std::uint32_t> next = channel.first.failed();
+    channel.moves_on = next.has_value();
+    if (next) {
+      channel.address = addresses_[*next];
+      return;
+    }
+    ++channel.failures;
+    channel.connects_again =
+        now +
+        resilience::backoff_delay(resilience::GrpcConnectionBackoff{}, channel.failures,
+                                  draws_.uniform(Purpose::RetryBackoff, key_, channel.failures));
+  } else if (channel.first.state() == State::Connecting && end.outcome != RequestOutcome::Timeout) {
+    channel.first.connected();
+    channel.failures = 0;
+    if (end.outcome == RequestOutcome::Reset) channel.first.disconnected();
   }
 }
 
@@ -299,7 +384,8 @@ std::optional<std::uint32_t> Route::index_of(RouteHost host) const {
   return static_cast<std::uint32_t>(found - addresses_.begin());
 }
 
-std::optional<std::uint32_t> Route::choose(std::uint64_t draw) {
+std::optional<std::uint32_t> Route::choose(std::uint64_t draw, std::uint32_t attempt,
+                                           std::uint64_t hash, Instant now) {
   const resilience::Hosts hosts = choosable();
   return std::visit(
       Overloaded{
@@ -307,16 +393,28 @@ std::optional<std::uint32_t> Route::choose(std::uint64_t draw) {
           [&](const resilience::RandomConfig&) { return resilience::random_choice(hosts, draw); },
           [&](resilience::RoundRobin& balancer) { return balancer.pick(hosts); },
           [&](resilience::LeastRequest& balancer) { return balancer.pick(hosts, draw); },
-          [&](resilience::PeakEwma& balancer) { return balancer.pick(hosts, draw); }},
+          [&](resilience::PeakEwma& balancer) { return balancer.pick(hosts, draw); },
+          [&](Channel& channel) { return pick_first(channel, now); },
+          [&](ConsistentHash& balancer) -> std::optional<std::uint32_t> {
+            const auto* ring = std::get_if<resilience::RingHash>(&balancer.table);
+            const auto* maglev = std::get_if<resilience::Maglev>(&balancer.table);
+            const std::optional<std::uint32_t> host =
+                ring != nullptr ? ring->pick(hash, attempt) : maglev->pick(hash, attempt);
+            if (!host || !balancer.bound) return host;
+            return balancer.bound->pick(hosts, *host, hash, active_);
+          }},
       balancer_);
 }
 
-std::optional<RouteHost> Route::pick(std::uint64_t key, std::uint32_t before, Instant now) {
+std::optional<RouteHost> Route::pick(std::uint64_t key, std::uint64_t hash, std::uint32_t before,
+                                     Instant now) {
   tick(now);
   const bool avoids = policy_->retry.avoids_previous_hosts && before != kNoAddress;
   const std::optional<std::uint32_t> host = resilience::pick_unused(
       avoids ? policy_->retry.host_reselection_max : 0,
-      [&](std::uint32_t attempt) { return choose(draws_.bits(Purpose::HostSample, key, attempt)); },
+      [&](std::uint32_t attempt) {
+        return choose(draws_.bits(Purpose::HostSample, key, attempt), attempt, hash, now);
+      },
       [&](std::uint32_t chosen) { return addresses_[chosen] == before; });
   if (!host) return std::nullopt;
   return RouteHost{addresses_[*host], *host};
@@ -380,6 +478,8 @@ bool Route::heard_from(RouteHost host, const TryEnd& end, Instant now) {
     if (end.outcome == RequestOutcome::Ok && index < table_size_) {
       ewma->record(index, end.elapsed, now);
     }
+  } else if (auto* channel = std::get_if<Channel>(&balancer_)) {
+    heard_from(*channel, host.address, end, now);
   }
   tick(now);
   judge(index, end, now);
@@ -405,6 +505,11 @@ bool Route::heard_from(RouteHost host, const TryEnd& end, Instant now) {
 
 std::optional<Retry> Route::retry_after(const TryEnd& end, const RetriesMade& made,
                                         std::uint64_t key, Instant deadline, Instant now) {
+  if (auto* channel = std::get_if<Channel>(&balancer_); channel != nullptr && channel->moves_on) {
+    channel->moves_on = false;
+    if (made.count > 0) ++retries_;
+    return Retry{.wait = Duration{}, .counted = false};
+  }
   const TryResult result = result_of(end);
   const std::optional<Duration> last =
       made.count == 0 ? std::nullopt : std::optional{made.last_wait};

@@ -6,11 +6,14 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "models/base/random.h"
+#include "models/resilience/balancers/bounded_load.h"
+#include "models/resilience/balancers/pick_first.h"
 #include "models/resilience/balancers/random_choice.h"
 #include "models/resilience/balancers/round_robin.h"
 #include "models/resilience/route_policy.h"
@@ -34,6 +37,12 @@ struct RouteHost {
   std::uint32_t index = 0;
 };
 
+/// Who stands at an address.
+struct HostFacts {
+  std::string text;   ///< "10.0.0.1:8080"
+  std::string image;  ///< Empty: nobody stands there.
+};
+
 /// The retries of one call so far.
 struct RetriesMade {
   std::uint32_t count = 0;
@@ -44,6 +53,7 @@ struct RetriesMade {
 struct Retry {
   Duration wait;
   std::uint32_t price = 0;
+  bool counted = true;  ///< Not so if the try before never left the caller.
 };
 
 /// `policy` must outlive it.
@@ -62,11 +72,18 @@ class Route {
 
   /// Whether it chooses hosts itself. Otherwise the table's proxy does.
   [[nodiscard]] bool balances() const { return !std::holds_alternative<std::monostate>(balancer_); }
-  /// The hosts from now on. Requires: a version that differs where the addresses do.
-  void take_table(std::uint64_t version, std::span<const std::uint32_t> addresses, Instant now);
-  /// The host that the call with this key goes to; nothing if there is none. `before`: the address
-  /// of the try before, or kNoAddress. Requires: balances().
-  [[nodiscard]] std::optional<RouteHost> pick(std::uint64_t key, std::uint32_t before, Instant now);
+  /// Whether the hosts are those of this version.
+  [[nodiscard]] bool knows(std::uint64_t version) const { return version == table_version_; }
+  /// Whether it must be told who stands at the addresses.
+  [[nodiscard]] bool needs_facts() const { return needs_facts_; }
+  /// The hosts from now on. Requires: a version that differs where the addresses do; as many facts
+  /// as addresses, or none unless needs_facts().
+  void take_table(std::uint64_t version, std::span<const std::uint32_t> addresses,
+                  std::vector<HostFacts> facts, Instant now);
+  /// The host that the call with this key goes to; nothing if there is none. `hash`: of what its
+  /// policy hashes. `before`: the address of the try before, or kNoAddress. Requires: balances().
+  [[nodiscard]] std::optional<RouteHost> pick(std::uint64_t key, std::uint64_t hash,
+                                              std::uint32_t before, Instant now);
   /// The host at an address of the table, which the table's proxy chose.
   [[nodiscard]] RouteHost host_at(std::uint32_t address) const;
 
@@ -103,8 +120,23 @@ class Route {
   void retry_over() { --retries_; }
 
  private:
-  using Balancer = std::variant<std::monostate, resilience::RandomConfig, resilience::RoundRobin,
-                                resilience::LeastRequest, resilience::PeakEwma>;
+  /// A ring or a Maglev table, made anew whenever the hosts or their health change.
+  struct ConsistentHash {
+    std::variant<std::monostate, resilience::RingHash, resilience::Maglev> table;
+    std::optional<resilience::BoundedLoad> bound;
+  };
+  /// gRPC's channel. That an address does not answer is learnt from the try that goes there, which
+  /// then goes to the next one.
+  struct Channel {
+    resilience::PickFirst first;
+    std::uint32_t address = kNoAddress;  ///< It is or wants to be connected to this one.
+    Instant connects_again;              ///< After all have failed.
+    std::uint32_t failures = 0;          ///< Rounds over all addresses without a connection.
+    bool moves_on = false;  ///< The try that has just ended did not reach it; another may.
+  };
+  using Balancer =
+      std::variant<std::monostate, resilience::RandomConfig, resilience::RoundRobin,
+                   resilience::LeastRequest, resilience::PeakEwma, Channel, ConsistentHash>;
   using RetryLimit =
       std::variant<std::monostate, resilience::EnvoyRetryLimit, resilience::TpsBudget,
                    resilience::GrpcRetryThrottle, resilience::AwsRetryQuota>;
@@ -126,7 +158,13 @@ class Route {
   [[nodiscard]] resilience::Hosts choosable() const;
   /// Where the host stands by now; nothing if it has left the table.
   [[nodiscard]] std::optional<std::uint32_t> index_of(RouteHost host) const;
-  [[nodiscard]] std::optional<std::uint32_t> choose(std::uint64_t draw);
+  [[nodiscard]] std::optional<std::uint32_t> choose(std::uint64_t draw, std::uint32_t attempt,
+                                                    std::uint64_t hash, Instant now);
+  /// Texts of the addresses for a ring or table of the hosts in the table.
+  void rebuild(ConsistentHash& balancer);
+  [[nodiscard]] std::optional<std::uint32_t> pick_first(Channel& channel, Instant now);
+  void take_addresses(Channel& channel, Instant now);
+  void heard_from(Channel& channel, std::uint32_t address, const TryEnd& end, Instant now);
   [[nodiscard]] resilience::PoolView pool_view(const Pool& pool) const;
   void close_connections(const Pool& pool);
   void enter(std::uint32_t index);  ///< A try goes to the host.
@@ -157,6 +195,8 @@ class Route {
   std::uint64_t table_version_ = ~std::uint64_t{0};
   std::uint32_t table_size_ = 0;          ///< Hosts beyond are no longer in the table.
   std::vector<std::uint32_t> addresses_;  ///< By host.
+  std::vector<HostFacts> facts_;          ///< Of those in the table; empty unless needed.
+  bool needs_facts_ = false;
   std::vector<resilience::HostView> hosts_;
   std::vector<Pool> pools_;    ///< By host; empty without a pool.
   std::uint32_t active_ = 0;   ///< Tries under way.

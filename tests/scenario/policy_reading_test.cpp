@@ -103,6 +103,28 @@ TEST(Policies, OfOutliersAreEnvoysUnlessTheySayOtherwise) {
   EXPECT_EQ(detection.enforcing[1], 100U) << "gateway errors, because they are asked for";
 }
 
+TEST(Policies, OfAHashAreEnvoysUnlessTheySayOtherwise) {
+  const RoutePolicy plain = policy_of(R"("balancer": "ring-hash")");
+  EXPECT_EQ(std::get<RingHashConfig>(*plain.balancer).ring_size_min, 1024U);
+  EXPECT_EQ(plain.hash.key, HashKey::User);
+  EXPECT_EQ(plain.hash.balance_factor, 0U) << "no bound";
+  const RoutePolicy policy = policy_of(
+      R"("balancer": {"maglev": {"tableSize": 251, "key": "path", "boundedLoad": 125}},
+         "weights": {"localhost/orrery-workload:1": 2.5})");
+  EXPECT_EQ(std::get<MaglevConfig>(*policy.balancer).table_size, 251U);
+  EXPECT_EQ(policy.hash.key, HashKey::Path);
+  EXPECT_EQ(policy.hash.balance_factor, 125U);
+  EXPECT_EQ(policy.weights.at("localhost/orrery-workload:1"), 2.5);
+}
+
+TEST(Policies, OfPickFirstKeepTheOrderOfTheListUnlessItIsShuffled) {
+  const auto shuffles = [](const std::string& balancer) {
+    return std::get<PickFirstConfig>(*policy_of("\"balancer\": " + balancer).balancer).shuffles;
+  };
+  EXPECT_FALSE(shuffles(R"("pick-first")"));
+  EXPECT_TRUE(shuffles(R"({"pick-first": {"shuffle": true}})"));
+}
+
 struct Wrong {
   const char* policies;
   const char* pointer;
@@ -158,6 +180,24 @@ INSTANTIATE_TEST_SUITE_P(
               "/policies/0/balancer/random", "seed"},
         Wrong{R"([{"to": "web", "balancer": {"peak-ewma": {"decay": "0s"}}}])",
               "/policies/0/balancer", "a decay above 0s"},
+        Wrong{R"([{"to": "web", "balancer": {"pick-first": {"shuffle": 1}}}])",
+              "/policies/0/balancer/pick-first/shuffle", "true or false"},
+        Wrong{R"([{"to": "web", "balancer": {"ring-hash": {"minRingSize": 9, "maxRingSize": 8}}}])",
+              "/policies/0/balancer/ring-hash", "minRingSize <= maxRingSize"},
+        Wrong{R"([{"to": "web", "balancer": {"ring-hash": {"minRingSize": 0}}}])",
+              "/policies/0/balancer/ring-hash/minRingSize", "a whole number from 1"},
+        Wrong{R"([{"to": "web", "balancer": {"ring-hash": {"key": "header"}}}])",
+              "/policies/0/balancer/ring-hash/key", "user, session or path"},
+        Wrong{R"([{"to": "web", "balancer": {"maglev": {"tableSize": 1000}}}])",
+              "/policies/0/balancer/maglev/tableSize", "a prime number"},
+        Wrong{R"([{"to": "web", "balancer": {"maglev": {"boundedLoad": 99}}}])",
+              "/policies/0/balancer/maglev/boundedLoad", "a whole number from 100"},
+        Wrong{R"([{"to": "web", "balancer": "maglev", "weights": {"web:1": 0}}])",
+              "/policies/0/weights/web:1", "a number from 0.001"},
+        Wrong{R"([{"to": "web", "balancer": "maglev", "weights": 3}])", "/policies/0/weights",
+              "an object of weights"},
+        Wrong{R"([{"to": "web", "balancer": "random", "weights": {"web:1": 2}}])",
+              "/policies/0/weights", "that weighs pods"},
         Wrong{R"([{"to": "web", "outlierDetection": {}}])", "/policies/0/outlierDetection",
               "\"balancer\" beside it"},
         Wrong{R"([{"to": "web", "balancer": "random", "outlierDetection": {"interval": "0s"}}])",

@@ -69,7 +69,7 @@ const char* const kEveryKey = R"({
     "breaker": {"hystrix": {"requestVolume": 20, "errorPercent": "50%", "sleepWindow": "5s", "rollingWindow": "10s",
                             "healthInterval": "500ms"}},
     "rateLimit": {"tokens": 1, "perFill": 1, "fillInterval": "50ms"},
-    "balancer": {"least-request": {"choices": 2, "fullScan": false}},
+    "balancer": {"least-request": {"choices": 2, "fullScan": false}}, "weights": {"web:2": 3},
     "outlierDetection": {"consecutive5xx": 5, "consecutiveGatewayErrors": 3, "successRate": false,
                          "failurePercentage": true, "interval": "10s", "baseEjectionTime": "30s",
                          "maxEjectionTime": "300s", "maxEjectionPercent": "10%",
@@ -78,7 +78,7 @@ const char* const kEveryKey = R"({
                        "streamsPerConnection": 10},
     "fallback": {"cached": {"maxAge": "1s"}}}],
   "journeys": {"a": ["web:get"], "b": {"steps": ["web"], "timeout": "1s"}},
-  "load": [{"poisson": "1/s", "mix": {"a": 1, "b": 2}, "from": "1s", "until": "rollout+9s"}],
+  "load": [{"poisson": "1/s", "mix": {"a": 1, "b": 2}, "users": {"count": 9, "zipf": 1.1}, "from": "1s", "until": "rollout+9s"}],
   "timeline": [
     {"id": "kill", "at": "10s", "fault": "container-kill", "target": "Deployment/web", "count": 2,
      "container": "web"},
@@ -166,9 +166,13 @@ const std::vector<std::string> kOtherPolicies = {
         "balancer": {"peak-ewma": {"decay": "1s", "defaultRtt": "1ms"}}})",
     R"({"to": "web", "retries": {"backoff": {"aws": {"jitter": "equal", "base": "1s", "cap": "9s"}},
         "limit": "envoy"}, "balancer": "random", "breaker": "hystrix", "fallback": "static"})",
-    R"({"to": "web", "retries": {"backoff": {"awsSdk": {"scale": "1s", "max": "9s"}}}})",
+    R"({"to": "web", "retries": {"backoff": {"awsSdk": {"scale": "1s", "max": "9s"}}},
+        "balancer": {"pick-first": {"shuffle": true}}})",
     R"({"to": "web", "retries": {"backoff": {"linkerd": {"min": "1s", "max": "9s",
-        "jitter": 0.1}}}})"};
+        "jitter": 0.1}}}, "balancer": {"ring-hash": {"minRingSize": 10, "maxRingSize": 100,
+        "key": "session", "boundedLoad": 125}}})",
+    R"({"to": "web", "balancer": {"maglev": {"tableSize": 251, "key": "path",
+        "boundedLoad": 125}}})"};
 
 /// Walks a scenario along the schema: which keys of the schema it uses, and which of its own keys
 /// the schema does not know. Of alternatives, the one that knows all keys is taken.

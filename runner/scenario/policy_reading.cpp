@@ -174,9 +174,10 @@ void read_retry_limit(const Value& value, RoutePolicy& into, Report& report) {
         fields_of(*variant, {"maxRetries", "budgetPercent", "minConcurrency"}, report);
     take_count(fields, "maxRetries", 0, limit.max_retries, report);
     if (const Value* percent = fields.find("budgetPercent")) {
-      limit.budget.emplace();
-      limit.budget->percent = read_percent(*percent, report).value_or(0.2) * 100;
-      take_count(fields, "minConcurrency", 0, limit.budget->min_retry_concurrency, report);
+      EnvoyRetryLimit::Budget budget;
+      budget.percent = read_percent(*percent, report).value_or(0.2) * 100;
+      take_count(fields, "minConcurrency", 0, budget.min_retry_concurrency, report);
+      limit.budget = budget;
     } else if (const Value* least = fields.find("minConcurrency")) {
       report.add(*least, "\"budgetPercent\" beside it, of whose budget it is the least");
     }

@@ -60,6 +60,7 @@ void RequestStats::merge(const RequestStats& other) {
   requests += other.requests;
   succeeded += other.succeeded;
   for (const auto& [kind, count] : other.errors) errors[kind] += count;
+  tries += other.tries;
   latency.merge(other.latency);
 }
 

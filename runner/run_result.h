@@ -40,10 +40,12 @@ class LatencyHistogram {
 };
 
 /// Counts of requests by how they ended. Error kinds: "timeout", "refused", "reset", "error",
-/// "upstream", "no-endpoints".
+/// "upstream", "no-endpoints"; by the caller's own policies "circuit-open", "overflow",
+/// "rate-limited".
 struct RequestStats {
   std::uint64_t requests = 0;
   std::uint64_t succeeded = 0;
+  std::uint64_t tries = 0;  ///< That were sent, whichever requests they belong to.
   std::map<std::string, std::uint64_t> errors;
   LatencyHistogram latency;  ///< Of all requests, failed ones included.
 

@@ -18,14 +18,16 @@ json write(const RequestStats& stats) {
   json buckets = json::array();
   for (const auto& [bucket, count] : stats.latency.buckets()) buckets.push_back({bucket, count});
   return {{"n", stats.requests},           {"ok", stats.succeeded},
-          {"errors", stats.errors},        {"buckets", std::move(buckets)},
-          {"sum", stats.latency.sum_ns()}, {"max", stats.latency.max_ns()}};
+          {"tries", stats.tries},          {"errors", stats.errors},
+          {"buckets", std::move(buckets)}, {"sum", stats.latency.sum_ns()},
+          {"max", stats.latency.max_ns()}};
 }
 
 RequestStats read_stats(const json& j) {
   RequestStats stats;
   stats.requests = j.at("n").get<std::uint64_t>();
   stats.succeeded = j.at("ok").get<std::uint64_t>();
+  stats.tries = j.at("tries").get<std::uint64_t>();
   stats.errors = j.at("errors").get<std::map<std::string, std::uint64_t>>();
   std::map<std::uint32_t, std::uint64_t> buckets;
   for (const json& pair : j.at("buckets")) {

@@ -47,9 +47,30 @@ struct PodDisruptionBudget {
 /// Amounts by the name a quota gives them: "pods", "requests.cpu" (in thousandths),
 /// "count/jobs.batch".
 using QuotaAmounts = std::map<std::string, std::int64_t>;
+
+/// What a pod must be for a quota to count it.
+enum class QuotaScope : std::uint8_t {
+  Terminating,                ///< It has an activeDeadlineSeconds.
+  NotTerminating,             ///< It has none.
+  BestEffort,                 ///< Of that QoS class.
+  NotBestEffort,              ///< Of another one.
+  PriorityClass,              ///< It has a priority class.
+  CrossNamespacePodAffinity,  ///< A term of its pod affinity names or selects namespaces.
+};
+struct ScopeRequirement {
+  QuotaScope scope = QuotaScope::Terminating;
+  /// Other operators than Exists: PriorityClass alone.
+  SelectorRequirement::Operator op = SelectorRequirement::Operator::Exists;
+  std::vector<std::string> values;  ///< In, NotIn: names of priority classes.
+
+  friend bool operator==(const ScopeRequirement&, const ScopeRequirement&) = default;
+};
+
 struct ResourceQuota {
   ObjectMeta meta;
   QuotaAmounts hard;
+  std::vector<QuotaScope> scopes;  ///< All must hold, and so must the selector.
+  std::vector<ScopeRequirement> scope_selector;
   QuotaAmounts used;
 
   friend bool operator==(const ResourceQuota&, const ResourceQuota&) = default;

@@ -1,12 +1,16 @@
 // Quotas, limit ranges, priorities and namespaces as text.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 #include "models/api/enum_names.h"
 #include "models/api/kind_readers.h"
 #include "models/api/kind_writers.h"
 #include "models/api/part_writers.h"
+#include "models/api/quota_scopes.h"
 #include "models/api/quota_usage.h"
 #include "models/base/quantity.h"
 
@@ -14,6 +18,8 @@ namespace orrery::api {
 namespace {
 
 constexpr std::array kLimitTypes{"Container", "Pod"};
+constexpr Names<6> kScopes{"Terminating",   "NotTerminating", "BestEffort",
+                           "NotBestEffort", "PriorityClass",  "CrossNamespacePodAffinity"};
 constexpr std::array kPreemptionPolicies{"Never", "PreemptLowerPriority"};
 /// Source: Kubernetes scheduling HighestUserDefinablePriority.
 constexpr std::int32_t kUserPriorityMax = 1'000'000'000;
@@ -41,6 +47,97 @@ void write_amounts(JsonWriter& out, const char* name, const QuotaAmounts& amount
   for (const auto& [resource, amount] : amounts) {
     out.text(resource, is_cpu_quota(resource) ? milli_text(amount) : amount_text(amount));
   }
+  out.end_object();
+}
+
+using Operator = SelectorRequirement::Operator;
+
+/// The scopes of one quota as they are read: each must be able to hold with the others, and for
+/// what is limited.
+struct ScopeCheck {
+  const QuotaAmounts& hard;
+  std::vector<QuotaScope> seen;
+
+  void operator()(Reading& reading, const Cursor& at, QuotaScope scope) {
+    if (!reading.manifest()) return;
+    for (const auto& [resource, amount] : hard) {
+      if (may_limit(scope, resource)) continue;
+      reading.wrong(at, fmt::format("a scope in which {} can be limited", resource),
+                    scope == QuotaScope::BestEffort
+                        ? "BestEffort: pods alone"
+                        : "scopes are those of pods: pods, cpu and memory");
+    }
+    for (const auto& [one, other] : {std::pair{QuotaScope::BestEffort, QuotaScope::NotBestEffort},
+                                     {QuotaScope::Terminating, QuotaScope::NotTerminating}}) {
+      const bool conflict = (scope == one && has_seen(other)) || (scope == other && has_seen(one));
+      if (!conflict) continue;
+      reading.wrong(
+          at, fmt::format("not both {} and {}", name_of(one, kScopes), name_of(other, kScopes)));
+    }
+    seen.push_back(scope);
+  }
+
+ private:
+  [[nodiscard]] bool has_seen(QuotaScope scope) const {
+    return std::find(seen.begin(), seen.end(), scope) != seen.end();
+  }
+};
+
+void read_scopes(ObjectReader& in, ResourceQuota& quota) {
+  ScopeCheck check{quota.hard, {}};
+  in.each("scopes", [&](const Cursor& at) {
+    const auto* found = at.value->type != Value::Type::Text
+                            ? kScopes.end()
+                            : std::find(kScopes.begin(), kScopes.end(), at.value->text);
+    if (found == kScopes.end()) {
+      return in.reading().wrong(at, fmt::format("{}", fmt::join(kScopes, ", ")));
+    }
+    const auto scope = static_cast<QuotaScope>(found - kScopes.begin());
+    check(in.reading(), at, scope);
+    quota.scopes.push_back(scope);
+  });
+}
+
+ScopeRequirement read_requirement(Reading& reading, const Cursor& at, ScopeCheck& check) {
+  ObjectReader in{reading, at, "ScopedResourceSelectorRequirement"};
+  ScopeRequirement required;
+  in.require("scopeName", "the name of a scope");
+  if (in.choice("scopeName", required.scope, kScopes)) {
+    check(reading, *in.field("scopeName"), required.scope);
+  }
+  in.require("operator", "In, NotIn, Exists or DoesNotExist");
+  in.choice("operator", required.op, kSelectorOperators);
+  in.texts("values", required.values);
+  in.finish({});
+  if (!reading.manifest()) return required;
+  if (required.op == Operator::Gt || required.op == Operator::Lt) {
+    reading.wrong(in.field_or_here("operator"), "In, NotIn, Exists or DoesNotExist");
+    return required;
+  }
+  if (required.scope != QuotaScope::PriorityClass && required.op != Operator::Exists) {
+    reading.wrong(in.field_or_here("operator"), "Exists", "only PriorityClass has values");
+  }
+  const bool has_values = required.op == Operator::In || required.op == Operator::NotIn;
+  if (has_values) {
+    in.require("values", "at least one value");
+  } else if (!required.values.empty()) {
+    reading.wrong(in.field_or_here("values"), "no values with Exists or DoesNotExist");
+  }
+  return required;
+}
+
+void write_scopes(JsonWriter& out, const ResourceQuota& quota) {
+  std::vector<std::string> names;
+  for (const QuotaScope scope : quota.scopes) names.emplace_back(name_of(scope, kScopes));
+  write_texts(out, "scopes", names);
+  if (quota.scope_selector.empty()) return;
+  out.begin_object("scopeSelector");
+  write_list(out, "matchExpressions", quota.scope_selector,
+             [](JsonWriter& o, const ScopeRequirement& required) {
+               o.text("scopeName", name_of(required.scope, kScopes));
+               o.text("operator", name_of(required.op, kSelectorOperators));
+               write_texts(o, "values", required.values);
+             });
   out.end_object();
 }
 
@@ -77,7 +174,15 @@ void read_item(Reading& reading, const Cursor& at, std::vector<LimitRangeItem>& 
 void read_body(ObjectReader& root, ResourceQuota& quota) {
   root.object("spec", "ResourceQuotaSpec", [&](ObjectReader& in) {
     read_amounts(in, "hard", quota.hard);
-    in.finish({"scopes", "scopeSelector"});
+    read_scopes(in, quota);
+    in.object("scopeSelector", "ScopeSelector", [&](ObjectReader& selector) {
+      ScopeCheck check{quota.hard, {}};
+      selector.list("matchExpressions", quota.scope_selector, [&](const Cursor& at) {
+        return read_requirement(selector.reading(), at, check);
+      });
+      selector.finish({});
+    });
+    in.finish({});
   });
   if (root.manifest()) return root.pass_over({"status"});
   root.object("status", "ResourceQuotaStatus", [&](ObjectReader& in) {
@@ -89,6 +194,7 @@ void read_body(ObjectReader& root, ResourceQuota& quota) {
 void write_body(JsonWriter& out, const ResourceQuota& quota) {
   out.begin_object("spec");
   write_amounts(out, "hard", quota.hard);
+  write_scopes(out, quota);
   out.end_object();
   out.begin_object("status");
   write_amounts(out, "used", quota.used);

@@ -1,6 +1,7 @@
 #include "models/base/random.h"
 
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstring>
 
@@ -24,16 +25,28 @@ double portable_log(double x) {
   expects(x > 0 && std::isfinite(x), "a logarithm is taken of a positive number");
   // x = m * 2^e with m in [sqrt(1/2), sqrt(2)), then log m = 2 atanh((m-1)/(m+1)) as a series.
   // Worked example: x = 3 -> m = 0.75, e = 2; s = -1/7; 2 atanh(s) + 2 ln 2 = 1.0986.
-  int e = 0;
-  double m = std::frexp(x, &e);
+  const auto bits = std::bit_cast<std::uint64_t>(x);
+  int e = static_cast<int>(bits >> 52) - 1022;
+  double m = 0;
+  if (e == -1022) [[unlikely]] {  // Too small for an exponent of its own.
+    m = std::frexp(x, &e);
+  } else {
+    m = std::bit_cast<double>((bits & ~(std::uint64_t{0x7ff} << 52)) | std::uint64_t{1022} << 52);
+  }
   if (m < 0.70710678118654752440) {
     m *= 2;
     --e;
   }
   const double s = (m - 1.0) / (m + 1.0);
-  const double s2 = s * s;
-  double sum = 1.0 / 23.0;
-  for (int k = 21; k >= 1; k -= 2) sum = sum * s2 + 1.0 / static_cast<double>(k);
+  // The sum of s^(2k) / (2k + 1), halved again and again (Estrin): the terms are worked out side by
+  // side, where one after another each would wait for the last.
+  const double q = s * s;
+  const double q2 = q * q;
+  const double q4 = q2 * q2;
+  const double first = (1.0 + q * (1.0 / 3)) + (1.0 / 5 + q * (1.0 / 7)) * q2;
+  const double second = (1.0 / 9 + q * (1.0 / 11)) + (1.0 / 13 + q * (1.0 / 15)) * q2;
+  const double third = (1.0 / 17 + q * (1.0 / 19)) + (1.0 / 21 + q * (1.0 / 23)) * q2;
+  const double sum = first + (second + third * q4) * q4;
   // ln 2 in two parts, so that e * kLn2High is exact.
   constexpr double kLn2High = 0x1.62e42fee00000p-1;
   constexpr double kLn2Low = 0x1.a39ef35793c76p-33;

@@ -41,6 +41,10 @@ enum class Purpose : std::uint16_t {
   AppStart = 15,
   CallTaken = 16,
   SchedulerPreemption = 17,
+  RetryBackoff = 18,
+  HostSample = 19,
+  Ejection = 20,
+  Admission = 21,
 };
 
 /// A source of draws for one seed. Copy it freely; it has no state.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/controllers/disruption_target.h"
+
 namespace orrery::controllers {
 namespace {
 
@@ -152,13 +154,20 @@ void PodGarbageController::observe(const Change& change, WorkQueue& queue, Insta
 
 Plan PodGarbageController::reconcile(const ObjectKey& key,
                                      const std::optional<CallFailure>& /*last_failure*/,
-                                     Instant /*now*/) {
+                                     Instant now) {
   const auto pods = caches_.pods.pods_on(key.name);
   const auto* node = caches_.nodes.find<Node>("", key.name);
   if (node != nullptr) return reconcile_out_of_service(*node, pods);
   if (pods.empty()) return {};
-  if (confirmed_gone_.erase(key.name) == 1) return reconcile_orphaned_pods(pods);
   Plan plan;
+  if (confirmed_gone_.erase(key.name) == 1) {
+    Batch marks = mark_lost(pods, {"DeletionByPodGC", "PodGC: node no longer exists"}, now);
+    if (!marks.empty()) plan.batches.push_back(std::move(marks));
+    for (Batch& batch : reconcile_orphaned_pods(pods).batches) {
+      plan.batches.push_back(std::move(batch));
+    }
+    return plan;
+  }
   plan.then(get_call(key, ""));
   plan.look_again(kConfirmAgain);
   return plan;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "models/api/quota_scopes.h"
 #include "models/api/quota_usage.h"
 
 namespace orrery::controllers {
@@ -50,6 +51,7 @@ Plan QuotaController::reconcile(const ObjectKey& key,
     const Informer* informer = caches_.of(static_cast<Kind>(number));
     if (informer == nullptr || !api::is_namespaced(static_cast<Kind>(number))) continue;
     for (const api::ObjectPtr& object : informer->any_in(key.namespace_name)) {
+      if (!api::in_scopes(*quota, *object)) continue;
       for (const auto& [resource, amount] : api::quota_usage(*object)) {
         const auto entry = next.used.find(resource);
         if (entry != next.used.end()) entry->second += amount;

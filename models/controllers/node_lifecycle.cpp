@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/controllers/disruption_target.h"
+
 namespace orrery::controllers {
 namespace {
 
@@ -196,6 +198,7 @@ NodeHealthPlan reconcile_node_health(const NodeHealthView& view, const NodeLifec
 Plan reconcile_taint_eviction(const Node& node, const std::vector<const Pod*>& pods,
                               Instant first_seen, Instant now) {
   Plan plan;
+  std::vector<const Pod*> evicted;
   Batch deletes;
   for (const Pod* pod : pods) {
     if (pod->meta.deletion) continue;
@@ -215,11 +218,15 @@ Plan reconcile_taint_eviction(const Node& node, const std::vector<const Pod*>& p
     }
     if (!end) continue;
     if (*end <= now) {
+      evicted.push_back(pod);
       deletes.push_back(delete_call(pod->meta, api::Kind::Pod));
     } else {
       plan.look_again(*end - now);
     }
   }
+  Batch marks = mark_disrupted(
+      evicted, {"DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint"}, now);
+  if (!marks.empty()) plan.batches.push_back(std::move(marks));
   if (!deletes.empty()) plan.batches.push_back(std::move(deletes));
   return plan;
 }
@@ -230,10 +237,17 @@ Plan reconcile_out_of_service(const Node& node, const std::vector<const Pod*>& p
   const bool is_off = std::any_of(node.spec.taints.begin(), node.spec.taints.end(),
                                   [](const Taint& t) { return t.key == kOutOfServiceTaint; });
   if (!is_off || (ready != nullptr && ready->status == ConditionStatus::True)) return plan;
+  Batch failures;  // Nobody is left to report how they ended.
   Batch deletes;
   for (const Pod* pod : pods) {
+    if (pod->meta.deletion && !api::has_ended(*pod)) {
+      Pod failed = *pod;
+      failed.status.phase = api::PodPhase::Failed;
+      failures.push_back(update_status_call(std::move(failed)));
+    }
     if (pod->meta.deletion) deletes.push_back(delete_call(pod->meta, api::Kind::Pod, Duration{}));
   }
+  if (!failures.empty()) plan.batches.push_back(std::move(failures));
   if (!deletes.empty()) plan.batches.push_back(std::move(deletes));
   return plan;
 }

@@ -11,7 +11,7 @@ namespace orrery::kubelet {
 
 /// Values are never 0, so that no id is.
 enum class Topic : std::uint8_t {
-  NodeRegister = 1,
+  NodeRegister = 1,  ///< `container`: 0 for its creation, 1 for the labels of one that exists.
   NodeStatus,  ///< `container`: 0 for a write, 1 for a comparison.
   Lease,
   PodList,

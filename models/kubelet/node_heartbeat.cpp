@@ -11,6 +11,27 @@ namespace {
 constexpr const char* kLeaseNamespace = "kube-node-lease";
 /// Of topic NodeStatus: a comparison, where 0 is a write.
 constexpr std::uint32_t kCompare = 1;
+/// Of a call or timer of topic NodeRegister: an existing node is given its labels.
+constexpr std::uint32_t kLabel = 1;
+
+/// Those that a kubelet keeps right on a node that exists; others are its creator's.
+constexpr const char* kDefaultLabels[] = {"kubernetes.io/hostname",
+                                          "topology.kubernetes.io/zone",
+                                          "topology.kubernetes.io/region",
+                                          "failure-domain.beta.kubernetes.io/zone",
+                                          "failure-domain.beta.kubernetes.io/region",
+                                          "node.kubernetes.io/instance-type",
+                                          "beta.kubernetes.io/instance-type",
+                                          "kubernetes.io/os",
+                                          "kubernetes.io/arch"};
+
+/// `known` with those of the labels by default that `own` has.
+api::Labels with_default_labels(api::Labels known, const api::Labels& own) {
+  for (const char* label : kDefaultLabels) {
+    if (const auto found = own.find(label); found != own.end()) known[label] = found->second;
+  }
+  return known;
+}
 
 /// "KubeletHasSufficientMemory", "KubeletHasNoDiskPressure", "KubeletHasInsufficientPID", …
 std::string reason_of(Pressure pressure, bool under) {
@@ -57,6 +78,12 @@ void NodeHeartbeat::start() {
   renew_lease();
 }
 
+api::Labels NodeHeartbeat::own_labels() const {
+  api::Labels labels = node_.config.node_labels;
+  labels.emplace("kubernetes.io/hostname", node_.node_name);
+  return labels;
+}
+
 api::Node NodeHeartbeat::make_node() {
   const auto ready = runtime_ready_ ? api::ConditionStatus::True : api::ConditionStatus::False;
   api::set_condition(
@@ -72,8 +99,7 @@ api::Node NodeHeartbeat::make_node() {
   }
   api::Node node;
   node.meta.name = node_.node_name;
-  node.meta.labels = node_.config.node_labels;
-  node.meta.labels.emplace("kubernetes.io/hostname", node_.node_name);
+  node.meta.labels = own_labels();
   node.status.capacity = resources_;
   node.status.allocatable = allocatable_of(resources_, node_.config);
   node.status.address = node_.address;
@@ -89,6 +115,45 @@ void NodeHeartbeat::register_node() {
   call.key = {api::Kind::Node, {}, node_.node_name};
   call.object = std::make_shared<const api::Object>(make_node());
   node_.call_api({.topic = Topic::NodeRegister}, std::move(call));
+}
+
+void NodeHeartbeat::on_registration(const ports::Event& event) {
+  const bool exists = event.outcome == ports::Outcome::AlreadyExists;
+  if (event.outcome != ports::Outcome::Ok && !exists) {
+    register_timer_.arm(node_.now() + register_retry_.next());
+    return;
+  }
+  if (decode(event.id).container == kLabel) {
+    register_node();
+    return;
+  }
+  const auto* reply = event.body ? std::get_if<ports::ApiObject>(event.body.get()) : nullptr;
+  const auto* known = reply == nullptr || reply->object == nullptr
+                          ? nullptr
+                          : std::get_if<api::Node>(reply->object.get());
+  if (exists && known != nullptr) {
+    api::Labels labels = with_default_labels(known->meta.labels, own_labels());
+    if (labels != known->meta.labels) {
+      api::Node labelled = *known;
+      labelled.meta.labels = std::move(labels);
+      ports::ApiCall call;
+      call.verb = ports::Verb::Update;
+      call.key = {api::Kind::Node, {}, node_.node_name};
+      call.resource_version = known->meta.resource_version;
+      call.object = std::make_shared<const api::Object>(std::move(labelled));
+      node_.call_api({.topic = Topic::NodeRegister, .container = kLabel}, std::move(call));
+      return;
+    }
+    volumes_.inherit(known->status.volumes_in_use);
+  } else {
+    volumes_.confirm();
+  }
+  registered_ = true;
+  if (exists || status_dirty_) {
+    write_status();
+  } else {
+    status_timer_.arm(node_.now() + node_.config.node_status_heartbeat);
+  }
 }
 
 void NodeHeartbeat::set_runtime_ready(bool ready) {
@@ -242,27 +307,8 @@ void NodeHeartbeat::on_event(const ports::Event& event) {
     case Topic::NodeRegister:
       if (timer) {
         register_node();
-      } else if (registered_) {
-        return;
-      } else if (event.outcome == ports::Outcome::Ok ||
-                 event.outcome == ports::Outcome::AlreadyExists) {
-        registered_ = true;
-        const auto* reply = event.body ? std::get_if<ports::ApiObject>(event.body.get()) : nullptr;
-        const auto* known = reply == nullptr || reply->object == nullptr
-                                ? nullptr
-                                : std::get_if<api::Node>(reply->object.get());
-        if (event.outcome == ports::Outcome::AlreadyExists && known != nullptr) {
-          volumes_.inherit(known->status.volumes_in_use);
-        } else {
-          volumes_.confirm();
-        }
-        if (event.outcome == ports::Outcome::AlreadyExists || status_dirty_) {
-          write_status();
-        } else {
-          status_timer_.arm(node_.now() + node_.config.node_status_heartbeat);
-        }
-      } else {
-        register_timer_.arm(node_.now() + register_retry_.next());
+      } else if (!registered_) {
+        on_registration(event);
       }
       return;
     case Topic::NodeStatus:

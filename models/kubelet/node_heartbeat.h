@@ -21,8 +21,9 @@ namespace orrery::kubelet {
 [[nodiscard]] api::NodeResources allocatable_of(const api::NodeResources& capacity,
                                                 const KubeletConfig& config);
 
-/// Registers the node, renews its lease and reports its status: on change, every five minutes, and
-/// when the API server has another one than was reported, because the node had been taken for dead.
+/// Registers the node (one that exists already is given its labels by default), renews its lease
+/// and reports its status: on change, every five minutes, and when the API server has another one
+/// than was reported, because the node had been taken for dead.
 ///
 /// Kubernetes compares the two whenever ten seconds are over. Here that is done only when there can
 /// be a difference, at the same times: after a sight of one, and from a failed call to the API
@@ -51,9 +52,11 @@ class NodeHeartbeat {
   void on_event(const ports::Event& event);
 
  private:
+  [[nodiscard]] api::Labels own_labels() const;
   [[nodiscard]] api::Node make_node();
   void changed();
   void register_node();
+  void on_registration(const ports::Event& event);
   void write_status();
   [[nodiscard]] bool differs(const api::Node& node) const;
   /// At the end of the period.

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "models/api/qos_class.h"
 #include "models/kubelet/qos.h"
 
 namespace orrery::kubelet {
@@ -194,7 +195,8 @@ std::optional<PodFailure> NodePressure::refusal(const api::Pod& pod) const {
     const auto pressure = static_cast<Pressure>(i);
     if (!watch_.under(pressure, node_.now())) continue;
     // What is short of memory still takes pods that said how much they need.
-    const bool takes = pressure == Pressure::Memory && qos_class(pod.spec) != QosClass::BestEffort;
+    const bool takes =
+        pressure == Pressure::Memory && api::qos_class(pod.spec) != api::QosClass::BestEffort;
     if (takes) continue;
     if (!conditions.empty()) conditions += ' ';
     conditions += condition_of(pressure);

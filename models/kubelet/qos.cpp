@@ -2,37 +2,19 @@
 
 #include <algorithm>
 
+#include "models/api/qos_class.h"
 #include "models/base/contract.h"
 
 namespace orrery::kubelet {
 namespace {
 
+using api::QosClass;
+
 constexpr std::int32_t kGuaranteedScore = -997;
 constexpr std::int32_t kBestEffortScore = 1000;
 constexpr std::int32_t kSystemCriticalPriority = 2'000'000'000;
 
-bool positive(const std::optional<std::int64_t>& amount) { return amount.value_or(0) > 0; }
-
 }  // namespace
-
-QosClass qos_class(const api::PodSpec& spec) {
-  bool any = false;
-  bool guaranteed = true;
-  for (const auto* containers : {&spec.containers, &spec.init_containers}) {
-    for (const api::Container& container : *containers) {
-      const api::ResourceList& requests = container.requests;
-      const api::ResourceList& limits = container.limits;
-      any = any || positive(requests.cpu_milli) || positive(requests.memory_bytes) ||
-            positive(limits.cpu_milli) || positive(limits.memory_bytes);
-      // A request that is left out is the limit.
-      guaranteed = guaranteed && positive(limits.cpu_milli) && positive(limits.memory_bytes) &&
-                   requests.cpu_milli.value_or(*limits.cpu_milli) == *limits.cpu_milli &&
-                   requests.memory_bytes.value_or(*limits.memory_bytes) == *limits.memory_bytes;
-    }
-  }
-  if (!any) return QosClass::BestEffort;
-  return guaranteed ? QosClass::Guaranteed : QosClass::Burstable;
-}
 
 bool is_critical(const api::PodSpec& spec) {
   return spec.priority.value_or(0) >= kSystemCriticalPriority ||

@@ -1,8 +1,8 @@
 /// @file
 /// What a pod's requests and limits mean to the kernel of its node.
 ///
-/// Source: Kubernetes pkg/apis/core/v1/helper/qos, pkg/kubelet/qos/policy.go (1.32),
-/// pkg/kubelet/cm/helpers_linux.go, opencontainers cgroups (weight from shares).
+/// Source: Kubernetes pkg/kubelet/qos/policy.go (1.32), pkg/kubelet/cm/helpers_linux.go,
+/// opencontainers cgroups (weight from shares).
 #pragma once
 
 #include <cstdint>
@@ -11,12 +11,6 @@
 #include "models/base/time_types.h"
 
 namespace orrery::kubelet {
-
-enum class QosClass : std::uint8_t { Guaranteed, Burstable, BestEffort };
-
-/// Guaranteed: every container has limits of CPU and memory, equal to its requests. BestEffort:
-/// none has a request or limit of either. Otherwise Burstable. Init containers count.
-[[nodiscard]] QosClass qos_class(const api::PodSpec& spec);
 
 /// Priority class system-node-critical: among the last to be killed.
 [[nodiscard]] bool is_node_critical(const api::PodSpec& spec);

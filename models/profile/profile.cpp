@@ -22,15 +22,26 @@ Profile kubernetes_1_32() {
   return profile;
 }
 
+/// 1.30 with the autoscaler of 1.15, the last that took what runs for what was asked for
+/// (kubernetes/kubernetes#72775, mended by #79035 in 1.16).
+Profile kubernetes_1_30_hpa_1_15() {
+  Profile profile = kubernetes_1_30();
+  profile.name = "kubernetes-1.30-hpa-1.15";
+  profile.controllers.autoscaler.size_from_status = true;
+  return profile;
+}
+
 }  // namespace
 
 std::optional<Profile> profile_named(std::string_view name) {
-  for (Profile profile : {kubernetes_1_30(), kubernetes_1_32()}) {
+  for (Profile profile : {kubernetes_1_30(), kubernetes_1_30_hpa_1_15(), kubernetes_1_32()}) {
     if (profile.name == name) return profile;
   }
   return std::nullopt;
 }
 
-std::vector<std::string_view> profile_names() { return {"kubernetes-1.30", "kubernetes-1.32"}; }
+std::vector<std::string_view> profile_names() {
+  return {"kubernetes-1.30", "kubernetes-1.30-hpa-1.15", "kubernetes-1.32"};
+}
 
 }  // namespace orrery::profile

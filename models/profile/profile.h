@@ -26,10 +26,11 @@ struct Profile {
   discovery::NodeProxyConfig proxy;
 };
 
-/// The profile of that name ("kubernetes-1.30", "kubernetes-1.32"), or nothing.
+/// The profile of that name ("kubernetes-1.30", "kubernetes-1.30-hpa-1.15", "kubernetes-1.32"), or
+/// nothing.
 [[nodiscard]] std::optional<Profile> profile_named(std::string_view name);
 
-/// All names, oldest first.
+/// All names, oldest first; a variant after what it varies.
 [[nodiscard]] std::vector<std::string_view> profile_names();
 
 }  // namespace orrery::profile

@@ -69,4 +69,19 @@ RetryPolicy istio_inbound_retry_policy() {
   return policy;
 }
 
+RetryPolicy resilience4j_default_retry_policy() {
+  RetryPolicy policy;
+  policy.on = {RetryOn::Status5xx};
+  policy.retries = 2;
+  return policy;
+}
+
+RetryPolicy aws_standard_retry_policy() {
+  RetryPolicy policy;
+  policy.on = {RetryOn::Reset, RetryOn::RetriableStatusCodes};
+  policy.retries = 2;
+  policy.retriable_codes = {429, 500, 502, 503, 504};
+  return policy;
+}
+
 }  // namespace orrery::resilience

@@ -2,7 +2,8 @@
 /// Which tries are followed by another: Envoy's retry conditions, the number of retries, and what
 /// suppresses them; Istio's default policy.
 ///
-/// Source: Envoy router filter docs, retry_state_impl, router; Istio pilot retry.go.
+/// Source: Envoy router filter docs, retry_state_impl, router; Istio pilot retry.go; resilience4j
+/// RetryConfig; botocore retries/standard.
 #pragma once
 
 #include <array>
@@ -39,8 +40,10 @@ class RetryConditions {
  public:
   constexpr RetryConditions() = default;
   constexpr RetryConditions(std::initializer_list<RetryOn> conditions) {
-    for (const RetryOn condition : conditions) bits_ |= static_cast<std::uint32_t>(condition);
+    for (const RetryOn condition : conditions) add(condition);
   }
+
+  constexpr void add(RetryOn condition) { bits_ |= static_cast<std::uint32_t>(condition); }
 
   [[nodiscard]] constexpr bool has(RetryOn condition) const {
     return (bits_ & static_cast<std::uint32_t>(condition)) != 0;
@@ -105,9 +108,9 @@ struct TryResult {
 };
 
 struct RetryPolicy {
-  RetryConditions on;         ///< Empty: no retries.
+  RetryConditions on{};       ///< Empty: no retries.
   std::uint32_t retries = 1;  ///< At most, besides the first try. num_retries
-  StatusCodes retriable_codes;
+  StatusCodes retriable_codes{};
   std::uint32_t host_reselection_max = 1;  ///< host_selection_retry_max_attempts
   bool avoids_previous_hosts = false;      ///< Predicate previous_hosts.
 
@@ -132,7 +135,7 @@ struct RetrySituation {
   std::uint32_t retries_made = 0;
   bool answer_started = false;
   bool has_room = true;                 ///< Of retry_budget.h.
-  Instant retry_at;                     ///< Now plus the back-off.
+  Instant retry_at{};                   ///< Now plus the back-off.
   Instant deadline = Instant::never();  ///< Of the route's timeout.
 };
 
@@ -156,5 +159,12 @@ struct RetrySituation {
 /// Istio's policy of inbound routes of its newest releases: two retries of resets before the
 /// request.
 [[nodiscard]] RetryPolicy istio_inbound_retry_policy();
+
+/// resilience4j's default: three attempts, so two retries, after any failure.
+[[nodiscard]] RetryPolicy resilience4j_default_retry_policy();
+
+/// AWS SDK standard mode: three attempts, so two retries, after 500, 502, 503, 504, 429 (which
+/// stands for the error codes of throttling), and whatever kept an answer from coming.
+[[nodiscard]] RetryPolicy aws_standard_retry_policy();
 
 }  // namespace orrery::resilience

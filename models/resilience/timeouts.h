@@ -21,13 +21,13 @@ enum class TimeoutKind : std::uint8_t {
 
 /// Durations of 0 are off.
 struct Timeouts {
-  Duration
-      overall;  ///< From the first try's start to the answer's end, retries and waits included.
-  Duration per_try;
-  Duration connect;
+  /// From the first try's start to the answer's end, retries and waits included.
+  Duration overall{};
+  Duration per_try{};
+  Duration connect{};
   /// The callee is told what is left: its requests end with the caller's, at every further hop.
   bool passes_deadline_on = false;
-  Duration margin;  ///< Kept back for the way back when it is.
+  Duration margin{};  ///< Kept back for the way back when it is.
 
   friend bool operator==(const Timeouts&, const Timeouts&) = default;
 };
@@ -62,13 +62,13 @@ struct TryDeadline {
   friend constexpr bool operator==(const TryDeadline&, const TryDeadline&) = default;
 };
 
-/// When a try that starts at `start` ends at the latest. A per-try timeout that is not shorter than
-/// the overall one is as if it were off; at equal instants the overall one counts.
+/// When a try that starts at `start` ends at the latest. At equal instants the overall timeout
+/// counts, so a per-try timeout that is not shorter than it is as if it were off.
 [[nodiscard]] constexpr TryDeadline try_deadline(const Timeouts& timeouts, Instant start,
                                                  Instant deadline) {
-  const bool off = timeouts.per_try == Duration{} ||
-                   (timeouts.overall != Duration{} && timeouts.per_try >= timeouts.overall);
-  if (off || start + timeouts.per_try >= deadline) return {deadline, TimeoutKind::Overall};
+  if (timeouts.per_try == Duration{} || start + timeouts.per_try >= deadline) {
+    return {deadline, TimeoutKind::Overall};
+  }
   return {start + timeouts.per_try, TimeoutKind::PerTry};
 }
 

@@ -187,9 +187,14 @@ bool node_has_room(const WaitingPod& waiting, const Node& node, const ClusterSta
   });
 }
 
+/// A node may have been added while it had no room for the pod, which the check of changed nodes
+/// keeps from the filter; so whoever wants to know of new nodes is told of their taints as well.
+/// Worked example: a node comes with the taint not-ready and loses it a second later.
 bool is_registered(FilterSet rejected_by, const ClusterEvent& event) {
   for (std::size_t i = 0; i < kFilterCount; ++i) {
-    if (rejected_by[i] && has(event, events_of(static_cast<FilterPlugin>(i)))) return true;
+    std::uint32_t kinds = events_of(static_cast<FilterPlugin>(i));
+    if ((kinds & kind::kNodeAdded) != 0) kinds |= kind::kNodeTaints;
+    if (rejected_by[i] && has(event, kinds)) return true;
   }
   return false;
 }
@@ -209,8 +214,9 @@ std::uint32_t events_of(FilterPlugin plugin) {
   switch (plugin) {
     case FilterPlugin::NodeUnschedulable:
     case FilterPlugin::TaintToleration:
-    case FilterPlugin::NodeName:
       return kind::kNodeAdded | kind::kNodeTaints;
+    case FilterPlugin::NodeName:
+      return kind::kNodeAdded;
     case FilterPlugin::NodeAffinity:
       return kind::kNodeAdded | kind::kNodeLabels;
     case FilterPlugin::NodePorts:

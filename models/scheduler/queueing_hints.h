@@ -50,8 +50,9 @@ struct WaitingPod {
   FilterSet rejected_by;
 };
 
-/// Up to 1.31: one of the filters that rejected the pod registers for the event. A changed node
-/// must have room for the pod, and an assigned pod must match its required affinity.
+/// Up to 1.31: one of the filters that rejected the pod registers for the event; for a node's
+/// taints, if it registers for new nodes (kubernetes/kubernetes#122292). A new or changed node must
+/// have room for the pod, and an assigned pod must match its required affinity.
 [[nodiscard]] bool worth_by_type(const WaitingPod& waiting, const ClusterEvent& event,
                                  const ClusterState& state);
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "models/api/quota_scopes.h"
 #include "models/api/quota_usage.h"
 #include "models/base/quantity.h"
 
@@ -294,6 +295,7 @@ QuotaCharge charge_quotas(const Object& object, const Tables& tables) {
   quotas.each_in(space, [&](const api::ObjectPtr& stored) {
     if (charge.refusal) return;
     ResourceQuota quota = std::get<ResourceQuota>(*stored);
+    if (!api::in_scopes(quota, object)) return;
     if (pod != nullptr) {
       const std::string missing = api::missing_for_quota(pod->spec, quota.hard);
       if (!missing.empty()) {

@@ -378,6 +378,12 @@ ApiServer::Answer ApiServer::evict(const ApiCall& call, Instant now, Handled& ou
     commit(out, DeltaKind::Modified, std::move(budget),
            std::make_shared<Object>(*std::move(verdict.budget)));
   }
+  // A write of its own, before the deletion. Source: addConditionAndDeletePod.
+  auto marked = std::make_shared<Object>(*found);
+  api::set_condition(std::get<Pod>(*marked).status.conditions, "DisruptionTarget",
+                     api::ConditionStatus::True, "EvictionByEvictionAPI", "Eviction API: evicting",
+                     now);
+  commit(out, DeltaKind::Modified, found, std::move(marked));
   return remove(call, now, out);
 }
 

@@ -42,14 +42,18 @@ void add_repeated(CLI::App& command, const char* name, std::vector<std::string>&
   command.add_option(name, into, about)->allow_extra_args(false);
 }
 
+void add_world(CLI::App& command, std::string& world) {
+  command.add_option("--world", world, "sim (default) or containerd")
+      ->check(CLI::IsMember({"sim", "containerd"}));
+}
+
 void add_run(CLI::App& app, int& status) {
   static RunOptions run;
   CLI::App* command = app.add_subcommand("run", "Run a scenario and judge it");
   command->add_option("scenario", run.scenario, kScenarioFile)->required();
   command->add_option("--seeds", run.seeds, kSeeds);
   add_repeated(*command, "--set", run.settings, kSet);
-  command->add_option("--world", run.world, "sim (default) or containerd")
-      ->check(CLI::IsMember({"sim", "containerd"}));
+  add_world(*command, run.world);
   command->add_option("--out", run.out, "Folder for summary.json, report.html and the rest")
       ->capture_default_str();
   command->add_option("--junit", run.junit, "File for the verdict as JUnit XML");
@@ -65,7 +69,9 @@ void add_check_and_init(CLI::App& app, int& status) {
   CLI::App* check = app.add_subcommand("check", "Say what is wrong with scenarios or manifests");
   check->add_option("files", files, "Files or folders; - for standard input")->required();
   add_repeated(*check, "--set", settings, kSet);
-  check->callback([&status] { status = command::check(files, settings); });
+  static std::string world = "sim";
+  add_world(*check, world);
+  check->callback([&status] { status = command::check(files, settings, world); });
 
   static std::vector<std::string> manifests;
   static std::string out = "-";

@@ -14,6 +14,7 @@
 #include "runner/report/report.h"
 #include "runner/scenario/check.h"
 #include "runner/scenario/init.h"
+#include "runner/scenario/live_limits.h"
 #include "runner/scenario/reading.h"
 #include "runner/session/live_session.h"
 #include "runner/session/sim_session.h"
@@ -21,6 +22,8 @@
 
 namespace orrery::command {
 namespace {
+
+constexpr const char* kLiveWorld = "containerd";
 
 std::string read_standard_input(const std::vector<std::string>& files) {
   for (const std::string& file : files) {
@@ -39,6 +42,15 @@ int run(const RunOptions& options) {
   const std::uint64_t count = scenario.last_seed - scenario.first_seed + 1;
   const unsigned jobs = jobs_or_all(options.jobs);
 
+  const bool live = options.world == kLiveWorld;
+  if (live) {
+    const auto problems = scenario::simulated_alone(scenario);
+    if (!problems.empty()) {
+      refuse(problems);
+      return kExitBadInput;
+    }
+  }
+
   // Before the run, so that its end is not the moment to learn that it cannot be kept.
   std::error_code error;
   std::filesystem::create_directories(options.out, error);
@@ -46,7 +58,6 @@ int run(const RunOptions& options) {
     return bad_input({"--out: cannot make the folder " + options.out + ": " + error.message(), ""});
   }
   Result<std::vector<runner::RunResult>> results = failure("not run");
-  const bool live = options.world == "containerd";
   if (live) {
     if (count > 1) complain(fmt::format("live: one run, with seed {}\n", scenario.first_seed));
     results = session::run_live(scenario, options.out);
@@ -85,11 +96,12 @@ int run(const RunOptions& options) {
   return verdict::exit_code(judgement.verdict);
 }
 
-int check(const std::vector<std::string>& files, const std::vector<std::string>& settings) {
+int check(const std::vector<std::string>& files, const std::vector<std::string>& settings,
+          const std::string& world) {
   const auto overrides = parse_settings(settings);
   if (!overrides) return bad_input(overrides.error());
   const scenario::CheckReport report =
-      scenario::check(files, read_standard_input(files), *overrides);
+      scenario::check(files, read_standard_input(files), *overrides, world == kLiveWorld);
   if (report.exit_code == 0) {
     print(report.text);
   } else {

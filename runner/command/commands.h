@@ -55,7 +55,7 @@ struct ExportOptions {
 
 [[nodiscard]] int run(const RunOptions& options);
 [[nodiscard]] int check(const std::vector<std::string>& files,
-                        const std::vector<std::string>& settings);
+                        const std::vector<std::string>& settings, const std::string& world);
 [[nodiscard]] int init(std::vector<std::string> files, const std::string& out);
 [[nodiscard]] int replay(const std::vector<std::string>& records);
 [[nodiscard]] int compare(const CompareOptions& options);

@@ -17,6 +17,12 @@ namespace orrery::command {
 void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 void complain(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
+void refuse(const std::vector<api::Problem>& problems) {
+  for (const api::Problem& problem : problems) complain(to_string(problem) + "\n");
+  complain(fmt::format("{} {}; nothing was run\n", problems.size(),
+                       problems.size() == 1 ? "problem" : "problems"));
+}
+
 int bad_input(const Failure& failure) {
   complain("orrery: " + failure.what + (failure.hint.empty() ? "" : " (" + failure.hint + ")") +
            "\n");
@@ -78,9 +84,7 @@ std::optional<scenario::Scenario> load_scenario(const std::string& path,
   overrides.insert(overrides.end(), set->begin(), set->end());
   scenario::ScenarioReading reading = scenario::read_scenario(path, overrides);
   if (!reading.scenario) {
-    for (const api::Problem& problem : reading.problems) complain(to_string(problem) + "\n");
-    complain(fmt::format("{} {}; nothing was run\n", reading.problems.size(),
-                         reading.problems.size() == 1 ? "problem" : "problems"));
+    refuse(reading.problems);
     return std::nullopt;
   }
   if (!seeds.empty()) {

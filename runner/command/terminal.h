@@ -16,6 +16,8 @@ namespace orrery::command {
 /// To standard output, and to standard error.
 void print(const std::string& text);
 void complain(const std::string& text);
+/// Says what keeps a scenario from being run.
+void refuse(const std::vector<api::Problem>& problems);
 
 /// Says what is wrong and returns the exit status for it.
 [[nodiscard]] int bad_input(const Failure& failure);

@@ -37,6 +37,7 @@ ordered_json latency_ms(const runner::LatencyHistogram& latency) {
 ordered_json stats_json(const RequestStats& stats) {
   ordered_json out;
   out["requests"] = stats.requests;
+  out["tries"] = stats.tries;
   out["success"] =
       stats.requests == 0
           ? ordered_json(nullptr)

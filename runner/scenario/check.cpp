@@ -9,6 +9,7 @@
 #include <map>
 
 #include "runner/scenario/document.h"
+#include "runner/scenario/live_limits.h"
 #include "runner/scenario/manifest_files.h"
 #include "runner/scenario/reading.h"
 
@@ -128,7 +129,7 @@ struct Checked {
 };
 
 void check_text(const std::string& file, std::string_view text, const std::string& folder,
-                const std::vector<Override>& overrides, Checked& checked) {
+                const std::vector<Override>& overrides, bool live, Checked& checked) {
   if (looks_like_manifest(file, text)) {
     api::Manifests some = api::read_manifests(text, file);
     checked.add_problems(some.problems);
@@ -141,24 +142,25 @@ void check_text(const std::string& file, std::string_view text, const std::strin
   }
   const ScenarioReading reading = read_scenario_text(text, file, folder, overrides);
   checked.add_problems(reading.problems);
+  if (reading.scenario && live) checked.add_problems(simulated_alone(*reading.scenario));
   if (reading.scenario) checked.text += scenario_text(*reading.scenario, reading.files.size());
 }
 
 }  // namespace
 
 CheckReport check(const std::vector<std::string>& files, std::string_view standard_input,
-                  const std::vector<Override>& overrides) {
+                  const std::vector<Override>& overrides, bool live) {
   Checked checked;
   Report report;
   for (const std::string& name : files) {
     if (name == "-") {
-      check_text("-", standard_input, {}, overrides, checked);
+      check_text("-", standard_input, {}, overrides, live, checked);
       continue;
     }
     for (const std::string& file : manifest_files(name, {name, 0, {}}, report)) {
       const auto text = read_file(file, {file, 0, {}}, report);
       const std::string folder = std::filesystem::path{file}.parent_path().string();
-      if (text) check_text(file, *text, folder, overrides, checked);
+      if (text) check_text(file, *text, folder, overrides, live, checked);
     }
   }
   report_duplicates(checked.manifests.objects, report);

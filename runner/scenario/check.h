@@ -20,9 +20,9 @@ struct CheckReport {
 ///
 /// A file is a scenario unless it looks like a manifest (it has `apiVersion` or `kind`). Manifests
 /// given together are checked as one set. "-" stands for `standard_input`. `overrides` are put into
-/// scenarios.
+/// scenarios. `live`: what of a scenario live hosts cannot do is wrong, too.
 [[nodiscard]] CheckReport check(const std::vector<std::string>& files,
                                 std::string_view standard_input = {},
-                                const std::vector<Override>& overrides = {});
+                                const std::vector<Override>& overrides = {}, bool live = false);
 
 }  // namespace orrery::scenario

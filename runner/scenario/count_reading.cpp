@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -191,6 +192,48 @@ void read_filter(const Value& value, Kind kind, ObjectFilter& filter, Reading& r
   flag(only("unschedulable", {Kind::Node}), filter.unschedulable);
 }
 
+/// What an object must be, for people: "phase Failed, not ready".
+std::string condition_text(const ObjectFilter& where) {
+  std::vector<std::string> parts;
+  const auto say = [&](const char* what, const std::string& value) {
+    if (!value.empty()) parts.push_back(std::string{what} + value);
+  };
+  const auto flag = [&](const char* what, std::optional<bool> value) {
+    if (value) parts.push_back(std::string{*value ? "" : "not "} + what);
+  };
+  say("namespace ", where.namespace_name);
+  say("name ", where.name);
+  for (const auto& [key, value] : where.labels) parts.push_back(key + "=" + value);
+  if (where.owner) say("of ", to_string(*where.owner));
+  if (where.unowned) parts.emplace_back("without owner");
+  if (!where.condition.empty()) {
+    const bool holds = where.condition_status == api::ConditionStatus::True;
+    const bool unknown = where.condition_status == api::ConditionStatus::Unknown;
+    say("condition ", where.condition + (holds ? "" : unknown ? "=Unknown" : "=False"));
+  }
+  say("phase ", where.phase);
+  say("reason ", where.reason);
+  say("on ", where.node);
+  say("zone ", where.zone);
+  say("taint ", where.taint);
+  flag("ready", where.ready);
+  flag("scheduled", where.scheduled);
+  flag("terminating", where.terminating);
+  flag("unschedulable", where.unschedulable);
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string condition_text(const EventCount& events) {
+  std::vector<std::string> parts;
+  if (!events.subject.empty()) parts.push_back(events.subject);
+  if (!events.detail.empty()) parts.push_back('"' + events.detail + '"');
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string with_condition(const std::string& subject, const std::string& condition) {
+  return condition.empty() ? subject : fmt::format("{} ({})", subject, condition);
+}
+
 EventCount read_event_filter(const Value* value, Report& report) {
   EventCount count;
   if (value == nullptr) return count;
@@ -257,7 +300,8 @@ void read_count(const Value& value, const Fields& fields, CountExpectation& expe
       report.add(stray->where, fmt::format("no \"{}\" for events", key), "it");
     }
     EventCount events = read_event_filter(fields.find("where"), report);
-    expectation.subject = events.what.empty() ? "events" : events.what + " events";
+    expectation.subject = with_condition(events.what.empty() ? "events" : events.what + " events",
+                                         condition_text(events));
     expectation.count = std::move(events);
     return;
   }
@@ -273,7 +317,8 @@ void read_count(const Value& value, const Fields& fields, CountExpectation& expe
   }
   ObjectCount objects = read_object_count(*kind, value, fields, reading);
   const std::string plural = fmt::format("{}s", api::to_string(*kind));
-  expectation.subject = objects.sum.empty() ? plural : objects.sum + " of " + plural;
+  const std::string counted = with_condition(plural, condition_text(objects.where));
+  expectation.subject = objects.sum.empty() ? counted : objects.sum + " of " + counted;
   if (objects.per_node) expectation.subject += " on one node";
   if (objects.ever) expectation.subject += " ever";
   expectation.count = std::move(objects);

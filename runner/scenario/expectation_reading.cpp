@@ -90,10 +90,10 @@ RequestExpectation read_request_expectation(const Value& value, Reading& reading
   Report& report = reading.report;
   const Fields fields{
       value,
-      {"id",         "service", "journey",     "success",     "availability", "mean",
-       "p50",        "p90",     "p95",         "p99",         "p999",         "max",
-       "requests",   "errors",  "requestRate", "errorRate",   "budgetUsed",   "burnRate",
-       "goodSecond", "slo",     "over",        "minRequests", "during"},
+      {"id",           "service",    "journey",     "success",   "availability", "mean",
+       "p50",          "p90",        "p95",         "p99",       "p999",         "max",
+       "requests",     "errors",     "requestRate", "errorRate", "budgetUsed",   "burnRate",
+       "triesPerCall", "goodSecond", "slo",         "over",      "minRequests",  "during"},
       report};
   RequestExpectation expectation;
   const Value* service = fields.find("service");

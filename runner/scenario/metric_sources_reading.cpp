@@ -41,11 +41,24 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(from, text.find_last_not_of(" \t\r") - from + 1);
 }
 
+/// Lines of a file that are named; what is wrong with more of them is wrong with the file.
+constexpr int kBadLinesNamed = 10;
+
 /// Lines of time and value; the first may name the columns.
 void read_csv(const std::string& path, const Value& value, Metric& into, Report& report) {
   const auto text = read_file(path, value.where, report);
   if (!text) return;
   std::size_t number = 0;
+  std::optional<Instant> last;
+  std::size_t first_unnamed = 0;
+  int bad_lines = 0;
+  const auto reject = [&](const char* expected, std::string_view line) {
+    if (++bad_lines <= kBadLinesNamed) {
+      report.add(api::Place{path, static_cast<int>(number), {}}, expected, std::string{line});
+    } else if (first_unnamed == 0) {
+      first_unnamed = number;
+    }
+  };
   for (std::size_t at = 0; at < text->size();) {
     const auto end = std::min(text->find('\n', at), text->size());
     const std::string_view line = trimmed(std::string_view{*text}.substr(at, end - at));
@@ -57,19 +70,25 @@ void read_csv(const std::string& path, const Value& value, Metric& into, Report&
     const auto milli = comma == std::string_view::npos
                            ? std::nullopt
                            : parse_milli(trimmed(line.substr(comma + 1)));
-    if (!time && into.series.empty() && number == 1) continue;
-    const api::Place place{path, static_cast<int>(number), {}};
+    if (!time && number == 1) continue;
     if (!time || !milli || *milli < 0) {
-      report.add(place, "a time and a value of 0 or more, such as 90,30", fmt::format("{}", line));
-      return;
+      reject("a time and a value of 0 or more, such as 90,30", line);
+    } else if (last && *time <= *last) {
+      reject("a time after the one before", line);
+    } else {
+      into.series.emplace_back(*time, *milli);
     }
-    if (!into.series.empty() && *time <= into.series.back().first) {
-      report.add(place, "a time after the one before", fmt::format("{}", line));
-      return;
-    }
-    into.series.emplace_back(*time, *milli);
+    // A line is compared with the one before it, also if that one is bad otherwise.
+    if (time) last = *time;
   }
-  if (into.series.empty()) report.add(value, "a file with times and values", "it has none");
+  if (bad_lines > kBadLinesNamed) {
+    report.add(api::Place{path, static_cast<int>(first_unnamed), {}},
+               "lines of times that grow and values of 0 or more",
+               fmt::format("{} bad lines from here on", bad_lines - kBadLinesNamed));
+  }
+  if (into.series.empty() && bad_lines == 0) {
+    report.add(value, "a file with times and values", "it has none");
+  }
 }
 
 void read_points(const Value& list, Metric& into, Report& report) {

@@ -126,7 +126,8 @@ const std::vector<RequestMetric>& request_metrics() {
                                                       {"requestRate", Measure::Rate, "1/s"},
                                                       {"errorRate", Measure::Rate, "1/s"},
                                                       {"budgetUsed", Measure::Share, "ratio"},
-                                                      {"burnRate", Measure::Number, "budgets"}};
+                                                      {"burnRate", Measure::Number, "budgets"},
+                                                      {"triesPerCall", Measure::Number, "tries"}};
   return kMetrics;
 }
 

@@ -92,6 +92,9 @@ void read_journeys(const Value& journeys, Reading& reading);
 /// `services` gets an assumed behaviour.
 void check_calls(Reading& reading);
 
+/// `policies`: what callers do about the calls they make. Services are read by then.
+void read_policies(const Value* policies, Reading& reading);
+
 void read_load(const Value& load, Reading& reading);
 void read_expectations(const Value* expectations, Reading& reading);
 

@@ -14,7 +14,8 @@
 namespace orrery::scenario {
 namespace {
 
-const std::vector<std::string> kProfiles = {"kubernetes-1.30", "kubernetes-1.32"};
+const std::vector<std::string> kProfiles = {"kubernetes-1.30", "kubernetes-1.30-hpa-1.15",
+                                            "kubernetes-1.32"};
 
 /// Whether a run depends on how long storage takes.
 bool uses_claims(const std::vector<api::ManifestObject>& objects) {
@@ -137,12 +138,13 @@ std::vector<AppliedManifests> read_applied(const Value* timeline, const std::str
 /// Reads the tree into `scenario`; whatever is wrong goes to `report`.
 void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
                std::vector<std::string>& files, Report& report) {
-  const Fields fields{root,
-                      {"$schema",    "include",     "format",  "name",      "profile",   "duration",
-                       "warmup",     "startTime",   "runs",    "manifests", "patch",     "cluster",
-                       "schedulers", "autoscalers", "metrics", "images",    "services",  "journeys",
-                       "load",       "timeline",    "expect",  "sweep",     "provenance"},
-                      report};
+  const Fields fields{
+      root,
+      {"$schema",    "include",     "format",   "name",      "profile",  "duration",
+       "warmup",     "startTime",   "runs",     "manifests", "patch",    "cluster",
+       "schedulers", "autoscalers", "metrics",  "images",    "services", "journeys",
+       "policies",   "load",        "timeline", "expect",    "sweep",    "provenance"},
+      report};
   if (root.type != Value::Type::Object) return;
   read_format(fields.require("format", "1"), report);
   if (const Value* name = fields.require("name", "what this scenario is about")) {
@@ -199,6 +201,7 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
   }
   if (journeys != nullptr) read_journeys(*journeys, reading);
   check_calls(reading);
+  read_policies(fields.find("policies"), reading);
   if (load != nullptr) read_load(*load, reading);
   read_expectations(fields.find("expect"), reading);
   scenario.inputs = collect_inputs(root, fields.find("provenance"), assumptions, report);

@@ -15,6 +15,7 @@
 #include "models/api/reading.h"
 #include "models/base/distribution.h"
 #include "models/base/time_types.h"
+#include "models/resilience/route_policy.h"
 #include "runner/scenario/fault.h"
 
 namespace orrery::scenario {
@@ -409,6 +410,8 @@ struct Scenario {
   std::map<std::string, Image> images;  ///< Every image that the manifests or timeline name.
   std::map<std::string, ServiceBehaviour>
       services;  ///< "namespace/name" of every Service that is called.
+  /// What callers do about their calls, by caller and callee; the clients outside have no name.
+  std::map<std::pair<std::string, std::string>, resilience::RoutePolicy> policies;
   std::map<std::string, Journey> journeys;
   std::vector<Load> load;
   std::vector<TimelineEntry> timeline;  ///< By time, then as written.

@@ -103,7 +103,7 @@ class LiveSession final : public ports::Component {
   void perform(const std::string& id, const NodeAction& action);
   void perform(const std::string& id, const ApplyAction& action);
   void perform(const std::string& id, const PatchAction& action);
-  void write(const std::string& id, const char* what, ports::ApiCall call);
+  void write(const std::string& id, const char* what, const std::vector<ports::ApiCall>& calls);
   [[nodiscard]] api::ObjectPtr current(const api::ObjectKey& key) const;
   void end_fault(const Ending& ending);
   void send(ports::ApiCall call);
@@ -471,35 +471,38 @@ api::ObjectPtr LiveSession::current(const api::ObjectKey& key) const {
   return seen == objects_.end() ? nullptr : seen->second;
 }
 
-void LiveSession::write(const std::string& id, const char* what, ports::ApiCall call) {
-  log_.append(loop_->now(), 0, what, to_string(call.key), id);
-  send(std::move(call));
+void LiveSession::write(const std::string& id, const char* what,
+                        const std::vector<ports::ApiCall>& calls) {
+  std::vector<std::string> targets;
+  for (const ports::ApiCall& call : calls) {
+    targets.push_back(to_string(call.key));
+    log_.append(loop_->now(), 0, what, targets.back(), id);
+    send(call);
+  }
+  std::string effect = fmt::format("wrote {}", fmt::join(targets, ", "));
+  if (calls.empty()) effect = "nothing matched its target";
+  observer_.objects_written(loop_->now(), id, what, calls, std::move(effect));
 }
 
 void LiveSession::perform(const std::string& id, const ApplyAction& action) {
-  std::vector<std::string> targets;
+  std::vector<ports::ApiCall> calls;
   for (const api::ManifestObject& manifest : action.objects) {
-    const api::ObjectKey key = api::key_of(manifest.object);
-    write(id, "apply", application_of(current(key).get(), manifest.object));
-    targets.push_back(to_string(key));
+    const api::ObjectPtr known = current(api::key_of(manifest.object));
+    calls.push_back(application_of(known.get(), manifest.object));
   }
-  std::string effect = fmt::format("applied {}", fmt::join(targets, ", "));
-  observer_.fault_struck(loop_->now(), id, "apply", std::move(targets), {}, std::move(effect));
+  write(id, "apply", calls);
 }
 
 void LiveSession::perform(const std::string& id, const PatchAction& action) {
-  std::vector<std::string> targets;
+  std::vector<ports::ApiCall> calls;
   for (const api::ObjectKey& key : choose_patched(action, id, pods_and_nodes(), draws_)) {
     const api::ObjectPtr object = current(key);
     if (object == nullptr) return fail({to_string(key) + " does not exist", ""});
     auto changed = api::patched(*object, action.merge);
     if (!changed) return fail(changed.error());
-    write(id, "patch", replacement_by(*std::move(changed)));
-    targets.push_back(to_string(key));
+    calls.push_back(replacement_by(*std::move(changed)));
   }
-  std::string effect = fmt::format("patched {}", fmt::join(targets, ", "));
-  if (targets.empty()) effect = "nothing matched its target";
-  observer_.fault_struck(loop_->now(), id, "patch", std::move(targets), {}, std::move(effect));
+  write(id, "patch", calls);
 }
 
 void LiveSession::perform(const std::string& id, const FaultAction& fault) {
@@ -640,6 +643,7 @@ Result<void> LiveSession::collect_load(RunResult& result) {
       const std::int64_t at = json.value("at", std::int64_t{0}) - static_cast<std::int64_t>(epoch_);
       runner::RequestStats& stats = seconds[at / 1'000'000'000];
       ++stats.requests;
+      ++stats.tries;
       const auto outcome = json.value("outcome", std::string{});
       if (outcome == "ok") {
         ++stats.succeeded;
@@ -674,28 +678,6 @@ Result<void> LiveSession::collect_load(RunResult& result) {
 }  // namespace
 
 Result<std::vector<RunResult>> run_live(const Scenario& scenario, const std::string& out) {
-  if (!scenario.cluster.groups.empty()) {
-    return failure(fmt::format("there is no cloud to ask for nodes of group {} on live hosts",
-                               scenario.cluster.groups.front().name),
-                   "run it with --world sim, or write its nodes into \"nodes\"");
-  }
-  for (const scenario::TimelineEntry& entry : scenario.timeline) {
-    const auto* fault = std::get_if<FaultAction>(&entry.action);
-    if (fault == nullptr || !scenario::form_of(fault->kind).only_simulated) continue;
-    return failure(fmt::format("{} cannot be done to live hosts (timeline entry {})",
-                               to_string(fault->kind), entry.id),
-                   "run it with --world sim");
-  }
-  if (const auto programs = programs_of(scenario); !programs.empty()) {
-    return failure(fmt::format("the program of the {} is asked in the simulated world alone",
-                               programs.front().first),
-                   "run it with --world sim");
-  }
-  if (!scenario.metrics.empty()) {
-    return failure(fmt::format("the metric {} has values in the simulated world alone",
-                               scenario.metrics.begin()->first),
-                   "run it with --world sim");
-  }
   const auto paths = find_programs();
   if (!paths) return tl::unexpected{paths.error()};
   auto bed = bed_status(*paths);

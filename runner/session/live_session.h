@@ -15,7 +15,8 @@ namespace orrery::session {
 /// none is, and takes it down again if it did. Node names of the scenario are host names.
 ///
 /// The processes' records and logs, and what the load generators saw, are left in `out`/live. A
-/// Failure says what this machine or the scenario lacks for a live run, or what broke.
+/// Failure says what this machine lacks for a live run, or what broke. Requires:
+/// scenario::simulated_alone() names nothing.
 [[nodiscard]] Result<std::vector<runner::RunResult>> run_live(const scenario::Scenario& scenario,
                                                               const std::string& out);
 

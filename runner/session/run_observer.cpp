@@ -7,6 +7,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "runner/scenario/metrics.h"
+
 namespace orrery::session {
 namespace {
 
@@ -242,6 +244,17 @@ void RunObserver::fault_struck(Instant now, const std::string& id, const std::st
     open.victims[victim] = !samples.empty() && samples.back().available < samples.back().desired;
   }
   if (!open.victims.empty()) open_faults_.push_back(std::move(open));
+}
+
+void RunObserver::objects_written(Instant now, const std::string& id, const std::string& kind,
+                                  const std::vector<ports::ApiCall>& calls, std::string effect) {
+  std::vector<std::string> targets;
+  for (const ports::ApiCall& call : calls) {
+    targets.push_back(to_string(call.key));
+    const bool creates = call.verb == ports::Verb::Create;
+    if (!creates && scenario::keeps_replicas(call.key.kind)) rollout_started(now, id, call.key);
+  }
+  fault_struck(now, id, kind, std::move(targets), {}, std::move(effect));
 }
 
 void RunObserver::fault_hit_nothing(const std::string& id, const std::string& why) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "models/api/objects.h"
+#include "models/ports/api_client.h"
 #include "runner/run_result.h"
 #include "runner/scenario/scenario.h"
 #include "runner/session/object_counter.h"
@@ -40,6 +41,12 @@ class RunObserver {
   void fault_struck(Instant now, const std::string& id, const std::string& kind,
                     std::vector<std::string> targets, const std::vector<std::string>& victims,
                     std::string effect);
+
+  /// The timeline entry `id` has had these calls made of what it writes (`kind`: apply, patch). One
+  /// that changes a workload which was there before is a rollout from now on, as if it had been
+  /// set.
+  void objects_written(Instant now, const std::string& id, const std::string& kind,
+                       const std::vector<ports::ApiCall>& calls, std::string effect);
 
   /// A fault that waited for something to hit has found nothing, and says why.
   void fault_hit_nothing(const std::string& id, const std::string& why);

@@ -13,7 +13,6 @@
 #include "models/api/object_patch.h"
 #include "runner/external/run_programs.h"
 #include "runner/run_result_json.h"
-#include "runner/scenario/metrics.h"
 #include "runner/session/actions.h"
 #include "runner/session/drain.h"
 #include "runner/session/process_pool.h"
@@ -107,8 +106,8 @@ class SimSession {
   void perform(const std::string& id, const NodeAction& action);
   void perform(const std::string& id, const ApplyAction& action);
   void perform(const std::string& id, const PatchAction& action);
-  void write(const std::string& id, const char* what, const ports::ApiCall& call,
-             std::vector<std::string>& written, std::string& effect);
+  void write(const std::string& id, const char* what, ports::ApiCall call,
+             std::vector<ports::ApiCall>& written, std::string& effect);
   void evict(Eviction eviction);
   void end_fault(const Ending& ending);
   void run_until(Instant when);
@@ -245,18 +244,18 @@ void SimSession::perform(const std::string& id, const NodeAction& action) {
 }
 
 void SimSession::perform(const std::string& id, const ApplyAction& action) {
-  std::vector<std::string> written;
+  std::vector<ports::ApiCall> written;
   std::string effect;
   for (const api::ManifestObject& manifest : action.objects) {
     const api::ObjectKey key = api::key_of(manifest.object);
     const api::ObjectPtr current = world_.api().find(key);
     write(id, "apply", application_of(current.get(), manifest.object), written, effect);
   }
-  observer_.fault_struck(world_.now(), id, "apply", std::move(written), {}, std::move(effect));
+  observer_.objects_written(world_.now(), id, "apply", written, std::move(effect));
 }
 
 void SimSession::perform(const std::string& id, const PatchAction& action) {
-  std::vector<std::string> written;
+  std::vector<ports::ApiCall> written;
   std::string effect;
   for (const api::ObjectKey& key : choose_patched(action, id, pods_and_nodes(), draws_)) {
     const api::ObjectPtr current = world_.api().find(key);
@@ -269,24 +268,21 @@ void SimSession::perform(const std::string& id, const PatchAction& action) {
     }
   }
   if (effect.empty()) effect = "nothing matched " + to_string(action.target);
-  observer_.fault_struck(world_.now(), id, "patch", std::move(written), {}, std::move(effect));
+  observer_.objects_written(world_.now(), id, "patch", written, std::move(effect));
 }
 
 /// Sends the call; a write that is done goes to `written`, and what came of it to `effect`.
-void SimSession::write(const std::string& id, const char* what, const ports::ApiCall& call,
-                       std::vector<std::string>& written, std::string& effect) {
+void SimSession::write(const std::string& id, const char* what, ports::ApiCall call,
+                       std::vector<ports::ApiCall>& written, std::string& effect) {
   const std::string subject = to_string(call.key);
   const ports::CauseId cause = log_.append(world_.now(), 0, what, subject, id);
   const ports::Outcome outcome = world_.apply(call, cause);
   const bool creates = call.verb == ports::Verb::Create;
-  if (outcome == ports::Outcome::Ok) written.push_back(subject);
   if (!effect.empty()) effect += ", ";
   effect += outcome == ports::Outcome::Ok
                 ? fmt::format("{} {}", creates ? "created" : "changed", subject)
                 : fmt::format("{}: {}", subject, to_string(outcome));
-  if (outcome == ports::Outcome::Ok && !creates && scenario::keeps_replicas(call.key.kind)) {
-    observer_.rollout_started(world_.now(), id, call.key);
-  }
+  if (outcome == ports::Outcome::Ok) written.push_back(std::move(call));
 }
 
 void SimSession::evict(Eviction eviction) {
@@ -441,6 +437,7 @@ runner::RequestSeries series_of(const sim::RequestSeries& from, Duration interva
     runner::RequestSample out;
     out.at = sample.at;
     out.stats.requests = sample.counts.ended_count();
+    out.stats.tries = sample.tries;
     out.stats.succeeded = sample.counts.of(sim::RequestOutcome::Ok);
     for (std::uint32_t i = 1; i < sim::kRequestOutcomeCount; ++i) {
       if (sample.counts.ended[i] == 0) continue;

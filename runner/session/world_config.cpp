@@ -109,6 +109,12 @@ sim::TrafficModel traffic_model(const Scenario& scenario) {
     }
     model.journeys.push_back(std::move(j));
   }
+  for (const auto& [way, policy] : scenario.policies) {
+    const auto& [from, to] = way;
+    model.routes.push_back({.from = from.empty() ? sim::kClients : indices.at(from),
+                            .to = indices.at(to),
+                            .policy = policy});
+  }
   for (const scenario::Load& load : scenario.load) {
     sim::LoadModel l;
     l.rate_per_second = load.rate_per_second;

@@ -96,6 +96,11 @@ std::optional<Instant> first_where(const std::vector<Stretch>& stretches,
   return std::nullopt;
 }
 
+std::string range_text(const CountExpectation& what, const CountOutcome& outcome) {
+  if (outcome.least == outcome.most) return fmt::format("{} {}", what.subject, outcome.least);
+  return fmt::format("{} {}..{}", what.subject, outcome.least, outcome.most);
+}
+
 }  // namespace
 
 std::vector<CountSample> count_series(const CountExpectation& what, const std::string& id,
@@ -158,11 +163,11 @@ std::string count_text(const CountExpectation& what, const CountOutcome& outcome
       const int side = direction(what.bound) * (what.quantifier == Quantifier::Always ? 1 : -1);
       if (side > 0) return fmt::format("min {} {}", what.subject, outcome.least);
       if (side < 0) return fmt::format("max {} {}", what.subject, outcome.most);
-      return fmt::format("{} {}..{}", what.subject, outcome.least, outcome.most);
+      return range_text(what, outcome);
     }
     case Quantifier::Eventually:
       if (!outcome.keeps || !over_runs) {
-        return fmt::format("{} {}..{}", what.subject, outcome.least, outcome.most);
+        return range_text(what, outcome);
       }
       return fmt::format("{} after {}", what.subject, seconds_text(over_runs->mean));
     case Quantifier::Finally:

@@ -83,6 +83,7 @@ std::optional<double> metric_of(const std::string& metric, const RequestStats& s
   if (metric == "errors") return static_cast<double>(stats.requests - stats.succeeded);
   if (stats.requests == 0) return std::nullopt;
   if (metric == "success") return ratio(stats.succeeded, stats.requests);
+  if (metric == "triesPerCall") return ratio(stats.tries, stats.requests);
   if (metric == "mean") return stats.latency.mean_seconds();
   if (metric == "max") return stats.latency.max_seconds();
   if (metric == "p50") return stats.latency.quantile_seconds(0.5);

@@ -30,7 +30,25 @@ CallProgram compile(const TrafficModel& model) {
     return first_operation[service] + operation;
   };
 
-  for (const ServiceModel& service : model.services) {
+  program.routes.resize(model.services.size() + 1);
+  for (std::uint32_t i = 0; i < model.routes.size(); ++i) {
+    const RouteModel& route = model.routes[i];
+    expects(route.to < model.services.size(), "a route leads to a service of the model");
+    expects(route.from == kNone || route.from < model.services.size(), "a route's caller exists");
+    (route.from == kNone ? program.routes.back() : program.routes[route.from]).push_back(i);
+  }
+  const auto take_route = [&](CallSite& site, ServiceIndex caller) {
+    const std::vector<std::uint32_t>& routes = program.routes_from(caller);
+    for (std::uint32_t position = 0; position < routes.size(); ++position) {
+      if (model.routes[routes[position]].to != site.service) continue;
+      expects(site.route == kNone, "one route leads from a caller to a callee");
+      site.route = routes[position];
+      site.route_position = position;
+    }
+  };
+
+  for (ServiceIndex caller = 0; caller < model.services.size(); ++caller) {
+    const ServiceModel& service = model.services[caller];
     for (const OperationModel& operation : service.operations) {
       ProgramOperation compiled;
       compiled.cpu = operation.cpu;
@@ -49,6 +67,7 @@ CallProgram compile(const TrafficModel& model) {
           site.position = position++;
           site.taken_below = threshold(call.probability);
           site.timeout = call.timeout;
+          take_route(site, caller);
           program.sites.push_back(site);
         }
       }
@@ -70,6 +89,7 @@ CallProgram compile(const TrafficModel& model) {
       site.position = position++;
       site.journey = j;
       site.timeout = journey.timeout;
+      take_route(site, kNone);
       program.sites.push_back(site);
     }
     compiled.end_step = size_of(program.steps.size());

@@ -38,6 +38,8 @@ struct CallSite {
   std::uint32_t journey = kNone;      ///< For a journey's root and its steps.
   std::uint64_t taken_below = ~0ULL;  ///< Taken if 64 uniform bits are below; all ones: always.
   Duration timeout;                   ///< 0: none.
+  std::uint32_t route = kNone;        ///< Index into TrafficModel::routes; kNone: no policies.
+  std::uint32_t route_position = 0;   ///< Among the routes of its caller.
 };
 
 /// Calls that go out together: sites [first, first + count).
@@ -59,10 +61,18 @@ struct CallProgram {
   std::vector<ProgramStep> steps;
   std::vector<ProgramOperation> operations;
   std::vector<std::uint32_t> journey_roots;  ///< Journey -> its root site.
-  std::uint32_t probe_site = 0;              ///< Of a health check: it works and calls nowhere.
+  /// Caller -> indices into TrafficModel::routes; the last row is of the clients outside.
+  std::vector<std::vector<std::uint32_t>> routes;
+  std::uint32_t probe_site = 0;  ///< Of a health check: it works and calls nowhere.
+
+  /// Those of the service, or of the clients outside if kNone.
+  [[nodiscard]] const std::vector<std::uint32_t>& routes_from(ServiceIndex caller) const {
+    return caller == kNone ? routes.back() : routes[caller];
+  }
 };
 
-/// Requires: every index in the model exists, probabilities are in their ranges, times >= 1.
+/// Requires: every index in the model exists, no two routes lead from and to the same,
+/// probabilities are in their ranges, times >= 1.
 [[nodiscard]] CallProgram compile(const TrafficModel& model);
 
 }  // namespace orrery::sim

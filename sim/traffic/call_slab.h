@@ -11,7 +11,7 @@
 
 namespace orrery::sim {
 
-/// Where a call is. It has an event of its own in the kernel while Outbound, InService and
+/// Where a call is. It has an event of its own in the kernel while Outbound, InService, Backoff and
 /// Answering (unless that way takes no time); never more than one.
 enum class CallPhase : std::uint8_t {
   Free,
@@ -20,6 +20,8 @@ enum class CallPhase : std::uint8_t {
   InService,  ///< Holds a slot, works.
   Calling,    ///< Holds a slot, waits for its own calls. A journey's root is always here.
   Answering,  ///< Its answer is on the way to the caller.
+  Pending,    ///< Waits at the caller for a connection.
+  Backoff,    ///< Waits at the caller until it is tried again.
   Hanging,    ///< Nothing will ever come back: only the caller's timer ends it.
   Spent,      ///< Over; kept until its event has come out of the kernel.
 };
@@ -46,9 +48,18 @@ struct alignas(64) Call {
   bool ghost : 1 = false;      ///< The end of service still in the kernel means nothing.
   bool doomed : 1 = false;     ///< Its process has just ended; only within that one operation.
   bool on_cpu : 1 = false;     ///< InService: works in a CpuGroup, which tells its end.
+  bool held : 1 = false;       ///< InService at a process that hangs: nothing ends it by itself.
   bool probe : 1 = false;      ///< A health check: `repetition` is its tag, nobody counts it.
 };
 static_assert(sizeof(Call) == 64, "a call record is one cache line");
+
+/// Calls in line, first come, first served; linked through Call::next by CallSlab.
+struct CallQueue {
+  std::uint32_t head = kNone;
+  std::uint32_t tail = kNone;
+
+  [[nodiscard]] bool empty() const { return head == kNone; }
+};
 
 /// Slots with a last-in-first-out free list. References die at the next allocate().
 class CallSlab {
@@ -83,7 +94,31 @@ class CallSlab {
     --live_;
   }
 
+  /// Requires: the call is in no queue.
+  void append(CallQueue& queue, std::uint32_t slot) {
+    (queue.empty() ? queue.head : calls_[queue.tail].next) = slot;
+    queue.tail = slot;
+  }
+
+  /// The first of the queue, taken out of it; kNone if it is empty.
+  [[nodiscard]] std::uint32_t take_first(CallQueue& queue) {
+    const std::uint32_t first = queue.head;
+    if (first != kNone) remove(queue, first);
+    return first;
+  }
+
+  /// O(its place). Requires: the call is in the queue.
+  void remove(CallQueue& queue, std::uint32_t slot) {
+    std::uint32_t before = kNone;
+    for (std::uint32_t at = queue.head; at != slot; at = calls_[at].next) before = at;
+    const std::uint32_t after = calls_[slot].next;
+    (before == kNone ? queue.head : calls_[before].next) = after;
+    if (after == kNone) queue.tail = before;
+    calls_[slot].next = kNone;
+  }
+
   [[nodiscard]] Call& operator[](std::uint32_t slot) { return calls_[slot]; }
+  [[nodiscard]] const Call& operator[](std::uint32_t slot) const { return calls_[slot]; }
   [[nodiscard]] std::uint32_t live() const { return live_; }
   [[nodiscard]] std::uint32_t slot_count() const {
     return static_cast<std::uint32_t>(calls_.size());

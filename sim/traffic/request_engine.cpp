@@ -2,25 +2,10 @@
 
 #include <algorithm>
 
+#include "sim/traffic/traffic_events.h"
+
 namespace orrery::sim {
 namespace {
-
-/// KernelEvent::kind; the index is a call's slot, for Arrival a load.
-enum Kind : std::uint8_t {
-  kArrival = 0,
-  kReachInstance = 1,
-  kEndService = 2,
-  kReachCaller = 3,
-  kTimeout = 4,
-  kWork = 5,  ///< The index is a CPU group's.
-};
-constexpr std::uint8_t kFirstForeignKind = 8;
-
-/// Folded into the fingerprint with the kind, so that traffic differs from every other component.
-constexpr std::uint64_t kComponent = 1 << 8;
-
-/// In the work list: the call reaches its caller; otherwise, its instance.
-constexpr std::uint32_t kAnswers = 1U << 31;
 
 constexpr std::uint8_t kSameNode = 0;
 constexpr std::uint8_t kInZone = 1;
@@ -53,6 +38,8 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
   journeys_.assign(model_.journeys.size(), empty);
   tables_.resize((std::size_t{node_count} + 1) * model_.services.size());
   next_gauge_ = Instant::at(model_.sample_interval);
+  route_counts_.resize(model_.routes.size());
+  (void)add_routes(kNone);
   for (const ServiceModel& service : model_.services) {
     expects(service.concurrency >= 1, "a pod works on at least one request");
   }
@@ -87,6 +74,7 @@ InstanceId RequestEngine::add_instance(InstanceSpec spec) {
   instance.cpu_group = spec.cpu_group;
   expects(spec.cpu_group == kNone || spec.cpu_group < cpu_groups_.size(),
           "an instance's CPU group was added");
+  instance.first_route = add_routes(spec.service);
   const auto index = static_cast<std::uint32_t>(instances_.size());
   addresses_[instance.address] = index;
   instances_.push_back(instance);
@@ -113,6 +101,23 @@ void RequestEngine::set_failing(InstanceId id, bool fails) {
   instances_[index_of(id)].failing = fails;
 }
 
+void RequestEngine::set_hanging(InstanceId id, bool hangs) {
+  enter();
+  const std::uint32_t index = index_of(id);
+  if (instances_[index].hanging == hangs) return;
+  instances_[index].hanging = hangs;
+  if (hangs) return;
+  // Rare, so the slab is searched, as for a process that ends.
+  std::vector<std::uint32_t> held;
+  for (std::uint32_t i = 0; i < calls_.slot_count(); ++i) {
+    if (calls_[i].held && calls_[i].instance == index) held.push_back(i);
+  }
+  for (const std::uint32_t i : held) {
+    calls_[i].held = false;
+    begin_work(i);
+  }
+}
+
 void RequestEngine::set_busy_watch(InstanceId id, std::uint32_t busy_max) {
   instances_[index_of(id)].busy_max = busy_max;
 }
@@ -123,7 +128,7 @@ bool RequestEngine::probes_share_threads(InstanceId id) const {
 
 void RequestEngine::serve_probe(InstanceId id, std::uint32_t tag, Instant deadline) {
   enter();
-  const std::uint32_t index = calls_.allocate();
+  const std::uint32_t index = allocate_call();
   Call& call = calls_[index];
   call.key = mix64((std::uint64_t{1} << 32) + tag);
   call.start_ns = now_.count_ns();
@@ -189,8 +194,7 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
   load.queued -= instance.queued;
   instance.busy = 0;
   instance.queued = 0;
-  instance.head = kNone;
-  instance.tail = kNone;
+  instance.queue = {};
 
   std::vector<std::uint32_t> residents;
   for (std::uint32_t i = 0; i < calls_.slot_count(); ++i) {
@@ -219,7 +223,8 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
       cpu_groups_[instances_[index].cpu_group].group.remove(i, now_);
       call.on_cpu = false;
     } else {
-      call.ghost = call.phase == CallPhase::InService;
+      call.ghost = call.phase == CallPhase::InService && !call.held;
+      call.held = false;
     }
     if (call.abandoned) {
       discard(i);
@@ -274,11 +279,16 @@ ports::EndpointTable RequestEngine::table(ConsumerIndex consumer, ServiceIndex s
                              {},
                              kept.affinity};
   for (const std::uint32_t index : kept.addresses) {
-    const auto place = std::find_if(address_indices_.begin(), address_indices_.end(),
-                                    [index](const auto& entry) { return entry.second == index; });
-    shown.endpoints.push_back({place->first.first, place->first.second, {}});
+    const auto& [address, port] = place_of(index);
+    shown.endpoints.push_back({address, port, {}});
   }
   return shown;
+}
+
+const std::pair<std::string, std::int32_t>& RequestEngine::place_of(std::uint32_t address) const {
+  return std::find_if(address_indices_.begin(), address_indices_.end(),
+                      [&](const auto& entry) { return entry.second == address; })
+      ->first;
 }
 
 std::uint32_t RequestEngine::address_index(const std::string& address, std::int32_t port) {
@@ -307,17 +317,17 @@ bool RequestEngine::dispatch(KernelEvent event) {
     return true;
   }
   if (event.kind == kWork) {
-    fingerprint_.add(now_, kComponent | kWork, event.index);
+    fingerprint_.add(now_, kTrafficComponent | kWork, event.index);
     work(event.index);
     return true;
   }
   Call& call = calls_[event.index];
-  if (event.kind == kEndService && call.ghost) {
+  if ((event.kind == kEndService || event.kind == kTryAgain) && call.ghost) {
     call.ghost = false;
     if (call.phase == CallPhase::Spent) calls_.free(event.index);
     return true;
   }
-  fingerprint_.add(now_, kComponent | event.kind, call.key);
+  fingerprint_.add(now_, kTrafficComponent | event.kind, call.key);
   switch (event.kind) {
     case kReachInstance:
       reach_instance(event.index);
@@ -330,6 +340,9 @@ bool RequestEngine::dispatch(KernelEvent event) {
       break;
     case kTimeout:
       time_out(event.index);
+      break;
+    case kTryAgain:
+      begin_try(event.index);
       break;
     default:
       contract_violation("a traffic event is of a known kind");
@@ -383,14 +396,14 @@ void RequestEngine::arrive_journey(std::uint32_t index) {
     ++share;
   }
   const std::uint32_t journey = model.mix[share].journey;
-  const std::uint32_t root = calls_.allocate();
+  const std::uint32_t root = allocate_call();
   Call& call = calls_[root];
   call.key = journey_key(index, ordinal);
   call.start_ns = now_.count_ns();
   call.site = program_.journey_roots[journey];
   call.next_step = program_.operations[program_.sites[call.site].operation].first_step;
   call.phase = CallPhase::Calling;
-  fingerprint_.add(now_, kComponent | kArrival, call.key);
+  fingerprint_.add(now_, kTrafficComponent | kArrival, call.key);
   journeys_[journey].started(call.start_ns);
   arm_arrival(index);
   run(root);
@@ -399,6 +412,10 @@ void RequestEngine::arrive_journey(std::uint32_t index) {
 // --- The life of a call -------------------------------------------------------------------------
 
 void RequestEngine::run(std::uint32_t index) {
+  if (is_cancelled(index)) {
+    finish(index, RequestOutcome::Timeout);
+    return;
+  }
   const std::uint32_t end_step =
       program_.operations[program_.sites[calls_[index].site].operation].end_step;
   while (calls_[index].next_step != end_step) {
@@ -421,7 +438,7 @@ void RequestEngine::run(std::uint32_t index) {
 
 void RequestEngine::launch(std::uint32_t parent_index, std::uint32_t site_index,
                            std::uint32_t repetition) {
-  const std::uint32_t index = calls_.allocate();  // Before any reference into the slab.
+  const std::uint32_t index = allocate_call();  // Before any reference into the slab.
   Call& call = calls_[index];
   const Call& parent = calls_[parent_index];
   const CallSite& site = program_.sites[site_index];
@@ -434,25 +451,57 @@ void RequestEngine::launch(std::uint32_t parent_index, std::uint32_t site_index,
   call.repetition = repetition;
   count_start(site, call.start_ns);
 
-  const ConsumerIndex consumer =
-      parent.instance == kNone ? kOutsideClients : instances_[parent.instance].node + 1;
-  const std::size_t table = std::size_t{consumer} * services_.size() + site.service;
+  if (!tries_.empty()) {
+    Try& its = tries_[index];
+    its.deadline = its.passed = tries_[parent_index].passed;
+    if (site.route != kNone) {
+      begin_call(index);
+      return;
+    }
+  }
+  const std::size_t table = table_of(parent, site);
   if (tables_[table].addresses.empty()) {
-    call.phase = CallPhase::Answering;
-    call.outcome = RequestOutcome::NoEndpoints;
-    work_.push_back(index | kAnswers);
+    reject(index, RequestOutcome::NoEndpoints);
     return;
   }
+  count_try(site);
   const std::uint32_t address = choose(parent, table, call.key);
-  if (site.timeout > Duration{}) arm_timer(index, now_ + site.timeout);
+  if (const Instant at = give_up_at(index); at != Instant::never()) arm_timer(index, at);
+  connect(index, address);
+}
+
+std::uint32_t RequestEngine::allocate_call() {
+  const std::uint32_t index = calls_.allocate();
+  if (!model_.routes.empty()) {
+    tries_.resize(calls_.slot_count());
+    tries_[index] = Try{};
+  }
+  return index;
+}
+
+std::size_t RequestEngine::table_of(const Call& parent, const CallSite& site) const {
+  const ConsumerIndex consumer =
+      parent.instance == kNone ? kOutsideClients : instances_[parent.instance].node + 1;
+  return std::size_t{consumer} * services_.size() + site.service;
+}
+
+void RequestEngine::connect(std::uint32_t index, std::uint32_t address) {
+  Call& call = calls_[index];
   call.instance = addresses_[address];
   if (call.instance == kNone) {
     await_connection(index);
     return;
   }
-  call.distance = distance(parent.instance, instances_[call.instance]);
+  call.distance = distance(calls_[call.parent].instance, instances_[call.instance]);
   call.phase = CallPhase::Outbound;
   travel(index, false);
+}
+
+void RequestEngine::reject(std::uint32_t index, RequestOutcome outcome) {
+  Call& call = calls_[index];
+  call.phase = CallPhase::Answering;
+  call.outcome = outcome;
+  work_.push_back(index | kAnswers);
 }
 
 std::uint32_t RequestEngine::choose(const Call& parent, std::size_t index, std::uint64_t key) {
@@ -494,6 +543,10 @@ void RequestEngine::travel(std::uint32_t index, bool answers) {
 
 void RequestEngine::reach_instance(std::uint32_t index) {
   Call& call = calls_[index];
+  if (is_cancelled(index)) {
+    discard(index);
+    return;
+  }
   if (instances_[call.instance].state != InstanceState::Listening) {
     // The address may belong to another process by now, or to nobody.
     const std::uint32_t answers = addresses_[instances_[call.instance].address];
@@ -510,12 +563,7 @@ void RequestEngine::reach_instance(std::uint32_t index) {
     begin_service(index);
   } else if (instance.queued < instance.queue_max) {
     call.phase = CallPhase::Queued;
-    if (instance.tail == kNone) {
-      instance.head = index;
-    } else {
-      calls_[instance.tail].next = index;
-    }
-    instance.tail = index;
+    calls_.append(instance.queue, index);
     ++instance.queued;
     ++service_loads_[instance.service].queued;
   } else {
@@ -529,6 +577,17 @@ void RequestEngine::begin_service(std::uint32_t index) {
   if (++instance.busy > instance.busy_max) overloaded_.push_back(InstanceId{call.instance});
   ++service_loads_[instance.service].busy;
   call.phase = CallPhase::InService;
+  if (!tries_.empty()) tries_[index].served_at = now_;
+  if (instance.hanging) {
+    call.held = true;
+  } else {
+    begin_work(index);
+  }
+}
+
+void RequestEngine::begin_work(std::uint32_t index) {
+  Call& call = calls_[index];
+  Instance& instance = instances_[call.instance];
   const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
   call.next_step = operation.first_step;
   const Duration cpu = operation.cpu.draw(draws_, Purpose::ServiceTime, call.key, 0);
@@ -592,18 +651,21 @@ void RequestEngine::finish(std::uint32_t index, RequestOutcome outcome) {
   }
 }
 
+std::uint32_t RequestEngine::next_in_queue(Instance& instance) {
+  const std::uint32_t next = calls_.take_first(instance.queue);
+  if (next == kNone) return kNone;
+  --instance.queued;
+  --service_loads_[instance.service].queued;
+  return next;
+}
+
 void RequestEngine::release_slot(std::uint32_t index) {
   Instance& instance = instances_[index];
   ServiceLoad& load = service_loads_[instance.service];
   --instance.busy;
   --load.busy;
   ++instance.served;
-  if (const std::uint32_t next = instance.head; next != kNone) {
-    instance.head = calls_[next].next;
-    if (instance.head == kNone) instance.tail = kNone;
-    calls_[next].next = kNone;
-    --instance.queued;
-    --load.queued;
+  if (const std::uint32_t next = next_in_queue(instance); next != kNone) {
     begin_service(next);
   } else if (instance.busy == 0 && instance.state == InstanceState::Draining) {
     instance.state = InstanceState::Stopped;
@@ -634,7 +696,11 @@ void RequestEngine::reach_caller(std::uint32_t index) {
     discard(index);
     return;
   }
-  count_end(program_.sites[call.site], call.start_ns, call.outcome);
+  if (program_.sites[call.site].route != kNone) {
+    end_routed(index, call.outcome, true);
+    return;
+  }
+  count_end(program_.sites[call.site], call.start_ns, call.outcome, call.outcome);
   const Return result = return_of(call, call.outcome);
   discard(index);
   tell_caller(result);
@@ -649,9 +715,14 @@ void RequestEngine::time_out(std::uint32_t index) {
     abandon(index);
     return;
   }
-  count_end(program_.sites[call.site], call.start_ns, RequestOutcome::Timeout);
+  if (program_.sites[call.site].route != kNone) {
+    end_routed(index, RequestOutcome::Timeout, false);
+    return;
+  }
+  count_end(program_.sites[call.site], call.start_ns, RequestOutcome::Timeout,
+            RequestOutcome::Timeout);
   const Return result = return_of(call, RequestOutcome::Timeout);
-  abandon(index);
+  leave(index);
   tell_caller(result);
 }
 
@@ -686,10 +757,16 @@ void RequestEngine::count_start(const CallSite& site, std::int64_t start_ns) {
   if (site.journey != kNone) journey_steps_[site.journey].started(start_ns);
 }
 
-void RequestEngine::count_end(const CallSite& site, std::int64_t start_ns, RequestOutcome outcome) {
+void RequestEngine::count_try(const CallSite& site) {
+  services_[site.service].tried(now_.count_ns());
+  if (site.journey != kNone) journey_steps_[site.journey].tried(now_.count_ns());
+}
+
+void RequestEngine::count_end(const CallSite& site, std::int64_t start_ns, RequestOutcome outcome,
+                              RequestOutcome heard) {
   services_[site.service].ended(start_ns, now_.count_ns(), outcome);
   if (site.journey != kNone) {
-    journey_steps_[site.journey].ended(start_ns, now_.count_ns(), outcome);
+    journey_steps_[site.journey].ended(start_ns, now_.count_ns(), heard);
   }
 }
 
@@ -701,11 +778,33 @@ void RequestEngine::await_connection(std::uint32_t index) {
     discard(index);
     return;
   }
-  const Duration own = program_.sites[call.site].timeout;
-  if (call.timed && own <= model_.connect_timeout) return;
-  const Instant start = Instant::at(Duration::nanoseconds(call.start_ns));
+  const bool routed = program_.sites[call.site].route != kNone;
+  const Instant start =
+      routed ? tries_[index].sent_at : Instant::at(Duration::nanoseconds(call.start_ns));
+  Duration connect_timeout = model_.connect_timeout;
+  if (routed) {
+    const Duration own = model_.routes[program_.sites[call.site].route].policy.timeouts.connect;
+    if (own > Duration{}) connect_timeout = own;
+  }
+  const Instant no_connection = start + connect_timeout;
+  if (give_up_at(index) <= no_connection) return;
+  if (routed) tries_[index].unconnected = true;
   // A way longer than the connect timeout: the caller gives up no earlier than now.
-  arm_timer(index, std::max(now_, start + model_.connect_timeout));
+  arm_timer(index, std::max(now_, no_connection));
+}
+
+Instant RequestEngine::give_up_at(std::uint32_t index) const {
+  const Call& call = calls_[index];
+  const CallSite& site = program_.sites[call.site];
+  Instant at = Instant::never();
+  if (site.route == kNone && site.timeout > Duration{}) {
+    at = Instant::at(Duration::nanoseconds(call.start_ns)) + site.timeout;
+  }
+  if (tries_.empty()) return at;
+  const Try& its = tries_[index];
+  at = std::min(at, its.deadline);
+  if (site.route == kNone) return at;
+  return try_deadline(model_.routes[site.route].policy.timeouts, its.sent_at, at).at;
 }
 
 void RequestEngine::arm_timer(std::uint32_t index, Instant when) {
@@ -728,7 +827,24 @@ void RequestEngine::abandon(std::uint32_t index) {
   Call& call = calls_[index];
   call.abandoned = true;
   call.parent = kNone;
-  if (call.phase == CallPhase::Hanging) discard(index);
+  switch (call.phase) {
+    case CallPhase::Backoff:
+      call.ghost = true;
+      [[fallthrough]];
+    case CallPhase::Hanging:
+    case CallPhase::Pending:
+      discard(index);
+      break;
+    default:
+      break;
+  }
+}
+
+void RequestEngine::leave(std::uint32_t index) {
+  const CallPhase phase = calls_[index].phase;
+  abandon(index);
+  if (phase != CallPhase::Queued && phase != CallPhase::InService) return;
+  if (is_cancelled(index)) cancel(index);
 }
 
 void RequestEngine::discard(std::uint32_t index) {

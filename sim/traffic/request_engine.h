@@ -31,6 +31,7 @@
 #include "sim/traffic/call_slab.h"
 #include "sim/traffic/cpu_group.h"
 #include "sim/traffic/request_series.h"
+#include "sim/traffic/route.h"
 #include "sim/traffic/traffic_model.h"
 
 namespace orrery::sim {
@@ -83,6 +84,23 @@ struct ProbeAnswer {
   RequestOutcome outcome = RequestOutcome::Ok;
 };
 
+/// A change of a circuit breaker; `change.at` may lie before the call that brought it to light.
+struct BreakerNotice {
+  ServiceIndex from = kClients;
+  ServiceIndex to = 0;
+  std::uint32_t caller = 0xffff'ffff;  ///< InstanceId of the calling process; all ones: clients.
+  resilience::BreakerChange change;
+};
+
+/// A host that a caller's outlier detection ejected, or took back, or would have.
+struct EjectionNotice {
+  ServiceIndex from = kClients;
+  ServiceIndex to = 0;
+  std::uint32_t caller = 0xffff'ffff;
+  std::string address;  ///< "10.0.0.1:8080"
+  resilience::OutlierEvent event;
+};
+
 /// Kinds 0..7 of KernelEvent belong to this class.
 ///
 /// The kernel and the fingerprint must outlive it. Faults and changes are told between two events,
@@ -127,6 +145,10 @@ class RequestEngine {
   /// From now on its requests end with Error when their own work is done, or no longer so.
   void set_failing(InstanceId instance, bool fails);
 
+  /// From now on it accepts requests and does nothing about them, or goes on with them: those that
+  /// came meanwhile are begun, those whose work is done are answered.
+  void set_hanging(InstanceId instance, bool hangs);
+
   /// From now on it is listed in take_overloaded() when it works on more requests than this.
   void set_busy_watch(InstanceId instance, std::uint32_t busy_max);
 
@@ -146,9 +168,18 @@ class RequestEngine {
   [[nodiscard]] std::vector<ProbeAnswer> take_probe_answers() {
     return std::exchange(probe_answers_, {});
   }
-  /// One of the three is not empty.
+  /// Circuit breakers of callers that opened, closed or began a trial, likewise.
+  [[nodiscard]] std::vector<BreakerNotice> take_breaker_changes() {
+    return std::exchange(breaker_changes_, {});
+  }
+  /// Hosts that callers ejected or took back, likewise.
+  [[nodiscard]] std::vector<EjectionNotice> take_ejections() {
+    return std::exchange(ejections_, {});
+  }
+  /// One of these is not empty.
   [[nodiscard]] bool has_notices() const {
-    return !drained_.empty() || !overloaded_.empty() || !probe_answers_.empty();
+    return !drained_.empty() || !overloaded_.empty() || !probe_answers_.empty() ||
+           !breaker_changes_.empty() || !ejections_.empty();
   }
 
   // --- Endpoint tables ------------------------------------------------------------------------
@@ -194,6 +225,8 @@ class RequestEngine {
   [[nodiscard]] std::uint32_t live_calls() const { return calls_.live(); }
   /// Calls that were launched, whether counted or not.
   [[nodiscard]] std::uint64_t launched() const { return launched_; }
+  /// What the policies of a route did, all pods of the caller together.
+  [[nodiscard]] const RouteCounts& route(std::uint32_t index) const { return route_counts_[index]; }
 
  private:
   /// One cache line of what a call needs of its instance; the rest is in specs_.
@@ -207,14 +240,15 @@ class RequestEngine {
     std::uint32_t queue_max = 0;
     std::uint32_t busy = 0;
     std::uint32_t queued = 0;
-    std::uint32_t head = kNone;  ///< Of the queue, linked through Call::next.
-    std::uint32_t tail = kNone;
+    CallQueue queue;
     std::uint32_t cpu_group = kNone;
     std::uint32_t busy_max = kNone;  ///< Beyond it, it is overloaded.
+    std::uint32_t first_route = 0;   ///< Of the calls it makes, in routes_.
     std::uint32_t served = 0;
     InstanceState state = InstanceState::Starting;
     bool drains = true;
-    bool failing = false;
+    bool failing : 1 = false;
+    bool hanging : 1 = false;
   };
   struct LimitedCpu {
     CpuGroup group;
@@ -242,6 +276,20 @@ class RequestEngine {
     double seconds_per_arrival = 0;
     double weight_sum = 0;
   };
+  /// What a call's route remembers of it, by the call's slot; kept where the model has routes.
+  struct Try {
+    Instant deadline = Instant::never();  ///< Of the whole call: its own, or inherited.
+    Instant passed = Instant::never();    ///< The deadline that the server knows.
+    Instant sent_at;                      ///< When this try began.
+    Instant served_at;                    ///< When an instance began to work on it.
+    RetriesMade retries;
+    RouteHost host;               ///< Of this try, or of the one before.
+    std::uint32_t route = kNone;  ///< Index into routes_.
+    bool call_begun = false;      ///< The route waits to hear how the call ends.
+    bool try_begun = false;       ///< Likewise, the try.
+    bool sent = false;            ///< Likewise, the host.
+    bool unconnected = false;     ///< Nobody answers at the address.
+  };
   struct ServiceLoad {
     std::uint64_t busy = 0;
     std::uint64_t queued = 0;
@@ -262,11 +310,21 @@ class RequestEngine {
 
   void run(std::uint32_t call);  ///< Its next step, or its end if there is none.
   void launch(std::uint32_t parent, std::uint32_t site, std::uint32_t repetition);
+  [[nodiscard]] std::uint32_t allocate_call();
+  /// The caller hears of the failure still within this event.
+  void reject(std::uint32_t call, RequestOutcome outcome);
+  /// When the caller of a call that is under way stops waiting; never() if it does not.
+  [[nodiscard]] Instant give_up_at(std::uint32_t call) const;
+  /// The table that the caller's node, or the clients outside, go by.
+  [[nodiscard]] std::size_t table_of(const Call& parent, const CallSite& site) const;
+  /// The call takes its way to whoever answers at the address now.
+  void connect(std::uint32_t call, std::uint32_t address);
   /// The address a new call of `parent` goes to. Requires: the table is not empty.
   [[nodiscard]] std::uint32_t choose(const Call& parent, std::size_t table, std::uint64_t key);
   void travel(std::uint32_t call, bool answer);
   void reach_instance(std::uint32_t call);
   void begin_service(std::uint32_t call);
+  void begin_work(std::uint32_t call);
   void work(std::uint32_t group);  ///< What is due there is done; the rest is armed.
   void end_service(std::uint32_t call);
   void finish(std::uint32_t call, RequestOutcome outcome);
@@ -276,16 +334,43 @@ class RequestEngine {
   [[nodiscard]] Return return_of(const Call& call, RequestOutcome outcome);
   void tell_caller(const Return& result);
 
+  // Calls whose route has policies: routed_calls.cpp.
+  [[nodiscard]] std::uint32_t add_routes(ServiceIndex caller);
+  void begin_call(std::uint32_t call);
+  void begin_try(std::uint32_t call);
+  void send_try(std::uint32_t call);
+  TryEnd end_try(std::uint32_t call, RequestOutcome outcome);
+  /// Whether another try follows. The call's record waits for it, or a new one if the server still
+  /// has that one.
+  [[nodiscard]] bool try_again(std::uint32_t call, const TryEnd& end, bool answered);
+  /// `answered`: nothing of the try is left anywhere. Otherwise its caller gave up.
+  void end_routed(std::uint32_t call, RequestOutcome outcome, bool answered);
+  /// Whether nobody waits any more, and the server knows it.
+  [[nodiscard]] bool is_cancelled(std::uint32_t call) const;
+  /// The server drops what it has not done yet of an abandoned call.
+  void cancel(std::uint32_t call);
+  /// The calls that wait for a connection to the host get what room there is.
+  void serve_waiting(std::uint32_t route, RouteHost host);
+  void stop_waiting(std::uint32_t call);
+  void note_changes(std::uint32_t route, std::uint32_t model, std::uint32_t caller);
+
   void count_start(const CallSite& site, std::int64_t start_ns);
-  void count_end(const CallSite& site, std::int64_t start_ns, RequestOutcome outcome);
+  void count_try(const CallSite& site);
+  /// `heard`: what the caller makes of the outcome.
+  void count_end(const CallSite& site, std::int64_t start_ns, RequestOutcome outcome,
+                 RequestOutcome heard);
   void await_connection(std::uint32_t call);
   void arm_timer(std::uint32_t call, Instant when);
   void disarm_timer(Call& call);
   void abandon(std::uint32_t call);
+  void leave(std::uint32_t call);  ///< Abandons it, and tells the server if the caller would.
   void discard(std::uint32_t call);
   void release_slot(std::uint32_t instance);
+  [[nodiscard]] std::uint32_t next_in_queue(Instance& instance);  ///< Taken out of it; or kNone.
   void end_process(std::uint32_t instance, InstanceState state);
 
+  /// What stands for the address: the inverse of address_index(). A search, for what is rare.
+  [[nodiscard]] const std::pair<std::string, std::int32_t>& place_of(std::uint32_t address) const;
   [[nodiscard]] std::uint32_t address_index(const std::string& address, std::int32_t port);
   [[nodiscard]] std::uint8_t distance(std::uint32_t caller, const Instance& callee) const;
   [[nodiscard]] std::uint32_t index_of(InstanceId instance) const;
@@ -299,7 +384,10 @@ class RequestEngine {
   std::array<Duration, 3> latency_;  ///< One way, by distance.
 
   CallSlab calls_;
-  std::vector<std::uint32_t> work_;  ///< Calls that get somewhere within the current event.
+  std::vector<Try> tries_;                 ///< By slot; empty if the model has no routes.
+  std::vector<Route> routes_;              ///< Those of outside, then those of each instance.
+  std::vector<RouteCounts> route_counts_;  ///< By RouteModel.
+  std::vector<std::uint32_t> work_;        ///< Calls that get somewhere within the current event.
   std::uint64_t launched_ = 0;
 
   std::vector<Instance> instances_;
@@ -311,6 +399,8 @@ class RequestEngine {
   std::vector<InstanceId> drained_;
   std::vector<InstanceId> overloaded_;
   std::vector<ProbeAnswer> probe_answers_;
+  std::vector<BreakerNotice> breaker_changes_;
+  std::vector<EjectionNotice> ejections_;
   std::vector<LimitedCpu> cpu_groups_;
 
   std::vector<Load> loads_;

@@ -14,9 +14,13 @@ enum class RequestOutcome : std::uint8_t {
   Timeout = 4,      ///< The caller gave up, or nobody answered at the address.
   NoEndpoints = 5,  ///< The caller's table was empty.
   Upstream = 6,     ///< A call below failed, so the operation did (HTTP 500).
+  CircuitOpen = 7,  ///< The caller's circuit breaker let nothing out.
+  Overflow = 8,     ///< A limit of the caller was reached: connections, requests, a bulkhead.
+  RateLimited = 9,  ///< The caller's rate limit was reached (HTTP 429).
 };
-inline constexpr std::uint32_t kRequestOutcomeCount = 7;
-/// "ok", "error", "refused", "reset", "timeout", "no-endpoints", "upstream".
+inline constexpr std::uint32_t kRequestOutcomeCount = 10;
+/// "ok", "error", "refused", "reset", "timeout", "no-endpoints", "upstream", "circuit-open",
+/// "overflow", "rate-limited".
 [[nodiscard]] const char* to_string(RequestOutcome outcome);
 
 }  // namespace orrery::sim

@@ -22,6 +22,12 @@ const char* to_string(RequestOutcome outcome) {
       return "no-endpoints";
     case RequestOutcome::Upstream:
       return "upstream";
+    case RequestOutcome::CircuitOpen:
+      return "circuit-open";
+    case RequestOutcome::Overflow:
+      return "overflow";
+    case RequestOutcome::RateLimited:
+      return "rate-limited";
   }
   contract_violation("an outcome is one of those listed");
 }
@@ -55,13 +61,19 @@ void RequestSeries::add_to(RequestCounts& counts, const Row& r) const {
   counts.latency_max_ns = std::max(counts.latency_max_ns, r.max_ns);
 }
 
+std::uint64_t RequestSeries::tries() const {
+  return std::accumulate(rows_.begin(), rows_.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const Row& r) { return sum + r.tries; });
+}
+
 std::vector<RequestSample> RequestSeries::samples() const {
   std::vector<RequestSample> samples;
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     RequestSample sample;
     sample.at = Instant::at(Duration::nanoseconds(interval_ns_) * static_cast<std::int64_t>(i));
     add_to(sample.counts, rows_[i]);
-    if (sample.counts.ended_count() + sample.counts.unanswered == 0) continue;
+    sample.tries = rows_[i].tries;
+    if (sample.counts.ended_count() + sample.counts.unanswered + sample.tries == 0) continue;
     std::uint32_t first_bucket = 0;
     for (const std::uint32_t octave : rows_[i].octave) {
       for (std::uint32_t b = 0; octave != kNoOctave && b < kLatencyBucketsPerOctave; ++b) {

@@ -38,6 +38,7 @@ struct RequestCounts {
 struct RequestSample {
   Instant at;  ///< Start of the interval.
   RequestCounts counts;
+  std::uint64_t tries = 0;  ///< That went out in the interval, whichever calls they belong to.
 
   friend bool operator==(const RequestSample&, const RequestSample&) = default;
 };
@@ -68,6 +69,11 @@ class RequestSeries {
     ++octaves_[octave][bucket % kLatencyBucketsPerOctave];
   }
 
+  /// A request went out to the service: a call's first try, or a later one.
+  void tried(std::int64_t at_ns) {
+    if (at_ns >= measure_from_ns_) ++row(at_ns).tries;
+  }
+
   /// The caller is gone: nobody will see how this request ends, so it never was one.
   void forget(std::int64_t start_ns) {
     if (start_ns < measure_from_ns_) return;
@@ -81,6 +87,7 @@ class RequestSeries {
   /// By time; intervals without requests are left out.
   [[nodiscard]] std::vector<RequestSample> samples() const;
   [[nodiscard]] RequestCounts totals() const;
+  [[nodiscard]] std::uint64_t tries() const;  ///< In all.
 
  private:
   static constexpr std::uint32_t kNoOctave = 0xffff'ffff;
@@ -90,6 +97,7 @@ class RequestSeries {
     std::int64_t sum_ns = 0;
     std::int64_t max_ns = 0;
     std::uint32_t unanswered = 0;
+    std::uint32_t tries = 0;
     std::array<std::uint32_t, kRequestOutcomeCount> ended{};
     /// Index into octaves_; kNoOctave: no latency of this magnitude. Few are used, so few exist.
     std::array<std::uint32_t, kLatencyBucketCount / kLatencyBucketsPerOctave> octave{};

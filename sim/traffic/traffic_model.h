@@ -8,11 +8,9 @@
 
 #include "models/base/distribution.h"
 #include "models/base/time_types.h"
+#include "sim/traffic/route_model.h"
 
 namespace orrery::sim {
-
-/// Index into TrafficModel::services.
-using ServiceIndex = std::uint32_t;
 
 /// A call that an operation makes to another service.
 struct CallModel {
@@ -74,6 +72,7 @@ struct LoadModel {
 
 struct TrafficModel {
   std::vector<ServiceModel> services;
+  std::vector<RouteModel> routes;  ///< At most one for a caller and a callee.
   std::vector<JourneyModel> journeys;
   std::vector<LoadModel> load;
   Duration latency_same_node = Duration::microseconds(50);  ///< One way.

@@ -44,7 +44,7 @@ struct ProcessModel {
 enum class Illness : std::uint8_t {
   None,
   Fails,  ///< HTTP 503, exec 1, gRPC NOT_SERVING, to requests and checks; connections are accepted.
-  Hangs,  ///< Checks get their answer when it is over.
+  Hangs,  ///< Connections are accepted; checks and requests get their answers when it is over.
 };
 
 /// Memory in use at `age`, with `requests` being worked on.

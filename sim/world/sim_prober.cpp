@@ -68,18 +68,25 @@ void SimNode::probe(ports::OwnerId owner, ports::CallId id, const ports::ProbeRe
       {kind_of(WorldEvent::ProbeArrives), environment_.probes.put(std::move(pending))});
 }
 
+/// A process listens on the ports that its container declares and on those that Services send its
+/// requests to. Ports need not be declared: a container that names none is taken to listen on every
+/// port that no other one of the pod has, one that names some on no others.
 SimNode::Process* SimNode::listener(const std::string& address, std::int32_t port) {
   if (address == name_) return host_listener(port);
   const auto sandbox_id = sandbox_of_address_.find(address);
   if (sandbox_id == sandbox_of_address_.end()) return nullptr;
   const Sandbox& sandbox = sandboxes_.at(sandbox_id->second);
+  const auto serves = [&](InstanceId instance) {
+    return environment_.engine.spec(instance).port == port;
+  };
   Process* any = nullptr;
   for (const std::string& id : sandbox.containers) {
     Process& process = containers_.at(id);
     if (!process.listening) continue;
-    if (declares(spec_of(process, sandbox), port)) return &process;
-    // Ports need not be declared: an undeclared one is taken to be the first listener's.
-    if (any == nullptr) any = &process;
+    const api::Container& container = spec_of(process, sandbox);
+    if (declares(container, port)) return &process;
+    if (std::any_of(process.instances.begin(), process.instances.end(), serves)) return &process;
+    if (any == nullptr && container.ports.empty()) any = &process;
   }
   return any;
 }

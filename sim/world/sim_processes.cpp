@@ -167,9 +167,10 @@ Illness SimNode::illness_of(const Process& process) const {
 
 /// What callers see of it.
 void SimNode::show_health(Process& process) {
-  const bool fails = illness_of(process) == Illness::Fails;
+  const Illness illness = illness_of(process);
   for (const InstanceId instance : process.instances) {
-    environment_.engine.set_failing(instance, fails);
+    environment_.engine.set_failing(instance, illness == Illness::Fails);
+    environment_.engine.set_hanging(instance, illness == Illness::Hangs);
   }
 }
 

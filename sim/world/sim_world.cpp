@@ -124,7 +124,7 @@ struct SimWorld::AutoscalerProcess {
 };
 
 SimWorld::SimWorld(WorldConfig config, recording::EventLog& log, WriteObserver* observer)
-    : config_{std::move(config)}, dispatcher_{kernel_} {
+    : config_{std::move(config)}, log_{log}, dispatcher_{kernel_} {
   const auto node_count = static_cast<std::uint32_t>(config_.nodes.size());
   api_ = std::make_unique<SimApi>(kernel_, dispatcher_, log, config_.seed, observer, config_.api);
   expects(config_.replicas >= 1, "a control plane has at least one of each");
@@ -570,6 +570,28 @@ void SimWorld::tell_nodes() {
     probe.node->on_probe_served(probe, answer.outcome);
     dispatcher_.set_cause(0);
   }
+  for (const BreakerNotice& notice : engine_->take_breaker_changes()) {
+    log_.append(kernel_.now(), 0, "breaker", "Service/" + config_.traffic.services[notice.to].name,
+                caller_text(notice.from, notice.caller) + ": " + to_string(notice.change.to) +
+                    ", " + to_string(notice.change.cause) + ", at " + to_string(notice.change.at));
+  }
+  for (const EjectionNotice& notice : engine_->take_ejections()) {
+    using What = resilience::OutlierEvent::What;
+    const What what = notice.event.what;
+    const char* done = what == What::Ejected       ? "ejects "
+                       : what == What::Returned    ? "takes back "
+                       : what == What::NotEnforced ? "spares "
+                                                   : "cannot eject any more, so keeps ";
+    log_.append(kernel_.now(), 0, "outlier", "Service/" + config_.traffic.services[notice.to].name,
+                caller_text(notice.from, notice.caller) + " " + done + notice.address + ", " +
+                    to_string(notice.event.kind));
+  }
+}
+
+std::string SimWorld::caller_text(ServiceIndex service, std::uint32_t instance) const {
+  if (service == kClients) return "clients";
+  return config_.traffic.services[service].name + " at " +
+         engine_->spec(InstanceId{instance}).address;
 }
 
 void SimWorld::run_until(Instant end) {

@@ -169,8 +169,11 @@ class SimWorld {
   void dispatch(KernelEvent event);
   void finish_flows();
   void tell_nodes();  ///< What the request engine noticed about their processes.
+  /// "default/front at 10.0.0.3", or "clients".
+  [[nodiscard]] std::string caller_text(ServiceIndex service, std::uint32_t instance) const;
 
   WorldConfig config_;
+  recording::EventLog& log_;
   Kernel kernel_;
   Dispatcher dispatcher_;
   std::unique_ptr<SimApi> api_;

@@ -458,7 +458,12 @@ class RandomObject {
       if (below(2) == 0) amount(amounts[name]);
     }
   }
-  void fill(ResourceQuota& q) { fill_all(q.meta, q.hard, q.used); }
+  void fill(QuotaScope& s) { one_of(s, 6); }
+  void fill(ScopeRequirement& r) {
+    one_of(r.op, 4);
+    fill_all(r.scope, r.values);
+  }
+  void fill(ResourceQuota& q) { fill_all(q.meta, q.hard, q.scopes, q.scope_selector, q.used); }
   void fill(LimitRangeItem& i) {
     fill_all(i.pod, i.min, i.max, i.default_limit, i.default_request);
   }

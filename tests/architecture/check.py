@@ -24,7 +24,7 @@ ALLOWED = {
     "sim/kernel": ["models/base", "sim/kernel"],
     "sim": ["models", "sim"],
     "real-backend": ["models", "real-backend"],
-    "runner/scenario": ["models/api", "models/base", "runner/scenario"],
+    "runner/scenario": ["models/api", "models/base", "models/resilience", "runner/scenario"],
     "runner": ["models", "sim", "real-backend", "runner"],
     "gui": ["models", "runner/scenario", "gui"],
 }

@@ -129,6 +129,22 @@ class CommandTest(unittest.TestCase):
                           ["run", self.variant(), "--seeds", "5..1"], ["replay", file]):
             self.assertEqual(orrery(*arguments).returncode, 2, arguments)
 
+    def test_what_live_hosts_cannot_do_is_named_by_check_and_not_run(self):
+        scenario = self.variant(
+            cluster={"nodes": 2, "nodeGroups": {"pool": {"max": 2}}},
+            metrics={"jobs": {"external": 3}}, expect=[], images={}, provenance={},
+            timeline=[{"id": "slow", "at": "20s", "fault": "api-slow", "delay": "100ms", "for": "10s"}])
+        self.assertEqual(orrery("check", scenario).returncode, 0)
+        for command in (["check"], ["run", "--out", self.folder / "out"]):
+            live = orrery(*command, scenario, "--world", "containerd")
+            self.assertEqual(live.returncode, 2, live.stdout)
+            self.assertIn("/cluster/nodeGroups/pool: expected what live hosts can do; found nodes that a cloud would "
+                          "have to start (run it with --world sim, or write its nodes into \"nodes\")", live.stderr)
+            self.assertIn("/metrics/jobs", live.stderr)
+            self.assertIn("timeline entry slow", live.stderr)
+            self.assertIn("3 problems", live.stderr)
+        self.assertFalse((self.folder / "out").exists())
+
     def test_manifests_come_through_standard_input(self):
         text = (ROOT / "scenarios/live/manifests/web.yaml").read_text()
         self.assertEqual(orrery("check", "-", stdin=text).returncode, 0)
@@ -204,7 +220,7 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(json.loads(orrery("schema").stdout)["title"], "Orrery scenario")
         profiles = orrery("profile", "show")
         self.assertIn("controllers.node_lifecycle.monitor_grace", profiles.stdout)
-        self.assertRegex(profiles.stdout, r"\* controllers.node_lifecycle.monitor_grace +40s +50s")
+        self.assertRegex(profiles.stdout, r"\* controllers.node_lifecycle.monitor_grace +40s +40s +50s")
         self.assertEqual(orrery("profile", "show", "kubernetes-9").returncode, 2)
         page = orrery("man").stdout
         for word in (".SH EXIT STATUS", "orrery sweep", "\\-\\-junit"):

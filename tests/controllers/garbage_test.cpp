@@ -227,5 +227,36 @@ TEST(ResourceQuota, HoldsASetBackAndSaysSoUntilSomethingIsFreed) {
   EXPECT_EQ(world.cluster.find<api::ResourceQuota>("default", "q")->used.at("pods"), 3);
 }
 
+TEST(ResourceQuota, WithScopesCountsThePodsInThemAnew) {
+  World world;
+  api::Deployment brief = deployment("brief", 2);
+  brief.spec.pod_template.spec.active_deadline = 60_min;
+  world.cluster.create(brief);
+  world.cluster.create(deployment("lasting", 3));
+  world.cluster.run_for(30_s);
+  const auto add = [&](const char* name, api::QuotaScope scope) {
+    api::ResourceQuota quota;
+    quota.meta.name = name;
+    quota.meta.namespace_name = "default";
+    quota.hard = {{"pods", 9}, {"count/pods", 9}};
+    quota.scopes = {scope};
+    world.cluster.create(quota);
+  };
+  const auto used = [&](const char* name, const char* resource) {
+    return world.cluster.find<api::ResourceQuota>("default", name)->used.at(resource);
+  };
+  // What was there before the quota is counted by the controller, and so is what goes.
+  add("brief", api::QuotaScope::Terminating);
+  add("lasting", api::QuotaScope::NotTerminating);
+  world.cluster.run_for(10_s);
+  EXPECT_EQ(used("brief", "pods"), 2);
+  EXPECT_EQ(used("brief", "count/pods"), 2);
+  EXPECT_EQ(used("lasting", "pods"), 3);
+  world.cluster.change<Deployment>("default", "brief", [](Deployment& d) { d.spec.replicas = 1; });
+  world.cluster.run_for(30_s);
+  EXPECT_EQ(used("brief", "pods"), 1);
+  EXPECT_EQ(used("lasting", "pods"), 3);
+}
+
 }  // namespace
 }  // namespace orrery::controllers

@@ -234,6 +234,90 @@ TEST(NodeHealth, PodsOfANodeDeclaredOutOfServiceAreRemovedAtOnce) {
   EXPECT_FALSE(world.cluster.find<Pod>("default", "p"));
 }
 
+// --- why pods go ---------------------------------------------------------------------------------
+
+std::string disruption_of(const Pod& pod) {
+  const auto* condition = api::find_condition(pod.status.conditions, "DisruptionTarget");
+  return condition == nullptr || condition->status != ConditionStatus::True ? ""
+                                                                            : condition->reason;
+}
+
+TEST(DisruptionTarget, IsSetOnPodsBeforeTheTaintManagerDeletesThem) {
+  World world{{2, 1}};
+  world.create_pod("p", "a-1");
+  world.silent = {"a-1"};
+  ASSERT_TRUE(world.cluster.run_for(
+      15_min, [&] { return !disruption_of(*world.cluster.find<Pod>("default", "p")).empty(); }));
+  EXPECT_FALSE(world.is_deleted("p"));
+  ASSERT_TRUE(world.cluster.run_for(1_s, [&] { return world.is_deleted("p"); }));
+  EXPECT_EQ(disruption_of(*world.cluster.find<Pod>("default", "p")), "DeletionByTaintManager");
+}
+
+/// As Jobs hold their pods.
+void hold(World& world, const std::string& pod) {
+  world.cluster.change<Pod>("default", pod, [](Pod& p) { p.meta.finalizers = {"test/hold"}; });
+}
+
+TEST(DisruptionTarget, IsSetOnPodsWhoseNodeIsGoneWhichHaveFailed) {
+  World world{{2, 1}};
+  world.create_pod("p", "a-1");
+  hold(world, "p");
+  world.cluster.remove<Node>("", "a-1");
+  world.cluster.run_for(50_s);
+  ASSERT_TRUE(world.is_deleted("p"));
+  EXPECT_EQ(disruption_of(*world.cluster.find<Pod>("default", "p")), "DeletionByPodGC");
+  EXPECT_EQ(world.cluster.find<Pod>("default", "p")->status.phase, api::PodPhase::Failed);
+}
+
+TEST(DisruptionTarget, OfAPodIsNoFailureOfAJobThatIgnoresIt) {
+  for (const bool ignores : {false, true}) {
+    World world{{2, 1}};
+    api::Job job;
+    job.meta.name = "sum";
+    job.meta.namespace_name = "default";
+    job.spec.backoff_limit = 0;
+    if (ignores) {
+      api::PodFailureRule rule;
+      rule.action = api::PodFailureAction::Ignore;
+      rule.conditions = {{"DisruptionTarget", ConditionStatus::True}};
+      job.spec.failure_rules = {rule};
+    }
+    job.spec.pod_template.spec.restart_policy = api::RestartPolicy::Never;
+    job.spec.pod_template.spec.containers.emplace_back().name = "c";
+    world.cluster.create(job);
+    world.cluster.run_for(5_s);
+    const auto pods = world.cluster.all<Pod>();
+    ASSERT_EQ(pods.size(), 1U);
+    world.cluster.change<Pod>("default", pods[0].meta.name, [](Pod& p) {
+      p.spec.node_name = "a-1";
+      p.status.phase = api::PodPhase::Running;
+    });
+    world.cluster.remove<Node>("", "a-1");
+    world.cluster.run_for(2_min);
+    const api::Job now = *world.cluster.find<api::Job>("default", "sum");
+    EXPECT_EQ(api::find_condition(now.status.conditions, "Failed") != nullptr, !ignores);
+    EXPECT_EQ(now.status.failed, ignores ? 0 : 1);
+    const auto after = world.cluster.all<Pod>();
+    ASSERT_EQ(after.size(), ignores ? 1U : 0U);
+    if (ignores) {
+      EXPECT_NE(after[0].meta.name, pods[0].meta.name);
+    }
+  }
+}
+
+TEST(NodeHealth, PodsOfANodeDeclaredOutOfServiceHaveFailed) {
+  World world{{2, 1}};
+  world.create_pod("p", "a-1");
+  hold(world, "p");
+  world.silent = {"a-1"};
+  world.cluster.run_for(10_min);
+  world.cluster.change<Node>("", "a-1", [](Node& n) {
+    n.spec.taints.push_back({kOutOfServiceTaint, "nodeshutdown", "NoExecute", std::nullopt});
+  });
+  world.cluster.run_for(6_s);
+  EXPECT_EQ(world.cluster.find<Pod>("default", "p")->status.phase, api::PodPhase::Failed);
+}
+
 // --- zones ---------------------------------------------------------------------------------------
 
 TEST(Zones, AreUnhealthyFrom55PercentAndThreeNodesDown) {

@@ -322,6 +322,22 @@ std::map<std::string, Base> make_bases() {
       "    defaultRequest: {cpu: 100m, memory: 64Mi}\n    max: {cpu: 1}\n    min: {cpu: 10m}\n" +
           workload("Deployment", "w", "  replicas: 3\n"),
       scenario(""));
+  const auto scoped = [](const std::string& name, const std::string& scopes) {
+    return "---\napiVersion: v1\nkind: ResourceQuota\nmetadata: {name: " + name +
+           "}\nspec:\n  hard: {pods: 2}\n  " + scopes + "\n";
+  };
+  add("quota-scopes",
+      "---\napiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: high}\n"
+      "value: 100\nglobalDefault: true\n" +
+          scoped("scopes", "scopes: [NotBestEffort]") +
+          scoped("deadline",
+                 "scopeSelector: {matchExpressions: "
+                 "[{scopeName: Terminating, operator: Exists}]}") +
+          scoped("class",
+                 "scopeSelector: {matchExpressions: "
+                 "[{scopeName: PriorityClass, operator: In, values: [low]}]}") +
+          workload("Deployment", "w", "  replicas: 3\n"),
+      scenario(""));
   add("static-disk",
       disk("near", "  csi: {driver: d, volumeHandle: v}\n") + claim("  storageClassName: \"\"\n") +
           pod("p", "app:1", kClaimed),
@@ -885,6 +901,14 @@ const std::vector<FieldCase>& field_cases() {
        "PodDisruptionBudget/b", R"({"spec": {"unhealthyPodEvictionPolicy": "AlwaysAllow"}})"},
       {"ResourceQuota:spec.hard.pods", "quota", "ResourceQuota/q",
        R"({"spec": {"hard": {"pods": "2"}}})"},
+      {"ResourceQuota:spec.scopes", "quota-scopes", "ResourceQuota/scopes",
+       R"({"spec": {"scopes": ["BestEffort"]}})"},
+      {"ScopeRequirement:scopeName", "quota-scopes", "ResourceQuota/deadline",
+       R"({"spec": {"scopeSelector": {"matchExpressions": [{"scopeName": "NotTerminating", "operator": "Exists"}]}}})"},
+      {"ScopeRequirement:operator", "quota-scopes", "ResourceQuota/class",
+       R"({"spec": {"scopeSelector": {"matchExpressions": [{"scopeName": "PriorityClass", "operator": "NotIn", "values": ["low"]}]}}})"},
+      {"ScopeRequirement:values", "quota-scopes", "ResourceQuota/class",
+       R"({"spec": {"scopeSelector": {"matchExpressions": [{"scopeName": "PriorityClass", "operator": "In", "values": ["high"]}]}}})"},
       {"LimitRange:spec.limits[].default.cpu", "quota", "LimitRange/l",
        R"({"spec": {"limits": [{"type": "Container", "default": {"cpu": "2"}}]}})"},
       {"LimitRange:spec.limits[].defaultRequest.cpu", "quota", "LimitRange/l",
@@ -990,9 +1014,9 @@ const std::vector<FieldCase>& field_cases() {
        R"({"spec": {"selector": {"app": "q"}}})"},
       {"Pod:spec.topologySpreadConstraints[].maxSkew", "spread-tight", "Pod/q",
        R"({"spec": {"topologySpreadConstraints": [{"maxSkew": 5, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "DoNotSchedule", "nodeAffinityPolicy": "Ignore", "labelSelector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["p", "q"]}]}}]}})"},
-      {"Pod:spec.topologySpreadConstraints[].whenUnsatisfiable", "spread-tight", "Pod/q",
-       R"({"spec": {"topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway", "nodeAffinityPolicy": "Ignore", "labelSelector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["p", "q"]}]}}]}})"},
-      {"Pod:spec.topologySpreadConstraints[].labelSelector", "spread-tight", "Pod/q", R"({"spec": {"topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "DoNotSchedule", "nodeAffinityPolicy": "Ignore", "labelSelector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["none"]}]}}]}})"},
+      {"Pod:spec.topologySpreadConstraints[].whenUnsatisfiable", "spread-tight", "Pod/q", R"({"spec": {"topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway", "nodeAffinityPolicy": "Ignore", "labelSelector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["p", "q"]}]}}]}})"},
+      {"Pod:spec.topologySpreadConstraints[].labelSelector", "spread-tight", "Pod/q",
+       R"({"spec": {"topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "DoNotSchedule", "nodeAffinityPolicy": "Ignore", "labelSelector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["none"]}]}}]}})"},
       {"Pod:spec.topologySpreadConstraints[].matchLabelKeys", "spread-tight", "Pod/q",
        R"({"spec": {"topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "DoNotSchedule", "nodeAffinityPolicy": "Ignore", "labelSelector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["p", "q"]}]}, "matchLabelKeys": ["app"]}]}})"},
       {"Pod:spec.containers[].volumeMounts[].name", "scratch2", "Pod/p",

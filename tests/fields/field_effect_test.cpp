@@ -110,7 +110,8 @@ std::string name_in_table(const std::string& kind, std::string path) {
     return at == std::string::npos ? std::string{} : path.substr(at + text.size());
   };
   for (const Rule& rule :
-       {Rule{"matchExpressions[].", "SelectorRequirement:"},
+       {Rule{"scopeSelector.matchExpressions[].", "ScopeRequirement:"},
+        Rule{"matchExpressions[].", "SelectorRequirement:"},
         Rule{"matchFields[].", "SelectorRequirement:"},
         Rule{"nodeSelectorTerms[].", "NodeSelectorTerm:"},
         Rule{"preference.", "NodeSelectorTerm:"},

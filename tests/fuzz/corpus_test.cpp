@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "models/api/reading.h"
+#include "runner/scenario/reading.h"
 #include "tests/fuzz/targets.h"
 
 namespace orrery::fuzz {
@@ -24,7 +25,7 @@ std::string text_of_file(const fs::path& path) {
 /// Every input of the repository that a reader is given somewhere.
 std::vector<fs::path> corpus() {
   std::vector<fs::path> files;
-  for (const char* root : {"tests/golden", "scenarios"}) {
+  for (const char* root : {"tests/golden", "tests/fuzz/beside", "tests/fuzz/seeds", "scenarios"}) {
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator{root}) {
       const fs::path end = entry.path().extension();
       if (end == ".json" || end == ".yaml") files.push_back(entry.path());
@@ -47,6 +48,25 @@ TEST(Corpus, EveryInputOfTheRepositoryPassesBothTargets) {
     const std::string text = text_of_file(file);
     read_as_manifests(text);
     read_as_scenario(text);
+  }
+}
+
+// Programs, series, writes on the timeline, groups of nodes: fuzzing begins behind their doors.
+TEST(Corpus, HasAScenarioThatEveryReaderAccepts) {
+  const std::string text = text_of_file("tests/fuzz/seeds/scenario/every-reader.json");
+  const auto reading = scenario::read_scenario_text(text, "every-reader.json", "tests/fuzz/beside");
+  for (const api::Problem& problem : reading.problems) ADD_FAILURE() << to_string(problem);
+  ASSERT_TRUE(reading.scenario);
+  EXPECT_EQ(reading.scenario->autoscalers.size(), 1U);
+  EXPECT_EQ(reading.scenario->metrics.at("jobs").series.size(), 3U);
+  read_as_scenario(text);
+}
+
+TEST(Corpus, ASeriesIsReadOrRefusedByLine) {
+  read_as_series(text_of_file("tests/fuzz/seeds/series/columns.csv"));
+  for (const char* text : {"", "time,value", "1,2\n1,3", "1e400,2", "-1,2", "1,-2", "1", "a\n1,2",
+                           "9223372037,1", "1,9e99", ",", "\n\n0,0\r\n\xff,\xfe"}) {
+    read_as_series(text);
   }
 }
 

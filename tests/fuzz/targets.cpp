@@ -1,5 +1,10 @@
 #include "tests/fuzz/targets.h"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "models/api/reading.h"
@@ -9,6 +14,27 @@
 
 namespace orrery::fuzz {
 namespace {
+
+/// From the root of the repository.
+constexpr const char* kBeside = "tests/fuzz/beside";
+
+/// A file that is gone with its owner.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(std::string_view text)
+      : path_{std::filesystem::temp_directory_path() /
+              ("orrery-series-" + std::to_string(getpid()) + ".csv")} {
+    std::ofstream{path_, std::ios::binary} << text;
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile() { std::filesystem::remove(path_); }
+
+  [[nodiscard]] std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
 
 void expect_lines(const std::vector<api::Problem>& problems) {
   for (const api::Problem& problem : problems) {
@@ -29,15 +55,29 @@ void read_as_manifests(std::string_view text) {
 }
 
 void read_as_scenario(std::string_view text) {
-  const scenario::ScenarioReading reading =
-      scenario::read_scenario_text(text, "fuzz", "/nonexistent");
+  const scenario::ScenarioReading reading = scenario::read_scenario_text(text, "fuzz", kBeside);
   expect_lines(reading.problems);
   expects(reading.scenario.has_value() == reading.problems.empty(),
           "a scenario without problems is a scenario");
   // The text as a setting of the command line, too.
   if (const auto change = scenario::parse_setting(text)) {
-    expect_lines(scenario::read_scenario_text("{}", "fuzz", "/nonexistent", {*change}).problems);
+    expect_lines(scenario::read_scenario_text("{}", "fuzz", kBeside, {*change}).problems);
   }
+}
+
+void read_as_series(std::string_view text) {
+  const TemporaryFile file{text};
+  const scenario::ScenarioReading reading = scenario::read_scenario_text(
+      R"({"format": 1, "name": "series", "duration": "1min", "cluster": {"nodes": 1},
+          "manifests": ["web.yaml"], "metrics": {"jobs": {"external": ")" +
+          file.path() + R"("}}})",
+      "fuzz", kBeside);
+  expect_lines(reading.problems);
+  expects(reading.scenario.has_value() == reading.problems.empty(),
+          "a scenario without problems is a scenario");
+  if (!reading.scenario) return;
+  const auto& series = reading.scenario->metrics.at("jobs").series;
+  expects(!series.empty() && std::is_sorted(series.begin(), series.end()), "times rise");
 }
 
 }  // namespace orrery::fuzz

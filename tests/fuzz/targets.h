@@ -12,7 +12,10 @@ namespace orrery::fuzz {
 void read_as_manifests(std::string_view text);
 
 /// Scenarios, JSON or YAML by their first character: the same, and what is accepted must be usable.
-/// Names no file of this machine: `manifests` and `include` find nothing.
+/// They stand in tests/fuzz/beside, and find manifests, a program and a CSV file there.
 void read_as_scenario(std::string_view text);
+
+/// The CSV file of an external metric: the same; times rise.
+void read_as_series(std::string_view text);
 
 }  // namespace orrery::fuzz

@@ -45,6 +45,42 @@ TEST(Node, ThatExistsIsAdopted) {
   EXPECT_EQ(node(world)->status.capacity.cpu_milli, 8000);
 }
 
+/// As pkg/kubelet updateDefaultLabels: its name and place are the kubelet's, the rest is not.
+TEST(Node, ThatExistsIsGivenItsLabelsByDefault) {
+  KubeletWorld world;
+  world.config.node_labels = {{"topology.kubernetes.io/zone", "a"}, {"tier", "front"}};
+  api::Node existing;
+  existing.meta.name = "node-1";
+  existing.meta.labels = {{"team", "shop"}, {"topology.kubernetes.io/zone", "b"}};
+  world.api.create(existing);
+  world.start_kubelet();
+  world.run(1_s);
+  EXPECT_EQ(node(world)->meta.labels, (api::Labels{{"kubernetes.io/hostname", "node-1"},
+                                                   {"team", "shop"},
+                                                   {"topology.kubernetes.io/zone", "a"}}));
+  EXPECT_EQ(api::find_condition(node(world)->status.conditions, "Ready")->status,
+            api::ConditionStatus::True);
+}
+
+TEST(Node, ThatExistsIsLabelledAgainAfterAConflict) {
+  KubeletWorld world;
+  api::Node existing;
+  existing.meta.name = "node-1";
+  world.api.create(existing);
+  bool refused = false;
+  world.api.set_interposer([&](const ports::ApiCall& call) {
+    std::optional<FakeApiServer::Verdict> verdict;
+    if (call.key.kind != api::Kind::Node || call.verb != Verb::Update || refused) return verdict;
+    refused = true;
+    verdict = {ports::Outcome::Conflict};
+    return verdict;
+  });
+  world.start_kubelet();
+  world.run(1_s);
+  EXPECT_TRUE(refused);
+  EXPECT_EQ(node(world)->meta.labels.at("kubernetes.io/hostname"), "node-1");
+}
+
 TEST(Node, IsNotReadyWhenTheRuntimeIsSilentForThirtySeconds) {
   KubeletWorld world;
   world.start_kubelet();

@@ -29,23 +29,6 @@ api::PodSpec spec_of(std::vector<api::Container> containers) {
   return spec;
 }
 
-TEST(QosClass, FollowsFromRequestsAndLimitsOfEveryContainer) {
-  const api::Container nothing;
-  const api::Container equal = container(500, 500, kGi, kGi);
-  const api::Container limits_alone = container({}, 500, {}, kGi);
-  const api::Container below = container(250, 500, kGi, kGi);
-  const api::Container cpu_alone = container(500, 500, {}, {});
-  EXPECT_EQ(qos_class(spec_of({nothing})), QosClass::BestEffort);
-  EXPECT_EQ(qos_class(spec_of({equal})), QosClass::Guaranteed);
-  EXPECT_EQ(qos_class(spec_of({limits_alone})), QosClass::Guaranteed);
-  EXPECT_EQ(qos_class(spec_of({below})), QosClass::Burstable);
-  EXPECT_EQ(qos_class(spec_of({cpu_alone})), QosClass::Burstable);
-  EXPECT_EQ(qos_class(spec_of({equal, nothing})), QosClass::Burstable);
-  api::PodSpec with_init = spec_of({equal});
-  with_init.init_containers = {nothing};
-  EXPECT_EQ(qos_class(with_init), QosClass::Burstable);
-}
-
 TEST(OomScore, IsFixedForGuaranteedBestEffortAndNodeCriticalPods) {
   const api::PodSpec guaranteed = spec_of({container(500, 500, kGi, kGi)});
   EXPECT_EQ(oom_score_adj(guaranteed, guaranteed.containers[0], 16 * kGi), -997);

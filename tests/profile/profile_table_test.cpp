@@ -31,6 +31,16 @@ TEST(ProfileTable, ShowsWhatDiffersBetweenTheProfiles) {
   EXPECT_EQ(grace->value(*profile_named("kubernetes-1.32")), "50s");
 }
 
+TEST(ProfileTable, OfAnOlderAutoscalerDiffersInItsBasisAlone) {
+  const Profile present = *profile_named("kubernetes-1.30");
+  const Profile older = *profile_named("kubernetes-1.30-hpa-1.15");
+  std::set<std::string> differing;
+  for (const Row& row : table()) {
+    if (row.value(present) != row.value(older)) differing.insert(row.name);
+  }
+  EXPECT_EQ(differing, std::set<std::string>{"controllers.autoscaler.size_from_status"});
+}
+
 TEST(ProfileTable, ReachesIntoStructuresOfStructures) {
   EXPECT_NE(find("controllers.informer.backoff_base"), nullptr);
   EXPECT_NE(find("controllers.loop.workers"), nullptr);

@@ -90,6 +90,27 @@ TEST(RoundRobin, TakesTurnsAsInTheTable) {
   }
 }
 
+TEST(HostWeights, AreEqualIfThoseOfTheHostsThatMayBeChosenAre) {
+  struct Case {
+    const char* source;
+    const char* rule;
+    std::vector<HostView> hosts;
+    bool panic;
+    bool expected;
+  };
+  const std::vector<Case> cases{
+      {"3.5", "the same", {{2}, {2}}, false, true},
+      {"3.5", "another", {{2}, {3}}, false, false},
+      {"3.5", "another of an unhealthy host", {{2}, {3, 0, false}, {2}}, false, true},
+      {"3.5", "of an unhealthy host that comes first", {{3, 0, false}, {2}, {2}}, false, true},
+      {"3.6", "in panic it counts", {{2}, {3, 0, false}}, true, false},
+      {"3.5", "no hosts", {}, false, true},
+  };
+  for (const Case& c : cases) {
+    EXPECT_EQ(weights_are_equal(Hosts{c.hosts, c.panic}), c.expected) << c.source << ": " << c.rule;
+  }
+}
+
 TEST(RoundRobin, StartsAtAHostThatTheDrawDecides) {
   for (const bool weights_differ : {false, true}) {
     std::vector<HostView> hosts = weighted({1, 1, 1, 1, 1});
@@ -113,7 +134,11 @@ TEST(RoundRobin, GoesOnWhereItWasWhenHostsChange) {
   hosts.pop_back();
   balancer.refresh(Hosts{hosts});
   EXPECT_EQ(balancer.pick(Hosts{hosts}), 2U);
-  hosts.pop_back();  // the next turn would have been host 0 again
+  hosts.push_back({});
+  balancer.refresh(Hosts{hosts});
+  EXPECT_EQ(balancer.pick(Hosts{hosts}), 0U);
+  EXPECT_EQ(balancer.pick(Hosts{hosts}), 1U);
+  hosts.resize(2);  // the next turn's host is gone
   balancer.refresh(Hosts{hosts});
   EXPECT_EQ(balancer.pick(Hosts{hosts}), 0U);
 }
@@ -350,9 +375,10 @@ TEST(PeakEwma, MovesItsAverageAsInTheTable) {
       {"5", "reading earlier than the sample does not decay", {{at(5_s), 80_ms}}, at(4_s), 80.0},
   };
   for (const Case& c : cases) {
+    const ExponentialDecay decay{10_s};
     PeakEwmaRtt rtt{30_ms, Instant{}};
-    for (const Sample& sample : c.samples) rtt.add(sample.rtt, sample.at, 10_s);
-    EXPECT_NEAR(rtt.at(c.read_at, 10_s) / 1e6, c.expected_ms, 1e-9) << c.source << ": " << c.rule;
+    for (const Sample& sample : c.samples) rtt.add(sample.rtt, sample.at, decay);
+    EXPECT_NEAR(rtt.at(c.read_at, decay) / 1e6, c.expected_ms, 1e-9) << c.source << ": " << c.rule;
   }
 }
 
@@ -374,7 +400,7 @@ TEST(PeakEwma, ChoosesTheCheaperOfTwoDifferentHosts) {
   for (const Case& c : cases) {
     const std::vector<HostView> hosts = busy(c.active);
     PeakEwma balancer{{10_s, 1_ns}};
-    balancer.resize(2, Instant{});
+    balancer.take_hosts(std::vector<std::uint32_t>(2, PeakEwma::kNew), Instant{});
     balancer.record(0, c.rtt0, Instant::at(1_s));
     balancer.record(1, c.rtt1, Instant::at(1_s));
     for (std::uint64_t i = 0; i < 20; ++i) {  // whichever of the two is drawn first
@@ -387,7 +413,7 @@ TEST(PeakEwma, ChoosesTheCheaperOfTwoDifferentHosts) {
 TEST(PeakEwma, ComparesAsTheCostsAtAnyLaterTimeDo) {
   std::vector<HostView> hosts = busy({0, 0, 0, 0, 0, 0});
   PeakEwma balancer{{}};
-  balancer.resize(6, Instant{});
+  balancer.take_hosts(std::vector<std::uint32_t>(6, PeakEwma::kNew), Instant{});
   Instant now;
   for (std::uint64_t i = 0; i < 20000; ++i) {
     const std::uint64_t draw = draw_number(i);
@@ -411,7 +437,7 @@ TEST(PeakEwma, DrawsBothHostsUniformlyAndWithoutReplacement) {
   std::vector<HostView> hosts = busy({0, 1, 2, 3, 4, 0});
   hosts[5].healthy = false;
   PeakEwma balancer{{}};
-  balancer.resize(6, Instant{});
+  balancer.take_hosts(std::vector<std::uint32_t>(6, PeakEwma::kNew), Instant{});
   std::vector<std::uint64_t> counts(4, 0);
   for (std::uint64_t i = 0; i < 40000; ++i) {
     const std::uint32_t host = *balancer.pick(Hosts{hosts}, draw_number(i));

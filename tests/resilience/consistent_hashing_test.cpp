@@ -21,7 +21,8 @@ class Backends {
  public:
   explicit Backends(const std::vector<double>& weights, int first_port = 90) {
     for (std::size_t i = 0; i < weights.size(); ++i) {
-      names_.push_back("127.0.0.1:" + std::to_string(first_port + static_cast<int>(i)));
+      names_.emplace_back("127.0.0.1:");
+      names_.back() += std::to_string(first_port + static_cast<int>(i));
       hosts.push_back({weights[i], 0, true});
     }
   }
@@ -145,7 +146,8 @@ TEST(Maglev, GivesSlotsAsInTheTable) {
       {"3.5", "one host has all", {1}, 7, {7}},
       {"3.5", "turns: at most one slot apart", {1, 1, 1}, 7, {3, 2, 2}},
       {"3.5", "a host of half the weight takes every second round", {2, 1}, 65537, {43691, 21846}},
-      {"3.5", "a third: rounds 1, 3, 6, 9", {3, 1}, 11, {8, 3}},
+      {"3.5", "a third: rounds 1, 3, 6", {3, 1}, 11, {8, 3}},
+      {"3.5", "and exactly round 9", {3, 1}, 13, {9, 4}},
       {"3.5", "no hosts: no table", {}, 7, {}},
   };
   for (const Case& c : cases) {
@@ -153,6 +155,28 @@ TEST(Maglev, GivesSlotsAsInTheTable) {
     std::vector<std::uint32_t> slots(c.weights.size(), 0);
     for (const std::uint32_t host : table.table()) ++slots[host];
     EXPECT_EQ(slots, c.slots) << c.source << ": " << c.rule;
+  }
+}
+
+TEST(Maglev, FillsItsTableAsEnvoyDoes) {
+  struct Case {
+    const char* source;
+    const char* rule;
+    std::vector<double> weights;
+    std::vector<std::uint32_t> table;
+  };
+  const std::vector<Case> cases{
+      {"3.5, maglev_lb_test", "six equal hosts", {1, 1, 1, 1, 1, 1}, {2, 4, 0, 1, 5, 0, 3}},
+      {"3.5, maglev_lb_test",
+       "weights 1 and 2",
+       {1, 2},
+       {1, 0, 0, 1, 0, 1, 1, 0, 1, 1, 1, 1, 1, 0, 1, 0, 1}},
+  };
+  for (const Case& c : cases) {
+    const Maglev table =
+        maglev(Backends{c.weights}, {static_cast<std::uint32_t>(c.table.size()), true});
+    EXPECT_EQ(std::vector<std::uint32_t>(table.table().begin(), table.table().end()), c.table)
+        << c.source << ": " << c.rule;
   }
 }
 

@@ -220,6 +220,32 @@ TEST(IstioRetryPolicy, IsTheDefaultOfItsRelease) {
   EXPECT_FALSE(is_retriable(istio_inbound_retry_policy(), ended(End::Reset)));
 }
 
+TEST(ClientRetryPolicies, RetryAsInTheTable) {
+  struct Case {
+    const char* source;
+    const char* rule;
+    RetryPolicy policy;
+    TryResult result;
+    bool expected;
+  };
+  const std::vector<Case> cases{
+      {"2", "a failure", resilience4j_default_retry_policy(), answer(500), true},
+      {"2", "an exception", resilience4j_default_retry_policy(), ended(End::Reset), true},
+      {"2", "not the caller's mistake", resilience4j_default_retry_policy(), answer(404), false},
+      {"7 standard", "500", aws_standard_retry_policy(), answer(500), true},
+      {"7 standard", "not 501", aws_standard_retry_policy(), answer(501), false},
+      {"7 standard", "502", aws_standard_retry_policy(), answer(502), true},
+      {"7 standard", "504", aws_standard_retry_policy(), answer(504), true},
+      {"7 standard", "not 505", aws_standard_retry_policy(), answer(505), false},
+      {"7 standard", "throttling", aws_standard_retry_policy(), answer(429), true},
+      {"7 standard", "no answer", aws_standard_retry_policy(), ended(End::ConnectFailure), true},
+  };
+  for (const Case& c : cases) {
+    EXPECT_EQ(is_retriable(c.policy, c.result), c.expected) << c.source << ": " << c.rule;
+    EXPECT_EQ(c.policy.retries, 2U) << c.source << ": three attempts";
+  }
+}
+
 TEST(StatusCodesDeathTest, RefuseWhatIsNoStatus) {
   StatusCodes codes;
   codes.add(100);

@@ -40,7 +40,32 @@ TEST(CountReading, ObjectsAreCountedByWhatTheyAre) {
   EXPECT_EQ(objects.where.ready, true);
   EXPECT_EQ(count.bound.relation, Bound::Relation::Between);
   EXPECT_EQ(count.bound.upper, 4);
-  EXPECT_EQ(count.subject, "Pods");
+}
+
+TEST(CountReading, TheSubjectSaysWhatIsCounted) {
+  struct Case {
+    const char* count;
+    const char* subject;
+  };
+  for (const Case& c : std::vector<Case>{
+           {R"("count": "Pods")", "Pods"},
+           {R"("count": "Pods", "where": {"owner": "Deployment/web", "phase": "Failed",
+               "ready": false, "labels": {"app": "web"}})",
+            "Pods (app=web, of Deployment/default/web, phase Failed, not ready)"},
+           {R"("count": "Pods", "where": {"owner": "none", "name": "a-*"}, "sum": "restarts")",
+            "restarts of Pods (name a-*, without owner)"},
+           {R"("count": "Pod", "where": {"reason": "Evicted"}, "ever": true)",
+            "Pods (reason Evicted) ever"},
+           {R"("count": "Node", "where": {"condition": "Ready=Unknown", "unschedulable": true})",
+            "Nodes (condition Ready=Unknown, unschedulable)"},
+           {R"("count": "events", "where": {"what": "refused", "subject": "Pod/*",
+               "detail": "quota"})",
+            "refused events (Pod/*, \"quota\")"},
+           {R"("count": "events")", "events"}}) {
+    const auto count =
+        the<CountExpectation>(std::string{R"({"id": "a", )"} + c.count + R"(, "finally": "== 1"})");
+    EXPECT_EQ(count.subject, c.subject);
+  }
 }
 
 TEST(CountReading, AConditionMayHaveAStatus) {

@@ -83,6 +83,28 @@ TEST(MetricSources, WhatIsWrongIsNamed) {
   }
 }
 
+TEST(MetricSources, EveryBadLineOfASeriesIsNamedTheFirstTenOneByOne) {
+  const auto problems_with = [](const std::string& lines) {
+    const tests::TemporaryFolder folder;
+    std::ofstream{folder.file("series.csv")} << lines;
+    const std::string file = folder.file("series.csv");
+    return with_metrics(R"({"m": {"external": ")" + file + "\"}}").problems;
+  };
+  const auto few = problems_with("time,value\n0,1\n5,many\nsoon,3\n4,1\n\n7,1\n8,-1\n");
+  ASSERT_EQ(few.size(), 4U) << text_of(few);
+  const std::vector<int> lines{3, 4, 5, 8};
+  for (std::size_t i = 0; i < few.size(); ++i) EXPECT_EQ(few[i].where.line, lines[i]) << i;
+  EXPECT_NE(text_of({few[2]}).find("a time after the one before"), std::string::npos);
+
+  std::string many = "time,value\n";
+  for (int i = 0; i < 25; ++i) many += std::to_string(i) + ",x\n";
+  const auto counted = problems_with(many);
+  ASSERT_EQ(counted.size(), 11U) << text_of(counted);
+  EXPECT_EQ(counted[9].where.line, 11);
+  EXPECT_EQ(counted[10].where.line, 12);
+  EXPECT_NE(text_of({counted[10]}).find("15 bad lines from here on"), std::string::npos);
+}
+
 TEST(MetricSources, AutoscalersThatGetNoValueAreNoted) {
   const std::string autoscaler = R"(
 apiVersion: autoscaling/v2

@@ -153,7 +153,8 @@ TEST(ReadScenario, SaysWhatIsWrong) {
   const Case cases[] = {
       {"another format", "/format", "2", "1, the only format"},
       {"an unknown key", "/duraton", "5s", "did you mean \"duration\"?"},
-      {"an unknown profile", "/profile", "kubernetes-1.31", "kubernetes-1.30 or kubernetes-1.32"},
+      {"an unknown profile", "/profile", "kubernetes-1.31",
+       "kubernetes-1.30, kubernetes-1.30-hpa-1.15 or kubernetes-1.32"},
       {"a number without unit", "/duration", "60", "write \"60s\""},
       {"a run of no length", "/duration", "0s", "above 0"},
       {"a warm-up as long as the run", "/warmup", "60s", "shorter than the run"},

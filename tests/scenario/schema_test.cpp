@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "tests/scenario/golden_file.h"
 #include "tests/scenario/scenario_text.h"
@@ -60,6 +62,21 @@ const char* const kEveryKey = R"({
             "calls": ["web:leaf", ["web:leaf", {"to": "web", "operation": "leaf", "times": 2,
                                                 "probability": "50%", "timeout": "1s"}]]}
   }}},
+  "policies": [{"from": "clients", "to": ["web"], "timeout": "2s", "perTryTimeout": "1s", "connectTimeout": "1s",
+    "passDeadline": true, "deadlineMargin": "1ms", "bulkhead": 5,
+    "retries": {"attempts": 2, "on": ["5xx"], "backoff": {"envoy": {"base": "25ms", "max": "1s"}},
+                "limit": {"envoy": {"budgetPercent": "20%", "minConcurrency": 3, "maxRetries": 1}}, "avoidPreviousHosts": 1},
+    "breaker": {"hystrix": {"requestVolume": 20, "errorPercent": "50%", "sleepWindow": "5s", "rollingWindow": "10s",
+                            "healthInterval": "500ms"}},
+    "rateLimit": {"tokens": 1, "perFill": 1, "fillInterval": "50ms"},
+    "balancer": {"least-request": {"choices": 2, "fullScan": false}},
+    "outlierDetection": {"consecutive5xx": 5, "consecutiveGatewayErrors": 3, "successRate": false,
+                         "failurePercentage": true, "interval": "10s", "baseEjectionTime": "30s",
+                         "maxEjectionTime": "300s", "maxEjectionPercent": "10%",
+                         "ejectionLimit": "after-or-first", "panicThreshold": "50%"},
+    "connectionPool": {"maxConnections": 1, "maxConnectionsPerHost": 1, "maxPendingRequests": 1, "maxRequests": 1,
+                       "streamsPerConnection": 10},
+    "fallback": {"cached": {"maxAge": "1s"}}}],
   "journeys": {"a": ["web:get"], "b": {"steps": ["web"], "timeout": "1s"}},
   "load": [{"poisson": "1/s", "mix": {"a": 1, "b": 2}, "from": "1s", "until": "rollout+9s"}],
   "timeline": [
@@ -97,6 +114,7 @@ const char* const kEveryKey = R"({
     {"id": "20", "journey": "a", "budgetUsed": "<= 120%", "slo": {"objective": "99%", "window": "20s"}},
     {"id": "21", "journey": "a", "burnRate": "< 14.4", "slo": {"objective": "99%", "window": "20s"},
      "over": ["20s", "5s"]},
+    {"id": "27", "journey": "a", "triesPerCall": "<= 3"},
     {"id": "22", "count": "Pod", "where": {"namespace": "default", "name": "web-*",
      "labels": {"app": "web"}, "owner": "Deployment/web", "condition": "Ready", "phase": "Running",
      "reason": "Evicted", "node": "x", "ready": true, "scheduled": true, "terminating": false},
@@ -131,6 +149,26 @@ std::string with_zones() {
   }
   return text.dump();
 }
+
+/// Policies of which there can be one at a time.
+const std::vector<std::string> kOtherPolicies = {
+    R"({"to": "web", "retries": {"backoff": "1s", "limit": {"linkerd": {"ttl": "10s",
+        "minRetriesPerSecond": 1, "retryRatio": 0.2}}}, "balancer": {"random": {}},
+        "fallback": {"static": {}}})",
+    R"({"to": "web", "retries": {"backoff": {"resilience4j": {"initial": "1s", "multiplier": 2,
+        "randomization": 0.1, "max": "9s"}}, "limit": {"grpc": {"maxTokens": 5,
+        "tokenRatio": 0.2}}}, "balancer": {"round-robin": {}}, "breaker": {"resilience4j":
+        {"failureRate": "50%", "slowCallRate": "50%", "slowCallDuration": "1s", "halfOpenCalls": 1,
+        "maxWaitInHalfOpen": "1s", "window": "time", "windowSize": 9, "minimumCalls": 1,
+        "waitInOpen": "1s", "automaticHalfOpen": true}}})",
+    R"({"to": "web", "retries": {"backoff": {"grpc": {"initial": "1s", "max": "9s", "multiplier": 2}},
+        "limit": {"aws": {"capacity": 5, "retryCost": 1, "timeoutCost": 1, "refund": 1}}},
+        "balancer": {"peak-ewma": {"decay": "1s", "defaultRtt": "1ms"}}})",
+    R"({"to": "web", "retries": {"backoff": {"aws": {"jitter": "equal", "base": "1s", "cap": "9s"}},
+        "limit": "envoy"}, "balancer": "random", "breaker": "hystrix", "fallback": "static"})",
+    R"({"to": "web", "retries": {"backoff": {"awsSdk": {"scale": "1s", "max": "9s"}}}})",
+    R"({"to": "web", "retries": {"backoff": {"linkerd": {"min": "1s", "max": "9s",
+        "jitter": 0.1}}}})"};
 
 /// Walks a scenario along the schema: which keys of the schema it uses, and which of its own keys
 /// the schema does not know. Of alternatives, the one that knows all keys is taken.
@@ -202,7 +240,13 @@ std::set<std::string> all_keys(const Json& root) {
 TEST(Schema, HasExactlyTheKeysThatTheReaderKnows) {
   const Json root = schema();
   Walk walk{root};
-  for (const std::string& text : {std::string{kEveryKey}, with_zones()}) {
+  std::vector<std::string> texts{kEveryKey, with_zones()};
+  for (const std::string& policy : kOtherPolicies) {
+    Json text = Json::parse(kEveryKey);
+    text["policies"] = Json::array({Json::parse(policy)});
+    texts.push_back(text.dump());
+  }
+  for (const std::string& text : texts) {
     const ScenarioReading reading = read_scenario_text(text, "every-key.json", "");
     EXPECT_TRUE(reading.scenario) << text_of(reading.problems);
     EXPECT_TRUE(walk.visit(Json::parse(text), root, "scenario"));
@@ -221,6 +265,64 @@ TEST(Schema, FitsTheScenariosThatComeWithOrrery) {
     const bool whole = text.contains("name") && !text.contains("include");
     if (!whole) text.insert(every_key.begin(), every_key.end());
     EXPECT_TRUE(walk.visit(text, root, "scenario")) << file;
+  }
+}
+
+/// As an editor judges a single file: one of the alternatives holds.
+bool is_accepted(const Json& value, const Json& at) {
+  if (at.contains("anyOf")) {
+    const Json& alternatives = at["anyOf"];
+    if (std::none_of(alternatives.begin(), alternatives.end(),
+                     [&](const Json& one) { return is_accepted(value, one); })) {
+      return false;
+    }
+  }
+  if (at.contains("not") && is_accepted(value, at["not"])) return false;
+  for (const Json& key : at.value("required", Json::array())) {
+    if (!value.contains(key.get<std::string>())) return false;
+  }
+  const Json dependent = at.value("dependentRequired", Json::object());
+  for (const auto& [key, others] : dependent.items()) {
+    for (const Json& other : value.contains(key) ? others : Json::array()) {
+      if (!value.contains(other.get<std::string>())) return false;
+    }
+  }
+  const Json properties = at.value("properties", Json::object());
+  for (const auto& [key, member] : properties.items()) {
+    if (value.contains(key) && member.contains("anyOf") && !is_accepted(value[key], member)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+TEST(Schema, AcceptsEveryFileThatComesWithOrreryAsItStands) {
+  const Json root = schema();
+  for (const std::string& file : shipped_files()) {
+    const Json text = Json::parse(text_of_file(file), nullptr, true, /*ignore_comments=*/true);
+    EXPECT_TRUE(is_accepted(text, root)) << file;
+  }
+}
+
+TEST(Schema, AsksForANameAndADurationOnlyOfFilesThatAreNoParts) {
+  const Json root = schema();
+  EXPECT_TRUE(is_accepted(Json::parse(R"({"services": {}})"), root)) << "a part";
+  EXPECT_TRUE(is_accepted(Json::parse(R"({"include": ["x.json"], "name": "x"})"), root));
+  EXPECT_FALSE(is_accepted(Json::parse(R"({"name": "x", "services": {}})"), root));
+  Json whole = Json::parse(kEveryKey);
+  whole.erase("include");
+  EXPECT_TRUE(is_accepted(whole, root));
+  for (const char* key : {"format", "duration", "manifests", "cluster", "load"}) {
+    Json without = whole;
+    without.erase(key);
+    EXPECT_FALSE(is_accepted(without, root)) << key;
+  }
+  whole["cluster"].erase("nodes");
+  EXPECT_FALSE(is_accepted(whole, root)) << "a cluster without nodes";
+  // The reader says what is missing once all files are put together.
+  const ScenarioReading part = read_scenario_text(R"({"services": {}})", "part.json", "");
+  for (const char* key : {"\"name\"", "\"duration\"", "\"manifests\"", "\"cluster\""}) {
+    EXPECT_NE(text_of(part.problems).find(key), std::string::npos) << key;
   }
 }
 
@@ -256,7 +358,9 @@ std::string section_text(const Json& root, const Json& at) {
   if (!at.contains("properties")) {
     return text + "\nIs: " + type_text(root, at) + ".\n";
   }
-  const Json required = at.value("required", Json::array());
+  // Of a scenario, what it has to have when all its files are put together.
+  const Json& whole = at.contains("anyOf") ? at["anyOf"][0] : at;
+  const Json required = whole.value("required", Json::array());
   text += "\n| key | is | meaning |\n| --- | --- | --- |\n";
   for (const auto& [key, member] : at["properties"].items()) {
     const bool needed = std::find(required.begin(), required.end(), key) != required.end();

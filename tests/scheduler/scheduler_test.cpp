@@ -610,9 +610,51 @@ TEST(QueueingHints, EventsOfOtherFiltersWakeNobody) {
                    : worth_by_type(waiting, event, sight.state);
     };
     EXPECT_FALSE(worth(FilterPlugin::TaintToleration, event_kind::kPodGone));
-    EXPECT_FALSE(worth(FilterPlugin::NodeAffinity, event_kind::kNodeTaints));
     EXPECT_FALSE(worth(FilterPlugin::NodeResourcesFit, event_kind::kNodeLabels));
     EXPECT_TRUE(worth(FilterPlugin::NodeResourcesFit, event_kind::kPodGone));
+  }
+}
+
+TEST(QueueingHints, WithoutHintsTaintsWakeWhoeverWaitsForNewNodes) {
+  Sight sight;
+  const Node after = node("a", 1000, 1000);
+  sight.add(after);
+  Node before = after;
+  before.spec.taints = {{"node.kubernetes.io/not-ready", "", "NoSchedule", {}}};
+  Node still_tainted = after;
+  still_tainted.spec.taints = {{"other", "", "NoSchedule", {}}};
+  const Pod p = pod("p", 1, 1);
+  const auto shape = sight.shape(p);
+  ClusterEvent event;
+  event.kinds = node_changes(before, after);
+  event.node_before = &before;
+  for (std::size_t i = 0; i < kFilterCount; ++i) {
+    const auto plugin = static_cast<FilterPlugin>(i);
+    const WaitingPod waiting{p, *shape, by(plugin)};
+    event.node_after = &after;
+    EXPECT_TRUE(worth_by_type(waiting, event, sight.state)) << i;
+    // What stays out of reach wakes nobody.
+    event.node_after = &still_tainted;
+    EXPECT_FALSE(worth_by_type(waiting, event, sight.state)) << i;
+    // A hint is told of every new node, so that only those hear of taints whose matter they are.
+    event.node_after = &after;
+    EXPECT_EQ(worth_by_hint(waiting, event, sight.state), plugin == FilterPlugin::TaintToleration)
+        << i;
+  }
+}
+
+TEST(QueueingHints, ANodeThatBecomesReadyWakesAPodThatNothingElseHadRoomFor) {
+  for (const bool hints : {false, true}) {
+    Waiting waiting{hints};
+    waiting.world.cluster.create(node("small", 100, 100));
+    waiting.world.cluster.create(pod("p", 500, 100));
+    waiting.world.cluster.run_for(1_s);
+    Node fresh = node("fresh", 1000, 1000);
+    fresh.spec.taints = {{"node.kubernetes.io/not-ready", "", "NoSchedule", {}}};
+    waiting.world.cluster.create(fresh);
+    EXPECT_TRUE(waiting.woken_by([&] {
+      waiting.world.cluster.change<Node>("", "fresh", [](Node& n) { n.spec.taints.clear(); });
+    })) << hints;
   }
 }
 

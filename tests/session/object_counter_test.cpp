@@ -164,5 +164,36 @@ TEST(RunObserver, AStatefulSetIsAWorkloadLikeADeployment) {
   EXPECT_EQ(seen.samples.back().updated, 0);
 }
 
+/// A call of the timeline's on what is called `name`.
+ports::ApiCall call_of(ports::Verb verb, Kind kind, const std::string& name) {
+  ports::ApiCall call;
+  call.verb = verb;
+  call.key = {kind, "default", name};
+  return call;
+}
+
+/// `apply` and `patch` in either world; what is new starts, it is not rolled out.
+TEST(RunObserver, AWriteOfAWorkloadThatWasThereIsARollout) {
+  RunObserver observer{scenario::Scenario{}};
+  observer.objects_written(Instant::at(2_s), "change", "apply",
+                           {call_of(ports::Verb::Update, Kind::ConfigMap, "settings"),
+                            call_of(ports::Verb::Update, Kind::Deployment, "web"),
+                            call_of(ports::Verb::Create, Kind::Deployment, "new")},
+                           "wrote them");
+  runner::RunResult result;
+  observer.finish(result);
+  ASSERT_EQ(result.workloads.size(), 1U);
+  EXPECT_EQ(result.workloads.begin()->first,
+            runner::workload_name({Kind::Deployment, "default", "web"}));
+  const runner::WorkloadResult& web = result.workloads.begin()->second;
+  ASSERT_EQ(web.rollouts.size(), 1U);
+  EXPECT_EQ(web.rollouts[0].id, "change");
+  EXPECT_EQ(web.rollouts[0].started, Instant::at(2_s));
+  ASSERT_EQ(result.faults.size(), 1U);
+  EXPECT_EQ(result.faults[0].targets,
+            (std::vector<std::string>{"ConfigMap/default/settings", "Deployment/default/web",
+                                      "Deployment/default/new"}));
+}
+
 }  // namespace
 }  // namespace orrery::session

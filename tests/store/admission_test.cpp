@@ -234,6 +234,28 @@ TEST(ResourceQuota, CountsKindsByTheirFullNames) {
   EXPECT_EQ(world.create(map).outcome, Outcome::Refused);
 }
 
+TEST(ResourceQuota, WithScopesLimitsPodsThatAreInThemAlone) {
+  StoreWorld world;
+  ResourceQuota of_best_effort = quota({{"pods", 1}});
+  of_best_effort.scopes = {api::QuotaScope::BestEffort};
+  world.create(of_best_effort);
+  ResourceQuota of_others = quota({{"pods", 1}, {"requests.cpu", 1000}});
+  of_others.meta.name = "others";
+  of_others.scopes = {api::QuotaScope::NotBestEffort};
+  world.create(of_others);
+  // Of a quota that does not count the pod, nothing need be stated.
+  EXPECT_EQ(world.create(pod_named("a")).outcome, Outcome::Ok);
+  EXPECT_EQ(world.create(asking("b", 600)).outcome, Outcome::Ok);
+  EXPECT_EQ(world.stored<ResourceQuota>(kQuota).used.at("pods"), 1);
+  const auto others = world.stored<ResourceQuota>({api::Kind::ResourceQuota, "default", "others"});
+  EXPECT_EQ(others.used.at("pods"), 1);
+  EXPECT_EQ(others.used.at("requests.cpu"), 600);
+  EXPECT_NE(world.create(pod_named("c")).message.find("exceeded quota: q, requested: pods=1"),
+            std::string::npos);
+  EXPECT_NE(world.create(asking("d", 100)).message.find("exceeded quota: others"),
+            std::string::npos);
+}
+
 TEST(ResourceQuota, IsUsedThroughItsStatusAlone) {
   StoreWorld world;
   world.create(quota({{"pods", 1}}));

@@ -162,6 +162,21 @@ TEST_F(Eviction, TakesOneOfWhatItsBudgetAllowsAndIsRememberedThere) {
   EXPECT_FALSE(world_.stored<Pod>(pod_key("b")).meta.deletion);
 }
 
+TEST_F(Eviction, SaysWhyThePodGoesBeforeItGoes) {
+  budget("web", 1, 2, 1);
+  EXPECT_EQ(evict("a").outcome, Outcome::Ok);
+  const Pod evicted = world_.stored<Pod>(pod_key("a"));
+  const auto* target = api::find_condition(evicted.status.conditions, "DisruptionTarget");
+  ASSERT_NE(target, nullptr);
+  EXPECT_EQ(target->status, api::ConditionStatus::True);
+  EXPECT_EQ(target->reason, "EvictionByEvictionAPI");
+  EXPECT_EQ(target->last_transition, world_.now);
+  EXPECT_EQ(evict("b").outcome, Outcome::Refused);
+  EXPECT_EQ(
+      api::find_condition(world_.stored<Pod>(pod_key("b")).status.conditions, "DisruptionTarget"),
+      nullptr);
+}
+
 TEST_F(Eviction, WithSeveralBudgetsIsInvalid) {
   budget("one", 1, 2, 1);
   budget("two", 1, 2, 1);

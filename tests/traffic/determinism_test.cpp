@@ -302,6 +302,82 @@ TEST(SmallWorlds, LeaveNothingBehind) {
       service.drains_on_term = pick(2) == 0;
       model.services.push_back(service);
     }
+    for (ServiceIndex to = 0; to < service_count; ++to) {
+      for (ServiceIndex from = 0; from <= to; ++from) {
+        if (pick(2) == 0) continue;
+        RouteModel route;
+        if (from > 0) route.from = from - 1;
+        route.to = to;
+        const auto up_to = [&](std::uint64_t count) {
+          return Duration::milliseconds(static_cast<int>(pick(count)));
+        };
+        resilience::RoutePolicy& policy = route.policy;
+        policy.timeouts.overall = up_to(60);
+        policy.timeouts.per_try = up_to(20);
+        policy.timeouts.passes_deadline_on = pick(2) == 0;
+        policy.retry.on = {resilience::RetryOn::Status5xx};
+        policy.retry.retries = static_cast<std::uint32_t>(pick(4));
+        policy.backoff = resilience::FixedBackoff{up_to(10)};
+        switch (pick(5)) {
+          case 0:
+            policy.retry_limit = resilience::EnvoyRetryLimit{};
+            break;
+          case 1:
+            policy.retry_limit = resilience::TpsBudgetConfig{};
+            break;
+          case 2:
+            policy.retry_limit = resilience::GrpcRetryThrottleConfig{};
+            break;
+          case 3:
+            policy.retry_limit = resilience::AwsRetryQuotaConfig{};
+            break;
+          default:
+            break;
+        }
+        switch (pick(5)) {
+          case 0:
+            policy.balancer = resilience::RandomConfig{};
+            break;
+          case 1:
+            policy.balancer = resilience::RoundRobinConfig{};
+            break;
+          case 2:
+            policy.balancer = resilience::LeastRequestConfig{};
+            break;
+          case 3:
+            policy.balancer = resilience::PeakEwmaConfig{};
+            break;
+          default:
+            break;
+        }
+        if (pick(3) == 0) policy.command = resilience::HystrixBreakerConfig{};
+        if (pick(3) == 0) {
+          policy.breaker.emplace();
+          policy.breaker->minimum_calls = 5;
+          policy.breaker->wait_in_open = 10_ms;
+        }
+        if (pick(3) == 0) {
+          policy.rate_limit = resilience::LocalRateLimitConfig{.max_tokens = 20};
+        }
+        if (pick(3) == 0) policy.bulkhead = static_cast<std::uint32_t>(1 + pick(3));
+        if (pick(3) == 0) {
+          policy.pool.emplace();
+          policy.pool->streams_per_connection = static_cast<std::uint32_t>(1 + pick(2));
+          policy.pool->thresholds.max_connections = static_cast<std::uint32_t>(1 + pick(3));
+          policy.pool->thresholds.max_pending_requests = static_cast<std::uint32_t>(pick(4));
+          policy.pool->thresholds.max_requests = static_cast<std::uint32_t>(1 + pick(6));
+        }
+        if (pick(3) == 0) {
+          policy.outliers.emplace();
+          policy.outliers->detection.consecutive_5xx = static_cast<std::uint32_t>(1 + pick(3));
+          policy.outliers->detection.interval = 20_ms;
+          policy.outliers->detection.base_ejection_time = 30_ms;
+          policy.outliers->detection.max_ejection_percent = 70;
+        }
+        if (pick(4) == 0) policy.fallback.emplace();
+        model.routes.push_back(route);
+      }
+    }
     if (pick(2) == 0) {
       model.latency_same_node = model.latency_in_zone = model.latency_between_zones = Duration{};
     }
@@ -323,7 +399,11 @@ TEST(SmallWorlds, LeaveNothingBehind) {
     for (int i = 1; i <= 30; ++i) {
       world.run(Instant::at(Duration::milliseconds(8) * i));
       const std::size_t at = pick(pods.size());
-      switch (pick(7)) {
+      switch (pick(9)) {
+        case 7:
+        case 8:
+          world.engine.set_hanging(pods[at], pick(2) == 0);
+          break;
         case 0:
           world.engine.terminate(pods[at]);
           break;
@@ -356,6 +436,7 @@ TEST(SmallWorlds, LeaveNothingBehind) {
       }
       (void)world.engine.take_drained();  // Their nodes would take them.
     }
+    for (const InstanceId pod : pods) world.engine.set_hanging(pod, false);
     world.run();
     EXPECT_EQ(world.engine.live_calls(), 0U) << "seed " << seed;
     for (const InstanceId pod : pods) {

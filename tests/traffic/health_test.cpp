@@ -115,5 +115,48 @@ TEST(SharedThreads, AProbeOfAProcessThatEndsIsAnswered) {
   EXPECT_EQ(world.engine.live_calls(), 0U);
 }
 
+/// A pod of three threads that hangs from the start, and a second later has got 20 requests.
+struct HungPod {
+  HungPod() : world{model(), 5}, pod{world.pod(0)} {
+    world.publish_all();
+    world.engine.set_hanging(pod, true);
+    world.engine.start();
+    world.run(Instant::at(1_s));
+  }
+  static TrafficModel model() {
+    TrafficModel model;
+    model.services.push_back(offers(works(10_ms), 3));
+    add_load(model, {{0, 0}}, 5, 100.0, 20);
+    return model;
+  }
+
+  TrafficWorld world;
+  InstanceId pod;
+};
+
+// A hung process takes requests and keeps its slots busy; what it holds goes on when it is well.
+TEST(Hanging, HoldsItsRequestsAndGoesOnWithThemAfterwards) {
+  HungPod hung;
+  RequestEngine& engine = hung.world.engine;
+  EXPECT_EQ(engine.view(hung.pod).busy, 3U);
+  EXPECT_EQ(engine.view(hung.pod).queued, 17U);
+  EXPECT_EQ(engine.journey(0).totals().ended_count(), 0U);
+  engine.set_hanging(hung.pod, false);
+  hung.world.run();
+  EXPECT_EQ(engine.journey(0).totals().of(RequestOutcome::Ok), 20U);
+  EXPECT_EQ(engine.view(hung.pod).cpu, 200_ms);
+  EXPECT_EQ(engine.live_calls(), 0U);
+}
+
+TEST(Hanging, EndsWithTheProcess) {
+  HungPod hung;
+  RequestEngine& engine = hung.world.engine;
+  engine.kill(hung.pod);
+  engine.set_hanging(hung.pod, false);
+  hung.world.run();
+  EXPECT_EQ(engine.journey(0).totals().of(RequestOutcome::Reset), 20U);
+  EXPECT_EQ(engine.live_calls(), 0U);
+}
+
 }  // namespace
 }  // namespace orrery::sim

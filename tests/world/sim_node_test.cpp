@@ -61,6 +61,36 @@ TEST_F(SimNodeTest, ProbesSucceedOnceTheProcessListens) {
   EXPECT_EQ(probe(3), Outcome::Refused);
 }
 
+TEST_F(SimNodeTest, AProbeOfAPortThatNoContainerListensOnIsRefused) {
+  const auto outcome_of_probe = [&](std::int32_t port) {
+    const ports::CallId id = ++next_id_;
+    const std::string address = list().sandboxes.at(0).ip;
+    const api::ProbeAction action = api::TcpSocketAction{};
+    listener_.events.clear();
+    world_.node.probe(kOwner, id, {&action, address, port, {}, 1_s});
+    EXPECT_TRUE(world_.run([&] { return !listener_.events.empty(); }));
+    return listener_.events.back().outcome;
+  };
+  pod_.spec.containers[0].ports = {{"http", 8080, 0, "TCP", ""}};
+  api::Container beside;
+  beside.name = "beside";
+  beside.image = "app:1";
+  pod_.spec.containers.push_back(beside);
+  const std::string sandbox = run_sandbox();
+  EXPECT_EQ(start(create(sandbox)), Outcome::Ok);
+  world_.run_for(10_s);
+  EXPECT_EQ(outcome_of_probe(8080), Outcome::Ok);
+  EXPECT_EQ(outcome_of_probe(9090), Outcome::Refused);
+  // Beside it, a container that says nothing about its ports: it may listen on any other one.
+  RuntimeCall second = call(RuntimeVerb::CreateContainer);
+  second.pod = pod();
+  second.sandbox_id = sandbox;
+  second.container_index = 1;
+  EXPECT_EQ(start(result(ask(second)).id), Outcome::Ok);
+  world_.run_for(10_s);
+  EXPECT_EQ(outcome_of_probe(9090), Outcome::Ok);
+}
+
 TEST_F(SimNodeTest, ASleepingCommandTakesItsTimeAndIsBoundedByItsDeadline) {
   const std::string container = create(run_sandbox());
   (void)start(container);

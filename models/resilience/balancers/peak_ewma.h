@@ -7,6 +7,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "models/base/time_types.h"
@@ -30,15 +32,15 @@ class PeakEwmaRtt {
 
   /// The average at `now` [ns]; reading changes nothing. As recorded for times before the last
   /// sample.
-  [[nodiscard]] double at(Instant now, Duration decay) const {
-    return now <= updated_ ? rtt_ns_ : rtt_ns_ * decay_after(now - updated_, decay);
+  [[nodiscard]] double at(Instant now, const ExponentialDecay& decay) const {
+    return now <= updated_ ? rtt_ns_ : rtt_ns_ * decay.left_after(now - updated_);
   }
 
   /// A sample above the average at `now` replaces it; a lower one weighs 1 - e^(-time/decay), so
   /// nothing when no time has passed.
-  void add(Duration rtt, Instant now, Duration decay) {
+  void add(Duration rtt, Instant now, const ExponentialDecay& decay) {
     const auto sample = static_cast<double>(rtt.count_ns());
-    const double left = now <= updated_ ? 1.0 : decay_after(now - updated_, decay);
+    const double left = now <= updated_ ? 1.0 : decay.left_after(now - updated_);
     const double average = rtt_ns_ * left;
     if (average >= sample && now <= updated_) return;
     rtt_ns_ = average < sample ? sample : average + sample * (1.0 - left);
@@ -48,11 +50,11 @@ class PeakEwmaRtt {
   /// Whether a * (this average) <= b * (the other average), at any time after both last samples:
   /// both decay alike, so only the time between the samples counts.
   [[nodiscard]] bool times_is_at_most(double a, const PeakEwmaRtt& other, double b,
-                                      Duration decay) const {
+                                      const ExponentialDecay& decay) const {
     double mine = rtt_ns_ * a;
     double theirs = other.rtt_ns_ * b;
-    if (updated_ < other.updated_) mine *= decay_after(other.updated_ - updated_, decay);
-    if (other.updated_ < updated_) theirs *= decay_after(updated_ - other.updated_, decay);
+    if (updated_ < other.updated_) mine *= decay.left_after(other.updated_ - updated_);
+    if (other.updated_ < updated_) theirs *= decay.left_after(updated_ - other.updated_);
     return mine <= theirs;
   }
 
@@ -64,22 +66,27 @@ class PeakEwmaRtt {
 /// One caller's peak EWMA over one set of hosts; 16 bytes per host.
 class PeakEwma {
  public:
-  explicit PeakEwma(const PeakEwmaConfig& config) : config_{config} {}
+  explicit PeakEwma(const PeakEwmaConfig& config)
+      : default_rtt_{config.default_rtt}, decay_{config.decay} {}
 
-  /// Hosts 0..host_count-1 from now on; new ones begin at the default. Allocates.
-  void resize(std::uint32_t host_count, Instant now) {
-    rtts_.resize(host_count, PeakEwmaRtt{config_.default_rtt, now});
+  static constexpr std::uint32_t kNew = 0xffff'ffff;
+
+  /// Hosts 0..before.size()-1 from now on: host i was host `before[i]`, or is new if that is kNew
+  /// and begins at the default. Allocates.
+  void take_hosts(std::span<const std::uint32_t> before, Instant now) {
+    std::vector<PeakEwmaRtt> rtts;
+    rtts.reserve(before.size());
+    for (const std::uint32_t host : before) {
+      rtts.push_back(host == kNew ? PeakEwmaRtt{default_rtt_, now} : rtts_[host]);
+    }
+    rtts_ = std::move(rtts);
   }
-  /// Another host has taken this index.
-  void replace(std::uint32_t host, Instant now) { rtts_[host] = {config_.default_rtt, now}; }
 
   /// An answer of `host` that took `rtt`.
-  void record(std::uint32_t host, Duration rtt, Instant now) {
-    rtts_[host].add(rtt, now, config_.decay);
-  }
+  void record(std::uint32_t host, Duration rtt, Instant now) { rtts_[host].add(rtt, now, decay_); }
 
   /// The cheaper of two different random hosts, the first if they cost the same; nothing when none
-  /// may be chosen. Touches two hosts. Requires: as many hosts as at the last `resize`.
+  /// may be chosen. Touches two hosts. Requires: as many hosts as were taken.
   [[nodiscard]] std::optional<std::uint32_t> pick(const Hosts& hosts, std::uint64_t draw) const {
     expects(hosts.size() == rtts_.size(), "peak EWMA knows every host");
     const std::optional<std::uint32_t> first = random_choice(hosts, draw);
@@ -87,13 +94,13 @@ class PeakEwma {
     const std::optional<std::uint32_t> second = other_choice(hosts, *first, sub_draw(draw, 1));
     if (!second) return first;
     const bool first_wins = rtts_[*first].times_is_at_most(load(hosts[*first]), rtts_[*second],
-                                                           load(hosts[*second]), config_.decay);
+                                                           load(hosts[*second]), decay_);
     return first_wins ? first : second;
   }
 
   /// rtt * (active + 1) at `now` [ns].
   [[nodiscard]] double cost(const Hosts& hosts, std::uint32_t host, Instant now) const {
-    return rtts_[host].at(now, config_.decay) * load(hosts[host]);
+    return rtts_[host].at(now, decay_) * load(hosts[host]);
   }
 
  private:
@@ -116,7 +123,8 @@ class PeakEwma {
                                                                           std::uint32_t first,
                                                                           std::uint64_t draw);
 
-  PeakEwmaConfig config_;
+  Duration default_rtt_;
+  ExponentialDecay decay_;
   std::vector<PeakEwmaRtt> rtts_;
 };
 

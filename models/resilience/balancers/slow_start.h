@@ -9,7 +9,7 @@
 namespace orrery::resilience {
 
 struct SlowStartConfig {
-  Duration window;           ///< 0 = off. slow_start_window
+  Duration window{};         ///< 0 = off. slow_start_window
   double aggression = 1.0;   ///< > 0; 1 = linear.
   double min_weight = 0.10;  ///< Part of the weight at the start. Before 1.23: 0.
 };

@@ -1,0 +1,71 @@
+/// @file
+/// What a caller does about the calls it makes to one service: all its policies together.
+///
+/// A call is one or more tries. First the call as a whole must pass the command's breaker and the
+/// fallback stands behind it (Hystrix); each try must pass the breaker, the rate limit and the
+/// bulkhead (resilience4j's order within a retry); then a host is chosen, and its pool must have
+/// room (Envoy).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <variant>
+
+#include "models/resilience/backoff.h"
+#include "models/resilience/balancers/least_request.h"
+#include "models/resilience/balancers/peak_ewma.h"
+#include "models/resilience/breakers/hystrix_breaker.h"
+#include "models/resilience/breakers/resilience4j_breaker.h"
+#include "models/resilience/bulkhead.h"
+#include "models/resilience/envoy_thresholds.h"
+#include "models/resilience/fallback.h"
+#include "models/resilience/local_rate_limit.h"
+#include "models/resilience/outlier_detection.h"
+#include "models/resilience/retry_budget.h"
+#include "models/resilience/retry_policy.h"
+#include "models/resilience/timeouts.h"
+
+namespace orrery::resilience {
+
+struct RandomConfig {};
+struct RoundRobinConfig {};
+/// A choice of host for each request.
+using BalancerConfig =
+    std::variant<RandomConfig, RoundRobinConfig, LeastRequestConfig, PeakEwmaConfig>;
+
+struct GrpcRetryThrottleConfig {
+  std::uint32_t max_tokens = 10;  ///< 1..1000.
+  double token_ratio = 0.1;       ///< > 0.
+};
+/// How many retries there may be in all.
+using RetryLimitConfig =
+    std::variant<EnvoyRetryLimit, TpsBudgetConfig, GrpcRetryThrottleConfig, AwsRetryQuotaConfig>;
+
+/// The connections of one proxy to the hosts of a service.
+struct ConnectionPoolConfig {
+  EnvoyThresholdsConfig thresholds;
+  std::uint32_t streams_per_connection = 1;  ///< 1: HTTP/1.1; more: HTTP/2's streams at a time.
+};
+
+/// Hosts that answer badly are not chosen, unless too few are left.
+struct OutlierPolicy {
+  OutlierDetectionConfig detection;
+  std::uint32_t panic_threshold = 50;  ///< [% of the hosts], 0..100; below it all are chosen.
+};
+
+struct RoutePolicy {
+  Timeouts timeouts;
+  RetryPolicy retry;  ///< Without conditions: no retries.
+  Backoff backoff = EnvoyBackoff{};
+  std::optional<RetryLimitConfig> retry_limit;       ///< Absent: only the retries of each call.
+  std::optional<HystrixBreakerConfig> command;       ///< Of the call as a whole.
+  std::optional<Resilience4jBreakerConfig> breaker;  ///< Of each try.
+  std::optional<LocalRateLimitConfig> rate_limit;
+  std::optional<std::uint32_t> bulkhead;   ///< Tries under way at a time; beyond it nobody waits.
+  std::optional<BalancerConfig> balancer;  ///< Absent: the node's proxy chooses.
+  std::optional<OutlierPolicy> outliers;   ///< Of use to a balancer only.
+  std::optional<ConnectionPoolConfig> pool;
+  std::optional<FallbackConfig> fallback;
+};
+
+}  // namespace orrery::resilience

@@ -1,0 +1,37 @@
+#include "runner/scenario/live_limits.h"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace orrery::scenario {
+
+std::vector<api::Problem> simulated_alone(const Scenario& scenario) {
+  std::vector<api::Problem> problems;
+  const auto add = [&](const std::string& pointer, std::string found, const char* hint) {
+    problems.push_back(
+        {{scenario.file, 0, pointer}, "what live hosts can do", std::move(found), hint});
+  };
+  constexpr const char* kSimulate = "run it with --world sim";
+  for (const NodeGroup& group : scenario.cluster.groups) {
+    add("/cluster/nodeGroups/" + group.name, "nodes that a cloud would have to start",
+        "run it with --world sim, or write its nodes into \"nodes\"");
+  }
+  for (const auto& [title, program] : programs_of(scenario)) {
+    add("", fmt::format("the program of the {}", title), kSimulate);
+  }
+  for (const auto& [name, metric] : scenario.metrics) {
+    add("/metrics/" + name, "a source of a metric", kSimulate);
+  }
+  if (!scenario.policies.empty()) add("/policies", "policies of callers", kSimulate);
+  for (const TimelineEntry& entry : scenario.timeline) {
+    const auto* fault = std::get_if<FaultAction>(&entry.action);
+    if (fault == nullptr || !form_of(fault->kind).only_simulated) continue;
+    add("", fmt::format("{} (timeline entry {})", to_string(fault->kind), entry.id), kSimulate);
+  }
+  return problems;
+}
+
+}  // namespace orrery::scenario

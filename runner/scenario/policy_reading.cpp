@@ -1,0 +1,570 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "runner/scenario/parts.h"
+#include "runner/scenario/scalars.h"
+
+namespace orrery::scenario {
+namespace {
+
+using namespace resilience;
+
+constexpr std::int64_t kCountMax = 1'000'000;
+constexpr const char* kClients = "clients";
+
+/// Readers that leave what the manual of the product says where the scenario says nothing.
+void take_duration(const Fields& fields, std::string_view key, Duration& into, Report& report) {
+  if (const Value* value = fields.find(key)) into = read_duration(*value, report).value_or(into);
+}
+
+void take_count(const Fields& fields, std::string_view key, std::int64_t least, std::uint32_t& into,
+                Report& report) {
+  const Value* value = fields.find(key);
+  if (value == nullptr) return;
+  if (const auto count = read_count(*value, least, kCountMax, report)) {
+    into = static_cast<std::uint32_t>(*count);
+  }
+}
+
+void take_number(const Fields& fields, std::string_view key, double least, double most,
+                 double& into, Report& report) {
+  const Value* value = fields.find(key);
+  if (value == nullptr) return;
+  const auto number = value->type == Value::Type::Number ? parse_number(value->text) : std::nullopt;
+  if (number && *number >= least && *number <= most) {
+    into = *number;
+  } else {
+    report.add(*value, fmt::format("a number from {} to {}", least, most));
+  }
+}
+
+void take_flag(const Fields& fields, std::string_view key, bool& into, Report& report) {
+  if (const Value* value = fields.find(key)) into = read_boolean(*value, report).value_or(into);
+}
+
+/// What a name stands for, of the names in the table; reports any other value.
+template <class T>
+std::optional<T> read_choice(const Value& value, const char* what,
+                             const std::vector<std::pair<std::string, T>>& table, Report& report) {
+  std::vector<std::string> names;
+  for (const auto& [name, meaning] : table) {
+    if (value.text == name) return meaning;
+    names.push_back(name);
+  }
+  report.add(value, fmt::format("{}: {}", what, one_of(names)), did_you_mean(value.text, names));
+  return std::nullopt;
+}
+
+/// A value that is a name, or an object with one name as its only key and settings under it.
+struct Variant {
+  std::string name;
+  const Value* settings = nullptr;  ///< nullptr: all as by default.
+};
+std::optional<Variant> read_variant(const Value& value, const std::string& what,
+                                    const std::vector<std::string>& names, Report& report) {
+  Variant variant;
+  if (value.type == Value::Type::Text) {
+    variant.name = value.text;
+  } else if (value.type == Value::Type::Object && value.children.size() == 1) {
+    variant = {value.children.front().key, &value.children.front()};
+  }
+  if (std::find(names.begin(), names.end(), variant.name) != names.end()) return variant;
+  report.add(value, fmt::format("{}: {}", what, one_of(names)), did_you_mean(variant.name, names));
+  return std::nullopt;
+}
+
+/// The settings' fields; of those that are absent, nothing.
+Fields fields_of(const Variant& variant, std::initializer_list<std::string_view> known,
+                 Report& report) {
+  static const Value kNone = [] {
+    Value value;
+    value.type = Value::Type::Object;
+    return value;
+  }();
+  return Fields{variant.settings == nullptr ? kNone : *variant.settings, known, report};
+}
+
+void read_aws_jitter(const Variant& variant, Backoff& into, Report& report) {
+  static const std::vector<std::pair<std::string, AwsJitterBackoff::Kind>> kKinds{
+      {"none", AwsJitterBackoff::Kind::None},
+      {"full", AwsJitterBackoff::Kind::Full},
+      {"equal", AwsJitterBackoff::Kind::Equal},
+      {"decorrelated", AwsJitterBackoff::Kind::Decorrelated}};
+  AwsJitterBackoff backoff;
+  const Fields fields = fields_of(variant, {"jitter", "base", "cap"}, report);
+  if (const Value* kind = fields.find("jitter")) {
+    backoff.kind = read_choice(*kind, "a jitter", kKinds, report).value_or(backoff.kind);
+  }
+  take_duration(fields, "base", backoff.base, report);
+  take_duration(fields, "cap", backoff.cap, report);
+  into = backoff;
+}
+
+void read_backoff(const Value& value, Backoff& into, Report& report) {
+  if (value.type == Value::Type::Text) {
+    if (const auto wait = parse_duration(value.text)) {
+      into = FixedBackoff{*wait};
+      return;
+    }
+  }
+  const auto variant =
+      read_variant(value, "a duration, or a back-off",
+                   {"envoy", "resilience4j", "grpc", "aws", "awsSdk", "linkerd"}, report);
+  if (!variant) return;
+  if (variant->name == "envoy") {
+    EnvoyBackoff backoff;
+    const Fields fields = fields_of(*variant, {"base", "max"}, report);
+    take_duration(fields, "base", backoff.base, report);
+    backoff.max = backoff.base * 10;
+    take_duration(fields, "max", backoff.max, report);
+    if (backoff.base < Duration::milliseconds(1) || backoff.max < backoff.base) {
+      report.add(value.where, "1 ms <= base <= max",
+                 to_string(backoff.base) + " and " + to_string(backoff.max));
+      return;
+    }
+    into = backoff;
+  } else if (variant->name == "resilience4j") {
+    Resilience4jBackoff backoff;
+    const Fields fields =
+        fields_of(*variant, {"initial", "multiplier", "randomization", "max"}, report);
+    take_duration(fields, "initial", backoff.initial, report);
+    take_number(fields, "multiplier", 1, 1000, backoff.multiplier, report);
+    take_number(fields, "randomization", 0, 1, backoff.randomization_factor, report);
+    take_duration(fields, "max", backoff.max, report);
+    into = backoff;
+  } else if (variant->name == "grpc") {
+    GrpcBackoff backoff;
+    const Fields fields = fields_of(*variant, {"initial", "max", "multiplier"}, report);
+    take_duration(fields, "initial", backoff.initial, report);
+    take_duration(fields, "max", backoff.max, report);
+    take_number(fields, "multiplier", 0.001, 1000, backoff.multiplier, report);
+    into = backoff;
+  } else if (variant->name == "aws") {
+    read_aws_jitter(*variant, into, report);
+  } else if (variant->name == "awsSdk") {
+    AwsSdkBackoff backoff;
+    const Fields fields = fields_of(*variant, {"scale", "max"}, report);
+    take_duration(fields, "scale", backoff.scale, report);
+    take_duration(fields, "max", backoff.max, report);
+    into = backoff;
+  } else {
+    LinkerdBackoff backoff;
+    const Fields fields = fields_of(*variant, {"min", "max", "jitter"}, report);
+    take_duration(fields, "min", backoff.min, report);
+    take_duration(fields, "max", backoff.max, report);
+    take_number(fields, "jitter", 0, 1000, backoff.jitter, report);
+    into = backoff;
+  }
+}
+
+void read_retry_limit(const Value& value, RoutePolicy& into, Report& report) {
+  const auto variant =
+      read_variant(value, "a limit of retries", {"envoy", "linkerd", "grpc", "aws"}, report);
+  if (!variant) return;
+  if (variant->name == "envoy") {
+    EnvoyRetryLimit limit;
+    const Fields fields =
+        fields_of(*variant, {"maxRetries", "budgetPercent", "minConcurrency"}, report);
+    take_count(fields, "maxRetries", 0, limit.max_retries, report);
+    if (const Value* percent = fields.find("budgetPercent")) {
+      limit.budget.emplace();
+      limit.budget->percent = read_percent(*percent, report).value_or(0.2) * 100;
+      take_count(fields, "minConcurrency", 0, limit.budget->min_retry_concurrency, report);
+    } else if (const Value* least = fields.find("minConcurrency")) {
+      report.add(*least, "\"budgetPercent\" beside it, of whose budget it is the least");
+    }
+    into.retry_limit = limit;
+  } else if (variant->name == "linkerd") {
+    TpsBudgetConfig budget;
+    double ratio = 0.2;
+    const Fields fields = fields_of(*variant, {"ttl", "minRetriesPerSecond", "retryRatio"}, report);
+    take_duration(fields, "ttl", budget.ttl, report);
+    take_count(fields, "minRetriesPerSecond", 0, budget.min_retries_per_second, report);
+    take_number(fields, "retryRatio", 0, 1000, ratio, report);
+    budget.retry_ratio = static_cast<float>(ratio);
+    if (budget.ttl < Duration::seconds(1) || budget.ttl > Duration::seconds(60)) {
+      report.add(value.where, "a ttl from 1 s to 60 s", to_string(budget.ttl));
+      return;
+    }
+    into.retry_limit = budget;
+  } else if (variant->name == "grpc") {
+    GrpcRetryThrottleConfig throttle;
+    const Fields fields = fields_of(*variant, {"maxTokens", "tokenRatio"}, report);
+    if (const Value* tokens = fields.find("maxTokens")) {
+      throttle.max_tokens =
+          static_cast<std::uint32_t>(read_count(*tokens, 1, 1000, report).value_or(10));
+    }
+    take_number(fields, "tokenRatio", 0.001, 1000, throttle.token_ratio, report);
+    into.retry_limit = throttle;
+  } else {
+    AwsRetryQuotaConfig quota;
+    const Fields fields =
+        fields_of(*variant, {"capacity", "retryCost", "timeoutCost", "refund"}, report);
+    take_count(fields, "capacity", 0, quota.capacity, report);
+    take_count(fields, "retryCost", 0, quota.retry_cost, report);
+    take_count(fields, "timeoutCost", 0, quota.timeout_cost, report);
+    take_count(fields, "refund", 0, quota.no_retry_refund, report);
+    into.retry_limit = quota;
+  }
+}
+
+RetryConditions read_conditions(const Value& value, Report& report) {
+  static const std::vector<std::pair<std::string, RetryOn>> kConditions{
+      {"5xx", RetryOn::Status5xx},
+      {"gateway-error", RetryOn::GatewayError},
+      {"reset", RetryOn::Reset},
+      {"connect-failure", RetryOn::ConnectFailure}};
+  RetryConditions conditions;
+  for (const Value& item : items(value, "a list of conditions", report)) {
+    const auto condition = read_choice(item, "a condition", kConditions, report);
+    if (condition) conditions.add(*condition);
+  }
+  return conditions;
+}
+
+void read_retries(const Value& value, RoutePolicy& into, Report& report) {
+  const Fields fields{value, {"attempts", "on", "backoff", "limit", "avoidPreviousHosts"}, report};
+  into.retry.on = {RetryOn::Status5xx};
+  take_count(fields, "attempts", 0, into.retry.retries, report);
+  if (const Value* on = fields.find("on")) into.retry.on = read_conditions(*on, report);
+  if (const Value* backoff = fields.find("backoff")) read_backoff(*backoff, into.backoff, report);
+  if (const Value* limit = fields.find("limit")) read_retry_limit(*limit, into, report);
+  if (const Value* avoid = fields.find("avoidPreviousHosts")) {
+    if (const auto times = read_count(*avoid, 0, 100, report)) {
+      into.retry.avoids_previous_hosts = *times > 0;
+      into.retry.host_reselection_max = static_cast<std::uint32_t>(*times);
+    }
+  }
+}
+
+void read_balancer(const Value& value, RoutePolicy& into, Report& report) {
+  const auto variant = read_variant(
+      value, "a load balancer", {"random", "round-robin", "least-request", "peak-ewma"}, report);
+  if (!variant) return;
+  if (variant->name == "random") {
+    (void)fields_of(*variant, {}, report);
+    into.balancer = RandomConfig{};
+  } else if (variant->name == "round-robin") {
+    (void)fields_of(*variant, {}, report);
+    into.balancer = RoundRobinConfig{};
+  } else if (variant->name == "least-request") {
+    LeastRequestConfig config;
+    const Fields fields = fields_of(*variant, {"choices", "fullScan"}, report);
+    take_count(fields, "choices", 1, config.choice_count, report);
+    take_flag(fields, "fullScan", config.full_scan, report);
+    into.balancer = config;
+  } else {
+    PeakEwmaConfig config;
+    const Fields fields = fields_of(*variant, {"decay", "defaultRtt"}, report);
+    take_duration(fields, "decay", config.decay, report);
+    take_duration(fields, "defaultRtt", config.default_rtt, report);
+    if (config.decay == Duration{}) {
+      report.add(value.where, "a decay above 0s", "0s");
+      return;
+    }
+    into.balancer = config;
+  }
+}
+
+void take_percentage(const Fields& fields, std::string_view key, float& into, Report& report) {
+  const Value* value = fields.find(key);
+  if (value == nullptr) return;
+  const auto part = read_percent(*value, report);
+  if (!part) return;
+  if (*part > 0) {
+    into = static_cast<float>(*part * 100);
+  } else {
+    report.add(*value, "a percentage above 0%");
+  }
+}
+
+void read_hystrix(const Variant& variant, RoutePolicy& into, Report& report) {
+  HystrixBreakerConfig config;
+  float errors = static_cast<float>(config.error_threshold_percentage);
+  const Fields fields = fields_of(
+      variant, {"requestVolume", "errorPercent", "sleepWindow", "rollingWindow", "healthInterval"},
+      report);
+  take_count(fields, "requestVolume", 0, config.request_volume_threshold, report);
+  take_percentage(fields, "errorPercent", errors, report);
+  config.error_threshold_percentage = static_cast<std::uint32_t>(errors);
+  take_duration(fields, "sleepWindow", config.sleep_window, report);
+  take_duration(fields, "rollingWindow", config.rolling_window, report);
+  take_duration(fields, "healthInterval", config.health_snapshot_interval, report);
+  const std::int64_t interval = config.health_snapshot_interval.count_ns();
+  if (interval == 0 || config.rolling_window.count_ns() % interval != 0 ||
+      config.rolling_window == Duration{} || config.error_threshold_percentage == 0) {
+    report.add(
+        variant.settings->where, "a rollingWindow of whole healthIntervals, from 1% errors",
+        to_string(config.rolling_window) + " and " + to_string(config.health_snapshot_interval));
+    return;
+  }
+  into.command = config;
+}
+
+void read_resilience4j(const Variant& variant, RoutePolicy& into, Report& report) {
+  Resilience4jBreakerConfig config;
+  const Fields fields = fields_of(
+      variant,
+      {"failureRate", "slowCallRate", "slowCallDuration", "halfOpenCalls", "maxWaitInHalfOpen",
+       "window", "windowSize", "minimumCalls", "waitInOpen", "automaticHalfOpen"},
+      report);
+  take_percentage(fields, "failureRate", config.failure_rate_threshold, report);
+  take_percentage(fields, "slowCallRate", config.slow_call_rate_threshold, report);
+  take_duration(fields, "slowCallDuration", config.slow_call_duration_threshold, report);
+  take_count(fields, "halfOpenCalls", 1, config.permitted_calls_in_half_open, report);
+  take_duration(fields, "maxWaitInHalfOpen", config.max_wait_in_half_open, report);
+  if (const Value* window = fields.find("window")) {
+    if (window->text == "time") {
+      config.window = Resilience4jBreakerConfig::Window::Time;
+    } else if (window->text != "count") {
+      report.add(*window, "\"count\" or \"time\"");
+    }
+  }
+  take_count(fields, "windowSize", 1, config.window_size, report);
+  take_count(fields, "minimumCalls", 1, config.minimum_calls, report);
+  take_duration(fields, "waitInOpen", config.wait_in_open, report);
+  take_flag(fields, "automaticHalfOpen", config.automatic_half_open, report);
+  into.breaker = config;
+}
+
+void read_breaker(const Value& value, RoutePolicy& into, Report& report) {
+  const auto variant =
+      read_variant(value, "a circuit breaker", {"hystrix", "resilience4j"}, report);
+  if (!variant) return;
+  if (variant->name == "hystrix") {
+    read_hystrix(*variant, into, report);
+  } else {
+    read_resilience4j(*variant, into, report);
+  }
+}
+
+void read_rate_limit(const Value& value, RoutePolicy& into, Report& report) {
+  LocalRateLimitConfig config;
+  const Fields fields{value, {"tokens", "perFill", "fillInterval"}, report};
+  take_count(fields, "tokens", 1, config.max_tokens, report);
+  take_count(fields, "perFill", 1, config.tokens_per_fill, report);
+  take_duration(fields, "fillInterval", config.fill_interval, report);
+  if (config.fill_interval < Duration::milliseconds(50)) {
+    report.add(*fields.find("fillInterval"), "50ms or more, as Envoy demands");
+    return;
+  }
+  into.rate_limit = config;
+}
+
+void read_pool(const Value& value, RoutePolicy& into, Report& report) {
+  ConnectionPoolConfig config;
+  const Fields fields{value,
+                      {"maxConnections", "maxPendingRequests", "maxRequests",
+                       "maxConnectionsPerHost", "streamsPerConnection"},
+                      report};
+  EnvoyThresholdsConfig& thresholds = config.thresholds;
+  take_count(fields, "maxConnections", 1, thresholds.max_connections, report);
+  take_count(fields, "maxPendingRequests", 0, thresholds.max_pending_requests, report);
+  take_count(fields, "maxRequests", 1, thresholds.max_requests, report);
+  take_count(fields, "streamsPerConnection", 1, config.streams_per_connection, report);
+  if (fields.find("maxConnectionsPerHost") != nullptr) {
+    thresholds.max_connections_per_host = 1;
+    take_count(fields, "maxConnectionsPerHost", 1, *thresholds.max_connections_per_host, report);
+  }
+  into.pool = config;
+}
+
+void read_outliers(const Value& value, RoutePolicy& into, Report& report) {
+  using Rule = OutlierDetectionConfig::EjectionLimitRule;
+  static const std::vector<std::pair<std::string, Rule>> kRules{
+      {"before", Rule::PercentBefore},
+      {"after-or-first", Rule::PercentAfterOrFirst},
+      {"after", Rule::PercentAfter}};
+  OutlierPolicy policy;
+  OutlierDetectionConfig& config = policy.detection;
+  const auto enforce = [&](OutlierKind kind, bool enforced) {
+    config.enforcing[static_cast<std::size_t>(kind)] = enforced ? 100 : 0;
+  };
+  const Fields fields{value,
+                      {"consecutive5xx", "consecutiveGatewayErrors", "successRate",
+                       "failurePercentage", "interval", "baseEjectionTime", "maxEjectionTime",
+                       "maxEjectionPercent", "ejectionLimit", "panicThreshold"},
+                      report};
+  take_count(fields, "consecutive5xx", 0, config.consecutive_5xx, report);
+  if (const Value* gateway = fields.find("consecutiveGatewayErrors")) {
+    take_count(fields, "consecutiveGatewayErrors", 0, config.consecutive_gateway_failure, report);
+    enforce(OutlierKind::ConsecutiveGatewayFailure, gateway->text != "0");
+  }
+  bool success_rate = true;
+  take_flag(fields, "successRate", success_rate, report);
+  enforce(OutlierKind::SuccessRate, success_rate);
+  bool failure_percentage = false;
+  take_flag(fields, "failurePercentage", failure_percentage, report);
+  enforce(OutlierKind::FailurePercentage, failure_percentage);
+  take_duration(fields, "interval", config.interval, report);
+  take_duration(fields, "baseEjectionTime", config.base_ejection_time, report);
+  config.max_ejection_time = std::max(config.max_ejection_time, config.base_ejection_time);
+  take_duration(fields, "maxEjectionTime", config.max_ejection_time, report);
+  const auto take_share = [&](std::string_view key, std::uint32_t& share) {
+    const Value* found = fields.find(key);
+    if (found == nullptr) return;
+    if (const auto part = read_percent(*found, report)) {
+      share = static_cast<std::uint32_t>(*part * 100 + 0.5);
+    }
+  };
+  take_share("maxEjectionPercent", config.max_ejection_percent);
+  take_share("panicThreshold", policy.panic_threshold);
+  if (const Value* limit = fields.find("ejectionLimit")) {
+    config.ejection_limit_rule = read_choice(*limit, "an ejection limit", kRules, report)
+                                     .value_or(config.ejection_limit_rule);
+  }
+  if (config.interval == Duration{} || config.max_ejection_time < config.base_ejection_time) {
+    report.add(
+        value.where, "an interval above 0s, and baseEjectionTime <= maxEjectionTime",
+        fmt::format("{}, {} and {}", to_string(config.interval),
+                    to_string(config.base_ejection_time), to_string(config.max_ejection_time)));
+    return;
+  }
+  into.outliers = policy;
+}
+
+void read_fallback(const Value& value, RoutePolicy& into, Report& report) {
+  const auto variant = read_variant(value, "a fallback", {"static", "cached"}, report);
+  if (!variant) return;
+  FallbackConfig config;
+  if (variant->name == "static") {
+    (void)fields_of(*variant, {}, report);
+  } else {
+    config.kind = FallbackConfig::Kind::Cached;
+    const Fields fields = fields_of(*variant, {"maxAge"}, report);
+    take_duration(fields, "maxAge", config.age_max, report);
+  }
+  into.fallback = config;
+}
+
+/// "cart", or a list of such.
+std::vector<const Value*> names_in(const Value& value, Report& report) {
+  std::vector<const Value*> names;
+  if (value.type != Value::Type::List) {
+    names.push_back(&value);
+    return names;
+  }
+  if (value.children.empty()) report.add(value.where, "at least one service", "none");
+  for (const Value& item : value.children) names.push_back(&item);
+  return names;
+}
+
+/// The callers of each service; the clients outside have no name.
+using Callers = std::map<std::string, std::set<std::string>>;
+
+Callers callers_of(const Scenario& scenario) {
+  Callers callers;
+  for (const auto& [name, behaviour] : scenario.services) {
+    for (const Operation& operation : behaviour.operations) {
+      for (const auto& step : operation.steps) {
+        for (const Call& call : step) callers[call.to].insert(name);
+      }
+    }
+  }
+  for (const auto& [name, journey] : scenario.journeys) {
+    for (const JourneyStep& step : journey.steps) callers[step.service].insert("");
+  }
+  return callers;
+}
+
+std::string caller_name(const std::string& caller) {
+  return caller.empty() ? kClients : short_service_name(caller);
+}
+
+/// The named callers that there are, or all.
+std::set<std::string> read_callers(const Value* from, const std::string& callee, const Callers& all,
+                                   Reading& reading) {
+  const auto known = all.find(callee);
+  const std::set<std::string> present =
+      known == all.end() ? std::set<std::string>{} : known->second;
+  if (from == nullptr) return present;
+  std::set<std::string> callers;
+  for (const Value* name : names_in(*from, reading.report)) {
+    const auto text = read_text(*name, "a service, or \"clients\"", reading.report);
+    if (!text) continue;
+    std::optional<std::string> caller = "";
+    if (*text != kClients) caller = reading.catalog.service(name->where, *text, reading.report);
+    if (!caller) continue;
+    if (present.contains(*caller)) {
+      callers.insert(*caller);
+    } else if (reading.catalog.complete()) {
+      reading.report.add(name->where, fmt::format("a caller of {}", short_service_name(callee)),
+                         fmt::format("{}, which never calls it", caller_name(*caller)));
+    }
+  }
+  return callers;
+}
+
+void read_policy(const Value& value, const Callers& all, Reading& reading) {
+  Report& report = reading.report;
+  const Fields fields{value,
+                      {"from", "to", "timeout", "perTryTimeout", "connectTimeout", "passDeadline",
+                       "deadlineMargin", "retries", "breaker", "rateLimit", "bulkhead", "balancer",
+                       "outlierDetection", "connectionPool", "fallback"},
+                      report};
+  RoutePolicy policy;
+  take_duration(fields, "timeout", policy.timeouts.overall, report);
+  take_duration(fields, "perTryTimeout", policy.timeouts.per_try, report);
+  take_duration(fields, "connectTimeout", policy.timeouts.connect, report);
+  take_flag(fields, "passDeadline", policy.timeouts.passes_deadline_on, report);
+  take_duration(fields, "deadlineMargin", policy.timeouts.margin, report);
+  if (const Value* retries = fields.find("retries")) read_retries(*retries, policy, report);
+  if (const Value* breaker = fields.find("breaker")) read_breaker(*breaker, policy, report);
+  if (const Value* limit = fields.find("rateLimit")) read_rate_limit(*limit, policy, report);
+  if (const Value* bulkhead = fields.find("bulkhead")) {
+    if (const auto calls = read_count(*bulkhead, 1, kCountMax, report)) {
+      policy.bulkhead = static_cast<std::uint32_t>(*calls);
+    }
+  }
+  if (const Value* balancer = fields.find("balancer")) read_balancer(*balancer, policy, report);
+  if (const Value* outliers = fields.find("outlierDetection")) {
+    read_outliers(*outliers, policy, report);
+    if (!policy.balancer) {
+      report.add(*outliers, "\"balancer\" beside it, as the node's proxy knows no ejections");
+    }
+  }
+  if (const Value* pool = fields.find("connectionPool")) read_pool(*pool, policy, report);
+  if (const Value* fallback = fields.find("fallback")) read_fallback(*fallback, policy, report);
+
+  const Value* to = fields.require("to", "the service that is called");
+  if (to == nullptr) return;
+  const Value* from = fields.find("from");
+  for (const Value* name : names_in(*to, report)) {
+    const auto text = read_text(*name, "a service", report);
+    if (!text) continue;
+    const auto callee = reading.catalog.service(name->where, *text, report);
+    if (!callee) continue;
+    const std::set<std::string> callers = read_callers(from, *callee, all, reading);
+    if (callers.empty() && from == nullptr && reading.catalog.complete()) {
+      report.add(name->where, "a service that is called",
+                 fmt::format("{}, which nobody calls", short_service_name(*callee)));
+    }
+    for (const std::string& caller : callers) {
+      const bool fresh =
+          reading.scenario.policies.emplace(std::pair{caller, *callee}, policy).second;
+      if (fresh) continue;
+      report.add(name->where, "one policy for the calls from a service to another",
+                 fmt::format("another one from {} to {}", caller_name(caller),
+                             short_service_name(*callee)));
+    }
+  }
+}
+
+}  // namespace
+
+void read_policies(const Value* policies, Reading& reading) {
+  if (policies == nullptr) return;
+  const Callers all = callers_of(reading.scenario);
+  for (const Value& policy : items(*policies, "a list of policies", reading.report)) {
+    read_policy(policy, all, reading);
+  }
+}
+
+}  // namespace orrery::scenario

@@ -1,0 +1,453 @@
+#include "sim/traffic/route.h"
+
+#include <algorithm>
+
+#include "models/resilience/balancers/host_reselection.h"
+
+namespace orrery::sim {
+namespace {
+
+using resilience::TryResult;
+
+template <class... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+template <class... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;
+
+/// What HTTP would show of the end.
+TryResult result_of(const TryEnd& end) {
+  switch (end.outcome) {
+    case RequestOutcome::Ok:
+      return {.status = 200};
+    case RequestOutcome::Error:
+    case RequestOutcome::Upstream:
+      return {.status = 500};
+    case RequestOutcome::Refused:
+      return {.end = TryResult::End::ConnectFailure, .status = 503};
+    case RequestOutcome::Reset:
+      return {.end = TryResult::End::Reset, .status = 503};
+    case RequestOutcome::Timeout:
+      return {
+          .end = end.unconnected ? TryResult::End::ConnectFailure : TryResult::End::PerTryTimeout,
+          .status = end.unconnected ? std::uint16_t{503} : std::uint16_t{504}};
+    case RequestOutcome::NoEndpoints:
+    case RequestOutcome::CircuitOpen:
+    case RequestOutcome::Overflow:
+    case RequestOutcome::RateLimited:
+      return {.end = TryResult::End::Overflow, .status = 503};
+  }
+  contract_violation("an outcome is one of those listed");
+}
+
+resilience::HystrixOutcome command_outcome(RequestOutcome outcome) {
+  switch (outcome) {
+    case RequestOutcome::Ok:
+      return resilience::HystrixOutcome::Success;
+    case RequestOutcome::Timeout:
+      return resilience::HystrixOutcome::Timeout;
+    case RequestOutcome::Overflow:
+      return resilience::HystrixOutcome::SemaphoreRejected;
+    default:
+      return resilience::HystrixOutcome::Failure;
+  }
+}
+
+resilience::CallFailure call_failure(RequestOutcome outcome) {
+  switch (outcome) {
+    case RequestOutcome::Timeout:
+      return resilience::CallFailure::Timeout;
+    case RequestOutcome::CircuitOpen:
+      return resilience::CallFailure::ShortCircuited;
+    case RequestOutcome::Overflow:
+    case RequestOutcome::RateLimited:
+      return resilience::CallFailure::Rejected;
+    default:
+      return resilience::CallFailure::Error;
+  }
+}
+
+}  // namespace
+
+Route::Route(const resilience::RoutePolicy& policy, Draws draws, std::uint64_t key, Instant now)
+    : policy_{&policy}, draws_{draws}, key_{key} {
+  using namespace resilience;
+  if (policy.balancer) {
+    std::visit(
+        Overloaded{[&](const RandomConfig& config) { balancer_ = config; },
+                   [&](const RoundRobinConfig&) {
+                     balancer_ = RoundRobin{draws_.bits(Purpose::HostSample, key_, 0)};
+                   },
+                   [&](const LeastRequestConfig& config) {
+                     balancer_ = LeastRequest{config, draws_.bits(Purpose::HostSample, key_, 0)};
+                   },
+                   [&](const PeakEwmaConfig& config) { balancer_ = PeakEwma{config}; }},
+        *policy.balancer);
+  }
+  if (policy.retry_limit) {
+    std::visit(Overloaded{[&](const EnvoyRetryLimit& config) { retry_limit_ = config; },
+                          [&](const TpsBudgetConfig& config) {
+                            retry_limit_ = TpsBudget{config, now};
+                          },
+                          [&](const GrpcRetryThrottleConfig& config) {
+                            retry_limit_ = GrpcRetryThrottle{config.max_tokens, config.token_ratio};
+                          },
+                          [&](const AwsRetryQuotaConfig& config) {
+                            retry_limit_ = AwsRetryQuota{config};
+                          }},
+               *policy.retry_limit);
+  }
+  if (policy.command) command_.emplace(*policy.command, now);
+  if (policy.breaker) breaker_.emplace(*policy.breaker, now);
+  if (policy.rate_limit) rate_limit_.emplace(*policy.rate_limit, now);
+  if (policy.pool) thresholds_.emplace(policy.pool->thresholds);
+  if (policy.outliers) outliers_.emplace(policy.outliers->detection, now);
+  if (policy.fallback) fallback_.emplace(*policy.fallback);
+}
+
+std::optional<RequestOutcome> Route::begin_call(Instant now) {
+  if (!command_) return std::nullopt;
+  note(command_->advance(now));
+  const resilience::BreakerAdmission admission = command_->try_acquire(now);
+  note(admission.change);
+  if (admission.permitted) return std::nullopt;
+  return RequestOutcome::CircuitOpen;
+}
+
+void Route::end_call(RequestOutcome outcome, const RetriesMade& retries, Instant now) {
+  if (command_) {
+    note(command_->advance(now));
+    note(command_->on_result(command_outcome(outcome), now));
+  }
+  if (outcome != RequestOutcome::Ok) return;
+  if (fallback_) fallback_->on_success(now);
+  if (auto* budget = std::get_if<resilience::TpsBudget>(&retry_limit_)) {
+    if (retries.count == 0) budget->deposit(now);
+  } else if (auto* throttle = std::get_if<resilience::GrpcRetryThrottle>(&retry_limit_)) {
+    throttle->succeeded();
+  } else if (auto* quota = std::get_if<resilience::AwsRetryQuota>(&retry_limit_)) {
+    quota->succeeded(retries.count == 0 ? std::nullopt : std::optional{retries.last_price});
+  }
+}
+
+std::optional<RequestOutcome> Route::begin_try(Instant now) {
+  if (breaker_) {
+    if (breaker_->next_timer() <= now) note(breaker_->on_timer(breaker_->next_timer()));
+    const resilience::BreakerAdmission admission = breaker_->try_acquire(now);
+    note(admission.change);
+    if (!admission.permitted) return RequestOutcome::CircuitOpen;
+  }
+  std::optional<RequestOutcome> rejected;
+  if (rate_limit_ && !rate_limit_->try_acquire(now)) {
+    rejected = RequestOutcome::RateLimited;
+  } else if (policy_->bulkhead && in_bulkhead_ >= *policy_->bulkhead) {
+    rejected = RequestOutcome::Overflow;
+  }
+  if (!rejected) {
+    ++in_bulkhead_;
+  } else if (breaker_) {  // They stand within it, so it sees them fail.
+    note(breaker_->on_result(true, Duration{}, now));
+  }
+  return rejected;
+}
+
+void Route::end_try(RequestOutcome outcome, Duration elapsed, Instant now) {
+  --in_bulkhead_;
+  if (breaker_) note(breaker_->on_result(outcome != RequestOutcome::Ok, elapsed, now));
+}
+
+bool Route::falls_back(RequestOutcome outcome, Instant now) {
+  if (!fallback_) return false;
+  return fallback_->on_failure(call_failure(outcome), now) == resilience::FallbackDecision::Answer;
+}
+
+void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> addresses,
+                       Instant now) {
+  if (version == table_version_) return;
+  table_version_ = version;
+  std::vector<std::uint32_t> all{addresses.begin(), addresses.end()};
+  std::vector<std::uint32_t> before;
+  std::vector<resilience::HostView> hosts;
+  std::vector<Pool> pools;
+  const auto keep = [&](std::uint32_t address, bool chosen) {
+    const std::optional<std::uint32_t> known = index_of({address, 0});
+    before.push_back(known.value_or(resilience::PeakEwma::kNew));
+    hosts.push_back(known ? hosts_[*known] : resilience::HostView{});
+    hosts.back().healthy = chosen;
+    if (thresholds_) pools.push_back(known ? pools_[*known] : Pool{});
+  };
+  for (const std::uint32_t address : addresses) keep(address, true);
+  for (std::uint32_t host = 0; host < addresses_.size(); ++host) {
+    const bool idle = hosts_[host].active == 0 && (!thresholds_ || pools_[host].waiting.empty());
+    if (std::find(addresses.begin(), addresses.end(), addresses_[host]) != addresses.end())
+      continue;
+    if (idle) {
+      if (thresholds_) close_connections(pools_[host]);
+    } else {  // It has left the table, but not answered yet.
+      all.push_back(addresses_[host]);
+      keep(addresses_[host], false);
+    }
+  }
+  addresses_ = std::move(all);
+  hosts_ = std::move(hosts);
+  pools_ = std::move(pools);
+  table_size_ = static_cast<std::uint32_t>(addresses.size());
+  before.resize(table_size_);
+  if (auto* ewma = std::get_if<resilience::PeakEwma>(&balancer_)) ewma->take_hosts(before, now);
+  if (outliers_) {
+    for (std::uint32_t at = 0; at < outlier_order_.size();) {
+      if (std::find(addresses.begin(), addresses.end(), outlier_order_[at]) != addresses.end()) {
+        ++at;
+      } else {
+        outliers_->remove_host(at);
+        outlier_order_.erase(outlier_order_.begin() + at);
+      }
+    }
+    for (std::uint32_t host = 0; host < table_size_; ++host) {
+      const auto known = std::find(outlier_order_.begin(), outlier_order_.end(), addresses_[host]);
+      if (known == outlier_order_.end()) {
+        outliers_->add_host();
+        outlier_order_.push_back(addresses_[host]);
+      } else {
+        const auto at = static_cast<std::uint32_t>(known - outlier_order_.begin());
+        hosts_[host].healthy = !outliers_->ejected(at);
+      }
+    }
+  }
+  refresh_balancer();
+}
+
+void Route::refresh_balancer() {
+  const resilience::Hosts hosts = choosable();
+  if (auto* round_robin = std::get_if<resilience::RoundRobin>(&balancer_)) {
+    round_robin->refresh(hosts);
+  } else if (auto* least = std::get_if<resilience::LeastRequest>(&balancer_)) {
+    least->refresh(hosts);
+  }
+}
+
+resilience::Hosts Route::choosable() const {
+  const std::span<const resilience::HostView> hosts{hosts_.data(), table_size_};
+  if (!outliers_) return resilience::Hosts{hosts};
+  const std::uint32_t healthy = table_size_ - outliers_->ejected_count();
+  return resilience::Hosts{hosts, healthy * 100 < policy_->outliers->panic_threshold * table_size_};
+}
+
+void Route::tick(Instant now) {
+  if (!outliers_) return;
+  while (outliers_->next_tick() <= now) {
+    outliers_->tick(draws_.bits(Purpose::Ejection, key_, outlier_draws_++), outliers_->next_tick(),
+                    outlier_events_);
+  }
+  take_outlier_events();
+}
+
+void Route::take_outlier_events() {
+  if (outlier_events_.empty()) return;
+  for (const resilience::OutlierEvent& event : std::exchange(outlier_events_, {})) {
+    const std::uint32_t address = outlier_order_[event.host];
+    ejections_.push_back({address, event});
+    if (const auto index = index_of({address, 0})) {
+      hosts_[*index].healthy = !outliers_->ejected(event.host);
+    }
+  }
+  refresh_balancer();
+}
+
+void Route::judge(std::uint32_t index, const TryEnd& end, Instant now) {
+  if (!outliers_ || index >= table_size_) return;
+  using LocalFailure = resilience::OutlierDetector::LocalFailure;
+  const auto at = static_cast<std::uint32_t>(
+      std::find(outlier_order_.begin(), outlier_order_.end(), addresses_[index]) -
+      outlier_order_.begin());
+  const TryResult result = result_of(end);
+  resilience::OutlierSignals signals;
+  switch (result.end) {
+    case TryResult::End::Answer:
+      outliers_->on_connected(at);
+      signals = outliers_->on_response(at, result.status);
+      break;
+    case TryResult::End::ConnectFailure:
+    case TryResult::End::RefusedStream:
+      signals = outliers_->on_local_failure(at, LocalFailure::Connect);
+      break;
+    case TryResult::End::PerTryTimeout:
+      signals = outliers_->on_local_failure(at, LocalFailure::Timeout);
+      break;
+    case TryResult::End::Reset:
+      signals = outliers_->on_local_failure(at, LocalFailure::Reset);
+      break;
+    case TryResult::End::Overflow:
+      break;
+  }
+  if (!signals.any()) return;
+  outliers_->act(at, signals, draws_.bits(Purpose::Ejection, key_, outlier_draws_++), now,
+                 outlier_events_);
+  take_outlier_events();
+}
+
+void Route::close_connections(const Pool& pool) {
+  for (std::uint32_t i = 0; i < pool.connections; ++i) thresholds_->release_connection();
+}
+
+std::optional<std::uint32_t> Route::index_of(RouteHost host) const {
+  if (host.index < addresses_.size() && addresses_[host.index] == host.address) return host.index;
+  // The tables are in the order of their addresses' names, not of these numbers.
+  const auto found = std::find(addresses_.begin(), addresses_.end(), host.address);
+  if (found == addresses_.end()) return std::nullopt;
+  return static_cast<std::uint32_t>(found - addresses_.begin());
+}
+
+std::optional<std::uint32_t> Route::choose(std::uint64_t draw) {
+  const resilience::Hosts hosts = choosable();
+  return std::visit(
+      Overloaded{
+          [](std::monostate) -> std::optional<std::uint32_t> { return std::nullopt; },
+          [&](const resilience::RandomConfig&) { return resilience::random_choice(hosts, draw); },
+          [&](resilience::RoundRobin& balancer) { return balancer.pick(hosts); },
+          [&](resilience::LeastRequest& balancer) { return balancer.pick(hosts, draw); },
+          [&](resilience::PeakEwma& balancer) { return balancer.pick(hosts, draw); }},
+      balancer_);
+}
+
+std::optional<RouteHost> Route::pick(std::uint64_t key, std::uint32_t before, Instant now) {
+  tick(now);
+  const bool avoids = policy_->retry.avoids_previous_hosts && before != kNoAddress;
+  const std::optional<std::uint32_t> host = resilience::pick_unused(
+      avoids ? policy_->retry.host_reselection_max : 0,
+      [&](std::uint32_t attempt) { return choose(draws_.bits(Purpose::HostSample, key, attempt)); },
+      [&](std::uint32_t chosen) { return addresses_[chosen] == before; });
+  if (!host) return std::nullopt;
+  return RouteHost{addresses_[*host], *host};
+}
+
+RouteHost Route::host_at(std::uint32_t address) const { return {address, *index_of({address, 0})}; }
+
+resilience::PoolAdmission Route::admit(RouteHost host) {
+  using resilience::PoolAdmission;
+  const std::uint32_t index = *index_of(host);
+  if (!thresholds_) {
+    enter(index);
+    return PoolAdmission::Attach;
+  }
+  Pool& pool = pools_[index];
+  PoolAdmission admission = thresholds_->admit(pool_view(pool));
+  if (admission == PoolAdmission::QueueAndConnect) {
+    // Connecting takes no time here, so it goes out at once.
+    ++pool.connections;
+    admission = thresholds_->attach_pending() ? PoolAdmission::Attach : PoolAdmission::Overflow;
+  }
+  if (admission == PoolAdmission::Attach) enter(index);
+  if (admission == PoolAdmission::Queue) ++pool.pending;
+  return admission;
+}
+
+void Route::enter(std::uint32_t index) {
+  ++active_;
+  ++hosts_[index].active;
+  if (thresholds_) ++pools_[index].streams;
+}
+
+resilience::PoolView Route::pool_view(const Pool& pool) const {
+  const std::uint64_t room =
+      std::uint64_t{pool.connections} * policy_->pool->streams_per_connection;
+  return {.has_ready_connection = pool.streams < room,
+          .connections = pool.connections,
+          .pending = pool.pending};
+}
+
+CallQueue& Route::waiting_for(RouteHost host) { return pools_[*index_of(host)].waiting; }
+
+bool Route::attach_waiting(RouteHost host) {
+  const std::uint32_t index = *index_of(host);
+  --pools_[index].pending;
+  if (!thresholds_->attach_pending()) return false;
+  enter(index);
+  return true;
+}
+
+void Route::stop_waiting(RouteHost host) {
+  --pools_[*index_of(host)].pending;
+  thresholds_->release_pending();
+}
+
+bool Route::heard_from(RouteHost host, const TryEnd& end, Instant now) {
+  const std::uint32_t index = *index_of(host);
+  --active_;
+  --hosts_[index].active;
+  if (auto* ewma = std::get_if<resilience::PeakEwma>(&balancer_)) {
+    if (end.outcome == RequestOutcome::Ok && index < table_size_) {
+      ewma->record(index, end.elapsed, now);
+    }
+  }
+  tick(now);
+  judge(index, end, now);
+  if (!thresholds_) return false;
+  Pool& pool = pools_[index];
+  --pool.streams;
+  thresholds_->release_request();
+  const bool broken = end.unconnected || end.outcome == RequestOutcome::Refused ||
+                      end.outcome == RequestOutcome::Reset;
+  // Of a connection with several streams, each of them tells: it closes with the last.
+  const std::uint32_t per_connection = policy_->pool->streams_per_connection;
+  const std::uint32_t in_use = (pool.streams + per_connection - 1) / per_connection;
+  if (broken && pool.connections > in_use) {
+    --pool.connections;
+    thresholds_->release_connection();
+  }
+  if (pool.waiting.empty()) return false;
+  if (pool_view(pool).has_ready_connection) return true;
+  if (!thresholds_->try_connect(pool_view(pool))) return false;
+  ++pool.connections;
+  return true;
+}
+
+std::optional<Retry> Route::retry_after(const TryEnd& end, const RetriesMade& made,
+                                        std::uint64_t key, Instant deadline, Instant now) {
+  const TryResult result = result_of(end);
+  const std::optional<Duration> last =
+      made.count == 0 ? std::nullopt : std::optional{made.last_wait};
+  const Duration wait = resilience::backoff_delay(policy_->backoff, made.count + 1,
+                                                  draws_.uniform(Purpose::RetryBackoff, key), last);
+  if (is_retriable(policy_->retry, result)) note_failure();
+  const resilience::RetrySituation situation{
+      .retries_made = made.count, .retry_at = now + wait, .deadline = deadline};
+  // Whether there is room is asked last, for asking may pay for it.
+  if (decide_retry(policy_->retry, result, situation) != resilience::RetryDecision::Retry) {
+    return std::nullopt;
+  }
+  const std::optional<std::uint32_t> price = pay_retry(end, now);
+  if (!price) return std::nullopt;
+  ++retries_;
+  return Retry{wait, *price};
+}
+
+void Route::note_failure() {
+  if (auto* throttle = std::get_if<resilience::GrpcRetryThrottle>(&retry_limit_)) {
+    throttle->failed();
+  }
+}
+
+std::optional<std::uint32_t> Route::pay_retry(const TryEnd& end, Instant now) {
+  using namespace resilience;
+  const auto free_if = [](bool room) {
+    return room ? std::optional<std::uint32_t>{0} : std::nullopt;
+  };
+  return std::visit(Overloaded{[&](std::monostate) { return free_if(true); },
+                               [&](const EnvoyRetryLimit& limit) {
+                                 return free_if(limit.has_room(retries_, active_, 0));
+                               },
+                               [&](TpsBudget& budget) { return free_if(budget.withdraw(now)); },
+                               [&](const GrpcRetryThrottle& throttle) {
+                                 return free_if(throttle.allows_retry());
+                               },
+                               [&](AwsRetryQuota& quota) {
+                                 return quota.try_acquire(end.outcome == RequestOutcome::Timeout
+                                                              ? AwsRetryQuota::Cause::Timeout
+                                                              : AwsRetryQuota::Cause::Error);
+                               }},
+                    retry_limit_);
+}
+
+}  // namespace orrery::sim

@@ -1,0 +1,236 @@
+/// @file
+/// The life of a call whose route has policies, as far as it differs: it may be turned away before
+/// it leaves, wait for a connection, be tried again, or be answered by a fallback.
+#include <algorithm>
+
+#include "sim/traffic/request_engine.h"
+#include "sim/traffic/traffic_events.h"
+
+namespace orrery::sim {
+
+std::uint32_t RequestEngine::add_routes(ServiceIndex caller) {
+  const auto first = static_cast<std::uint32_t>(routes_.size());
+  for (const std::uint32_t route : program_.routes_from(caller)) {
+    routes_.emplace_back(model_.routes[route].policy, draws_, mix64(routes_.size()), now_);
+  }
+  return first;
+}
+
+void RequestEngine::begin_call(std::uint32_t index) {
+  const Call& call = calls_[index];
+  const CallSite& site = program_.sites[call.site];
+  const Call& parent = calls_[call.parent];
+  Try& its = tries_[index];
+  its.route = site.route_position +
+              (parent.instance == kNone ? 0 : instances_[parent.instance].first_route);
+  if (site.timeout > Duration{}) its.deadline = std::min(its.deadline, now_ + site.timeout);
+  its.deadline = overall_deadline(model_.routes[site.route].policy.timeouts, now_, its.deadline);
+  ++route_counts_[site.route].calls;
+  if (const auto rejected = routes_[its.route].begin_call(now_)) {
+    reject(index, *rejected);
+    return;
+  }
+  its.call_begun = true;
+  begin_try(index);
+}
+
+void RequestEngine::begin_try(std::uint32_t index) {
+  Call& call = calls_[index];
+  const CallSite& site = program_.sites[call.site];
+  const Call& parent = calls_[call.parent];
+  Try& its = tries_[index];
+  Route& route = routes_[its.route];
+  its.sent_at = now_;
+  disarm_timer(call);
+  if (const auto rejected = route.begin_try(now_)) {
+    reject(index, *rejected);
+    return;
+  }
+  its.try_begun = true;
+  const std::size_t at = table_of(parent, site);
+  const Table& table = tables_[at];
+  route.take_table(table.version, table.addresses, now_);
+  std::optional<RouteHost> host;
+  if (route.balances()) {
+    host = route.pick(call.key, its.host.address, now_);
+  } else if (!table.addresses.empty()) {
+    host = route.host_at(choose(parent, at, call.key));
+  }
+  if (!host) {
+    reject(index, RequestOutcome::NoEndpoints);
+    return;
+  }
+  its.host = *host;
+  const Instant until = give_up_at(index);
+  if (until != Instant::never()) arm_timer(index, std::max(until, now_));
+  const Instant told = deadline_passed_on(model_.routes[site.route].policy.timeouts, until);
+  its.passed = std::min(its.passed, told);
+  switch (route.admit(its.host)) {
+    case resilience::PoolAdmission::Attach:
+      send_try(index);
+      break;
+    case resilience::PoolAdmission::Queue:
+      call.phase = CallPhase::Pending;
+      calls_.append(route.waiting_for(its.host), index);
+      break;
+    default:
+      reject(index, RequestOutcome::Overflow);
+      break;
+  }
+}
+
+void RequestEngine::send_try(std::uint32_t index) {
+  const CallSite& site = program_.sites[calls_[index].site];
+  Try& its = tries_[index];
+  count_try(site);
+  ++route_counts_[site.route].tries;
+  its.sent = true;
+  connect(index, its.host.address);
+}
+
+TryEnd RequestEngine::end_try(std::uint32_t index, RequestOutcome outcome) {
+  Try& its = tries_[index];
+  Route& route = routes_[its.route];
+  const TryEnd end{outcome, its.unconnected, now_ - its.sent_at};
+  if (calls_[index].phase == CallPhase::Pending) stop_waiting(index);
+  if (its.sent && route.heard_from(its.host, end, now_)) serve_waiting(its.route, its.host);
+  if (its.try_begun) route.end_try(outcome, end.elapsed, now_);
+  if (its.retries.count > 0) route.retry_over();
+  its.sent = its.try_begun = false;
+  return end;
+}
+
+void RequestEngine::serve_waiting(std::uint32_t at, RouteHost host) {
+  Route& route = routes_[at];
+  CallQueue& waiting = route.waiting_for(host);
+  while (!waiting.empty()) {
+    const std::uint32_t next = calls_.take_first(waiting);
+    if (route.attach_waiting(host)) {
+      send_try(next);
+      return;
+    }
+    reject(next, RequestOutcome::Overflow);
+  }
+}
+
+void RequestEngine::stop_waiting(std::uint32_t index) {
+  const Try& its = tries_[index];
+  Route& route = routes_[its.route];
+  calls_.remove(route.waiting_for(its.host), index);
+  route.stop_waiting(its.host);
+}
+
+bool RequestEngine::try_again(std::uint32_t index, const TryEnd& end, bool answered) {
+  const Try its = tries_[index];
+  const Call before = calls_[index];
+  const CallSite& site = program_.sites[before.site];
+  const std::optional<Retry> retry =
+      routes_[its.route].retry_after(end, its.retries, before.key, its.deadline, now_);
+  if (!retry) return false;
+  ++route_counts_[site.route].retries;
+  // A record that an event still refers to cannot be used again.
+  const bool is_free = answered && !before.ghost;
+  const std::uint32_t again = is_free ? index : allocate_call();
+  Call& call = calls_[again];
+  disarm_timer(call);
+  call = {.generation = call.generation, .timer = call.timer};
+  call.key = mix64(call_key(calls_[before.parent].key, site.position, before.repetition) ^
+                   mix64(its.retries.count + std::uint64_t{1}));
+  call.start_ns = before.start_ns;
+  call.parent = before.parent;
+  call.parent_generation = before.parent_generation;
+  call.site = before.site;
+  call.repetition = before.repetition;
+  call.phase = CallPhase::Backoff;
+  Try& next = tries_[again];
+  next = its;
+  next.retries = {its.retries.count + 1, retry->wait, retry->price};
+  next.unconnected = false;
+  next.passed = tries_[before.parent].passed;
+  if (!answered) {
+    leave(index);  // The server, if there is one, goes on.
+  } else if (!is_free) {
+    discard(index);
+  }
+  if (retry->wait == Duration{}) {
+    begin_try(again);
+    return true;
+  }
+  kernel_.schedule(now_ + retry->wait, EventClass::Ordinary, {kTryAgain, again});
+  if (its.deadline != Instant::never()) arm_timer(again, its.deadline);
+  return true;
+}
+
+void RequestEngine::end_routed(std::uint32_t index, RequestOutcome outcome, bool answered) {
+  const TryEnd end = end_try(index, outcome);
+  if (outcome != RequestOutcome::Ok && try_again(index, end, answered)) return;
+  const Call& call = calls_[index];
+  const Try& its = tries_[index];
+  Route& route = routes_[its.route];
+  if (its.call_begun) route.end_call(outcome, its.retries, now_);
+  note_changes(its.route, program_.sites[call.site].route, calls_[call.parent].instance);
+  const CallSite& site = program_.sites[call.site];
+  const bool falls_back = outcome != RequestOutcome::Ok && route.falls_back(outcome, now_);
+  if (falls_back) ++route_counts_[site.route].fallbacks;
+  // The service is charged with how it answered, the user gets what the caller makes of it.
+  const RequestOutcome heard = falls_back ? RequestOutcome::Ok : outcome;
+  count_end(site, call.start_ns, outcome, heard);
+  const Return result = return_of(call, heard);
+  if (answered) {
+    discard(index);
+  } else {
+    leave(index);
+  }
+  tell_caller(result);
+}
+
+bool RequestEngine::is_cancelled(std::uint32_t index) const {
+  return !tries_.empty() && calls_[index].abandoned && tries_[index].passed != Instant::never();
+}
+
+void RequestEngine::cancel(std::uint32_t index) {
+  Call& call = calls_[index];
+  const std::uint32_t at = call.instance;
+  if (call.phase == CallPhase::Queued) {
+    Instance& instance = instances_[at];
+    calls_.remove(instance.queue, index);
+    --instance.queued;
+    --service_loads_[instance.service].queued;
+    discard(index);
+  } else if (call.phase == CallPhase::InService) {
+    if (call.on_cpu) {
+      const std::uint32_t group = instances_[at].cpu_group;
+      cpu_groups_[group].group.remove(index, now_);
+      call.on_cpu = false;
+      work(group);
+    } else if (call.held) {
+      call.held = false;
+    } else {
+      call.ghost = true;
+      const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
+      const Duration whole = operation.cpu.draw(draws_, Purpose::ServiceTime, call.key, 0);
+      const Duration done = now_ - tries_[index].served_at;
+      if (whole > done) instances_[at].cpu_ns -= (whole - done).count_ns();
+    }
+    release_slot(at);
+    discard(index);
+  }
+}
+
+void RequestEngine::note_changes(std::uint32_t at, std::uint32_t model, std::uint32_t caller) {
+  if (!routes_[at].has_changes()) return;
+  const RouteModel& route = model_.routes[model];
+  for (const resilience::BreakerChange& change : routes_[at].take_changes()) {
+    breaker_changes_.push_back({route.from, route.to, caller, change});
+    if (change.to == resilience::BreakerState::Open) ++route_counts_[model].openings;
+  }
+  for (const Route::Ejection& ejection : routes_[at].take_ejections()) {
+    const auto& [address, port] = place_of(ejection.address);
+    ejections_.push_back(
+        {route.from, route.to, caller, address + ":" + std::to_string(port), ejection.event});
+    using What = resilience::OutlierEvent::What;
+    route_counts_[model].ejections += ejection.event.what == What::Ejected;
+  }
+}
+
+}  // namespace orrery::sim

@@ -1,0 +1,27 @@
+/// @file
+/// The events of the request engine, for the files that it is made of.
+#pragma once
+
+#include <cstdint>
+
+namespace orrery::sim {
+
+/// KernelEvent::kind; the index is a call's slot, for Arrival a load, for Work a CPU group.
+enum TrafficEventKind : std::uint8_t {
+  kArrival = 0,
+  kReachInstance = 1,
+  kEndService = 2,
+  kReachCaller = 3,
+  kTimeout = 4,
+  kWork = 5,
+  kTryAgain = 6,
+};
+inline constexpr std::uint8_t kFirstForeignKind = 8;
+
+/// Folded into the fingerprint with the kind, so that traffic differs from every other component.
+inline constexpr std::uint64_t kTrafficComponent = 1 << 8;
+
+/// In the work list: the call reaches its caller; otherwise, its instance.
+inline constexpr std::uint32_t kAnswers = 1U << 31;
+
+}  // namespace orrery::sim

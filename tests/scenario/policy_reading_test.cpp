@@ -1,0 +1,174 @@
+/// @file
+/// Reading `policies`: what each key becomes, and every way to get it wrong.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <variant>
+
+#include "tests/scenario/scenario_text.h"
+
+namespace orrery::scenario {
+namespace {
+
+using namespace resilience;
+using namespace orrery::literals;
+
+/// A scenario in which clients call web, and nothing else calls anything.
+std::string scenario_with(const std::string& policies) {
+  return R"({
+  "format": 1, "name": "policies", "duration": "60s",
+  "manifests": ["scenarios/live/manifests/web.yaml"],
+  "cluster": {"nodes": 1},
+  "journeys": {"visit": ["web"]},
+  "load": [{"poisson": "1/s"}],
+  "policies": )" +
+         policies + "}";
+}
+
+ScenarioReading read(const std::string& policies) {
+  return read_scenario_text(scenario_with(policies), "policies.json", "");
+}
+
+RoutePolicy policy_of(const std::string& settings) {
+  const ScenarioReading reading =
+      read("[{\"to\": \"web\"" + (settings.empty() ? "" : ", " + settings) + "}]");
+  EXPECT_TRUE(reading.scenario) << text_of(reading.problems);
+  if (!reading.scenario) return {};
+  EXPECT_EQ(reading.scenario->policies.size(), 1U);
+  return reading.scenario->policies.begin()->second;
+}
+
+TEST(Policies, OfNobodyInParticularAreOfEverybodyWhoCalls) {
+  const ScenarioReading reading = read(R"([{"to": "web", "timeout": "2s"}])");
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  ASSERT_EQ(reading.scenario->policies.size(), 1U);
+  const auto& [way, policy] = *reading.scenario->policies.begin();
+  EXPECT_EQ(way.first, "") << "the clients outside";
+  EXPECT_EQ(way.second, "default/web");
+  EXPECT_EQ(policy.timeouts.overall, 2_s);
+}
+
+TEST(Policies, WithoutSettingsLeaveCallsAsTheyAre) {
+  const RoutePolicy policy = policy_of("");
+  EXPECT_TRUE(policy.retry.on.empty());
+  EXPECT_FALSE(policy.command || policy.breaker || policy.rate_limit || policy.bulkhead ||
+               policy.balancer || policy.pool || policy.fallback);
+}
+
+TEST(Policies, OfRetriesAreEnvoysUnlessTheySayOtherwise) {
+  const RoutePolicy policy = policy_of(R"("retries": {})");
+  EXPECT_EQ(policy.retry.retries, 1U);
+  EXPECT_TRUE(policy.retry.on.has(RetryOn::Status5xx));
+  EXPECT_EQ(std::get<EnvoyBackoff>(policy.backoff).base, 25_ms);
+  const RoutePolicy fixed = policy_of(
+      R"("retries": {"attempts": 3, "on": ["reset", "connect-failure"], "backoff": "1s"})");
+  EXPECT_EQ(fixed.retry.retries, 3U);
+  EXPECT_EQ(fixed.retry.on, (RetryConditions{RetryOn::Reset, RetryOn::ConnectFailure}));
+  EXPECT_EQ(std::get<FixedBackoff>(fixed.backoff).wait, 1_s);
+}
+
+TEST(Policies, OfABackoffTakeItsBaseTenfoldWhereNoMaximumStands) {
+  const RoutePolicy policy = policy_of(R"("retries": {"backoff": {"envoy": {"base": "100ms"}}})");
+  EXPECT_EQ(std::get<EnvoyBackoff>(policy.backoff).max, 1_s);
+}
+
+TEST(Policies, OfABreakerHaveTheProductsDefaults) {
+  EXPECT_EQ(policy_of(R"("breaker": "hystrix")").command->request_volume_threshold, 20U);
+  const RoutePolicy policy =
+      policy_of(R"("breaker": {"resilience4j": {"failureRate": "25%", "window": "time"}})");
+  EXPECT_EQ(policy.breaker->failure_rate_threshold, 25.0F);
+  EXPECT_EQ(policy.breaker->window, Resilience4jBreakerConfig::Window::Time);
+  EXPECT_EQ(policy.breaker->wait_in_open, 60_s);
+}
+
+TEST(Policies, OfConnectionsHaveEnvoysLimits) {
+  const RoutePolicy policy =
+      policy_of(R"("connectionPool": {"maxConnections": 1, "maxConnectionsPerHost": 2})");
+  EXPECT_EQ(policy.pool->thresholds.max_connections, 1U);
+  EXPECT_EQ(policy.pool->thresholds.max_connections_per_host, 2U);
+  EXPECT_EQ(policy.pool->thresholds.max_pending_requests, 1024U);
+  EXPECT_EQ(policy.pool->streams_per_connection, 1U);
+}
+
+TEST(Policies, OfOutliersAreEnvoysUnlessTheySayOtherwise) {
+  const RoutePolicy policy = policy_of(
+      R"("balancer": "round-robin", "outlierDetection": {"maxEjectionPercent": "50%",
+         "consecutiveGatewayErrors": 3, "baseEjectionTime": "400s"})");
+  ASSERT_TRUE(policy.outliers);
+  EXPECT_EQ(policy.outliers->panic_threshold, 50U);
+  const OutlierDetectionConfig& detection = policy.outliers->detection;
+  EXPECT_EQ(detection.consecutive_5xx, 5U);
+  EXPECT_EQ(detection.max_ejection_percent, 50U);
+  EXPECT_EQ(detection.max_ejection_time, 400_s) << "no less than the base";
+  EXPECT_EQ(detection.enforcing[1], 100U) << "gateway errors, because they are asked for";
+}
+
+struct Wrong {
+  const char* policies;
+  const char* pointer;
+  const char* expected;  ///< A part of it.
+};
+
+class WrongPolicy : public testing::TestWithParam<Wrong> {};
+
+TEST_P(WrongPolicy, IsNamedAtItsPlace) {
+  const ScenarioReading reading = read(GetParam().policies);
+  ASSERT_FALSE(reading.scenario);
+  const std::string text = text_of(reading.problems);
+  EXPECT_NE(text.find(GetParam().pointer), std::string::npos) << text;
+  EXPECT_NE(text.find(GetParam().expected), std::string::npos) << text;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, WrongPolicy,
+    testing::Values(
+        Wrong{"{}", "/policies", "a list of policies"},
+        Wrong{"[{}]", "/policies/0", "the service that is called"},
+        Wrong{R"([{"to": "webb"}])", "/policies/0/to", "web"},
+        Wrong{R"([{"to": []}])", "/policies/0/to", "at least one service"},
+        Wrong{R"([{"to": "web", "from": "web"}])", "/policies/0/from", "never calls it"},
+        Wrong{R"([{"to": "web"}, {"to": "web", "from": "clients"}])", "/policies/1/to",
+              "one policy for the calls"},
+        Wrong{R"([{"to": "web", "timeouts": "1s"}])", "/policies/0", "timeout"},
+        Wrong{R"([{"to": "web", "timeout": 1}])", "/policies/0/timeout", "a duration"},
+        Wrong{R"([{"to": "web", "retries": {"attempts": -1}}])", "/policies/0/retries/attempts",
+              "a whole number from 0"},
+        Wrong{R"([{"to": "web", "retries": {"on": ["500"]}}])", "/policies/0/retries/on/0",
+              "a condition"},
+        Wrong{R"([{"to": "web", "retries": {"backoff": "envoi"}}])", "/policies/0/retries/backoff",
+              "envoy"},
+        Wrong{R"([{"to": "web", "retries": {"backoff": {"envoy": {"base": "1s", "max": "1ms"}}}}])",
+              "/policies/0/retries/backoff", "base <= max"},
+        Wrong{R"([{"to": "web", "retries": {"backoff": {"aws": {"jitter": "some"}}}}])",
+              "/policies/0/retries/backoff/aws/jitter", "decorrelated"},
+        Wrong{R"([{"to": "web", "retries": {"limit": {"linkerd": {"ttl": "100ms"}}}}])",
+              "/policies/0/retries/limit", "a ttl from 1 s to 60 s"},
+        Wrong{R"([{"to": "web", "retries": {"limit": {"envoy": {"minConcurrency": 1}}}}])",
+              "/policies/0/retries/limit/envoy/minConcurrency", "budgetPercent"},
+        Wrong{R"([{"to": "web", "breaker": {"hystrix": {}, "resilience4j": {}}}])",
+              "/policies/0/breaker", "hystrix or resilience4j"},
+        Wrong{R"([{"to": "web", "breaker": {"hystrix": {"healthInterval": "3s"}}}])",
+              "/policies/0/breaker/hystrix", "whole healthIntervals"},
+        Wrong{R"([{"to": "web", "breaker": {"resilience4j": {"failureRate": "0%"}}}])",
+              "/policies/0/breaker/resilience4j/failureRate", "above 0%"},
+        Wrong{R"([{"to": "web", "rateLimit": {"fillInterval": "1ms"}}])",
+              "/policies/0/rateLimit/fillInterval", "50ms or more"},
+        Wrong{R"([{"to": "web", "bulkhead": 0}])", "/policies/0/bulkhead", "a whole number from 1"},
+        Wrong{R"([{"to": "web", "balancer": {"random": {"seed": 1}}}])",
+              "/policies/0/balancer/random", "seed"},
+        Wrong{R"([{"to": "web", "balancer": {"peak-ewma": {"decay": "0s"}}}])",
+              "/policies/0/balancer", "a decay above 0s"},
+        Wrong{R"([{"to": "web", "outlierDetection": {}}])", "/policies/0/outlierDetection",
+              "\"balancer\" beside it"},
+        Wrong{R"([{"to": "web", "balancer": "random", "outlierDetection": {"interval": "0s"}}])",
+              "/policies/0/outlierDetection", "an interval above 0s"},
+        Wrong{
+            R"([{"to": "web", "balancer": "random", "outlierDetection": {"ejectionLimit": "x"}}])",
+            "/policies/0/outlierDetection/ejectionLimit", "after-or-first"},
+        Wrong{R"([{"to": "web", "fallback": "other"}])", "/policies/0/fallback",
+              "static or cached"},
+        Wrong{R"([{"to": "web", "connectionPool": {"maxConnections": 0}}])",
+              "/policies/0/connectionPool/maxConnections", "a whole number from 1"}));
+
+}  // namespace
+}  // namespace orrery::scenario

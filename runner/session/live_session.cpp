@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "models/api/object_patch.h"
+#include "models/api/taint_text.h"
 #include "models/controllers/informer.h"
 #include "models/recording/event_log.h"
 #include "real-backend/control/remote_api_client.h"
@@ -172,43 +173,49 @@ Result<void> LiveSession::start_agent(const scenario::ClusterNode& node) {
     return failure(fmt::format("the scenario's node {} is no host of the test bed", node.name),
                    "a live scenario lists its nodes as h1, h2, …");
   }
-  auto child = ChildProcess::start({"nsenter",
-                                    "--net=" + where->netns,
-                                    paths_.orrery,
-                                    "node",
-                                    "--name",
-                                    node.name,
-                                    "--address",
-                                    where->address,
-                                    "--cpu",
-                                    std::to_string(node.cpu_milli) + "m",
-                                    "--memory",
-                                    std::to_string(node.memory_bytes),
-                                    "--pods",
-                                    std::to_string(node.pods),
-                                    "--control-plane",
-                                    kControlPlaneAddress,
-                                    "--containerd",
-                                    where->socket,
-                                    "--cgroup-parent",
-                                    where->cgroup_parent,
-                                    "--pod-logs",
-                                    where->pod_log_dir,
-                                    "--volumes",
-                                    bed_.dir + "/" + node.name + "/volumes",
-                                    "--tables",
-                                    bed_.dir + "/" + node.name + "/tables.sock",
-                                    "--records",
-                                    folder_ + "/records",
-                                    "--profile",
-                                    scenario_.profile,
-                                    "--ca",
-                                    bed_.ca,
-                                    "--certificate",
-                                    where->certificate,
-                                    "--key",
-                                    where->key},
-                                   folder_ + "/" + node.name + ".log");
+  std::vector<std::string> command{"nsenter",
+                                   "--net=" + where->netns,
+                                   paths_.orrery,
+                                   "node",
+                                   "--name",
+                                   node.name,
+                                   "--address",
+                                   where->address,
+                                   "--cpu",
+                                   std::to_string(node.cpu_milli) + "m",
+                                   "--memory",
+                                   std::to_string(node.memory_bytes),
+                                   "--pods",
+                                   std::to_string(node.pods),
+                                   "--control-plane",
+                                   kControlPlaneAddress,
+                                   "--containerd",
+                                   where->socket,
+                                   "--cgroup-parent",
+                                   where->cgroup_parent,
+                                   "--pod-logs",
+                                   where->pod_log_dir,
+                                   "--volumes",
+                                   bed_.dir + "/" + node.name + "/volumes",
+                                   "--tables",
+                                   bed_.dir + "/" + node.name + "/tables.sock",
+                                   "--records",
+                                   folder_ + "/records",
+                                   "--profile",
+                                   scenario_.profile,
+                                   "--ca",
+                                   bed_.ca,
+                                   "--certificate",
+                                   where->certificate,
+                                   "--key",
+                                   where->key};
+  for (const auto& [key, value] : scenario::labels_of(node)) {
+    command.insert(command.end(), {"--node-label", key + "=" + value});
+  }
+  for (const api::Taint& taint : node.taints) {
+    command.insert(command.end(), {"--register-with-taint", api::to_text(taint)});
+  }
+  auto child = ChildProcess::start(command, folder_ + "/" + node.name + ".log");
   if (!child) return tl::unexpected{child.error()};
   agents_[node.name] = *std::move(child);
   return {};

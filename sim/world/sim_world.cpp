@@ -54,6 +54,7 @@ struct SimWorld::KubeletProcess {
   static kubelet::KubeletConfig kubelet_config(const WorldNode& spec, const WorldConfig& config) {
     kubelet::KubeletConfig kubelet = config.profile.kubelet;
     kubelet.node_labels = spec.labels;
+    kubelet.node_taints = spec.taints;
     kubelet.reserved_cpu_milli = spec.reserved_cpu_milli;
     kubelet.reserved_memory_bytes = spec.reserved_memory_bytes;
     if (spec.eviction_hard) kubelet.eviction.hard = *spec.eviction_hard;
@@ -79,7 +80,7 @@ namespace {
 
 /// What the kubelets of the group's nodes would register.
 controllers::NodeGroup node_group(const MachineGroup& group, const WorldConfig& config) {
-  controllers::NodeGroup made{group.name, group.min, group.max, {}};
+  controllers::NodeGroup made{group.name, group.min, group.max, group.priority, {}};
   const auto spec = std::find_if(config.nodes.begin(), config.nodes.end(),
                                  [&](const WorldNode& node) { return node.group == group.name; });
   if (spec == config.nodes.end()) return made;
@@ -88,6 +89,7 @@ controllers::NodeGroup node_group(const MachineGroup& group, const WorldConfig& 
   kubelet.reserved_memory_bytes = spec->reserved_memory_bytes;
   if (spec->eviction_hard) kubelet.eviction.hard = *spec->eviction_hard;
   made.node.meta.labels = spec->labels;
+  made.node.spec.taints = spec->taints;
   made.node.status.capacity = spec->resources;
   made.node.status.allocatable = kubelet::allocatable_of(spec->resources, kubelet);
   return made;

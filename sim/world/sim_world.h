@@ -38,7 +38,8 @@ struct WorldNode {
   std::uint32_t zone = 0;
   api::NodeResources resources;
   api::Labels labels;
-  std::int64_t disk_bytes = 0;  ///< For images, logs and writable layers; 0: never runs out.
+  std::vector<api::Taint> taints;  ///< From the first registration on.
+  std::int64_t disk_bytes = 0;     ///< For images, logs and writable layers; 0: never runs out.
   /// Kept from pods, and the thresholds at which pods are evicted; absent: the profile's.
   std::int64_t reserved_cpu_milli = 0;
   std::int64_t reserved_memory_bytes = 0;

@@ -131,7 +131,7 @@ class CommandTest(unittest.TestCase):
 
     def test_what_live_hosts_cannot_do_is_named_by_check_and_not_run(self):
         scenario = self.variant(
-            cluster={"nodes": 2, "nodeGroups": {"pool": {"max": 2}}},
+            cluster={"nodes": 2, "nodeGroups": {"pool": {"max": 2}}, "node": {"diskSize": "9Gi", "reserved": {"cpu": 1}}},
             metrics={"jobs": {"external": 3}}, expect=[], images={}, provenance={},
             timeline=[{"id": "slow", "at": "20s", "fault": "api-slow", "delay": "100ms", "for": "10s"}])
         self.assertEqual(orrery("check", scenario).returncode, 0)
@@ -142,7 +142,8 @@ class CommandTest(unittest.TestCase):
                           "have to start (run it with --world sim, or write its nodes into \"nodes\")", live.stderr)
             self.assertIn("/metrics/jobs", live.stderr)
             self.assertIn("timeline entry slow", live.stderr)
-            self.assertIn("3 problems", live.stderr)
+            self.assertIn("node node-1 with diskSize, reserved (a live host has what it has", live.stderr)
+            self.assertIn("5 problems", live.stderr)
         self.assertFalse((self.folder / "out").exists())
 
     def test_manifests_come_through_standard_input(self):

@@ -18,6 +18,7 @@ constexpr const char* kExamples = R"(Examples:
   helm template . | orrery check -             what is wrong, not modelled, or assumed
   orrery run scenario.json --seeds 1..20       simulate; report in out/report.html
   orrery run scenario.json --set load[0].poisson=400/s
+  orrery why out --at 90s                      from what failed then to what made it fail
   orrery run scenario.json --world containerd  the same controllers on live containerd hosts
   orrery compare scenario.json --head-set Deployment/web:spec.replicas=5
   orrery sweep scenario.json --grid services.web.concurrency=4,8,16
@@ -129,6 +130,19 @@ void add_sweep(CLI::App& app, int& status) {
   to->callback([&status] { status = command::export_results(exported); });
 }
 
+void add_why(CLI::App& app, int& status) {
+  static WhyOptions why;
+  CLI::App* command =
+      app.add_subcommand("why", "Say why requests failed, from each symptom to its origin");
+  command->add_option("run", why.run, "Folder that orrery run --out wrote")->required();
+  command->add_option("--at", why.at, "Only what was failing then: 90s, 2min");
+  command->add_option("--what", why.what,
+                      "Calls to this service, by anybody; default: requests of users");
+  command->add_option("--seed", why.seed, "Of this run; default: the first")
+      ->check(CLI::NonNegativeNumber);
+  command->callback([&status] { status = command::why(why); });
+}
+
 void add_replay(CLI::App& app, int& status) {
   static std::vector<std::string> records;
   CLI::App* command = app.add_subcommand(
@@ -176,6 +190,7 @@ void define_commands(CLI::App& app, int& status) {
   add_check_and_init(app, status);
   add_compare(app, status);
   add_sweep(app, status);
+  add_why(app, status);
   add_replay(app, status);
   add_pages(app, status);
   add_live_commands(app, status);

@@ -53,6 +53,13 @@ struct ExportOptions {
   std::string out = "-";
 };
 
+struct WhyOptions {
+  std::string run;   ///< Folder.
+  std::string at;    ///< "90s"; empty: all of the run.
+  std::string what;  ///< A service; empty: the users.
+  std::string seed;  ///< Empty: the first.
+};
+
 [[nodiscard]] int run(const RunOptions& options);
 [[nodiscard]] int check(const std::vector<std::string>& files,
                         const std::vector<std::string>& settings, const std::string& world);
@@ -60,6 +67,7 @@ struct ExportOptions {
 [[nodiscard]] int replay(const std::vector<std::string>& records);
 [[nodiscard]] int compare(const CompareOptions& options);
 [[nodiscard]] int sweep(const SweepOptions& options);
+[[nodiscard]] int why(const WhyOptions& options);
 [[nodiscard]] int export_results(const ExportOptions& options);
 /// Prints the schema of scenarios.
 [[nodiscard]] int schema();

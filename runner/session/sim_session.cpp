@@ -460,6 +460,15 @@ void SimSession::collect_series(RunResult& result) const {
   for (const auto& [name, behaviour] : scenario_.services) {
     result.services[name] = series_of(world_.traffic().service(service++), interval);
   }
+  std::vector<std::string> names;
+  for (const auto& [name, behaviour] : scenario_.services) names.push_back(name);
+  for (const sim::FailureTally& tally : world_.failures()) {
+    if (tally.count == 0 && !tally.feeds_itself) continue;
+    const std::string from = tally.kind.from == sim::kClients ? "" : names.at(tally.kind.from);
+    result.failures.push_back({tally.record, from, names.at(tally.kind.to),
+                               sim::to_string(tally.kind.outcome), tally.first, tally.last,
+                               tally.count, tally.feeds_itself});
+  }
   std::uint32_t journey = 0;
   for (const auto& [name, steps] : scenario_.journeys) {
     result.journeys[name] = series_of(world_.traffic().journey_steps(journey++), interval);

@@ -206,6 +206,7 @@ bool has_autoscaler(const Scenario& scenario) {
 sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
   sim::WorldConfig config;
   config.seed = seed;
+  config.warmup = Instant::at(scenario.warmup);
   const auto profile = profile::profile_named(scenario.profile);
   expects(profile.has_value(), "the reader admits known profiles only");
   config.profile = *profile;

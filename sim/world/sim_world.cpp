@@ -133,6 +133,10 @@ SimWorld::SimWorld(WorldConfig config, recording::EventLog& log, WriteObserver* 
   replicas_.resize(std::size_t{2} * config_.replicas);
   engine_ = std::make_unique<RequestEngine>(kernel_, config_.traffic, Draws{config_.seed},
                                             node_count, dispatcher_.fingerprint());
+  std::vector<std::string> services;
+  for (const ServiceModel& service : config_.traffic.services) services.push_back(service.name);
+  failures_ = std::make_unique<FailureLedger>(log_, services);
+  engine_->explain_failures(*failures_, config_.warmup);
   const bool pulls = std::any_of(
       config_.images.begin(), config_.images.end(),
       [](const auto& image) { return !image.second.on_nodes && !image.second.missing; });
@@ -197,8 +201,6 @@ SimWorld::SimWorld(WorldConfig config, recording::EventLog& log, WriteObserver* 
   if (config_.metrics.empty()) return;
   std::vector<const SimNode*> nodes;
   for (const auto& host : hosts_) nodes.push_back(host->node.get());
-  std::vector<std::string> services;
-  for (const ServiceModel& service : config_.traffic.services) services.push_back(service.name);
   meter_ =
       std::make_unique<PodMeter>(*engine_, std::move(nodes), std::move(services), config_.metrics);
   config_.profile.controllers.autoscaler.metrics = meter_.get();
@@ -573,7 +575,7 @@ void SimWorld::tell_nodes() {
   for (const ProbeAnswer& answer : engine_->take_probe_answers()) {
     const PendingProbe probe = node_environment_->probes.take(answer.tag);
     dispatcher_.set_cause(probe.cause);
-    probe.node->on_probe_served(probe, answer.outcome);
+    probe.node->on_probe_served(probe, answer);
     dispatcher_.set_cause(0);
   }
   for (const BreakerNotice& notice : engine_->take_breaker_changes()) {

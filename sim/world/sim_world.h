@@ -72,6 +72,7 @@ struct WorldConfig {
   std::map<std::string, ImageModel> images;
   FabricConfig fabric;
   TrafficModel traffic;
+  Instant warmup;  ///< Requests that began earlier and failed are not counted.
   std::vector<ServiceBinding> bindings;
   WorldTimings timings;
   profile::Profile profile;
@@ -100,6 +101,8 @@ class SimWorld {
   [[nodiscard]] Instant now() const { return kernel_.now(); }
   [[nodiscard]] const store::ApiServer& api() const { return api_->server(); }
   [[nodiscard]] const RequestEngine& traffic() const { return *engine_; }
+  /// The failed requests so far, by kind; their causes are records of the log.
+  [[nodiscard]] const std::vector<FailureTally>& failures() const { return failures_->tallies(); }
 
   /// Carries out a call at once, as the person at the keyboard.
   ports::Outcome apply(const ports::ApiCall& call, ports::CauseId cause) {
@@ -178,6 +181,7 @@ class SimWorld {
   Kernel kernel_;
   Dispatcher dispatcher_;
   std::unique_ptr<SimApi> api_;
+  std::unique_ptr<FailureLedger> failures_;
   std::unique_ptr<RequestEngine> engine_;
   std::unique_ptr<Fabric> fabric_;
   std::unique_ptr<NodeEnvironment> node_environment_;

@@ -1,0 +1,22 @@
+#include "runner/command/commands.h"
+#include "runner/command/terminal.h"
+#include "runner/why/chains.h"
+#include "runner/why/run_folder.h"
+
+namespace orrery::command {
+
+int why(const WhyOptions& options) {
+  why::Question question{std::nullopt, options.what, std::nullopt};
+  if (!options.at.empty()) {
+    const std::optional<Duration> at = parse_duration(options.at);
+    if (!at) return bad_input({"--at: expected a time such as 90s; found " + options.at, ""});
+    question.at = Instant::at(*at);
+  }
+  if (!options.seed.empty()) question.seed = std::stoull(options.seed);
+  const auto evidence = why::read_run_folder(options.run, question.seed);
+  if (!evidence) return bad_input(evidence.error());
+  print(why::in_full(why::chains_of(evidence->log, evidence->failures, question), question));
+  return 0;
+}
+
+}  // namespace orrery::command

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -32,6 +33,9 @@ Result<Evidence> read_run_folder(const std::string& folder, std::optional<std::u
     if (std::find(seeds.begin(), seeds.end(), evidence.seed) == seeds.end()) {
       return failure(fmt::format("{}: seed {} was not run", summary_file, evidence.seed),
                      fmt::format("there are seeds {} to {}", seeds.front(), seeds.back()));
+    }
+    for (const auto& [name, unused] : whole.at("services").items()) {
+      evidence.services.push_back(name);
     }
     for (const json& f : whole.at("failures")) {
       if (f.at("seed").get<std::uint64_t>() != evidence.seed) continue;

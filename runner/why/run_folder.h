@@ -14,6 +14,7 @@ namespace orrery::why {
 
 struct Evidence {
   std::uint64_t seed = 0;
+  std::vector<std::string> services;  ///< All of the scenario: "shop/cart".
   std::vector<recording::LogRecord> log;
   std::vector<runner::FailureKind> failures;
 };

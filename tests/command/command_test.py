@@ -146,6 +146,25 @@ class CommandTest(unittest.TestCase):
             self.assertIn("5 problems", live.stderr)
         self.assertFalse((self.folder / "out").exists())
 
+    def test_why_leads_from_failed_requests_to_the_fault(self):
+        file = self.variant(timeline=[{"id": "kill", "at": "10s", "fault": "container-kill", "target": "Deployment/web", "count": 2}],
+                            expect=[{"id": "any", "service": "web", "success": ">= 1%"}], provenance={}, images={})
+        run = orrery("run", file, "--out", self.folder / "out")
+        self.assertIn(" failed requests, ", run.stdout)
+        self.assertIn(": container-kill of Deployment/default/web (kill) > default/web", run.stdout)
+        why = orrery("why", self.folder / "out")
+        self.assertEqual(why.returncode, 0, why.stderr)
+        self.assertRegex(why.stdout, r"0:10.000  fault +Deployment/default/web +kill: container-kill")
+        self.assertIn("calls from users: no-endpoints", why.stdout)
+        self.assertEqual(orrery("why", self.folder / "out", "--what", "web").stdout.count("container-kill of"), 1)
+        self.assertIn("No request of users failed at 0:05", orrery("why", self.folder / "out", "--at", "5s").stdout)
+        for arguments, said in ((["--what", "wep"], "did you mean"), (["--at", "soon"], "such as 90s"),
+                                (["--seed", "99"], "was not run")):
+            wrong = orrery("why", self.folder / "out", *arguments)
+            self.assertEqual(wrong.returncode, 2)
+            self.assertIn(said, wrong.stderr)
+        self.assertEqual(orrery("why", self.folder / "nowhere").returncode, 2)
+
     def test_manifests_come_through_standard_input(self):
         text = (ROOT / "scenarios/live/manifests/web.yaml").read_text()
         self.assertEqual(orrery("check", "-", stdin=text).returncode, 0)

@@ -83,7 +83,7 @@ struct Folder {
 
 TEST(RunFolder, GivesBackTheFailuresAndTheLogOfOneSeed) {
   const Folder folder;
-  folder.write("summary.json", R"({"seeds": [7, 8], "failures": [
+  folder.write("summary.json", R"({"seeds": [7, 8], "services": {"default/web": {}}, "failures": [
     {"seed": 7, "record": 2, "from": "", "to": "web", "outcome": "reset", "first": 1.5, "last": 2,
      "count": 3, "feedsItself": false},
     {"seed": 8, "record": 1, "from": "", "to": "web", "outcome": "reset", "first": 1, "last": 2,
@@ -95,6 +95,7 @@ TEST(RunFolder, GivesBackTheFailuresAndTheLogOfOneSeed) {
   const auto first = read_run_folder(folder.path, std::nullopt);
   ASSERT_TRUE(first.has_value()) << first.error().what;
   EXPECT_EQ(first->seed, 7U);
+  EXPECT_EQ(first->services, std::vector<std::string>{"default/web"});
   ASSERT_EQ(first->log.size(), 2U);
   EXPECT_EQ(first->log[1].cause, 1U);
   EXPECT_EQ(first->log[0].at, Instant::at(1250_ms));
@@ -111,9 +112,9 @@ TEST(RunFolder, SaysWhatIsMissingOrDamagedAndWhere) {
   EXPECT_EQ(what(), "cannot read " + at + "/summary.json");
   folder.write("summary.json", "{");
   EXPECT_TRUE(what().starts_with(at + "/summary.json: ")) << what();
-  folder.write("summary.json", R"({"seeds": [], "failures": []})");
+  folder.write("summary.json", R"({"seeds": [], "services": {}, "failures": []})");
   EXPECT_EQ(what(), at + "/summary.json: no seeds");
-  folder.write("summary.json", R"({"seeds": [1], "failures": []})");
+  folder.write("summary.json", R"({"seeds": [1], "services": {}, "failures": []})");
   EXPECT_EQ(what(), "cannot read " + at + "/events.jsonl");
   EXPECT_EQ(read_run_folder(folder.path, 3).error().what, at + "/summary.json: seed 3 was not run");
   for (const char* line :

@@ -99,6 +99,8 @@ class SimWorld {
   [[nodiscard]] Instant now() const { return kernel_.now(); }
   [[nodiscard]] const store::ApiServer& api() const { return api_->server(); }
   [[nodiscard]] const RequestEngine& traffic() const { return *engine_; }
+  /// Told of every request from now on; must outlive the world.
+  void set_traffic_observer(TrafficObserver* observer) { engine_->set_observer(observer); }
 
   /// Carries out a call at once, as the person at the keyboard.
   ports::Outcome apply(const ports::ApiCall& call, ports::CauseId cause) {

@@ -2,6 +2,7 @@
 /// What each subcommand of `orrery` does. Every function returns the exit status.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct RunOptions {
   std::vector<std::string> settings;  ///< "PATH=VALUE"
   std::string junit;                  ///< File; empty: none.
   std::string markdown;               ///< File, "-" for standard output; empty: none.
+  std::string record;                 ///< File; empty: none.
+  std::uint32_t record_traces = 20;   ///< A second; 0: none.
 };
 
 struct CompareOptions {
@@ -48,8 +51,10 @@ struct SweepOptions {
 };
 
 struct ExportOptions {
-  std::string results;
+  std::string file;  ///< Of a sweep, or a recording.
   std::string format = "csv-long";
+  std::string traces;           ///< "failed", "slowest:N"; empty: all.
+  std::uint64_t max_bytes = 0;  ///< 0: without limit.
   std::string out = "-";
 };
 
@@ -68,7 +73,7 @@ struct WhyOptions {
 [[nodiscard]] int compare(const CompareOptions& options);
 [[nodiscard]] int sweep(const SweepOptions& options);
 [[nodiscard]] int why(const WhyOptions& options);
-[[nodiscard]] int export_results(const ExportOptions& options);
+[[nodiscard]] int export_file(const ExportOptions& options);
 /// Prints the schema of scenarios.
 [[nodiscard]] int schema();
 /// Prints the values of one profile, or of all side by side if `name` is empty.

@@ -53,6 +53,7 @@ struct alignas(64) Call {
   bool on_cpu : 1 = false;     ///< InService: works in a CpuGroup, which tells its end.
   bool held : 1 = false;       ///< InService at a process that hangs: nothing ends it by itself.
   bool probe : 1 = false;      ///< A health check: `repetition` is its tag, nobody counts it.
+  bool followed : 1 = false;   ///< The observer is told of each step.
 };
 static_assert(sizeof(Call) == 64, "a call record is one cache line");
 

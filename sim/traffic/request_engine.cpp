@@ -234,6 +234,7 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
         calls_[i].phase != CallPhase::Free && parent != kNone && calls_[parent].doomed) {
       const CallSite& site = program_.sites[calls_[i].site];
       services_[site.service].forget(calls_[i].start_ns);
+      if (observer_ != nullptr) observer_->call_forgotten(site.edge);
       disarm_timer(calls_[i]);
       abandon(i);
     }
@@ -432,6 +433,7 @@ void RequestEngine::arrive_journey(std::uint32_t index) {
   call.phase = CallPhase::Calling;
   fingerprint_.add(now_, kTrafficComponent | kArrival, call.key);
   journeys_[journey].started(call.start_ns);
+  if (observer_ != nullptr) call.followed = observer_->journey_began(journey, call.key, now_);
   arm_arrival(index);
   run(root);
 }
@@ -478,6 +480,7 @@ void RequestEngine::launch(std::uint32_t parent_index, std::uint32_t site_index,
   call.repetition = repetition;
   call.cause = parent.cause;
   count_start(site, call.start_ns);
+  if (parent.followed) call.followed = observer_->try_began(call.key, parent.key);
 
   if (!tries_.empty()) {
     Try& its = tries_[index];
@@ -611,6 +614,7 @@ void RequestEngine::begin_service(std::uint32_t index) {
   ++service_loads_[instance.service].busy;
   call.phase = CallPhase::InService;
   if (!tries_.empty()) tries_[index].served_at = now_;
+  if (call.followed) observer_->work_began(call.key, now_);
   if (instance.hanging) {
     call.held = true;
   } else {
@@ -675,7 +679,12 @@ void RequestEngine::end_service(std::uint32_t index) {
 void RequestEngine::finish(std::uint32_t index, RequestOutcome outcome) {
   const Call& call = calls_[index];
   if (call.instance == kNone) {  // A journey's root.
-    journeys_[program_.sites[call.site].journey].ended(call.start_ns, now_.count_ns(), outcome);
+    const std::uint32_t journey = program_.sites[call.site].journey;
+    journeys_[journey].ended(call.start_ns, now_.count_ns(), outcome);
+    if (observer_ != nullptr) {
+      const Instant start = Instant::at(Duration::nanoseconds(call.start_ns));
+      observer_->journey_ended(journey, call.key, start, now_, outcome);
+    }
     attachments_.erase(attachments_.lower_bound({true, call.key, 0}),
                        attachments_.upper_bound({true, call.key, tables_.size()}));
     discard(index);
@@ -735,6 +744,7 @@ void RequestEngine::reach_caller(std::uint32_t index) {
     discard(index);
     return;
   }
+  if (call.followed) report_try(index, call.outcome);
   if (program_.sites[call.site].route != kNone) {
     end_routed(index, call.outcome, true);
     return;
@@ -755,6 +765,7 @@ void RequestEngine::time_out(std::uint32_t index) {
     abandon(index);
     return;
   }
+  if (call.followed) report_try(index, RequestOutcome::Timeout);
   if (program_.sites[call.site].route != kNone) {
     end_routed(index, RequestOutcome::Timeout, false);
     return;
@@ -795,6 +806,7 @@ void RequestEngine::tell_caller(const Return& result) {
 
 void RequestEngine::count_start(const CallSite& site, std::int64_t start_ns) {
   services_[site.service].started(start_ns);
+  if (observer_ != nullptr) observer_->call_began(site.edge);
   if (site.journey != kNone) journey_steps_[site.journey].started(start_ns);
 }
 
@@ -819,9 +831,31 @@ void RequestEngine::count_failure(const Call& call, RecordId failure) {
 void RequestEngine::count_end(const CallSite& site, std::int64_t start_ns, RequestOutcome outcome,
                               RequestOutcome heard) {
   services_[site.service].ended(start_ns, now_.count_ns(), outcome);
+  if (observer_ != nullptr) {
+    const Duration latency = Duration::nanoseconds(now_.count_ns() - start_ns);
+    observer_->call_ended(site.edge, latency, outcome);
+  }
   if (site.journey != kNone) {
     journey_steps_[site.journey].ended(start_ns, now_.count_ns(), heard);
   }
+}
+
+void RequestEngine::report_try(std::uint32_t index, RequestOutcome outcome) {
+  const Call& call = calls_[index];
+  const CallSite& site = program_.sites[call.site];
+  TryReport report;
+  report.key = call.key;
+  report.edge = site.edge;
+  report.operation = site.operation;
+  report.instance = call.instance;
+  report.start = Instant::at(Duration::nanoseconds(call.start_ns));
+  if (site.route != kNone) {
+    report.attempt = tries_[index].retries.count;
+    if (report.attempt > 0) report.start = tries_[index].sent_at;
+  }
+  report.end = now_;
+  report.outcome = outcome;
+  observer_->try_ended(report);
 }
 
 /// Nobody answers at the address: the caller waits for the shorter of its timeouts.

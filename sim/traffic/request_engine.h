@@ -208,6 +208,11 @@ class RequestEngine {
 
   // --- Running --------------------------------------------------------------------------------
 
+  /// Told of what happens from now on; must outlive the engine. Null: nobody. Changes nothing.
+  void set_observer(TrafficObserver* observer) { observer_ = observer; }
+  /// Who calls whom in the model.
+  [[nodiscard]] const std::vector<CallEdge>& edges() const { return program_.edges; }
+
   /// Arms the first arrival of every load.
   void start();
 
@@ -397,6 +402,7 @@ class RequestEngine {
   void note_changes(std::uint32_t route, std::uint32_t model, std::uint32_t caller);
 
   void count_start(const CallSite& site, std::int64_t start_ns);
+  void report_try(std::uint32_t call, RequestOutcome outcome);  ///< To the observer that follows.
   void count_try(const CallSite& site);
   /// `heard`: what the caller makes of the outcome.
   void count_end(const CallSite& site, std::int64_t start_ns, RequestOutcome outcome,
@@ -426,6 +432,7 @@ class RequestEngine {
   Fingerprint& fingerprint_;
   TrafficModel model_;
   CallProgram program_;
+  TrafficObserver* observer_ = nullptr;
   Draws draws_;
   Instant now_;
   std::array<Duration, 3> latency_;  ///< One way, by distance.

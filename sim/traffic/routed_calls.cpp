@@ -144,6 +144,10 @@ bool RequestEngine::try_again(std::uint32_t index, const TryEnd& end, bool answe
   call.repetition = before.repetition;
   call.cause = before.cause;
   call.phase = CallPhase::Backoff;
+  if (observer_ != nullptr) observer_->call_retried(site.edge);
+  if (before.followed) {
+    call.followed = observer_->try_began(call.key, calls_[before.parent].key);
+  }
   Try& next = tries_[again];
   next = its;
   next.retries = {its.retries.count + 1, retry->wait, retry->price};
@@ -231,6 +235,9 @@ void RequestEngine::note_changes(std::uint32_t at, std::uint32_t model, std::uin
   const RouteModel& route = model_.routes[model];
   for (const resilience::BreakerChange& change : routes_[at].take_changes()) {
     breaker_changes_.push_back({route.from, route.to, caller, change});
+    if (observer_ != nullptr) {
+      observer_->breaker_changed({route.from, route.to}, caller, change.to);
+    }
     if (change.to == resilience::BreakerState::Open) ++route_counts_[model].openings;
   }
   for (const Route::Ejection& ejection : routes_[at].take_ejections()) {

@@ -103,6 +103,8 @@ class SimWorld {
   [[nodiscard]] const RequestEngine& traffic() const { return *engine_; }
   /// The failed requests so far, by kind; their causes are records of the log.
   [[nodiscard]] const std::vector<FailureTally>& failures() const { return failures_->tallies(); }
+  /// Told of every request from now on; must outlive the world.
+  void set_traffic_observer(TrafficObserver* observer) { engine_->set_observer(observer); }
 
   /// Carries out a call at once, as the person at the keyboard.
   ports::Outcome apply(const ports::ApiCall& call, ports::CauseId cause) {

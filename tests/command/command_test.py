@@ -75,6 +75,50 @@ class CommandTest(unittest.TestCase):
             self.assertIn(part, run.stderr)
         self.assertEqual(orrery(*arguments, "--world", "containerd").returncode, 2)
 
+    def test_a_recording_is_exported_to_what_other_programs_read(self):
+        run, bare, kept = self.folder / "run", self.folder / "bare", self.folder / "r.orrery"
+        self.assertEqual(orrery("run", self.variant(), "--seeds", "2", "--out", bare).returncode, 0)
+        done = orrery("run", self.variant(), "--seeds", "2", "--out", run, "--record", kept)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        for name in ("summary.json", "events.jsonl"):
+            self.assertEqual((run / name).read_bytes(), (bare / name).read_bytes(), name)
+
+        def export(name, *more):
+            file = self.folder / name
+            done = orrery("export", kept, "--format", name, "-o", file, *more)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return file
+
+        slowest = ("--traces", "slowest:3")
+        self.assertEqual(len({s["traceId"] for s in json.loads(export("zipkin", *slowest).read_text())}), 3)
+        self.assertEqual(len(json.loads(export("jaeger", *slowest).read_text())["data"]), 3)
+        self.assertEqual(len([json.loads(l) for l in export("otlp", *slowest).read_text().splitlines()]), 3)
+        events = json.loads(export("perfetto", *slowest).read_text())["traceEvents"]
+        self.assertEqual([e["ph"] for e in events].count("b"), [e["ph"] for e in events].count("e"))
+        log = [json.loads(l) for l in (run / "events.jsonl").read_text().splitlines()]
+        lines = [json.loads(l) for l in export("jsonl").read_text().splitlines()]
+        self.assertEqual(len([l for l in lines if l["type"] == "event"]), len(log))
+        with sqlite3.connect(export("sqlite")) as database:
+            self.assertEqual(database.execute("SELECT count(*) FROM event").fetchone()[0], len(log))
+            self.assertEqual(database.execute("PRAGMA integrity_check").fetchone()[0], "ok")
+        self.assertTrue(export("csv-long").read_text().startswith("second,of,from,name,figure,unit,value\n"))
+        metrics = export("prometheus")
+        self.assertTrue(metrics.read_text().endswith("# EOF\n"))
+        if shutil.which("promtool"):
+            subprocess.run(["promtool", "tsdb", "create-blocks-from", "openmetrics", metrics, self.folder / "db"],
+                           check=True, capture_output=True)
+        else:
+            print("SKIPPED: promtool is not installed, so OpenMetrics was read by nobody else", file=sys.stderr)
+
+        cut = self.folder / "cut"
+        for name in ("zipkin", "jaeger", "perfetto"):
+            done = orrery("export", kept, "--format", name, "--max-bytes", 20000, "-o", cut)
+            self.assertIn("--max-bytes", done.stderr)
+            self.assertLessEqual(cut.stat().st_size, 20000)
+            json.loads(cut.read_text())
+        self.assertEqual(orrery("run", self.variant(), "--seeds", "1..2", "--record", kept).returncode, 2)
+        self.assertEqual(orrery("export", kept, "--traces", "slowest:0").returncode, 2)
+
     def test_a_run_that_passes_leaves_its_files_and_exits_with_0(self):
         run = orrery("run", self.variant(), "--seeds", "1..3", "--out", self.folder / "out")
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)

@@ -70,6 +70,15 @@ TEST(Corpus, ASeriesIsReadOrRefusedByLine) {
   }
 }
 
+TEST(Corpus, EveryPrefixOfARecordingPasses) {
+  const std::string bytes = text_of_file("tests/fuzz/seeds/recording/small.orrery");
+  ASSERT_FALSE(bytes.empty());
+  for (std::size_t length = 0; length <= bytes.size(); length += 5) {
+    read_as_recording(std::string_view{bytes}.substr(0, length));
+  }
+  read_as_recording(bytes);
+}
+
 TEST(Corpus, WhatStandsBehindADocumentIsAProblemAtOnce) {
   // The parser makes an empty document of the comma, again and again.
   const std::string text = text_of_file("tests/fuzz/inputs/comma-behind-list.yaml");

@@ -229,7 +229,8 @@ std::optional<std::vector<Trace>> decode_traces(std::string_view bytes) {
     t.outcome = in.byte();
     const std::uint64_t spans = in.number();
     // Each takes nine bytes behind.
-    if (t.outcome >= kOutcomeCount || spans > in.left() / 9) return std::nullopt;
+    const bool forward = start >= 0 && t.length >= Duration{};
+    if (!forward || t.outcome >= kOutcomeCount || spans > in.left() / 9) return std::nullopt;
     total += static_cast<std::size_t>(spans);
     if (total > in.left() / 9) return std::nullopt;
     t.spans.resize(static_cast<std::size_t>(spans));

@@ -39,7 +39,8 @@ std::vector<api::Problem> simulated_alone(const Scenario& scenario) {
   for (const auto& [name, metric] : scenario.metrics) {
     add("/metrics/" + name, "a source of a metric", kSimulate);
   }
-  if (!scenario.policies.empty()) add("/policies", "policies of callers", kSimulate);
+  if (!scenario.policies.empty())
+    add("/policies", "policies of callers, its own or by Istio's rules", kSimulate);
   for (const TimelineEntry& entry : scenario.timeline) {
     const auto* fault = std::get_if<FaultAction>(&entry.action);
     if (fault == nullptr || !form_of(fault->kind).only_simulated) continue;

@@ -37,7 +37,14 @@ int export_sweep(const ExportOptions& options) {
 int export_file(const ExportOptions& options) {
   const auto choice = exporting::parse_trace_choice(options.traces);
   if (!choice) return bad_input(choice.error());
-  if (!beginning_of(options.file).starts_with(recording::kFileMagic)) return export_sweep(options);
+  const std::string beginning = beginning_of(options.file);
+  if (!beginning.starts_with(recording::kFileMagic)) {
+    if (!beginning.empty() && !beginning.starts_with("SQLite format 3")) {
+      return bad_input({options.file + " is neither a recording nor the results of a sweep",
+                        "orrery run --record and orrery sweep write such files"});
+    }
+    return export_sweep(options);
+  }
   const auto run = recording::RunReader::open(options.file);
   if (!run) return bad_input(run.error());
   if (const auto& damage = (*run)->damage()) {

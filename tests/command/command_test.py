@@ -118,6 +118,10 @@ class CommandTest(unittest.TestCase):
             json.loads(cut.read_text())
         self.assertEqual(orrery("run", self.variant(), "--seeds", "1..2", "--record", kept).returncode, 2)
         self.assertEqual(orrery("export", kept, "--traces", "slowest:0").returncode, 2)
+        (self.folder / "other").write_text("something else")
+        other = orrery("export", self.folder / "other")
+        self.assertEqual(other.returncode, 2)
+        self.assertIn("neither a recording nor the results of a sweep", other.stderr)
 
     def test_a_run_that_passes_leaves_its_files_and_exits_with_0(self):
         run = orrery("run", self.variant(), "--seeds", "1..3", "--out", self.folder / "out")

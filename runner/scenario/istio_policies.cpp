@@ -468,9 +468,9 @@ class IstioPolicies {
       });
       if (!meant) continue;
       called = true;
-      with_proxy |= std::any_of(callers.begin(), callers.end(), [&](const std::string& caller) {
-        return policies_.contains(Way{caller, callee});
-      });
+      for (const std::string& caller : callers) {
+        with_proxy = with_proxy || policies_.contains(Way{caller, callee});
+      }
     }
     if (!called) return "nobody calls its host";
     return with_proxy ? "another rule comes first for its host, or callers do not see it"

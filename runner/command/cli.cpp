@@ -161,8 +161,7 @@ void add_why(CLI::App& app, int& status) {
   command->add_option("--at", why.at, "Only what was failing then: 90s, 2min");
   command->add_option("--what", why.what,
                       "Calls to this service, by anybody; default: requests of users");
-  command->add_option("--seed", why.seed, "Of this run; default: the first")
-      ->check(CLI::NonNegativeNumber);
+  command->add_option("--seed", why.seed, "Of this run; default: the first");
   command->callback([&status] { status = command::why(why); });
 }
 

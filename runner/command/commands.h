@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,10 +60,10 @@ struct ExportOptions {
 };
 
 struct WhyOptions {
-  std::string run;   ///< Folder.
-  std::string at;    ///< "90s"; empty: all of the run.
-  std::string what;  ///< A service; empty: the users.
-  std::string seed;  ///< Empty: the first.
+  std::string run;                    ///< Folder.
+  std::string at;                     ///< "90s"; empty: all of the run.
+  std::string what;                   ///< A service; empty: the users.
+  std::optional<std::uint64_t> seed;  ///< Absent: the first.
 };
 
 [[nodiscard]] int run(const RunOptions& options);

@@ -11,14 +11,13 @@
 namespace orrery::command {
 
 int why(const WhyOptions& options) {
-  why::Question question{std::nullopt, options.what, std::nullopt};
+  why::Question question{std::nullopt, options.what};
   if (!options.at.empty()) {
     const std::optional<Duration> at = parse_duration(options.at);
     if (!at) return bad_input({"--at: expected a time such as 90s; found " + options.at, ""});
     question.at = Instant::at(*at);
   }
-  if (!options.seed.empty()) question.seed = std::stoull(options.seed);
-  const auto evidence = why::read_run_folder(options.run, question.seed);
+  const auto evidence = why::read_run_folder(options.run, options.seed);
   if (!evidence) return bad_input(evidence.error());
   if (!question.what.empty()) {
     const auto& known = evidence->services;

@@ -239,8 +239,7 @@ json data_of(const FinishedRun& run) {
   json why = json::array();
   const std::vector<why::Chain> chains =
       why::chains_of(run.results.front().log, run.results.front().failures, {});
-  std::uint64_t failed = 0;
-  for (const why::Chain& chain : chains) failed += chain.count;
+  const std::uint64_t failed = why::failures_in(chains);
   for (const why::Chain& chain : chains) {
     json steps = json::array();
     for (const auto& r : chain.steps) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace orrery::why {
 namespace {
@@ -85,6 +86,10 @@ std::vector<Chain> chains_of(const std::vector<LogRecord>& log,
     Chain chain;
     std::uint64_t most = 0;
   };
+  std::set<ports::CauseId> self_feeding;
+  for (const FailureKind& failure : failures) {
+    if (failure.feeds_itself) self_feeding.insert(failure.record);
+  }
   std::map<ports::CauseId, Group> groups;  // By origin.
   for (const FailureKind& failure : failures) {
     if (!is_asked_for(failure, question)) continue;
@@ -97,9 +102,7 @@ std::vector<Chain> chains_of(const std::vector<LogRecord>& log,
     chain.last = is_first ? failure.last : std::max(chain.last, failure.last);
     chain.count += failure.count;
     for (const LogRecord& step : steps) {
-      const auto same = std::find_if(failures.begin(), failures.end(),
-                                     [&](const FailureKind& f) { return f.record == step.id; });
-      if (same != failures.end()) chain.feeds_itself = chain.feeds_itself || same->feeds_itself;
+      chain.feeds_itself = chain.feeds_itself || self_feeding.contains(step.id);
     }
     if (failure.count > group.most) {
       group.most = failure.count;
@@ -111,6 +114,12 @@ std::vector<Chain> chains_of(const std::vector<LogRecord>& log,
   std::stable_sort(chains.begin(), chains.end(),
                    [](const Chain& a, const Chain& b) { return a.count > b.count; });
   return chains;
+}
+
+std::uint64_t failures_in(const std::vector<Chain>& chains) {
+  std::uint64_t all = 0;
+  for (const Chain& chain : chains) all += chain.count;
+  return all;
 }
 
 std::string in_one_line(const Chain& chain, std::uint64_t all, bool unicode) {
@@ -133,8 +142,7 @@ std::string in_full(const std::vector<Chain>& chains, const Question& question) 
   const std::string whose = question.what.empty() ? "request of users" : "call to " + question.what;
   const std::string when = question.at ? " at " + clock(*question.at, false) : "";
   if (chains.empty()) return fmt::format("No {} failed{}.\n", whose, when);
-  std::uint64_t all = 0;
-  for (const Chain& chain : chains) all += chain.count;
+  const std::uint64_t all = failures_in(chains);
   const std::string whose_many =
       question.what.empty() ? "requests of users" : "calls to " + question.what;
   std::string text = fmt::format("{} {} failed{}.\n", grouped(all), whose_many,

@@ -14,7 +14,6 @@ namespace orrery::why {
 struct Question {
   std::optional<Instant> at;  ///< Failures that were going on then; absent: all of the run.
   std::string what;           ///< Of calls to this service, by anybody; empty: of users' requests.
-  std::optional<std::uint64_t> seed;  ///< Absent: the first run's.
 };
 
 /// Failures that come from one origin: a fault, a change, the load, errors of a service's own.
@@ -31,6 +30,9 @@ struct Chain {
 [[nodiscard]] std::vector<Chain> chains_of(const std::vector<recording::LogRecord>& log,
                                            const std::vector<runner::FailureKind>& failures,
                                            const Question& question);
+
+/// The failures of all chains together.
+[[nodiscard]] std::uint64_t failures_in(const std::vector<Chain>& chains);
 
 /// "98.1 % of 3,214 failed requests, 0:12 to 0:17: hang of Pod/shop/cart-1 > cart > front". One
 /// chain in one line. Requires: `all`, the failures of all chains, is not 0.

@@ -207,7 +207,8 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(orrery("why", self.folder / "out", "--what", "web").stdout.count("container-kill of"), 1)
         self.assertIn("No request of users failed at 0:05", orrery("why", self.folder / "out", "--at", "5s").stdout)
         for arguments, said in ((["--what", "wep"], "did you mean"), (["--at", "soon"], "such as 90s"),
-                                (["--seed", "99"], "was not run")):
+                                (["--seed", "99"], "was not run"), (["--seed", "1.5"], "--seed"),
+                                (["--seed", "9" * 30], "was not run"), (["--seed", "-1"], "was not run")):
             wrong = orrery("why", self.folder / "out", *arguments)
             self.assertEqual(wrong.returncode, 2)
             self.assertIn(said, wrong.stderr)

@@ -29,6 +29,10 @@ struct Explained {
     }
     return names;
   }
+  void begin() {
+    world.publish_all();
+    world.engine.start();
+  }
   ports::CauseId fault(const std::string& subject) {
     return log.append(world.kernel.now(), 0, "fault", subject);
   }
@@ -82,8 +86,7 @@ TEST(Causes, ARunWithoutFailuresHasNone) {
   add_load(model, {{0, 0}}, kSeed, 50.0, 200);
   Explained run{model};
   for (ServiceIndex service = 0; service < 3; ++service) run.world.pod(service);
-  run.world.publish_all();
-  run.world.engine.start();
+  run.begin();
   run.world.run();
   EXPECT_TRUE(run.ledger.tallies().empty());
   EXPECT_TRUE(run.log.records().empty());
@@ -97,8 +100,7 @@ TEST(Causes, AResetLeadsToWhatKilledTheProcess) {
   for (ServiceIndex service = 0; service < 2; ++service) run.world.pod(service);
   const InstanceId victim = run.world.pod(2);
   run.world.pod(2);
-  run.world.publish_all();
-  run.world.engine.start();
+  run.begin();
   run.world.run(Instant::at(300_ms));
   run.world.engine.kill(victim, run.fault("Pod/c"));
   run.world.run(Instant::at(310_ms));
@@ -115,8 +117,7 @@ TEST(Causes, NoEndpointsLeadToWhatEmptiedTheTable) {
   Explained run{model};
   run.world.pod(0);
   run.world.pod(1);
-  run.world.publish_all();
-  run.world.engine.start();
+  run.begin();
   run.world.run(Instant::at(300_ms));
   const ports::CauseId cause = run.fault("EndpointSlice/b");
   run.world.engine.publish(1, 1, {}, 9, std::nullopt, cause);
@@ -143,8 +144,7 @@ TEST(Causes, ErrorsThatTheModelGivesAServiceAreItsOwn) {
   Explained run{model};
   run.world.pod(0);
   run.world.pod(1);
-  run.world.publish_all();
-  run.world.engine.start();
+  run.begin();
   run.world.run();
   EXPECT_EQ(run.chain(),
             "errors Service/b > failing Service/b (calls from a: error) > failing Service/a (calls "
@@ -161,8 +161,7 @@ TEST(Causes, AFullServiceLeadsToWhatItsRequestsWaitForBelow) {
   Explained run{model};
   run.world.pod(0);
   const InstanceId victim = run.world.pod(1);
-  run.world.publish_all();
-  run.world.engine.start();
+  run.begin();
   run.world.run(Instant::at(1_s));
   run.world.engine.set_hanging(victim, true, run.fault("Pod/b"));
   run.world.run(Instant::at(3_s));
@@ -186,8 +185,7 @@ TEST(Causes, ABacklogIsOfWhatMadeItUntilItIsWorkedOff) {
   model.routes[0].policy.timeouts.overall = 500_ms;
   Explained run{model};
   const InstanceId pod = run.world.pod(0);
-  run.world.publish_all();
-  run.world.engine.start();
+  run.begin();
   run.world.run(Instant::at(5_s));
   EXPECT_EQ(run.failed_users(), 0U);
   run.world.engine.set_hanging(pod, true, run.fault("Pod/a"));
@@ -205,8 +203,7 @@ TEST(Causes, MoreThanAServiceCanDoIsTheLoadAlone) {
   add_load(model, {{0, 0}}, kSeed, 400.0, 2000);  // Two hundred a second are possible.
   Explained run{model};
   run.world.pod(0);
-  run.world.publish_all();
-  run.world.engine.start();
+  run.begin();
   run.world.run();
   EXPECT_GT(run.failed_users(), 0U);
   EXPECT_EQ(run.chain(), "load Service/a > failing Service/a (calls from users: refused)");
@@ -226,8 +223,7 @@ TEST(Causes, OfAStormThatFeedsItselfIsItsTrigger) {
   add_load(model, {{0, 0}}, kSeed, 300.0, 18'000);
   Explained run{model};
   const InstanceId pod = run.world.pod(0);
-  run.world.publish_all();
-  run.world.engine.start();
+  run.begin();
   run.world.run(Instant::at(5_s));
   EXPECT_EQ(run.failed_users(), 0U);
   run.world.engine.set_hanging(pod, true, run.fault("Pod/a"));

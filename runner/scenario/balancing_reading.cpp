@@ -121,11 +121,6 @@ void read_weights(const Value& value, RoutePolicy& into, Report& report) {
       report.add(weight, "a number from 0.001 to 1000");
     }
   }
-  if (!into.balancer || !weighs(*into.balancer)) {
-    report.add(value,
-               "a \"balancer\" beside it that weighs pods: round-robin, least-request, "
-               "ring-hash or maglev");
-  }
 }
 
 void read_outliers(const Value& value, RoutePolicy& into, Report& report) {
@@ -182,9 +177,18 @@ void read_balancing(const Fields& policy, RoutePolicy& into, Report& report) {
   if (const Value* weights = policy.find("weights")) read_weights(*weights, into, report);
   if (const Value* outliers = policy.find("outlierDetection")) {
     read_outliers(*outliers, into, report);
-    if (!into.balancer) {
-      report.add(*outliers, "\"balancer\" beside it, as the node's proxy knows no ejections");
-    }
+  }
+}
+
+void check_balancing(const Fields& policy, const RoutePolicy& result, Report& report) {
+  if (const Value* outliers = policy.find("outlierDetection"); outliers && !result.balancer) {
+    report.add(*outliers, "\"balancer\" beside it, as the node's proxy knows no ejections");
+  }
+  if (const Value* weights = policy.find("weights");
+      weights && (!result.balancer || !weighs(*result.balancer))) {
+    report.add(*weights,
+               "a \"balancer\" beside it that weighs pods: round-robin, least-request, "
+               "ring-hash or maglev");
   }
 }
 

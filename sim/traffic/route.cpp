@@ -289,7 +289,9 @@ void Route::heard_from(Channel& channel, std::uint32_t address, const TryEnd& en
   const bool unreached = end.unconnected || end.outcome == RequestOutcome::Refused;
   channel.moves_on = unreached && address != channel.address;
   if (address != channel.address) return;  // Of an earlier connection.
-  if (channel.first.state() == State::Ready) {
+  if (channel.first.state() == State::Idle) {
+    channel.moves_on = unreached;  // Another try has already found out.
+  } else if (channel.first.state() == State::Ready) {
     if (!unreached && end.outcome != RequestOutcome::Reset) return;
     channel.first.disconnected();
     channel.moves_on = unreached;

@@ -18,6 +18,7 @@
 #include "models/resilience/balancers/maglev.h"
 #include "models/resilience/balancers/peak_ewma.h"
 #include "models/resilience/balancers/ring_hash.h"
+#include "models/resilience/balancers/slow_start.h"
 #include "models/resilience/breakers/hystrix_breaker.h"
 #include "models/resilience/breakers/resilience4j_breaker.h"
 #include "models/resilience/bulkhead.h"
@@ -25,9 +26,11 @@
 #include "models/resilience/fallback.h"
 #include "models/resilience/local_rate_limit.h"
 #include "models/resilience/outlier_detection.h"
+#include "models/resilience/priority_load.h"
 #include "models/resilience/retry_budget.h"
 #include "models/resilience/retry_policy.h"
 #include "models/resilience/timeouts.h"
+#include "models/resilience/zone_aware_routing.h"
 
 namespace orrery::resilience {
 
@@ -71,6 +74,10 @@ struct OutlierPolicy {
   std::uint32_t panic_threshold = 50;  ///< [% of the hosts], 0..100; below it all are chosen.
 };
 
+/// How much the own zone is preferred: as much as its hosts carry of what all callers send; or as
+/// priority 0, with all other zones as priority 1, whose panic threshold is that of the outliers.
+using LocalityConfig = std::variant<ZoneAwareConfig, PriorityLoadConfig>;
+
 struct RoutePolicy {
   Timeouts timeouts;
   RetryPolicy retry;  ///< Without conditions: no retries.
@@ -85,6 +92,9 @@ struct RoutePolicy {
   /// Of pods by the image that they run, > 0; others have 1. Of use to round robin, least request,
   /// a ring and a Maglev table.
   std::map<std::string, double> weights;
+  std::optional<SlowStartConfig> slow_start;  ///< Of use to round robin and least request.
+  /// Of use to random choice, round robin and least request. The clients outside have no zone.
+  std::optional<LocalityConfig> locality;
   std::optional<OutlierPolicy> outliers;  ///< Of use to a balancer only.
   std::optional<ConnectionPoolConfig> pool;
   std::optional<FallbackConfig> fallback;

@@ -102,6 +102,11 @@ void read_balancer(const Value& value, RoutePolicy& into, Report& report) {
   }
 }
 
+bool takes_turns(const RoutePolicy& policy) {
+  return policy.balancer && (std::holds_alternative<RoundRobinConfig>(*policy.balancer) ||
+                             std::holds_alternative<LeastRequestConfig>(*policy.balancer));
+}
+
 /// Whether the balancer looks at weights.
 bool weighs(const BalancerConfig& balancer) {
   return std::holds_alternative<RoundRobinConfig>(balancer) ||
@@ -121,6 +126,47 @@ void read_weights(const Value& value, RoutePolicy& into, Report& report) {
       report.add(weight, "a number from 0.001 to 1000");
     }
   }
+}
+
+void read_slow_start(const Value& value, RoutePolicy& into, Report& report) {
+  SlowStartConfig config;
+  const Fields fields{value, {"window", "aggression", "minWeight"}, report};
+  if (fields.require("window", "how long a new pod gets less than its share") == nullptr) return;
+  take_duration(fields, "window", config.window, report);
+  take_number(fields, "aggression", 0.001, 1000, config.aggression, report);
+  if (const Value* least = fields.find("minWeight")) {
+    const auto part = read_percent(*least, report);
+    if (part && *part == 0) report.add(*least, "a percentage above 0%");
+    config.min_weight = part.value_or(config.min_weight);
+  }
+  if (config.window == Duration{}) {
+    report.add(value.where, "a window above 0s", "0s");
+    return;
+  }
+  into.slow_start = config;
+}
+
+void read_locality(const Value& value, RoutePolicy& into, Report& report) {
+  const auto variant =
+      read_variant(value, "how zones are preferred", {"zone-aware", "failover"}, report);
+  if (!variant) return;
+  if (variant->name == "zone-aware") {
+    ZoneAwareConfig config;
+    const Fields fields = fields_of(*variant, {"minPods", "enabled", "ownZoneAlone"}, report);
+    take_count(fields, "minPods", 0, config.min_cluster_size, report);
+    take_share(fields, "enabled", config.routing_enabled, report);
+    take_flag(fields, "ownZoneAlone", config.force_locality_direct_routing, report);
+    into.locality = config;
+    return;
+  }
+  PriorityLoadConfig config;
+  const Fields fields = fields_of(*variant, {"overprovisioning"}, report);
+  if (const Value* factor = fields.find("overprovisioning")) {
+    if (const auto percent = read_count(*factor, 100, 10'000, report)) {
+      config.overprovisioning_factor = static_cast<std::uint32_t>(*percent);
+    }
+  }
+  into.locality = config;
 }
 
 void read_outliers(const Value& value, RoutePolicy& into, Report& report) {
@@ -175,6 +221,8 @@ void read_outliers(const Value& value, RoutePolicy& into, Report& report) {
 void read_balancing(const Fields& policy, RoutePolicy& into, Report& report) {
   if (const Value* balancer = policy.find("balancer")) read_balancer(*balancer, into, report);
   if (const Value* weights = policy.find("weights")) read_weights(*weights, into, report);
+  if (const Value* start = policy.find("slowStart")) read_slow_start(*start, into, report);
+  if (const Value* locality = policy.find("locality")) read_locality(*locality, into, report);
   if (const Value* outliers = policy.find("outlierDetection")) {
     read_outliers(*outliers, into, report);
   }
@@ -189,6 +237,13 @@ void check_balancing(const Fields& policy, const RoutePolicy& result, Report& re
     report.add(*weights,
                "a \"balancer\" beside it that weighs pods: round-robin, least-request, "
                "ring-hash or maglev");
+  }
+  if (const Value* start = policy.find("slowStart"); start && !takes_turns(result)) {
+    report.add(*start, "a \"balancer\" beside it: round-robin or least-request");
+  }
+  const bool chooses = result.balancer && std::holds_alternative<RandomConfig>(*result.balancer);
+  if (const Value* zones = policy.find("locality"); zones && !chooses && !takes_turns(result)) {
+    report.add(*zones, "a \"balancer\" beside it: random, round-robin or least-request");
   }
 }
 

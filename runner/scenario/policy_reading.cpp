@@ -353,6 +353,8 @@ void lay_over(RoutePolicy& base, const RoutePolicy& own, std::string_view key) {
     base.hash = own.hash;
   }
   if (key == "weights") base.weights = own.weights;
+  if (key == "slowStart") base.slow_start = own.slow_start;
+  if (key == "locality") base.locality = own.locality;
   if (key == "outlierDetection") base.outliers = own.outliers;
   if (key == "connectionPool") base.pool = own.pool;
   if (key == "fallback") base.fallback = own.fallback;
@@ -378,11 +380,12 @@ class PolicyReader {
 
 void PolicyReader::read(const Value& value) {
   Report& report = reading_.report;
-  const Fields fields{value,
-                      {"from", "to", "timeout", "perTryTimeout", "connectTimeout", "passDeadline",
-                       "deadlineMargin", "retries", "breaker", "rateLimit", "bulkhead", "balancer",
-                       "weights", "outlierDetection", "connectionPool", "fallback"},
-                      report};
+  const Fields fields{
+      value,
+      {"from", "to", "timeout", "perTryTimeout", "connectTimeout", "passDeadline", "deadlineMargin",
+       "retries", "breaker", "rateLimit", "bulkhead", "balancer", "weights", "slowStart",
+       "locality", "outlierDetection", "connectionPool", "fallback"},
+      report};
   RoutePolicy policy;
   take_duration(fields, "timeout", policy.timeouts.overall, report);
   take_duration(fields, "perTryTimeout", policy.timeouts.per_try, report);

@@ -38,8 +38,8 @@ void Localities::refresh_zones(std::span<const resilience::HostView> hosts) {
   std::vector<resilience::ZoneTally> tallies(parts_.size());
   for (std::size_t part = 0; part < parts_.size(); ++part) {
     resilience::ZoneTally& tally = tallies[part];
-    tally.local_hosts = static_cast<std::uint32_t>(
-        std::count(peers_.begin(), peers_.end(), zones_[part]));
+    tally.local_hosts =
+        static_cast<std::uint32_t>(std::count(peers_.begin(), peers_.end(), zones_[part]));
     tally.local_healthy = tally.local_hosts;
     tally.upstream_hosts = parts_[part].count;
     for (const auto& host : hosts.subspan(parts_[part].first, parts_[part].count)) {

@@ -52,7 +52,7 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
   tables_.resize((std::size_t{node_count} + 1) * model_.services.size());
   next_gauge_ = Instant::at(model_.sample_interval);
   route_counts_.resize(model_.routes.size());
-  (void)add_routes(kNone);
+  (void)add_routes(kNone, kNoZone);
   for (const ServiceModel& service : model_.services) {
     expects(service.concurrency >= 1, "a pod works on at least one request");
   }
@@ -88,7 +88,7 @@ InstanceId RequestEngine::add_instance(InstanceSpec spec, ports::CauseId cause) 
   instance.cpu_group = spec.cpu_group;
   expects(spec.cpu_group == kNone || spec.cpu_group < cpu_groups_.size(),
           "an instance's CPU group was added");
-  instance.first_route = add_routes(spec.service);
+  instance.first_route = add_routes(spec.service, spec.zone);
   const auto index = static_cast<std::uint32_t>(instances_.size());
   addresses_[instance.address] = index;
   instances_.push_back(instance);
@@ -518,7 +518,9 @@ void RequestEngine::launch(std::uint32_t parent_index, std::uint32_t site_index,
   }
   count_try(site);
   const std::uint32_t address = choose(parent, table, call.key);
-  if (const Instant at = give_up_at(index); at != Instant::never()) arm_timer(index, at);
+  // A deadline that was passed on may be over.
+  const Instant at = give_up_at(index);
+  if (at != Instant::never()) arm_timer(index, std::max(at, now_));
   connect(index, address);
 }
 

@@ -71,27 +71,19 @@ resilience::CallFailure call_failure(RequestOutcome outcome) {
 
 }  // namespace
 
-Route::Route(const resilience::RoutePolicy& policy, Draws draws, std::uint64_t key, Instant now)
-    : policy_{&policy}, draws_{draws}, key_{key} {
+Route::Route(const resilience::RoutePolicy& policy, Draws draws, std::uint64_t key,
+             std::uint32_t zone, Instant now)
+    : policy_{&policy}, draws_{draws}, key_{key}, balancer_{make_balancer()} {
   using namespace resilience;
-  if (policy.balancer) {
-    std::visit(
-        Overloaded{[&](const RandomConfig& config) { balancer_ = config; },
-                   [&](const RoundRobinConfig&) {
-                     balancer_ = RoundRobin{draws_.bits(Purpose::HostSample, key_, 0)};
-                   },
-                   [&](const LeastRequestConfig& config) {
-                     balancer_ = LeastRequest{config, draws_.bits(Purpose::HostSample, key_, 0)};
-                   },
-                   [&](const PeakEwmaConfig& config) { balancer_ = PeakEwma{config}; },
-                   [&](const PickFirstConfig&) { balancer_ = Channel{}; },
-                   [&](const auto&) { balancer_ = ConsistentHash{}; }},
-        *policy.balancer);
-    if (auto* hashes = std::get_if<ConsistentHash>(&balancer_)) {
-      needs_facts_ = true;
-      if (policy.hash.balance_factor > 0) hashes->bound.emplace(policy.hash.balance_factor);
-    }
+  const bool by_parts = std::holds_alternative<RandomConfig>(balancer_) ||
+                        std::holds_alternative<RoundRobin>(balancer_) ||
+                        std::holds_alternative<LeastRequest>(balancer_);
+  if (policy.locality && by_parts && zone != kNoZone) {
+    localities_.emplace(policy, zone);
+    told_share_ = kUntold;
   }
+  needs_facts_ = !policy.weights.empty() || localities_.has_value() ||
+                 std::holds_alternative<ConsistentHash>(balancer_);
   if (policy.retry_limit) {
     std::visit(Overloaded{[&](const EnvoyRetryLimit& config) { retry_limit_ = config; },
                           [&](const TpsBudgetConfig& config) {
@@ -111,7 +103,27 @@ Route::Route(const resilience::RoutePolicy& policy, Draws draws, std::uint64_t k
   if (policy.pool) thresholds_.emplace(policy.pool->thresholds);
   if (policy.outliers) outliers_.emplace(policy.outliers->detection, now);
   if (policy.fallback) fallback_.emplace(*policy.fallback);
-  needs_facts_ = needs_facts_ || !policy.weights.empty();
+}
+
+Route::Balancer Route::make_balancer() const {
+  using namespace resilience;
+  if (!policy_->balancer) return {};
+  const std::uint64_t draw = draws_.bits(Purpose::HostSample, key_, 0);
+  return std::visit(
+      Overloaded{[](const RandomConfig& config) -> Balancer { return config; },
+                 [&](const RoundRobinConfig&) -> Balancer { return RoundRobin{draw}; },
+                 [&](const LeastRequestConfig& config) -> Balancer {
+                   return LeastRequest{config, draw};
+                 },
+                 [](const PeakEwmaConfig& config) -> Balancer { return PeakEwma{config}; },
+                 [](const PickFirstConfig&) -> Balancer { return Channel{}; },
+                 [&](const auto&) -> Balancer {
+                   ConsistentHash hashes;
+                   const std::uint32_t factor = policy_->hash.balance_factor;
+                   if (factor > 0) hashes.bound.emplace(factor);
+                   return hashes;
+                 }},
+      *policy_->balancer);
 }
 
 std::optional<RequestOutcome> Route::begin_call(Instant now) {
@@ -170,12 +182,15 @@ bool Route::falls_back(RequestOutcome outcome, Instant now) {
   return fallback_->on_failure(call_failure(outcome), now) == resilience::FallbackDecision::Answer;
 }
 
-void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> addresses,
+void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> table,
                        std::vector<HostFacts> facts, Instant now) {
   table_version_ = version;
   facts_ = std::move(facts);
-  std::vector<std::uint32_t> all{addresses.begin(), addresses.end()};
+  std::vector<std::uint32_t> all{table.begin(), table.end()};
+  sort(all);
+  const std::vector<std::uint32_t> addresses = all;
   std::vector<std::uint32_t> before;
+  std::vector<Instant> joined;
   std::vector<resilience::HostView> hosts;
   std::vector<Pool> pools;
   const auto keep = [&](std::uint32_t address, bool chosen) {
@@ -184,6 +199,11 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> add
     hosts.push_back(known ? hosts_[*known] : resilience::HostView{});
     hosts.back().healthy = chosen;
     if (thresholds_) pools.push_back(known ? pools_[*known] : Pool{});
+    if (!policy_->slow_start) return;
+    joined.push_back(known ? joined_[*known] : now);
+    if (known) return;
+    warm_at_ = now + policy_->slow_start->window;
+    warming_ = true;
   };
   for (const std::uint32_t address : addresses) keep(address, true);
   for (std::uint32_t host = 0; host < addresses_.size(); ++host) {
@@ -200,6 +220,7 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> add
   addresses_ = std::move(all);
   hosts_ = std::move(hosts);
   pools_ = std::move(pools);
+  joined_ = std::move(joined);
   table_size_ = static_cast<std::uint32_t>(addresses.size());
   before.resize(table_size_);
   if (!policy_->weights.empty()) {
@@ -207,6 +228,13 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> add
       const auto weight = policy_->weights.find(facts_[host].image);
       hosts_[host].weight = weight == policy_->weights.end() ? 1.0 : weight->second;
     }
+  }
+  if (policy_->slow_start) {
+    weights_.assign(table_size_, 1.0);
+    for (std::uint32_t host = 0; host < table_size_; ++host) {
+      if (!policy_->weights.empty()) weights_[host] = hosts_[host].weight;
+    }
+    weigh(now);
   }
   if (auto* ewma = std::get_if<resilience::PeakEwma>(&balancer_)) ewma->take_hosts(before, now);
   if (outliers_) {
@@ -229,19 +257,73 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> add
       }
     }
   }
+  if (localities_) {
+    std::vector<std::uint32_t> zones;
+    for (const HostFacts& host : facts_) zones.push_back(host.zone);
+    localities_->take_hosts(zones);
+  }
   refresh_balancer();
   if (auto* channel = std::get_if<Channel>(&balancer_)) take_addresses(*channel, now);
 }
 
+void Route::sort(std::vector<std::uint32_t>& addresses) {
+  if (!localities_) return;
+  std::vector<std::pair<HostFacts, std::uint32_t>> hosts;
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    hosts.emplace_back(std::move(facts_[i]), addresses[i]);
+  }
+  std::stable_sort(hosts.begin(), hosts.end(), [&](const auto& a, const auto& b) {
+    return localities_->is_before(a.first.zone, b.first.zone);
+  });
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    facts_[i] = std::move(hosts[i].first);
+    addresses[i] = hosts[i].second;
+  }
+}
+
+void Route::take_peers(std::uint64_t version, std::vector<std::uint32_t> zones) {
+  peers_version_ = version;
+  localities_->take_peers(std::move(zones));
+  refresh_balancer();
+}
+
+void Route::weigh(Instant now) {
+  for (std::uint32_t host = 0; host < table_size_; ++host) {
+    hosts_[host].weight =
+        weights_[host] * slow_start_factor(*policy_->slow_start, now - joined_[host]);
+  }
+  warming_ = now < warm_at_;
+}
+
 void Route::refresh_balancer() {
-  const resilience::Hosts hosts = choosable();
-  if (auto* round_robin = std::get_if<resilience::RoundRobin>(&balancer_)) {
+  refresh(balancer_, choosable());
+  if (!localities_) return;
+  localities_->refresh({hosts_.data(), table_size_});
+  const std::span<const HostPart> parts = localities_->parts();
+  while (by_locality_.size() < parts.size()) by_locality_.push_back(make_balancer());
+  for (const HostPart& part : parts) refresh(by_locality_[part.index], hosts_of(part));
+  own_share_ = localities_->own_share().value_or(kNoZone);
+}
+
+void Route::refresh(Balancer& balancer, const resilience::Hosts& hosts) {
+  if (auto* round_robin = std::get_if<resilience::RoundRobin>(&balancer)) {
     round_robin->refresh(hosts);
-  } else if (auto* least = std::get_if<resilience::LeastRequest>(&balancer_)) {
+  } else if (auto* least = std::get_if<resilience::LeastRequest>(&balancer)) {
     least->refresh(hosts);
-  } else if (auto* hashes = std::get_if<ConsistentHash>(&balancer_)) {
+  } else if (auto* hashes = std::get_if<ConsistentHash>(&balancer)) {
     rebuild(*hashes);
   }
+}
+
+resilience::Hosts Route::hosts_of(const HostPart& part) const {
+  const std::span<const resilience::HostView> hosts{hosts_.data() + part.first, part.count};
+  return resilience::Hosts{hosts, part.panic};
+}
+
+bool Route::in_panic() const {
+  if (!outliers_) return false;
+  const std::uint32_t healthy = table_size_ - outliers_->ejected_count();
+  return healthy * 100 < policy_->outliers->panic_threshold * table_size_;
 }
 
 void Route::rebuild(ConsistentHash& balancer) {
@@ -315,10 +397,7 @@ void Route::heard_from(Channel& channel, std::uint32_t address, const TryEnd& en
 }
 
 resilience::Hosts Route::choosable() const {
-  const std::span<const resilience::HostView> hosts{hosts_.data(), table_size_};
-  if (!outliers_) return resilience::Hosts{hosts};
-  const std::uint32_t healthy = table_size_ - outliers_->ejected_count();
-  return resilience::Hosts{hosts, healthy * 100 < policy_->outliers->panic_threshold * table_size_};
+  return resilience::Hosts{std::span{hosts_.data(), table_size_}, in_panic()};
 }
 
 void Route::tick(Instant now) {
@@ -386,9 +465,24 @@ std::optional<std::uint32_t> Route::index_of(RouteHost host) const {
   return static_cast<std::uint32_t>(found - addresses_.begin());
 }
 
-std::optional<std::uint32_t> Route::choose(std::uint64_t draw, std::uint32_t attempt,
+std::optional<std::uint32_t> Route::choose(std::uint64_t key, std::uint32_t attempt,
                                            std::uint64_t hash, Instant now) {
-  const resilience::Hosts hosts = choosable();
+  const std::uint64_t draw = draws_.bits(Purpose::HostSample, key, attempt);
+  // In panic zones do not count; priorities have a panic of their own.
+  if (localities_ && !(localities_->needs_peers() && in_panic())) {
+    const auto part = localities_->pick(draws_.bits(Purpose::HostSample, mix64(key), attempt));
+    if (part) {
+      const auto host =
+          choose(by_locality_[part->index], hosts_of(*part), draw, attempt, hash, now);
+      return host ? std::optional{*host + part->first} : std::nullopt;
+    }
+  }
+  return choose(balancer_, choosable(), draw, attempt, hash, now);
+}
+
+std::optional<std::uint32_t> Route::choose(Balancer& chooser, const resilience::Hosts& hosts,
+                                           std::uint64_t draw, std::uint32_t attempt,
+                                           std::uint64_t hash, Instant now) {
   return std::visit(
       Overloaded{
           [](std::monostate) -> std::optional<std::uint32_t> { return std::nullopt; },
@@ -405,18 +499,17 @@ std::optional<std::uint32_t> Route::choose(std::uint64_t draw, std::uint32_t att
             if (!host || !balancer.bound) return host;
             return balancer.bound->pick(hosts, *host, hash, active_);
           }},
-      balancer_);
+      chooser);
 }
 
 std::optional<RouteHost> Route::pick(std::uint64_t key, std::uint64_t hash, std::uint32_t before,
                                      Instant now) {
   tick(now);
+  if (warming_) weigh(now);
   const bool avoids = policy_->retry.avoids_previous_hosts && before != kNoAddress;
   const std::optional<std::uint32_t> host = resilience::pick_unused(
       avoids ? policy_->retry.host_reselection_max : 0,
-      [&](std::uint32_t attempt) {
-        return choose(draws_.bits(Purpose::HostSample, key, attempt), attempt, hash, now);
-      },
+      [&](std::uint32_t attempt) { return choose(key, attempt, hash, now); },
       [&](std::uint32_t chosen) { return addresses_[chosen] == before; });
   if (!host) return std::nullopt;
   return RouteHost{addresses_[*host], *host};

@@ -10,10 +10,10 @@
 
 namespace orrery::sim {
 
-std::uint32_t RequestEngine::add_routes(ServiceIndex caller) {
+std::uint32_t RequestEngine::add_routes(ServiceIndex caller, std::uint32_t zone) {
   const auto first = static_cast<std::uint32_t>(routes_.size());
   for (const std::uint32_t route : program_.routes_from(caller)) {
-    routes_.emplace_back(model_.routes[route].policy, draws_, mix64(routes_.size()), now_);
+    routes_.emplace_back(model_.routes[route].policy, draws_, mix64(routes_.size()), zone, now_);
     route_causes_.push_back(0);
   }
   return first;
@@ -47,10 +47,23 @@ void RequestEngine::take_table(Route& route, const Table& table) {
       const auto& [host, port] = place_of(address);
       const std::uint32_t instance = addresses_[address];
       facts.push_back({host + ":" + std::to_string(port),
-                       instance == kNone ? std::string{} : specs_[instance].version});
+                       instance == kNone ? std::string{} : specs_[instance].version,
+                       zone_at(address)});
     }
   }
   route.take_table(table.version, table.addresses, std::move(facts), now_);
+}
+
+std::uint32_t RequestEngine::zone_at(std::uint32_t address) const {
+  return addresses_[address] == kNone ? kNoZone : instances_[addresses_[address]].zone;
+}
+
+void RequestEngine::take_peers(Route& route, const Instance& caller) {
+  const std::size_t own = (std::size_t{caller.node} + 1) * model_.services.size() + caller.service;
+  if (!route.misses_peers(tables_[own].version)) return;
+  std::vector<std::uint32_t> zones;
+  for (const std::uint32_t address : tables_[own].addresses) zones.push_back(zone_at(address));
+  route.take_peers(tables_[own].version, std::move(zones));
 }
 
 void RequestEngine::begin_call(std::uint32_t index) {
@@ -87,6 +100,7 @@ void RequestEngine::begin_try(std::uint32_t index) {
   const std::size_t at = table_of(parent, site);
   const Table& table = tables_[at];
   if (!route.knows(table.version)) take_table(route, table);
+  if (route.has_localities()) take_peers(route, instances_[parent.instance]);
   std::optional<RouteHost> host;
   if (route.balances()) {
     host = route.pick(call.key, hash_of(its, site), its.host.address, now_);
@@ -275,6 +289,9 @@ void RequestEngine::note_changes(std::uint32_t at, std::uint32_t model, std::uin
       observer_->breaker_changed({route.from, route.to}, caller, change.to);
     }
     if (change.to == resilience::BreakerState::Open) ++route_counts_[model].openings;
+  }
+  if (const auto share = routes_[at].take_own_share()) {
+    own_shares_.push_back({route.from, route.to, caller, *share});
   }
   for (const Route::Ejection& ejection : routes_[at].take_ejections()) {
     const auto& [address, port] = place_of(ejection.address);

@@ -594,6 +594,14 @@ void SimWorld::tell_nodes() {
                 caller_text(notice.from, notice.caller) + " " + done + notice.address + ", " +
                     to_string(notice.event.kind));
   }
+  for (const OwnShareNotice& notice : engine_->take_own_shares()) {
+    const std::string what =
+        notice.share == kNoZone
+            ? " sends its calls to all zones alike"
+            : " keeps " + std::to_string(notice.share / 100) + "% of its calls in its zone";
+    log_.append(kernel_.now(), 0, "zones", "Service/" + config_.traffic.services[notice.to].name,
+                caller_text(notice.from, notice.caller) + what);
+  }
 }
 
 std::string SimWorld::caller_text(ServiceIndex service, std::uint32_t instance) const {

@@ -71,6 +71,8 @@ const char* const kEveryKey = R"({
                             "healthInterval": "500ms"}},
     "rateLimit": {"tokens": 1, "perFill": 1, "fillInterval": "50ms"},
     "balancer": {"least-request": {"choices": 2, "fullScan": false}}, "weights": {"web:2": 3},
+    "slowStart": {"window": "30s", "aggression": 2, "minWeight": "5%"},
+    "locality": {"zone-aware": {"minPods": 3, "enabled": "50%", "ownZoneAlone": true}},
     "outlierDetection": {"consecutive5xx": 5, "consecutiveGatewayErrors": 3, "successRate": false,
                          "failurePercentage": true, "interval": "10s", "baseEjectionTime": "30s",
                          "maxEjectionTime": "300s", "maxEjectionPercent": "10%",
@@ -172,6 +174,7 @@ const std::vector<std::string> kOtherPolicies = {
     R"({"to": "web", "retries": {"backoff": {"linkerd": {"min": "1s", "max": "9s",
         "jitter": 0.1}}}, "balancer": {"ring-hash": {"minRingSize": 10, "maxRingSize": 100,
         "key": "session", "boundedLoad": 125}}})",
+    R"({"to": "web", "balancer": "random", "locality": {"failover": {"overprovisioning": 150}}})",
     R"({"to": "web", "balancer": {"maglev": {"tableSize": 251, "key": "path",
         "boundedLoad": 125}}})"};
 

@@ -362,6 +362,11 @@ TEST(SmallWorlds, LeaveNothingBehind) {
         policy.hash.key = static_cast<resilience::HashKey>(pick(3));
         if (pick(2) == 0) policy.hash.balance_factor = static_cast<std::uint32_t>(100 + pick(50));
         if (pick(3) == 0) policy.weights = {{"v1", 2.0}};
+        if (pick(3) == 0) policy.slow_start = resilience::SlowStartConfig{.window = up_to(200)};
+        if (pick(3) == 0) {
+          policy.locality = resilience::PriorityLoadConfig{};
+          if (pick(2) == 0) policy.locality = resilience::ZoneAwareConfig{.min_cluster_size = 1};
+        }
         if (pick(3) == 0) policy.command = resilience::HystrixBreakerConfig{};
         if (pick(3) == 0) {
           policy.breaker.emplace();

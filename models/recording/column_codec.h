@@ -24,9 +24,11 @@ class SamplePrediction {
   /// The scene must outlive it.
   explicit SamplePrediction(const Scene& scene) : scene_{scene}, map_{scene} {}
 
-  /// Leaves what differs from the expectation, row by row; before the first, all is 0.
-  void subtract(std::vector<std::int64_t>& samples) const;
-  /// The inverse. Sums wrap.
+  /// Writes what of the sample `now` differs from the expectation to `differences`; both have as
+  /// many values as there are columns. `before`: the sample before; null: all was 0.
+  void subtract(const std::int64_t* now, const std::int64_t* before,
+                std::int64_t* differences) const;
+  /// The inverse, of whole samples that follow each other. Sums wrap.
   void add(std::vector<std::int64_t>& differences) const;
 
  private:

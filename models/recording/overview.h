@@ -40,25 +40,42 @@ class CellSum {
 /// belongs to the row that ends there. Requires: at_us >= 0, level_us > 0.
 [[nodiscard]] std::int64_t overview_row_start(std::int64_t at_us, std::int64_t level_us);
 
-/// Sums up samples into rows of one level.
+/// Sums up samples into rows of all levels: samples into seconds, these into the next level's rows.
 class OverviewBuilder {
  public:
-  OverviewBuilder(const ColumnMap& map, std::int64_t level_us) : map_{map}, level_us_{level_us} {}
+  explicit OverviewBuilder(const ColumnMap& map);
 
   /// Requires: later than the one before; within kOverviewSpanUs of the first one since take().
   void add(std::int64_t at_us, const std::int64_t* values);
-  [[nodiscard]] bool empty() const { return row_.empty(); }
-  /// All rows so far; it begins anew.
-  [[nodiscard]] OverviewRows take();
+  [[nodiscard]] bool empty() const { return levels_.front().open.samples == 0; }
+  /// The rows of all levels so far; it begins anew. Requires: not empty.
+  [[nodiscard]] std::array<OverviewRows, kOverviewLevelsUs.size()> take();
 
  private:
-  void close_row();
+  /// A row that goes on, by column.
+  struct Row {
+    std::int64_t start_us = 0;
+    std::uint32_t samples = 0;
+    std::vector<std::int64_t> min;
+    std::vector<std::int64_t> max;
+    std::vector<std::int64_t> total;
+    std::vector<std::uint32_t> seen;  ///< Of the columns of latencies: samples that have one.
+  };
+  struct Level {
+    OverviewRows rows;
+    Row open;
+  };
+
+  /// The row of `level` that begins at `start_us`, after the one before it is closed.
+  Row& row(std::size_t level, std::int64_t start_us);
+  /// Closes the open row, and adds it to the level above.
+  void close(std::size_t level);
+  void begin(Row& row, std::int64_t start_us) const;
 
   ColumnMap map_;
-  std::int64_t level_us_;
-  OverviewRows rows_;
-  std::int64_t row_start_us_ = 0;
-  std::vector<CellSum> row_;  ///< The last one, by column.
+  std::size_t first_latency_;
+  std::size_t end_latency_;
+  std::array<Level, kOverviewLevelsUs.size()> levels_;
 };
 
 }  // namespace orrery::recording

@@ -7,8 +7,6 @@
 #include <utility>
 
 #include "models/base/latency_buckets.h"
-#include "models/recording/bytes.h"
-#include "models/recording/column_codec.h"
 
 namespace orrery::recording {
 namespace {
@@ -182,35 +180,49 @@ std::optional<std::vector<RunEvent>> decode_events(std::string_view bytes) {
   return whole(in, std::move(events));
 }
 
-std::string encode_traces(const std::vector<Trace>& traces) {
-  ByteWriter out;
-  out.number(traces.size());
-  std::int64_t before = 0;
-  for (const Trace& t : traces) {
-    out.fixed(t.key, 8);
-    out.number(t.journey);
-    const std::int64_t start = to_us(t.start.since_start());
-    out.whole(start - before);
-    before = start;
-    out.whole(to_us(t.length));
-    out.byte(t.outcome);
-    out.number(t.spans.size());
+void TraceEncoder::add(const Trace& trace) {
+  ++count_;
+  heads_.fixed(trace.key, 8);
+  heads_.number(trace.journey);
+  const std::int64_t start = to_us(trace.start.since_start());
+  heads_.whole(start - last_start_us_);
+  last_start_us_ = start;
+  heads_.whole(to_us(trace.length));
+  heads_.byte(trace.outcome);
+  heads_.number(trace.spans.size());
+  auto& [parent, edge, operation, pod, outcome, attempt, begin, wait, length] = columns_;
+  for (const Span& s : trace.spans) {
+    parent.number(s.parent == Span::kJourney ? 0 : s.parent + 1ULL);
+    edge.number(s.edge);
+    operation.number(s.operation);
+    pod.number(s.pod);
+    outcome.byte(s.outcome);
+    attempt.byte(s.attempt);
+    begin.whole(to_us(s.start));
+    wait.whole(to_us(s.wait));
+    length.whole(to_us(s.length));
   }
-  const auto column = [&](auto&& write) {
-    for (const Trace& t : traces) {
-      for (const Span& s : t.spans) write(s);
-    }
-  };
-  column([&](const Span& s) { out.number(s.parent == Span::kJourney ? 0 : s.parent + 1ULL); });
-  column([&](const Span& s) { out.number(s.edge); });
-  column([&](const Span& s) { out.number(s.operation); });
-  column([&](const Span& s) { out.number(s.pod); });
-  column([&](const Span& s) { out.byte(s.outcome); });
-  column([&](const Span& s) { out.byte(s.attempt); });
-  column([&](const Span& s) { out.whole(to_us(s.start)); });
-  column([&](const Span& s) { out.whole(to_us(s.wait)); });
-  column([&](const Span& s) { out.whole(to_us(s.length)); });
+}
+
+std::size_t TraceEncoder::size() const {
+  std::size_t size = heads_.bytes().size();
+  for (const ByteWriter& column : columns_) size += column.bytes().size();
+  return size;
+}
+
+std::string TraceEncoder::encode() const {
+  ByteWriter out;
+  out.number(count_);
+  out.bytes() += heads_.bytes();
+  for (const ByteWriter& column : columns_) out.bytes() += column.bytes();
   return std::move(out.bytes());
+}
+
+void TraceEncoder::clear() {
+  count_ = 0;
+  last_start_us_ = 0;
+  heads_.bytes().clear();
+  for (ByteWriter& column : columns_) column.bytes().clear();
 }
 
 std::optional<std::vector<Trace>> decode_traces(std::string_view bytes) {
@@ -477,19 +489,29 @@ void apply_changes(Nodes& nodes, const std::vector<Change<NodeState>>& changes,
 
 // --- Samples and overview -----------------------------------------------------------------------
 
-std::string encode_samples(const SampleSection& section, const Scene& scene) {
-  const std::size_t columns = ColumnMap{scene}.count();
+void SampleEncoder::add(std::int64_t at_us, const std::int64_t* values) {
+  const std::size_t end = differences_.size();
+  differences_.resize(end + columns_);
+  prediction_.subtract(values, at_us_.empty() ? nullptr : last_.data(), differences_.data() + end);
+  last_.assign(values, values + columns_);
+  at_us_.push_back(at_us);
+}
+
+std::string SampleEncoder::encode() const {
   ByteWriter out;
-  out.number(section.at_us.size());
+  out.number(at_us_.size());
   std::int64_t before = 0;
-  for (const std::int64_t at : section.at_us) {
+  for (const std::int64_t at : at_us_) {
     out.whole(at - before);
     before = at;
   }
-  std::vector<std::int64_t> stored = section.values;
-  SamplePrediction{scene}.subtract(stored);
-  write_columns(out, stored, columns);
+  write_columns(out, differences_, columns_);
   return std::move(out.bytes());
+}
+
+void SampleEncoder::clear() {
+  at_us_.clear();
+  differences_.clear();
 }
 
 std::optional<SampleSection> decode_samples(std::string_view bytes, const Scene& scene) {

@@ -1,0 +1,42 @@
+/// @file
+/// The latencies of one second in the buckets of models/base/latency_buckets.h, and their
+/// percentiles.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "models/base/latency_buckets.h"
+
+namespace orrery::session {
+
+class SecondLatencies {
+ public:
+  void add(Duration latency) {
+    const std::uint32_t bucket = latency_bucket(latency);
+    Octave& octave = octaves_[bucket / kLatencyBucketsPerOctave];
+    ++total_;
+    ++octave.total;
+    if (octave.counts.empty()) octave.counts.resize(kLatencyBucketsPerOctave);
+    ++octave.counts[bucket % kLatencyBucketsPerOctave];
+  }
+  void add(const SecondLatencies& other);
+
+  [[nodiscard]] std::uint32_t count() const { return total_; }
+  /// The buckets of the 50th, 95th and 99th percentile (nearest rank). Requires: count() > 0.
+  [[nodiscard]] std::array<std::uint32_t, 3> percentiles() const;
+  /// Nothing was seen yet; the memory is kept.
+  void clear();
+
+ private:
+  struct Octave {
+    std::uint32_t total = 0;
+    std::vector<std::uint32_t> counts;  ///< Empty until it is needed for the first time.
+  };
+
+  std::uint32_t total_ = 0;
+  std::array<Octave, kLatencyBucketCount / kLatencyBucketsPerOctave> octaves_;
+};
+
+}  // namespace orrery::session

@@ -1,6 +1,7 @@
 #include "models/recording/column_codec.h"
 
 #include <algorithm>
+#include <string_view>
 
 namespace orrery::recording {
 namespace {
@@ -31,16 +32,33 @@ void add_flow(const std::int64_t* sample, std::size_t rows, std::int64_t* change
 
 }  // namespace
 
-void write_columns(ByteWriter& out, const std::vector<std::int64_t>& cells, std::size_t columns) {
-  const std::size_t size = cells.size();
-  // Row by row, as they lie in memory: which columns have anything but zeros.
-  std::vector<std::int64_t> any(columns);
-  for (std::size_t row = 0; row + columns <= size; row += columns) {
-    for (std::size_t c = 0; c < columns; ++c) any[c] |= cells[row + c];
+ColumnWriter::ColumnWriter(std::size_t columns)
+    : columns_{columns}, any_(columns), bytes_(columns) {}
+
+void ColumnWriter::add(const std::int64_t* row) {
+  const auto take = [&](std::size_t c) {
+    if (any_[c] == 0) {
+      if (row[c] == 0) return;
+      any_[c] = 1;
+      bytes_[c].bytes().assign(rows_, '\0');
+    }
+    bytes_[c].whole(row[c]);
+  };
+  std::size_t c = 0;
+  for (; c + kTogether <= columns_; c += kTogether) {
+    std::int64_t values = 0;
+    for (std::size_t i = c; i < c + kTogether; ++i) values |= row[i] | any_[i];
+    if (values == 0) continue;
+    for (std::size_t i = c; i < c + kTogether; ++i) take(i);
   }
+  for (; c < columns_; ++c) take(c);
+  ++rows_;
+}
+
+void ColumnWriter::write_from(ByteWriter& out, std::size_t from, const std::int64_t* first) const {
   std::uint64_t empty = 0;
-  for (std::size_t column = 0; column < columns; ++column) {
-    if (any[column] == 0) {
+  for (std::size_t c = 0; c < columns_; ++c) {
+    if (any_[c] == 0 && (first == nullptr || first[c] == 0)) {
       ++empty;
       continue;
     }
@@ -48,9 +66,31 @@ void write_columns(ByteWriter& out, const std::vector<std::int64_t>& cells, std:
     if (empty > 0) out.number(empty * 2);
     empty = 0;
     out.number(1);
-    for (std::size_t at = column; at < size; at += columns) out.whole(cells[at]);
+    std::string_view rest = bytes_[c].bytes();
+    if (first != nullptr) {
+      out.whole(first[c]);
+      // A value's last byte is the one without the eighth bit.
+      std::size_t at = 0;
+      for (std::size_t row = 0; any_[c] != 0 && row <= from; ++at) {
+        if ((static_cast<unsigned char>(rest[at]) & 0x80U) == 0) ++row;
+      }
+      rest.remove_prefix(at);
+    }
+    if (any_[c] != 0) {
+      out.bytes().append(rest);
+    } else {
+      out.bytes().append(rows_ - from - 1, '\0');
+    }
   }
   if (empty > 0) out.number(empty * 2);
+}
+
+void ColumnWriter::clear() {
+  rows_ = 0;
+  for (std::size_t c = 0; c < columns_; ++c) {
+    if (any_[c] != 0) bytes_[c].bytes().clear();
+  }
+  std::fill(any_.begin(), any_.end(), 0);
 }
 
 void read_columns(ByteReader& in, std::vector<std::int64_t>& cells, std::size_t columns) {

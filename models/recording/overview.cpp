@@ -30,7 +30,9 @@ std::int64_t overview_row_start(std::int64_t at_us, std::int64_t level_us) {
 OverviewBuilder::OverviewBuilder(const ColumnMap& map)
     : map_{map},
       first_latency_{static_cast<std::size_t>(CallField::P50) * map.rows()},
-      end_latency_{(static_cast<std::size_t>(CallField::P99) + 1) * map.rows()} {}
+      end_latency_{(static_cast<std::size_t>(CallField::P99) + 1) * map.rows()},
+      levels_(kOverviewLevelsUs.size(), Level{map.count()}),
+      cells_(map.count() * 3) {}
 
 void OverviewBuilder::begin(Row& row, std::int64_t start_us) const {
   row.start_us = start_us;
@@ -47,7 +49,7 @@ OverviewBuilder::Row& OverviewBuilder::row(std::size_t level, std::int64_t start
   if (row.samples > 0) {
     close(level);
   } else {
-    levels_[level].rows.first_us = start_us;
+    levels_[level].first_us = start_us;
   }
   begin(row, start_us);
   return row;
@@ -78,28 +80,52 @@ void OverviewBuilder::add(std::int64_t at_us, const std::int64_t* values) {
   add_all(end_latency_, map_.count());
 }
 
-void OverviewBuilder::close(std::size_t level) {
-  const Row& done = levels_[level].open;
-  OverviewRows& rows = levels_[level].rows;
-  const auto at =
-      static_cast<std::size_t>((done.start_us - rows.first_us) / kOverviewLevelsUs[level]);
-  rows.section.samples.resize(at);
-  rows.section.samples.push_back(done.samples);
-  rows.section.cells.resize((at + 1) * map_.count());
-  OverviewCell* cells = rows.section.cells.data() + at * map_.count();
-  for (std::size_t c = 0; c < map_.count(); ++c) {
-    cells[c] = {done.min[c], done.max[c], done.total[c]};
-  }
+void OverviewBuilder::close_cells(Level& level) {
+  const std::size_t columns = map_.count();
+  const Row& done = level.open;
+  std::int64_t* min = cells_.data();
+  std::int64_t* max = min + columns;
+  std::int64_t* total = max + columns;
+  const auto put_all = [&](std::size_t from, std::size_t to) {
+    for (std::size_t c = from; c < to; ++c) {
+      min[c] = done.min[c] - level.before[c];
+      max[c] = done.max[c] - done.min[c];
+      total[c] = done.total[c] - done.max[c];
+      level.before[c] = done.min[c];
+    }
+  };
+  put_all(0, first_latency_);
   for (std::size_t c = first_latency_; c < end_latency_; ++c) {
     const std::uint32_t seen = done.seen[c - first_latency_];
-    if (seen == 0) {
-      cells[c] = {};
-    } else {
-      cells[c].total /= seen;
-    }
+    const OverviewCell cell =
+        seen == 0 ? OverviewCell{} : OverviewCell{done.min[c], done.max[c], done.total[c] / seen};
+    min[c] = cell.min - level.before[c];
+    max[c] = cell.max - cell.min;
+    total[c] = cell.total - cell.max;
+    level.before[c] = cell.min;
   }
-  if (level + 1 == levels_.size()) return;
-  Row& above = row(level + 1, overview_row_start(done.start_us + 1, kOverviewLevelsUs[level + 1]));
+  put_all(end_latency_, columns);
+  level.cells.add(cells_.data());
+  level.samples.push_back(done.samples);
+}
+
+void OverviewBuilder::close(std::size_t at) {
+  Level& level = levels_[at];
+  const Row& done = level.open;
+  // Rows without samples between.
+  const auto row_at =
+      static_cast<std::size_t>((done.start_us - level.first_us) / kOverviewLevelsUs[at]);
+  while (level.samples.size() < row_at) {
+    std::fill(cells_.begin(), cells_.end(), 0);
+    for (std::size_t c = 0; c < level.before.size(); ++c) {
+      cells_[c] = -std::exchange(level.before[c], 0);
+    }
+    level.cells.add(cells_.data());
+    level.samples.push_back(0);
+  }
+  close_cells(level);
+  if (at + 1 == levels_.size()) return;
+  Row& above = row(at + 1, overview_row_start(done.start_us + 1, kOverviewLevelsUs[at + 1]));
   above.samples += done.samples;
   for (std::size_t c = 0; c < map_.count(); ++c) {
     above.min[c] = std::min(above.min[c], done.min[c]);
@@ -111,10 +137,18 @@ void OverviewBuilder::close(std::size_t level) {
 
 std::array<OverviewRows, kOverviewLevelsUs.size()> OverviewBuilder::take() {
   std::array<OverviewRows, kOverviewLevelsUs.size()> taken;
-  for (std::size_t level = 0; level < levels_.size(); ++level) {
-    close(level);
-    levels_[level].open.samples = 0;
-    taken[level] = std::exchange(levels_[level].rows, {});
+  for (std::size_t i = 0; i < levels_.size(); ++i) {
+    close(i);
+    Level& level = levels_[i];
+    ByteWriter out;
+    out.number(level.samples.size());
+    for (const std::uint32_t count : level.samples) out.number(count);
+    level.cells.write(out);
+    taken[i] = {level.first_us, level.samples.size(), std::move(out.bytes())};
+    level.open.samples = 0;
+    level.samples.clear();
+    level.cells.clear();
+    std::fill(level.before.begin(), level.before.end(), 0);
   }
   return taken;
 }

@@ -4,8 +4,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <string>
 #include <vector>
 
 #include "models/recording/run_codec.h"
@@ -17,10 +18,11 @@ inline constexpr std::array<std::int64_t, 3> kOverviewLevelsUs{1'000'000, 10'000
 /// The rows of so much time are one block.
 inline constexpr std::int64_t kOverviewSpanUs = 60'000'000;
 
-/// Rows of one level that follow each other.
+/// Rows of one level that follow each other, as the contents of their block.
 struct OverviewRows {
   std::int64_t first_us = 0;  ///< Start of the first.
-  OverviewSection section;
+  std::size_t count = 0;
+  std::string bytes;
 };
 
 /// Sums up one column.
@@ -62,20 +64,27 @@ class OverviewBuilder {
     std::vector<std::uint32_t> seen;  ///< Of the columns of latencies: samples that have one.
   };
   struct Level {
-    OverviewRows rows;
+    explicit Level(std::size_t columns) : before(columns), cells{columns * 3} {}
+
     Row open;
+    std::int64_t first_us = 0;
+    std::vector<std::uint32_t> samples;  ///< By row that is closed.
+    std::vector<std::int64_t> before;    ///< The least values of the last of them.
+    ColumnWriter cells;
   };
 
   /// The row of `level` that begins at `start_us`, after the one before it is closed.
   Row& row(std::size_t level, std::int64_t start_us);
   /// Closes the open row, and adds it to the level above.
   void close(std::size_t level);
+  void close_cells(Level& level);
   void begin(Row& row, std::int64_t start_us) const;
 
   ColumnMap map_;
   std::size_t first_latency_;
   std::size_t end_latency_;
-  std::array<Level, kOverviewLevelsUs.size()> levels_;
+  std::vector<Level> levels_;
+  std::vector<std::int64_t> cells_;  ///< Of the row that is closed, as it is written.
 };
 
 }  // namespace orrery::recording

@@ -41,19 +41,28 @@ class TraceEncoder {
  public:
   void add(const Trace& trace);
   [[nodiscard]] bool empty() const { return count_ == 0; }
+  [[nodiscard]] bool has_new() const { return new_count_ > 0; }
   /// Bytes so far.
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] std::string encode() const;
+  /// A section of its own of those since the last call of this.
+  [[nodiscard]] std::string encode_new();
   /// It begins anew, in the memory it has.
   void clear();
 
  private:
   static constexpr std::size_t kColumns = 9;
 
+  static void add_head(ByteWriter& out, const Trace& trace, std::int64_t& last_start_us);
+
   std::uint64_t count_ = 0;
   std::int64_t last_start_us_ = 0;
   ByteWriter heads_;
   std::array<ByteWriter, kColumns> columns_;
+  std::uint64_t new_count_ = 0;
+  std::int64_t new_last_start_us_ = 0;
+  ByteWriter new_heads_;
+  std::array<std::size_t, kColumns> new_from_{};  ///< Bytes of each column that are not new.
 };
 [[nodiscard]] std::optional<std::vector<Trace>> decode_traces(std::string_view bytes);
 
@@ -99,22 +108,27 @@ inline constexpr std::size_t kValuesMax = std::size_t{8} << 20;
 class SampleEncoder {
  public:
   /// The scene must outlive it.
-  explicit SampleEncoder(const Scene& scene)
-      : prediction_{scene}, columns_{ColumnMap{scene}.count()} {}
+  explicit SampleEncoder(const Scene& scene);
 
   /// `values`: one for each column.
   void add(std::int64_t at_us, const std::int64_t* values);
   [[nodiscard]] const std::vector<std::int64_t>& at_us() const { return at_us_; }
   [[nodiscard]] std::string encode() const;
+  /// A section of its own of the samples since the last call of this. Requires: there are some.
+  [[nodiscard]] std::string encode_new();
   /// It begins anew, in the memory it has.
   void clear();
 
  private:
+  void write_times(ByteWriter& out, std::size_t from) const;
+
   SamplePrediction prediction_;
-  std::size_t columns_;
   std::vector<std::int64_t> at_us_;
-  std::vector<std::int64_t> differences_;  ///< Row per sample.
-  std::vector<std::int64_t> last_;         ///< The last sample's values.
+  ColumnWriter differences_;
+  std::vector<std::int64_t> difference_;  ///< Of the last sample.
+  std::vector<std::int64_t> last_;        ///< Its values.
+  std::size_t new_from_ = 0;
+  std::vector<std::int64_t> first_new_;  ///< The values of that sample.
 };
 [[nodiscard]] std::optional<SampleSection> decode_samples(std::string_view bytes,
                                                           const Scene& scene);
@@ -131,7 +145,6 @@ struct OverviewSection {
   std::vector<std::uint32_t> samples;  ///< By row: how many it sums up; maybe none.
   std::vector<OverviewCell> cells;     ///< Row by row.
 };
-[[nodiscard]] std::string encode_overview(const OverviewSection& section, std::size_t columns);
 [[nodiscard]] std::optional<OverviewSection> decode_overview(std::string_view bytes,
                                                              std::size_t columns);
 

@@ -121,7 +121,6 @@ void RunWriter::add_event(const RunEvent& event) {
 void RunWriter::add_trace(const Trace& trace) {
   const std::size_t before = traces_.size();
   traces_.add(trace);
-  unshown_traces_.add(trace);
   chunk_bytes_ += traces_.size() - before;
 }
 
@@ -144,7 +143,6 @@ void RunWriter::sample(Instant at, const std::vector<std::int64_t>& values) {
   }
   const auto ordinal = static_cast<std::uint32_t>(samples_.at_us().size());
   samples_.add(at_us, values.data());
-  unshown_values_.insert(unshown_values_.end(), values.begin(), values.end());
   move_to_chunk(pod_changes_, state_.pods, ordinal);
   move_to_chunk(node_changes_, state_.nodes, ordinal);
   overview_.add(at_us, values.data());
@@ -173,12 +171,8 @@ void RunWriter::show() {
   if (shown_events_ < events_.size()) {
     section(BlockKind::Events, encode_events(from(events_, shown_events_)));
   }
-  if (!unshown_traces_.empty()) section(BlockKind::Traces, unshown_traces_.encode());
-  SampleEncoder unshown{section_.scene};
-  for (std::size_t i = shown_samples_; i < samples; ++i) {
-    unshown.add(samples_.at_us()[i], unshown_values_.data() + (i - shown_samples_) * map_.count());
-  }
-  section(BlockKind::Samples, unshown.encode());
+  if (traces_.has_new()) section(BlockKind::Traces, traces_.encode_new());
+  section(BlockKind::Samples, samples_.encode_new());
   StateSection state{std::nullopt, from(state_.pods, shown_pods_),
                      from(state_.nodes, shown_nodes_)};
   if (shown_samples_ == 0) state.keyframe = state_.keyframe;
@@ -189,15 +183,13 @@ void RunWriter::show() {
     fail("what was sampled since is larger than 32 MiB");
     return;
   }
-  append(
-      make_block(BlockKind::Open, 0, unshown.at_us().front(), unshown.at_us().back(), out.bytes()));
+  append(make_block(BlockKind::Open, 0, samples_.at_us()[shown_samples_], samples_.at_us().back(),
+                    out.bytes()));
   shown_samples_ = samples;
   shown_texts_ = new_texts_.texts.size();
   shown_events_ = events_.size();
   shown_pods_ = state_.pods.size();
   shown_nodes_ = state_.nodes.size();
-  unshown_values_.clear();
-  unshown_traces_.clear();
 }
 
 void RunWriter::close_chunk() {
@@ -236,8 +228,6 @@ void RunWriter::close_chunk() {
   traces_.clear();
   chunk_bytes_ = 0;
   shown_samples_ = shown_texts_ = shown_events_ = shown_pods_ = shown_nodes_ = 0;
-  unshown_values_.clear();
-  unshown_traces_.clear();
 }
 
 void RunWriter::write_overview() {
@@ -245,12 +235,11 @@ void RunWriter::write_overview() {
   const auto levels = overview_.take();
   for (std::size_t level = 0; level < levels.size(); ++level) {
     const OverviewRows& rows = levels[level];
-    const auto count = static_cast<std::int64_t>(rows.section.samples.size());
-    const std::string raw = encode_overview(rows.section, map_.count());
+    const auto count = static_cast<std::int64_t>(rows.count);
     // Of so many columns that a minute of seconds does not fit, the coarser levels have to do.
-    if (raw.size() > kBlockMax || rows.section.cells.size() > kValuesMax / 3) continue;
+    if (rows.bytes.size() > kBlockMax || rows.count * map_.count() > kValuesMax / 3) continue;
     append_block(BlockKind::Overview, static_cast<std::uint16_t>(level), rows.first_us,
-                 rows.first_us + count * kOverviewLevelsUs[level], raw);
+                 rows.first_us + count * kOverviewLevelsUs[level], rows.bytes);
   }
 }
 

@@ -98,8 +98,6 @@ class RunWriter {
   std::size_t shown_events_ = 0;
   std::size_t shown_pods_ = 0;
   std::size_t shown_nodes_ = 0;
-  std::vector<std::int64_t> unshown_values_;  ///< Row per sample.
-  TraceEncoder unshown_traces_;
 
   OverviewBuilder overview_;
   std::int64_t overview_span_ = 0;  ///< Which its rows belong to.

@@ -15,7 +15,9 @@ constexpr std::array<std::uint64_t, 3> kPercents{50, 95, 99};
 void SecondLatencies::add(const SecondLatencies& other) {
   if (other.total_ == 0) return;
   total_ += other.total_;
-  for (std::size_t i = 0; i < octaves_.size(); ++i) {
+  first_ = std::min(first_, other.first_);
+  end_ = std::max(end_, other.end_);
+  for (std::size_t i = other.first_; i < other.end_; ++i) {
     const Octave& from = other.octaves_[i];
     if (from.total == 0) continue;
     Octave& to = octaves_[i];
@@ -28,7 +30,7 @@ void SecondLatencies::add(const SecondLatencies& other) {
 std::array<std::uint32_t, 3> SecondLatencies::percentiles() const {
   expects(total_ > 0, "there are percentiles of something");
   std::array<std::uint32_t, 3> found{};
-  std::uint32_t octave = 0;
+  std::uint32_t octave = first_;
   std::uint64_t before = 0;
   for (std::size_t i = 0; i < kPercents.size(); ++i) {
     // Worked example: of 10 latencies the 95th percentile has rank 10, as 9.5 is rounded up.
@@ -44,12 +46,12 @@ std::array<std::uint32_t, 3> SecondLatencies::percentiles() const {
 
 void SecondLatencies::clear() {
   if (total_ == 0) return;
-  total_ = 0;
-  for (Octave& octave : octaves_) {
-    if (octave.total == 0) continue;
-    octave.total = 0;
-    std::fill(octave.counts.begin(), octave.counts.end(), 0);
+  for (std::uint32_t i = first_; i < end_; ++i) {
+    octaves_[i].total = 0;
+    std::fill(octaves_[i].counts.begin(), octaves_[i].counts.end(), 0);
   }
+  total_ = end_ = 0;
+  first_ = kOctaves;
 }
 
 }  // namespace orrery::session

@@ -3,6 +3,7 @@
 /// percentiles.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -15,7 +16,10 @@ class SecondLatencies {
  public:
   void add(Duration latency) {
     const std::uint32_t bucket = latency_bucket(latency);
-    Octave& octave = octaves_[bucket / kLatencyBucketsPerOctave];
+    const std::uint32_t at = bucket / kLatencyBucketsPerOctave;
+    first_ = std::min(first_, at);
+    end_ = std::max(end_, at + 1);
+    Octave& octave = octaves_[at];
     ++total_;
     ++octave.total;
     if (octave.counts.empty()) octave.counts.resize(kLatencyBucketsPerOctave);
@@ -35,8 +39,12 @@ class SecondLatencies {
     std::vector<std::uint32_t> counts;  ///< Empty until it is needed for the first time.
   };
 
+  static constexpr std::uint32_t kOctaves = kLatencyBucketCount / kLatencyBucketsPerOctave;
+
   std::uint32_t total_ = 0;
-  std::array<Octave, kLatencyBucketCount / kLatencyBucketsPerOctave> octaves_;
+  std::uint32_t first_ = kOctaves;  ///< Latencies are in octaves [first_, end_).
+  std::uint32_t end_ = 0;
+  std::array<Octave, kOctaves> octaves_;
 };
 
 }  // namespace orrery::session

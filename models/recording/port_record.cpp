@@ -45,7 +45,8 @@ std::string header_body(const RecordHeader& header, SecretMask& mask) {
                      {"cpuMilli", header.node_resources.cpu_milli},
                      {"memoryBytes", header.node_resources.memory_bytes},
                      {"pods", header.node_resources.pods},
-                     {"labels", header.node_labels}};
+                     {"labels", header.node_labels},
+                     {"reportsMetrics", header.reports_metrics}};
   return fmt::format(
       R"({{"format":"{}","role":"{}","seed":{},"builtAt":{},"profile":{},"node":{},"calendarStart":{},)"
       R"("resourceVersion":{},)"
@@ -78,6 +79,7 @@ Result<RecordHeader> header_of(const std::string& body) {
     header.node_resources.memory_bytes = node.at("memoryBytes");
     header.node_resources.pods = node.at("pods");
     for (const auto& [key, label] : node.at("labels").items()) header.node_labels[key] = label;
+    header.reports_metrics = node.value("reportsMetrics", false);
     header.calendar_start_seconds = value.value("calendarStart", std::int64_t{0});
     header.resource_version = value.at("resourceVersion");
     for (const json& text : value.at("snapshot")) {

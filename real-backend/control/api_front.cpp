@@ -14,6 +14,7 @@
 
 #include "models/recording/port_codec.h"
 #include "real-backend/control/api_wire.grpc.pb.h"
+#include "real-backend/loop/handover.h"
 
 namespace orrery::control {
 namespace {
@@ -45,6 +46,7 @@ class ApiFront::Impl {
     builder.SetMaxReceiveMessageSize(kMessageMax);
     builder.AddListeningPort(config_.listen_address, grpc::SslServerCredentials(tls), &port_);
     builder.RegisterService(&service_);
+    loop::hand_over(&service_);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port_ == 0) {
       return failure(
@@ -89,6 +91,7 @@ class ApiFront::Impl {
     Session(Impl& front, grpc::CallbackServerContext& context) : front_{front} {
       const auto names = context.auth_context()->FindPropertyValues(GRPC_X509_CN_PROPERTY_NAME);
       if (names.size() == 1) common_name_.assign(names.front().data(), names.front().size());
+      loop::hand_over(this);
     }
 
     [[nodiscard]] const std::string& common_name() const { return common_name_; }
@@ -97,6 +100,7 @@ class ApiFront::Impl {
     void open(store::ClientId client) {
       client_ = client;
       heard_at_ = front_.loop_.now();
+      loop::hand_over(this);
       StartSendInitialMetadata();
       StartRead(&incoming_);
     }
@@ -121,6 +125,7 @@ class ApiFront::Impl {
     }
 
     void OnReadDone(bool ok) override {
+      loop::take_over(this);
       if (!ok) {
         front_.post([this] { close(grpc::Status::OK); });
         return;
@@ -129,9 +134,11 @@ class ApiFront::Impl {
       // Reading ahead lets the lines of a burst share a turn, and so a commit; the bound leaves a
       // flood in the client's socket.
       incoming_.Clear();
+      loop::hand_over(this);
       if (lines_ahead_.fetch_add(1) + 1 < kLinesAheadMax) StartRead(&incoming_);
     }
     void OnWriteDone(bool ok) override {
+      loop::take_over(this);
       front_.post([this, ok] {
         writing_ = false;
         if (closing_) {
@@ -144,9 +151,11 @@ class ApiFront::Impl {
       });
     }
     void OnCancel() override {
+      loop::take_over(this);
       front_.post([this] { close(grpc::Status::CANCELLED); });
     }
     void OnDone() override {
+      loop::take_over(this);
       // gRPC's last use of this object; posts before this one have been made before.
       front_.post([this] { front_.forget(client_); });
     }
@@ -197,6 +206,7 @@ class ApiFront::Impl {
 
     grpc::ServerUnaryReactor* Epoch(grpc::CallbackServerContext* context, const wire::EpochRequest*,
                                     wire::EpochReply* reply) override {
+      loop::take_over(this);
       reply->set_epoch_ns(static_cast<std::int64_t>(front_.config_.epoch));
       reply->set_seed(front_.config_.seed);
       grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
@@ -206,6 +216,7 @@ class ApiFront::Impl {
 
     grpc::ServerBidiReactor<wire::ClientLine, wire::ServerLine>* Session(
         grpc::CallbackServerContext* context) override {
+      loop::take_over(this);
       // Handed to gRPC here, and back to us with OnDone; the map owns it in between.
       auto* session = new Impl::Session(front_, *context);
       front_.post([front = &front_, session] {

@@ -12,6 +12,7 @@
 
 #include "models/recording/port_codec.h"
 #include "real-backend/control/api_wire.grpc.pb.h"
+#include "real-backend/loop/handover.h"
 
 namespace orrery::control {
 namespace {
@@ -100,6 +101,7 @@ class RemoteApiClient::Impl {
       stub_->async()->Session(&context_, this);
       AddHold();  // Writes are started outside of reactions.
       StartRead(&incoming_);
+      loop::hand_over(this);
       StartCall();
     }
 
@@ -118,15 +120,19 @@ class RemoteApiClient::Impl {
     }
 
     void OnReadInitialMetadataDone(bool ok) override {
+      loop::take_over(this);
       if (ok) client_.post([c = &client_] { c->on_established(); });
     }
     void OnReadDone(bool ok) override {
+      loop::take_over(this);
       client_.post([c = &client_, ok] { ok ? c->on_line() : c->lose_session(); });
     }
     void OnWriteDone(bool ok) override {
+      loop::take_over(this);
       client_.post([c = &client_, ok] { ok ? c->on_written() : c->lose_session(); });
     }
     void OnDone(const grpc::Status&) override {
+      loop::take_over(this);
       client_.post([c = &client_] { c->on_done(); });
     }
 

@@ -146,6 +146,13 @@ class RuntimeSuite : public testing::Test {
     EXPECT_EQ(answer.outcome, ports::Outcome::Ok);
     return answer.result;
   }
+  std::vector<ports::ContainerStats> measure() {
+    ports::RuntimeCall c;
+    c.verb = ports::RuntimeVerb::Stats;
+    const Answer answer = ask(std::move(c));
+    EXPECT_EQ(answer.outcome, ports::Outcome::Ok);
+    return answer.result.stats;
+  }
   bool wait_for_notice(const RuntimeListener& listener) {
     return world_.run([&] { return !listener.notices.empty(); });
   }
@@ -360,6 +367,30 @@ TYPED_TEST_P(RuntimeSuite, AStoppedSandboxHasNoRunningContainersAndIsRemovedWith
   EXPECT_EQ(this->run_sandbox().outcome, ports::Outcome::Ok) << "its name is free again";
 }
 
+TYPED_TEST_P(RuntimeSuite, WhatRunsIsMeasuredAndWhatDoesNotIsNot) {
+  const auto placed = this->start_pod();
+  EXPECT_EQ(this->create(placed.sandbox, 1).outcome, ports::Outcome::Ok) << "it is not started";
+  const auto listed = this->list();
+  const auto running =
+      std::find_if(listed.containers.begin(), listed.containers.end(),
+                   [&](const ports::ContainerInfo& info) { return info.id == placed.container; });
+  ASSERT_NE(running, listed.containers.end());
+  ports::ContainerStats before;
+  for (int sample = 0; sample < 2; ++sample) {
+    const auto stats = this->measure();
+    ASSERT_EQ(stats.size(), 1U);
+    EXPECT_EQ(stats[0].id, placed.container);
+    EXPECT_GE(stats[0].at, running->started_at);
+    EXPECT_GE(stats[0].at, before.at);
+    EXPECT_GE(stats[0].cpu, before.cpu);
+    EXPECT_GE(stats[0].memory_bytes, 0);
+    before = stats[0];
+  }
+  ASSERT_EQ(this->on_container(ports::RuntimeVerb::StopContainer, placed.container).outcome,
+            ports::Outcome::Ok);
+  EXPECT_TRUE(this->measure().empty());
+}
+
 TYPED_TEST_P(RuntimeSuite, AnImageIsThereOrCannotBeHadForAReason) {
   using ports::RuntimeVerb;
   EXPECT_EQ(this->on_image(RuntimeVerb::ImageStatus, "app:1").outcome, ports::Outcome::Ok);
@@ -403,17 +434,15 @@ TYPED_TEST_P(RuntimeSuite, AVolumeIsPreparedAndRemovedHoweverOften) {
   EXPECT_EQ(this->ask(remove).outcome, ports::Outcome::Ok);
 }
 
-REGISTER_TYPED_TEST_SUITE_P(RuntimeSuite, AVolumeIsPreparedAndRemovedHoweverOften,
-                            AStartedContainerIsListedAsRunningInItsSandbox,
-                            ThePodIsReadBackFromTheListing, EveryCallGetsExactlyOneReplyWithItsId,
-                            APodHasOneSandboxPerAttempt, ASandboxHasOneContainerPerNameAndAttempt,
-                            WhatIsNotThereCannotBeUsed, WhatIsNotThereIsStoppedAndRemoved,
-                            AContainerIsStartedOnce,
-                            AStoppedContainerIsListedAsExitedAsItsNoticeSays,
-                            AnExitIsToldToTheOneThatCalledListLast,
-                            ExecEndsWithTheCommandOrWithItsTimeout,
-                            ARunningContainerIsRemovedWholeOrNotAtAll,
-                            AStoppedSandboxHasNoRunningContainersAndIsRemovedWithThem,
-                            AnImageIsThereOrCannotBeHadForAReason, ImagesAreListedByName);
+REGISTER_TYPED_TEST_SUITE_P(
+    RuntimeSuite, AVolumeIsPreparedAndRemovedHoweverOften, WhatRunsIsMeasuredAndWhatDoesNotIsNot,
+    AStartedContainerIsListedAsRunningInItsSandbox, ThePodIsReadBackFromTheListing,
+    EveryCallGetsExactlyOneReplyWithItsId, APodHasOneSandboxPerAttempt,
+    ASandboxHasOneContainerPerNameAndAttempt, WhatIsNotThereCannotBeUsed,
+    WhatIsNotThereIsStoppedAndRemoved, AContainerIsStartedOnce,
+    AStoppedContainerIsListedAsExitedAsItsNoticeSays, AnExitIsToldToTheOneThatCalledListLast,
+    ExecEndsWithTheCommandOrWithItsTimeout, ARunningContainerIsRemovedWholeOrNotAtAll,
+    AStoppedSandboxHasNoRunningContainersAndIsRemovedWithThem,
+    AnImageIsThereOrCannotBeHadForAReason, ImagesAreListedByName);
 
 }  // namespace orrery::ports_suite

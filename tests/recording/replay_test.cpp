@@ -314,6 +314,7 @@ TEST(Replay, KubeletAndNodeProxyMakeTheSameCallsAgain) {
   header.node_address = "10.90.0.1";
   header.node_resources = {4000, std::int64_t{8} << 30, 110, {}};
   header.node_labels["zone"] = "a";
+  header.reports_metrics = true;
   {
     auto file = RecordFile::create(folder.file("r"), header);
     ASSERT_TRUE(file);
@@ -347,6 +348,12 @@ TEST(Replay, KubeletAndNodeProxyMakeTheSameCallsAgain) {
   };
   EXPECT_GT(count(R"({"out":"runtime")"), 3);
   EXPECT_GT(count(R"({"out":"probe")"), 3);
+  EXPECT_GT(std::count_if(record->bodies.begin(), record->bodies.end(),
+                          [](const std::string& b) {
+                            return b.starts_with(R"({"out":"api")") &&
+                                   b.find("PodMetrics") != std::string::npos;
+                          }),
+            3);
   const auto result = replay_record(folder.file("r"));
   ASSERT_TRUE(result) << result.error().what;
   EXPECT_FALSE(result->divergence) << to_string(*result);

@@ -147,6 +147,13 @@ double write_log(const recording::EventLog& log, const std::string& path) {
 int main(int argc, char** argv) {
   const std::string mode = argc > 1 ? argv[1] : "start";
   const bool idle = mode == "idle";
+  if (!idle && mode != "start") {
+    const bool asked = mode == "--help" || mode == "-h";
+    std::fprintf(asked ? stdout : stderr,
+                 "Usage: cluster_bench start [nodes] [pods] [file for the event log]\n"
+                 "       cluster_bench idle [nodes] [pods] [hours] [probe period s, 0: none]\n");
+    return asked ? 0 : 2;
+  }
   Size size;
   if (idle) size = {50, 500, 10_s};
   if (argc > 2) size.nodes = static_cast<std::uint32_t>(std::atoi(argv[2]));

@@ -97,6 +97,20 @@ struct CountSample {
   friend bool operator==(const CountSample&, const CountSample&) = default;
 };
 
+/// Failed requests of one kind: who called whom, how they ended, and why.
+struct FailureKind {
+  ports::CauseId record = 0;  ///< Of the log; its causes lead to the origin.
+  std::string from;           ///< A service; empty: users.
+  std::string to;             ///< A service.
+  std::string outcome;        ///< As in RequestStats.
+  Instant first;
+  Instant last;
+  std::uint64_t count = 0;    ///< Without tries that were repeated.
+  bool feeds_itself = false;  ///< Some of them failed because of what others of them led to.
+
+  friend bool operator==(const FailureKind&, const FailureKind&) = default;
+};
+
 struct FaultResult {
   std::string id;
   std::string kind;
@@ -135,6 +149,7 @@ struct RunResult {
   std::map<std::string, RequestSeries> journeys;    ///< Steps of the journey, as users see them.
   std::map<std::string, WorkloadResult> workloads;  ///< By `workload_name`.
   std::map<std::string, std::vector<CountSample>> counts;  ///< By the expectation's id.
+  std::vector<FailureKind> failures;  ///< In the order of their records.
   std::vector<FaultResult> faults;
   std::vector<ProgramVersion> programs;
   std::vector<recording::LogRecord> log;

@@ -106,6 +106,11 @@ std::string to_json_text(const RunResult& result) {
   for (const FaultResult& f : result.faults) {
     faults.push_back({f.id, f.kind, ns(f.at), f.targets, f.effect, ns(f.recovered)});
   }
+  json failures = json::array();
+  for (const FailureKind& f : result.failures) {
+    failures.push_back(
+        {f.record, f.from, f.to, f.outcome, ns(f.first), ns(f.last), f.count, f.feeds_itself});
+  }
   json programs = json::array();
   for (const ProgramVersion& p : result.programs) {
     json files = json::array();
@@ -127,6 +132,7 @@ std::string to_json_text(const RunResult& result) {
                     {"journeys", write(result.journeys)},
                     {"workloads", std::move(workloads)},
                     {"counts", std::move(counts)},
+                    {"failures", std::move(failures)},
                     {"faults", std::move(faults)},
                     {"programs", std::move(programs)},
                     {"log", std::move(log)}};
@@ -152,6 +158,16 @@ Result<RunResult> run_result_from_json_text(std::string_view text) {
     for (const auto& [id, samples] : j.at("counts").items()) {
       std::vector<CountSample>& list = result.counts[id];
       for (const json& s : samples) list.push_back({instant(s.at(0)), s.at(1).get<std::int64_t>()});
+    }
+    for (const json& f : j.at("failures")) {
+      result.failures.push_back({.record = f.at(0).get<ports::CauseId>(),
+                                 .from = f.at(1).get<std::string>(),
+                                 .to = f.at(2).get<std::string>(),
+                                 .outcome = f.at(3).get<std::string>(),
+                                 .first = instant(f.at(4)),
+                                 .last = instant(f.at(5)),
+                                 .count = f.at(6).get<std::uint64_t>(),
+                                 .feeds_itself = f.at(7).get<bool>()});
     }
     for (const json& f : j.at("faults")) {
       result.faults.push_back({.id = f.at(0).get<std::string>(),

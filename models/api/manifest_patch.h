@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "models/api/document.h"
+#include "models/api/istio.h"
 #include "models/api/reading.h"
 
 namespace orrery::api {
@@ -45,8 +46,8 @@ class ManifestPatches {
   std::vector<std::size_t> uses_;
 };
 
-/// As read_manifests of reading.h, with `patches` applied.
+/// As read_manifests of reading.h, with `patches` applied; Istio's rules are added to `rules`.
 [[nodiscard]] Manifests read_manifests(std::string_view text, const std::string& file,
-                                       ManifestPatches& patches);
+                                       ManifestPatches& patches, istio::Rules& rules);
 
 }  // namespace orrery::api

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "models/api/istio_reader.h"
 #include "models/api/kind_readers.h"
 #include "models/api/manifest_kinds.h"
 #include "models/api/manifest_patch.h"
@@ -40,8 +41,8 @@ std::optional<Kind> listed_kind(const std::string& kind) {
 
 class ManifestReader {
  public:
-  explicit ManifestReader(const std::string& file)
-      : file_{file}, reading_{file, Reading::Source::Manifest} {}
+  ManifestReader(const std::string& file, istio::Rules& rules)
+      : file_{file}, reading_{file, Reading::Source::Manifest}, rules_{rules} {}
 
   void read(const Cursor& at, const Inherited& inherited);
   [[nodiscard]] Manifests take(std::vector<Problem> syntax_problems,
@@ -53,6 +54,7 @@ class ManifestReader {
 
   const std::string& file_;
   Reading reading_;
+  istio::Rules& rules_;
   std::vector<ManifestObject> objects_;
 };
 
@@ -76,6 +78,8 @@ void ManifestReader::read(const Cursor& at, const Inherited& inherited) {
   const std::optional<Kind> known = manifest_kind_named(kind);
   if (known && is_kubernetes_group(api_version)) {
     read_kind(*known, root, api_version);
+  } else if (istio::is_networking_group(api_version)) {
+    istio::read_rule(api_version, kind, root, rules_);
   } else if (kind == "List" && api_version == "v1") {
     read_list(root, {});
   } else if (const auto listed = listed_kind(kind); listed && is_kubernetes_group(api_version)) {
@@ -149,12 +153,14 @@ Manifests ManifestReader::take(std::vector<Problem> syntax_problems,
 
 Manifests read_manifests(std::string_view text, const std::string& file) {
   ManifestPatches none;
-  return read_manifests(text, file, none);
+  istio::Rules rules;
+  return read_manifests(text, file, none, rules);
 }
 
-Manifests read_manifests(std::string_view text, const std::string& file, ManifestPatches& patches) {
+Manifests read_manifests(std::string_view text, const std::string& file, ManifestPatches& patches,
+                         istio::Rules& rules) {
   Documents documents = read_documents(text, file);
-  ManifestReader reader{file};
+  ManifestReader reader{file, rules};
   for (ValuePtr& root : documents.roots) {
     root = patches.apply(root);
     reader.read({root.get(), nullptr, {}, 0, false}, {});

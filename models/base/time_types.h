@@ -133,9 +133,10 @@ ORRERY_CONSTEVAL Duration operator""_min(unsigned long long n) {
 /// or h. Returns nothing for a missing unit, a sign, a part of a nanosecond, or more than 64 bits.
 [[nodiscard]] std::optional<Duration> parse_duration(std::string_view text);
 
-/// Seconds as a floating-point number, for reports and library borders only.
+/// Seconds as a floating-point number, for reports and library borders only: the nearest one, up to
+/// 2^53 ns (104 days), so that 15 s are 15.0.
 [[nodiscard]] constexpr double to_seconds(Duration d) {
-  return static_cast<double>(d.count_ns()) * 1e-9;
+  return static_cast<double>(d.count_ns()) / 1e9;
 }
 
 /// The nearest duration to `seconds`, rounded up to a whole nanosecond, so that a completion that a

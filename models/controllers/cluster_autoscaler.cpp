@@ -77,6 +77,9 @@ std::vector<const ExpansionOption*> best_options(const std::vector<ExpansionOpti
                                                  const std::vector<NodeGroup>& groups,
                                                  Expander expander) {
   expects(!options.empty(), "an expander chooses among options that exist");
+  const bool has_priorities = std::any_of(
+      options.begin(), options.end(),
+      [&](const ExpansionOption& option) { return groups.at(option.group).priority.has_value(); });
   const auto badness = [&](const ExpansionOption& option) {
     switch (expander) {
       case Expander::Random:
@@ -85,12 +88,17 @@ std::vector<const ExpansionOption*> best_options(const std::vector<ExpansionOpti
         return -static_cast<double>(option.pods.size());
       case Expander::LeastWaste:
         return waste_of(option, groups.at(option.group));
+      case Expander::Priority:
+        return -static_cast<double>(groups.at(option.group).priority.value_or(0));
     }
     contract_violation("an expander has one of the known values");
   };
   std::vector<const ExpansionOption*> best;
   double least = 0;
   for (const ExpansionOption& option : options) {
+    if (expander == Expander::Priority && has_priorities && !groups.at(option.group).priority) {
+      continue;
+    }
     const double bad = badness(option);
     if (best.empty() || bad < least) {
       least = bad;
@@ -286,13 +294,28 @@ void ClusterAutoscaler::scan(const Machines& listed) {
   if (too_many_unready()) return;
   give_up_on_late(machines);
   FitSimulation simulation{state_, volume_caches_, plugins_};
-  add_coming_nodes(simulation, machines);
+  const std::int32_t coming = add_coming_nodes(simulation, machines);
   const std::vector<ObjectPtr> pods = pods_to_help(simulation);
-  if (scale_up(simulation, machines, pods)) {
+  std::optional<ExpansionOption> growth = growth_for(simulation, machines, pods);
+  if (growth) {
+    if (config_.nodes_total_max > 0) {
+      growth->node_count =
+          std::min(growth->node_count, config_.nodes_total_max - ready_nodes() - coming);
+    }
+    // No node but those that are coming: this scan ends all the same (orchestrator.go
+    // GetCappedNewNodeCount).
+    if (growth->node_count <= 0) return;
+    grow(*growth);
     last_scale_up_ = ports_.executor.now();
     return;
   }
   scale_down(simulation, machines);
+}
+
+std::int32_t ClusterAutoscaler::ready_nodes() const {
+  const std::vector<const Node*> nodes = nodes_.all<Node>();
+  return static_cast<std::int32_t>(std::count_if(
+      nodes.begin(), nodes.end(), [](const Node* node) { return api::is_ready(*node); }));
 }
 
 bool ClusterAutoscaler::too_many_unready() const {
@@ -367,7 +390,8 @@ void ClusterAutoscaler::add_node_of(FitSimulation& simulation, std::size_t group
   }
 }
 
-void ClusterAutoscaler::add_coming_nodes(FitSimulation& simulation, const Machines& machines) {
+std::int32_t ClusterAutoscaler::add_coming_nodes(FitSimulation& simulation,
+                                                 const Machines& machines) {
   const Instant now = ports_.executor.now();
   std::vector<int> coming(groups_.size(), 0);
   for (const auto& [name, machine] : machines) {
@@ -381,6 +405,7 @@ void ClusterAutoscaler::add_coming_nodes(FitSimulation& simulation, const Machin
     add_node_of(simulation, machine.group,
                 "coming/" + groups_[machine.group].name + "/" + std::to_string(index));
   }
+  return std::accumulate(coming.begin(), coming.end(), 0);
 }
 
 std::vector<ObjectPtr> ClusterAutoscaler::pods_to_help(FitSimulation& simulation) const {
@@ -455,8 +480,8 @@ std::optional<ExpansionOption> ClusterAutoscaler::option_of(FitSimulation& simul
   return option;
 }
 
-bool ClusterAutoscaler::scale_up(FitSimulation& simulation, const Machines& machines,
-                                 const std::vector<ObjectPtr>& waiting) {
+std::optional<ExpansionOption> ClusterAutoscaler::growth_for(
+    FitSimulation& simulation, const Machines& machines, const std::vector<ObjectPtr>& waiting) {
   const Instant now = ports_.executor.now();
   std::vector<ObjectPtr> pods = waiting;
   std::erase_if(pods, [&](const ObjectPtr& pod) {
@@ -465,7 +490,9 @@ bool ClusterAutoscaler::scale_up(FitSimulation& simulation, const Machines& mach
   const bool some_are_older = std::any_of(pods.begin(), pods.end(), [&](const ObjectPtr& pod) {
     return api::meta_of(*pod).creation + config_.very_new_pod <= now;
   });
-  if (!some_are_older) return false;
+  if (!some_are_older) return std::nullopt;
+  const bool is_full = config_.nodes_total_max > 0 && ready_nodes() >= config_.nodes_total_max;
+  if (is_full) return std::nullopt;
   const std::vector<std::int32_t> size = sizes(machines);
   std::vector<ExpansionOption> options;
   for (std::size_t group = 0; group < groups_.size(); ++group) {
@@ -481,22 +508,23 @@ bool ClusterAutoscaler::scale_up(FitSimulation& simulation, const Machines& mach
       options.push_back(std::move(*option));
     }
   }
-  if (options.empty()) return false;
+  if (options.empty()) return std::nullopt;
   const auto best = best_options(options, groups_, config_.expander);
   static constexpr std::string_view kDraw = "cluster-autoscaler";
-  const ExpansionOption& chosen =
-      *best[draws_.index(Purpose::SchedulerTie, best.size(), key_of(kDraw.data(), kDraw.size()),
-                         static_cast<std::uint64_t>(now.count_ns()))];
-  for (std::int32_t i = 0; i < chosen.node_count; ++i) {
+  return *best[draws_.index(Purpose::SchedulerTie, best.size(), key_of(kDraw.data(), kDraw.size()),
+                            static_cast<std::uint64_t>(now.count_ns()))];
+}
+
+void ClusterAutoscaler::grow(const ExpansionOption& by) {
+  for (std::int32_t i = 0; i < by.node_count; ++i) {
     Node machine;
-    machine.meta.labels[kNodeGroupLabel] = groups_[chosen.group].name;
+    machine.meta.labels[kNodeGroupLabel] = groups_[by.group].name;
     ports::ApiCall call;
     call.verb = ports::Verb::Create;
     call.key.kind = Kind::Node;
     call.object = std::make_shared<const api::Object>(std::move(machine));
-    send(cloud_, {What::Grow, groups_[chosen.group].name, {}}, std::move(call));
+    send(cloud_, {What::Grow, groups_[by.group].name, {}}, std::move(call));
   }
-  return true;
 }
 
 // --- scale-down ----------------------------------------------------------------------------------

@@ -106,10 +106,15 @@ class ClusterAutoscaler : public ports::Component {
   [[nodiscard]] bool too_many_unready() const;
   void tidy_up(const Machines& machines);
   void give_up_on_late(Machines& machines);
-  void add_coming_nodes(FitSimulation& simulation, const Machines& machines);
+  /// Returns how many are coming.
+  std::int32_t add_coming_nodes(FitSimulation& simulation, const Machines& machines);
+  [[nodiscard]] std::int32_t ready_nodes() const;
   [[nodiscard]] std::vector<api::ObjectPtr> pods_to_help(FitSimulation& simulation) const;
-  [[nodiscard]] bool scale_up(FitSimulation& simulation, const Machines& machines,
-                              const std::vector<api::ObjectPtr>& pods);
+  /// By what the cluster is to grow for the pods; nothing: it is not to, or no group would help.
+  [[nodiscard]] std::optional<ExpansionOption> growth_for(FitSimulation& simulation,
+                                                          const Machines& machines,
+                                                          const std::vector<api::ObjectPtr>& pods);
+  void grow(const ExpansionOption& by);
   [[nodiscard]] std::optional<ExpansionOption> option_of(FitSimulation& simulation,
                                                          std::size_t group, std::int32_t room,
                                                          const std::vector<api::ObjectPtr>& pods);

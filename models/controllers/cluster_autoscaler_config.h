@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "models/api/objects.h"
@@ -18,8 +19,10 @@ enum class Expander : std::uint8_t {
   Random,
   MostPods,    ///< Where most pods find a place.
   LeastWaste,  ///< Where the least share of CPU and memory is left over.
+  Priority,    ///< Of the highest priority; groups without one only where none has any.
 };
-inline constexpr std::array<const char*, 3> kExpanderNames{"random", "most-pods", "least-waste"};
+inline constexpr std::array<const char*, 4> kExpanderNames{"random", "most-pods", "least-waste",
+                                                           "priority"};
 [[nodiscard]] inline const char* to_string(Expander expander) {
   return kExpanderNames.at(static_cast<std::size_t>(expander));
 }
@@ -34,6 +37,7 @@ struct ClusterAutoscalerConfig {
   Duration very_new_pod = Duration::seconds(2);
   std::int32_t expendable_priority = -10;  ///< --expendable-pods-priority-cutoff
   Expander expander = Expander::Random;    ///< --expander; least-waste from 1.33 (autoscaler#7631)
+  std::int32_t nodes_total_max = 0;  ///< Of the whole cluster; 0: no limit (--max-nodes-total).
   std::int32_t nodes_per_scale_up_max = 1000;                ///< --max-nodes-per-scaleup
   Duration max_node_provision_time = Duration::minutes(15);  ///< --max-node-provision-time
   Duration max_node_startup_time = Duration::minutes(15);    ///< clusterstate.go MaxNodeStartupTime
@@ -70,6 +74,8 @@ struct NodeGroup {
   std::string name;
   std::int32_t min = 0;
   std::int32_t max = 0;
+  /// As the ConfigMap cluster-autoscaler-priority-expander gives it; absent: it is not in there.
+  std::optional<std::int32_t> priority;
   api::Node node;  ///< What each of them is, as its kubelet would register it.
 };
 

@@ -1,6 +1,8 @@
 #include "models/controllers/hosted_replicas.h"
 
 #include <iterator>
+#include <optional>
+#include <utility>
 
 #include "models/controllers/owner_lookup.h"
 
@@ -26,16 +28,31 @@ Plan reconcile_set(const ReplicationControllerView& view, const ReplicaSetConfig
   return reconcile_replication_controller(view, config, now);
 }
 
-/// Whether a set that has as many pods as it wants sees no difference between two versions of one.
-bool counts_the_same(const Pod& before, const Pod& after) {
-  const auto ready_since = [](const Pod& pod) {
-    return api::is_ready(pod)
-               ? std::optional{api::find_condition(pod.status.conditions, "Ready")->last_transition}
-               : std::nullopt;
-  };
+/// Since when; nothing: it is not.
+std::optional<Instant> ready_since(const Pod& pod) {
+  const api::Condition* ready = api::find_condition(pod.status.conditions, "Ready");
+  if (ready == nullptr || ready->status != api::ConditionStatus::True) return std::nullopt;
+  return ready->last_transition;
+}
+
+/// Whether a set that has as many pods as it wants sees no difference between two versions of one,
+/// unless in its readiness.
+bool same_but_for_readiness(const Pod& before, const Pod& after) {
   return before.meta.uid == after.meta.uid && api::is_active(before) == api::is_active(after) &&
          before.meta.deletion == after.meta.deletion && before.meta.labels == after.meta.labels &&
-         before.meta.owners == after.meta.owners && ready_since(before) == ready_since(after);
+         before.meta.owners == after.meta.owners;
+}
+
+/// Whether nothing but the status differs.
+bool same_wish(const api::ObjectMeta& before, const api::ObjectMeta& after) {
+  return before.uid == after.uid && before.generation == after.generation &&
+         before.deletion == after.deletion;
+}
+
+template <class Status>
+ReplicaCounts counts_in(const Status& status) {
+  return {status.replicas, status.fully_labeled_replicas, status.ready_replicas,
+          status.available_replicas};
 }
 
 }  // namespace
@@ -51,7 +68,10 @@ template <class Set>
 void ReplicasController<Set>::observe(const Change& change, WorkQueue& queue, Instant /*now*/) {
   const Kind kind = api::kind_of(change.latest());
   if (kind == kKind<Set>) {
-    settled_.erase(api::key_of(change.latest()));
+    if (!change.before || !change.after ||
+        !same_wish(api::meta_of(*change.before), api::meta_of(*change.after))) {
+      settled_.erase(api::key_of(change.latest()));
+    }
     if (!change.after) expectations_.forget(api::key_of(change.latest()));
     queue.add(api::key_of(change.latest()));
   } else if (kind == Kind::Pod) {
@@ -77,9 +97,25 @@ void ReplicasController<Set>::observe_pod(const Change& change, WorkQueue& queue
 template <class Set>
 void ReplicasController<Set>::unsettle(const Change& change) {
   if (settled_.empty()) return;
-  if (change.before && change.after &&
-      counts_the_same(std::get<Pod>(*change.before), std::get<Pod>(*change.after))) {
-    return;
+  if (change.before && change.after) {
+    const Pod& before = std::get<Pod>(*change.before);
+    const Pod& after = std::get<Pod>(*change.after);
+    if (same_but_for_readiness(before, after)) {
+      const auto was = ready_since(before);
+      const auto is = ready_since(after);
+      if (was == is || !api::is_active(after)) return;
+      const auto* owner = api::controller_of(after.meta);
+      const auto set = owner == nullptr
+                           ? settled_.end()
+                           : settled_.find({kKind<Set>, after.meta.namespace_name, owner->name});
+      if (set != settled_.end() && set->second.uid == owner->uid &&
+          set->second.ready_is_available) {
+        const std::int32_t more = (is ? 1 : 0) - (was ? 1 : 0);
+        set->second.counts.ready += more;
+        set->second.counts.available += more;
+        return;
+      }
+    }
   }
   for (const api::ObjectPtr& version : {change.before, change.after}) {
     if (!version) continue;
@@ -97,11 +133,15 @@ Plan ReplicasController<Set>::reconcile(const ObjectKey& key,
                                         const std::optional<CallFailure>& last_failure,
                                         Instant now) {
   const bool may_change_pods = expectations_.satisfied(key, now);
-  if (may_change_pods && !last_failure && settled_.contains(key)) return {};
   const Set* set = sets_.find<Set>(key.namespace_name, key.name);
   if (set == nullptr) return {};
   ReplicasView<Set> view;
   view.set = set;
+  if (const auto settled = settled_.find(key);
+      may_change_pods && !last_failure && settled != settled_.end()) {
+    view.known = settled->second.counts;
+    return reconcile_set(view, config_, now);
+  }
   view.pods = caches_.pods.controlled_by<Pod>(set->meta.uid);
   append(view.pods, caches_.pods.orphans_in<Pod>(key.namespace_name));
 
@@ -115,10 +155,22 @@ Plan ReplicasController<Set>::reconcile(const ObjectKey& key,
     const Instant expiry = *expectations_.expiry(key);
     plan.look_again(expiry - now + Duration::nanoseconds(1));
   }
-  if (may_change_pods && !last_failure && plan.batches.empty() && !plan.look_again_after) {
-    settled_.insert(key);
-  }
+  if (may_change_pods && !last_failure && !set->meta.deletion) settle(*set, plan);
   return plan;
+}
+
+template <class Set>
+void ReplicasController<Set>::settle(const Set& set, const Plan& plan) {
+  if (plan.look_again_after) return;
+  Settled settled{set.meta.uid, set.spec.min_ready == Duration{}, counts_in(set.status)};
+  if (!plan.batches.empty()) {
+    const Batch& batch = plan.batches.front();
+    const bool tells_status_only = plan.batches.size() == 1 && batch.size() == 1 &&
+                                   batch.front().verb == ports::Verb::UpdateStatus;
+    if (!tells_status_only) return;
+    settled.counts = counts_in(std::get<Set>(*batch.front().object).status);
+  }
+  settled_[{kKind<Set>, set.meta.namespace_name, set.meta.name}] = std::move(settled);
 }
 
 template <class Set>

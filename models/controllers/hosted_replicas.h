@@ -2,7 +2,8 @@
 /// The ReplicaSet and ReplicationController controllers as the loop runs them.
 #pragma once
 
-#include <set>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "models/controllers/caches.h"
@@ -27,8 +28,18 @@ class ReplicasController : public Controller {
 
  private:
   void observe_pod(const Change& change, WorkQueue& queue);
-  /// Forgets that the pod's set is settled, if the change is one that it looks at.
+  /// A set with as many pods as it wants, all of them its own, and nothing awaited. Until something
+  /// changes but their readiness, its status is all there is to see to.
+  struct Settled {
+    std::string uid;
+    bool ready_is_available = true;  ///< No minReadySeconds.
+    ReplicaCounts counts;            ///< Kept up to date as pods become ready or cease to be.
+  };
+
+  /// Takes over that a pod is ready, or no longer. Forgets that its set is settled if the change is
+  /// another one that the set looks at.
   void unsettle(const Change& change);
+  void settle(const Set& set, const Plan& plan);
   /// The active pods of the set and of the others that its controller owns.
   [[nodiscard]] std::vector<const api::Pod*> family_pods_of(const Set& set) const;
 
@@ -36,9 +47,7 @@ class ReplicasController : public Controller {
   const Informer& sets_;
   ReplicaSetConfig config_;
   Expectations expectations_;
-  /// Sets whose last look, with nothing awaited, found nothing to do now or later: until something
-  /// that they look at changes, the next one would find the same.
-  std::set<api::ObjectKey> settled_;
+  std::map<api::ObjectKey, Settled> settled_;
 };
 
 using ReplicaSetController = ReplicasController<api::ReplicaSet>;

@@ -73,19 +73,28 @@ Pod pod_from(const Set& set) {
 }
 
 template <class Set>
-auto status_from(const Set& set, const std::vector<const Pod*>& owned,
+ReplicaCounts count(const Set& set, const std::vector<const Pod*>& owned, Instant now) {
+  ReplicaCounts counts;
+  counts.replicas = static_cast<std::int32_t>(owned.size());
+  const api::Labels& wanted = set.spec.pod_template.labels;
+  for (const Pod* pod : owned) {
+    if (api::has_all(pod->meta.labels, wanted)) ++counts.fully_labeled;
+    if (!api::is_ready(*pod)) continue;
+    ++counts.ready;
+    if (api::is_available(*pod, set.spec.min_ready, now)) ++counts.available;
+  }
+  return counts;
+}
+
+template <class Set>
+auto status_from(const Set& set, const ReplicaCounts& counts,
                  const std::optional<CallFailure>& failure, Instant now) {
   auto status = set.status;
   status.observed_generation = set.meta.generation;
-  status.replicas = static_cast<std::int32_t>(owned.size());
-  status.fully_labeled_replicas = status.ready_replicas = status.available_replicas = 0;
-  const api::Labels& wanted = set.spec.pod_template.labels;
-  for (const Pod* pod : owned) {
-    if (api::has_all(pod->meta.labels, wanted)) ++status.fully_labeled_replicas;
-    if (!api::is_ready(*pod)) continue;
-    ++status.ready_replicas;
-    if (api::is_available(*pod, set.spec.min_ready, now)) ++status.available_replicas;
-  }
+  status.replicas = counts.replicas;
+  status.fully_labeled_replicas = counts.fully_labeled;
+  status.ready_replicas = counts.ready;
+  status.available_replicas = counts.available;
   const bool is_noted = api::find_condition(status.conditions, kReplicaFailure) != nullptr;
   if (failure && !is_noted) {
     api::set_condition(
@@ -98,10 +107,22 @@ auto status_from(const Set& set, const std::vector<const Pod*>& owned,
   return status;
 }
 
+template <class Set, class Status>
+void tell_status(Plan& plan, const Set& set, const Status& status) {
+  Set next = set;
+  next.status = status;
+  plan.then(update_status_call(std::move(next)));
+}
+
 template <class Set>
 Plan reconcile(const ReplicasView<Set>& view, const ReplicaSetConfig& config, Instant now) {
   const Set& set = *view.set;
   Plan plan;
+  if (view.known) {
+    const auto status = status_from(set, *view.known, std::nullopt, now);
+    if (!(status == set.status)) tell_status(plan, set, status);
+    return plan;
+  }
   std::vector<const Pod*> active;
   std::copy_if(view.pods.begin(), view.pods.end(), std::back_inserter(active),
                [](const Pod* pod) { return api::is_active(*pod); });
@@ -117,15 +138,10 @@ Plan reconcile(const ReplicasView<Set>& view, const ReplicaSetConfig& config, In
   if (failure && failure->verb != ports::Verb::Create && failure->verb != ports::Verb::Delete) {
     failure.reset();
   }
-  const auto status = status_from(set, owned, failure, now);
+  const auto status = status_from(set, count(set, owned, now), failure, now);
   const bool status_changed = !(status == set.status);
   const bool failure_is_news = status_changed && failure.has_value();
-  const auto tell_status = [&] {
-    Set next = set;
-    next.status = status;
-    plan.then(update_status_call(std::move(next)));
-  };
-  if (failure_is_news) tell_status();
+  if (failure_is_news) tell_status(plan, set, status);
 
   if (view.may_change_pods && !set.meta.deletion) {
     const auto missing = static_cast<std::int32_t>(set.spec.replicas - std::ssize(owned));
@@ -145,7 +161,7 @@ Plan reconcile(const ReplicasView<Set>& view, const ReplicaSetConfig& config, In
       plan.batches.push_back(std::move(deletes));
     }
   }
-  if (status_changed && !failure_is_news) tell_status();
+  if (status_changed && !failure_is_news) tell_status(plan, set, status);
 
   look_again_when_available(plan, owned, set.spec.min_ready, config.min_ready_slack, now);
   return plan;

@@ -22,6 +22,14 @@ struct ReplicaSetConfig {
   Duration min_ready_slack = Duration::seconds(1);
 };
 
+/// What a set counts of its active pods, for its status.
+struct ReplicaCounts {
+  std::int32_t replicas = 0;
+  std::int32_t fully_labeled = 0;
+  std::int32_t ready = 0;
+  std::int32_t available = 0;
+};
+
 /// What the controller sees of a ReplicaSet or ReplicationController. Nothing is null; pointers are
 /// read during the call.
 template <class Set>
@@ -34,6 +42,9 @@ struct ReplicasView {
   /// False while creates or deletes of earlier plans have not shown yet: make no more.
   bool may_change_pods = true;
   std::optional<CallFailure> last_failure;
+  /// Set: it has as many pods as it wants and neither adopts nor releases any, these are their
+  /// counts, and its status is all there is to see to. The lists of pods are not looked at.
+  std::optional<ReplicaCounts> known;
 };
 using ReplicaSetView = ReplicasView<api::ReplicaSet>;
 using ReplicationControllerView = ReplicasView<api::ReplicationController>;

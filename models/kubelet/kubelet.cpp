@@ -184,20 +184,22 @@ void Kubelet::on_watch_event(const ports::Event& event) {
 void Kubelet::take_pod(const api::ObjectPtr& pod) {
   const auto* value = std::get_if<api::Pod>(pod.get());
   if (value == nullptr || value->spec.node_name != node_.node_name) return;
-  const std::string uid = value->meta.uid;
+  const std::string& uid = value->meta.uid;
   if (!begun_) {
     early_pods_[uid] = pod;
     return;
   }
-  if (PodWorker* worker = worker_of(uid)) {
-    worker->update(pod);
+  if (const auto known = slot_of_uid_.find(uid); known != slot_of_uid_.end()) {
+    const std::uint32_t slot = known->second;
+    slots_[slot].worker->update(pod);
+    forget_if_removable(slot);
+    return;
+  }
+  PodWorker& fresh = add_worker(pod, true);
+  if (const std::optional<PodFailure> refusal = pressure_.refusal(fresh.pod())) {
+    fresh.fail(*refusal, std::nullopt);
   } else {
-    PodWorker& fresh = add_worker(pod, true);
-    if (const std::optional<PodFailure> refusal = pressure_.refusal(fresh.pod())) {
-      fresh.fail(*refusal, std::nullopt);
-    } else {
-      fresh.sync();
-    }
+    fresh.sync();
   }
   forget_if_removable(uid);
 }

@@ -5,7 +5,9 @@
 /// of the Kubernetes repository at 1.30 unless another version is named.
 #pragma once
 
-#include "models/api/meta.h"
+#include <vector>
+
+#include "models/api/objects.h"
 #include "models/base/time_types.h"
 #include "models/kubelet/eviction.h"
 #include "models/kubelet/image_collector.h"
@@ -15,6 +17,9 @@ namespace orrery::kubelet {
 struct KubeletConfig {
   /// Labels of the Node object, next to kubernetes.io/hostname (flag --node-labels).
   api::Labels node_labels;
+  /// Taints of a Node object that it creates (flag --register-with-taints); one that exists keeps
+  /// its own.
+  std::vector<api::Taint> node_taints;
 
   /// Lease renewal: every period x 1..1+jitter; a failed one is tried again after 200 ms, doubling
   /// to 7 s. (KubeletConfiguration nodeLeaseDurationSeconds; component-helpers lease/controller.go)

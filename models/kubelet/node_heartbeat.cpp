@@ -100,6 +100,7 @@ api::Node NodeHeartbeat::make_node() {
   api::Node node;
   node.meta.name = node_.node_name;
   node.meta.labels = own_labels();
+  node.spec.taints = node_.config.node_taints;
   node.status.capacity = resources_;
   node.status.allocatable = allocatable_of(resources_, node_.config);
   node.status.address = node_.address;

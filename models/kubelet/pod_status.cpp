@@ -184,6 +184,7 @@ std::optional<std::string> closed_gate(const api::Pod& pod) {
 void set_conditions(api::PodStatus& status, const PodObservation& seen, const PodFailure* failure,
                     bool done_initializing, Instant now) {
   const bool disrupted = failure != nullptr && failure->disruption;
+  status.conditions.reserve(seen.pod.status.conditions.size() + 5);
   for (const api::Condition& condition : seen.pod.status.conditions) {
     const bool ours = condition.type == "PodReadyToStartContainers" ||
                       condition.type == "Initialized" || condition.type == "ContainersReady" ||

@@ -44,7 +44,7 @@ PodWorker::PodWorker(const Shared& shared, std::uint32_t slot, std::uint32_t gen
       start_time_{this->pod().status.start_time.value_or(node_.now())},
       gone_{!in_api},
       finished_in_api_{is_final(this->pod().status.phase)},
-      status_{node_, tag(Topic::WriteStatus), this->pod()},
+      status_{node_, tag(Topic::WriteStatus), pod_},
       resync_timer_{node_.timer(tag(Topic::Resync))},
       resync_at_{node_.now()},
       delete_timer_{node_.timer(tag(Topic::DeletePod))},
@@ -219,7 +219,7 @@ void PodWorker::update(api::ObjectPtr pod) {
   const api::ObjectPtr before = std::exchange(pod_, std::move(pod));
   const api::Pod& old_pod = std::get<api::Pod>(*before);
   const api::Pod& new_pod = this->pod();
-  status_.saw(new_pod);
+  status_.saw(pod_);
   const bool same_shape =
       old_pod.spec.containers.size() == new_pod.spec.containers.size() &&
       old_pod.spec.init_containers.size() == new_pod.spec.init_containers.size();

@@ -5,19 +5,20 @@
 
 namespace orrery::kubelet {
 
-StatusWriter::StatusWriter(const NodeServices& node, CallTag tag, const api::Pod& pod)
+StatusWriter::StatusWriter(const NodeServices& node, CallTag tag, api::ObjectPtr pod)
     : node_{node},
       tag_{tag},
       timer_{node.timer(tag)},
       retry_{node.config.write_retry_initial, node.config.write_retry_cap},
-      known_{pod.status},
-      known_version_{pod.meta.resource_version} {}
+      known_{std::move(pod)},
+      known_version_{api::meta_of(*known_).resource_version} {}
 
-void StatusWriter::saw(const api::Pod& pod) {
-  if (pod.meta.resource_version <= known_version_) return;
-  known_version_ = pod.meta.resource_version;
-  known_ = pod.status;
-  if (sent_ == nullptr && wanted_ == known_) {
+void StatusWriter::saw(const api::ObjectPtr& pod) {
+  const std::uint64_t version = api::meta_of(*pod).resource_version;
+  if (version <= known_version_) return;
+  known_version_ = version;
+  known_ = pod;
+  if (sent_ == nullptr && wanted_ == known()) {
     wanted_.reset();
     waiting_ = false;
     timer_.disarm();
@@ -33,7 +34,8 @@ void StatusWriter::write(const api::ObjectPtr& pod, api::PodStatus status) {
 
 void StatusWriter::send() {
   const auto& pod = std::get<api::Pod>(*pod_);
-  sent_ = std::make_shared<const api::Object>(api::Pod{pod.meta, pod.spec, *wanted_});
+  // The spec is not sent: nothing but the status of a status write is taken.
+  sent_ = std::make_shared<const api::Object>(api::Pod{pod.meta, {}, *wanted_});
   ports::ApiCall call;
   call.verb = ports::Verb::UpdateStatus;
   call.key = {api::Kind::Pod, pod.meta.namespace_name, pod.meta.name};
@@ -45,16 +47,18 @@ void StatusWriter::send() {
 
 void StatusWriter::on_reply(const ports::Event& event) {
   if (sent_ == nullptr || decode(event.id).sequence != tag_.sequence) return;
-  const api::ObjectPtr sent = std::exchange(sent_, nullptr);
+  api::ObjectPtr sent = std::exchange(sent_, nullptr);
   switch (event.outcome) {
     case ports::Outcome::Ok: {
       retry_.reset();
-      known_ = std::get<api::Pod>(*sent).status;
       const auto* reply = event.body ? std::get_if<ports::ApiObject>(event.body.get()) : nullptr;
       if (reply != nullptr && reply->object != nullptr) {
         known_version_ = api::meta_of(*reply->object).resource_version;
+        known_ = reply->object;
+      } else {
+        known_ = std::move(sent);
       }
-      if (wanted_ == known_) wanted_.reset();
+      if (wanted_ == known()) wanted_.reset();
       if (wanted_) {
         send();
       } else {

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "models/api/reading.h"
+#include "models/api/taint_text.h"
 #include "models/base/random.h"
 #include "models/recording/port_codec.h"
 
@@ -40,12 +41,15 @@ std::string header_body(const RecordHeader& header, SecretMask& mask) {
     if (!objects.empty()) objects += ',';
     objects += api::to_json_text(*mask.object(object));
   }
+  json taints = json::array();
+  for (const api::Taint& taint : header.node_taints) taints.push_back(api::to_text(taint));
   const json node = {{"name", header.node_name},
                      {"address", header.node_address},
                      {"cpuMilli", header.node_resources.cpu_milli},
                      {"memoryBytes", header.node_resources.memory_bytes},
                      {"pods", header.node_resources.pods},
                      {"labels", header.node_labels},
+                     {"taints", taints},
                      {"reportsMetrics", header.reports_metrics}};
   return fmt::format(
       R"({{"format":"{}","role":"{}","seed":{},"builtAt":{},"profile":{},"node":{},"calendarStart":{},)"
@@ -79,6 +83,11 @@ Result<RecordHeader> header_of(const std::string& body) {
     header.node_resources.memory_bytes = node.at("memoryBytes");
     header.node_resources.pods = node.at("pods");
     for (const auto& [key, label] : node.at("labels").items()) header.node_labels[key] = label;
+    for (const json& text : node.value("taints", json::array())) {
+      std::optional<api::Taint> taint = api::parse_taint(text.get<std::string>());
+      if (!taint) return failure("the record has the unknown taint " + text.dump());
+      header.node_taints.push_back(*std::move(taint));
+    }
     header.reports_metrics = node.value("reportsMetrics", false);
     header.calendar_start_seconds = value.value("calendarStart", std::int64_t{0});
     header.resource_version = value.at("resourceVersion");

@@ -77,6 +77,7 @@ Result<void> add_components(RecordedProcess& process, const RecordHeader& header
   }
   kubelet::KubeletConfig kubelet = profile->kubelet;
   kubelet.node_labels = header.node_labels;
+  kubelet.node_taints = header.node_taints;
   kubelet.reports_metrics = header.reports_metrics;
   add(process, kKubelet,
       std::make_unique<kubelet::Kubelet>(

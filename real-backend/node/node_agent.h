@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "models/api/objects.h"
 #include "real-backend/control/tls_files.h"
@@ -16,6 +17,7 @@ struct NodeAgentOptions {
   std::string node_address;           ///< "10.90.0.1"
   api::NodeResources resources;       ///< What the node offers to pods.
   api::Labels labels;                 ///< Of the Node object.
+  std::vector<api::Taint> taints;     ///< That it registers with.
   std::string control_plane_address;  ///< "10.90.0.254:7443"
   control::TlsFiles tls;
   std::string containerd_socket;  ///< "/run/…/containerd.sock"

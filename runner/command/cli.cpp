@@ -5,6 +5,7 @@
 #include "runner/command/commands.h"
 #include "runner/command/pages.h"
 #include "runner/command/terminal.h"
+#include "runner/export/export.h"
 
 namespace orrery::command {
 namespace {
@@ -18,7 +19,10 @@ constexpr const char* kExamples = R"(Examples:
   helm template . | orrery check -             what is wrong, not modelled, or assumed
   orrery run scenario.json --seeds 1..20       simulate; report in out/report.html
   orrery run scenario.json --set load[0].poisson=400/s
+  orrery why out --at 90s                      from what failed then to what made it fail
   orrery run scenario.json --world containerd  the same controllers on live containerd hosts
+  orrery run scenario.json --seeds 7 --record run.orrery
+  orrery export run.orrery --format perfetto --traces slowest:10 -o slow.json
   orrery compare scenario.json --head-set Deployment/web:spec.replicas=5
   orrery sweep scenario.json --grid services.web.concurrency=4,8,16
   orrery replay out/live/records/*.jsonl       what a live process did, once more
@@ -59,6 +63,13 @@ void add_run(CLI::App& app, int& status) {
   command->add_option("--junit", run.junit, "File for the verdict as JUnit XML");
   command->add_option("--markdown", run.markdown,
                       "File for the verdict as Markdown; - for standard output");
+  command->add_option("--record", run.record,
+                      "File for a recording of the run, which orrery export reads; one seed");
+  command
+      ->add_option("--record-traces", run.record_traces,
+                   "Requests a second that the recording follows call by call; 0: none")
+      ->check(CLI::Range(0U, 1'000'000U))
+      ->capture_default_str();
   add_jobs(*command, run.jobs);
   command->callback([&status] { status = command::run(run); });
 }
@@ -118,15 +129,40 @@ void add_sweep(CLI::App& app, int& status) {
   add_repeated(*command, "--set", sweep.settings, kSet);
   add_jobs(*command, sweep.jobs);
   command->callback([&status] { status = command::sweep(sweep); });
+}
 
+void add_export(CLI::App& app, int& status) {
   static ExportOptions exported;
-  CLI::App* to = app.add_subcommand("export", "Write the results of a sweep for other programs");
-  to->add_option("results", exported.results, "File of orrery sweep")->required();
-  to->add_option("--format", exported.format, "csv-long: one line per point, seed and figure")
-      ->check(CLI::IsMember({"csv-long"}))
+  CLI::App* command = app.add_subcommand(
+      "export", "Write a recording, or the results of a sweep, for other programs");
+  command->add_option("file", exported.file, "File of orrery run --record, or of orrery sweep")
+      ->required();
+  command
+      ->add_option("--format", exported.format,
+                   "csv-long: one line per second or point and figure; of a recording also jsonl, "
+                   "sqlite, prometheus (OpenMetrics), zipkin, jaeger, otlp, perfetto")
+      ->check(CLI::IsMember(exporting::formats()))
       ->capture_default_str();
-  to->add_option("-o,--out", exported.out, "File to write; default: standard output");
-  to->callback([&status] { status = command::export_results(exported); });
+  command->add_option("--traces", exported.traces,
+                      "Which requests of a recording: failed, or slowest:N; default: all");
+  command
+      ->add_option("--max-bytes", exported.max_bytes,
+                   "Write no more than this; what is written is whole")
+      ->check(CLI::Range(std::uint64_t{4096}, std::uint64_t{1} << 62));
+  command->add_option("-o,--out", exported.out, "File to write; default: standard output");
+  command->callback([&status] { status = command::export_file(exported); });
+}
+
+void add_why(CLI::App& app, int& status) {
+  static WhyOptions why;
+  CLI::App* command =
+      app.add_subcommand("why", "Say why requests failed, from each symptom to its origin");
+  command->add_option("run", why.run, "Folder that orrery run --out wrote")->required();
+  command->add_option("--at", why.at, "Only what was failing then: 90s, 2min");
+  command->add_option("--what", why.what,
+                      "Calls to this service, by anybody; default: requests of users");
+  command->add_option("--seed", why.seed, "Of this run; default: the first");
+  command->callback([&status] { status = command::why(why); });
 }
 
 void add_replay(CLI::App& app, int& status) {
@@ -176,6 +212,8 @@ void define_commands(CLI::App& app, int& status) {
   add_check_and_init(app, status);
   add_compare(app, status);
   add_sweep(app, status);
+  add_why(app, status);
+  add_export(app, status);
   add_replay(app, status);
   add_pages(app, status);
   add_live_commands(app, status);

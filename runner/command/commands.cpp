@@ -42,6 +42,14 @@ int run(const RunOptions& options) {
   const std::uint64_t count = scenario.last_seed - scenario.first_seed + 1;
   const unsigned jobs = jobs_or_all(options.jobs);
 
+  if (!options.record.empty() && count > 1) {
+    return bad_input(
+        {fmt::format("--record: {} seeds are {} runs, and a recording is of one", count, count),
+         fmt::format("add --seeds {}", scenario.first_seed)});
+  }
+  const session::RecordOrder record{options.record, {}, ORRERY_VERSION, options.record_traces};
+  const session::RecordOrder* recorded = options.record.empty() ? nullptr : &record;
+
   const bool live = options.world == kLiveWorld;
   if (live) {
     const auto problems = scenario::simulated_alone(scenario);
@@ -60,10 +68,15 @@ int run(const RunOptions& options) {
   Result<std::vector<runner::RunResult>> results = failure("not run");
   if (live) {
     if (count > 1) complain(fmt::format("live: one run, with seed {}\n", scenario.first_seed));
-    results = session::run_live(scenario, options.out);
+    results = session::run_live(scenario, options.out, recorded);
     if (!results) return bad_input(results.error());
+  } else if (const auto can = session::can_simulate(scenario); !can) {
+    return bad_input(can.error());
+  } else if (recorded != nullptr) {
+    auto one = session::try_simulate(scenario, scenario.first_seed, recorded);
+    if (!one) return bad_input(one.error());
+    results = std::vector<runner::RunResult>{*std::move(one)};
   } else {
-    if (const auto can = session::can_simulate(scenario); !can) return bad_input(can.error());
     auto runs = session::simulate_all(scenario, jobs,
                                       [&](std::uint64_t done) { show_progress(done, count); });
     if (!runs) {

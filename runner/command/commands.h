@@ -2,6 +2,8 @@
 /// What each subcommand of `orrery` does. Every function returns the exit status.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,8 @@ struct RunOptions {
   std::vector<std::string> settings;  ///< "PATH=VALUE"
   std::string junit;                  ///< File; empty: none.
   std::string markdown;               ///< File, "-" for standard output; empty: none.
+  std::string record;                 ///< File; empty: none.
+  std::uint32_t record_traces = 20;   ///< A second; 0: none.
 };
 
 struct CompareOptions {
@@ -48,9 +52,18 @@ struct SweepOptions {
 };
 
 struct ExportOptions {
-  std::string results;
+  std::string file;  ///< Of a sweep, or a recording.
   std::string format = "csv-long";
+  std::string traces;           ///< "failed", "slowest:N"; empty: all.
+  std::uint64_t max_bytes = 0;  ///< 0: without limit.
   std::string out = "-";
+};
+
+struct WhyOptions {
+  std::string run;                    ///< Folder.
+  std::string at;                     ///< "90s"; empty: all of the run.
+  std::string what;                   ///< A service; empty: the users.
+  std::optional<std::uint64_t> seed;  ///< Absent: the first.
 };
 
 [[nodiscard]] int run(const RunOptions& options);
@@ -60,7 +73,8 @@ struct ExportOptions {
 [[nodiscard]] int replay(const std::vector<std::string>& records);
 [[nodiscard]] int compare(const CompareOptions& options);
 [[nodiscard]] int sweep(const SweepOptions& options);
-[[nodiscard]] int export_results(const ExportOptions& options);
+[[nodiscard]] int why(const WhyOptions& options);
+[[nodiscard]] int export_file(const ExportOptions& options);
 /// Prints the schema of scenarios.
 [[nodiscard]] int schema();
 /// Prints the values of one profile, or of all side by side if `name` is empty.

@@ -3,6 +3,8 @@
 #include "runner/command/commands.h"
 
 #ifdef ORRERY_CONTAINERD
+#include "models/api/name_rules.h"
+#include "models/api/taint_text.h"
 #include "models/base/quantity.h"
 #include "models/profile/profile.h"
 #include "real-backend/control/control_plane.h"
@@ -29,6 +31,25 @@ CLI::Validator quantity(std::optional<std::int64_t> (*parse)(std::string_view), 
           what};
 }
 
+CLI::Validator label() {
+  return {[](std::string& text) {
+            const std::size_t equals = text.find('=');
+            const bool fits = equals != std::string::npos &&
+                              api::is_label_key(std::string_view{text}.substr(0, equals)) &&
+                              api::is_label_value(std::string_view{text}.substr(equals + 1));
+            return fits ? std::string{} : std::string{"expected KEY=VALUE, a label"};
+          },
+          "KEY=VALUE"};
+}
+
+CLI::Validator taint() {
+  return {[](std::string& text) {
+            return api::parse_taint(text) ? std::string{}
+                                          : std::string{"expected "} + api::kTaintForm;
+          },
+          "KEY[=VALUE]:EFFECT"};
+}
+
 }  // namespace
 
 void add_live_commands(CLI::App& app, int& status) {
@@ -50,6 +71,8 @@ void add_live_commands(CLI::App& app, int& status) {
   static node::NodeAgentOptions agent;
   static std::string cpu = "2";
   static std::string memory = "2Gi";
+  static std::vector<std::string> labels;
+  static std::vector<std::string> taints;
   CLI::App* node = app.add_subcommand("node", "The agent of one live host");
   node->add_option("--name", agent.node_name, "Node name, as in the certificate")->required();
   node->add_option("--address", agent.node_address, "Address of the host")->required();
@@ -58,6 +81,10 @@ void add_live_commands(CLI::App& app, int& status) {
   node->add_option("--memory", memory, "What the node offers")
       ->check(quantity(&parse_amount, "a quantity such as 2Gi"));
   node->add_option("--pods", agent.resources.pods, "Pods the node takes")->capture_default_str();
+  node->add_option("--node-label", labels, "A label of the node; may be given again")
+      ->check(label());
+  node->add_option("--register-with-taint", taints, "A taint of a new node; may be given again")
+      ->check(taint());
   node->add_option("--control-plane", agent.control_plane_address, "ADDRESS:PORT")->required();
   node->add_option("--containerd", agent.containerd_socket, "containerd's unix socket")->required();
   node->add_option("--cgroup-parent", agent.cgroup_parent, "cgroup all pods of the node share");
@@ -75,6 +102,11 @@ void add_live_commands(CLI::App& app, int& status) {
   node->callback([&status] {
     agent.resources.cpu_milli = *parse_milli(cpu);
     agent.resources.memory_bytes = *parse_amount(memory);
+    for (const std::string& text : labels) {
+      const std::size_t equals = text.find('=');
+      agent.labels[text.substr(0, equals)] = text.substr(equals + 1);
+    }
+    for (const std::string& text : taints) agent.taints.push_back(*api::parse_taint(text));
     status = node::run_node_agent(agent);
   });
 }

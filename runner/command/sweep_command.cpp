@@ -84,11 +84,4 @@ int sweep(const SweepOptions& options) {
   return 0;
 }
 
-int export_results(const ExportOptions& options) {
-  const auto text = sweep::csv_long(options.results);
-  if (!text) return bad_input(text.error());
-  if (!write_text(options.out, *text)) return bad_input({"cannot write " + options.out, ""});
-  return 0;
-}
-
 }  // namespace orrery::command

@@ -7,6 +7,7 @@
 
 #include "runner/report/assets.h"
 #include "runner/report/report.h"
+#include "runner/why/chains.h"
 
 namespace orrery::report {
 namespace {
@@ -235,6 +236,17 @@ json data_of(const FinishedRun& run) {
     const auto& r = records[i];
     log.push_back({to_seconds(r.at.since_start()), r.what, r.subject, r.detail, r.cause});
   }
+  json why = json::array();
+  const std::vector<why::Chain> chains =
+      why::chains_of(run.results.front().log, run.results.front().failures, {});
+  const std::uint64_t failed = why::failures_in(chains);
+  for (const why::Chain& chain : chains) {
+    json steps = json::array();
+    for (const auto& r : chain.steps) {
+      steps.push_back({to_seconds(r.at.since_start()), r.what, r.subject, r.detail});
+    }
+    why.push_back({{"line", why::in_one_line(chain, failed, true)}, {"steps", steps}});
+  }
   json fingerprints = json::array();
   for (const RunResult& result : run.results)
     fingerprints.push_back({result.seed, result.fingerprint});
@@ -250,6 +262,7 @@ json data_of(const FinishedRun& run) {
           {"steady", run.results.front().steady_before_first_fault},
           {"expectations", expectations},
           {"timeline", timeline},
+          {"why", why},
           {"services", charts_of(run, &RunResult::services)},
           {"journeys", charts_of(run, &RunResult::journeys)},
           {"deployments", workloads},

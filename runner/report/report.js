@@ -182,6 +182,14 @@
     root.append(make('h2', {}, 'What users saw'));
     root.append(...chooser(data.journeys, requests));
   }
+  if (data.why.length > 0) {
+    root.append(make('h2', {}, 'Why requests failed, first seed'));
+    root.append(make('div', { class: 'card' }, ...data.why.map((chain, i) => make('details', i === 0 ? { open: '' } : {},
+      make('summary', {}, chain.line),
+      table(['#s', 'What', 'Where', ''], chain.steps.map(([t, what, subject, detail]) => make('tr', {},
+        make('td', { class: 'num mono' }, t.toFixed(3)), make('td', {}, what), make('td', { class: 'mono' }, subject),
+        make('td', {}, detail))))))));
+  }
   const busy = data.services.filter((s) => s.requests > 0);
   if (busy.length > 0) {
     root.append(make('h2', {}, 'What callers saw of each service'));

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "runner/report/report.h"
+#include "runner/why/chains.h"
 
 namespace orrery::report {
 namespace {
@@ -123,6 +124,51 @@ ordered_json faults_json(const FinishedRun& run) {
   return out;
 }
 
+ordered_json failures_json(const FinishedRun& run) {
+  ordered_json list = ordered_json::array();
+  for (const RunResult& result : run.results) {
+    for (const runner::FailureKind& failure : result.failures) {
+      ordered_json entry;
+      entry["seed"] = result.seed;
+      entry["record"] = failure.record;
+      entry["from"] = failure.from;
+      entry["to"] = failure.to;
+      entry["outcome"] = failure.outcome;
+      entry["first"] = number(to_seconds(failure.first.since_start()));
+      entry["last"] = number(to_seconds(failure.last.since_start()));
+      entry["count"] = failure.count;
+      entry["feedsItself"] = failure.feeds_itself;
+      list.push_back(entry);
+    }
+  }
+  return list;
+}
+
+/// Of the first run: every origin of failed requests with the chain that led from it to users.
+ordered_json why_json(const RunResult& result) {
+  ordered_json list = ordered_json::array();
+  for (const why::Chain& chain : why::chains_of(result.log, result.failures, {})) {
+    ordered_json entry;
+    entry["requests"] = chain.count;
+    entry["first"] = number(to_seconds(chain.first.since_start()));
+    entry["last"] = number(to_seconds(chain.last.since_start()));
+    entry["feedsItself"] = chain.feeds_itself;
+    ordered_json steps = ordered_json::array();
+    for (const recording::LogRecord& record : chain.steps) {
+      ordered_json step;
+      step["t"] = number(to_seconds(record.at.since_start()));
+      step["id"] = record.id;
+      step["what"] = record.what;
+      step["subject"] = record.subject;
+      if (!record.detail.empty()) step["detail"] = record.detail;
+      steps.push_back(step);
+    }
+    entry["chain"] = steps;
+    list.push_back(entry);
+  }
+  return list;
+}
+
 ordered_json inputs_json(const scenario::Scenario& scenario) {
   ordered_json measured = ordered_json::array();
   ordered_json given = ordered_json::array();
@@ -220,6 +266,8 @@ std::string summary_json(const FinishedRun& run) {
   out["deployments"] = workloads_json(run, true);
   out["workloads"] = workloads_json(run, false);
   out["faults"] = faults_json(run);
+  out["why"] = why_json(run.results.front());
+  out["failures"] = failures_json(run);
   if (const auto& programs = run.results.front().programs; !programs.empty()) {
     out["programs"] = programs_json(programs);
   }

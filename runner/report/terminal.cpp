@@ -4,6 +4,7 @@
 #include <map>
 
 #include "runner/report/report.h"
+#include "runner/why/chains.h"
 
 namespace orrery::report {
 namespace {
@@ -75,6 +76,22 @@ std::string timeline_lines(const FinishedRun& run, const Style& style) {
   return lines;
 }
 
+/// Where most of the first seed's failed requests came from.
+std::string why_lines(const runner::RunResult& first, const Style& style) {
+  constexpr std::size_t kShown = 3;
+  const std::vector<why::Chain> chains = why::chains_of(first.log, first.failures, {});
+  const std::uint64_t all = why::failures_in(chains);
+  std::string lines;
+  for (std::size_t i = 0; i < chains.size() && i < kShown; ++i) {
+    lines += fmt::format("  {} {}\n", style.paint("2", i == 0 ? "why" : "   "),
+                         why::in_one_line(chains[i], all, style.unicode));
+  }
+  if (chains.size() > kShown) {
+    lines += fmt::format("      and {} more: orrery why\n", chains.size() - kShown);
+  }
+  return lines;
+}
+
 /// When an expectation looks, as written; empty: all the time.
 std::string window_of(const scenario::Expectation& expectation) {
   return std::visit(
@@ -97,14 +114,13 @@ std::string terminal_text(const FinishedRun& run, bool colour, bool unicode,
 
   const std::uint64_t first_seed = run.results.front().seed;
   const std::uint64_t last_seed = run.results.back().seed;
-  std::string text =
-      fmt::format("{}{}{}{}{} {} in {} s each\n", style.paint("1", scenario.name), style.dot(),
-                  first_seed == last_seed ? fmt::format("seed {}", first_seed)
-                                          : fmt::format("seeds {}..{}", first_seed, last_seed),
-                  style.dot(), clock(run.results.front().simulated),
-                  run.world == World::Sim ? "simulated" : "live",
-                  wall / runs < 10 ? fmt::format("{:.2g}", wall / runs)
-                                   : fmt::format("{:.0f}", wall / runs));
+  std::string text = fmt::format(
+      "{}{}{}{}{} {} in {} s each\n", style.paint("1", scenario.name), style.dot(),
+      first_seed == last_seed ? fmt::format("seed {}", first_seed)
+                              : fmt::format("seeds {}..{}", first_seed, last_seed),
+      style.dot(), clock(run.results.front().simulated),
+      run.world == World::Sim ? "simulated" : "live",
+      wall / runs < 10 ? fmt::format("{:.2g}", wall / runs) : fmt::format("{:.0f}", wall / runs));
   const runner::RunResult& first = run.results.front();
   if (!first.steady_before_first_fault) text += "NOT STEADY: " + first.steady_note + "\n";
   text += timeline_lines(run, style);
@@ -137,6 +153,8 @@ std::string terminal_text(const FinishedRun& run, bool colour, bool unicode,
     more.erase(more.find_last_not_of(' ') + 1);
     text += more + "\n";
   }
+
+  text += why_lines(first, style);
 
   std::uint64_t measured = 0;
   std::uint64_t given = 0;

@@ -66,12 +66,12 @@ Catalog::Catalog(const std::vector<api::ManifestObject>& objects,
   for (const api::ManifestObject& manifest : objects) {
     const api::Object& object = manifest.object;
     const api::ObjectKey key = api::key_of(object);
-    objects_.emplace(key, &object);
+    objects_.emplace(key, &manifest);
     keys_.insert(key);
     if (const api::PodTemplate* pods = pod_template_of(object)) {
-      pods_.emplace(key, Pods{&pods->spec, &pods->labels});
+      pods_.emplace(key, PodsOf{&pods->spec, &pods->labels, &pods->annotations});
     } else if (const auto* pod = std::get_if<api::Pod>(&object)) {
-      pods_.emplace(key, Pods{&pod->spec, &pod->meta.labels});
+      pods_.emplace(key, PodsOf{&pod->spec, &pod->meta.labels, &pod->meta.annotations});
     }
   }
   for (const ClusterNode& node : nodes) keys_.insert({api::Kind::Node, {}, node.name});
@@ -147,7 +147,13 @@ const api::PodSpec* Catalog::pods_of(const api::ObjectKey& key) const {
 
 const api::Object* Catalog::find(const api::ObjectKey& key) const {
   const auto found = objects_.find(key);
-  return found == objects_.end() ? nullptr : found->second;
+  return found == objects_.end() ? nullptr : &found->second->object;
+}
+
+const api::Place& Catalog::place_of(const api::ObjectKey& key) const {
+  const auto found = objects_.find(key);
+  expects(found != objects_.end(), "only what the manifests hold stands somewhere");
+  return found->second->where;
 }
 
 std::optional<std::int32_t> Catalog::replicas_of(const api::ObjectKey& key) const {
@@ -170,7 +176,7 @@ std::vector<api::ObjectKey> Catalog::deployments_behind(const std::string& servi
       objects_.find({api::Kind::Service, service.substr(0, slash), service.substr(slash + 1)});
   std::vector<api::ObjectKey> behind;
   if (found == objects_.end()) return behind;
-  const api::Service& selecting = std::get<api::Service>(*found->second);
+  const api::Service& selecting = std::get<api::Service>(found->second->object);
   for (const auto& [key, pods] : pods_) {
     const bool same = key.namespace_name == found->first.namespace_name;
     if (key.kind == api::Kind::Deployment && same && selects(selecting, *pods.labels)) {
@@ -180,16 +186,22 @@ std::vector<api::ObjectKey> Catalog::deployments_behind(const std::string& servi
   return behind;
 }
 
-bool Catalog::selects_pods(const std::string& service) const {
+std::vector<PodsOf> Catalog::pods_behind(const std::string& service) const {
   const auto slash = service.find('/');
   const auto found =
       objects_.find({api::Kind::Service, service.substr(0, slash), service.substr(slash + 1)});
-  if (found == objects_.end()) return false;
-  const api::Service& selecting = std::get<api::Service>(*found->second);
-  return std::any_of(pods_.begin(), pods_.end(), [&](const auto& entry) {
-    return entry.first.namespace_name == found->first.namespace_name &&
-           selects(selecting, *entry.second.labels);
-  });
+  std::vector<PodsOf> behind;
+  if (found == objects_.end()) return behind;
+  const api::Service& selecting = std::get<api::Service>(found->second->object);
+  for (const auto& [key, pods] : pods_) {
+    const bool same = key.namespace_name == found->first.namespace_name;
+    if (same && selects(selecting, *pods.labels)) behind.push_back(pods);
+  }
+  return behind;
+}
+
+bool Catalog::selects_pods(const std::string& service) const {
+  return !pods_behind(service).empty();
 }
 
 std::set<std::string> Catalog::images() const {

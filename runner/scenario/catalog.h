@@ -17,6 +17,13 @@
 
 namespace orrery::scenario {
 
+/// The pods that an object makes or is.
+struct PodsOf {
+  const api::PodSpec* spec;
+  const api::Labels* labels;
+  const api::Labels* annotations;
+};
+
 /// `objects` must outlive the catalog and not move.
 class Catalog {
  public:
@@ -44,11 +51,17 @@ class Catalog {
   /// nullptr when the manifests do not hold it.
   [[nodiscard]] const api::Object* find(const api::ObjectKey& key) const;
 
+  /// Where it stands. Requires: the manifests hold it.
+  [[nodiscard]] const api::Place& place_of(const api::ObjectKey& key) const;
+
   /// The number of pods it asks for; nothing if it asks for none by number.
   [[nodiscard]] std::optional<std::int32_t> replicas_of(const api::ObjectKey& key) const;
 
   /// The Deployments whose pods the Service ("namespace/name") selects.
   [[nodiscard]] std::vector<api::ObjectKey> deployments_behind(const std::string& service) const;
+
+  /// All pods that the Service ("namespace/name") selects, by the object that makes them.
+  [[nodiscard]] std::vector<PodsOf> pods_behind(const std::string& service) const;
 
   /// Whether the Service selects pods of any manifest.
   [[nodiscard]] bool selects_pods(const std::string& service) const;
@@ -57,12 +70,8 @@ class Catalog {
   [[nodiscard]] std::set<std::string> images() const;
 
  private:
-  struct Pods {
-    const api::PodSpec* spec;
-    const api::Labels* labels;
-  };
-  std::map<api::ObjectKey, const api::Object*> objects_;
-  std::map<api::ObjectKey, Pods> pods_;
+  std::map<api::ObjectKey, const api::ManifestObject*> objects_;
+  std::map<api::ObjectKey, PodsOf> pods_;
   std::set<api::ObjectKey> keys_;  ///< Objects and the cluster's nodes.
   bool complete_;
 };

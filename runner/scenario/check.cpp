@@ -37,11 +37,17 @@ bool looks_like_manifest(const std::string& file, std::string_view text) {
   return false;
 }
 
-std::string objects_text(const std::vector<api::ManifestObject>& objects) {
+std::string objects_text(const std::vector<api::ManifestObject>& objects,
+                         const api::istio::Rules& rules) {
   std::map<api::Kind, std::size_t> counts;
   for (const api::ManifestObject& manifest : objects) ++counts[api::kind_of(manifest.object)];
   std::vector<std::string> parts;
   for (const auto& [kind, count] : counts) parts.push_back(plural(count, api::to_string(kind)));
+  const auto add = [&](std::size_t count, const char* kind) {
+    if (count > 0) parts.push_back(plural(count, kind));
+  };
+  add(rules.destination_rules.size(), "DestinationRule");
+  add(rules.virtual_services.size(), "VirtualService");
   return parts.empty() ? "no objects" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
@@ -101,9 +107,16 @@ std::string programs_text(const Scenario& scenario) {
   return text;
 }
 
-std::string scenario_text(const Scenario& scenario, std::size_t file_count) {
+std::string in_force_text(const std::map<Way, PolicyOrigins>& policies) {
+  if (policies.empty()) return {};
+  return "  policies in force, and where they come from:\n" + policies_text(policies);
+}
+
+std::string scenario_text(const Scenario& scenario, const ScenarioReading& reading) {
+  const std::size_t file_count = reading.files.size();
   std::string text = fmt::format("{}: ok\n  {}\n", scenario.file, scenario.name);
-  text += fmt::format("  {} in {}\n", objects_text(scenario.objects), plural(file_count, "file"));
+  text += fmt::format("  {} in {}\n", objects_text(scenario.objects, reading.rules),
+                      plural(file_count, "file"));
   text += fmt::format("  {}, {}, {}, {} on the timeline, {}, {}\n", nodes_text(scenario.cluster),
                       plural(scenario.services.size(), "service"),
                       plural(scenario.journeys.size(), "journey"),
@@ -111,6 +124,7 @@ std::string scenario_text(const Scenario& scenario, std::size_t file_count) {
                       plural(scenario.expectations.size(), "expectation"),
                       plural(scenario.last_seed - scenario.first_seed + 1, "seed"));
   text += programs_text(scenario);
+  text += in_force_text(reading.policies);
   text += not_modelled_text(scenario.not_modelled);
   text += inputs_text(scenario.inputs);
   return text;
@@ -121,6 +135,7 @@ struct Checked {
   std::string text;
   std::vector<api::Problem> problems;
   api::Manifests manifests;
+  api::istio::Rules rules;
   std::size_t manifest_files = 0;
 
   void add_problems(const std::vector<api::Problem>& more) {
@@ -131,7 +146,8 @@ struct Checked {
 void check_text(const std::string& file, std::string_view text, const std::string& folder,
                 const std::vector<Override>& overrides, bool live, Checked& checked) {
   if (looks_like_manifest(file, text)) {
-    api::Manifests some = api::read_manifests(text, file);
+    api::ManifestPatches none;
+    api::Manifests some = api::read_manifests(text, file, none, checked.rules);
     checked.add_problems(some.problems);
     std::move(some.objects.begin(), some.objects.end(),
               std::back_inserter(checked.manifests.objects));
@@ -143,7 +159,7 @@ void check_text(const std::string& file, std::string_view text, const std::strin
   const ScenarioReading reading = read_scenario_text(text, file, folder, overrides);
   checked.add_problems(reading.problems);
   if (reading.scenario && live) checked.add_problems(simulated_alone(*reading.scenario));
-  if (reading.scenario) checked.text += scenario_text(*reading.scenario, reading.files.size());
+  if (reading.scenario) checked.text += scenario_text(*reading.scenario, reading);
 }
 
 }  // namespace
@@ -164,6 +180,7 @@ CheckReport check(const std::vector<std::string>& files, std::string_view standa
     }
   }
   report_duplicates(checked.manifests.objects, report);
+  report_duplicates(checked.rules, report);
   checked.add_problems(report.problems());
   if (!checked.problems.empty()) {
     CheckReport bad;
@@ -173,9 +190,9 @@ CheckReport check(const std::vector<std::string>& files, std::string_view standa
     return bad;
   }
   if (checked.manifest_files > 0) {
-    checked.text +=
-        fmt::format("manifests: ok\n  {} in {}\n", objects_text(checked.manifests.objects),
-                    plural(checked.manifest_files, "file"));
+    checked.text += fmt::format("manifests: ok\n  {} in {}\n",
+                                objects_text(checked.manifests.objects, checked.rules),
+                                plural(checked.manifest_files, "file"));
     checked.text += not_modelled_text(checked.manifests.not_modelled);
   }
   return {checked.text, 0};

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "models/api/name_rules.h"
+#include "models/api/taint_text.h"
 #include "models/base/quantity.h"
 #include "runner/scenario/parts.h"
 #include "runner/scenario/scalars.h"
@@ -126,6 +127,22 @@ void read_labels(const Fields& fields, ClusterNode& node, Report& report) {
   }
 }
 
+void read_taints(const Fields& fields, ClusterNode& node, Report& report) {
+  const Value* taints = fields.find("taints");
+  if (taints == nullptr) return;
+  if (taints->type != Value::Type::List) return report.add(*taints, "a list of taints");
+  for (const Value& item : taints->children) {
+    const std::string form = std::string{"a taint: "} + api::kTaintForm;
+    const auto text = read_text(item, form, report);
+    if (!text) continue;
+    if (auto taint = api::parse_taint(*text)) {
+      node.taints.push_back(*std::move(taint));
+    } else {
+      report.add(item, form);
+    }
+  }
+}
+
 void read_listed_node(const Value& item, const ClusterNode& size, Cluster& into, Report& report) {
   ClusterNode node = size;
   if (item.type == Value::Type::Text && !item.text.empty()) {
@@ -135,7 +152,7 @@ void read_listed_node(const Value& item, const ClusterNode& size, Cluster& into,
   }
   const Fields fields{item,
                       {"name", "zone", "cpu", "memory", "pods", "extended", "diskSize", "reserved",
-                       "evictionHard", "labels"},
+                       "evictionHard", "labels", "taints"},
                       report};
   if (const Value* name = fields.require("name", "the node's name")) {
     node.name = read_text(*name, "the node's name", report).value_or("");
@@ -145,16 +162,18 @@ void read_listed_node(const Value& item, const ClusterNode& size, Cluster& into,
   }
   read_node_size(fields, node, report);
   read_labels(fields, node, report);
+  read_taints(fields, node, report);
   into.nodes.push_back(std::move(node));
 }
 
 /// A group, and all nodes it can ever have.
 void read_group(const Value& value, const ClusterNode& size, Cluster& into, Report& report,
                 Assumptions& assumptions) {
-  const Fields fields{value,
-                      {"min", "max", "nodes", "startTime", "zone", "cpu", "memory", "pods",
-                       "extended", "diskSize", "reserved", "evictionHard", "labels"},
-                      report};
+  const Fields fields{
+      value,
+      {"min", "max", "nodes", "priority", "startTime", "zone", "cpu", "memory", "pods", "extended",
+       "diskSize", "reserved", "evictionHard", "labels", "taints"},
+      report};
   NodeGroup group;
   group.name = value.key;
   if (!api::is_dns_subdomain(value.key)) {
@@ -168,6 +187,9 @@ void read_group(const Value& value, const ClusterNode& size, Cluster& into, Repo
   group.max = count(fields.require("max", "the most nodes of the group"), 1, kNodesMax, 1);
   group.min = count(fields.find("min"), 0, group.max, 0);
   group.initial = count(fields.find("nodes"), group.min, group.max, group.min);
+  if (const Value* priority = fields.find("priority")) {
+    group.priority = count(priority, 0, 1'000'000, 0);
+  }
   if (const Value* time = fields.find("startTime")) {
     group.start_time = read_distribution(*time, report).value_or(group.start_time);
   } else {
@@ -181,6 +203,7 @@ void read_group(const Value& value, const ClusterNode& size, Cluster& into, Repo
   }
   read_node_size(fields, node, report);
   read_labels(fields, node, report);
+  read_taints(fields, node, report);
   for (std::int32_t index = 1; api::is_dns_subdomain(group.name) && index <= group.max; ++index) {
     node.name = numbered(group.name, index, group.max);
     into.nodes.push_back(node);
@@ -189,10 +212,11 @@ void read_group(const Value& value, const ClusterNode& size, Cluster& into, Repo
 }
 
 void read_autoscaler(const Value& value, ClusterAutoscalerSettings& into, Report& report) {
-  static const std::vector<std::string> kExpanders{"random", "most-pods", "least-waste"};
+  static const std::vector<std::string> kExpanders{"random", "most-pods", "least-waste",
+                                                   "priority"};
   const Fields fields{
       value,
-      {"expander", "scanInterval", "newPodScaleUpDelay", "maxNodeProvisionTime",
+      {"expander", "maxNodesTotal", "scanInterval", "newPodScaleUpDelay", "maxNodeProvisionTime",
        "utilizationThreshold", "unneededTime", "unreadyTime", "delayAfterAdd", "delayAfterFailure"},
       report};
   if (const Value* expander = fields.find("expander")) {
@@ -201,6 +225,11 @@ void read_autoscaler(const Value& value, ClusterAutoscalerSettings& into, Report
         std::find(kExpanders.begin(), kExpanders.end(), into.expander) == kExpanders.end()) {
       report.add(*expander, "an expander: " + one_of(kExpanders),
                  did_you_mean(into.expander, kExpanders));
+    }
+  }
+  if (const Value* most = fields.find("maxNodesTotal")) {
+    if (const auto count = read_count(*most, 1, kNodesMax, report)) {
+      into.nodes_total_max = static_cast<std::int32_t>(*count);
     }
   }
   const auto read = [&](const char* key, std::optional<Duration>& time) {

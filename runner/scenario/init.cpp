@@ -430,7 +430,8 @@ Draft draft_scenario(const std::vector<std::string>& manifests, const std::strin
   }
   const api::Place all{manifests.empty() ? "-" : manifests.front(), 0, {}};
   api::ManifestPatches none;
-  const api::Manifests read = read_manifest_files(files, all, report, none);
+  api::istio::Rules rules;
+  const api::Manifests read = read_manifest_files(files, all, report, none, rules);
   if (report.problems().empty()) {
     Drafting drafting{read.objects, named};
     if (drafting.has_services()) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace orrery::scenario {
 
@@ -15,6 +16,19 @@ std::vector<api::Problem> simulated_alone(const Scenario& scenario) {
         {{scenario.file, 0, pointer}, "what live hosts can do", std::move(found), hint});
   };
   constexpr const char* kSimulate = "run it with --world sim";
+  for (const ClusterNode& node : scenario.cluster.nodes) {
+    if (!node.group.empty()) continue;
+    std::vector<std::string> unknown;
+    if (!node.extended.empty()) unknown.emplace_back("extended");
+    if (node.disk_bytes != 0) unknown.emplace_back("diskSize");
+    if (node.reserved_cpu_milli != 0 || node.reserved_memory_bytes != 0) {
+      unknown.emplace_back("reserved");
+    }
+    if (node.eviction_hard) unknown.emplace_back("evictionHard");
+    if (unknown.empty()) continue;
+    add("/cluster", fmt::format("node {} with {}", node.name, fmt::join(unknown, ", ")),
+        "a live host has what it has; run it with --world sim");
+  }
   for (const NodeGroup& group : scenario.cluster.groups) {
     add("/cluster/nodeGroups/" + group.name, "nodes that a cloud would have to start",
         "run it with --world sim, or write its nodes into \"nodes\"");
@@ -25,7 +39,8 @@ std::vector<api::Problem> simulated_alone(const Scenario& scenario) {
   for (const auto& [name, metric] : scenario.metrics) {
     add("/metrics/" + name, "a source of a metric", kSimulate);
   }
-  if (!scenario.policies.empty()) add("/policies", "policies of callers", kSimulate);
+  if (!scenario.policies.empty())
+    add("/policies", "policies of callers, its own or by Istio's rules", kSimulate);
   for (const TimelineEntry& entry : scenario.timeline) {
     const auto* fault = std::get_if<FaultAction>(&entry.action);
     if (fault == nullptr || !form_of(fault->kind).only_simulated) continue;

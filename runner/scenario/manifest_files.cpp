@@ -107,19 +107,37 @@ void report_duplicates(const std::vector<api::ManifestObject>& objects, Report& 
   }
 }
 
+void report_duplicates(const api::istio::Rules& rules, Report& report) {
+  std::map<std::string, const api::Place*> first;
+  const auto check = [&](const char* kind, const auto& all) {
+    for (const auto& rule : all) {
+      const std::string key =
+          fmt::format("{}/{}/{}", kind, rule.meta.namespace_name, rule.meta.name);
+      const auto [at, inserted] = first.emplace(key, &rule.meta.where);
+      if (inserted) continue;
+      report.add(rule.meta.where, "every object once", key + " again",
+                 fmt::format("it also stands at {}:{}", at->second->file, at->second->line));
+    }
+  };
+  check("DestinationRule", rules.destination_rules);
+  check("VirtualService", rules.virtual_services);
+}
+
 api::Manifests read_manifest_files(const std::vector<std::string>& files, const api::Place& at,
-                                   Report& report, api::ManifestPatches& patches) {
+                                   Report& report, api::ManifestPatches& patches,
+                                   api::istio::Rules& rules) {
   api::Manifests all;
   for (const std::string& file : files) {
     const auto text = read_file(file, at, report);
     if (!text) continue;
-    api::Manifests some = api::read_manifests(*text, file, patches);
+    api::Manifests some = api::read_manifests(*text, file, patches, rules);
     report.append(some.problems);
     std::move(some.objects.begin(), some.objects.end(), std::back_inserter(all.objects));
     std::move(some.not_modelled.begin(), some.not_modelled.end(),
               std::back_inserter(all.not_modelled));
   }
   report_duplicates(all.objects, report);
+  report_duplicates(rules, report);
   return all;
 }
 

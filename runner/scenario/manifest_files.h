@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "models/api/istio.h"
 #include "models/api/manifest_patch.h"
 #include "models/api/reading.h"
 #include "runner/scenario/fields.h"
@@ -21,13 +22,15 @@ namespace orrery::scenario {
 [[nodiscard]] std::vector<std::string> manifest_files(const std::string& path, const api::Place& at,
                                                       Report& report);
 
-/// The objects of all files, in this order; what is wrong with them goes to `report`, and so does
-/// an object that two documents define.
+/// The objects of all files, in this order, with Istio's rules in `rules`; what is wrong with them
+/// goes to `report`, and so does an object that two documents define.
 [[nodiscard]] api::Manifests read_manifest_files(const std::vector<std::string>& files,
                                                  const api::Place& at, Report& report,
-                                                 api::ManifestPatches& patches);
+                                                 api::ManifestPatches& patches,
+                                                 api::istio::Rules& rules);
 
 /// Reports every object that an earlier one already defines.
 void report_duplicates(const std::vector<api::ManifestObject>& objects, Report& report);
+void report_duplicates(const api::istio::Rules& rules, Report& report);
 
 }  // namespace orrery::scenario

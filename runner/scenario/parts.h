@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "models/api/istio.h"
 #include "runner/scenario/catalog.h"
 #include "runner/scenario/document.h"
 #include "runner/scenario/fields.h"
+#include "runner/scenario/policies.h"
 #include "runner/scenario/scenario.h"
 
 namespace orrery::scenario {
@@ -92,8 +94,10 @@ void read_journeys(const Value& journeys, Reading& reading);
 /// `services` gets an assumed behaviour.
 void check_calls(Reading& reading);
 
-/// `policies`: what callers do about the calls they make. Services are read by then.
-void read_policies(const Value* policies, Reading& reading);
+/// What callers do about the calls they make: what `rules` of Istio say, and above that `policies`,
+/// each of its keys alone. Services are read by then. Returns where each policy comes from.
+std::map<Way, PolicyOrigins> read_policies(const Value* policies, const api::istio::Rules& rules,
+                                           Reading& reading);
 
 void read_load(const Value& load, Reading& reading);
 void read_expectations(const Value* expectations, Reading& reading);

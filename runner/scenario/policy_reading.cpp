@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "runner/scenario/istio_policies.h"
 #include "runner/scenario/parts.h"
 #include "runner/scenario/scalars.h"
 
@@ -174,9 +175,10 @@ void read_retry_limit(const Value& value, RoutePolicy& into, Report& report) {
         fields_of(*variant, {"maxRetries", "budgetPercent", "minConcurrency"}, report);
     take_count(fields, "maxRetries", 0, limit.max_retries, report);
     if (const Value* percent = fields.find("budgetPercent")) {
-      limit.budget.emplace();
-      limit.budget->percent = read_percent(*percent, report).value_or(0.2) * 100;
-      take_count(fields, "minConcurrency", 0, limit.budget->min_retry_concurrency, report);
+      EnvoyRetryLimit::Budget budget;
+      budget.percent = read_percent(*percent, report).value_or(0.2) * 100;
+      take_count(fields, "minConcurrency", 0, budget.min_retry_concurrency, report);
+      limit.budget = budget;
     } else if (const Value* least = fields.find("minConcurrency")) {
       report.add(*least, "\"budgetPercent\" beside it, of whose budget it is the least");
     }
@@ -456,28 +458,6 @@ std::vector<const Value*> names_in(const Value& value, Report& report) {
   return names;
 }
 
-/// The callers of each service; the clients outside have no name.
-using Callers = std::map<std::string, std::set<std::string>>;
-
-Callers callers_of(const Scenario& scenario) {
-  Callers callers;
-  for (const auto& [name, behaviour] : scenario.services) {
-    for (const Operation& operation : behaviour.operations) {
-      for (const auto& step : operation.steps) {
-        for (const Call& call : step) callers[call.to].insert(name);
-      }
-    }
-  }
-  for (const auto& [name, journey] : scenario.journeys) {
-    for (const JourneyStep& step : journey.steps) callers[step.service].insert("");
-  }
-  return callers;
-}
-
-std::string caller_name(const std::string& caller) {
-  return caller.empty() ? kClients : short_service_name(caller);
-}
-
 /// The named callers that there are, or all.
 std::set<std::string> read_callers(const Value* from, const std::string& callee, const Callers& all,
                                    Reading& reading) {
@@ -502,8 +482,53 @@ std::set<std::string> read_callers(const Value* from, const std::string& callee,
   return callers;
 }
 
-void read_policy(const Value& value, const Callers& all, Reading& reading) {
-  Report& report = reading.report;
+/// Keys of a policy that say whose it is.
+bool is_about_whom(std::string_view key) { return key == "from" || key == "to"; }
+
+/// Puts what `own` says under these keys on top of `base`.
+void lay_over(RoutePolicy& base, const RoutePolicy& own, std::string_view key) {
+  if (key == "timeout") base.timeouts.overall = own.timeouts.overall;
+  if (key == "perTryTimeout") base.timeouts.per_try = own.timeouts.per_try;
+  if (key == "connectTimeout") base.timeouts.connect = own.timeouts.connect;
+  if (key == "passDeadline") base.timeouts.passes_deadline_on = own.timeouts.passes_deadline_on;
+  if (key == "deadlineMargin") base.timeouts.margin = own.timeouts.margin;
+  if (key == "retries") {
+    base.retry = own.retry;
+    base.backoff = own.backoff;
+    base.retry_limit = own.retry_limit;
+  }
+  if (key == "breaker") {
+    base.command = own.command;
+    base.breaker = own.breaker;
+  }
+  if (key == "rateLimit") base.rate_limit = own.rate_limit;
+  if (key == "bulkhead") base.bulkhead = own.bulkhead;
+  if (key == "balancer") base.balancer = own.balancer;
+  if (key == "outlierDetection") base.outliers = own.outliers;
+  if (key == "connectionPool") base.pool = own.pool;
+  if (key == "fallback") base.fallback = own.fallback;
+}
+
+/// `policies` of the scenario, laid over what Istio's rules say.
+class PolicyReader {
+ public:
+  PolicyReader(SourcedPolicies base, Reading& reading)
+      : policies_{std::move(base)}, callers_{callers_of(reading.scenario)}, reading_{reading} {}
+
+  void read(const Value& value);
+  [[nodiscard]] SourcedPolicies take() { return std::move(policies_); }
+
+ private:
+  void apply(const Value& value, const RoutePolicy& own, const Way& way, const Value& name);
+
+  SourcedPolicies policies_;
+  Callers callers_;
+  std::set<Way> own_;  ///< Those that the scenario has a policy for.
+  Reading& reading_;
+};
+
+void PolicyReader::read(const Value& value) {
+  Report& report = reading_.report;
   const Fields fields{value,
                       {"from", "to", "timeout", "perTryTimeout", "connectTimeout", "passDeadline",
                        "deadlineMargin", "retries", "breaker", "rateLimit", "bulkhead", "balancer",
@@ -526,9 +551,6 @@ void read_policy(const Value& value, const Callers& all, Reading& reading) {
   if (const Value* balancer = fields.find("balancer")) read_balancer(*balancer, policy, report);
   if (const Value* outliers = fields.find("outlierDetection")) {
     read_outliers(*outliers, policy, report);
-    if (!policy.balancer) {
-      report.add(*outliers, "\"balancer\" beside it, as the node's proxy knows no ejections");
-    }
   }
   if (const Value* pool = fields.find("connectionPool")) read_pool(*pool, policy, report);
   if (const Value* fallback = fields.find("fallback")) read_fallback(*fallback, policy, report);
@@ -536,35 +558,62 @@ void read_policy(const Value& value, const Callers& all, Reading& reading) {
   const Value* to = fields.require("to", "the service that is called");
   if (to == nullptr) return;
   const Value* from = fields.find("from");
+  bool unbalanced = false;
   for (const Value* name : names_in(*to, report)) {
     const auto text = read_text(*name, "a service", report);
     if (!text) continue;
-    const auto callee = reading.catalog.service(name->where, *text, report);
+    const auto callee = reading_.catalog.service(name->where, *text, report);
     if (!callee) continue;
-    const std::set<std::string> callers = read_callers(from, *callee, all, reading);
-    if (callers.empty() && from == nullptr && reading.catalog.complete()) {
+    const std::set<std::string> callers = read_callers(from, *callee, callers_, reading_);
+    if (callers.empty() && from == nullptr && reading_.catalog.complete()) {
       report.add(name->where, "a service that is called",
                  fmt::format("{}, which nobody calls", short_service_name(*callee)));
     }
     for (const std::string& caller : callers) {
-      const bool fresh =
-          reading.scenario.policies.emplace(std::pair{caller, *callee}, policy).second;
-      if (fresh) continue;
-      report.add(name->where, "one policy for the calls from a service to another",
-                 fmt::format("another one from {} to {}", caller_name(caller),
-                             short_service_name(*callee)));
+      const Way way{caller, *callee};
+      apply(value, policy, way, *name);
+      const RoutePolicy& result = policies_.at(way).policy;
+      unbalanced |= result.outliers && !result.balancer;
     }
+  }
+  if (const Value* outliers = fields.find("outlierDetection"); outliers != nullptr && unbalanced) {
+    report.add(*outliers, "\"balancer\" beside it, as the node's proxy knows no ejections");
+  }
+}
+
+void PolicyReader::apply(const Value& value, const RoutePolicy& own, const Way& way,
+                         const Value& name) {
+  if (!own_.insert(way).second) {
+    reading_.report.add(name.where, "one policy for the calls from a service to another",
+                        fmt::format("another one from {} to {}", caller_name(way.first),
+                                    short_service_name(way.second)));
+    return;
+  }
+  SourcedPolicy& policy = policies_[way];
+  for (const Value& key : value.children) {
+    if (is_about_whom(key.key)) continue;
+    lay_over(policy.policy, own, key.key);
+    if (key.key == "retries") policy.origins.erase("retries.limit");
+    policy.origins[key.key] = {"policies", key.where};
   }
 }
 
 }  // namespace
 
-void read_policies(const Value* policies, Reading& reading) {
-  if (policies == nullptr) return;
-  const Callers all = callers_of(reading.scenario);
-  for (const Value& policy : items(*policies, "a list of policies", reading.report)) {
-    read_policy(policy, all, reading);
+std::map<Way, PolicyOrigins> read_policies(const Value* policies, const api::istio::Rules& rules,
+                                           Reading& reading) {
+  PolicyReader reader{istio_policies(rules, reading), reading};
+  if (policies != nullptr) {
+    for (const Value& policy : items(*policies, "a list of policies", reading.report)) {
+      reader.read(policy);
+    }
   }
+  std::map<Way, PolicyOrigins> origins;
+  for (auto& [way, sourced] : reader.take()) {
+    origins[way] = std::move(sourced.origins);
+    reading.scenario.policies.emplace(way, std::move(sourced.policy));
+  }
+  return origins;
 }
 
 }  // namespace orrery::scenario

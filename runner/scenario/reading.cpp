@@ -86,7 +86,7 @@ void read_start_time(const Value* start, const std::vector<api::ManifestObject>&
 
 api::Manifests read_manifest_list(const Value& list, const Value* patch, const std::string& folder,
                                   const Scenario& scenario, std::vector<std::string>& files,
-                                  Report& report) {
+                                  api::istio::Rules& rules, Report& report) {
   namespace fs = std::filesystem;
   for (const Value& name : items(list, "a list of files and folders", report)) {
     const auto text = read_text(name, "a file or folder", report);
@@ -103,13 +103,25 @@ api::Manifests read_manifest_list(const Value& list, const Value* patch, const s
     report.add(list.where, "at least one file or folder", "none");
   }
   api::ManifestPatches patches = read_patches(patch, report);
-  api::Manifests manifests = read_manifest_files(files, list.where, report, patches);
+  api::Manifests manifests = read_manifest_files(files, list.where, report, patches, rules);
   for (const api::ManifestPatch* unused : patches.unused()) {
     report.add(unused->where, "a manifest to change",
                fmt::format("none that is {}/{}", unused->kind, unused->name),
                "\"target\" is Kind/name, or Kind/namespace/name");
   }
   return manifests;
+}
+
+/// Rules of Istio hold from the start of a run.
+void note_later(const api::istio::Rules& rules, Scenario& scenario) {
+  const auto note = [&](const char* kind, const auto& all) {
+    for (const auto& rule : all) {
+      scenario.not_modelled.push_back(
+          {rule.meta.where, fmt::format("kind {} in an \"apply\" of the timeline", kind)});
+    }
+  };
+  note("DestinationRule", rules.destination_rules);
+  note("VirtualService", rules.virtual_services);
 }
 
 /// The manifests that entries of the timeline apply, each entry's by itself.
@@ -122,7 +134,10 @@ std::vector<AppliedManifests> read_applied(const Value* timeline, const std::str
     const Value* list = entry.find("apply");
     if (list == nullptr) continue;
     std::vector<std::string> own;
-    api::Manifests manifests = read_manifest_list(*list, nullptr, folder, scenario, own, report);
+    api::istio::Rules rules;
+    api::Manifests manifests =
+        read_manifest_list(*list, nullptr, folder, scenario, own, rules, report);
+    note_later(rules, scenario);
     std::move(manifests.not_modelled.begin(), manifests.not_modelled.end(),
               std::back_inserter(scenario.not_modelled));
     applied.push_back({list, std::move(manifests.objects)});
@@ -135,9 +150,10 @@ std::vector<AppliedManifests> read_applied(const Value* timeline, const std::str
   return applied;
 }
 
-/// Reads the tree into `scenario`; whatever is wrong goes to `report`.
+/// Reads the tree into `scenario`, files and origins into `into`; whatever is wrong goes to
+/// `report`.
 void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
-               std::vector<std::string>& files, Report& report) {
+               ScenarioReading& into, Report& report) {
   const Fields fields{
       root,
       {"$schema",    "include",     "format",   "name",      "profile",  "duration",
@@ -164,13 +180,14 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
   const std::size_t own_problems = report.problems().size();
   api::Manifests manifests;
   if (const Value* list = fields.require("manifests", "a list of files and folders")) {
-    manifests = read_manifest_list(*list, fields.find("patch"), folder, scenario, files, report);
+    manifests = read_manifest_list(*list, fields.find("patch"), folder, scenario, into.files,
+                                   into.rules, report);
   }
   scenario.objects = std::move(manifests.objects);
   scenario.not_modelled = std::move(manifests.not_modelled);
   const Value* timeline = fields.find("timeline");
   const std::vector<AppliedManifests> applied =
-      read_applied(timeline, folder, scenario, files, report);
+      read_applied(timeline, folder, scenario, into.files, report);
   std::vector<api::ManifestObject> known = scenario.objects;
   for (const AppliedManifests& later : applied) {
     known.insert(known.end(), later.objects.begin(), later.objects.end());
@@ -201,7 +218,7 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
   }
   if (journeys != nullptr) read_journeys(*journeys, reading);
   check_calls(reading);
-  read_policies(fields.find("policies"), reading);
+  into.policies = read_policies(fields.find("policies"), into.rules, reading);
   if (load != nullptr) read_load(*load, reading);
   read_expectations(fields.find("expect"), reading);
   scenario.inputs = collect_inputs(root, fields.find("provenance"), assumptions, report);
@@ -229,7 +246,7 @@ ScenarioReading read_scenario_text(std::string_view text, const std::string& fil
     apply_overrides(*document.root, overrides, report);
     Scenario scenario;
     scenario.file = file;
-    if (whole) read_tree(*document.root, folder, scenario, reading.files, report);
+    if (whole) read_tree(*document.root, folder, scenario, reading, report);
     if (report.problems().empty()) reading.scenario = std::move(scenario);
   }
   reading.problems = report.problems();

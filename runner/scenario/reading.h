@@ -5,22 +5,27 @@
 /// What cannot be read is a Problem with its line; what nobody said is assumed, and listed as such.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "models/api/istio.h"
 #include "models/api/reading.h"
+#include "runner/scenario/policies.h"
 #include "runner/scenario/scenario.h"
 #include "runner/scenario/settings.h"
 
 namespace orrery::scenario {
 
 struct ScenarioReading {
-  std::optional<Scenario> scenario;    ///< Only when there are no problems.
-  std::vector<api::Problem> problems;  ///< Of the scenario and of all manifests.
-  std::vector<std::string> files;      ///< The manifests that were read, in this order.
-  std::vector<std::string> includes;   ///< The scenario files that were put under this one.
+  std::optional<Scenario> scenario;       ///< Only when there are no problems.
+  std::vector<api::Problem> problems;     ///< Of the scenario and of all manifests.
+  std::vector<std::string> files;         ///< The manifests that were read, in this order.
+  std::vector<std::string> includes;      ///< The scenario files that were put under this one.
+  api::istio::Rules rules;                ///< Of the manifests.
+  std::map<Way, PolicyOrigins> policies;  ///< Where those of the scenario come from.
 };
 
 /// Reads the scenario of a file. Manifests are found relative to the file's folder.

@@ -2,6 +2,12 @@
 
 namespace orrery::scenario {
 
+api::Labels labels_of(const ClusterNode& node) {
+  api::Labels labels = node.labels;
+  if (!node.zone.empty()) labels["topology.kubernetes.io/zone"] = node.zone;
+  return labels;
+}
+
 const char* to_string(FaultKind kind) {
   switch (kind) {
     case FaultKind::ContainerKill:

@@ -45,12 +45,16 @@ struct ClusterNode {
   std::int64_t pods = 110;
   std::map<std::string, std::int64_t> extended;  ///< Resources with names of their own.
   api::Labels labels;                   ///< Beside the well-known hostname and zone labels.
+  std::vector<api::Taint> taints;       ///< From the start.
   std::int64_t disk_bytes = 0;          ///< For images, logs and writable layers; 0: enough.
   std::int64_t reserved_cpu_milli = 0;  ///< Kept from pods.
   std::int64_t reserved_memory_bytes = 0;
   std::optional<std::vector<EvictionHard>> eviction_hard;  ///< Absent: the profile's.
   std::string group;  ///< It is there when the cluster autoscaler asked for it; empty: always.
 };
+
+/// Its labels, with that of its zone.
+[[nodiscard]] api::Labels labels_of(const ClusterNode& node);
 
 /// Nodes that the cluster autoscaler has more or fewer of; they stand among the cluster's nodes.
 struct NodeGroup {
@@ -59,6 +63,7 @@ struct NodeGroup {
   std::int32_t max = 1;
   std::int32_t initial = 0;  ///< At the start.
   Distribution start_time = Distribution::constant(Duration::minutes(1));
+  std::optional<std::int32_t> priority;  ///< For the expander of that name.
 };
 
 /// What of the cluster autoscaler differs from the profile.
@@ -67,6 +72,7 @@ struct ClusterAutoscalerSettings {
   std::optional<Duration> scan_interval;
   std::optional<Duration> new_pod_scale_up_delay;
   std::optional<Duration> max_node_provision_time;
+  std::optional<std::int32_t> nodes_total_max;
   std::optional<std::int32_t> utilization_threshold;  ///< [percent]
   std::optional<Duration> unneeded_time;
   std::optional<Duration> unready_time;

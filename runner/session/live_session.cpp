@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "models/api/object_patch.h"
+#include "models/api/taint_text.h"
 #include "models/controllers/informer.h"
 #include "models/recording/event_log.h"
 #include "real-backend/control/remote_api_client.h"
@@ -55,7 +56,8 @@ enum class TimerPurpose : std::uint64_t {
   EndFault = 2,
   CleanUp = 3,
   End = 4,
-  Retry = 5
+  Retry = 5,
+  Sample = 6
 };
 
 constexpr std::uint64_t timer_id(TimerPurpose purpose, std::uint64_t index) {
@@ -72,6 +74,9 @@ class LiveSession final : public ports::Component {
         folder_{std::move(folder)},
         draws_{scenario.first_seed},
         observer_{scenario} {}
+
+  /// Before run(): it is recorded. A Failure if the file cannot be written.
+  Result<void> record(const RecordOrder& order);
 
   Result<RunResult> run();
 
@@ -112,6 +117,7 @@ class LiveSession final : public ports::Component {
   [[nodiscard]] bool ready_to_begin() const;
   void begin_clean_up();
   void clean_up();
+  void take_sample();
   void fail(Failure failure);
   [[nodiscard]] const BedHost* host(const std::string& name) const;
   [[nodiscard]] std::vector<api::ObjectPtr> pods_and_nodes() const;
@@ -124,6 +130,7 @@ class LiveSession final : public ports::Component {
   Draws draws_;
   recording::EventLog log_;
   RunObserver observer_;
+  std::unique_ptr<RunRecorder> recorder_;  ///< Null: the run is not recorded.
 
   ChildProcess control_plane_;
   std::map<std::string, ChildProcess> agents_;
@@ -134,6 +141,7 @@ class LiveSession final : public ports::Component {
   loop::Epoch epoch_{};
   std::vector<controllers::Informer> informers_;
   std::vector<ports::Timer> timers_;
+  std::optional<ports::Timer> sample_timer_;
   std::map<api::ObjectKey, api::ObjectPtr> objects_;
   std::vector<Ending> endings_;
   std::uint32_t next_call_ = 0;
@@ -208,6 +216,12 @@ Result<void> LiveSession::start_agent(const scenario::ClusterNode& node) {
                                    where->certificate,
                                    "--key",
                                    where->key};
+  for (const auto& [key, value] : scenario::labels_of(node)) {
+    command.insert(command.end(), {"--node-label", key + "=" + value});
+  }
+  for (const api::Taint& taint : node.taints) {
+    command.insert(command.end(), {"--register-with-taint", api::to_text(taint)});
+  }
   if (has_autoscaler(scenario_)) command.emplace_back("--metrics");
   auto child = ChildProcess::start(command, folder_ + "/" + node.name + ".log");
   if (!child) return tl::unexpected{child.error()};
@@ -300,6 +314,19 @@ void LiveSession::on_answer(const ports::Event& event) {
   }
 }
 
+Result<void> LiveSession::record(const RecordOrder& order) {
+  auto recorder = RunRecorder::create(order, scenario_, scenario_.first_seed, "containerd", {});
+  if (!recorder) return tl::unexpected{recorder.error()};
+  recorder_ = *std::move(recorder);
+  return {};
+}
+
+void LiveSession::take_sample() {
+  const Instant now = Instant::at(Duration::microseconds(loop_->now().count_ns() / 1000));
+  recorder_->sample(now, log_, nullptr);
+  sample_timer_->arm(recorder_->next());
+}
+
 Result<RunResult> LiveSession::run() {
   RunResult result;
   result.seed = scenario_.first_seed;
@@ -311,6 +338,9 @@ Result<RunResult> LiveSession::run() {
   // A live run has no fingerprint: two of them never are the same.
   result.fingerprint = "live";
   observer_.finish(result);
+  if (recorder_ != nullptr) {
+    if (auto kept = recorder_->finish(log_, nullptr); !kept) return tl::unexpected{kept.error()};
+  }
   if (auto collected = collect_load(result); !collected) return tl::unexpected{collected.error()};
   result.log = log_.records();
   result.events = result.log.size();
@@ -346,6 +376,7 @@ Result<void> LiveSession::serve() {
   loop_->run();
   if (!finished_ && !failed_) failed_ = Failure{"the run was interrupted", ""};
   timers_.clear();
+  sample_timer_.reset();
   api_->stop();
   for (Load& load : loads_) load.process.terminate(kStopPatienceSeconds);
   for (auto& [name, agent] : agents_) agent.terminate(kStopPatienceSeconds);
@@ -366,6 +397,9 @@ void LiveSession::start_run() {
     arm(timer_id(TimerPurpose::Timeline, i), scenario_.timeline[i].at);
   }
   arm(timer_id(TimerPurpose::CleanUp, 0), Instant::at(scenario_.duration));
+  if (recorder_ == nullptr) return;
+  sample_timer_.emplace(*loop_, kOwner, timer_id(TimerPurpose::Sample, 0));
+  sample_timer_->arm(loop_->now() + Duration::milliseconds(1));
 }
 
 /// All kinds are watched and every node is Ready: a run begins with a cluster, not with its
@@ -395,6 +429,9 @@ void LiveSession::on_event(const ports::Event& event) {
         return send(retries_[index]);
       case TimerPurpose::End:
         return fail({"the pods of the run did not go in time", "see the logs in " + folder_});
+      case TimerPurpose::Sample:
+        if (!cleaning_) take_sample();
+        return;
     }
   }
   const std::uint32_t slot = controllers::slot_of(event.id);
@@ -424,6 +461,7 @@ void LiveSession::on_changes(const std::vector<controllers::Change>& changes) {
   // What goes when the run is over is no part of it.
   if (cleaning_) return clean_up();
   observer_.on_changes(loop_->now(), seen);
+  if (recorder_ != nullptr) recorder_->on_changes(seen);
 }
 
 std::vector<api::ObjectPtr> LiveSession::pods_and_nodes() const {
@@ -678,7 +716,8 @@ Result<void> LiveSession::collect_load(RunResult& result) {
 
 }  // namespace
 
-Result<std::vector<RunResult>> run_live(const Scenario& scenario, const std::string& out) {
+Result<std::vector<RunResult>> run_live(const Scenario& scenario, const std::string& out,
+                                        const RecordOrder* record) {
   const auto paths = find_programs();
   if (!paths) return tl::unexpected{paths.error()};
   auto bed = bed_status(*paths);
@@ -695,7 +734,16 @@ Result<std::vector<RunResult>> run_live(const Scenario& scenario, const std::str
   const std::string folder = std::filesystem::absolute(out).string() + "/live";
   std::error_code error;
   std::filesystem::remove_all(folder, error);
-  Result<RunResult> result = LiveSession{scenario, *paths, *bed, folder}.run();
+  // Its processes are gone before the bed is.
+  Result<RunResult> result = [&]() -> Result<RunResult> {
+    LiveSession session{scenario, *paths, *bed, folder};
+    if (record != nullptr) {
+      if (const auto begun = session.record(*record); !begun) {
+        return tl::unexpected{begun.error()};
+      }
+    }
+    return session.run();
+  }();
   if (own_bed) {
     const auto down = run_program({paths->testbed, "down"});
     if (!down && result) return tl::unexpected{down.error()};

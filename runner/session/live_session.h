@@ -8,6 +8,7 @@
 #include "models/base/result.h"
 #include "runner/run_result.h"
 #include "runner/scenario/scenario.h"
+#include "runner/session/run_recorder.h"
 
 namespace orrery::session {
 
@@ -17,7 +18,11 @@ namespace orrery::session {
 /// The processes' records and logs, and what the load generators saw, are left in `out`/live. A
 /// Failure says what this machine lacks for a live run, or what broke. Requires:
 /// scenario::simulated_alone() names nothing.
+///
+/// With `record` the objects and the log are recorded as the run goes; requests are not in it,
+/// since the load generators keep them until they end.
 [[nodiscard]] Result<std::vector<runner::RunResult>> run_live(const scenario::Scenario& scenario,
-                                                              const std::string& out);
+                                                              const std::string& out,
+                                                              const RecordOrder* record = nullptr);
 
 }  // namespace orrery::session

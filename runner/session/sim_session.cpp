@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -40,11 +41,16 @@ class ObserverAdapter final : public sim::WriteObserver {
 
   void on_write(Instant now, const store::Write& write, ports::CauseId /*cause*/) override {
     const bool gone = write.kind == ports::DeltaKind::Deleted;
-    observer_.on_changes(now, {{write.before.get(), gone ? nullptr : write.after.get()}});
+    const std::vector<ObjectChange> changes{
+        {write.before.get(), gone ? nullptr : write.after.get()}};
+    observer_.on_changes(now, changes);
+    if (recorder_ != nullptr) recorder_->on_changes(changes);
   }
+  void set_recorder(RunRecorder* recorder) { recorder_ = recorder; }
 
  private:
   RunObserver& observer_;
+  RunRecorder* recorder_ = nullptr;
 };
 
 /// How long a run may go on after one of its programs broke it.
@@ -76,6 +82,9 @@ class SimSession {
         observer_{scenario},
         adapter_{observer_},
         world_{config_with(scenario, seed, programs), log_, &adapter_} {}
+
+  /// Before run(): it is recorded. A Failure if the file cannot be written.
+  Result<void> record(const RecordOrder& order);
 
   Result<RunResult> run(std::vector<runner::ProgramVersion> versions);
 
@@ -126,6 +135,7 @@ class SimSession {
   recording::EventLog log_;
   RunObserver observer_;
   ObserverAdapter adapter_;
+  std::unique_ptr<RunRecorder> recorder_;  ///< Null: the run is not recorded.
   sim::SimWorld world_;
   std::vector<Ending> endings_;      ///< By time.
   std::vector<Eviction> evictions_;  ///< By time.
@@ -140,6 +150,19 @@ std::string version_text(const runner::ProgramVersion& version) {
   return text;
 }
 
+Result<void> SimSession::record(const RecordOrder& order) {
+  auto recorder = RunRecorder::create(order, scenario_, seed_, "sim", world_.traffic().edges());
+  if (!recorder) return tl::unexpected{recorder.error()};
+  recorder_ = *std::move(recorder);
+  // What the world began with.
+  for (const api::ObjectPtr& object : pods_and_nodes()) {
+    recorder_->on_changes({{nullptr, object.get()}});
+  }
+  adapter_.set_recorder(recorder_.get());
+  world_.set_traffic_observer(&recorder_->traffic());
+  return {};
+}
+
 Result<RunResult> SimSession::run(std::vector<runner::ProgramVersion> versions) {
   RunResult result;
   result.seed = seed_;
@@ -149,6 +172,7 @@ Result<RunResult> SimSession::run(std::vector<runner::ProgramVersion> versions) 
   const auto wall_start = std::chrono::steady_clock::now();
   create_objects();
   world_.start();
+  if (recorder_ != nullptr) recorder_->sample(world_.now(), log_, &world_.traffic());
   bool first = true;
   for (const TimelineEntry& entry : scenario_.timeline) {
     run_until(entry.at);
@@ -171,6 +195,11 @@ Result<RunResult> SimSession::run(std::vector<runner::ProgramVersion> versions) 
   result.programs = std::move(versions);
   observer_.finish(result);
   collect_series(result);
+  if (recorder_ != nullptr) {
+    if (const auto kept = recorder_->finish(log_, &world_.traffic()); !kept) {
+      return tl::unexpected{kept.error()};
+    }
+  }
   result.log = log_.records();
   return result;
 }
@@ -182,11 +211,16 @@ void SimSession::create_objects() {
 }
 
 void SimSession::run_world_until(Instant when) {
-  while (programs_ != nullptr && world_.now() + kProgramCheck < when) {
-    world_.run_until(world_.now() + kProgramCheck);
-    if (is_broken()) return;
+  while (true) {
+    Instant stop = when;
+    if (programs_ != nullptr) stop = std::min(stop, world_.now() + kProgramCheck);
+    if (recorder_ != nullptr) stop = std::min(stop, recorder_->next());
+    world_.run_until(stop);
+    if (recorder_ != nullptr && stop == recorder_->next()) {
+      recorder_->sample(stop, log_, &world_.traffic());
+    }
+    if (stop == when || is_broken()) return;
   }
-  world_.run_until(when);
 }
 
 void SimSession::run_until(Instant when) {
@@ -460,6 +494,15 @@ void SimSession::collect_series(RunResult& result) const {
   for (const auto& [name, behaviour] : scenario_.services) {
     result.services[name] = series_of(world_.traffic().service(service++), interval);
   }
+  std::vector<std::string> names;
+  for (const auto& [name, behaviour] : scenario_.services) names.push_back(name);
+  for (const sim::FailureTally& tally : world_.failures()) {
+    if (tally.count == 0 && !tally.feeds_itself) continue;
+    const std::string from = tally.kind.from == sim::kClients ? "" : names.at(tally.kind.from);
+    result.failures.push_back({tally.record, from, names.at(tally.kind.to),
+                               sim::to_string(tally.kind.outcome), tally.first, tally.last,
+                               tally.count, tally.feeds_itself});
+  }
   std::uint32_t journey = 0;
   for (const auto& [name, steps] : scenario_.journeys) {
     result.journeys[name] = series_of(world_.traffic().journey_steps(journey++), interval);
@@ -477,13 +520,24 @@ Result<void> can_simulate(const Scenario& scenario) {
   return {};
 }
 
-Result<RunResult> try_simulate(const Scenario& scenario, std::uint64_t seed) {
-  if (programs_of(scenario).empty()) return SimSession{scenario, seed, nullptr}.run({});
+Result<RunResult> try_simulate(const Scenario& scenario, std::uint64_t seed,
+                               const RecordOrder* record) {
+  const auto run = [&](external::RunPrograms* programs,
+                       std::vector<runner::ProgramVersion> versions) -> Result<RunResult> {
+    SimSession session{scenario, seed, programs};
+    if (record != nullptr) {
+      if (const auto begun = session.record(*record); !begun) {
+        return tl::unexpected{begun.error()};
+      }
+    }
+    return session.run(std::move(versions));
+  };
+  if (programs_of(scenario).empty()) return run(nullptr, {});
   auto versions = external::program_versions(scenario);
   if (!versions) return tl::unexpected{versions.error()};
   const auto programs = external::RunPrograms::start(scenario, seed);
   if (!programs) return tl::unexpected{programs.error()};
-  return SimSession{scenario, seed, programs->get()}.run(*std::move(versions));
+  return run(programs->get(), *std::move(versions));
 }
 
 RunResult simulate(const Scenario& scenario, std::uint64_t seed) {

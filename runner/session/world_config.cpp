@@ -178,6 +178,7 @@ controllers::ClusterAutoscalerConfig autoscaler_config(
   set(settings.scan_interval, config.scan_interval);
   set(settings.new_pod_scale_up_delay, config.new_pod_scale_up_delay);
   set(settings.max_node_provision_time, config.max_node_provision_time);
+  set(settings.nodes_total_max, config.nodes_total_max);
   set(settings.utilization_threshold, config.utilization_threshold);
   set(settings.unneeded_time, config.scale_down_unneeded_time);
   set(settings.unready_time, config.scale_down_unready_time);
@@ -191,6 +192,7 @@ controllers::ClusterAutoscalerConfig autoscaler_config(
 sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
   sim::WorldConfig config;
   config.seed = seed;
+  config.warmup = Instant::at(scenario.warmup);
   const auto profile = profile::profile_named(scenario.profile);
   expects(profile.has_value(), "the reader admits known profiles only");
   config.profile = *profile;
@@ -213,7 +215,8 @@ sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
     world_node.name = node.name;
     world_node.zone = zone;
     world_node.resources = {node.cpu_milli, node.memory_bytes, node.pods, node.extended};
-    world_node.labels = node.labels;
+    world_node.labels = scenario::labels_of(node);
+    world_node.taints = node.taints;
     world_node.disk_bytes = node.disk_bytes;
     world_node.reserved_cpu_milli = node.reserved_cpu_milli;
     world_node.reserved_memory_bytes = node.reserved_memory_bytes;
@@ -227,12 +230,12 @@ sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
     }
     world_node.group = node.group;
     if (!node.group.empty()) world_node.labels[controllers::kNodeGroupLabel] = node.group;
-    if (!node.zone.empty()) world_node.labels["topology.kubernetes.io/zone"] = node.zone;
     config.nodes.push_back(std::move(world_node));
     config.fabric.nodes.push_back({node.zone, network.node_bytes_per_second});
   }
   for (const scenario::NodeGroup& group : scenario.cluster.groups) {
-    config.groups.push_back({group.name, group.min, group.max, group.initial, group.start_time});
+    config.groups.push_back(
+        {group.name, group.min, group.max, group.initial, group.start_time, group.priority});
   }
   config.profile.cluster_autoscaler =
       autoscaler_config(config.profile.cluster_autoscaler, scenario.cluster.autoscaler);

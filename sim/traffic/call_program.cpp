@@ -1,6 +1,8 @@
 #include "sim/traffic/call_program.h"
 
 #include <cstddef>
+#include <map>
+#include <utility>
 
 namespace orrery::sim {
 namespace {
@@ -46,6 +48,13 @@ CallProgram compile(const TrafficModel& model) {
       site.route_position = position;
     }
   };
+  std::map<std::pair<ServiceIndex, ServiceIndex>, std::uint32_t> edges;
+  const auto take_edge = [&](CallSite& site, ServiceIndex caller) {
+    const auto [known, is_new] =
+        edges.try_emplace({caller, site.service}, size_of(program.edges.size()));
+    if (is_new) program.edges.push_back({caller, site.service});
+    site.edge = known->second;
+  };
 
   for (ServiceIndex caller = 0; caller < model.services.size(); ++caller) {
     const ServiceModel& service = model.services[caller];
@@ -68,6 +77,7 @@ CallProgram compile(const TrafficModel& model) {
           site.taken_below = threshold(call.probability);
           site.timeout = call.timeout;
           take_route(site, caller);
+          take_edge(site, caller);
           program.sites.push_back(site);
         }
       }
@@ -90,6 +100,7 @@ CallProgram compile(const TrafficModel& model) {
       site.journey = j;
       site.timeout = journey.timeout;
       take_route(site, kNone);
+      take_edge(site, kClients);
       program.sites.push_back(site);
     }
     compiled.end_step = size_of(program.steps.size());

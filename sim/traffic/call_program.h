@@ -12,6 +12,7 @@
 #include "models/base/random.h"
 #include "models/base/time_types.h"
 #include "sim/traffic/traffic_model.h"
+#include "sim/traffic/traffic_observer.h"
 
 namespace orrery::sim {
 
@@ -40,6 +41,7 @@ struct CallSite {
   Duration timeout;                   ///< 0: none.
   std::uint32_t route = kNone;        ///< Index into TrafficModel::routes; kNone: no policies.
   std::uint32_t route_position = 0;   ///< Among the routes of its caller.
+  std::uint32_t edge = kNone;         ///< Index into CallProgram::edges; kNone: not a call.
 };
 
 /// Calls that go out together: sites [first, first + count).
@@ -61,6 +63,7 @@ struct CallProgram {
   std::vector<ProgramStep> steps;
   std::vector<ProgramOperation> operations;
   std::vector<std::uint32_t> journey_roots;  ///< Journey -> its root site.
+  std::vector<CallEdge> edges;               ///< Who calls whom, each once; by the first call.
   /// Caller -> indices into TrafficModel::routes; the last row is of the clients outside.
   std::vector<std::vector<std::uint32_t>> routes;
   std::uint32_t probe_site = 0;  ///< Of a health check: it works and calls nowhere.

@@ -40,9 +40,12 @@ struct alignas(64) Call {
   std::uint32_t next_step = 0;   ///< Program counter, an index into CallProgram::steps.
   std::uint32_t repetition = 0;  ///< Of its site, for the caller.
   std::uint32_t pending = 0;     ///< Calls of the current step that have not ended.
+  /// A record of the run's log, 0 if there is none: why it failed; before, what else than the load
+  /// has held it up, or made its caller make it.
+  std::uint32_t cause = 0;
   CallPhase phase = CallPhase::Free;
   RequestOutcome outcome = RequestOutcome::Ok;
-  std::uint8_t distance = 0;   ///< From caller to instance: index into the latencies.
+  std::uint8_t distance = 0;  ///< From caller to instance: index into the latencies.
   bool timed : 1 = false;      ///< The timer is armed.
   bool abandoned : 1 = false;  ///< The caller gave up or is gone; the server does not know.
   bool ghost : 1 = false;      ///< The end of service still in the kernel means nothing.
@@ -50,6 +53,7 @@ struct alignas(64) Call {
   bool on_cpu : 1 = false;     ///< InService: works in a CpuGroup, which tells its end.
   bool held : 1 = false;       ///< InService at a process that hangs: nothing ends it by itself.
   bool probe : 1 = false;      ///< A health check: `repetition` is its tag, nobody counts it.
+  bool followed : 1 = false;   ///< The observer is told of each step.
 };
 static_assert(sizeof(Call) == 64, "a call record is one cache line");
 

@@ -58,7 +58,7 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
 
 // --- Pods ---------------------------------------------------------------------------------------
 
-InstanceId RequestEngine::add_instance(InstanceSpec spec) {
+InstanceId RequestEngine::add_instance(InstanceSpec spec, ports::CauseId cause) {
   expects(spec.service < model_.services.size(), "an instance serves a service of the model");
   expects((std::size_t{spec.node} + 2) * model_.services.size() <= tables_.size(),
           "an instance runs on one of the nodes");
@@ -79,6 +79,7 @@ InstanceId RequestEngine::add_instance(InstanceSpec spec) {
   addresses_[instance.address] = index;
   instances_.push_back(instance);
   specs_.push_back(std::move(spec));
+  instance_causes_.push_back({static_cast<RecordId>(cause), 0});
   return InstanceId{index};
 }
 
@@ -97,15 +98,22 @@ std::uint32_t RequestEngine::add_cpu_group(Duration quota, std::uint32_t cores) 
   return index;
 }
 
-void RequestEngine::set_failing(InstanceId id, bool fails) {
-  instances_[index_of(id)].failing = fails;
+void RequestEngine::set_failing(InstanceId id, bool fails, ports::CauseId cause) {
+  const std::uint32_t index = index_of(id);
+  if (instances_[index].failing == fails) return;
+  instances_[index].failing = fails;
+  instance_causes_[index].illness = fails ? static_cast<RecordId>(cause) : 0;
+  holders_at_ = Instant::never();
 }
 
-void RequestEngine::set_hanging(InstanceId id, bool hangs) {
+void RequestEngine::set_hanging(InstanceId id, bool hangs, ports::CauseId cause) {
   enter();
   const std::uint32_t index = index_of(id);
   if (instances_[index].hanging == hangs) return;
   instances_[index].hanging = hangs;
+  const RecordId held_by =
+      std::exchange(instance_causes_[index].illness, hangs ? static_cast<RecordId>(cause) : 0);
+  holders_at_ = Instant::never();
   if (hangs) return;
   // Rare, so the slab is searched, as for a process that ends.
   std::vector<std::uint32_t> held;
@@ -114,6 +122,7 @@ void RequestEngine::set_hanging(InstanceId id, bool hangs) {
   }
   for (const std::uint32_t i : held) {
     calls_[i].held = false;
+    if (calls_[i].cause == 0) calls_[i].cause = held_by;
     begin_work(i);
   }
 }
@@ -142,13 +151,14 @@ void RequestEngine::serve_probe(InstanceId id, std::uint32_t tag, Instant deadli
   drain_work();
 }
 
-void RequestEngine::terminate(InstanceId id) {
+void RequestEngine::terminate(InstanceId id, ports::CauseId cause) {
   enter();
   const std::uint32_t index = index_of(id);
   Instance& instance = instances_[index];
   if (instance.state != InstanceState::Starting && instance.state != InstanceState::Listening) {
     return;
   }
+  set_state_cause(index, cause);
   if (instance.drains && instance.busy > 0) {
     instance.state = InstanceState::Draining;
     return;
@@ -157,30 +167,42 @@ void RequestEngine::terminate(InstanceId id) {
   drained_.push_back(id);
 }
 
-void RequestEngine::kill(InstanceId id) {
+void RequestEngine::kill(InstanceId id, ports::CauseId cause) {
   enter();
+  set_state_cause(index_of(id), cause);
   end_process(index_of(id), InstanceState::Stopped);
 }
 
-void RequestEngine::lose(InstanceId id) {
+void RequestEngine::lose(InstanceId id, ports::CauseId cause) {
   enter();
+  set_state_cause(index_of(id), cause);
   end_process(index_of(id), InstanceState::Silent);
 }
 
-void RequestEngine::lose_node(std::uint32_t node) {
+void RequestEngine::lose_node(std::uint32_t node, ports::CauseId cause) {
   enter();
   for (std::uint32_t i = 0; i < instances_.size(); ++i) {
-    if (instances_[i].node == node) end_process(i, InstanceState::Silent);
+    if (instances_[i].node != node) continue;
+    set_state_cause(i, cause);
+    end_process(i, InstanceState::Silent);
   }
 }
 
-void RequestEngine::remove(InstanceId id) {
+void RequestEngine::remove(InstanceId id, ports::CauseId cause) {
   enter();
   const std::uint32_t index = index_of(id);
+  set_state_cause(index, cause);
   end_process(index, InstanceState::Stopped);
   instances_[index].state = InstanceState::Silent;
   std::uint32_t& answers = addresses_[instances_[index].address];
   if (answers == index) answers = kNone;
+  address_causes_[instances_[index].address] = instance_causes_[index].state;
+}
+
+/// Whoever ends a process in several steps says why with the first of them.
+void RequestEngine::set_state_cause(std::uint32_t index, ports::CauseId cause) {
+  if (cause != 0) instance_causes_[index].state = static_cast<RecordId>(cause);
+  holders_at_ = Instant::never();
 }
 
 /// What the process worked on ends with it. Faults are rare, so the slab is searched for it; a list
@@ -212,6 +234,7 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
         calls_[i].phase != CallPhase::Free && parent != kNone && calls_[parent].doomed) {
       const CallSite& site = program_.sites[calls_[i].site];
       services_[site.service].forget(calls_[i].start_ns);
+      if (observer_ != nullptr) observer_->call_forgotten(site.edge);
       disarm_timer(calls_[i]);
       abandon(i);
     }
@@ -219,6 +242,7 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
   for (const std::uint32_t i : residents) {
     Call& call = calls_[i];
     call.doomed = false;
+    if (const RecordId ended_by = instance_causes_[index].state) call.cause = ended_by;
     if (call.on_cpu) {
       cpu_groups_[instances_[index].cpu_group].group.remove(i, now_);
       call.on_cpu = false;
@@ -255,7 +279,7 @@ std::uint32_t RequestEngine::index_of(InstanceId id) const {
 
 void RequestEngine::publish(ConsumerIndex consumer, ServiceIndex service,
                             std::span<const ports::TableEndpoint> endpoints, std::uint64_t version,
-                            std::optional<Duration> affinity) {
+                            std::optional<Duration> affinity, ports::CauseId cause) {
   expects(service < model_.services.size(), "a table is of a service of the model");
   const std::size_t at = std::size_t{consumer} * model_.services.size() + service;
   expects(at < tables_.size(), "a table's consumer exists");
@@ -263,6 +287,7 @@ void RequestEngine::publish(ConsumerIndex consumer, ServiceIndex service,
   if (version < table.version) return;
   table.version = version;
   table.affinity = affinity;
+  table.cause = static_cast<RecordId>(cause);
   table.addresses.clear();
   for (const ports::TableEndpoint& endpoint : endpoints) {
     table.addresses.push_back(address_index(endpoint.address, endpoint.port));
@@ -294,7 +319,10 @@ const std::pair<std::string, std::int32_t>& RequestEngine::place_of(std::uint32_
 std::uint32_t RequestEngine::address_index(const std::string& address, std::int32_t port) {
   const auto [entry, added] =
       address_indices_.try_emplace({address, port}, static_cast<std::uint32_t>(addresses_.size()));
-  if (added) addresses_.push_back(kNone);
+  if (added) {
+    addresses_.push_back(kNone);
+    address_causes_.push_back(0);
+  }
   return entry->second;
 }
 
@@ -405,6 +433,7 @@ void RequestEngine::arrive_journey(std::uint32_t index) {
   call.phase = CallPhase::Calling;
   fingerprint_.add(now_, kTrafficComponent | kArrival, call.key);
   journeys_[journey].started(call.start_ns);
+  if (observer_ != nullptr) call.followed = observer_->journey_began(journey, call.key, now_);
   arm_arrival(index);
   run(root);
 }
@@ -449,7 +478,9 @@ void RequestEngine::launch(std::uint32_t parent_index, std::uint32_t site_index,
   call.parent_generation = parent.generation;
   call.site = site_index;
   call.repetition = repetition;
+  call.cause = parent.cause;
   count_start(site, call.start_ns);
+  if (parent.followed) call.followed = observer_->try_began(call.key, parent.key);
 
   if (!tries_.empty()) {
     Try& its = tries_[index];
@@ -489,6 +520,7 @@ void RequestEngine::connect(std::uint32_t index, std::uint32_t address) {
   Call& call = calls_[index];
   call.instance = addresses_[address];
   if (call.instance == kNone) {
+    if (address_causes_[address] != 0) call.cause = address_causes_[address];
     await_connection(index);
     return;
   }
@@ -499,6 +531,7 @@ void RequestEngine::connect(std::uint32_t index, std::uint32_t address) {
 
 void RequestEngine::reject(std::uint32_t index, RequestOutcome outcome) {
   Call& call = calls_[index];
+  call.cause = cause_of_rejection(index, outcome);
   call.phase = CallPhase::Answering;
   call.outcome = outcome;
   work_.push_back(index | kAnswers);
@@ -551,6 +584,7 @@ void RequestEngine::reach_instance(std::uint32_t index) {
     // The address may belong to another process by now, or to nobody.
     const std::uint32_t answers = addresses_[instances_[call.instance].address];
     if (answers == kNone || instances_[answers].state == InstanceState::Silent) {
+      if (const RecordId gone = instance_causes_[call.instance].state) call.cause = gone;
       await_connection(index);
       return;
     }
@@ -558,6 +592,7 @@ void RequestEngine::reach_instance(std::uint32_t index) {
   }
   Instance& instance = instances_[call.instance];
   if (instance.state != InstanceState::Listening) {
+    if (const RecordId ended = instance_causes_[call.instance].state) call.cause = ended;
     answer(index, RequestOutcome::Refused);
   } else if (instance.busy < instance.concurrency) {
     begin_service(index);
@@ -567,6 +602,7 @@ void RequestEngine::reach_instance(std::uint32_t index) {
     ++instance.queued;
     ++service_loads_[instance.service].queued;
   } else {
+    call.cause = cause_of_full(call.instance);
     answer(index, RequestOutcome::Refused);
   }
 }
@@ -578,6 +614,7 @@ void RequestEngine::begin_service(std::uint32_t index) {
   ++service_loads_[instance.service].busy;
   call.phase = CallPhase::InService;
   if (!tries_.empty()) tries_[index].served_at = now_;
+  if (call.followed) observer_->work_began(call.key, now_);
   if (instance.hanging) {
     call.held = true;
   } else {
@@ -628,6 +665,11 @@ void RequestEngine::end_service(std::uint32_t index) {
   const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
   if (instances_[call.instance].failing ||
       happens(operation.fails_below, draws_, Purpose::CallError, call.key, 0)) {
+    if (ledger_ != nullptr) {
+      const RecordId illness = instance_causes_[call.instance].illness;
+      call.cause =
+          illness != 0 ? illness : ledger_->own_errors(instances_[call.instance].service, now_);
+    }
     finish(index, RequestOutcome::Error);
   } else {
     run(index);
@@ -637,13 +679,18 @@ void RequestEngine::end_service(std::uint32_t index) {
 void RequestEngine::finish(std::uint32_t index, RequestOutcome outcome) {
   const Call& call = calls_[index];
   if (call.instance == kNone) {  // A journey's root.
-    journeys_[program_.sites[call.site].journey].ended(call.start_ns, now_.count_ns(), outcome);
+    const std::uint32_t journey = program_.sites[call.site].journey;
+    journeys_[journey].ended(call.start_ns, now_.count_ns(), outcome);
+    if (observer_ != nullptr) {
+      const Instant start = Instant::at(Duration::nanoseconds(call.start_ns));
+      observer_->journey_ended(journey, call.key, start, now_, outcome);
+    }
     attachments_.erase(attachments_.lower_bound({true, call.key, 0}),
                        attachments_.upper_bound({true, call.key, tables_.size()}));
     discard(index);
     return;
   }
-  release_slot(call.instance);
+  release_slot(call.instance, call.cause);
   if (calls_[index].abandoned) {
     discard(index);
   } else {
@@ -659,13 +706,14 @@ std::uint32_t RequestEngine::next_in_queue(Instance& instance) {
   return next;
 }
 
-void RequestEngine::release_slot(std::uint32_t index) {
+void RequestEngine::release_slot(std::uint32_t index, RecordId cause) {
   Instance& instance = instances_[index];
   ServiceLoad& load = service_loads_[instance.service];
   --instance.busy;
   --load.busy;
   ++instance.served;
   if (const std::uint32_t next = next_in_queue(instance); next != kNone) {
+    if (calls_[next].cause == 0) calls_[next].cause = cause;
     begin_service(next);
   } else if (instance.busy == 0 && instance.state == InstanceState::Draining) {
     instance.state = InstanceState::Stopped;
@@ -692,16 +740,17 @@ void RequestEngine::reach_caller(std::uint32_t index) {
   }
   disarm_timer(call);
   if (call.probe) {
-    probe_answers_.push_back({call.repetition, call.outcome});
+    probe_answers_.push_back({call.repetition, call.outcome, call.cause});
     discard(index);
     return;
   }
+  if (call.followed) report_try(index, call.outcome);
   if (program_.sites[call.site].route != kNone) {
     end_routed(index, call.outcome, true);
     return;
   }
-  count_end(program_.sites[call.site], call.start_ns, call.outcome, call.outcome);
-  const Return result = return_of(call, call.outcome);
+  const RecordId failure = end_counted(call, call.outcome);
+  const Return result = return_of(call, call.outcome, failure);
   discard(index);
   tell_caller(result);
 }
@@ -710,25 +759,27 @@ void RequestEngine::time_out(std::uint32_t index) {
   Call& call = calls_[index];
   expects(call.phase != CallPhase::Free && !call.abandoned, "a caller waits until its timeout");
   call.timed = false;
+  call.cause = cause_of_waiting(index);
   if (call.probe) {
-    probe_answers_.push_back({call.repetition, RequestOutcome::Timeout});
+    probe_answers_.push_back({call.repetition, RequestOutcome::Timeout, call.cause});
     abandon(index);
     return;
   }
+  if (call.followed) report_try(index, RequestOutcome::Timeout);
   if (program_.sites[call.site].route != kNone) {
     end_routed(index, RequestOutcome::Timeout, false);
     return;
   }
-  count_end(program_.sites[call.site], call.start_ns, RequestOutcome::Timeout,
-            RequestOutcome::Timeout);
-  const Return result = return_of(call, RequestOutcome::Timeout);
+  const RecordId failure = end_counted(call, RequestOutcome::Timeout);
+  const Return result = return_of(call, RequestOutcome::Timeout, failure);
   leave(index);
   tell_caller(result);
 }
 
-RequestEngine::Return RequestEngine::return_of(const Call& call, RequestOutcome outcome) {
+RequestEngine::Return RequestEngine::return_of(const Call& call, RequestOutcome outcome,
+                                               RecordId failure) {
   expects(calls_[call.parent].generation == call.parent_generation, "a caller outlives its calls");
-  return {call.parent, call.site, call.repetition, outcome};
+  return {call.parent, call.site, call.repetition, outcome, failure};
 }
 
 void RequestEngine::tell_caller(const Return& result) {
@@ -741,6 +792,7 @@ void RequestEngine::tell_caller(const Return& result) {
   } else {
     // A user sees what happened; a service turns it into a failure of its own.
     caller.outcome = caller.instance == kNone ? result.outcome : RequestOutcome::Upstream;
+    caller.cause = result.failure;
   }
   if (--caller.pending > 0) return;
   if (caller.outcome == RequestOutcome::Ok) {
@@ -754,6 +806,7 @@ void RequestEngine::tell_caller(const Return& result) {
 
 void RequestEngine::count_start(const CallSite& site, std::int64_t start_ns) {
   services_[site.service].started(start_ns);
+  if (observer_ != nullptr) observer_->call_began(site.edge);
   if (site.journey != kNone) journey_steps_[site.journey].started(start_ns);
 }
 
@@ -762,12 +815,47 @@ void RequestEngine::count_try(const CallSite& site) {
   if (site.journey != kNone) journey_steps_[site.journey].tried(now_.count_ns());
 }
 
+RecordId RequestEngine::end_counted(const Call& call, RequestOutcome outcome) {
+  count_end(program_.sites[call.site], call.start_ns, outcome, outcome);
+  if (outcome == RequestOutcome::Ok || ledger_ == nullptr) return 0;
+  const RecordId failure = note_failure(call, outcome);
+  count_failure(call, failure);
+  return failure;
+}
+
+void RequestEngine::count_failure(const Call& call, RecordId failure) {
+  if (call.start_ns < count_from_.since_start().count_ns()) return;
+  ledger_->count(failure, now_);
+}
+
 void RequestEngine::count_end(const CallSite& site, std::int64_t start_ns, RequestOutcome outcome,
                               RequestOutcome heard) {
   services_[site.service].ended(start_ns, now_.count_ns(), outcome);
+  if (observer_ != nullptr) {
+    const Duration latency = Duration::nanoseconds(now_.count_ns() - start_ns);
+    observer_->call_ended(site.edge, latency, outcome);
+  }
   if (site.journey != kNone) {
     journey_steps_[site.journey].ended(start_ns, now_.count_ns(), heard);
   }
+}
+
+void RequestEngine::report_try(std::uint32_t index, RequestOutcome outcome) {
+  const Call& call = calls_[index];
+  const CallSite& site = program_.sites[call.site];
+  TryReport report;
+  report.key = call.key;
+  report.edge = site.edge;
+  report.operation = site.operation;
+  report.instance = call.instance;
+  report.start = Instant::at(Duration::nanoseconds(call.start_ns));
+  if (site.route != kNone) {
+    report.attempt = tries_[index].retries.count;
+    if (report.attempt > 0) report.start = tries_[index].sent_at;
+  }
+  report.end = now_;
+  report.outcome = outcome;
+  observer_->try_ended(report);
 }
 
 /// Nobody answers at the address: the caller waits for the shorter of its timeouts.

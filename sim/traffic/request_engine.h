@@ -30,6 +30,7 @@
 #include "sim/traffic/call_program.h"
 #include "sim/traffic/call_slab.h"
 #include "sim/traffic/cpu_group.h"
+#include "sim/traffic/failure_ledger.h"
 #include "sim/traffic/request_series.h"
 #include "sim/traffic/route.h"
 #include "sim/traffic/traffic_model.h"
@@ -82,6 +83,7 @@ struct ServiceGauge {
 struct ProbeAnswer {
   std::uint32_t tag = 0;
   RequestOutcome outcome = RequestOutcome::Ok;
+  RecordId cause = 0;  ///< Of its failing; 0: unknown.
 };
 
 /// A change of a circuit breaker; `change.at` may lie before the call that brought it to light.
@@ -104,7 +106,8 @@ struct EjectionNotice {
 /// Kinds 0..7 of KernelEvent belong to this class.
 ///
 /// The kernel and the fingerprint must outlive it. Faults and changes are told between two events,
-/// never from inside dispatch(); they take effect at once, delays are the caller's business.
+/// never from inside dispatch(); they take effect at once, delays are the caller's business. Each
+/// may be told with its cause, a record of the run's log.
 class RequestEngine {
  public:
   /// `node_count` nodes besides the clients outside. Every event with an effect is folded into
@@ -116,7 +119,7 @@ class RequestEngine {
 
   /// A process that does not listen yet. It takes over its address from an earlier instance there:
   /// whoever connects from now on reaches this one.
-  [[nodiscard]] InstanceId add_instance(InstanceSpec spec);
+  [[nodiscard]] InstanceId add_instance(InstanceSpec spec, ports::CauseId cause = 0);
 
   /// Requires: the instance is Starting or Listening.
   void set_listening(InstanceId instance, bool listens);
@@ -124,30 +127,30 @@ class RequestEngine {
   /// TERM. If the service drains: refuses connections, finishes what it accepted, then is listed in
   /// take_drained(). If not: as kill(), and listed at once. Without effect unless Starting or
   /// Listening.
-  void terminate(InstanceId instance);
+  void terminate(InstanceId instance, ports::CauseId cause = 0);
 
   /// The process is gone, its host is not: what it had accepted is reset (callers learn it after
   /// the way back), connections are refused. A Silent instance's host answers again.
-  void kill(InstanceId instance);
+  void kill(InstanceId instance, ports::CauseId cause = 0);
 
   /// The instance and its host are gone without a word. Callers that wait for an answer wait until
   /// their own timeout, for ever if they have none: so does a connection without one. Who connects
   /// from now on waits for connect_timeout or the own timeout, whichever is shorter.
-  void lose(InstanceId instance);
-  void lose_node(std::uint32_t node);
+  void lose(InstanceId instance, ports::CauseId cause = 0);
+  void lose_node(std::uint32_t node, ports::CauseId cause = 0);
 
   /// kill(), and from now on nobody answers at its address until an instance is added there.
-  void remove(InstanceId instance);
+  void remove(InstanceId instance, ports::CauseId cause = 0);
 
   /// A quota per 100 ms, counted from now, on a node with so many cores. Requires: quota > 0.
   [[nodiscard]] std::uint32_t add_cpu_group(Duration quota, std::uint32_t cores);
 
   /// From now on its requests end with Error when their own work is done, or no longer so.
-  void set_failing(InstanceId instance, bool fails);
+  void set_failing(InstanceId instance, bool fails, ports::CauseId cause = 0);
 
   /// From now on it accepts requests and does nothing about them, or goes on with them: those that
   /// came meanwhile are begun, those whose work is done are answered.
-  void set_hanging(InstanceId instance, bool hangs);
+  void set_hanging(InstanceId instance, bool hangs, ports::CauseId cause = 0);
 
   /// From now on it is listed in take_overloaded() when it works on more requests than this.
   void set_busy_watch(InstanceId instance, std::uint32_t busy_max);
@@ -192,12 +195,23 @@ class RequestEngine {
   /// journey.
   void publish(ConsumerIndex consumer, ServiceIndex service,
                std::span<const ports::TableEndpoint> endpoints, std::uint64_t version,
-               std::optional<Duration> affinity = std::nullopt);
+               std::optional<Duration> affinity = std::nullopt, ports::CauseId cause = 0);
 
   /// What the consumer's requests to the service go by now; pod names are not kept.
   [[nodiscard]] ports::EndpointTable table(ConsumerIndex consumer, ServiceIndex service) const;
 
+  // --- Causes ---------------------------------------------------------------------------------
+
+  /// From now on every failed call is told to `ledger`, which must outlive this, with its cause;
+  /// those that began before `count_from` are not counted.
+  void explain_failures(FailureLedger& ledger, Instant count_from = {});
+
   // --- Running --------------------------------------------------------------------------------
+
+  /// Told of what happens from now on; must outlive the engine. Null: nobody. Changes nothing.
+  void set_observer(TrafficObserver* observer) { observer_ = observer; }
+  /// Who calls whom in the model.
+  [[nodiscard]] const std::vector<CallEdge>& edges() const { return program_.edges; }
 
   /// Arms the first arrival of every load.
   void start();
@@ -250,6 +264,20 @@ class RequestEngine {
     bool failing : 1 = false;
     bool hanging : 1 = false;
   };
+  /// Why it is as it is; 0: it is well, or nobody said.
+  struct InstanceCauses {
+    RecordId state = 0;
+    RecordId illness = 0;
+  };
+  /// What holds a slot or a place: a cause; the work of a service; or whatever holds the slots of
+  /// an instance or the places of a route (see holders_of_route).
+  struct Voice {
+    RecordId cause = 0;
+    ServiceIndex service = kNone;
+    std::uint32_t instance = kNone;
+
+    friend auto operator<=>(const Voice&, const Voice&) = default;
+  };
   struct LimitedCpu {
     CpuGroup group;
     KernelTimer timer{};
@@ -258,6 +286,7 @@ class RequestEngine {
     std::vector<std::uint32_t> addresses;  ///< Indices into addresses_.
     std::uint64_t version = 0;
     std::optional<Duration> affinity;
+    RecordId cause = 0;  ///< Of this version.
   };
   /// A client and the table it goes by: the address index of a pod, or the key of a journey.
   struct ClientOfTable {
@@ -300,6 +329,7 @@ class RequestEngine {
     std::uint32_t site = 0;
     std::uint32_t repetition = 0;
     RequestOutcome outcome = RequestOutcome::Ok;
+    RecordId failure = 0;  ///< The record of the failure.
   };
 
   void enter();  ///< Reads the clock and takes the gauges that are due.
@@ -331,8 +361,25 @@ class RequestEngine {
   void answer(std::uint32_t call, RequestOutcome outcome);
   void reach_caller(std::uint32_t call);
   void time_out(std::uint32_t call);
-  [[nodiscard]] Return return_of(const Call& call, RequestOutcome outcome);
+  [[nodiscard]] Return return_of(const Call& call, RequestOutcome outcome, RecordId failure);
   void tell_caller(const Return& result);
+
+  // Causes: call_causes.cpp.
+  /// The record of a call that failed for the reason it carries.
+  [[nodiscard]] RecordId note_failure(const Call& call, RequestOutcome outcome);
+  /// Why a call fails that was not sent.
+  [[nodiscard]] RecordId cause_of_rejection(std::uint32_t call, RequestOutcome outcome);
+  /// Why the instance has no room.
+  [[nodiscard]] RecordId cause_of_full(std::uint32_t instance);
+  /// Why a call still waits.
+  [[nodiscard]] RecordId cause_of_waiting(std::uint32_t call);
+  [[nodiscard]] RecordId illness_or_state(std::uint32_t instance) const;
+  [[nodiscard]] std::uint32_t holders_of_route(std::uint32_t route) const;
+  /// The cause of most of what holds an instance or a route; the load of `service` if there is
+  /// none.
+  [[nodiscard]] RecordId majority(std::uint32_t holders, ServiceIndex service);
+  [[nodiscard]] Voice most_of(std::uint32_t holders, std::vector<std::uint32_t>& asked) const;
+  void look_at_holders();
 
   // Calls whose route has policies: routed_calls.cpp.
   [[nodiscard]] std::uint32_t add_routes(ServiceIndex caller);
@@ -355,19 +402,25 @@ class RequestEngine {
   void note_changes(std::uint32_t route, std::uint32_t model, std::uint32_t caller);
 
   void count_start(const CallSite& site, std::int64_t start_ns);
+  void report_try(std::uint32_t call, RequestOutcome outcome);  ///< To the observer that follows.
   void count_try(const CallSite& site);
   /// `heard`: what the caller makes of the outcome.
   void count_end(const CallSite& site, std::int64_t start_ns, RequestOutcome outcome,
                  RequestOutcome heard);
+  /// count_end() of a call without policies; returns the record of its failure, 0 if it is none.
+  RecordId end_counted(const Call& call, RequestOutcome outcome);
+  void count_failure(const Call& call, RecordId failure);
   void await_connection(std::uint32_t call);
   void arm_timer(std::uint32_t call, Instant when);
   void disarm_timer(Call& call);
   void abandon(std::uint32_t call);
   void leave(std::uint32_t call);  ///< Abandons it, and tells the server if the caller would.
   void discard(std::uint32_t call);
-  void release_slot(std::uint32_t instance);
+  /// `cause`: of the call that held it; who waited for the slot was held up by it.
+  void release_slot(std::uint32_t instance, RecordId cause);
   [[nodiscard]] std::uint32_t next_in_queue(Instance& instance);  ///< Taken out of it; or kNone.
   void end_process(std::uint32_t instance, InstanceState state);
+  void set_state_cause(std::uint32_t instance, ports::CauseId cause);
 
   /// What stands for the address: the inverse of address_index(). A search, for what is rare.
   [[nodiscard]] const std::pair<std::string, std::int32_t>& place_of(std::uint32_t address) const;
@@ -379,6 +432,7 @@ class RequestEngine {
   Fingerprint& fingerprint_;
   TrafficModel model_;
   CallProgram program_;
+  TrafficObserver* observer_ = nullptr;
   Draws draws_;
   Instant now_;
   std::array<Duration, 3> latency_;  ///< One way, by distance.
@@ -389,6 +443,14 @@ class RequestEngine {
   std::vector<RouteCounts> route_counts_;  ///< By RouteModel.
   std::vector<std::uint32_t> work_;        ///< Calls that get somewhere within the current event.
   std::uint64_t launched_ = 0;
+
+  FailureLedger* ledger_ = nullptr;  ///< Null: nobody asks for causes.
+  Instant count_from_;
+  std::vector<InstanceCauses> instance_causes_;
+  std::vector<RecordId> address_causes_;                 ///< Why nobody answers there.
+  std::vector<RecordId> route_causes_;                   ///< Of the last try that failed, by route.
+  std::vector<std::map<Voice, std::uint32_t>> holders_;  ///< By instance, then by route.
+  Instant holders_at_ = Instant::never();                ///< When they were looked at.
 
   std::vector<Instance> instances_;
   std::vector<InstanceSpec> specs_;

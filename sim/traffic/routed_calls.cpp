@@ -12,6 +12,7 @@ std::uint32_t RequestEngine::add_routes(ServiceIndex caller) {
   const auto first = static_cast<std::uint32_t>(routes_.size());
   for (const std::uint32_t route : program_.routes_from(caller)) {
     routes_.emplace_back(model_.routes[route].policy, draws_, mix64(routes_.size()), now_);
+    route_causes_.push_back(0);
   }
   return first;
 }
@@ -141,7 +142,12 @@ bool RequestEngine::try_again(std::uint32_t index, const TryEnd& end, bool answe
   call.parent_generation = before.parent_generation;
   call.site = before.site;
   call.repetition = before.repetition;
+  call.cause = before.cause;
   call.phase = CallPhase::Backoff;
+  if (observer_ != nullptr) observer_->call_retried(site.edge);
+  if (before.followed) {
+    call.followed = observer_->try_began(call.key, calls_[before.parent].key);
+  }
   Try& next = tries_[again];
   next = its;
   next.retries = {its.retries.count + 1, retry->wait, retry->price};
@@ -163,6 +169,12 @@ bool RequestEngine::try_again(std::uint32_t index, const TryEnd& end, bool answe
 
 void RequestEngine::end_routed(std::uint32_t index, RequestOutcome outcome, bool answered) {
   const TryEnd end = end_try(index, outcome);
+  RecordId failure = 0;
+  if (outcome != RequestOutcome::Ok && ledger_ != nullptr) {
+    // What follows from it, a further try first of all, has it as its cause.
+    failure = calls_[index].cause = note_failure(calls_[index], outcome);
+    if (outcome != RequestOutcome::CircuitOpen) route_causes_[tries_[index].route] = failure;
+  }
   if (outcome != RequestOutcome::Ok && try_again(index, end, answered)) return;
   const Call& call = calls_[index];
   const Try& its = tries_[index];
@@ -175,7 +187,8 @@ void RequestEngine::end_routed(std::uint32_t index, RequestOutcome outcome, bool
   // The service is charged with how it answered, the user gets what the caller makes of it.
   const RequestOutcome heard = falls_back ? RequestOutcome::Ok : outcome;
   count_end(site, call.start_ns, outcome, heard);
-  const Return result = return_of(call, heard);
+  if (failure != 0 && !falls_back) count_failure(call, failure);
+  const Return result = return_of(call, heard, failure);
   if (answered) {
     discard(index);
   } else {
@@ -212,7 +225,7 @@ void RequestEngine::cancel(std::uint32_t index) {
       const Duration done = now_ - tries_[index].served_at;
       if (whole > done) instances_[at].cpu_ns -= (whole - done).count_ns();
     }
-    release_slot(at);
+    release_slot(at, call.cause);
     discard(index);
   }
 }
@@ -222,6 +235,9 @@ void RequestEngine::note_changes(std::uint32_t at, std::uint32_t model, std::uin
   const RouteModel& route = model_.routes[model];
   for (const resilience::BreakerChange& change : routes_[at].take_changes()) {
     breaker_changes_.push_back({route.from, route.to, caller, change});
+    if (observer_ != nullptr) {
+      observer_->breaker_changed({route.from, route.to}, caller, change.to);
+    }
     if (change.to == resilience::BreakerState::Open) ++route_counts_[model].openings;
   }
   for (const Route::Ejection& ejection : routes_[at].take_ejections()) {

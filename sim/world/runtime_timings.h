@@ -15,8 +15,9 @@ struct RuntimeTimings {
       lognormal(17'000, 25'000);  ///< While the dead task is cleaned up.
   Distribution start_container = lognormal(57'000, 69'000);
   /// How long the process has been running when the runtime says that it was started: a program
-  /// that listens 2 ms after its start answered HTTP 0.5 ms after StartContainer's reply.
-  Duration process_lead = Duration::microseconds(1'500);
+  /// that listens 2 ms after its start has answered HTTP 0.5 ms after StartContainer's reply when
+  /// it was asked at once, so it listened by then.
+  Duration process_lead = Duration::microseconds(2'000);
   Distribution exec = lognormal(36'000, 53'000);
   Distribution stop_container =
       lognormal(44'000, 61'000);  ///< Beyond what the process itself takes.

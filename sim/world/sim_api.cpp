@@ -54,7 +54,9 @@ store::ClientId SimApi::connect(ApiLatency latency, std::string name) {
   // Who comes up cut off has no connection that could break.
   client.cut_noticed = fault_of(client).cut;
   clients_.push_back(std::move(client));
-  return static_cast<store::ClientId>(clients_.size() - 1);
+  const auto id = static_cast<store::ClientId>(clients_.size() - 1);
+  note_service(id);
+  return id;
 }
 
 void SimApi::disconnect(store::ClientId client) {
@@ -92,6 +94,13 @@ bool SimApi::dispatch(KernelEvent event) {
   }
   if (request.what == What::Reminder) {
     reminders_.push_back(request.number);
+    return true;
+  }
+  if (request.what == What::Silence) {
+    const Client& client = clients_[static_cast<std::size_t>(request.client)];
+    const bool lasted = client.connected && client.unserved_since &&
+                        kernel_.now() - *client.unserved_since >= client.silence->first;
+    if (lasted) reminders_.push_back(request.number);
     return true;
   }
   if (!request.durable) {
@@ -195,6 +204,7 @@ bool SimApi::is_connected(const std::string& name) const {
 void SimApi::set_fault(const std::string& name, const ApiFault& fault) {
   faults_[name] = fault;
   each_client(name, [&](store::ClientId id, Client& client) {
+    note_service(id);
     if (fault.unreachable) end_watches(id, ports::Outcome::Unreachable);
     if (!fault.cut || client.cut_noticed) return;
     Request notice;
@@ -208,6 +218,7 @@ void SimApi::set_fault(const std::string& name, const ApiFault& fault) {
 void SimApi::clear_fault(const std::string& name) {
   faults_.erase(name);
   each_client(name, [&](store::ClientId id, Client& client) {
+    note_service(id);
     if (fault_of(client).cut) return;
     client.cut_noticed = false;
     for (Request& request : std::exchange(client.held_requests, {})) arrive(std::move(request));
@@ -243,6 +254,33 @@ void SimApi::end_watches(store::ClientId id, ports::Outcome why) {
 
 void SimApi::expire_watches(const std::string& name) {
   each_client(name, [&](store::ClientId id, Client&) { end_watches(id, ports::Outcome::Expired); });
+}
+
+void SimApi::note_service(store::ClientId id) {
+  Client& client = clients_[static_cast<std::size_t>(id)];
+  const ApiFault fault = fault_of(client);
+  if (!fault.unreachable && !fault.cut && !fault.refuses) {
+    client.unserved_since.reset();
+  } else if (!client.unserved_since) {
+    client.unserved_since = kernel_.now();
+    await_silence(id);
+  }
+}
+
+void SimApi::await_silence(store::ClientId id) {
+  const Client& client = clients_[static_cast<std::size_t>(id)];
+  if (!client.silence || !client.unserved_since) return;
+  Request silence;
+  silence.client = id;
+  silence.what = What::Silence;
+  silence.number = client.silence->second;
+  kernel_.schedule(*client.unserved_since + client.silence->first, EventClass::Ordinary,
+                   {kind_of(WorldEvent::ApiRequest), requests_.put(std::move(silence))});
+}
+
+void SimApi::remind_of_silence(store::ClientId client, Duration lasting, std::uint32_t what) {
+  clients_[static_cast<std::size_t>(client)].silence = {lasting, what};
+  await_silence(client);
 }
 
 void SimApi::remind(Instant when, std::uint32_t what) {

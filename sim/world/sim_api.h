@@ -102,13 +102,17 @@ class SimApi {
     return std::exchange(reminders_, {});
   }
 
+  /// Says `what` in the same way whenever a fault has kept the client from being served for so
+  /// long.
+  void remind_of_silence(store::ClientId client, Duration lasting, std::uint32_t what);
+
   /// Handles ApiRequest events; returns false for all others.
   bool dispatch(KernelEvent event);
 
   [[nodiscard]] const store::ApiServer& server() const { return server_; }
 
  private:
-  enum class What : std::uint8_t { Call, CutNoticed, Reminder };
+  enum class What : std::uint8_t { Call, CutNoticed, Reminder, Silence };
   struct Request {
     store::ClientId client{};
     ports::OwnerId owner{};
@@ -118,7 +122,7 @@ class SimApi {
     bool sent = true;      ///< The server was there when the call was made.
     bool durable = false;  ///< The store has it on disk.
     What what = What::Call;
-    std::uint32_t number = 0;  ///< Reminder: of what.
+    std::uint32_t number = 0;  ///< Reminder, Silence: of what.
   };
   struct Client {
     ApiLatency latency;
@@ -127,12 +131,16 @@ class SimApi {
     Instant last_event;
     bool connected = true;
     bool cut_noticed = false;
+    std::optional<Instant> unserved_since;
+    std::optional<std::pair<Duration, std::uint32_t>> silence;  ///< How long, and what to say then.
     std::vector<Request> held_requests;  ///< Swallowed by a cut that nobody has noticed yet.
     std::vector<ports::Event> held_events;
     std::map<std::pair<ports::OwnerId, ports::CallId>, Instant> late_watches;  ///< Not before.
   };
 
   [[nodiscard]] ApiFault fault_of(const Client& client) const;
+  void note_service(store::ClientId id);
+  void await_silence(store::ClientId id);
   void arrive(Request request);
   void log_refusal(const Request& request, const ports::Event& reply);
   ports::Outcome carry_out(const Request& request);

@@ -23,9 +23,10 @@ namespace orrery::sim {
 struct MachineGroup {
   std::string name;
   std::int32_t min = 0;
-  std::int32_t max = 0;      ///< As many nodes of the world have the group's name.
-  std::int32_t initial = 0;  ///< Of them are on at the start.
-  Distribution start_time;   ///< From the request until the node's kubelet starts.
+  std::int32_t max = 0;                  ///< As many nodes of the world have the group's name.
+  std::int32_t initial = 0;              ///< Of them are on at the start.
+  Distribution start_time;               ///< From the request until the node's kubelet starts.
+  std::optional<std::int32_t> priority;  ///< For the priority expander; absent: not in its list.
 };
 
 class SimCloud {

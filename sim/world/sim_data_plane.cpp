@@ -13,7 +13,8 @@ void SimDataPlane::publish(ports::OwnerId /*owner*/, ports::EndpointTable table)
   environment_.kernel.schedule(
       environment_.kernel.now() + environment_.delay, EventClass::Ordinary,
       {kind_of(WorldEvent::PublishTable),
-       environment_.pending.put({consumer_, service->second, std::move(table)})});
+       environment_.pending.put(
+           {consumer_, service->second, std::move(table), environment_.dispatcher.cause()})});
 }
 
 bool dispatch(TableEnvironment& environment, KernelEvent event) {
@@ -23,7 +24,7 @@ bool dispatch(TableEnvironment& environment, KernelEvent event) {
                                            (std::uint64_t{pending.consumer} << 24) | 0xc000,
                                            pending.table.version);
   environment.engine.publish(pending.consumer, pending.service, pending.table.endpoints,
-                             pending.table.version, pending.table.session_affinity);
+                             pending.table.version, pending.table.session_affinity, pending.cause);
   return true;
 }
 

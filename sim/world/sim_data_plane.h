@@ -18,6 +18,7 @@ struct PendingTable {
   ConsumerIndex consumer = 0;
   ServiceIndex service = 0;
   ports::EndpointTable table;
+  ports::CauseId cause = 0;
 };
 
 /// What the data planes of all consumers share. References must outlive them.

@@ -209,7 +209,7 @@ void SimNode::on_runtime_done(const RuntimeOperation& operation) {
         for (const std::string& id : found->second.containers) {
           const auto container = containers_.find(id);
           for (const InstanceId instance : container->second.instances) {
-            environment_.engine.remove(instance);
+            environment_.engine.remove(instance, environment_.dispatcher.cause());
             container_of_instance_.erase(instance);
           }
           containers_.erase(container);
@@ -334,7 +334,7 @@ void SimNode::crash() {
   expects(!crashed_, "a node crashes once before it is back");
   crashed_ = true;
   ++incarnation_;
-  environment_.engine.lose_node(index_);
+  environment_.engine.lose_node(index_, environment_.dispatcher.cause());
   for (auto& [id, process] : containers_) {
     process.listening = false;
     process.stop_waiting = false;

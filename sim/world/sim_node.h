@@ -125,7 +125,7 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
   void on_runtime_done(const RuntimeOperation& operation);
   void on_probe(const PendingProbe& probe);
   /// A probe that was served as a request is over.
-  void on_probe_served(const PendingProbe& probe, RequestOutcome outcome);
+  void on_probe_served(const PendingProbe& probe, const ProbeAnswer& end);
   void on_container_due(const ContainerEvent& event);
   /// The layers of an image have arrived, or have failed to. `slot` was the operation's.
   void on_pull_done(std::uint32_t slot, const RuntimeOperation& operation, bool arrived);
@@ -175,6 +175,8 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
     bool stopping = false;
     Illness illness = Illness::None;  ///< From outside, until `ill_until`.
     Instant ill_until;
+    ports::CauseId ill_cause = 0;
+    ports::CauseId life_cause = 0;  ///< Of its start; so of what it does by itself later on.
     std::vector<InstanceId> instances;
     std::vector<ports::Mount> mounts;
     /// The StopContainer call that waits for it to end, if any.
@@ -217,7 +219,8 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
   void watch_memory(Process& process, ports::CauseId cause);
   void watch_node_memory(ports::CauseId cause);
   /// Answers a probe whose check takes until `done`, or its deadline if that is earlier.
-  void answer(const PendingProbe& probe, Instant done, ports::Outcome outcome, std::int32_t value);
+  void answer(const PendingProbe& probe, Instant done, ports::Outcome outcome, std::int32_t value,
+              ports::CauseId cause = 0);
   [[nodiscard]] const api::Container& spec_of(const Process& process, const Sandbox& sandbox) const;
   [[nodiscard]] Process* listener(const std::string& address, std::int32_t port);
   [[nodiscard]] Process* host_listener(std::int32_t port);

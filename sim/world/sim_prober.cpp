@@ -119,11 +119,18 @@ void SimNode::on_probe(const PendingProbe& probe) {
     return answer(probe, done, exec ? Outcome::Unreachable : Outcome::Refused, 0);
   }
   const Illness illness = illness_of(*process);
+  const ports::CauseId cause = process->illness != Illness::None && now < process->ill_until
+                                   ? process->ill_cause
+                                   : process->life_cause;
   if (probe.kind == PendingProbe::Kind::Tcp) return answer(probe, done, Outcome::Ok, 0);
   if (illness == Illness::Hangs) done = std::max(done, process->ill_until);
   if (illness == Illness::Fails) {
     const bool http = probe.kind == PendingProbe::Kind::Http;
-    return answer(probe, done, Outcome::Refused, exec ? kExecFailed : http ? kUnavailable : 0);
+    return answer(probe, done, Outcome::Refused,
+                  exec   ? kExecFailed
+                  : http ? kUnavailable
+                         : 0,
+                  cause);
   }
   if (!exec && illness == Illness::None) {
     for (const InstanceId instance : process->instances) {
@@ -134,24 +141,26 @@ void SimNode::on_probe(const PendingProbe& probe) {
       return;
     }
   }
-  answer(probe, done, Outcome::Ok, probe.kind == PendingProbe::Kind::Http ? kOk : 0);
+  answer(probe, done, Outcome::Ok, probe.kind == PendingProbe::Kind::Http ? kOk : 0, cause);
 }
 
-void SimNode::on_probe_served(const PendingProbe& probe, RequestOutcome outcome) {
+void SimNode::on_probe_served(const PendingProbe& probe, const ProbeAnswer& end) {
   if (crashed_) return;
   const bool http = probe.kind == PendingProbe::Kind::Http;
   const Instant now = environment_.kernel.now();
-  switch (outcome) {
+  switch (end.outcome) {
     case RequestOutcome::Ok:
       return answer(probe, now, Outcome::Ok, http ? kOk : 0);
     case RequestOutcome::Timeout:
-      return answer(probe, probe.sent + probe.timeout, Outcome::Timeout, 0);
+      return answer(probe, probe.sent + probe.timeout, Outcome::Timeout, 0, end.cause);
     default:
-      return answer(probe, now, Outcome::Refused, 0);
+      return answer(probe, now, Outcome::Refused, 0, end.cause);
   }
 }
 
-void SimNode::answer(const PendingProbe& probe, Instant done, Outcome outcome, std::int32_t value) {
+/// `cause`: of its failing, if it fails.
+void SimNode::answer(const PendingProbe& probe, Instant done, Outcome outcome, std::int32_t value,
+                     ports::CauseId cause) {
   const Instant deadline = probe.sent + probe.timeout;
   if (done >= deadline) {
     done = deadline;
@@ -160,14 +169,15 @@ void SimNode::answer(const PendingProbe& probe, Instant done, Outcome outcome, s
       value = 0;
     }
   }
-  environment_.dispatcher.deliver(std::max(done, environment_.kernel.now()),
-                                  {.owner = probe.owner,
-                                   .kind = ports::EventKind::ProbeResult,
-                                   .outcome = outcome,
-                                   .value = value,
-                                   .id = probe.id,
-                                   .cause = probe.cause,
-                                   .body = nullptr});
+  environment_.dispatcher.deliver(
+      std::max(done, environment_.kernel.now()),
+      {.owner = probe.owner,
+       .kind = ports::EventKind::ProbeResult,
+       .outcome = outcome,
+       .value = value,
+       .id = probe.id,
+       .cause = outcome == Outcome::Ok || cause == 0 ? probe.cause : cause,
+       .body = nullptr});
 }
 
 }  // namespace orrery::sim

@@ -36,6 +36,7 @@ void SimNode::finish_start(const RuntimeOperation& operation) {
 }
 
 void SimNode::begin_life(Process& process, ports::CauseId cause) {
+  process.life_cause = cause;
   using What = ContainerEvent::What;
   const Instant now = environment_.kernel.now();
   const ProcessModel& model = model_of(process);
@@ -139,7 +140,8 @@ void SimNode::open_ports(Process& process, const Sandbox& sandbox) {
                                                                   .node = index_,
                                                                   .zone = zone_,
                                                                   .version = process.info.image,
-                                                                  .cpu_group = cpu_group});
+                                                                  .cpu_group = cpu_group},
+                                                                 environment_.dispatcher.cause());
     process.instances.push_back(instance);
     container_of_instance_[instance] = process.info.id;
   }
@@ -169,8 +171,10 @@ Illness SimNode::illness_of(const Process& process) const {
 void SimNode::show_health(Process& process) {
   const Illness illness = illness_of(process);
   for (const InstanceId instance : process.instances) {
-    environment_.engine.set_failing(instance, illness == Illness::Fails);
-    environment_.engine.set_hanging(instance, illness == Illness::Hangs);
+    environment_.engine.set_failing(instance, illness == Illness::Fails,
+                                    environment_.dispatcher.cause());
+    environment_.engine.set_hanging(instance, illness == Illness::Hangs,
+                                    environment_.dispatcher.cause());
   }
 }
 
@@ -180,6 +184,7 @@ bool SimNode::afflict(const std::string& pod_uid, const std::string& container_n
   if (process == nullptr) return false;
   process->illness = illness;
   process->ill_until = environment_.kernel.now() + lasts;
+  process->ill_cause = environment_.dispatcher.cause();
   show_health(*process);
   schedule(ContainerEvent::What::HealthChanges, *process, process->ill_until,
            environment_.dispatcher.cause());
@@ -307,7 +312,9 @@ void SimNode::begin_stop(const RuntimeOperation& operation) {
     end_process(process, 0, "Completed", Duration{});
     return;
   }
-  for (const InstanceId instance : process.instances) environment_.engine.terminate(instance);
+  for (const InstanceId instance : process.instances) {
+    environment_.engine.terminate(instance, environment_.dispatcher.cause());
+  }
 }
 
 void SimNode::on_drained(InstanceId instance) {
@@ -333,7 +340,9 @@ void SimNode::on_drained(InstanceId instance) {
 /// is answered once the runtime has cleaned up.
 void SimNode::end_process(Process& process, std::int32_t exit_code, std::string reason,
                           Duration notice) {
-  for (const InstanceId instance : process.instances) environment_.engine.kill(instance);
+  for (const InstanceId instance : process.instances) {
+    environment_.engine.kill(instance, environment_.dispatcher.cause());
+  }
   process.info.state = ContainerState::Exited;
   process.info.exit_code = exit_code;
   process.info.reason = reason;

@@ -54,6 +54,7 @@ struct SimWorld::KubeletProcess {
   static kubelet::KubeletConfig kubelet_config(const WorldNode& spec, const WorldConfig& config) {
     kubelet::KubeletConfig kubelet = config.profile.kubelet;
     kubelet.node_labels = spec.labels;
+    kubelet.node_taints = spec.taints;
     kubelet.reserved_cpu_milli = spec.reserved_cpu_milli;
     kubelet.reserved_memory_bytes = spec.reserved_memory_bytes;
     if (spec.eviction_hard) kubelet.eviction.hard = *spec.eviction_hard;
@@ -79,7 +80,7 @@ namespace {
 
 /// What the kubelets of the group's nodes would register.
 controllers::NodeGroup node_group(const MachineGroup& group, const WorldConfig& config) {
-  controllers::NodeGroup made{group.name, group.min, group.max, {}};
+  controllers::NodeGroup made{group.name, group.min, group.max, group.priority, {}};
   const auto spec = std::find_if(config.nodes.begin(), config.nodes.end(),
                                  [&](const WorldNode& node) { return node.group == group.name; });
   if (spec == config.nodes.end()) return made;
@@ -88,6 +89,7 @@ controllers::NodeGroup node_group(const MachineGroup& group, const WorldConfig& 
   kubelet.reserved_memory_bytes = spec->reserved_memory_bytes;
   if (spec->eviction_hard) kubelet.eviction.hard = *spec->eviction_hard;
   made.node.meta.labels = spec->labels;
+  made.node.spec.taints = spec->taints;
   made.node.status.capacity = spec->resources;
   made.node.status.allocatable = kubelet::allocatable_of(spec->resources, kubelet);
   return made;
@@ -131,6 +133,10 @@ SimWorld::SimWorld(WorldConfig config, recording::EventLog& log, WriteObserver* 
   replicas_.resize(std::size_t{2} * config_.replicas);
   engine_ = std::make_unique<RequestEngine>(kernel_, config_.traffic, Draws{config_.seed},
                                             node_count, dispatcher_.fingerprint());
+  std::vector<std::string> services;
+  for (const ServiceModel& service : config_.traffic.services) services.push_back(service.name);
+  failures_ = std::make_unique<FailureLedger>(log_, services);
+  engine_->explain_failures(*failures_, config_.warmup);
   const bool pulls = std::any_of(
       config_.images.begin(), config_.images.end(),
       [](const auto& image) { return !image.second.on_nodes && !image.second.missing; });
@@ -195,8 +201,6 @@ SimWorld::SimWorld(WorldConfig config, recording::EventLog& log, WriteObserver* 
   if (config_.metrics.empty()) return;
   std::vector<const SimNode*> nodes;
   for (const auto& host : hosts_) nodes.push_back(host->node.get());
-  std::vector<std::string> services;
-  for (const ServiceModel& service : config_.traffic.services) services.push_back(service.name);
   meter_ =
       std::make_unique<PodMeter>(*engine_, std::move(nodes), std::move(services), config_.metrics);
   config_.profile.controllers.autoscaler.metrics = meter_.get();
@@ -246,6 +250,10 @@ void SimWorld::start_replica(std::size_t place) {
               nullptr, nullptr, nullptr});
   Replica& replica = *replicas_[place];
   if (config_.replicas == 1) {
+    // Alone it has nobody to hold a lease against; but who cannot renew one in time ends and begins
+    // anew, and knows nothing of the silence of an API server that it could not hear.
+    api_->remind_of_silence(replica.client.client(), config_.profile.leader_election.renew_deadline,
+                            static_cast<std::uint32_t>(place));
     begin_work(replica);
     return;
   }
@@ -567,7 +575,7 @@ void SimWorld::tell_nodes() {
   for (const ProbeAnswer& answer : engine_->take_probe_answers()) {
     const PendingProbe probe = node_environment_->probes.take(answer.tag);
     dispatcher_.set_cause(probe.cause);
-    probe.node->on_probe_served(probe, answer.outcome);
+    probe.node->on_probe_served(probe, answer);
     dispatcher_.set_cause(0);
   }
   for (const BreakerNotice& notice : engine_->take_breaker_changes()) {

@@ -38,7 +38,8 @@ struct WorldNode {
   std::uint32_t zone = 0;
   api::NodeResources resources;
   api::Labels labels;
-  std::int64_t disk_bytes = 0;  ///< For images, logs and writable layers; 0: never runs out.
+  std::vector<api::Taint> taints;  ///< From the first registration on.
+  std::int64_t disk_bytes = 0;     ///< For images, logs and writable layers; 0: never runs out.
   /// Kept from pods, and the thresholds at which pods are evicted; absent: the profile's.
   std::int64_t reserved_cpu_milli = 0;
   std::int64_t reserved_memory_bytes = 0;
@@ -71,6 +72,7 @@ struct WorldConfig {
   std::map<std::string, ImageModel> images;
   FabricConfig fabric;
   TrafficModel traffic;
+  Instant warmup;  ///< Requests that began earlier and failed are not counted.
   std::vector<ServiceBinding> bindings;
   WorldTimings timings;
   profile::Profile profile;
@@ -99,6 +101,10 @@ class SimWorld {
   [[nodiscard]] Instant now() const { return kernel_.now(); }
   [[nodiscard]] const store::ApiServer& api() const { return api_->server(); }
   [[nodiscard]] const RequestEngine& traffic() const { return *engine_; }
+  /// The failed requests so far, by kind; their causes are records of the log.
+  [[nodiscard]] const std::vector<FailureTally>& failures() const { return failures_->tallies(); }
+  /// Told of every request from now on; must outlive the world.
+  void set_traffic_observer(TrafficObserver* observer) { engine_->set_observer(observer); }
 
   /// Carries out a call at once, as the person at the keyboard.
   ports::Outcome apply(const ports::ApiCall& call, ports::CauseId cause) {
@@ -177,6 +183,7 @@ class SimWorld {
   Kernel kernel_;
   Dispatcher dispatcher_;
   std::unique_ptr<SimApi> api_;
+  std::unique_ptr<FailureLedger> failures_;
   std::unique_ptr<RequestEngine> engine_;
   std::unique_ptr<Fabric> fabric_;
   std::unique_ptr<NodeEnvironment> node_environment_;

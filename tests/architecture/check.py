@@ -35,12 +35,13 @@ LIBRARIES = {
     r"boost/graph/": ["models/graph"],
     r"boost/(asio|beast)": ["real-backend"],
     r"(grpc|grpcpp|google/protobuf)/": ["real-backend"],
-    r"sqlite3\.h": ["real-backend", "runner/sweep"],
+    r"sqlite3\.h": ["real-backend", "runner/export", "runner/sweep"],
     r"nlohmann/": ["models/api", "models/recording", "runner"],
     r"yaml-cpp/": ["models/api", "runner"],
     r"(Q[A-Z]\w+|Qt\w+/)": ["gui"],
     r"CLI/": ["runner/command"],
-    r"xxhash\.h": ["models/resilience"],
+    r"xxhash\.h": ["models/recording", "models/resilience"],
+    r"zstd\.h": ["models/recording"],
 }
 
 # Text that must not stand outside these folders.

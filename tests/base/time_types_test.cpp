@@ -76,6 +76,14 @@ TEST(Durations, AreAddedAndComparedAsWholeNanoseconds) {
   EXPECT_EQ(Instant::at(3_s) - 1_s, Instant::at(2_s));
 }
 
+TEST(Durations, InSecondsAreTheNearestNumber) {
+  EXPECT_EQ(to_seconds(15_s), 15.0);
+  for (std::int64_t n = 0; n < 100'000; ++n) {
+    ASSERT_EQ(to_seconds(Duration::seconds(n)), static_cast<double>(n));
+    ASSERT_EQ(to_seconds(Duration::milliseconds(n)), static_cast<double>(n) / 1000) << n;
+  }
+}
+
 TEST(Durations, FromSecondsAreNeverEarly) {
   EXPECT_EQ(ceil_from_seconds(0.1), Duration::nanoseconds(100'000'000));
   EXPECT_EQ(ceil_from_seconds(1e-10), 1_ns);

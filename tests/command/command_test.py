@@ -75,6 +75,54 @@ class CommandTest(unittest.TestCase):
             self.assertIn(part, run.stderr)
         self.assertEqual(orrery(*arguments, "--world", "containerd").returncode, 2)
 
+    def test_a_recording_is_exported_to_what_other_programs_read(self):
+        run, bare, kept = self.folder / "run", self.folder / "bare", self.folder / "r.orrery"
+        self.assertEqual(orrery("run", self.variant(), "--seeds", "2", "--out", bare).returncode, 0)
+        done = orrery("run", self.variant(), "--seeds", "2", "--out", run, "--record", kept)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        for name in ("summary.json", "events.jsonl"):
+            self.assertEqual((run / name).read_bytes(), (bare / name).read_bytes(), name)
+
+        def export(name, *more):
+            file = self.folder / name
+            done = orrery("export", kept, "--format", name, "-o", file, *more)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return file
+
+        slowest = ("--traces", "slowest:3")
+        self.assertEqual(len({s["traceId"] for s in json.loads(export("zipkin", *slowest).read_text())}), 3)
+        self.assertEqual(len(json.loads(export("jaeger", *slowest).read_text())["data"]), 3)
+        self.assertEqual(len([json.loads(l) for l in export("otlp", *slowest).read_text().splitlines()]), 3)
+        events = json.loads(export("perfetto", *slowest).read_text())["traceEvents"]
+        self.assertEqual([e["ph"] for e in events].count("b"), [e["ph"] for e in events].count("e"))
+        log = [json.loads(l) for l in (run / "events.jsonl").read_text().splitlines()]
+        lines = [json.loads(l) for l in export("jsonl").read_text().splitlines()]
+        self.assertEqual(len([l for l in lines if l["type"] == "event"]), len(log))
+        with sqlite3.connect(export("sqlite")) as database:
+            self.assertEqual(database.execute("SELECT count(*) FROM event").fetchone()[0], len(log))
+            self.assertEqual(database.execute("PRAGMA integrity_check").fetchone()[0], "ok")
+        self.assertTrue(export("csv-long").read_text().startswith("second,of,from,name,figure,unit,value\n"))
+        metrics = export("prometheus")
+        self.assertTrue(metrics.read_text().endswith("# EOF\n"))
+        if shutil.which("promtool"):
+            subprocess.run(["promtool", "tsdb", "create-blocks-from", "openmetrics", metrics, self.folder / "db"],
+                           check=True, capture_output=True)
+        else:
+            print("SKIPPED: promtool is not installed, so OpenMetrics was read by nobody else", file=sys.stderr)
+
+        cut = self.folder / "cut"
+        for name in ("zipkin", "jaeger", "perfetto"):
+            done = orrery("export", kept, "--format", name, "--max-bytes", 20000, "-o", cut)
+            self.assertIn("--max-bytes", done.stderr)
+            self.assertLessEqual(cut.stat().st_size, 20000)
+            json.loads(cut.read_text())
+        self.assertEqual(orrery("run", self.variant(), "--seeds", "1..2", "--record", kept).returncode, 2)
+        self.assertEqual(orrery("export", kept, "--traces", "slowest:0").returncode, 2)
+        (self.folder / "other").write_text("something else")
+        other = orrery("export", self.folder / "other")
+        self.assertEqual(other.returncode, 2)
+        self.assertIn("neither a recording nor the results of a sweep", other.stderr)
+
     def test_a_run_that_passes_leaves_its_files_and_exits_with_0(self):
         run = orrery("run", self.variant(), "--seeds", "1..3", "--out", self.folder / "out")
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
@@ -131,7 +179,7 @@ class CommandTest(unittest.TestCase):
 
     def test_what_live_hosts_cannot_do_is_named_by_check_and_not_run(self):
         scenario = self.variant(
-            cluster={"nodes": 2, "nodeGroups": {"pool": {"max": 2}}},
+            cluster={"nodes": 2, "nodeGroups": {"pool": {"max": 2}}, "node": {"diskSize": "9Gi", "reserved": {"cpu": 1}}},
             metrics={"jobs": {"external": 3}}, expect=[], images={}, provenance={},
             timeline=[{"id": "slow", "at": "20s", "fault": "api-slow", "delay": "100ms", "for": "10s"}])
         self.assertEqual(orrery("check", scenario).returncode, 0)
@@ -142,8 +190,29 @@ class CommandTest(unittest.TestCase):
                           "have to start (run it with --world sim, or write its nodes into \"nodes\")", live.stderr)
             self.assertIn("/metrics/jobs", live.stderr)
             self.assertIn("timeline entry slow", live.stderr)
-            self.assertIn("3 problems", live.stderr)
+            self.assertIn("node node-1 with diskSize, reserved (a live host has what it has", live.stderr)
+            self.assertIn("5 problems", live.stderr)
         self.assertFalse((self.folder / "out").exists())
+
+    def test_why_leads_from_failed_requests_to_the_fault(self):
+        file = self.variant(timeline=[{"id": "kill", "at": "10s", "fault": "container-kill", "target": "Deployment/web", "count": 2}],
+                            expect=[{"id": "any", "service": "web", "success": ">= 1%"}], provenance={}, images={})
+        run = orrery("run", file, "--out", self.folder / "out")
+        self.assertIn(" failed requests, ", run.stdout)
+        self.assertIn(": container-kill of Deployment/default/web (kill) > default/web", run.stdout)
+        why = orrery("why", self.folder / "out")
+        self.assertEqual(why.returncode, 0, why.stderr)
+        self.assertRegex(why.stdout, r"0:10.000  fault +Deployment/default/web +kill: container-kill")
+        self.assertIn("calls from users: no-endpoints", why.stdout)
+        self.assertEqual(orrery("why", self.folder / "out", "--what", "web").stdout.count("container-kill of"), 1)
+        self.assertIn("No request of users failed at 0:05", orrery("why", self.folder / "out", "--at", "5s").stdout)
+        for arguments, said in ((["--what", "wep"], "did you mean"), (["--at", "soon"], "such as 90s"),
+                                (["--seed", "99"], "was not run"), (["--seed", "1.5"], "--seed"),
+                                (["--seed", "9" * 30], "was not run"), (["--seed", "-1"], "was not run")):
+            wrong = orrery("why", self.folder / "out", *arguments)
+            self.assertEqual(wrong.returncode, 2)
+            self.assertIn(said, wrong.stderr)
+        self.assertEqual(orrery("why", self.folder / "nowhere").returncode, 2)
 
     def test_manifests_come_through_standard_input(self):
         text = (ROOT / "scenarios/live/manifests/web.yaml").read_text()

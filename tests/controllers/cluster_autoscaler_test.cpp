@@ -25,7 +25,7 @@ constexpr std::int64_t kGiB = std::int64_t{1} << 30;
 
 NodeGroup group(const std::string& name, std::int32_t min, std::int32_t max,
                 std::int64_t cpu_milli = 4000, std::int64_t memory = 8 * kGiB) {
-  NodeGroup made{name, min, max, {}};
+  NodeGroup made{name, min, max, {}, {}};
   made.node.status.capacity = {cpu_milli, memory, 110, {}};
   made.node.status.allocatable = made.node.status.capacity;
   return made;
@@ -265,6 +265,40 @@ TEST(ScaleUp, StopsAtTheMaximumOfTheGroup) {
   EXPECT_EQ(w.cloud.count(Verb::Create), 2);
 }
 
+TEST(ScaleUp, StopsAtTheMaximumOfTheWholeClusterCountingNodesThatAreComing) {
+  for (const std::int32_t most : {2, 3, 4, 5}) {
+    ClusterAutoscalerConfig config;
+    config.nodes_total_max = most;
+    World w{{group("pool", 0, 9)}, config};
+    w.bound(small_pod("here", 3000), w.node("pool"));
+    w.start();
+    w.waiting(small_pod("a", 3000));
+    w.waiting(small_pod("b", 3000));
+    w.run(12_s);
+    EXPECT_EQ(w.cloud.count(Verb::Create), std::min(most - 1, 2));
+    w.waiting(small_pod("c", 3000));
+    w.run(10_s);
+    EXPECT_EQ(w.cloud.count(Verb::Create), std::min(most - 1, 3)) << "before the first has come";
+    w.run(10_min);
+    EXPECT_EQ(w.cloud.count(Verb::Create), std::min(most - 1, 3));
+  }
+}
+
+TEST(ScaleUp, ATaintOfTheGroupKeepsAwayWhoDoesNotTolerateIt) {
+  NodeGroup tainted = group("pool", 0, 9);
+  tainted.node.spec.taints = {{"dedicated", "batch", "NoSchedule", std::nullopt}};
+  World w{{tainted}};
+  w.start();
+  w.waiting(small_pod("any", 1000));
+  w.run(1_min);
+  EXPECT_EQ(w.cloud.count(Verb::Create), 0);
+  Pod batch = small_pod("batch", 1000);
+  batch.spec.tolerations.push_back({"dedicated", false, "batch", "NoSchedule", std::nullopt});
+  w.waiting(batch);
+  w.run(1_min);
+  EXPECT_EQ(w.cloud.count(Verb::Create), 1);
+}
+
 TEST(ScaleUp, AsksForNothingThatWouldNotHelp) {
   World w{{group("pool", 0, 2)}};
   w.start();
@@ -364,6 +398,22 @@ TEST(Expander, LeastWasteTakesTheGroupWithTheSmallestShareLeftOver) {
   const auto best = best_options(options, groups, Expander::LeastWaste);
   ASSERT_EQ(best.size(), 1U);
   EXPECT_EQ(best[0]->group, 0U);
+}
+
+TEST(Expander, PriorityTakesTheHighestAndGroupsWithoutOneOnlyWhereNoneHasAny) {
+  std::vector<NodeGroup> groups{group("a", 0, 1), group("b", 0, 1)};
+  const auto options = two_options();
+  EXPECT_EQ(best_options(options, groups, Expander::Priority).size(), 2U);
+  groups[1].priority = 0;
+  auto best = best_options(options, groups, Expander::Priority);
+  ASSERT_EQ(best.size(), 1U);
+  EXPECT_EQ(best[0]->group, 1U);
+  groups[0].priority = 10;
+  best = best_options(options, groups, Expander::Priority);
+  ASSERT_EQ(best.size(), 1U);
+  EXPECT_EQ(best[0]->group, 0U);
+  groups[1].priority = 10;
+  EXPECT_EQ(best_options(options, groups, Expander::Priority).size(), 2U);
 }
 
 TEST(Expander, RandomDrawsAmongAllAndTheSameForTheSameSeed) {

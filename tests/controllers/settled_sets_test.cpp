@@ -2,6 +2,7 @@
 // whatever it looks at makes it look again.
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -62,6 +63,7 @@ class SettledSet : public testing::Test {
 
   void fill(Informer& informer, std::vector<api::Object> objects) {
     informer.start();
+    open_call[&informer] = api.id;
     ports::ApiList list;
     for (api::Object& object : objects) {
       list.objects.push_back(std::make_shared<const api::Object>(std::move(object)));
@@ -71,17 +73,19 @@ class SettledSet : public testing::Test {
 
   void tell(Informer& informer, ports::EventKind kind, ports::EventBody body) {
     const ports::Event event{.kind = kind,
-                             .id = api.id,
+                             .id = open_call[&informer],
                              .body = std::make_shared<const ports::EventBody>(std::move(body))};
     for (const Change& change : informer.on_event(event)) {
       controller.observe(change, queue, clock.now());
     }
+    if (kind == ports::EventKind::ApiReply) open_call[&informer] = api.id;
   }
 
-  void change(api::Pod to) {
+  void change(api::Object to) {
+    Informer& informer = api::kind_of(to) == api::Kind::Pod ? caches.pods : caches.replica_sets;
     ports::WatchDelta delta{ports::DeltaKind::Modified,
                             std::make_shared<const api::Object>(std::move(to))};
-    tell(caches.pods, ports::EventKind::WatchEvent, ports::EventBody{std::move(delta)});
+    tell(informer, ports::EventKind::WatchEvent, ports::EventBody{std::move(delta)});
   }
 
   Plan look() {
@@ -91,6 +95,7 @@ class SettledSet : public testing::Test {
 
   StoppedClock clock;
   LastCall api;
+  std::map<const Informer*, ports::CallId> open_call;
   Caches caches{{clock, api, ports::OwnerId{1}}, {}};
   ReplicaSetController controller{caches, {}};
   WorkQueue queue{{}};
@@ -102,6 +107,58 @@ TEST_F(SettledSet, FollowsAPodThatIsNoLongerReady) {
   sick.status.conditions[0].status = api::ConditionStatus::False;
   change(sick);
   ASSERT_EQ(look().batches.size(), 1U);
+}
+
+TEST_F(SettledSet, CountsPodsThatBecomeReadyOrCeaseToBe) {
+  const auto told = [&] {
+    const Plan plan = look();
+    return std::get<api::ReplicaSet>(*plan.batches.at(0).at(0).object).status;
+  };
+  for (const char* name : {"web-a", "web-b"}) {
+    api::Pod sick = pod(name);
+    sick.status.conditions[0].status = api::ConditionStatus::False;
+    change(sick);
+  }
+  EXPECT_EQ(told().ready_replicas, 0);
+  change(pod("web-b"));
+  EXPECT_EQ(told().ready_replicas, 1);
+  EXPECT_EQ(told().available_replicas, 1);
+  EXPECT_EQ(told().replicas, 2);
+  change(pod("web-a"));
+  EXPECT_TRUE(look().batches.empty());
+}
+
+TEST_F(SettledSet, DoesNotCountAReadyPodThatIsToEnd) {
+  api::Pod going = pod("web-a");
+  going.meta.deletion = Instant::at(31_s);
+  change(going);
+  change(pod("web-c"));
+  EXPECT_TRUE(look().batches.empty());
+  going.status.conditions[0].status = api::ConditionStatus::False;
+  change(going);
+  EXPECT_TRUE(look().batches.empty());
+}
+
+TEST_F(SettledSet, CountsAgainWhenItsStatusWasTold) {
+  api::ReplicaSet told = set;
+  told.status.ready_replicas = told.status.available_replicas = 1;
+  told.meta.resource_version = 7;
+  change(told);
+  const Plan plan = look();
+  const auto& status = std::get<api::ReplicaSet>(*plan.batches.at(0).at(0).object).status;
+  EXPECT_EQ(status.ready_replicas, 2);
+}
+
+TEST_F(SettledSet, LooksAtEveryPodWhenItWaitsForThemToStayReady) {
+  api::ReplicaSet slow = set;
+  slow.spec.min_ready = 500_ms;
+  slow.meta.generation = 2;
+  change(slow);
+  EXPECT_FALSE(look().look_again_after.has_value());
+  api::Pod late = pod("web-a");
+  late.status.conditions[0].last_transition = clock.now();
+  change(late);
+  EXPECT_TRUE(look().look_again_after.has_value());
 }
 
 TEST_F(SettledSet, ReplacesAPodThatEndsOrIsToEnd) {

@@ -387,10 +387,29 @@ class FakeCriServer::EventsService final
   FakeCriServer& fake_;
 };
 
+namespace {
+
+/// One user of the completion queue that all callbacks of a process share, for good. gRPC 1.51
+/// shuts the queue down when the last user goes, and then, now and then on a busy machine, gives it
+/// up once too often; a test program that makes servers one after another would do that all the
+/// time.
+void keep_the_shared_queue() {
+  static grpc::CallbackGenericService service;
+  static const grpc::Server* const kept = [] {
+    grpc::ServerBuilder builder;
+    builder.RegisterCallbackGenericService(&service);
+    return builder.BuildAndStart().release();
+  }();
+  (void)kept;
+}
+
+}  // namespace
+
 FakeCriServer::FakeCriServer(const std::string& socket_path)
     : runtime_service_{std::make_unique<RuntimeService>(*this)},
       image_service_{std::make_unique<ImageService>(*this)},
       events_service_{std::make_unique<EventsService>(*this)} {
+  keep_the_shared_queue();
   grpc::ServerBuilder builder;
   if (!socket_path.empty()) {
     builder.AddListeningPort("unix:" + socket_path, grpc::InsecureServerCredentials());

@@ -51,13 +51,14 @@ TEST(Corpus, EveryInputOfTheRepositoryPassesBothTargets) {
   }
 }
 
-// Programs, series, writes on the timeline, groups of nodes: fuzzing begins behind their doors.
+// Programs, series, writes on the timeline, groups of nodes, rules: fuzzing begins behind their doors.
 TEST(Corpus, HasAScenarioThatEveryReaderAccepts) {
   const std::string text = text_of_file("tests/fuzz/seeds/scenario/every-reader.json");
   const auto reading = scenario::read_scenario_text(text, "every-reader.json", "tests/fuzz/beside");
   for (const api::Problem& problem : reading.problems) ADD_FAILURE() << to_string(problem);
   ASSERT_TRUE(reading.scenario);
   EXPECT_EQ(reading.scenario->autoscalers.size(), 1U);
+  EXPECT_EQ(reading.scenario->policies.size(), 1U) << "of Istio's rules";
   EXPECT_EQ(reading.scenario->metrics.at("jobs").series.size(), 3U);
   read_as_scenario(text);
 }
@@ -68,6 +69,15 @@ TEST(Corpus, ASeriesIsReadOrRefusedByLine) {
                            "9223372037,1", "1,9e99", ",", "\n\n0,0\r\n\xff,\xfe"}) {
     read_as_series(text);
   }
+}
+
+TEST(Corpus, EveryPrefixOfARecordingPasses) {
+  const std::string bytes = text_of_file("tests/fuzz/seeds/recording/small.orrery");
+  ASSERT_FALSE(bytes.empty());
+  for (std::size_t length = 0; length <= bytes.size(); length += 5) {
+    read_as_recording(std::string_view{bytes}.substr(0, length));
+  }
+  read_as_recording(bytes);
 }
 
 TEST(Corpus, WhatStandsBehindADocumentIsAProblemAtOnce) {

@@ -9,6 +9,7 @@
 
 #include "models/api/reading.h"
 #include "models/base/contract.h"
+#include "models/recording/run_reader.h"
 #include "runner/scenario/reading.h"
 #include "runner/scenario/settings.h"
 
@@ -78,6 +79,22 @@ void read_as_series(std::string_view text) {
   if (!reading.scenario) return;
   const auto& series = reading.scenario->metrics.at("jobs").series;
   expects(!series.empty() && std::is_sorted(series.begin(), series.end()), "times rise");
+}
+
+void read_as_recording(std::string_view bytes) {
+  const TemporaryFile file{bytes};
+  const auto reader = recording::RunReader::open(file.path());
+  if (!reader || !(*reader)->last()) return;
+  const Instant last = *(*reader)->last();
+  (void)(*reader)->at(last);
+  (void)(*reader)->at(*(*reader)->first());
+  (void)(*reader)->events({}, last);
+  (void)(*reader)->traces({}, last);
+  (void)(*reader)->samples({}, last);
+  for (const std::size_t points : {1U, 10U, 1000U}) {
+    (void)(*reader)->series((*reader)->columns().count() - 1, {}, last, points);
+  }
+  (void)(*reader)->follow();
 }
 
 }  // namespace orrery::fuzz

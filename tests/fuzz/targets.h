@@ -18,4 +18,7 @@ void read_as_scenario(std::string_view text);
 /// The CSV file of an external metric: the same; times rise.
 void read_as_series(std::string_view text);
 
+/// A recording, and all that can be asked of one: no input may crash the reader or hang it.
+void read_as_recording(std::string_view bytes);
+
 }  // namespace orrery::fuzz

@@ -62,6 +62,23 @@ TEST(Node, ThatExistsIsGivenItsLabelsByDefault) {
             api::ConditionStatus::True);
 }
 
+/// As pkg/kubelet initialNode: a node that exists keeps the taints it has.
+TEST(Node, RegistersWithItsTaintsUnlessItExists) {
+  const std::vector<api::Taint> taints{{"dedicated", "batch", "NoSchedule", std::nullopt}};
+  for (const bool exists : {false, true}) {
+    KubeletWorld world;
+    world.config.node_taints = taints;
+    if (exists) {
+      api::Node existing;
+      existing.meta.name = "node-1";
+      world.api.create(existing);
+    }
+    world.start_kubelet();
+    world.run(1_s);
+    EXPECT_EQ(node(world)->spec.taints, exists ? std::vector<api::Taint>{} : taints);
+  }
+}
+
 TEST(Node, ThatExistsIsLabelledAgainAfterAConflict) {
   KubeletWorld world;
   api::Node existing;

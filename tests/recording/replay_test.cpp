@@ -314,6 +314,7 @@ TEST(Replay, KubeletAndNodeProxyMakeTheSameCallsAgain) {
   header.node_address = "10.90.0.1";
   header.node_resources = {4000, std::int64_t{8} << 30, 110, {}};
   header.node_labels["zone"] = "a";
+  header.node_taints.push_back({"dedicated", "batch", "NoSchedule", std::nullopt});
   header.reports_metrics = true;
   {
     auto file = RecordFile::create(folder.file("r"), header);

@@ -24,7 +24,8 @@ const char* const kEveryKey = R"({
   "cluster": {
     "nodes": ["x", {"name": "y", "zone": "b", "cpu": "2", "memory": "1Gi", "pods": 5, "extended": {"a.b/c": 1},
                     "diskSize": "9Gi", "reserved": {"cpu": "100m", "memory": "1Mi"},
-                    "evictionHard": {"memory.available": "1Mi"}, "labels": {"disk": "ssd"}}],
+                    "evictionHard": {"memory.available": "1Mi"}, "labels": {"disk": "ssd"},
+                    "taints": ["dedicated=batch:NoSchedule"]}],
     "node": {"cpu": 2, "memory": "1Gi", "pods": 10, "extended": {"a.b/c": 2}, "diskSize": "9Gi", "network": "1Gbps",
              "reserved": {"cpu": 0}, "evictionHard": {"imagefs.available": "5%"}},
     "network": {"sameNode": {"latency": "1us"}, "inZone": {"latency": "1us"},
@@ -35,8 +36,8 @@ const char* const kEveryKey = R"({
     "nodeGroups": {"pool": {"min": 1, "max": 3, "nodes": 2, "startTime": {"uniform": ["30s", "90s"]}, "zone": "b",
                             "cpu": "2", "memory": "1Gi", "pods": 5, "extended": {"a.b/c": 1}, "diskSize": "9Gi",
                             "reserved": {"cpu": "100m"}, "evictionHard": {"memory.available": "1Mi"},
-                            "labels": {"disk": "ssd"}}},
-    "autoscaler": {"expander": "most-pods", "scanInterval": "20s", "newPodScaleUpDelay": "5s",
+                            "labels": {"disk": "ssd"}, "taints": ["gpu:NoExecute"], "priority": 7}},
+    "autoscaler": {"expander": "most-pods", "maxNodesTotal": 9, "scanInterval": "20s", "newPodScaleUpDelay": "5s",
                    "maxNodeProvisionTime": "5min", "utilizationThreshold": "40%", "unneededTime": "1min",
                    "unreadyTime": "2min", "delayAfterAdd": "3min", "delayAfterFailure": "4min"}
   },

@@ -43,8 +43,9 @@ TEST(ClusterAutoscaler, TheShippedScenarioHasEveryFigureOfItsArithmetic) {
 TEST(ClusterAutoscaler, EverySettingReachesIt) {
   const auto config = world_config(read_text(R"({"nodes": 1, "node": {"cpu": "4", "memory": "8Gi"},
         "nodeGroups": {"pool": {"min": 1, "max": 12, "nodes": 2, "startTime": "45s", "zone": "z",
-                                "cpu": "2", "labels": {"disk": "ssd"}}},
-        "autoscaler": {"expander": "most-pods", "scanInterval": "20s", "newPodScaleUpDelay": "5s",
+                                "cpu": "2", "labels": {"disk": "ssd"}, "priority": 7,
+                                "taints": ["dedicated=batch:NoSchedule"]}},
+        "autoscaler": {"expander": "most-pods", "maxNodesTotal": 9, "scanInterval": "20s", "newPodScaleUpDelay": "5s",
           "maxNodeProvisionTime": "5min", "utilizationThreshold": "40%", "unneededTime": "1min",
           "unreadyTime": "2min", "delayAfterAdd": "4min", "delayAfterFailure": "6min"}})"),
                                    1);
@@ -54,7 +55,11 @@ TEST(ClusterAutoscaler, EverySettingReachesIt) {
   EXPECT_EQ(config.groups[0].initial, 2);
   EXPECT_EQ(config.groups[0].start_time, Distribution::constant(Duration::seconds(45)));
   ASSERT_EQ(config.nodes.size(), 13U);
+  EXPECT_EQ(config.groups[0].priority, 7);
   EXPECT_EQ(config.nodes[0].group, "");
+  EXPECT_TRUE(config.nodes[0].taints.empty());
+  EXPECT_EQ(config.nodes[1].taints,
+            (std::vector<api::Taint>{{"dedicated", "batch", "NoSchedule", std::nullopt}}));
   EXPECT_EQ(config.nodes[1].name, "pool-01");
   EXPECT_EQ(config.nodes[1].group, "pool");
   EXPECT_EQ(config.nodes[1].resources.cpu_milli, 2000);
@@ -63,6 +68,7 @@ TEST(ClusterAutoscaler, EverySettingReachesIt) {
   EXPECT_EQ(config.nodes[1].labels.at("topology.kubernetes.io/zone"), "z");
   const controllers::ClusterAutoscalerConfig& a = config.profile.cluster_autoscaler;
   EXPECT_EQ(a.expander, controllers::Expander::MostPods);
+  EXPECT_EQ(a.nodes_total_max, 9);
   EXPECT_EQ(a.scan_interval, Duration::seconds(20));
   EXPECT_EQ(a.new_pod_scale_up_delay, Duration::seconds(5));
   EXPECT_EQ(a.max_node_provision_time, Duration::minutes(5));

@@ -257,6 +257,24 @@ TEST(ApiServerDown, ForAMinuteLeavesPodsRunningAndEverythingCatchesUp) {
   for (const char* name : {"n1", "n2", "n3"}) EXPECT_TRUE(w.node_is_ready(name)) << name;
 }
 
+TEST(ApiServerDown, ForLongerThanTheGracePeriodLetsNoControllerManagerCallNodesLost) {
+  for (const std::uint32_t replicas : {1U, 2U}) {
+    World w{replicas};
+    ApiFault gone;
+    gone.unreachable = true;
+    w.world->api_faults().set_fault("", gone);
+    w.run(2_min);
+    w.world->api_faults().clear_fault("");
+    for (int second = 0; second < 90; ++second) {
+      w.run(1_s);
+      for (const char* name : {"n1", "n2", "n3"}) {
+        ASSERT_TRUE(w.node_is_ready(name)) << name << ", " << second << " s later";
+      }
+      ASSERT_EQ(w.ready(), 3) << second << " s later";
+    }
+  }
+}
+
 TEST(StaleCache, OfTheControllersDelaysThemAndNothingElse) {
   World w;
   ApiFault stale;

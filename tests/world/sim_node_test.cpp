@@ -61,6 +61,19 @@ TEST_F(SimNodeTest, ProbesSucceedOnceTheProcessListens) {
   EXPECT_EQ(probe(3), Outcome::Refused);
 }
 
+TEST_F(SimNodeTest, AProgramThatListensTwoMillisecondsAfterItsStartPassesTheCheckMadeAtOnce) {
+  world_.environment.images.at("app:1").start = Distribution::constant(2_ms);
+  const std::string sandbox = run_sandbox();
+  const std::string container = create(sandbox);
+  const std::string address = list().sandboxes.at(0).ip;
+  EXPECT_EQ(start(container), Outcome::Ok);
+  const api::ProbeAction action = api::HttpGetAction{};
+  listener_.events.clear();
+  world_.node.probe(kOwner, 1, {&action, address, 8080, {}, 1_s});
+  EXPECT_TRUE(world_.run([&] { return !listener_.events.empty(); }));
+  EXPECT_EQ(listener_.events.front().outcome, Outcome::Ok);
+}
+
 TEST_F(SimNodeTest, AProbeOfAPortThatNoContainerListensOnIsRefused) {
   const auto outcome_of_probe = [&](std::int32_t port) {
     const ports::CallId id = ++next_id_;

@@ -116,7 +116,7 @@ struct SimNodeWorld : SimExecutorWorld {
     for (const sim::InstanceId instance : engine.take_drained()) node.on_drained(instance);
     for (const sim::InstanceId instance : engine.take_overloaded()) node.on_overload(instance);
     for (const sim::ProbeAnswer& answer : engine.take_probe_answers()) {
-      node.on_probe_served(environment.probes.take(answer.tag), answer.outcome);
+      node.on_probe_served(environment.probes.take(answer.tag), answer);
     }
   }
 };

@@ -1,0 +1,96 @@
+/// @file
+/// The contents of a recording's blocks as bytes, and back. Bytes that cannot be give nothing, and
+/// no bytes make more than a few times their decompressed size of memory.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/recording/run_data.h"
+
+namespace orrery::recording {
+
+struct InfoSection {
+  RunInfo info;
+  Scene scene;
+};
+[[nodiscard]] std::string encode_info(const InfoSection& section);
+[[nodiscard]] std::optional<InfoSection> decode_info(std::string_view bytes);
+
+/// Texts `first`, first + 1, ….
+struct TextSection {
+  TextId first = 1;
+  std::vector<std::string> texts;
+};
+[[nodiscard]] std::string encode_texts(const TextSection& section);
+/// Nothing, too, if they take more than `most` bytes.
+[[nodiscard]] std::optional<TextSection> decode_texts(std::string_view bytes, std::size_t most);
+
+[[nodiscard]] std::string encode_events(const std::vector<RunEvent>& events);
+[[nodiscard]] std::optional<std::vector<RunEvent>> decode_events(std::string_view bytes);
+
+[[nodiscard]] std::string encode_traces(const std::vector<Trace>& traces);
+[[nodiscard]] std::optional<std::vector<Trace>> decode_traces(std::string_view bytes);
+
+/// From the sample on, counted in its chunk; without a state it is gone.
+template <class State>
+struct Change {
+  std::uint32_t sample = 0;
+  TextId name = 0;
+  std::optional<State> now;
+
+  friend bool operator==(const Change&, const Change&) = default;
+};
+
+/// The world before the first sample of a chunk, and what changed in it.
+struct StateSection {
+  struct Keyframe {
+    Scene scene;
+    Pods pods;
+    Nodes nodes;
+
+    friend bool operator==(const Keyframe&, const Keyframe&) = default;
+  };
+  std::optional<Keyframe> keyframe;  ///< Absent: of a sample behind the first of an open chunk.
+  std::vector<Change<PodState>> pods;
+  std::vector<Change<NodeState>> nodes;
+};
+[[nodiscard]] std::string encode_state(const StateSection& section);
+[[nodiscard]] std::optional<StateSection> decode_state(std::string_view bytes);
+
+/// What was changed up to the sample is so. By rising sample.
+void apply_changes(Pods& pods, const std::vector<Change<PodState>>& changes, std::uint32_t sample);
+void apply_changes(Nodes& nodes, const std::vector<Change<NodeState>>& changes,
+                   std::uint32_t sample);
+
+/// Samples of a chunk: instants, and as many values for each as the scene has columns.
+struct SampleSection {
+  std::vector<std::int64_t> at_us;   ///< Rising.
+  std::vector<std::int64_t> values;  ///< Row per sample.
+};
+/// No chunk has more values.
+inline constexpr std::size_t kValuesMax = std::size_t{8} << 20;
+[[nodiscard]] std::string encode_samples(const SampleSection& section, const Scene& scene);
+[[nodiscard]] std::optional<SampleSection> decode_samples(std::string_view bytes,
+                                                          const Scene& scene);
+
+/// A column over one row of the overview.
+struct OverviewCell {
+  std::int64_t min = 0;
+  std::int64_t max = 0;
+  std::int64_t total = 0;  ///< The sum; of latencies, the mean of those that there are.
+
+  friend bool operator==(const OverviewCell&, const OverviewCell&) = default;
+};
+struct OverviewSection {
+  std::vector<std::uint32_t> samples;  ///< By row: how many it sums up; maybe none.
+  std::vector<OverviewCell> cells;     ///< Row by row.
+};
+[[nodiscard]] std::string encode_overview(const OverviewSection& section, std::size_t columns);
+[[nodiscard]] std::optional<OverviewSection> decode_overview(std::string_view bytes,
+                                                             std::size_t columns);
+
+}  // namespace orrery::recording

@@ -1,0 +1,201 @@
+/// @file
+/// What a recording of a run holds: the scene, what was sampled of it, events, followed requests.
+///
+/// Source of the file format: docs/recording-format.md.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/base/time_types.h"
+
+namespace orrery::recording {
+
+/// A text of the recording by its number; 0 is the empty one.
+using TextId = std::uint32_t;
+
+struct RunInfo {
+  std::string scenario;  ///< Its name.
+  std::string digest;    ///< Of its text, manifests and settings; empty: unknown.
+  std::string world;     ///< "sim", "containerd".
+  std::string engine;    ///< The version of what wrote it.
+  std::uint64_t seed = 0;
+  Duration period = Duration::milliseconds(100);  ///< From sample to sample; whole microseconds.
+
+  friend bool operator==(const RunInfo&, const RunInfo&) = default;
+};
+
+inline constexpr std::uint32_t kOutside = 0xffff'ffff;  ///< As a caller: the clients outside.
+
+struct SceneEdge {
+  std::uint32_t from = kOutside;  ///< Index into the services.
+  std::uint32_t to = 0;
+
+  friend bool operator==(const SceneEdge&, const SceneEdge&) = default;
+};
+
+/// What does not change in a run.
+struct Scene {
+  std::vector<std::string> services;  ///< "namespace/name"
+  std::vector<SceneEdge> edges;
+  std::vector<std::string> journeys;
+
+  friend bool operator==(const Scene&, const Scene&) = default;
+};
+
+/// How calls ended: fields Ok to RateLimited of CallField, in this order.
+inline constexpr std::uint32_t kOutcomeCount = 10;
+/// "ok", "error", "refused", "reset", "timeout", "no-endpoints", "upstream", "circuit-open",
+/// "overflow", "rate-limited". Requires: outcome < kOutcomeCount.
+[[nodiscard]] const char* outcome_name(std::uint32_t outcome);
+
+/// A column of an edge, a service or a journey.
+enum class CallField : std::uint8_t {
+  Started = 0,  ///< In the period, as the next twelve.
+  Ok = 1,       ///< The first of kOutcomeCount.
+  RateLimited = 10,
+  Retries = 11,
+  Forgotten = 12,  ///< Nobody will hear how they end: their caller is gone.
+  InFlight = 13,   ///< At the instant of the sample.
+  P50 = 14,        ///< Of the last whole second; see latency_value().
+  P95 = 15,
+  P99 = 16,
+  Busy = 17,            ///< Services: slots in use.
+  Queued = 18,          ///< Services: requests that wait at a pod.
+  BreakersOpen = 19,    ///< Edges: of the callers.
+  BreakersTrying = 20,  ///< Edges: half-open.
+};
+inline constexpr std::uint32_t kCallFieldCount = 21;
+
+/// A column of the cluster as a whole.
+enum class ClusterField : std::uint8_t { Pods, PodsReady, PodsPending, Nodes, NodesReady };
+inline constexpr std::uint32_t kClusterFieldCount = 5;
+
+enum class RowKind : std::uint8_t { Cluster = 0, Edge = 1, Service = 2, Journey = 3 };
+
+/// Where a column stands in the values of a sample: all rows of field 0, all of field 1, and so on;
+/// rows are the edges, the services, the journeys; the fields of the cluster stand last.
+class ColumnMap {
+ public:
+  explicit ColumnMap(const Scene& scene);
+  [[nodiscard]] std::size_t of(RowKind kind, std::size_t row, CallField field) const {
+    return static_cast<std::size_t>(field) * rows_ + first_[static_cast<std::size_t>(kind)] + row;
+  }
+  [[nodiscard]] std::size_t of(ClusterField field) const {
+    return rows_ * kCallFieldCount + static_cast<std::size_t>(field);
+  }
+  [[nodiscard]] bool is_latency(std::size_t column) const {
+    return column >= static_cast<std::size_t>(CallField::P50) * rows_ &&
+           column < (static_cast<std::size_t>(CallField::P99) + 1) * rows_;
+  }
+  /// Counted over the period; otherwise a state at the instant of the sample.
+  [[nodiscard]] bool is_count(std::size_t column) const {
+    return column < static_cast<std::size_t>(CallField::InFlight) * rows_;
+  }
+  [[nodiscard]] std::size_t rows() const { return rows_; }
+  [[nodiscard]] std::size_t count() const { return rows_ * kCallFieldCount + kClusterFieldCount; }
+
+ private:
+  std::size_t rows_;
+  std::array<std::size_t, 4> first_{};
+};
+
+/// A latency as a column has it: 0 is none, n + 1 is bucket n of models/base/latency_buckets.h.
+[[nodiscard]] std::int64_t latency_value(std::uint32_t bucket);
+/// The middle of the bucket; 0 if there is none. Requires: 0 <= value <= kLatencyBucketCount.
+[[nodiscard]] Duration latency_of(std::int64_t value);
+
+/// Phases as they are stored.
+enum class PodPhaseCode : std::uint8_t { Pending, Running, Succeeded, Failed, Unknown };
+[[nodiscard]] const char* to_string(PodPhaseCode phase);
+
+struct PodState {
+  TextId node = 0;   ///< "n1"; 0: not bound.
+  TextId owner = 0;  ///< "ReplicaSet/shop/cart-1"; 0: nobody's.
+  TextId why = 0;    ///< Why a container waits or the pod failed: "CrashLoopBackOff".
+  PodPhaseCode phase = PodPhaseCode::Pending;
+  bool ready = false;
+  bool terminating = false;
+  std::uint32_t restarts = 0;
+
+  friend bool operator==(const PodState&, const PodState&) = default;
+};
+
+struct NodeState {
+  TextId zone = 0;
+  TextId taints = 0;  ///< "key=value:effect,…"
+  bool ready = false;
+  bool unschedulable = false;
+  std::uint32_t pods = 0;           ///< Bound to it and not ended.
+  std::int64_t cpu_milli = 0;       ///< Allocatable.
+  std::int64_t memory_bytes = 0;    ///< Allocatable.
+  std::int64_t used_cpu_milli = 0;  ///< Requested by its pods.
+  std::int64_t used_memory_bytes = 0;
+
+  friend bool operator==(const NodeState&, const NodeState&) = default;
+};
+
+/// The state of a pod or a node by its name, "Pod/shop/cart-1" or "n1".
+template <class State>
+struct Named {
+  TextId name = 0;
+  State state;
+
+  friend bool operator==(const Named&, const Named&) = default;
+};
+/// By rising number of the name.
+using Pods = std::vector<Named<PodState>>;
+using Nodes = std::vector<Named<NodeState>>;
+
+struct RunEvent {
+  std::uint64_t id = 0;
+  std::uint64_t cause = 0;  ///< An earlier event; 0: none.
+  Instant at;               ///< To the microsecond.
+  TextId what = 0;          ///< "scheduled"
+  TextId subject = 0;       ///< "Pod/shop/cart-1"
+  TextId detail = 0;
+
+  friend bool operator==(const RunEvent&, const RunEvent&) = default;
+};
+
+/// A call, or one try of it, of a followed journey.
+struct Span {
+  static constexpr std::uint32_t kJourney = 0xffff'ffff;
+  std::uint32_t parent = kJourney;  ///< Index into the trace's spans, or the journey itself.
+  std::uint32_t edge = 0;           ///< Index into the scene's edges.
+  TextId operation = 0;
+  TextId pod = 0;          ///< "10.0.0.3:8080", which it reached; 0: it did not get there.
+  Duration start;          ///< Since the trace began; whole microseconds, as the next two.
+  Duration wait = kNever;  ///< Until an instance began to work on it; kNever: none did.
+  Duration length;
+  std::uint8_t outcome = 0;
+  std::uint8_t attempt = 0;  ///< 0: the first try.
+
+  static constexpr Duration kNever = Duration::microseconds(-1);
+  friend bool operator==(const Span&, const Span&) = default;
+};
+
+/// A followed journey with all its calls, by start; parents stand before their children.
+struct Trace {
+  std::uint64_t key = 0;  ///< Of its draws: unique in the run.
+  std::uint32_t journey = 0;
+  Instant start;
+  Duration length;
+  std::uint8_t outcome = 0;
+  std::vector<Span> spans;
+
+  friend bool operator==(const Trace&, const Trace&) = default;
+};
+
+/// The world at an instant.
+struct Frame {
+  Instant at;                        ///< Of the sample that is shown.
+  std::vector<std::int64_t> values;  ///< By ColumnMap.
+  Pods pods;
+  Nodes nodes;
+};
+
+}  // namespace orrery::recording

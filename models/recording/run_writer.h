@@ -1,0 +1,104 @@
+/// @file
+/// Writes a recording of a run: samples, states, events and followed requests, in one file that can
+/// be read while it grows.
+///
+/// Equal calls make equal bytes. The chunk that is being written stands at the end of the file, one
+/// block per sample; when its five seconds are over its compressed form takes its place.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/base/result.h"
+#include "models/recording/overview.h"
+#include "models/recording/run_blocks.h"
+#include "models/recording/run_codec.h"
+#include "models/recording/run_data.h"
+#include "models/recording/text_table.h"
+
+namespace orrery::recording {
+
+class RunWriter {
+ public:
+  /// Creates or empties the file. A Failure if that cannot be done.
+  [[nodiscard]] static Result<std::unique_ptr<RunWriter>> create(const std::string& path,
+                                                                 RunInfo info, Scene scene);
+  RunWriter(const RunWriter&) = delete;
+  RunWriter& operator=(const RunWriter&) = delete;
+  /// Without finish() the file stays as a crash would leave it: it can be read, without an index.
+  ~RunWriter();
+
+  [[nodiscard]] const Scene& scene() const { return section_.scene; }
+  [[nodiscard]] const ColumnMap& columns() const { return map_; }
+
+  /// The number of the text, given out at its first use.
+  [[nodiscard]] TextId text(std::string_view text);
+
+  // What belongs to the next sample.
+  /// Without a state it is gone. What is so already is not written.
+  void set_pod(TextId name, const std::optional<PodState>& state);
+  void set_node(TextId name, const std::optional<NodeState>& state);
+  void add_event(const RunEvent& event) { events_.push_back(event); }
+  void add_trace(Trace trace) { traces_.push_back(std::move(trace)); }
+
+  /// Takes the sample and writes it out. Requires: whole microseconds, later than the one before;
+  /// as many values as there are columns.
+  void sample(Instant at, const std::vector<std::int64_t>& values);
+
+  /// Closes the chunk and writes the index. Nothing may follow. A Failure if this or anything
+  /// before could not be written.
+  [[nodiscard]] Result<void> finish();
+
+ private:
+  RunWriter(std::string path, int file, RunInfo info, Scene scene);
+  void append(std::string_view bytes);
+  void append_block(BlockKind kind, std::uint16_t level, std::int64_t first_us,
+                    std::int64_t last_us, std::string_view raw);
+  void write_open_block(std::int64_t at_us, const std::vector<std::int64_t>& values);
+  void close_chunk();
+  void sum_up();
+  void write_overview();
+  void fail(const std::string& what);
+
+  std::string path_;
+  int file_;
+  InfoSection section_;
+  ColumnMap map_;
+  std::uint64_t end_ = 0;
+  std::string index_;  ///< Heads and places of the blocks so far.
+  std::uint64_t block_count_ = 0;
+
+  TextTable texts_;
+  std::vector<std::string> new_texts_;  ///< Since the last sample.
+  std::map<TextId, PodState> pods_;
+  std::map<TextId, NodeState> nodes_;
+  std::vector<RunEvent> events_;  ///< Since the last sample, as the traces.
+  std::vector<Trace> traces_;
+  std::vector<Change<PodState>> pod_changes_;
+  std::vector<Change<NodeState>> node_changes_;
+
+  // The open chunk.
+  std::uint64_t chunk_at_ = 0;
+  std::int64_t chunk_end_us_ = 0;
+  SampleSection samples_;
+  StateSection state_;
+  TextSection chunk_texts_;
+  std::vector<RunEvent> chunk_events_;
+  std::vector<Trace> chunk_traces_;
+  std::size_t chunk_bytes_ = 0;
+
+  std::array<std::optional<OverviewBuilder>, kOverviewLevelsUs.size()> overview_;
+  std::int64_t overview_span_ = 0;  ///< Which the rows belong to.
+  std::optional<Failure> failed_;
+};
+
+/// A chunk holds the samples of so much time.
+inline constexpr std::int64_t kChunkUs = 5'000'000;
+
+}  // namespace orrery::recording

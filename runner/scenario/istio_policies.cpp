@@ -1,0 +1,499 @@
+#include "runner/scenario/istio_policies.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "runner/scenario/istio_rules.h"
+
+namespace orrery::scenario {
+namespace {
+
+using namespace resilience;
+using api::istio::DestinationRule;
+using api::istio::HttpRoute;
+using api::istio::Settings;
+using api::istio::VirtualService;
+
+constexpr std::uint32_t kNewestMinor = 32;             ///< Of the release whose defaults hold.
+constexpr std::uint32_t kStreamsPerConnection = 1024;  ///< Envoy's max_concurrent_streams.
+constexpr const char* kDefault = "Istio's default";
+
+/// "DestinationRule/web", "VirtualService/shop/cart".
+std::string rule_name(const char* kind, const api::istio::RuleMeta& meta) {
+  return fmt::format("{}/{}", kind, short_service_name(meta.namespace_name + "/" + meta.name));
+}
+
+/// The protocol of a port, as Istio takes it from the port's name.
+enum class Protocol : std::uint8_t { Http1, Http2, Tcp };
+
+Protocol protocol_of(std::string name) {
+  static constexpr std::array kTcp{"tcp", "tls", "https", "mongo", "mysql", "redis", "udp"};
+  static constexpr std::array kHttp2{"grpc", "http2"};
+  name = name.substr(0, name.find('-'));
+  const auto is_in = [&](const auto& names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  if (is_in(kTcp)) return Protocol::Tcp;
+  return is_in(kHttp2) ? Protocol::Http2 : Protocol::Http1;
+}
+
+/// The word of a retryOn; nothing for a status code and for what no request here ends with.
+std::optional<RetryOn> condition_named(std::string_view word) {
+  static constexpr std::array<std::pair<std::string_view, RetryOn>, 15> kConditions{
+      {{"5xx", RetryOn::Status5xx},
+       {"gateway-error", RetryOn::GatewayError},
+       {"reset", RetryOn::Reset},
+       {"reset-before-request", RetryOn::ResetBeforeRequest},
+       {"connect-failure", RetryOn::ConnectFailure},
+       {"refused-stream", RetryOn::RefusedStream},
+       {"retriable-4xx", RetryOn::Retriable4xx},
+       {"retriable-status-codes", RetryOn::RetriableStatusCodes},
+       {"retriable-headers", RetryOn::RetriableHeaders},
+       {"envoy-ratelimited", RetryOn::EnvoyRateLimited},
+       {"cancelled", RetryOn::GrpcCancelled},
+       {"deadline-exceeded", RetryOn::GrpcDeadlineExceeded},
+       {"internal", RetryOn::GrpcInternal},
+       {"resource-exhausted", RetryOn::GrpcResourceExhausted},
+       {"unavailable", RetryOn::GrpcUnavailable}}};
+  for (const auto& [name, condition] : kConditions) {
+    if (name == word) return condition;
+  }
+  return std::nullopt;
+}
+
+void set_retries(const api::istio::Retries& retries, bool hashes, RoutePolicy& policy) {
+  policy.retry = istio_default_retry_policy(kNewestMinor, hashes);
+  if (retries.attempts == 0) {
+    policy.retry = {};
+    return;
+  }
+  policy.retry.retries = retries.attempts;
+  if (!retries.on.empty()) {
+    policy.retry.on = {};
+    policy.retry.retriable_codes = {};
+    for (const std::string& word : retries.on) {
+      if (const auto condition = condition_named(word)) {
+        policy.retry.on.add(*condition);
+        continue;
+      }
+      std::uint16_t code = 0;
+      const char* end = word.data() + word.size();
+      if (std::from_chars(word.data(), end, code).ptr != end) continue;
+      policy.retry.on.add(RetryOn::RetriableStatusCodes);
+      policy.retry.retriable_codes.add(code);
+    }
+  }
+  policy.timeouts.per_try = retries.per_try_timeout.value_or(Duration{});
+  if (retries.backoff) {
+    policy.backoff = EnvoyBackoff{.base = *retries.backoff, .max = *retries.backoff * 10};
+  }
+  if (retries.ignores_previous_hosts) {
+    policy.retry.avoids_previous_hosts = *retries.ignores_previous_hosts;
+  }
+}
+
+std::optional<BalancerConfig> balancer_of(api::istio::Balancer kind) {
+  switch (kind) {
+    case api::istio::Balancer::LeastRequest:
+      return LeastRequestConfig{};
+    case api::istio::Balancer::RoundRobin:
+      return RoundRobinConfig{};
+    case api::istio::Balancer::Random:
+    // Without the header or cookie it asks for, Envoy draws the hash of a request.
+    case api::istio::Balancer::ConsistentHash:
+      return RandomConfig{};
+    case api::istio::Balancer::Passthrough:
+      return std::nullopt;
+  }
+  contract_violation("a balancer has one of the known kinds");
+}
+
+OutlierPolicy outliers_of(const api::istio::OutlierDetection& from) {
+  OutlierPolicy policy;
+  OutlierDetectionConfig& config = policy.detection;
+  const auto enforce = [&](OutlierKind kind, bool enforced) {
+    config.enforcing[static_cast<std::size_t>(kind)] = enforced ? 100 : 0;
+  };
+  config = istio_default_outlier_detection();
+  config.consecutive_5xx = from.consecutive_5xx;
+  config.consecutive_gateway_failure = from.consecutive_gateway_errors;
+  enforce(OutlierKind::ConsecutiveGatewayFailure, from.consecutive_gateway_errors > 0);
+  config.consecutive_local_origin_failure = from.consecutive_local_origin_failures;
+  config.split_external_local_origin_errors = from.split_external_local_origin_errors;
+  enforce(OutlierKind::SuccessRateLocalOrigin, false);
+  config.interval = from.interval;
+  config.base_ejection_time = from.base_ejection_time;
+  config.max_ejection_time = std::max(config.max_ejection_time, from.base_ejection_time);
+  config.max_ejection_percent = from.max_ejection_percent;
+  policy.panic_threshold = from.min_health_percent;
+  return policy;
+}
+
+/// Limits of connections and requests; nothing where all are lifted.
+std::optional<ConnectionPoolConfig> pool_of(const api::istio::ConnectionPool& from,
+                                            Protocol protocol) {
+  if (!from.max_connections && !from.http1_max_pending_requests && !from.http2_max_requests) {
+    return std::nullopt;
+  }
+  ConnectionPoolConfig pool;
+  EnvoyThresholdsConfig& thresholds = pool.thresholds;
+  thresholds = istio_default_thresholds();
+  thresholds.max_connections = from.max_connections.value_or(thresholds.max_connections);
+  thresholds.max_pending_requests =
+      from.http1_max_pending_requests.value_or(thresholds.max_pending_requests);
+  thresholds.max_requests = from.http2_max_requests.value_or(thresholds.max_requests);
+  if (protocol == Protocol::Http2 || from.upgrades_to_http2) {
+    pool.streams_per_connection = from.max_concurrent_streams.value_or(kStreamsPerConnection);
+  }
+  return pool;
+}
+
+/// The settings of a policy for a port.
+const Settings* settings_for(const std::optional<api::istio::TrafficPolicy>& policy,
+                             std::int32_t port) {
+  if (!policy) return nullptr;
+  const auto own = policy->by_port.find(port);
+  return own == policy->by_port.end() ? &policy->all : &own->second;
+}
+
+/// A part of the settings, and the rule that has it.
+template <class T>
+struct Found {
+  const T* part = nullptr;
+  const DestinationRule* rule = nullptr;
+};
+
+class IstioPolicies {
+ public:
+  IstioPolicies(const api::istio::Rules& rules, Reading& reading)
+      : rules_{rules}, reading_{reading} {}
+
+  SourcedPolicies read() {
+    for (const auto& [callee, callers] : callers_of(reading_.scenario)) {
+      const auto host = called_host(callee);
+      if (!host) continue;
+      for (const std::string& caller : callers) {
+        const auto proxy = proxy_of(caller, *host);
+        if (proxy) policies_.emplace(Way{caller, callee}, policy_for(*proxy, *host));
+      }
+    }
+    note_unused();
+    return std::move(policies_);
+  }
+
+ private:
+  /// The rules and the settings that hold for one call.
+  struct Merged {
+    std::vector<const DestinationRule*> rules;
+    const api::istio::Subset* subset = nullptr;
+    std::int32_t port = 0;
+
+    /// A part of the subset's policy; without one, of the first rule that has a policy.
+    template <class T>
+    [[nodiscard]] Found<T> find(std::optional<T> Settings::*part) const {
+      if (subset != nullptr) {
+        const Settings* own = settings_for(subset->policy, port);
+        if (own != nullptr && own->*part) return {&*(own->*part), owner_of(subset)};
+      }
+      for (const DestinationRule* rule : rules) {
+        const Settings* settings = settings_for(rule->policy, port);
+        if (settings == nullptr) continue;
+        if (settings->*part) return {&*(settings->*part), rule};
+        break;
+      }
+      return {};
+    }
+    [[nodiscard]] const DestinationRule* owner_of(const api::istio::Subset* one) const {
+      for (const DestinationRule* rule : rules) {
+        for (const api::istio::Subset& other : rule->subsets) {
+          if (&other == one) return rule;
+        }
+      }
+      return rules.front();
+    }
+  };
+
+  std::optional<CalledHost> called_host(const std::string& callee) const {
+    const auto slash = callee.find('/');
+    CalledHost host{callee.substr(0, slash), callee.substr(slash + 1), 0};
+    const api::Object* object =
+        reading_.catalog.find({api::Kind::Service, host.namespace_name, host.name});
+    if (object == nullptr) return std::nullopt;
+    const auto& ports = std::get<api::Service>(*object).spec.ports;
+    if (!ports.empty()) host.port = ports.front().port;
+    return host;
+  }
+
+  Protocol protocol_to(const CalledHost& host) const {
+    const api::Object* object =
+        reading_.catalog.find({api::Kind::Service, host.namespace_name, host.name});
+    const auto& ports = std::get<api::Service>(*object).spec.ports;
+    return ports.empty() ? Protocol::Http1 : protocol_of(ports.front().name);
+  }
+
+  std::optional<CallerProxy> proxy_of(const std::string& caller, const CalledHost& host) {
+    if (caller.empty()) {
+      CallerProxy gateway{kIstioRootNamespace, {}, true};
+      const bool routed = virtual_service_for(rules_, gateway, host) != nullptr;
+      return routed ? std::optional{gateway} : std::nullopt;
+    }
+    const std::string space = caller.substr(0, caller.find('/'));
+    const api::Object* object = reading_.catalog.find({api::Kind::Namespace, "", space});
+    const api::Labels labels =
+        object == nullptr ? api::Labels{} : std::get<api::Namespace>(*object).meta.labels;
+    const std::vector<PodsOf> pods = reading_.catalog.pods_behind(caller);
+    const auto with = static_cast<std::size_t>(std::count_if(
+        pods.begin(), pods.end(), [&](const PodsOf& one) { return has_sidecar(one, labels); }));
+    if (with == 0) return std::nullopt;
+    if (with < pods.size()) {
+      const api::Object* service =
+          reading_.catalog.find({api::Kind::Service, space, caller.substr(caller.find('/') + 1)});
+      note(reading_.catalog.place_of(api::key_of(*service)),
+           fmt::format("the sidecars of some of the pods of Service {}",
+                       short_service_name(caller)));
+      return std::nullopt;
+    }
+    CallerProxy proxy{space, *pods.front().labels, false};
+    for (const PodsOf& one : pods) {
+      std::erase_if(proxy.labels, [&](const auto& label) {
+        const auto other = one.labels->find(label.first);
+        return other == one.labels->end() || other->second != label.second;
+      });
+    }
+    return proxy;
+  }
+
+  SourcedPolicy policy_for(const CallerProxy& caller, const CalledHost& host) {
+    SourcedPolicy result;
+    RoutePolicy& policy = result.policy;
+    const Protocol protocol = protocol_to(host);
+    const bool http = protocol != Protocol::Tcp;
+    const VirtualService* service = virtual_service_for(rules_, caller, host);
+    const HttpRoute* route = nullptr;
+    std::string subset;
+    if (service != nullptr) {
+      used_.insert(service);
+      if (http) {
+        route = take_route(*service, caller, host);
+      } else {
+        note(service->meta.where, rule_name("VirtualService", service->meta) +
+                                      ": http routes to a port that is not HTTP by its name");
+      }
+      if (route != nullptr) subset = take_destination(*service, *route, host);
+    }
+    Merged merged{destination_rules_for(rules_, caller, host), nullptr, host.port};
+    for (const DestinationRule* rule : merged.rules) used_.insert(rule);
+    if (!subset.empty()) take_subset(subset, *route, host, merged);
+
+    policy.timeouts = istio_default_timeouts();
+    result.origins["connectTimeout"] = {kDefault, {}};
+    set_balancer(merged, result);
+    const auto pool = merged.find(&Settings::connection_pool);
+    if (pool.part != nullptr) {
+      const PolicyOrigin origin = origin_of(pool.rule, pool.part->where);
+      if (pool.part->connect_timeout) {
+        policy.timeouts.connect = *pool.part->connect_timeout;
+        result.origins["connectTimeout"] = origin;
+      }
+      if (http) policy.pool = pool_of(*pool.part, protocol);
+      if (policy.pool) result.origins["connectionPool"] = origin;
+      if (!http && pool.part->max_connections) {
+        note(pool.part->where,
+             "field connectionPool.tcp.maxConnections of a port that is not HTTP");
+      }
+    }
+    set_outliers(merged, http, result);
+    if (http) set_http(merged, service, route, result);
+    return result;
+  }
+
+  void set_balancer(const Merged& merged, SourcedPolicy& into) {
+    const auto balancer = merged.find(&Settings::load_balancer);
+    const auto kind =
+        balancer.part == nullptr ? api::istio::Balancer::LeastRequest : balancer.part->kind;
+    into.policy.balancer = balancer_of(kind);
+    into.origins["balancer"] = balancer.part == nullptr
+                                   ? PolicyOrigin{kDefault, {}}
+                                   : origin_of(balancer.rule, balancer.part->where);
+  }
+
+  void set_outliers(const Merged& merged, bool http, SourcedPolicy& into) {
+    const auto outliers = merged.find(&Settings::outlier_detection);
+    if (outliers.part == nullptr) return;
+    if (!http || !into.policy.balancer) {
+      note(outliers.part->where, http ? "field outlierDetection beside simple: PASSTHROUGH"
+                                      : "field outlierDetection of a port that is not HTTP");
+      return;
+    }
+    into.policy.outliers = outliers_of(*outliers.part);
+    into.origins["outlierDetection"] = origin_of(outliers.rule, outliers.part->where);
+  }
+
+  /// What only HTTP has: timeouts and retries.
+  void set_http(const Merged& merged, const VirtualService* service, const HttpRoute* route,
+                SourcedPolicy& into) {
+    RoutePolicy& policy = into.policy;
+    const auto balancer = merged.find(&Settings::load_balancer);
+    const bool hashes =
+        balancer.part != nullptr && balancer.part->kind == api::istio::Balancer::ConsistentHash;
+    policy.retry = istio_default_retry_policy(kNewestMinor, hashes);
+    into.origins["retries"] = {kDefault, {}};
+    const auto from_service = [&](const api::Place& where) {
+      return PolicyOrigin{rule_name("VirtualService", service->meta), where};
+    };
+    if (route != nullptr && route->timeout) {
+      policy.timeouts.overall = route->timeout->after;
+      into.origins["timeout"] = from_service(route->timeout->where);
+    }
+    if (route != nullptr && route->retries) {
+      set_retries(*route->retries, hashes, policy);
+      into.origins["retries"] = from_service(route->retries->where);
+      if (policy.timeouts.per_try > Duration{}) {
+        into.origins["perTryTimeout"] = from_service(route->retries->where);
+      }
+    }
+    const auto pool = merged.find(&Settings::connection_pool);
+    const auto budget = merged.find(&Settings::retry_budget);
+    if (budget.part != nullptr) {
+      EnvoyRetryLimit limit;
+      limit.budget = {budget.part->percent, budget.part->min_retry_concurrency};
+      policy.retry_limit = limit;
+      into.origins["retries.limit"] = origin_of(budget.rule, budget.part->where);
+    } else if (pool.part != nullptr && pool.part->max_retries) {
+      policy.retry_limit = EnvoyRetryLimit{*pool.part->max_retries, {}};
+      into.origins["retries.limit"] = origin_of(pool.rule, pool.part->where);
+    }
+  }
+
+  const HttpRoute* take_route(const VirtualService& service, const CallerProxy& caller,
+                              const CalledHost& host) {
+    const RouteChoice choice = choose_route(service, caller, host);
+    for (const api::istio::Match* match : choice.undecided) {
+      note(match->where,
+           "a match by what requests carry, in " + rule_name("VirtualService", service.meta));
+    }
+    if (choice.route == nullptr) {
+      note(service.meta.where, rule_name("VirtualService", service.meta) +
+                                   ": no route of it is for " + full_name(host));
+    }
+    return choice.route;
+  }
+
+  /// The subset that most of the route's requests go to; empty: they go to all pods.
+  std::string take_destination(const VirtualService& service, const HttpRoute& route,
+                               const CalledHost& host) {
+    const std::string name = rule_name("VirtualService", service.meta);
+    const api::istio::Destination* most = nullptr;
+    for (const api::istio::Destination& to : route.destinations) {
+      if (full_host(to.host, service.meta.namespace_name) != full_name(host)) {
+        note(to.where, fmt::format("a route to another host, {}, in {}", to.host, name));
+        continue;
+      }
+      if (to.port && *to.port != host.port) {
+        note(to.where, fmt::format("a route to another port, {}, in {}", *to.port, name));
+      }
+      if (most == nullptr || to.weight > most->weight) most = &to;
+    }
+    if (route.destinations.size() > 1) note(route.where, "weights of routes in " + name);
+    return most == nullptr ? "" : most->subset;
+  }
+
+  void take_subset(const std::string& name, const HttpRoute& route, const CalledHost& host,
+                   Merged& merged) {
+    merged.subset = find_subset(merged.rules, name);
+    const auto to = std::find_if(route.destinations.begin(), route.destinations.end(),
+                                 [&](const auto& one) { return one.subset == name; });
+    if (merged.subset == nullptr) {
+      std::vector<std::string> known;
+      for (const DestinationRule* rule : merged.rules) {
+        for (const api::istio::Subset& subset : rule->subsets) known.push_back(subset.name);
+      }
+      // The same route may serve several callers.
+      if (reported_.insert(&*to).second && reading_.catalog.complete()) {
+        reading_.report.add(to->where, "a subset of a DestinationRule for " + full_name(host),
+                            "\"" + name + "\"", did_you_mean(name, known));
+      }
+      return;
+    }
+    const auto pods = reading_.catalog.pods_behind(host.namespace_name + "/" + host.name);
+    const bool all = std::all_of(pods.begin(), pods.end(), [&](const PodsOf& one) {
+      return api::has_all(*one.labels, merged.subset->labels);
+    });
+    if (!all) {
+      note(to->where, fmt::format("a route to the pods of a subset alone, {} of {}", name,
+                                  short_service_name(host.namespace_name + "/" + host.name)));
+    }
+  }
+
+  static PolicyOrigin origin_of(const DestinationRule* rule, const api::Place& where) {
+    return {rule_name("DestinationRule", rule->meta), where};
+  }
+
+  /// Rules that hold for no call of the scenario, with the reason.
+  void note_unused() {
+    for (const DestinationRule& rule : rules_.destination_rules) {
+      if (used_.contains(&rule)) continue;
+      note(rule.meta.where,
+           rule_name("DestinationRule", rule.meta) + ": " + why_unused({rule.host}, rule.meta));
+    }
+    for (const VirtualService& service : rules_.virtual_services) {
+      if (used_.contains(&service)) continue;
+      const bool mesh = service.gateways.empty() ||
+                        std::find(service.gateways.begin(), service.gateways.end(), "mesh") !=
+                            service.gateways.end();
+      note(service.meta.where,
+           rule_name("VirtualService", service.meta) + ": " +
+               (mesh ? why_unused(service.hosts, service.meta)
+                     : std::string{"none of its routes leads to what clients call"}));
+    }
+  }
+
+  std::string why_unused(const std::vector<std::string>& hosts, const api::istio::RuleMeta& meta) {
+    bool called = false;
+    bool with_proxy = false;
+    for (const auto& [callee, callers] : callers_of(reading_.scenario)) {
+      const auto host = called_host(callee);
+      if (!host) continue;
+      const bool meant = std::any_of(hosts.begin(), hosts.end(), [&](const std::string& name) {
+        return nearness(full_host(name, meta.namespace_name), full_name(*host)).has_value();
+      });
+      if (!meant) continue;
+      called = true;
+      for (const std::string& caller : callers) {
+        with_proxy = with_proxy || policies_.contains(Way{caller, callee});
+      }
+    }
+    if (!called) return "nobody calls its host";
+    return with_proxy ? "another rule comes first for its host, or callers do not see it"
+                      : "no caller of its host has a sidecar";
+  }
+
+  void note(const api::Place& where, std::string what) {
+    if (!noted_.insert(std::tuple{where.file, where.line, what}).second) return;
+    reading_.scenario.not_modelled.push_back({where, std::move(what)});
+  }
+
+  const api::istio::Rules& rules_;
+  Reading& reading_;
+  SourcedPolicies policies_;
+  std::set<const void*> used_;
+  std::set<const void*> reported_;
+  std::set<std::tuple<std::string, int, std::string>> noted_;
+};
+
+}  // namespace
+
+SourcedPolicies istio_policies(const api::istio::Rules& rules, Reading& reading) {
+  return IstioPolicies{rules, reading}.read();
+}
+
+}  // namespace orrery::scenario

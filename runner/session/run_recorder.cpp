@@ -1,0 +1,264 @@
+#include "runner/session/run_recorder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "models/controllers/node_lifecycle.h"
+
+namespace orrery::session {
+namespace {
+
+using recording::ClusterField;
+using recording::PodPhaseCode;
+using recording::PodState;
+using recording::TextId;
+
+PodPhaseCode code_of(api::PodPhase phase) {
+  switch (phase) {
+    case api::PodPhase::Pending:
+      return PodPhaseCode::Pending;
+    case api::PodPhase::Running:
+      return PodPhaseCode::Running;
+    case api::PodPhase::Succeeded:
+      return PodPhaseCode::Succeeded;
+    case api::PodPhase::Failed:
+      return PodPhaseCode::Failed;
+    case api::PodPhase::Unknown:
+      break;
+  }
+  return PodPhaseCode::Unknown;
+}
+
+/// Why the pod failed, or one of its containers waits.
+std::string why_of(const api::Pod& pod) {
+  if (!pod.status.reason.empty()) return pod.status.reason;
+  for (const auto* statuses :
+       {&pod.status.init_container_statuses, &pod.status.container_statuses}) {
+    for (const api::ContainerStatus& status : *statuses) {
+      if (status.phase == api::ContainerPhase::Waiting && !status.reason.empty()) {
+        return status.reason;
+      }
+    }
+  }
+  return {};
+}
+
+std::string taints_of(const api::Node& node) {
+  std::string text;
+  for (const api::Taint& taint : node.spec.taints) {
+    if (!text.empty()) text += ',';
+    text += taint.key;
+    if (!taint.value.empty()) text += "=" + taint.value;
+    text += ":" + taint.effect;
+  }
+  return text;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RunRecorder>> RunRecorder::create(const RecordOrder& order,
+                                                         const scenario::Scenario& scenario,
+                                                         std::uint64_t seed, const char* world,
+                                                         const std::vector<sim::CallEdge>& edges) {
+  recording::Scene scene;
+  std::vector<std::string> operations;
+  for (const auto& [name, behaviour] : scenario.services) {
+    scene.services.push_back(name);
+    for (const scenario::Operation& operation : behaviour.operations) {
+      operations.push_back(operation.name);
+    }
+  }
+  for (const sim::CallEdge& edge : edges) scene.edges.push_back({edge.from, edge.to});
+  for (const auto& [name, journey] : scenario.journeys) scene.journeys.push_back(name);
+  recording::RunInfo info;
+  info.scenario = scenario.name;
+  info.digest = order.digest;
+  info.world = world;
+  info.engine = order.engine;
+  info.seed = seed;
+  auto writer = recording::RunWriter::create(order.path, std::move(info), std::move(scene));
+  if (!writer) return tl::unexpected{writer.error()};
+  return std::unique_ptr<RunRecorder>{
+      new RunRecorder{*std::move(writer), order.traces_per_second, std::move(operations)}};
+}
+
+RunRecorder::RunRecorder(std::unique_ptr<recording::RunWriter> writer,
+                         std::uint32_t traces_per_second, std::vector<std::string> operations)
+    : writer_{std::move(writer)},
+      meter_{writer_->scene(), traces_per_second},
+      operations_{std::move(operations)},
+      period_{recording::RunInfo{}.period} {
+  static_assert(sim::kClients == recording::kOutside);
+}
+
+// --- Objects ------------------------------------------------------------------------------------
+
+void RunRecorder::on_changes(const std::vector<ObjectChange>& changes) {
+  for (const ObjectChange& change : changes) {
+    const bool gone = change.after == nullptr;
+    const api::Object& any = gone ? *change.before : *change.after;
+    if (const auto* pod = std::get_if<api::Pod>(&any)) {
+      take_pod(*pod, gone);
+    } else if (const auto* node = std::get_if<api::Node>(&any)) {
+      take_node(*node, gone);
+    }
+  }
+}
+
+void RunRecorder::take_pod(const api::Pod& pod, bool gone) {
+  const TextId name = writer_->text("Pod/" + pod.meta.namespace_name + "/" + pod.meta.name);
+  const auto known = pods_.find(name);
+  if (known != pods_.end()) add_share(known->second, -1);
+  if (gone) {
+    if (known != pods_.end()) pods_.erase(known);
+    writer_->set_pod(name, std::nullopt);
+    return;
+  }
+  PodShare share;
+  const api::OwnerReference* owner = api::controller_of(pod.meta);
+  if (owner != nullptr) {
+    share.state.owner =
+        writer_->text(to_string(api::ObjectKey{owner->kind, pod.meta.namespace_name, owner->name}));
+  }
+  share.state.node = writer_->text(pod.spec.node_name);
+  share.state.why = writer_->text(why_of(pod));
+  share.state.phase = code_of(pod.status.phase);
+  share.state.ready = api::is_ready(pod);
+  share.state.terminating = pod.meta.deletion.has_value();
+  for (const api::ContainerStatus& status : pod.status.container_statuses) {
+    share.state.restarts += static_cast<std::uint32_t>(std::max(0, status.restart_count));
+  }
+  if (!api::has_ended(pod) && !pod.spec.node_name.empty()) {
+    share.node = pod.spec.node_name;
+    if (known != pods_.end() && known->second.node == share.node) {
+      // What a bound pod asks for does not change.
+      share.cpu_milli = known->second.cpu_milli;
+      share.memory_bytes = known->second.memory_bytes;
+    } else {
+      const api::PodResources requests = api::effective_requests(pod.spec);
+      share.cpu_milli = requests.cpu_milli;
+      share.memory_bytes = requests.memory_bytes;
+    }
+  }
+  if (!pod.status.pod_ip.empty()) addresses_.insert_or_assign(pod.status.pod_ip, name);
+  add_share(share, 1);
+  writer_->set_pod(name, share.state);
+  pods_.insert_or_assign(name, std::move(share));
+}
+
+void RunRecorder::add_share(const PodShare& share, std::int64_t sign) {
+  if (share.state.ready) pods_ready_ += sign;
+  if (share.state.phase == PodPhaseCode::Pending) pods_pending_ += sign;
+  if (share.node.empty()) return;
+  recording::NodeState& node = nodes_[share.node];
+  node.pods = static_cast<std::uint32_t>(std::int64_t{node.pods} + sign);
+  node.used_cpu_milli += sign * share.cpu_milli;
+  node.used_memory_bytes += sign * share.memory_bytes;
+  changed_nodes_.insert(share.node);
+}
+
+void RunRecorder::take_node(const api::Node& node, bool gone) {
+  const std::string& name = node.meta.name;
+  changed_nodes_.insert(name);
+  recording::NodeState& state = nodes_[name];
+  if (known_nodes_.contains(name) && state.ready) --nodes_ready_;
+  if (gone) {
+    known_nodes_.erase(name);
+    return;
+  }
+  known_nodes_.insert(name);
+  const auto zone = node.meta.labels.find(controllers::kZoneLabel);
+  state.zone = writer_->text(zone == node.meta.labels.end() ? std::string{} : zone->second);
+  state.taints = writer_->text(taints_of(node));
+  state.ready = api::is_ready(node);
+  if (state.ready) ++nodes_ready_;
+  state.unschedulable = node.spec.unschedulable;
+  state.cpu_milli = node.status.allocatable.cpu_milli;
+  state.memory_bytes = node.status.allocatable.memory_bytes;
+}
+
+// --- Samples ------------------------------------------------------------------------------------
+
+void RunRecorder::write_log(const recording::EventLog& log) {
+  const auto& records = log.records();
+  for (; logged_ < records.size(); ++logged_) {
+    const recording::LogRecord& record = records[logged_];
+    recording::RunEvent event;
+    event.id = record.id;
+    event.cause = record.cause;
+    event.at = Instant::at(Duration::microseconds(record.at.count_ns() / 1000));
+    event.what = writer_->text(record.what);
+    event.subject = writer_->text(record.subject);
+    event.detail = writer_->text(record.detail);
+    writer_->add_event(event);
+  }
+}
+
+void RunRecorder::write_traces(const sim::RequestEngine& engine) {
+  const auto us = [](Duration d) { return Duration::microseconds(d.count_ns() / 1000); };
+  for (const FollowedJourney& followed : meter_.take_journeys()) {
+    recording::Trace trace;
+    trace.key = followed.key;
+    trace.journey = followed.journey;
+    trace.start = Instant::at(us(followed.start.since_start()));
+    trace.length = us(followed.end - followed.start);
+    trace.outcome = static_cast<std::uint8_t>(followed.outcome);
+    for (const FollowedJourney::Call& call : followed.calls) {
+      recording::Span span;
+      span.parent = call.parent;
+      span.edge = call.report.edge;
+      span.operation = writer_->text(operations_[call.report.operation]);
+      if (call.report.instance != sim::kNone) {
+        const auto pod =
+            addresses_.find(engine.spec(sim::InstanceId{call.report.instance}).address);
+        if (pod != addresses_.end()) span.pod = pod->second;
+      }
+      span.start = us(call.report.start - followed.start);
+      if (call.wait >= Duration{}) span.wait = us(call.wait);
+      span.length = us(call.report.end - call.report.start);
+      span.outcome = static_cast<std::uint8_t>(call.report.outcome);
+      span.attempt = static_cast<std::uint8_t>(std::min(call.report.attempt, 255U));
+      trace.spans.push_back(span);
+    }
+    writer_->add_trace(std::move(trace));
+  }
+}
+
+void RunRecorder::sample(Instant now, const recording::EventLog& log,
+                         const sim::RequestEngine* engine) {
+  std::vector<std::int64_t> values(writer_->columns().count());
+  if (engine != nullptr) {
+    const bool second = now.count_ns() % 1'000'000'000 == 0;
+    meter_.sample(*engine, second, values);
+    write_traces(*engine);
+  }
+  write_log(log);
+  for (const std::string& name : changed_nodes_) {
+    const TextId id = writer_->text(name);
+    if (known_nodes_.contains(name)) {
+      writer_->set_node(id, nodes_[name]);
+    } else {
+      writer_->set_node(id, std::nullopt);
+    }
+  }
+  changed_nodes_.clear();
+  const auto put = [&](ClusterField field, std::int64_t value) {
+    values[writer_->columns().of(field)] = value;
+  };
+  put(ClusterField::Pods, static_cast<std::int64_t>(pods_.size()));
+  put(ClusterField::PodsReady, pods_ready_);
+  put(ClusterField::PodsPending, pods_pending_);
+  put(ClusterField::Nodes, static_cast<std::int64_t>(known_nodes_.size()));
+  put(ClusterField::NodesReady, nodes_ready_);
+  writer_->sample(now, values);
+  last_ = now;
+  next_ = now + period_;
+}
+
+Result<void> RunRecorder::finish(const recording::EventLog& log, const sim::RequestEngine* engine) {
+  // What was done to the world at the very end stands behind the last sample.
+  if (logged_ < log.records().size()) sample(last_ + Duration::microseconds(1), log, engine);
+  return writer_->finish();
+}
+
+}  // namespace orrery::session

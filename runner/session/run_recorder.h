@@ -1,0 +1,86 @@
+/// @file
+/// Puts a run into a recording: what its objects, its log and its requests say, sample by sample.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "models/api/objects.h"
+#include "models/base/result.h"
+#include "models/recording/event_log.h"
+#include "models/recording/run_writer.h"
+#include "runner/scenario/scenario.h"
+#include "runner/session/call_meter.h"
+#include "runner/session/run_observer.h"
+
+namespace orrery::session {
+
+struct RecordOrder {
+  std::string path;
+  std::string digest;                    ///< Of what the run follows from; may be empty.
+  std::string engine;                    ///< Version of the program.
+  std::uint32_t traces_per_second = 20;  ///< Journeys that are followed; 0: none.
+};
+
+class RunRecorder {
+ public:
+  /// A Failure if the file cannot be written. `edges`: who calls whom.
+  [[nodiscard]] static Result<std::unique_ptr<RunRecorder>> create(
+      const RecordOrder& order, const scenario::Scenario& scenario, std::uint64_t seed,
+      const char* world, const std::vector<sim::CallEdge>& edges);
+
+  /// Whom the request engine tells.
+  [[nodiscard]] sim::TrafficObserver& traffic() { return meter_; }
+
+  void on_changes(const std::vector<ObjectChange>& changes);
+
+  /// When the next sample is due.
+  [[nodiscard]] Instant next() const { return next_; }
+  /// Takes it. `engine`: null where requests are not seen. Requires: `now` is later than the last
+  /// sample, and no record of the log is later.
+  void sample(Instant now, const recording::EventLog& log, const sim::RequestEngine* engine);
+
+  /// The run is over. A Failure if not all of it could be written.
+  [[nodiscard]] Result<void> finish(const recording::EventLog& log,
+                                    const sim::RequestEngine* engine);
+
+ private:
+  /// What a pod adds to the figures of its node and of the cluster.
+  struct PodShare {
+    recording::PodState state;
+    std::string node;
+    std::int64_t cpu_milli = 0;
+    std::int64_t memory_bytes = 0;
+  };
+
+  RunRecorder(std::unique_ptr<recording::RunWriter> writer, std::uint32_t traces_per_second,
+              std::vector<std::string> operations);
+  void take_pod(const api::Pod& pod, bool gone);
+  void take_node(const api::Node& node, bool gone);
+  void add_share(const PodShare& share, std::int64_t sign);
+  void write_log(const recording::EventLog& log);
+  void write_traces(const sim::RequestEngine& engine);
+
+  std::unique_ptr<recording::RunWriter> writer_;
+  CallMeter meter_;
+  std::vector<std::string> operations_;  ///< Over all services, in order.
+  Duration period_;
+  Instant next_;
+  Instant last_;  ///< Of the last sample.
+  std::size_t logged_ = 0;
+  std::map<recording::TextId, PodShare> pods_;
+  std::map<std::string, recording::TextId, std::less<>> addresses_;  ///< Of pods.
+  std::map<std::string, recording::NodeState> nodes_;
+  std::set<std::string> known_nodes_;    ///< That have an object.
+  std::set<std::string> changed_nodes_;  ///< Since the last sample.
+  std::int64_t pods_ready_ = 0;
+  std::int64_t pods_pending_ = 0;
+  std::int64_t nodes_ready_ = 0;
+};
+
+}  // namespace orrery::session

@@ -1,0 +1,170 @@
+/// @file
+/// Where the cause of a failed call comes from. A call inherits that of the one below it; whoever
+/// finds no room inherits the cause that most of those have who take the room up.
+#include <algorithm>
+
+#include "sim/traffic/request_engine.h"
+
+namespace orrery::sim {
+namespace {
+
+/// What was found out about who holds what is good for so long; looking again is a search.
+constexpr Duration kHoldersGoodFor = Duration::milliseconds(100);
+
+}  // namespace
+
+void RequestEngine::explain_failures(FailureLedger& ledger, Instant count_from) {
+  ledger_ = &ledger;
+  count_from_ = count_from;
+}
+
+RecordId RequestEngine::illness_or_state(std::uint32_t index) const {
+  const InstanceCauses& causes = instance_causes_[index];
+  return causes.illness != 0 ? causes.illness : causes.state;
+}
+
+RecordId RequestEngine::note_failure(const Call& call, RequestOutcome outcome) {
+  if (ledger_ == nullptr || call.probe) return 0;
+  const CallSite& site = program_.sites[call.site];
+  const std::uint32_t caller = calls_[call.parent].instance;
+  return ledger_->note(
+      {caller == kNone ? kClients : instances_[caller].service, site.service, outcome, call.cause},
+      now_);
+}
+
+RecordId RequestEngine::cause_of_rejection(std::uint32_t index, RequestOutcome outcome) {
+  if (ledger_ == nullptr) return 0;
+  const Call& call = calls_[index];
+  const CallSite& site = program_.sites[call.site];
+  switch (outcome) {
+    case RequestOutcome::NoEndpoints: {
+      const RecordId emptied = tables_[table_of(calls_[call.parent], site)].cause;
+      return emptied != 0 ? emptied : ledger_->never_there(site.service, now_);
+    }
+    case RequestOutcome::CircuitOpen:
+      if (const RecordId opened = route_causes_[tries_[index].route]) return opened;
+      break;
+    case RequestOutcome::Overflow:
+      return majority(holders_of_route(tries_[index].route), site.service);
+    default:
+      break;
+  }
+  return call.cause != 0 ? call.cause : ledger_->load(site.service, now_);
+}
+
+RecordId RequestEngine::cause_of_full(std::uint32_t index) {
+  if (ledger_ == nullptr) return 0;
+  if (const RecordId ill = instance_causes_[index].illness) return ill;
+  return majority(index, instances_[index].service);
+}
+
+RecordId RequestEngine::cause_of_waiting(std::uint32_t index) {
+  if (ledger_ == nullptr) return 0;
+  const Call& call = calls_[index];
+  const ServiceIndex service = call.instance != kNone ? instances_[call.instance].service
+                                                      : program_.sites[call.site].service;
+  const auto own = [&] { return call.cause != 0 ? call.cause : ledger_->load(service, now_); };
+  switch (call.phase) {
+    case CallPhase::Queued:
+    case CallPhase::Calling:
+      return cause_of_full(call.instance);
+    case CallPhase::Pending:
+      return majority(holders_of_route(tries_[index].route), service);
+    case CallPhase::InService:
+      if (call.held) return illness_or_state(call.instance);
+      return own();
+    case CallPhase::Hanging:
+      if (call.cause == 0 && call.instance != kNone) return instance_causes_[call.instance].state;
+      return own();
+    default:
+      return own();
+  }
+}
+
+std::uint32_t RequestEngine::holders_of_route(std::uint32_t route) const {
+  return static_cast<std::uint32_t>(instances_.size()) + route;
+}
+
+RecordId RequestEngine::majority(std::uint32_t holders, ServiceIndex service) {
+  if (holders_at_ > now_ || now_ - holders_at_ >= kHoldersGoodFor ||
+      holders_.size() != instances_.size() + routes_.size()) {
+    look_at_holders();
+  }
+  std::vector<std::uint32_t> asked;
+  const Voice most = most_of(holders, asked);
+  if (most.cause != 0) return most.cause;
+  return ledger_->load(most.service != kNone ? most.service : service, now_);
+}
+
+/// One pass over all calls: what each of them waits for, or works on, is a voice for the slot it
+/// holds, for the slots its callers hold, and for the places in their routes.
+void RequestEngine::look_at_holders() {
+  holders_at_ = now_;
+  holders_.assign(instances_.size() + routes_.size(), {});
+  for (std::uint32_t i = 0; i < calls_.slot_count(); ++i) {
+    const Call& call = calls_[i];
+    if (call.probe) continue;
+    Voice voice;
+    switch (call.phase) {
+      case CallPhase::Queued:
+        voice.instance = call.instance;
+        break;
+      case CallPhase::InService:
+        voice.cause = call.held ? illness_or_state(call.instance) : call.cause;
+        if (voice.cause == 0) voice.service = instances_[call.instance].service;
+        ++holders_[call.instance][voice];
+        break;
+      case CallPhase::Hanging:
+        voice.cause = call.cause != 0          ? call.cause
+                      : call.instance != kNone ? instance_causes_[call.instance].state
+                                               : 0;
+        if (voice.cause == 0) voice.service = program_.sites[call.site].service;
+        break;
+      case CallPhase::Pending:
+        voice.instance = holders_of_route(tries_[i].route);
+        break;
+      default:
+        continue;  // On a way, or it waits for calls that speak for it.
+    }
+    const auto speak_for_route = [&](std::uint32_t slot) {
+      if (!tries_.empty() && tries_[slot].sent) {
+        ++holders_[holders_of_route(tries_[slot].route)][voice];
+      }
+    };
+    speak_for_route(i);
+    std::uint32_t generation = call.parent_generation;
+    for (std::uint32_t up = call.parent; up != kNone; up = calls_[up].parent) {
+      const Call& caller = calls_[up];
+      if (caller.generation != generation || caller.instance == kNone) break;
+      ++holders_[caller.instance][voice];
+      speak_for_route(up);
+      generation = caller.parent_generation;
+    }
+  }
+}
+
+RequestEngine::Voice RequestEngine::most_of(std::uint32_t holders,
+                                            std::vector<std::uint32_t>& asked) const {
+  asked.push_back(holders);
+  std::map<Voice, std::uint32_t> plain;
+  for (const auto& [voice, count] : holders_[holders]) {
+    if (voice.instance == kNone) {
+      plain[voice] += count;
+    } else if (voice.instance < instances_.size() && instance_causes_[voice.instance].illness) {
+      plain[{instance_causes_[voice.instance].illness, kNone, kNone}] += count;
+    } else if (std::find(asked.begin(), asked.end(), voice.instance) == asked.end()) {
+      plain[most_of(voice.instance, asked)] += count;
+    }
+  }
+  Voice most;
+  std::uint32_t count = 0;
+  for (const auto& [voice, times] : plain) {
+    if (times > count) {
+      most = voice;
+      count = times;
+    }
+  }
+  return most;
+}
+
+}  // namespace orrery::sim

@@ -1,0 +1,223 @@
+// Every field of Istio's rules that is read and not named as without effect is honoured: changing
+// it alone changes what happens in a run.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+
+#include "runner/scenario/reading.h"
+#include "runner/session/sim_session.h"
+#include "tests/support/temporary_folder.h"
+
+namespace orrery::fields {
+namespace {
+
+/// Two fronts with a sidecar call three backs; one of these fails for a while, one hangs for a
+/// while, and at the end a node is lost with what stands on it.
+const char* const kManifests = R"(apiVersion: v1
+kind: Service
+metadata: {name: front}
+spec: {selector: {app: front}, ports: [{name: http, port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: back}
+spec: {selector: {app: back}, ports: [{name: http, port: 80}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: front}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: front}}
+  template:
+    metadata: {labels: {app: front, sidecar.istio.io/inject: "true"}}
+    spec: {nodeSelector: {kubernetes.io/hostname: node-1}, containers: [{name: main, image: "web:1"}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: back}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: back}}
+  template:
+    metadata: {labels: {app: back, version: v1}}
+    spec: {containers: [{name: main, image: "web:1"}]}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: back}
+spec:
+  host: back
+  trafficPolicy:
+    connectionPool: {tcp: {maxConnections: 4}}
+    outlierDetection: {maxEjectionPercent: 100}
+  subsets: [{name: v1, labels: {version: v1}}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: back}
+spec:
+  hosts: [back]
+  http:
+  - route: [{destination: {host: back}}]
+    timeout: 3s
+    retries: {attempts: 2, perTryTimeout: 1s, retryOn: 5xx}
+)";
+
+const char* const kScenario = R"({"format": 1, "name": "field", "manifests": ["m.yaml"],
+  "duration": "170s", "cluster": {"nodes": 3}, "images": {"web:1": {"start": "1s"}},
+  "services": {"front": {"operations": {"get": {"cpu": "1ms", "calls": ["back:get"]}}},
+               "back": {"concurrency": 2, "operations": {"get": {"cpu": {"exponential": "40ms"}, "errors": "1%"}}}},
+  "journeys": {"visit": ["front"]}, "load": [{"poisson": "30/s", "from": "10s"}],
+  "timeline": [{"id": "fails", "at": "20s", "fault": "unwell", "target": "Deployment/back", "for": "50s"},
+               {"id": "hangs", "at": "90s", "fault": "unwell", "how": "hangs", "target": "Deployment/back",
+                "for": "20s"},
+               {"id": "lost", "at": "130s", "fault": "node-loss", "target": "Node/node-2"}],
+  "patch": [)";
+
+const std::string kRule = "DestinationRule/back";
+const std::string kService = "VirtualService/back";
+
+std::string policy(const std::string& part) {
+  return R"({"spec": {"trafficPolicy": {)" + part + "}}}";
+}
+std::string outliers(const std::string& part) {
+  return policy(R"("outlierDetection": {)" + part + "}");
+}
+std::string pool(const std::string& kind, const std::string& part) {
+  return policy(R"("connectionPool": {")" + kind + R"(": {)" + part + "}}");
+}
+/// The route as it is, but for these.
+std::string route(const std::string& more,
+                  const std::string& to = R"({"destination": {"host": "back"}})") {
+  return R"({"spec": {"http": [{"route": [)" + to + "]" + (more.empty() ? "" : ", " + more) +
+         "}]}}";
+}
+
+struct IstioField {
+  const char* name;
+  std::string target;
+  std::string merge;
+  std::string given = {};  ///< Merged into both, where the field needs a neighbour.
+};
+
+std::string patch(const std::string& target, const std::string& merge) {
+  return fmt::format(R"({{"target": "{}", "merge": {}}})", target, merge);
+}
+
+/// The fingerprint of the run of seed 1 with these patches.
+std::string fingerprint_of(const std::string& patches) {
+  const tests::TemporaryFolder folder;
+  std::ofstream{folder.file("m.yaml")} << kManifests;
+  const auto reading =
+      scenario::read_scenario_text(kScenario + patches + "]}", "field.json", folder.path());
+  for (const api::Problem& problem : reading.problems) ADD_FAILURE() << to_string(problem);
+  if (!reading.scenario) return {};
+  for (const api::NotModelled& one : reading.scenario->not_modelled) {
+    ADD_FAILURE() << "not modelled: " << one.what;
+  }
+  const auto results = session::simulate_all(*reading.scenario, 1, [](std::uint64_t) {});
+  if (!results) ADD_FAILURE() << results.error().what;
+  return results ? results->front().fingerprint : "";
+}
+
+class IstioFieldEffect : public testing::TestWithParam<IstioField> {};
+
+TEST_P(IstioFieldEffect, ChangingItAloneChangesWhatHappens) {
+  const IstioField& field = GetParam();
+  const std::string given = field.given.empty() ? "" : patch(field.target, field.given);
+  const std::string plain = fingerprint_of(given);
+  ASSERT_FALSE(plain.empty());
+  EXPECT_NE(fingerprint_of((given.empty() ? "" : given + ", ") + patch(field.target, field.merge)),
+            plain);
+}
+
+const std::string kLocal = outliers(R"("splitExternalLocalOriginErrors": true)");
+const std::string kSubset = R"({"destination": {"host": "back", "subset": "v1"}})";
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, IstioFieldEffect,
+    testing::Values(
+        IstioField{"LoadBalancer", kRule, policy(R"("loadBalancer": {"simple": "ROUND_ROBIN"})")},
+        IstioField{"LoadBalancerOfNodes", kRule,
+                   policy(R"("loadBalancer": {"simple": "PASSTHROUGH"})"),
+                   policy(R"("outlierDetection": null)")},
+        IstioField{"MaxConnections", kRule, pool("tcp", R"("maxConnections": 2)")},
+        IstioField{"ConnectTimeout", kRule, pool("tcp", R"("connectTimeout": "200ms")")},
+        IstioField{"MaxPendingRequests", kRule, pool("http", R"("http1MaxPendingRequests": 1)")},
+        IstioField{"MaxRequests", kRule, pool("http", R"("http2MaxRequests": 1)")},
+        IstioField{"MaxRetries", kRule, pool("http", R"("maxRetries": 1)")},
+        IstioField{"H2UpgradePolicy", kRule, pool("http", R"("h2UpgradePolicy": "UPGRADE")")},
+        IstioField{"MaxConcurrentStreams", kRule, pool("http", R"("maxConcurrentStreams": 1)"),
+                   pool("http", R"("h2UpgradePolicy": "UPGRADE")")},
+        IstioField{"Consecutive5xxErrors", kRule, outliers(R"("consecutive5xxErrors": 2)")},
+        IstioField{"Consecutive5xxErrorsOff", kRule, outliers(R"("consecutive5xxErrors": 0)")},
+        IstioField{"ConsecutiveGatewayErrors", kRule, outliers(R"("consecutiveGatewayErrors": 1)"),
+                   outliers(R"("consecutive5xxErrors": 0)")},
+        IstioField{"SplitErrors", kRule, kLocal, outliers(R"("consecutive5xxErrors": 0)")},
+        IstioField{"LocalOriginFailures", kRule, outliers(R"("consecutiveLocalOriginFailures": 1)"),
+                   kLocal},
+        IstioField{"Interval", kRule, outliers(R"("interval": "3s")")},
+        IstioField{"BaseEjectionTime", kRule, outliers(R"("baseEjectionTime": "5s")")},
+        IstioField{"MaxEjectionPercent", kRule, outliers(R"("maxEjectionPercent": 10)")},
+        IstioField{"MinHealthPercent", kRule, outliers(R"("minHealthPercent": 100)")},
+        IstioField{"RetryBudgetPercent", kRule, policy(R"("retryBudget": {"percent": 100})"),
+                   policy(R"("retryBudget": {"percent": 0, "minRetryConcurrency": 0})")},
+        IstioField{"RetryBudgetMinimum", kRule,
+                   policy(R"("retryBudget": {"minRetryConcurrency": 9})"),
+                   policy(R"("retryBudget": {"percent": 0, "minRetryConcurrency": 0})")},
+        IstioField{"PortLevelSettings", kRule,
+                   policy(R"("portLevelSettings": [{"port": {"number": 80}}])")},
+        IstioField{"Timeout", kService,
+                   route(R"("timeout": "50ms", "retries": {"attempts": 2, "perTryTimeout": "1s",
+                            "retryOn": "5xx"})")},
+        IstioField{"Attempts", kService,
+                   route(R"("timeout": "3s", "retries": {"attempts": 1, "perTryTimeout": "1s",
+                            "retryOn": "5xx"})")},
+        IstioField{"PerTryTimeout", kService,
+                   route(R"("timeout": "3s", "retries": {"attempts": 2, "perTryTimeout": "500ms",
+                            "retryOn": "5xx"})")},
+        IstioField{"RetryOn", kService,
+                   route(R"("timeout": "3s", "retries": {"attempts": 2, "perTryTimeout": "1s",
+                            "retryOn": "reset"})")},
+        IstioField{"Backoff", kService,
+                   route(R"("timeout": "3s", "retries": {"attempts": 2, "perTryTimeout": "1s",
+                            "retryOn": "5xx", "backoff": "300ms"})")},
+        IstioField{"RetryIgnorePreviousHosts", kService,
+                   route(R"("timeout": "3s", "retries": {"attempts": 2, "perTryTimeout": "1s",
+                            "retryOn": "5xx", "retryIgnorePreviousHosts": false})")},
+        IstioField{
+            "Match", kService,
+            R"({"spec": {"http": [{"match": [{"port": 80}], "route": [{"destination": {"host":
+                      "back"}}]}, {"route": [{"destination": {"host": "back"}}], "timeout": "50ms"}]}})",
+            R"({"spec": {"http": [{"match": [{"port": 81}], "route": [{"destination": {"host":
+                      "back"}}]}, {"route": [{"destination": {"host": "back"}}], "timeout": "50ms"}]}})"}),
+    [](const auto& test) { return test.param.name; });
+
+/// What is changed alone is the policy of a subset that the route names.
+TEST(IstioFieldEffect, APolicyOfASubsetHoldsWhereARouteNamesIt) {
+  const std::string routed = patch(kService, route("", kSubset));
+  const std::string subset = patch(
+      kRule, R"({"spec": {"subsets": [{"name": "v1", "labels": {"version": "v1"}, "trafficPolicy":
+                 {"loadBalancer": {"simple": "RANDOM"}}}]}})");
+  EXPECT_NE(fingerprint_of(routed + ", " + subset), fingerprint_of(routed));
+  EXPECT_EQ(fingerprint_of(subset), fingerprint_of("")) << "no route names it";
+}
+
+TEST(IstioFieldEffect, ASidecarIsWhatRulesNeed) {
+  const std::string without = patch(
+      "Deployment/front",
+      R"({"spec": {"template": {"metadata": {"labels": {"sidecar.istio.io/inject": "false"}}}}})");
+  const tests::TemporaryFolder folder;
+  std::ofstream{folder.file("m.yaml")} << kManifests;
+  const auto reading =
+      scenario::read_scenario_text(kScenario + without + "]}", "field.json", folder.path());
+  ASSERT_TRUE(reading.scenario);
+  EXPECT_TRUE(reading.scenario->policies.empty());
+  EXPECT_EQ(reading.scenario->not_modelled.size(), 2U) << "both rules are named";
+}
+
+}  // namespace
+}  // namespace orrery::fields

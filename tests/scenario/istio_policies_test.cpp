@@ -1,0 +1,520 @@
+/// @file
+/// What Istio's rules become for the calls of a scenario: who has a sidecar, which rule holds for a
+/// call, what it says with Istio's defaults, and what the scenario's own policies do to that.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "runner/scenario/check.h"
+#include "runner/scenario/istio_rules.h"
+#include "tests/scenario/scenario_text.h"
+#include "tests/support/temporary_folder.h"
+
+namespace orrery::scenario {
+namespace {
+
+using namespace resilience;
+using namespace orrery::literals;
+
+const std::string kSidecar = "sidecar.istio.io/inject: \"true\"";
+
+std::string workload(const std::string& name, const std::string& labels, const std::string& port) {
+  return fmt::format(R"(apiVersion: v1
+kind: Service
+metadata: {{name: {0}}}
+spec: {{selector: {{app: {0}}}, ports: [{{name: "{2}", port: 80}}]}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {0}}}
+spec:
+  selector: {{matchLabels: {{app: {0}}}}}
+  template:
+    metadata: {{labels: {{app: {0}, {1}}}}}
+    spec: {{containers: [{{name: main, image: "web:1"}}]}}
+---
+)",
+                     name, labels, port);
+}
+
+std::string rule(const std::string& kind, const std::string& name, const std::string& spec,
+                 const std::string& space = "default") {
+  return fmt::format(
+      "apiVersion: networking.istio.io/v1\nkind: {}\nmetadata: {{name: {}, namespace: {}}}\n"
+      "spec: {{{}}}\n---\n",
+      kind, name, space, spec);
+}
+
+std::string destination(const std::string& policy) {
+  return rule("DestinationRule", "back", "host: back, trafficPolicy: {" + policy + "}");
+}
+
+std::string service(const std::string& route) {
+  return rule("VirtualService", "back",
+              "hosts: [back], http: [{route: [{destination: {host: back}}], " + route + "}]");
+}
+
+/// What differs from clients that call a front with a sidecar, which calls a back.
+struct World {
+  std::string rules;
+  std::string front_labels = kSidecar;
+  std::string back_port = "http";
+  std::string policies = "[]";
+};
+
+ScenarioReading read(const World& world) {
+  const tests::TemporaryFolder folder;
+  std::ofstream{folder.file("m.yaml")} << workload("front", world.front_labels, "http")
+                                       << workload("back", "version: v1", world.back_port)
+                                       << world.rules;
+  return read_scenario_text(
+      R"({"format": 1, "name": "istio", "duration": "60s", "manifests": ["m.yaml"], "cluster": {"nodes": 1},
+          "services": {"front": {"operations": {"get": {"cpu": "1ms", "calls": ["back:get"]}}},
+                       "back": {"operations": {"get": {"cpu": "1ms"}}}},
+          "journeys": {"visit": ["front"]}, "load": [{"poisson": "1/s"}], "policies": )" +
+          world.policies + "}",
+      "istio.json", folder.path());
+}
+
+const Way kCall{"default/front", "default/back"};
+
+RoutePolicy policy_of(const World& world) {
+  const ScenarioReading reading = read(world);
+  EXPECT_TRUE(reading.scenario) << text_of(reading.problems);
+  if (!reading.scenario || !reading.scenario->policies.contains(kCall)) return {};
+  return reading.scenario->policies.at(kCall);
+}
+
+std::vector<std::string> notes_of(const World& world) {
+  const ScenarioReading reading = read(world);
+  EXPECT_TRUE(reading.scenario) << text_of(reading.problems);
+  std::vector<std::string> notes;
+  if (!reading.scenario) return notes;
+  for (const api::NotModelled& one : reading.scenario->not_modelled) notes.push_back(one.what);
+  return notes;
+}
+
+using Notes = std::vector<std::string>;
+
+TEST(IstioPolicies, OfACallerWithASidecarAreIstiosDefaultsWithoutAnyRule) {
+  const RoutePolicy policy = policy_of({});
+  EXPECT_EQ(policy.timeouts.overall, Duration{}) << "no route timeout";
+  EXPECT_EQ(policy.timeouts.connect, 10_s);
+  EXPECT_TRUE(std::holds_alternative<LeastRequestConfig>(*policy.balancer));
+  EXPECT_EQ(policy.retry.retries, 2U);
+  EXPECT_TRUE(policy.retry.on.has(RetryOn::ConnectFailure));
+  EXPECT_FALSE(policy.retry.on.has(RetryOn::Status5xx));
+  EXPECT_EQ(policy.retry.retriable_codes, StatusCodes{}) << "503 was in it before 1.24";
+  EXPECT_TRUE(policy.retry.avoids_previous_hosts);
+  EXPECT_EQ(policy.retry.host_reselection_max, 5U);
+  EXPECT_EQ(std::get<EnvoyBackoff>(policy.backoff).base, 25_ms);
+  EXPECT_FALSE(policy.retry_limit || policy.pool || policy.outliers) << "Istio lifts the limits";
+}
+
+TEST(IstioPolicies, AreOfNobodyWithoutASidecar) {
+  World world;
+  world.front_labels = "a: b";
+  world.rules = destination("loadBalancer: {simple: RANDOM}") + service("timeout: 1s");
+  const ScenarioReading reading = read(world);
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  EXPECT_TRUE(reading.scenario->policies.empty());
+  EXPECT_EQ(notes_of(world), (Notes{"DestinationRule/back: no caller of its host has a sidecar",
+                                    "VirtualService/back: no caller of its host has a sidecar"}));
+}
+
+TEST(IstioPolicies, OfClientsOutsideAreThoseOfTheGatewayThatLeadsThemIn) {
+  World world;
+  world.rules = rule("VirtualService", "edge",
+                     "hosts: [\"*\"], gateways: [edge], http: [{match: [{uri: {prefix: /shop}}], "
+                     "route: [{destination: {host: front}}], timeout: 3s}]");
+  const ScenarioReading reading = read(world);
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  EXPECT_EQ(reading.scenario->policies.at({"", "default/front"}).timeouts.overall, 3_s);
+  EXPECT_FALSE(read({}).scenario->policies.contains({"", "default/front"}));
+}
+
+struct Sidecar {
+  const char* name;
+  api::Labels labels;
+  api::Labels annotations;
+  api::Labels space;
+  bool injected;
+};
+
+class SidecarRule : public testing::TestWithParam<Sidecar> {};
+
+/// Source: Istio's injection rules: a "disabled" anywhere wins, then any "enabled"; the pod's
+/// annotation is looked at where its namespace is labelled.
+TEST_P(SidecarRule, DecidesByLabelsOfPodAndNamespace) {
+  const Sidecar& c = GetParam();
+  const api::PodSpec spec;
+  EXPECT_EQ(has_sidecar({&spec, &c.labels, &c.annotations}, c.space), c.injected);
+}
+
+const api::Labels kOn{{"istio-injection", "enabled"}};
+const api::Labels kOff{{"istio-injection", "disabled"}};
+const char* const kInject = "sidecar.istio.io/inject";
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, SidecarRule,
+    testing::Values(
+        Sidecar{"Nothing", {}, {}, {}, false}, Sidecar{"NamespaceEnabled", {}, {}, kOn, true},
+        Sidecar{"NamespaceOfARevision", {}, {}, {{"istio.io/rev", "canary"}}, true},
+        Sidecar{"NamespaceDisabledAgainstRevision",
+                {},
+                {},
+                {{"istio-injection", "disabled"}, {"istio.io/rev", "canary"}},
+                false},
+        Sidecar{"PodAlone", {{kInject, "true"}}, {}, {}, true},
+        Sidecar{"PodOfARevision", {{"istio.io/rev", "canary"}}, {}, {}, true},
+        Sidecar{"PodAgainstNamespace", {{kInject, "false"}}, {}, kOn, false},
+        Sidecar{"NamespaceAgainstPod", {{kInject, "true"}}, {}, kOff, false},
+        Sidecar{"AnnotationAgainstNamespace", {}, {{kInject, "false"}}, kOn, false},
+        Sidecar{"AnnotationAlone", {}, {{kInject, "true"}}, {}, false},
+        Sidecar{"LabelBeforeAnnotation", {{kInject, "true"}}, {{kInject, "false"}}, kOn, true}),
+    [](const auto& test) { return test.param.name; });
+
+TEST(SidecarRule, SeesAProxyInTheTemplateAndNoneInPodsOfTheHostsNetwork) {
+  const api::Labels none;
+  api::PodSpec spec;
+  spec.containers.emplace_back().name = "istio-proxy";
+  EXPECT_TRUE(has_sidecar({&spec, &none, &none}, none));
+  spec.containers.front().name = "main";
+  spec.host_network = true;
+  EXPECT_FALSE(has_sidecar({&spec, &none, &none}, kOn));
+}
+
+struct Host {
+  const char* host;
+  const char* space;
+  std::optional<std::size_t> nearness;
+};
+
+TEST(IstioHost, IsFoundByShortNameInItsNamespaceByFullNameAndByWildcard) {
+  constexpr std::size_t kExact = std::string::npos;
+  const std::string name = full_name({"shop", "web", 80});
+  const std::vector<Host> cases{{"web", "shop", kExact},
+                                {"web", "other", {}},
+                                {"web.shop.svc.cluster.local", "other", kExact},
+                                {"web.shop", "shop", {}},  // A dot: as it stands.
+                                {"*", "other", 0},
+                                {"*.local", "other", 6},
+                                {"*.shop.svc.cluster.local", "other", 23},
+                                {"*.other.svc.cluster.local", "other", {}},
+                                {"api", "shop", {}}};
+  for (const Host& c : cases) {
+    EXPECT_EQ(nearness(full_host(c.host, c.space), name), c.nearness) << c.host;
+  }
+}
+
+TEST(IstioPolicies, OfTheNearestHostAreInForce) {
+  World world;
+  const auto of = [](const char* name, const char* host, const char* after) {
+    return rule("VirtualService", name,
+                fmt::format("hosts: [\"{}\"], http: [{{route: [{{destination: {{host: back}}}}], "
+                            "timeout: {}}}]",
+                            host, after));
+  };
+  world.rules =
+      of("a", "*", "1s") + of("b", "*.default.svc.cluster.local", "2s") + of("z", "back", "3s");
+  EXPECT_EQ(policy_of(world).timeouts.overall, 3_s);
+  EXPECT_EQ(notes_of(world),
+            (Notes{"VirtualService/a: another rule comes first for its host, or callers do not "
+                   "see it",
+                   "VirtualService/b: another rule comes first for its host, or callers do not "
+                   "see it"}));
+  world.rules = of("a", "*", "1s") + of("b", "*.default.svc.cluster.local", "2s");
+  EXPECT_EQ(policy_of(world).timeouts.overall, 2_s);
+}
+
+TEST(IstioPolicies, StandInTheCallersNamespaceThenTheHostsThenTheRoot) {
+  const auto of = [](const char* space, const char* balancer, const char* more = "") {
+    return rule("DestinationRule", "back",
+                fmt::format("host: back.default.svc.cluster.local{}, trafficPolicy: "
+                            "{{loadBalancer: {{simple: {}}}}}",
+                            more, balancer),
+                space);
+  };
+  World world;
+  world.rules = of("istio-system", "RANDOM");
+  EXPECT_TRUE(std::holds_alternative<RandomConfig>(*policy_of(world).balancer)) << "the root's";
+  world.rules += of("default", "ROUND_ROBIN");
+  EXPECT_TRUE(std::holds_alternative<RoundRobinConfig>(*policy_of(world).balancer)) << "its own";
+  world.rules = of("elsewhere", "RANDOM");
+  EXPECT_TRUE(std::holds_alternative<LeastRequestConfig>(*policy_of(world).balancer))
+      << "a third namespace's rules are not looked at";
+  world.rules = of("istio-system", "RANDOM", ", exportTo: [\".\"]");
+  EXPECT_TRUE(std::holds_alternative<LeastRequestConfig>(*policy_of(world).balancer))
+      << "not exported";
+}
+
+TEST(IstioPolicies, OfAVirtualServiceAreOfThoseItIsExportedTo) {
+  const auto of = [](const char* to) {
+    return rule(
+        "VirtualService", "back",
+        fmt::format("hosts: [back.default.svc.cluster.local], exportTo: [\"{}\"], http: "
+                    "[{{route: [{{destination: {{host: back.default.svc.cluster.local}}}}], "
+                    "timeout: 1s}}]",
+                    to),
+        "other");
+  };
+  World world;
+  for (const auto& [to, after] : std::vector<std::pair<const char*, Duration>>{
+           {"*", 1_s}, {"default", 1_s}, {".", {}}, {"~", {}}, {"third", {}}}) {
+    world.rules = of(to);
+    EXPECT_EQ(policy_of(world).timeouts.overall, after) << to;
+  }
+}
+
+TEST(IstioPolicies, OfSeveralRulesForAHostAreTheFirstsByNameWithTheSubsetsOfAll) {
+  World world;
+  world.rules =
+      rule("DestinationRule", "b", "host: back, trafficPolicy: {loadBalancer: {simple: RANDOM}}") +
+      rule("DestinationRule", "a",
+           "host: back, subsets: [{name: v1, labels: {version: v1}, trafficPolicy: "
+           "{connectionPool: {tcp: {maxConnections: 3}}}}]") +
+      rule("VirtualService", "back",
+           "hosts: [back], http: [{route: [{destination: {host: back, subset: v1}}]}]");
+  const RoutePolicy policy = policy_of(world);
+  EXPECT_TRUE(std::holds_alternative<RandomConfig>(*policy.balancer));
+  EXPECT_EQ(policy.pool->thresholds.max_connections, 3U) << "the subset's, over the rule's";
+  EXPECT_EQ(policy.pool->thresholds.max_pending_requests, UINT32_MAX) << "lifted, not Envoy's 1024";
+  EXPECT_EQ(notes_of(world), Notes{}) << "all pods are in the subset";
+}
+
+TEST(IstioPolicies, OfAPortReplaceTheRulesAsAWhole) {
+  World world;
+  world.rules = destination(
+      "loadBalancer: {simple: RANDOM}, outlierDetection: {}, "
+      "portLevelSettings: [{port: {number: 80}, connectionPool: {tcp: "
+      "{maxConnections: 2}}}]");
+  const RoutePolicy policy = policy_of(world);
+  EXPECT_TRUE(std::holds_alternative<LeastRequestConfig>(*policy.balancer)) << "not inherited";
+  EXPECT_FALSE(policy.outliers);
+  EXPECT_EQ(policy.pool->thresholds.max_connections, 2U);
+}
+
+TEST(IstioPolicies, OfOutliersHaveIstiosDefaults) {
+  World world;
+  world.rules = destination("outlierDetection: {}");
+  const OutlierPolicy outliers = *policy_of(world).outliers;
+  EXPECT_EQ(outliers.detection.consecutive_5xx, 5U);
+  EXPECT_EQ(outliers.detection.max_ejection_percent, 10U);
+  EXPECT_EQ(outliers.panic_threshold, 0U) << "minHealthPercent 0 beside a block";
+  const auto enforced = [&](const OutlierPolicy& of, OutlierKind kind) {
+    return of.detection.enforcing[static_cast<std::size_t>(kind)];
+  };
+  EXPECT_EQ(enforced(outliers, OutlierKind::ConsecutiveGatewayFailure), 0U);
+  EXPECT_EQ(enforced(outliers, OutlierKind::SuccessRate), 0U);
+  world.rules = destination(
+      "outlierDetection: {consecutive5xxErrors: 0, consecutiveGatewayErrors: 3, "
+      "baseEjectionTime: 400s, maxEjectionPercent: 50, minHealthPercent: 30, interval: 1s}");
+  const OutlierPolicy other = *policy_of(world).outliers;
+  EXPECT_EQ(other.detection.consecutive_5xx, 0U) << "off";
+  EXPECT_EQ(other.detection.consecutive_gateway_failure, 3U);
+  EXPECT_EQ(enforced(other, OutlierKind::ConsecutiveGatewayFailure), 100U);
+  EXPECT_EQ(other.detection.max_ejection_time, 400_s) << "no less than the base";
+  EXPECT_EQ(other.panic_threshold, 30U);
+  EXPECT_EQ(other.detection.interval, 1_s);
+}
+
+TEST(IstioPolicies, OfConnectionsLimitStreamsByTheProtocolOfThePort) {
+  World world;
+  world.rules = destination(
+      "connectionPool: {tcp: {maxConnections: 1, connectTimeout: 2s}, http: "
+      "{http1MaxPendingRequests: 4, http2MaxRequests: 5}}");
+  const RoutePolicy policy = policy_of(world);
+  EXPECT_EQ(policy.timeouts.connect, 2_s);
+  EXPECT_EQ(policy.pool->thresholds.max_pending_requests, 4U);
+  EXPECT_EQ(policy.pool->thresholds.max_requests, 5U);
+  EXPECT_EQ(policy.pool->streams_per_connection, 1U);
+  world.back_port = "grpc-api";
+  EXPECT_EQ(policy_of(world).pool->streams_per_connection, 1024U);
+  world.back_port = "http";
+  world.rules = destination(
+      "connectionPool: {tcp: {maxConnections: 1}, http: {h2UpgradePolicy: "
+      "UPGRADE, maxConcurrentStreams: 9}}");
+  EXPECT_EQ(policy_of(world).pool->streams_per_connection, 9U);
+}
+
+TEST(IstioPolicies, OfRetriesHaveALimitWhereOneIsSet) {
+  World world;
+  world.rules = destination("connectionPool: {http: {maxRetries: 7}}");
+  EXPECT_EQ(std::get<EnvoyRetryLimit>(*policy_of(world).retry_limit).max_retries, 7U);
+  EXPECT_FALSE(policy_of(world).pool) << "no limit of requests";
+  world.rules = destination("retryBudget: {percent: 25, minRetryConcurrency: 9}");
+  const auto budget = std::get<EnvoyRetryLimit>(*policy_of(world).retry_limit).budget;
+  EXPECT_EQ(budget->percent, 25.0);
+  EXPECT_EQ(budget->min_retry_concurrency, 9U);
+}
+
+TEST(IstioPolicies, OfARouteStartFromIstiosRetries) {
+  World world;
+  world.rules = service("timeout: 4s, retries: {attempts: 5, perTryTimeout: 1s}");
+  RoutePolicy policy = policy_of(world);
+  EXPECT_EQ(policy.timeouts.overall, 4_s);
+  EXPECT_EQ(policy.timeouts.per_try, 1_s);
+  EXPECT_EQ(policy.retry.retries, 5U);
+  EXPECT_TRUE(policy.retry.on.has(RetryOn::ConnectFailure)) << "the default's conditions";
+  world.rules = service(
+      "retries: {attempts: 1, retryOn: \"gateway-error,429\", backoff: 10ms, "
+      "retryIgnorePreviousHosts: false}");
+  policy = policy_of(world);
+  EXPECT_EQ(policy.retry.on,
+            (RetryConditions{RetryOn::GatewayError, RetryOn::RetriableStatusCodes}));
+  EXPECT_TRUE(policy.retry.retriable_codes.has(429));
+  EXPECT_EQ(std::get<EnvoyBackoff>(policy.backoff).base, 10_ms);
+  EXPECT_EQ(std::get<EnvoyBackoff>(policy.backoff).max, 100_ms);
+  EXPECT_FALSE(policy.retry.avoids_previous_hosts);
+  world.rules = service("retries: {attempts: 0}");
+  EXPECT_TRUE(policy_of(world).retry.on.empty()) << "0 switches the default off";
+}
+
+TEST(IstioPolicies, OfHashedCallersChooseAtRandomAndMayRetryTheSameHost) {
+  World world;
+  world.rules = destination("loadBalancer: {consistentHash: {httpHeaderName: x-user}}");
+  const RoutePolicy policy = policy_of(world);
+  EXPECT_TRUE(std::holds_alternative<RandomConfig>(*policy.balancer)) << "requests have no header";
+  EXPECT_FALSE(policy.retry.avoids_previous_hosts);
+}
+
+TEST(IstioPolicies, OfPassthroughLeaveTheChoiceToTheNode) {
+  World world;
+  world.rules = destination("loadBalancer: {simple: PASSTHROUGH}, outlierDetection: {}");
+  EXPECT_FALSE(policy_of(world).balancer);
+  EXPECT_EQ(notes_of(world), (Notes{"field outlierDetection beside simple: PASSTHROUGH"}));
+}
+
+TEST(IstioPolicies, OfAPortThatIsNotHttpHaveNoRetriesAndNoTimeouts) {
+  World world;
+  world.back_port = "tcp-db";
+  world.rules =
+      destination("outlierDetection: {}, loadBalancer: {simple: RANDOM}") + service("timeout: 1s");
+  const RoutePolicy policy = policy_of(world);
+  EXPECT_TRUE(policy.retry.on.empty());
+  EXPECT_EQ(policy.timeouts.overall, Duration{});
+  EXPECT_TRUE(std::holds_alternative<RandomConfig>(*policy.balancer));
+  EXPECT_EQ(notes_of(world),
+            (Notes{"VirtualService/back: http routes to a port that is not HTTP by its name",
+                   "field outlierDetection of a port that is not HTTP"}));
+}
+
+TEST(IstioPolicies, OfARouteAreThoseOfTheFirstThatSurelyFits) {
+  const auto routes = [](const std::string& first_match) {
+    return rule("VirtualService", "back",
+                "hosts: [back], http: [{match: [" + first_match +
+                    "], route: [{destination: {host: back}}], timeout: 1s}, {route: "
+                    "[{destination: {host: back}}], timeout: 2s}]");
+  };
+  struct Case {
+    const char* match;
+    Duration after;
+    Notes notes;
+  };
+  const Notes noted{"a match by what requests carry, in VirtualService/back"};
+  const std::vector<Case> cases{{"{port: 80}", 1_s, {}},
+                                {"{port: 81}", 2_s, {}},
+                                {"{sourceLabels: {app: front}}", 1_s, {}},
+                                {"{sourceLabels: {app: other}}", 2_s, {}},
+                                {"{sourceNamespace: default}", 1_s, {}},
+                                {"{sourceNamespace: other}", 2_s, {}},
+                                {"{gateways: [mesh]}", 1_s, {}},
+                                {"{gateways: [edge]}", 2_s, {}},
+                                {"{uri: {prefix: /}}", 1_s, {}},
+                                {"{uri: {exact: /a}}", 2_s, noted},
+                                {"{method: {exact: GET}}", 2_s, noted},
+                                {"{headers: {end-user: {exact: jason}}}", 2_s, noted},
+                                {"{headers: {}}, {port: 80}", 1_s, {}}};
+  for (const Case& c : cases) {
+    World world;
+    world.rules = routes(c.match);
+    EXPECT_EQ(policy_of(world).timeouts.overall, c.after) << c.match;
+    EXPECT_EQ(notes_of(world), c.notes) << c.match;
+  }
+}
+
+TEST(IstioPolicies, NameWhatARouteAsksForBeyondTheModel) {
+  struct Case {
+    const char* route;
+    Notes notes;
+  };
+  const std::string rules =
+      rule("DestinationRule", "back",
+           "host: back, subsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: {version: "
+           "v2}}]");
+  const std::vector<Case> cases{
+      {"{destination: {host: back, subset: v1}}", {}},
+      {"{destination: {host: back, subset: v2}}",
+       {"a route to the pods of a subset alone, v2 of back"}},
+      {"{destination: {host: back, subset: v1}, weight: 90}, {destination: {host: back, subset: "
+       "v2}, weight: 10}",
+       {"weights of routes in VirtualService/back"}},
+      {"{destination: {host: other}}", {"a route to another host, other, in VirtualService/back"}},
+      {"{destination: {host: back, port: {number: 81}}}",
+       {"a route to another port, 81, in VirtualService/back"}}};
+  for (const Case& c : cases) {
+    World world;
+    world.rules = rules + rule("VirtualService", "back",
+                               std::string{"hosts: [back], http: [{route: ["} + c.route + "]}]");
+    EXPECT_EQ(notes_of(world), c.notes) << c.route;
+  }
+}
+
+TEST(IstioPolicies, OfASubsetThatNoRuleHasAreAProblem) {
+  World world;
+  world.rules = rule("DestinationRule", "back", "host: back, subsets: [{name: stable}]") +
+                rule("VirtualService", "back",
+                     "hosts: [back], http: [{route: [{destination: {host: back, subset: "
+                     "stabel}}]}]");
+  const ScenarioReading reading = read(world);
+  EXPECT_FALSE(reading.scenario);
+  ASSERT_EQ(reading.problems.size(), 1U);
+  EXPECT_EQ(reading.problems.front().expected,
+            "a subset of a DestinationRule for back.default.svc.cluster.local");
+  EXPECT_EQ(reading.problems.front().hint, "did you mean \"stable\"?");
+  EXPECT_EQ(reading.problems.front().where.pointer, "/spec/http/0/route/0");
+}
+
+TEST(IstioPolicies, GiveWayToTheScenariosKeyByKey) {
+  World world;
+  world.rules = destination("outlierDetection: {consecutive5xxErrors: 7}") +
+                service("timeout: 4s, retries: {attempts: 5, perTryTimeout: 1s}");
+  world.policies = R"([{"from": "front", "to": "back", "timeout": "9s",
+                        "outlierDetection": {"consecutive5xx": 3}}])";
+  const RoutePolicy policy = policy_of(world);
+  EXPECT_EQ(policy.timeouts.overall, 9_s) << "the scenario's";
+  EXPECT_EQ(policy.outliers->detection.consecutive_5xx, 3U) << "the balancer is Istio's";
+  EXPECT_EQ(policy.timeouts.per_try, 1_s) << "Istio's, as the scenario says nothing";
+  EXPECT_EQ(policy.retry.retries, 5U);
+}
+
+TEST(IstioPolicies, AreExplainedByCheckWithFileAndLine) {
+  const tests::TemporaryFolder folder;
+  World world;
+  world.rules = destination("outlierDetection: {}") + service("timeout: 4s");
+  world.policies = R"([{"from": "front", "to": "back", "connectTimeout": "1s"}])";
+  const ScenarioReading reading = read(world);
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  const PolicyOrigins& origins = reading.policies.at(kCall);
+  EXPECT_EQ(origins.at("connectTimeout").rule, "policies");
+  EXPECT_EQ(origins.at("connectTimeout").where.file, "istio.json");
+  EXPECT_EQ(origins.at("timeout").rule, "VirtualService/back");
+  EXPECT_EQ(origins.at("timeout").where.pointer, "/spec/http/0/timeout");
+  EXPECT_EQ(origins.at("outlierDetection").rule, "DestinationRule/back");
+  EXPECT_EQ(origins.at("retries").rule, "Istio's default");
+  const std::string text = policies_text(reading.policies);
+  const api::Place& where = origins.at("timeout").where;
+  EXPECT_NE(text.find("    front -> back\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("      balancer, retries: Istio's default\n"), std::string::npos) << text;
+  EXPECT_NE(
+      text.find(fmt::format("      timeout: VirtualService/back  {}:{}\n", where.file, where.line)),
+      std::string::npos)
+      << text;
+}
+
+}  // namespace
+}  // namespace orrery::scenario

@@ -1,0 +1,263 @@
+/// @file
+/// Why calls fail: from every failure the log leads to what it came from.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "tests/traffic/traffic_world.h"
+
+namespace orrery::sim {
+namespace {
+
+using resilience::RetryOn;
+using resilience::RoutePolicy;
+
+constexpr std::uint64_t kSeed = 5;
+
+/// A world whose failures are explained, and the log they are explained in.
+struct Explained {
+  explicit Explained(const TrafficModel& model)
+      : world{model, kSeed}, ledger{log, names_of(model)} {
+    world.engine.explain_failures(ledger);
+  }
+  static std::vector<std::string> names_of(const TrafficModel& model) {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < model.services.size(); ++i) {
+      names.push_back(std::string(1, static_cast<char>('a' + i)));
+    }
+    return names;
+  }
+  void begin() {
+    world.publish_all();
+    world.engine.start();
+  }
+  ports::CauseId fault(const std::string& subject) {
+    return log.append(world.kernel.now(), 0, "fault", subject);
+  }
+  /// "fault Pod/c > failing c: b timeout > …", of the tally with most failures of users.
+  [[nodiscard]] std::string chain() const {
+    const FailureTally* most = nullptr;
+    for (const FailureTally& tally : ledger.tallies()) {
+      if (tally.kind.from != kClients) continue;
+      if (most == nullptr || tally.count > most->count) most = &tally;
+    }
+    std::string text;
+    for (ports::CauseId at = most == nullptr ? 0 : most->record; at != 0;) {
+      const recording::LogRecord& record = log.records()[at - 1];
+      std::string step = record.what + " " + record.subject;
+      if (record.what == "failing") step += " (" + record.detail + ")";
+      text = text.empty() ? step : step + " > " + text;
+      at = record.cause;
+    }
+    return text;
+  }
+  [[nodiscard]] std::uint64_t failed_users() const {
+    std::uint64_t count = 0;
+    for (const FailureTally& tally : ledger.tallies()) {
+      if (tally.kind.from == kClients) count += tally.count;
+    }
+    return count;
+  }
+
+  recording::EventLog log;
+  TrafficWorld world;
+  FailureLedger ledger;
+};
+
+/// Each service calls the next one; calls between them time out after `timeout` (0: never).
+TrafficModel chain_of(std::uint32_t length, Duration timeout, std::uint32_t concurrency = 64) {
+  TrafficModel model;
+  for (std::uint32_t i = 0; i < length; ++i) {
+    OperationModel operation = works(5_ms);
+    if (i + 1 < length) {
+      CallModel next = call(i + 1);
+      next.timeout = timeout;
+      operation.steps.push_back({{next}});
+    }
+    model.services.push_back(offers(operation, concurrency));
+  }
+  return model;
+}
+
+TEST(Causes, ARunWithoutFailuresHasNone) {
+  TrafficModel model = chain_of(3, 1_s);
+  add_load(model, {{0, 0}}, kSeed, 50.0, 200);
+  Explained run{model};
+  for (ServiceIndex service = 0; service < 3; ++service) run.world.pod(service);
+  run.begin();
+  run.world.run();
+  EXPECT_TRUE(run.ledger.tallies().empty());
+  EXPECT_TRUE(run.log.records().empty());
+}
+
+TEST(Causes, AResetLeadsToWhatKilledTheProcess) {
+  TrafficModel model = chain_of(3, 1_s);
+  model.services[2].operations[0].cpu = Distribution::constant(200_ms);
+  add_load(model, {{0, 0}}, kSeed, 100.0, 100);
+  Explained run{model};
+  for (ServiceIndex service = 0; service < 2; ++service) run.world.pod(service);
+  const InstanceId victim = run.world.pod(2);
+  run.world.pod(2);
+  run.begin();
+  run.world.run(Instant::at(300_ms));
+  run.world.engine.kill(victim, run.fault("Pod/c"));
+  run.world.run(Instant::at(310_ms));
+  EXPECT_GT(run.failed_users(), 0U);
+  EXPECT_EQ(run.chain(),
+            "fault Pod/c > failing Service/c (calls from b: reset) > "
+            "failing Service/b (calls from a: upstream) > failing Service/a (calls from users: "
+            "upstream)");
+}
+
+TEST(Causes, NoEndpointsLeadToWhatEmptiedTheTable) {
+  TrafficModel model = chain_of(2, 1_s);
+  add_load(model, {{0, 0}}, kSeed, 100.0, 100);
+  Explained run{model};
+  run.world.pod(0);
+  run.world.pod(1);
+  run.begin();
+  run.world.run(Instant::at(300_ms));
+  const ports::CauseId cause = run.fault("EndpointSlice/b");
+  run.world.engine.publish(1, 1, {}, 9, std::nullopt, cause);
+  run.world.run();
+  EXPECT_EQ(run.chain(),
+            "fault EndpointSlice/b > failing Service/b (calls from a: no-endpoints) > failing "
+            "Service/a (calls from users: upstream)");
+}
+
+TEST(Causes, EndpointsThatNeverWereAreAnOriginOfTheirOwn) {
+  TrafficModel model = chain_of(1, 1_s);
+  add_load(model, {{0, 0}}, kSeed, 100.0, 10);
+  Explained run{model};
+  run.world.engine.start();
+  run.world.run();
+  EXPECT_EQ(run.chain(),
+            "no-endpoints Service/a > failing Service/a (calls from users: no-endpoints)");
+}
+
+TEST(Causes, ErrorsThatTheModelGivesAServiceAreItsOwn) {
+  TrafficModel model = chain_of(2, 1_s);
+  model.services[1].operations[0].error_probability = 0.5;
+  add_load(model, {{0, 0}}, kSeed, 100.0, 100);
+  Explained run{model};
+  run.world.pod(0);
+  run.world.pod(1);
+  run.begin();
+  run.world.run();
+  EXPECT_EQ(run.chain(),
+            "errors Service/b > failing Service/b (calls from a: error) > failing Service/a (calls "
+            "from users: upstream)");
+}
+
+// L13's chain: whoever waits for a slot waits for what those wait for that have the slots.
+TEST(Causes, AFullServiceLeadsToWhatItsRequestsWaitForBelow) {
+  TrafficModel model = chain_of(2, Duration{}, 10);
+  for (ServiceModel& service : model.services) service.queue_max = 20;
+  add_load(model, {{0, 0}}, kSeed, 200.0, 4000);
+  model.routes.push_back({kClients, 0, {}});
+  model.routes[0].policy.timeouts.overall = 1_s;
+  Explained run{model};
+  run.world.pod(0);
+  const InstanceId victim = run.world.pod(1);
+  run.begin();
+  run.world.run(Instant::at(1_s));
+  run.world.engine.set_hanging(victim, true, run.fault("Pod/b"));
+  run.world.run(Instant::at(3_s));
+  run.world.engine.set_hanging(victim, false);
+  run.world.run(Instant::at(20_s));
+  EXPECT_EQ(run.chain(), "fault Pod/b > failing Service/a (calls from users: refused)");
+  std::uint64_t timeouts = 0;
+  for (const FailureTally& tally : run.ledger.tallies()) {
+    EXPECT_EQ(tally.kind.cause, 1U) << "there is no other origin";
+    if (tally.kind.outcome == RequestOutcome::Timeout) timeouts += tally.count;
+  }
+  EXPECT_GT(timeouts, 0U);
+}
+
+TEST(Causes, ABacklogIsOfWhatMadeItUntilItIsWorkedOff) {
+  // So many slots that everything gets in, and then needs more than a second to get out.
+  TrafficModel model = chain_of(1, Duration{}, 1);
+  model.services[0].queue_max = 100'000;
+  add_load(model, {{0, 0}}, kSeed, 150.0, 3000);
+  model.routes.push_back({kClients, 0, {}});
+  model.routes[0].policy.timeouts.overall = 500_ms;
+  Explained run{model};
+  const InstanceId pod = run.world.pod(0);
+  run.begin();
+  run.world.run(Instant::at(5_s));
+  EXPECT_EQ(run.failed_users(), 0U);
+  run.world.engine.set_hanging(pod, true, run.fault("Pod/a"));
+  run.world.run(Instant::at(8_s));
+  run.world.engine.set_hanging(pod, false);
+  const std::uint64_t before = run.failed_users();
+  run.world.run();
+  EXPECT_GT(run.failed_users(), before + 50) << "the backlog outlives the fault";
+  for (const FailureTally& tally : run.ledger.tallies()) EXPECT_EQ(tally.kind.cause, 1U);
+}
+
+TEST(Causes, MoreThanAServiceCanDoIsTheLoadAlone) {
+  TrafficModel model = chain_of(1, Duration{}, 1);
+  model.services[0].queue_max = 50;
+  add_load(model, {{0, 0}}, kSeed, 400.0, 2000);  // Two hundred a second are possible.
+  Explained run{model};
+  run.world.pod(0);
+  run.begin();
+  run.world.run();
+  EXPECT_GT(run.failed_users(), 0U);
+  EXPECT_EQ(run.chain(), "load Service/a > failing Service/a (calls from users: refused)");
+}
+
+// What keeps a metastable failure up is its own retries; what they come from is still its trigger.
+TEST(Causes, OfAStormThatFeedsItselfIsItsTrigger) {
+  TrafficModel model = chain_of(1, Duration{}, 4);
+  model.services[0].operations[0].cpu = Distribution::constant(10_ms);
+  model.services[0].queue_max = 1000;
+  RoutePolicy policy;
+  policy.timeouts.per_try = 400_ms;
+  policy.retry.on = {RetryOn::GatewayError};
+  policy.retry.retries = 3;
+  policy.backoff = resilience::FixedBackoff{10_ms};
+  model.routes.push_back({kClients, 0, policy});
+  add_load(model, {{0, 0}}, kSeed, 300.0, 18'000);
+  Explained run{model};
+  const InstanceId pod = run.world.pod(0);
+  run.begin();
+  run.world.run(Instant::at(5_s));
+  EXPECT_EQ(run.failed_users(), 0U);
+  run.world.engine.set_hanging(pod, true, run.fault("Pod/a"));
+  run.world.run(Instant::at(8_s));
+  run.world.engine.set_hanging(pod, false);
+  run.world.run(Instant::at(55_s));
+  const auto& tallies = run.ledger.tallies();
+  EXPECT_TRUE(std::any_of(tallies.begin(), tallies.end(), [](const FailureTally& tally) {
+    return tally.feeds_itself && tally.count > 1000 && tally.last > Instant::at(50_s);
+  }));
+  EXPECT_TRUE(run.chain().starts_with("fault Pod/a > ")) << run.chain();
+  EXPECT_LT(tallies.size(), 10U) << "however long it lasts";
+}
+
+TEST(Causes, ChangeNothingOfARun) {
+  for (const bool explained : {false, true}) {
+    static std::string plain;
+    TrafficModel model = chain_of(3, 100_ms, 2);
+    add_load(model, {{0, 0}}, kSeed, 300.0, 2000);
+    TrafficWorld world{model, kSeed};
+    recording::EventLog log;
+    FailureLedger ledger{log, {"a", "b", "c"}};
+    if (explained) world.engine.explain_failures(ledger);
+    for (ServiceIndex service = 0; service < 3; ++service) world.pod(service);
+    world.publish_all();
+    world.engine.start();
+    world.run();
+    if (explained) {
+      EXPECT_EQ(to_string(world.fingerprint), plain);
+    } else {
+      plain = to_string(world.fingerprint);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace orrery::sim

@@ -1,0 +1,129 @@
+/// @file
+/// From the tallies of failures and the log to what people read.
+#include "runner/why/chains.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "runner/why/run_folder.h"
+
+namespace orrery::why {
+namespace {
+
+using namespace orrery::literals;
+using recording::LogRecord;
+using runner::FailureKind;
+
+const std::vector<LogRecord> kLog{
+    {1, 0, Instant::at(12_s), "fault", "Pod/shop/cart-1", "slow: unwell"},
+    {2, 0, Instant::at(12_s), "container-kill", "Pod/shop/ad-1", "kill"},
+    {3, 1, Instant::at(13_s), "failing", "Service/shop/cart", "calls from front: timeout"},
+    {4, 3, Instant::at(13_s), "failing", "Service/shop/front", "calls from users: upstream"},
+    {5, 2, Instant::at(14_s), "failing", "Service/shop/front", "calls from users: reset"},
+};
+
+FailureKind kind(ports::CauseId record, const char* from, const char* to, Duration first,
+                 Duration last, std::uint64_t count, bool feeds = false) {
+  return {record, from, to, "timeout", Instant::at(first), Instant::at(last), count, feeds};
+}
+
+const std::vector<FailureKind> kFailures{kind(3, "front", "cart", 13_s, 20_s, 1000, true),
+                                         kind(4, "", "front", 13_s, 20_s, 990),
+                                         kind(5, "", "front", 14_s, 15_s, 10)};
+
+TEST(Chains, OfUsersLeadFromEachOriginMostFailuresFirst) {
+  const auto chains = chains_of(kLog, kFailures, {});
+  ASSERT_EQ(chains.size(), 2U);
+  EXPECT_EQ(chains[0].count, 990U);
+  ASSERT_EQ(chains[0].steps.size(), 3U);
+  EXPECT_EQ(chains[0].steps[0].id, 1U);
+  EXPECT_EQ(chains[0].steps[2].id, 4U);
+  EXPECT_TRUE(chains[0].feeds_itself) << "one of its links does";
+  EXPECT_EQ(chains[1].steps.front().id, 2U);
+  EXPECT_FALSE(chains[1].feeds_itself);
+  EXPECT_EQ(in_one_line(chains[0], 1000, false),
+            "99 % of 1,000 failed requests, 0:13 to 0:20: unwell of Pod/shop/cart-1 (slow) > "
+            "shop/cart > shop/front, kept up by its own retries");
+}
+
+TEST(Chains, CanBeAskedForAServiceAndAnInstant) {
+  Question cart;
+  cart.what = "cart";
+  ASSERT_EQ(chains_of(kLog, kFailures, cart).size(), 1U);
+  EXPECT_EQ(chains_of(kLog, kFailures, cart)[0].count, 1000U);
+  Question late;
+  late.at = Instant::at(18_s);
+  ASSERT_EQ(chains_of(kLog, kFailures, late).size(), 1U);
+  EXPECT_EQ(chains_of(kLog, kFailures, late)[0].count, 990U);
+  late.at = Instant::at(30_s);
+  EXPECT_TRUE(chains_of(kLog, kFailures, late).empty());
+  EXPECT_EQ(in_full({}, late), "No request of users failed at 0:30.\n");
+}
+
+TEST(Chains, InFullNameEveryStep) {
+  EXPECT_EQ(in_full(chains_of(kLog, {kFailures[2]}, {}), {}),
+            "10 requests of users failed.\n"
+            "\n"
+            "1. 100 % (10), 0:14 to 0:15: container-kill Pod/shop/ad-1 (kill)\n"
+            "     0:12.000  container-kill  Pod/shop/ad-1       kill\n"
+            "     0:14.000  failing         Service/shop/front  calls from users: reset\n");
+}
+
+struct Folder {
+  Folder() { std::filesystem::create_directories(path); }
+  ~Folder() { std::filesystem::remove_all(path); }
+  void write(const char* name, const std::string& text) const {
+    std::ofstream{path / name} << text;
+  }
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("orrery-why-test-" + std::to_string(::getpid()));
+};
+
+TEST(RunFolder, GivesBackTheFailuresAndTheLogOfOneSeed) {
+  const Folder folder;
+  folder.write("summary.json", R"({"seeds": [7, 8], "services": {"default/web": {}}, "failures": [
+    {"seed": 7, "record": 2, "from": "", "to": "web", "outcome": "reset", "first": 1.5, "last": 2,
+     "count": 3, "feedsItself": false},
+    {"seed": 8, "record": 1, "from": "", "to": "web", "outcome": "reset", "first": 1, "last": 2,
+     "count": 9, "feedsItself": true}]})");
+  folder.write("events.jsonl", R"({"seed":7,"t":1.25,"id":1,"what":"kill","subject":"Pod/p"}
+{"seed":8,"t":1,"id":1,"what":"failing","subject":"Service/web"}
+{"seed":7,"t":1.5,"id":2,"cause":1,"what":"failing","subject":"Service/web","detail":"d"}
+)");
+  const auto first = read_run_folder(folder.path, std::nullopt);
+  ASSERT_TRUE(first.has_value()) << first.error().what;
+  EXPECT_EQ(first->seed, 7U);
+  EXPECT_EQ(first->services, std::vector<std::string>{"default/web"});
+  ASSERT_EQ(first->log.size(), 2U);
+  EXPECT_EQ(first->log[1].cause, 1U);
+  EXPECT_EQ(first->log[0].at, Instant::at(1250_ms));
+  ASSERT_EQ(first->failures.size(), 1U);
+  EXPECT_EQ(first->failures[0].count, 3U);
+  ASSERT_TRUE(read_run_folder(folder.path, 8).has_value());
+  EXPECT_TRUE(read_run_folder(folder.path, 8)->failures[0].feeds_itself);
+}
+
+TEST(RunFolder, SaysWhatIsMissingOrDamagedAndWhere) {
+  const Folder folder;
+  const auto what = [&] { return read_run_folder(folder.path, std::nullopt).error().what; };
+  const std::string at = folder.path.string();
+  EXPECT_EQ(what(), "cannot read " + at + "/summary.json");
+  folder.write("summary.json", "{");
+  EXPECT_TRUE(what().starts_with(at + "/summary.json: ")) << what();
+  folder.write("summary.json", R"({"seeds": [], "services": {}, "failures": []})");
+  EXPECT_EQ(what(), at + "/summary.json: no seeds");
+  folder.write("summary.json", R"({"seeds": [1], "services": {}, "failures": []})");
+  EXPECT_EQ(what(), "cannot read " + at + "/events.jsonl");
+  EXPECT_EQ(read_run_folder(folder.path, 3).error().what, at + "/summary.json: seed 3 was not run");
+  for (const char* line :
+       {"{", R"({"seed":1})", R"({"seed":1,"t":1,"id":2,"what":"a","subject":"b"})",
+        R"({"seed":1,"t":1,"id":1,"cause":1,"what":"a","subject":"b"})", "3"}) {
+    folder.write("events.jsonl", std::string{line} + "\n");
+    EXPECT_TRUE(what().starts_with(at + "/events.jsonl:1: ")) << line << ": " << what();
+  }
+}
+
+}  // namespace
+}  // namespace orrery::why

@@ -127,10 +127,10 @@ class ApiFront::Impl {
     void OnReadDone(bool ok) override {
       loop::take_over(this);
       if (!ok) {
-        front_.post([this] { close(grpc::Status::OK); });
+        front_.loop_.post([this] { close(grpc::Status::OK); });
         return;
       }
-      front_.post([this, line = std::move(incoming_)] { take(line); });
+      front_.loop_.post([this, line = std::move(incoming_)] { take(line); });
       // Reading ahead lets the lines of a burst share a turn, and so a commit; the bound leaves a
       // flood in the client's socket.
       incoming_.Clear();
@@ -139,7 +139,7 @@ class ApiFront::Impl {
     }
     void OnWriteDone(bool ok) override {
       loop::take_over(this);
-      front_.post([this, ok] {
+      front_.loop_.post([this, ok] {
         writing_ = false;
         if (closing_) {
           close(*closing_);
@@ -152,12 +152,12 @@ class ApiFront::Impl {
     }
     void OnCancel() override {
       loop::take_over(this);
-      front_.post([this] { close(grpc::Status::CANCELLED); });
+      front_.loop_.post([this] { close(grpc::Status::CANCELLED); });
     }
     void OnDone() override {
       loop::take_over(this);
       // gRPC's last use of this object; posts before this one have been made before.
-      front_.post([this] { front_.forget(client_); });
+      front_.loop_.post([this] { front_.forget(client_); });
     }
 
    private:
@@ -219,7 +219,7 @@ class ApiFront::Impl {
       loop::take_over(this);
       // Handed to gRPC here, and back to us with OnDone; the map owns it in between.
       auto* session = new Impl::Session(front_, *context);
-      front_.post([front = &front_, session] {
+      front_.loop_.post([front = &front_, session] {
         const store::ClientId client{front->next_client_++};
         front->sessions_.emplace(client, std::unique_ptr<Impl::Session>(session));
         session->open(client);
@@ -230,14 +230,6 @@ class ApiFront::Impl {
    private:
     Impl& front_;
   };
-
-  template <class Work>
-  void post(Work work) {
-    boost::asio::post(loop_.io(), [this, work = std::move(work)] {
-      loop_.refresh_now();
-      work();
-    });
-  }
 
   void forget(store::ClientId client) { sessions_.erase(client); }
 

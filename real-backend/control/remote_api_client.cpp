@@ -3,7 +3,6 @@
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <deque>
@@ -121,19 +120,19 @@ class RemoteApiClient::Impl {
 
     void OnReadInitialMetadataDone(bool ok) override {
       loop::take_over(this);
-      if (ok) client_.post([c = &client_] { c->on_established(); });
+      if (ok) client_.loop_.post([c = &client_] { c->on_established(); });
     }
     void OnReadDone(bool ok) override {
       loop::take_over(this);
-      client_.post([c = &client_, ok] { ok ? c->on_line() : c->lose_session(); });
+      client_.loop_.post([c = &client_, ok] { ok ? c->on_line() : c->lose_session(); });
     }
     void OnWriteDone(bool ok) override {
       loop::take_over(this);
-      client_.post([c = &client_, ok] { ok ? c->on_written() : c->lose_session(); });
+      client_.loop_.post([c = &client_, ok] { ok ? c->on_written() : c->lose_session(); });
     }
     void OnDone(const grpc::Status&) override {
       loop::take_over(this);
-      client_.post([c = &client_] { c->on_done(); });
+      client_.loop_.post([c = &client_] { c->on_done(); });
     }
 
    private:
@@ -145,14 +144,6 @@ class RemoteApiClient::Impl {
     wire::ServerLine incoming_;
     bool let_go_ = false;
   };
-
-  template <class Work>
-  void post(Work work) {
-    boost::asio::post(loop_.io(), [this, work = std::move(work)] {
-      loop_.refresh_now();
-      work();
-    });
-  }
 
   void connect() {
     established_ = false;

@@ -5,7 +5,6 @@
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -245,8 +244,7 @@ class LiveProber::GrpcCheck final : public grpc::ClientUnaryReactor {
 
   void OnDone(const grpc::Status& status) override {
     loop::take_over(this);
-    boost::asio::post(prober_.loop_.io(),
-                      [check = std::move(self_), status] { check->done(status); });
+    prober_.loop_.post([check = std::move(self_), status] { check->done(status); });
   }
 
  private:

@@ -77,7 +77,7 @@ void CallMeter::close_second(Row& row) {
   }
 }
 
-void CallMeter::sample(const sim::RequestEngine& engine, bool second,
+void CallMeter::sample(const sim::RequestEngine* engine, bool second,
                        std::vector<std::int64_t>& values) {
   const std::size_t edges = scene_.edges.size();
   const std::size_t services = scene_.services.size();
@@ -114,8 +114,9 @@ void CallMeter::sample(const sim::RequestEngine& engine, bool second,
     put(CallField::P95, row.percentiles[1]);
     put(CallField::P99, row.percentiles[2]);
   }
+  if (engine == nullptr) return;
   for (std::uint32_t s = 0; s < services; ++s) {
-    const sim::ServiceGauge gauge = engine.gauge(s);
+    const sim::ServiceGauge gauge = engine->gauge(s);
     values[map_.of(RowKind::Service, s, CallField::Busy)] = static_cast<std::int64_t>(gauge.busy);
     values[map_.of(RowKind::Service, s, CallField::Queued)] =
         static_cast<std::int64_t>(gauge.queued);
@@ -123,7 +124,7 @@ void CallMeter::sample(const sim::RequestEngine& engine, bool second,
   std::erase_if(breakers_, [&](const auto& breaker) {
     const std::uint32_t caller = breaker.first.second;
     if (caller == sim::kNone) return false;
-    const sim::InstanceState state = engine.view(sim::InstanceId{caller}).state;
+    const sim::InstanceState state = engine->view(sim::InstanceId{caller}).state;
     return state == sim::InstanceState::Stopped || state == sim::InstanceState::Silent;
   });
   for (const auto& [place, state] : breakers_) {

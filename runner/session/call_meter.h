@@ -36,7 +36,8 @@ class CallMeter final : public sim::TrafficObserver {
 
   /// Writes what was seen since the last call of this into the columns of calls. `second`: a whole
   /// second is over, whose latencies are shown until the next one is.
-  void sample(const sim::RequestEngine& engine, bool second, std::vector<std::int64_t>& values);
+  /// `engine`: null where nobody sees what goes on inside services.
+  void sample(const sim::RequestEngine* engine, bool second, std::vector<std::int64_t>& values);
   [[nodiscard]] std::vector<FollowedJourney> take_journeys() { return std::exchange(done_, {}); }
 
   void call_began(std::uint32_t edge) override;

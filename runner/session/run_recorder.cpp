@@ -179,9 +179,9 @@ void RunRecorder::take_node(const api::Node& node, bool gone) {
 
 // --- Samples ------------------------------------------------------------------------------------
 
-void RunRecorder::write_log(const recording::EventLog& log) {
+void RunRecorder::write_log(Instant until, const recording::EventLog& log) {
   const auto& records = log.records();
-  for (; logged_ < records.size(); ++logged_) {
+  for (; logged_ < records.size() && records[logged_].at <= until; ++logged_) {
     const recording::LogRecord& record = records[logged_];
     recording::RunEvent event;
     event.id = record.id;
@@ -194,7 +194,14 @@ void RunRecorder::write_log(const recording::EventLog& log) {
   }
 }
 
-void RunRecorder::write_traces(const sim::RequestEngine& engine) {
+const std::string& address_of(const RequestSide& requests, std::uint32_t instance) {
+  if (const auto* engine = std::get_if<const sim::RequestEngine*>(&requests)) {
+    return (*engine)->spec(sim::InstanceId{instance}).address;
+  }
+  return std::get<const std::vector<std::string>*>(requests)->at(instance);
+}
+
+void RunRecorder::write_traces(RequestSide requests) {
   const auto us = [](Duration d) { return Duration::microseconds(d.count_ns() / 1000); };
   for (const FollowedJourney& followed : meter_.take_journeys()) {
     recording::Trace trace;
@@ -209,8 +216,7 @@ void RunRecorder::write_traces(const sim::RequestEngine& engine) {
       span.edge = call.report.edge;
       span.operation = writer_->text(operations_[call.report.operation]);
       if (call.report.instance != sim::kNone) {
-        const auto pod =
-            addresses_.find(engine.spec(sim::InstanceId{call.report.instance}).address);
+        const auto pod = addresses_.find(address_of(requests, call.report.instance));
         if (pod != addresses_.end()) span.pod = pod->second;
       }
       span.start = us(call.report.start - followed.start);
@@ -224,15 +230,13 @@ void RunRecorder::write_traces(const sim::RequestEngine& engine) {
   }
 }
 
-void RunRecorder::sample(Instant now, const recording::EventLog& log,
-                         const sim::RequestEngine* engine) {
+void RunRecorder::sample(Instant now, const recording::EventLog& log, RequestSide requests) {
   std::vector<std::int64_t> values(writer_->columns().count());
-  if (engine != nullptr) {
-    const bool second = now.count_ns() % 1'000'000'000 == 0;
-    meter_.sample(*engine, second, values);
-    write_traces(*engine);
-  }
-  write_log(log);
+  const auto* engine = std::get_if<const sim::RequestEngine*>(&requests);
+  const bool second = now.count_ns() % 1'000'000'000 == 0;
+  meter_.sample(engine == nullptr ? nullptr : *engine, second, values);
+  write_traces(requests);
+  write_log(now, log);
   for (const std::string& name : changed_nodes_) {
     const TextId id = writer_->text(name);
     if (known_nodes_.contains(name)) {
@@ -255,9 +259,12 @@ void RunRecorder::sample(Instant now, const recording::EventLog& log,
   next_ = now + period_;
 }
 
-Result<void> RunRecorder::finish(const recording::EventLog& log, const sim::RequestEngine* engine) {
+Result<void> RunRecorder::finish(const recording::EventLog& log, RequestSide requests) {
   // What was done to the world at the very end stands behind the last sample.
-  if (logged_ < log.records().size()) sample(last_ + Duration::microseconds(1), log, engine);
+  const auto& records = log.records();
+  if (logged_ < records.size() && records[logged_].at <= last_) {
+    sample(last_ + Duration::microseconds(1), log, requests);
+  }
   return writer_->finish();
 }
 

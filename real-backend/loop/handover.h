@@ -8,14 +8,6 @@
 /// Source: sanitizer/tsan_interface.h of LLVM.
 #pragma once
 
-#if defined(__SANITIZE_THREAD__)
-#define ORRERY_THREAD_SANITIZER
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define ORRERY_THREAD_SANITIZER
-#endif
-#endif
-
 #ifdef ORRERY_THREAD_SANITIZER
 #include <sanitizer/tsan_interface.h>
 #endif

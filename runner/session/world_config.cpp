@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/api/object_patch.h"
+#include "runner/session/actions.h"
 
 namespace orrery::session {
 namespace {
@@ -194,21 +195,6 @@ controllers::ClusterAutoscalerConfig autoscaler_config(
   set(settings.delay_after_add, config.scale_down_delay_after_add);
   set(settings.delay_after_failure, config.scale_down_delay_after_failure);
   return config;
-}
-
-bool has_autoscaler(const std::vector<api::ManifestObject>& objects) {
-  return std::any_of(objects.begin(), objects.end(), [](const auto& manifest) {
-    return std::holds_alternative<api::HorizontalPodAutoscaler>(manifest.object);
-  });
-}
-
-bool has_autoscaler(const Scenario& scenario) {
-  const auto& timeline = scenario.timeline;
-  return has_autoscaler(scenario.objects) ||
-         std::any_of(timeline.begin(), timeline.end(), [](const scenario::TimelineEntry& entry) {
-           const auto* apply = std::get_if<scenario::ApplyAction>(&entry.action);
-           return apply != nullptr && has_autoscaler(apply->objects);
-         });
 }
 
 }  // namespace

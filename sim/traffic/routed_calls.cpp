@@ -21,7 +21,7 @@ std::uint32_t RequestEngine::add_routes(ServiceIndex caller, std::uint32_t zone)
 
 std::uint64_t RequestEngine::user_of(std::uint32_t load, std::uint64_t ordinal) const {
   const std::uint64_t journey = journey_key(load, ordinal);
-  const std::vector<double>& users = loads_[load].users;
+  const std::vector<double>& users = loads_[load].population;
   if (users.empty()) return journey;
   const double draw = draws_.uniform(Purpose::JourneyChoice, journey);
   const auto user = std::upper_bound(users.begin(), users.end() - 1, draw);

@@ -22,7 +22,7 @@ Seen play(const World& world, const RoutePolicy& policy, std::uint64_t seed) {
   if (world.of_users) model.routes = {{.from = kClients, .to = 0, .policy = policy}};
   if (world.zones) model.latency_between_zones = 20_ms;
   add_load(model, {{0, 0}}, seed, world.rate, world.count);
-  model.load[0].users = world.users;
+  model.load[0].population = world.users;
   TrafficWorld played{model, seed, 4};
   played.pod(0, 0, 0);
   if (world.zones) played.pod(0, 1, 1);

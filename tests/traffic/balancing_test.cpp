@@ -31,8 +31,8 @@ TrafficModel model_of(const Calls& calls) {
   model.services.push_back(offers(works(calls.work), 10'000));
   model.routes = {{.from = kClients, .to = 0, .policy = calls.policy}};
   add_load(model, {{0, 0}}, kSeed, calls.rate, calls.count);
-  model.load[0].users = calls.users;
-  model.load[0].users_zipf = calls.zipf;
+  model.load[0].population = calls.users;
+  model.load[0].population_zipf = calls.zipf;
   return model;
 }
 

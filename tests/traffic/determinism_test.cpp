@@ -401,7 +401,7 @@ TEST(SmallWorlds, LeaveNothingBehind) {
     model.connect_timeout = Duration::milliseconds(static_cast<int>(1 + pick(30)));
     add_load(model, {{0, 0}, {1, 0}}, seed, 500.0, 100);
     model.journeys[0].timeout = Duration::milliseconds(static_cast<int>(10 + pick(100)));
-    model.load[0].users = static_cast<std::uint32_t>(pick(20));
+    model.load[0].population = static_cast<std::uint32_t>(pick(20));
 
     TrafficWorld world{model, seed, 3};
     std::vector<InstanceId> pods;

@@ -47,6 +47,9 @@ class Window : public QWidget {
   [[nodiscard]] const Shown& shown() const { return shown_; }
   [[nodiscard]] ServiceGraphView& services() { return *services_; }
   [[nodiscard]] TimelineView& timeline() { return *timeline_; }
+  [[nodiscard]] std::vector<const Canvas*> canvases() const {
+    return {top_, services_, cluster_, inspector_, timeline_};
+  }
   [[nodiscard]] bool is_ticking() const { return clock_.isActive(); }
 
  protected:

@@ -12,19 +12,18 @@ namespace {
 
 constexpr std::size_t kGoingOnSeconds = 10;
 
-/// What set a failure off, with no cause of its own.
-const recording::RunEvent* origin_event(const RunEvents& events, const FailingRecord& record) {
-  return events.find(record.origin);
-}
-
-/// Failed calls along the edge of late.
+/// Calls of the record's kind that failed of late.
 std::uint64_t failed_of(const RecordedRun& run, const FailingRecord& record, std::size_t second) {
   const auto& edges = run.scene().edges;
+  std::uint32_t outcome = 1;
+  while (outcome < recording::kOutcomeCount && recording::outcome_name(outcome) != record.outcome) {
+    ++outcome;
+  }
+  if (outcome == recording::kOutcomeCount) return 0;
   for (std::size_t e = 0; e < edges.size(); ++e) {
-    if (edges[e].to != record.to || edges[e].from != record.from.value_or(recording::kOutside)) {
-      continue;
+    if (edges[e].to == record.to && edges[e].from == record.from.value_or(recording::kOutside)) {
+      return run.history().edge_failures(e, second, kGoingOnSeconds, outcome);
     }
-    return run.history().edge_sum(e, second, kGoingOnSeconds).failed;
   }
   return 0;
 }
@@ -65,24 +64,30 @@ FailureLog failure_log(const RecordedRun& run, const std::vector<const FailingRe
   return log;
 }
 
-/// How many requests of users failed of late by each record: an edge's failures, shared out by how
-/// many of the calls failed that they were caused by.
+/// How many requests of users failed of late by each record. Records of one kind, which differ in
+/// their causes, share the failures of this kind by how many calls failed that caused them.
 std::vector<runner::FailureKind> failures_of(const RecordedRun& run, std::size_t second,
                                              const std::vector<const FailingRecord*>& failing,
                                              const FailureLog& log) {
-  std::map<std::uint32_t, std::uint64_t> weights;  // By service that users call.
+  struct Kind {
+    std::uint64_t failed = 0;
+    std::uint64_t weight = 0;  ///< Of all its records.
+  };
+  std::map<std::pair<std::uint32_t, std::string>, Kind> kinds;
   std::vector<std::pair<const FailingRecord*, std::uint64_t>> of_users;
   for (const FailingRecord* record : failing) {
     if (record->from) continue;
     const FailingRecord* cause = run.events().failing_record(record->cause);
     const std::uint64_t weight = failed_of(run, cause == nullptr ? *record : *cause, second);
     of_users.emplace_back(record, weight);
-    weights[record->to] += weight;
+    Kind& kind = kinds[{record->to, record->outcome}];
+    kind.failed = failed_of(run, *record, second);
+    kind.weight += weight;
   }
   std::vector<runner::FailureKind> failures;
   for (const auto& [record, weight] : of_users) {
-    const std::uint64_t all = weights[record->to];
-    if (weight == 0 || all == 0) continue;
+    const Kind& kind = kinds[{record->to, record->outcome}];
+    if (weight == 0 || kind.failed == 0) continue;
     runner::FailureKind failure;
     const auto place = std::lower_bound(log.ids.begin(), log.ids.end(), record->id);
     failure.record = static_cast<ports::CauseId>(place - log.ids.begin()) + 1;
@@ -90,7 +95,7 @@ std::vector<runner::FailureKind> failures_of(const RecordedRun& run, std::size_t
     failure.outcome = record->outcome;
     failure.first = record->at;
     failure.last = record->at;
-    failure.count = failed_of(run, *record, second) * weight / all;
+    failure.count = std::max<std::uint64_t>(1, kind.failed * weight / kind.weight);
     failures.push_back(std::move(failure));
   }
   return failures;
@@ -142,7 +147,7 @@ Cascade cascade_in(const RecordedRun& run, std::size_t second) {
     if (record->origin != origin) continue;
     Arrival arrival;
     arrival.at = record->at;
-    const recording::RunEvent* event = origin_event(run.events(), *record);
+    const recording::RunEvent* event = run.events().find(origin);
     arrival.after = record->at - (event == nullptr ? record->at : event->at);
     arrival.order = order + 1;
     if (cascade.arrivals.emplace(record->to, arrival).second) ++order;

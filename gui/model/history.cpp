@@ -48,7 +48,7 @@ CallSum sum(const std::vector<CallSecond>& seconds, std::size_t second, std::siz
 }  // namespace
 
 History::History(const recording::Scene& scene)
-    : services_(scene.services.size()), edges_(scene.edges.size()) {
+    : services_(scene.services.size()), edges_(scene.edges.size()), failures_(scene.edges.size()) {
   for (const recording::SceneEdge& edge : scene.edges) {
     from_outside_.push_back(edge.from == recording::kOutside);
   }
@@ -69,6 +69,7 @@ void History::take(const recording::SampleSection& samples, const ColumnMap& map
       users_.resize(second + 1);
       for (auto& row : services_) row.resize(second + 1);
       for (auto& row : edges_) row.resize(second + 1);
+      for (auto& row : failures_) row.resize(second + 1);
     }
     const std::int64_t* values = samples.values.data() + i * map.count();
     for (std::size_t s = 0; s < services_.size(); ++s) {
@@ -76,6 +77,12 @@ void History::take(const recording::SampleSection& samples, const ColumnMap& map
     }
     for (std::size_t e = 0; e < edges_.size(); ++e) {
       add(edges_[e][second], map, values, RowKind::Edge, e);
+      for (std::uint32_t o = 1; o < recording::kOutcomeCount; ++o) {
+        const auto field = static_cast<CallField>(static_cast<std::uint32_t>(CallField::Ok) + o);
+        std::uint16_t& count = failures_[e][second][o - 1];
+        count = static_cast<std::uint16_t>(
+            std::min<std::int64_t>(count + values[map.of(RowKind::Edge, e, field)], 0xffff));
+      }
       if (from_outside_[e]) add(users_[second], map, values, RowKind::Edge, e);
     }
   }
@@ -87,6 +94,16 @@ CallSum History::service_sum(std::size_t service, std::size_t second, std::size_
 
 CallSum History::edge_sum(std::size_t edge, std::size_t second, std::size_t length) const {
   return sum(edges_[edge], second, length);
+}
+
+std::uint64_t History::edge_failures(std::size_t edge, std::size_t second, std::size_t length,
+                                     std::uint32_t outcome) const {
+  std::uint64_t sum = 0;
+  const std::size_t from = second + 1 < length ? 0 : second + 1 - length;
+  for (std::size_t i = from; i <= second && i < failures_[edge].size(); ++i) {
+    sum += failures_[edge][i][outcome - 1];
+  }
+  return sum;
 }
 
 CallSum History::users_sum(std::size_t second, std::size_t length) const {

@@ -2,6 +2,7 @@
 /// What was called, and how it ended, second by second: what states, strips and charts are made of.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -58,11 +59,19 @@ class History {
   [[nodiscard]] CallSum service_sum(std::size_t service, std::size_t second,
                                     std::size_t length) const;
   [[nodiscard]] CallSum edge_sum(std::size_t edge, std::size_t second, std::size_t length) const;
+  /// Calls along the edge that ended with this outcome (see recording::outcome_name), of the same
+  /// stretch. Requires: 1 <= outcome < kOutcomeCount.
+  [[nodiscard]] std::uint64_t edge_failures(std::size_t edge, std::size_t second,
+                                            std::size_t length, std::uint32_t outcome) const;
   [[nodiscard]] CallSum users_sum(std::size_t second, std::size_t length) const;
 
  private:
+  /// By outcome, without Ok.
+  using Failures = std::array<std::uint16_t, recording::kOutcomeCount - 1>;
+
   std::vector<std::vector<CallSecond>> services_;
   std::vector<std::vector<CallSecond>> edges_;
+  std::vector<std::vector<Failures>> failures_;  ///< By edge, by second.
   std::vector<CallSecond> users_;
   std::vector<bool> from_outside_;  ///< By edge.
   std::int64_t last_us_ = -1;

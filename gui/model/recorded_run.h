@@ -3,6 +3,7 @@
 /// any instant.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,7 +40,10 @@ class RecordedRun {
   [[nodiscard]] const History& history() const { return history_; }
   [[nodiscard]] const RunEvents& events() const { return events_; }
   [[nodiscard]] const ServiceNames& names() const { return names_; }
-  [[nodiscard]] Result<recording::Frame> frame(Instant t) { return reader_->at(t); }
+  /// The world at `t`; before the first sample, that one. A Failure if it is damaged there.
+  [[nodiscard]] Result<recording::Frame> frame(Instant t) {
+    return reader_->at(std::max(t, reader_->first().value_or(t)));
+  }
 
   /// Of a service in a second that is over (see History).
   [[nodiscard]] State state_in(std::uint32_t service, std::size_t second) const;

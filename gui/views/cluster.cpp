@@ -188,9 +188,7 @@ void ClusterView::draw_node(DisplayList& list, const NodeNow& node, const QRectF
   Shape& frame = list.box(tile, 7, lost ? c.lost_fill : c.card,
                           lost ? faded(c.state(State::Lost), 0.7) : c.line);
   frame.state = node.state;
-  const QString name =
-      QString::fromUtf8(shown().run->text(node.name).data(),
-                        static_cast<qsizetype>(shown().run->text(node.name).size()));
+  const QString name = QString::fromStdString(std::string{shown().run->text(node.name)});
   frame.tag = "node " + name;
   if (node.state == State::Draining) frame.dash = {3, 2};
   const qreal middle = tile.top() + 15;
@@ -210,39 +208,61 @@ void ClusterView::draw_node(DisplayList& list, const NodeNow& node, const QRectF
   }
   const QRectF room = tile.adjusted(10, 30, -10, -9);
   if (node.pods.empty() || room.height() < 6) return;
-  const std::size_t columns = std::max<std::size_t>(best_columns(node.pods.size(), room.size(), 1),
-                                                    static_cast<std::size_t>(room.width() / 22));
+  // Where there is room, each pod is a line with the name of its service.
+  constexpr qreal kRow = 18;
+  const bool named =
+      static_cast<qreal>(node.pods.size()) * kRow <= room.height() + 1 && room.width() >= 90;
+  const std::size_t columns =
+      named ? 1
+            : std::max<std::size_t>(best_columns(node.pods.size(), room.size(), 1),
+                                    static_cast<std::size_t>(room.width() / 22));
   const std::size_t rows = (node.pods.size() + columns - 1) / columns;
-  const qreal cell = std::min(
-      {22.0, room.width() / static_cast<qreal>(columns), room.height() / static_cast<qreal>(rows)});
+  const qreal cell = named ? kRow
+                           : std::min({22.0, room.width() / static_cast<qreal>(columns),
+                                       room.height() / static_cast<qreal>(rows)});
+  const qreal side = named ? 12 : cell - 4;
   for (std::size_t i = 0; i < node.pods.size(); ++i) {
-    const State state = node.pods[i].state;
     const QRectF place{room.left() + static_cast<qreal>(i % columns) * cell,
-                       room.top() + static_cast<qreal>(i / columns) * cell, cell - 4, cell - 4};
-    const QColor& color = c.state(state);
-    const bool open = state == State::Lost || state == State::Starting || state == State::Draining;
-    Shape& box = list.box(place, 2.5, open ? QColor{} : color, open ? color : QColor{}, 1.2);
-    box.state = state;
-    const std::string_view pod = shown().run->text(node.pods[i].name);
-    box.tag = QString::fromUtf8(pod.data(), static_cast<qsizetype>(pod.size()));
-    if (node.pods[i].service) {
-      box.action = QString{"select %1"}.arg(*node.pods[i].service);
-      if (node.pods[i].service == shown().selected) {
-        list.box(place.adjusted(-2, -2, 2, 2), 4, {}, c.focus, 1.3);
-      }
-    }
-    if (cell < 10) continue;
-    if (state == State::Failing || state == State::Lost) {
-      QPainterPath cross;
-      cross.moveTo(place.left() + 4, place.bottom() - 4);
-      cross.lineTo(place.right() - 4, place.top() + 4);
-      if (state == State::Failing) {
-        cross.moveTo(place.left() + 4, place.top() + 4);
-        cross.lineTo(place.right() - 4, place.bottom() - 4);
-      }
-      list.path(cross, {}, state == State::Failing ? c.window : color, 1.2);
+                       room.top() + static_cast<qreal>(i / columns) * cell, side, side};
+    draw_pod(list, node.pods[i], place);
+    if (!named) continue;
+    const qreal high = height_of(Type::Small);
+    list.text(
+        {place.right() + 8, place.center().y() - high / 2, room.right() - place.right() - 8, high},
+        pod_text(node.pods[i]), Type::Small,
+        node.pods[i].state == State::Healthy ? c.mid : c.text_of(node.pods[i].state));
+  }
+}
+
+QString ClusterView::pod_text(const PodNow& pod) const {
+  if (pod.service) return short_name(shown().run->scene().services[*pod.service]);
+  return short_name(std::string{shown().run->text(pod.name)});
+}
+
+void ClusterView::draw_pod(DisplayList& list, const PodNow& pod, const QRectF& place) const {
+  const Theme& c = colors();
+  const State state = pod.state;
+  const QColor& color = c.state(state);
+  const bool open = state == State::Lost || state == State::Starting || state == State::Draining;
+  Shape& box = list.box(place, 2.5, open ? QColor{} : color, open ? color : QColor{}, 1.2);
+  box.state = state;
+  box.tag = QString::fromStdString(std::string{shown().run->text(pod.name)});
+  if (pod.service) {
+    box.action = QString{"select %1"}.arg(*pod.service);
+    if (pod.service == shown().selected) {
+      list.box(place.adjusted(-2.5, -2.5, 2.5, 2.5), 4.5, {}, c.focus, 1.3);
     }
   }
+  if (place.width() < 6 || (state != State::Failing && state != State::Lost)) return;
+  const qreal in = place.width() * 0.28;
+  QPainterPath cross;
+  cross.moveTo(place.left() + in, place.bottom() - in);
+  cross.lineTo(place.right() - in, place.top() + in);
+  if (state == State::Failing) {
+    cross.moveTo(place.left() + in, place.top() + in);
+    cross.lineTo(place.right() - in, place.bottom() - in);
+  }
+  list.path(cross, {}, state == State::Failing ? c.window : color, 1.2);
 }
 
 void ClusterView::draw_nodes_as_pixels(DisplayList& list, const ZoneNow& zone, const QRectF& grid,

@@ -20,6 +20,8 @@ class ClusterView : public Canvas {
  private:
   void draw_zone(DisplayList& list, const ZoneNow& zone, const QRectF& box) const;
   void draw_node(DisplayList& list, const NodeNow& node, const QRectF& tile) const;
+  void draw_pod(DisplayList& list, const PodNow& pod, const QRectF& place) const;
+  [[nodiscard]] QString pod_text(const PodNow& pod) const;
   /// Nodes that are too small for shapes, as pixels.
   void draw_nodes_as_pixels(DisplayList& list, const ZoneNow& zone, const QRectF& grid,
                             std::size_t columns, qreal tile) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "gui/views/words.h"
 
@@ -183,7 +184,7 @@ void InspectorView::draw_chart(DisplayList& list, const QRectF& box, const std::
   list.line(box.bottomLeft(), box.bottomRight(), c.line);
   list.text({box.left(), box.top() + 2, box.width(), 14}, unit_top, Type::Small, c.low);
 
-  std::vector<qreal> taken;  // Heights of labels.
+  std::vector<std::pair<qreal, const Line*>> labels;  // By height.
   for (const Line& line : lines) {
     QPainterPath past;
     QPainterPath ahead;
@@ -211,14 +212,19 @@ void InspectorView::draw_chart(DisplayList& list, const QRectF& box, const std::
       list.path(past, {}, line.color, 1.6);
     }
     if (!ahead.isEmpty()) list.path(ahead, {}, faded(line.color, 0.45), 1.1).dash = {3, 3};
-    if (!line.name.isEmpty() && !last.isNull()) {
-      qreal y = last.y();
-      for (const qreal other : taken) {
-        if (std::abs(y - other) < 12) y = other - 12;
-      }
-      taken.push_back(y);
-      list.text({box.right() + 5, y - 7, 24, 14}, line.name, Type::Small, line.color);
-    }
+    if (!line.name.isEmpty() && !last.isNull()) labels.emplace_back(last.y(), &line);
+  }
+  // Names at the ends of their lines, one below the other where they would touch.
+  std::stable_sort(labels.begin(), labels.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  constexpr qreal kLabel = 13;
+  qreal lowest = box.bottom();
+  auto above = static_cast<qreal>(labels.size());
+  for (const auto& [wanted, line] : labels) {
+    --above;
+    const qreal y = std::min(std::max(wanted, box.top() + 6 + kLabel * above), lowest);
+    lowest = y - kLabel;
+    list.text({box.right() + 5, y - 7, 24, 14}, line->name, Type::Small, line->color);
   }
   for (const FaultSpan& fault : shown().run->events().faults()) {
     const double at = to_seconds(fault.from.since_start());

@@ -146,6 +146,7 @@ std::vector<Layer> ServiceGraphView::still_layers() const {
   std::vector<Layer> layers(1);
   draw_panel(layers[0].list);
   draw_header(layers[0].list);
+  if (!has_moment()) draw_invitation(layers[0].list);
   if (!has_moment() || layout_.centres.empty()) return layers;
   draw_captions(layers[0].list);
 
@@ -189,6 +190,20 @@ void ServiceGraphView::draw_header(DisplayList& list) const {
     list.glyph(state, {right, kHeaderMiddle}, 13).tag = "legend";
     right -= 22;
   }
+}
+
+void ServiceGraphView::draw_invitation(DisplayList& list) const {
+  const Theme& c = colors();
+  const QRectF line{kPadding, height() / 2.0 - 24, width() - 2 * kPadding, 22};
+  list.text(line, tr("Open a recording: drop a file here, or press Ctrl+O"), Type::Heading, c.high,
+            Qt::AlignHCenter);
+  list.text(line.translated(0, 28),
+            tr("Make one with: orrery run SCENARIO --seeds 1 --record FILE.orrery"), Type::Body,
+            c.mid, Qt::AlignHCenter);
+  if (shown().notice.isEmpty()) return;
+  list.text(line.translated(0, 64), shown().notice, Type::Body, c.state(State::Failing),
+            Qt::AlignHCenter)
+      .tag = "notice";
 }
 
 void ServiceGraphView::draw_captions(DisplayList& list) const {
@@ -395,8 +410,8 @@ void ServiceGraphView::draw_card(DisplayList& list, std::uint32_t service, doubl
   }
   const qreal first = card.top() + 17;
   const qreal second = card.top() + 35;
-  list.glyph(now.state, {card.left() + 19, first}, 15);
-  const qreal right = card.right() - 11;
+  list.glyph(now.state, {card.left() + 18, first}, 15);
+  const qreal right = card.right() - 10;
   qreal name_right = right;
   const bool all = scale >= kAllTextFrom;
   if (all && !now.pods.empty()) {
@@ -415,20 +430,26 @@ void ServiceGraphView::draw_card(DisplayList& list, std::uint32_t service, doubl
         list.box(tick, 0.8, color).state = state;
       }
     }
-    name_right -= 5;
+    name_right -= 3;
   }
-  const qreal left = card.left() + 36;
-  const qreal name_height = height_of(Type::Name);
-  list.text({left, first - name_height / 2, name_right - left, name_height}, short_name(full_name),
-            Type::Name, c.high);
-  const QString value = value_of(service);
+  const qreal left = card.left() + 33;
+  const QString name = short_name(full_name);
+  // A long name is a little smaller before it is cut.
+  const Type name_type =
+      width_of(name, Type::Name) <= name_right - left ? Type::Name : Type::BodyStrong;
+  const qreal name_height = height_of(name_type);
+  list.text({left, first - name_height / 2, name_right - left, name_height}, name, name_type,
+            c.high);
+  const bool idle = now.per_second == 0 && now.calls.ended == 0;
   const bool strong = !plain;
-  const Type type = strong ? Type::SmallStrong : Type::Small;
-  const qreal value_left =
-      list.words_before(right, second, value, type, strong ? c.text_of(now.state) : c.low);
+  const qreal value_left = idle && plain
+                               ? right
+                               : list.words_before(right, second, value_of(service),
+                                                   strong ? Type::SmallStrong : Type::Small,
+                                                   strong ? c.text_of(now.state) : c.low);
   const qreal height = height_of(Type::Small);
-  list.text({left, second - height / 2, value_left - left - 6, height}, rate_text(now.per_second),
-            Type::Small, c.mid);
+  list.text({left, second - height / 2, value_left - left - 6, height},
+            idle ? tr("no calls") : rate_text(now.per_second), Type::Small, idle ? c.low : c.mid);
 }
 
 void ServiceGraphView::draw_badge(DisplayList& list, std::uint32_t service) const {

@@ -46,6 +46,7 @@ class ServiceGraphView : public Canvas {
   [[nodiscard]] QTransform view_of_graph() const;
   [[nodiscard]] QRectF card_rect(std::uint32_t service) const;
   void draw_header(DisplayList& list) const;
+  void draw_invitation(DisplayList& list) const;
   void draw_captions(DisplayList& list) const;
   void draw_footer(DisplayList& list) const;
   void draw_why(DisplayList& list) const;

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
+#include <map>
+#include <set>
 #include <utility>
 
 #include "gui/views/why_text.h"
@@ -56,6 +57,37 @@ std::int64_t axis_step(std::int64_t seconds) {
   return 86'400;
 }
 
+struct Hit {
+  std::uint32_t service = 0;
+  std::size_t seconds = 0;           ///< That it was bad in all.
+  Instant first = Instant::never();  ///< When the main trouble of the run reached it.
+};
+
+/// What most kinds of failures came from.
+std::uint64_t main_origin(const RecordedRun& run) {
+  std::map<std::uint64_t, std::size_t> kinds;
+  std::uint64_t most = 0;
+  for (const FailingRecord& record : run.events().failing()) {
+    if (++kinds[record.origin] > kinds[most]) most = record.origin;
+  }
+  return most;
+}
+
+Hit hit_of(const RecordedRun& run, std::uint32_t service, std::uint64_t origin) {
+  Hit hit;
+  hit.service = service;
+  for (std::size_t i = 0; i < run.history().seconds(); ++i) {
+    if (is_bad(run.state_in(service, i))) ++hit.seconds;
+  }
+  for (const FailingRecord& record : run.events().failing()) {
+    if (record.to == service && record.origin == origin) {
+      hit.first = record.at;
+      break;
+    }
+  }
+  return hit;
+}
+
 }  // namespace
 
 TimelineView::TimelineView(const Shown& shown, QWidget* parent) : Canvas{shown, parent} {
@@ -85,20 +117,10 @@ Instant TimelineView::instant_at(qreal x) const {
 void TimelineView::set_run(const RecordedRun* run) {
   affected_.clear();
   if (run != nullptr) {
-    struct Hit {
-      std::uint32_t service;
-      std::size_t seconds;
-      std::uint64_t first;
-    };
+    const std::uint64_t origin = main_origin(*run);
     std::vector<Hit> hits;
     for (std::uint32_t s = 0; s < run->scene().services.size(); ++s) {
-      Hit hit{s, 0, std::numeric_limits<std::uint64_t>::max()};
-      for (std::size_t i = 0; i < run->history().seconds(); ++i) {
-        if (is_bad(run->state_in(s, i))) ++hit.seconds;
-      }
-      for (const FailingRecord& record : run->events().failing()) {
-        if (record.to == s) hit.first = std::min(hit.first, record.id);
-      }
+      const Hit hit = hit_of(*run, s, origin);
       if (hit.seconds > 0) hits.push_back(hit);
     }
     std::stable_sort(hits.begin(), hits.end(),
@@ -383,20 +405,22 @@ void TimelineView::draw_callout(DisplayList& list) const {
   QString body;
   Instant at;
   bool found = false;
+  std::set<std::pair<std::uint64_t, std::uint32_t>> reached;
   for (const FailingRecord& record : run.events().failing()) {
-    if (record.at > shown().at || shown().at - record.at > kCalloutLasts) continue;
-    if (found && record.at < at) continue;
+    if (record.at > shown().at) break;
+    // Only when a failure reaches a service, not each way in which it does.
+    if (!reached.emplace(record.origin, record.to).second) continue;
+    if (shown().at - record.at > kCalloutLasts) continue;
     found = true;
     at = record.at;
     const QString to = short_name(run.scene().services[record.to]);
-    title = record.from ? short_name(run.scene().services[*record.from]) + " → " + to
-                        : tr("users") + " → " + to;
+    title = (record.from ? short_name(run.scene().services[*record.from]) : tr("users")) +
+            " \u2192 " + to;
     const FailingRecord* cause = run.events().failing_record(record.cause);
     body = cause == nullptr
-               ? tr("The first call fails: %1.").arg(QString::fromStdString(record.outcome))
-               : tr("Begins to fail because calls to %1 do: %2.")
-                     .arg(short_name(run.scene().services[cause->to]),
-                          QString::fromStdString(cause->outcome));
+               ? tr("The first calls %1.").arg(calls_text(record.outcome))
+               : tr("The first requests fail, as calls to %1 %2.")
+                     .arg(short_name(run.scene().services[cause->to]), calls_text(cause->outcome));
   }
   for (const FaultSpan& fault : run.events().faults()) {
     if (fault.from > shown().at || shown().at - fault.from > kCalloutLasts) continue;

@@ -57,6 +57,18 @@ QString seek(Instant at) { return QString{"seek %1"}.arg(at.count_ns() / 1000); 
 
 }  // namespace
 
+QString calls_text(const std::string& outcome) {
+  if (outcome == "timeout") return WhyText::tr("time out");
+  if (outcome == "refused") return WhyText::tr("are refused");
+  if (outcome == "reset") return WhyText::tr("are cut off");
+  if (outcome == "no-endpoints") return WhyText::tr("find no ready pod");
+  if (outcome == "circuit-open") return WhyText::tr("stop at an open breaker");
+  if (outcome == "overflow") return WhyText::tr("find no room");
+  if (outcome == "rate-limited") return WhyText::tr("are over the limit");
+  if (outcome == "upstream") return WhyText::tr("fail further on");
+  return WhyText::tr("end in errors");
+}
+
 QString fault_text(const std::string& kind) {
   if (kind == "zone-loss") return WhyText::tr("went dark");
   if (kind == "node-loss") return WhyText::tr("was lost");
@@ -77,7 +89,9 @@ std::vector<WhyPart> why_parts(const Moment& moment, const RecordedRun& run) {
       part.state = step.state;
       part.who = short_name(run.scene().services[*step.service]);
       const double share = moment.services[*step.service].calls.error_share();
-      part.what = failing_text(outcome_of(step.detail), percent_text(share));
+      part.what = &step == &moment.why.back()
+                      ? WhyText::tr("%1 errors").arg(percent_text(share))
+                      : failing_text(outcome_of(step.detail), percent_text(share));
     } else {
       continue;
     }

@@ -20,7 +20,10 @@ struct WhyPart {
 /// One part, that all is well, if no request of users fails. Not empty.
 [[nodiscard]] std::vector<WhyPart> why_parts(const Moment& moment, const RecordedRun& run);
 
-/// "lost" of "zone-loss": what a fault does to what it hits.
+/// "time out": what calls with this outcome do.
+[[nodiscard]] QString calls_text(const std::string& outcome);
+
+/// "went dark" of "zone-loss": what a fault does to what it hits.
 [[nodiscard]] QString fault_text(const std::string& kind);
 
 }  // namespace orrery::gui

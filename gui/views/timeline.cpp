@@ -125,10 +125,7 @@ void TimelineView::set_run(const RecordedRun* run) {
     }
     std::stable_sort(hits.begin(), hits.end(),
                      [](const Hit& a, const Hit& b) { return a.seconds > b.seconds; });
-    const std::size_t kept = std::min(hits.size(), std::max<std::size_t>(strip_room(), 1));
-    std::stable_sort(hits.begin(), hits.begin() + static_cast<std::ptrdiff_t>(kept),
-                     [](const Hit& a, const Hit& b) { return a.first < b.first; });
-    for (const Hit& hit : hits) affected_.push_back(hit.service);
+    for (const Hit& hit : hits) affected_.push_back({hit.service, hit.first});
   }
   refresh();
 }
@@ -357,8 +354,13 @@ void TimelineView::draw_strips(DisplayList& list) const {
     return;
   }
   const std::size_t shown_count = std::min(room, affected_.size());
+  // Those hit worst, in the order in which the trouble came.
+  std::vector<Affected> rows{affected_.begin(),
+                             affected_.begin() + static_cast<std::ptrdiff_t>(shown_count)};
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const Affected& a, const Affected& b) { return a.first < b.first; });
   for (std::size_t i = 0; i < shown_count; ++i) {
-    draw_strip(list, affected_[i], kStripsTop + 2 + static_cast<qreal>(i) * kStripStep);
+    draw_strip(list, rows[i].service, kStripsTop + 2 + static_cast<qreal>(i) * kStripStep);
   }
 }
 

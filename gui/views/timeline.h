@@ -32,6 +32,11 @@ class TimelineView : public Canvas {
   void mouseReleaseEvent(QMouseEvent* event) override;
 
  private:
+  struct Affected {
+    std::uint32_t service = 0;
+    Instant first;  ///< When the main trouble of the run reached it.
+  };
+
   [[nodiscard]] Instant instant_at(qreal x) const;
   [[nodiscard]] qreal lanes_left() const;
   [[nodiscard]] qreal lanes_right() const;
@@ -48,7 +53,7 @@ class TimelineView : public Canvas {
   void draw_bar(DisplayList& list, Instant from, Instant to, qreal middle, const QString& text,
                 State state, const QString& tag) const;
 
-  std::vector<std::uint32_t> affected_;  ///< Services, those hit worst first.
+  std::vector<Affected> affected_;  ///< Those hit worst first.
   bool scrubbing_ = false;
 };
 

@@ -22,7 +22,7 @@ struct CallSecond {
   std::uint16_t p95 = 0;
   std::uint16_t p99 = 0;
   std::uint16_t open = 0;    ///< Edges: breakers of callers, at the end of the second.
-  std::uint16_t trying = 0;  ///< Edges: of these half-open.
+  std::uint16_t trying = 0;  ///< Edges: half-open ones, beside these.
 };
 
 /// Calls of a stretch of time, added up.

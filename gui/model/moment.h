@@ -38,7 +38,7 @@ struct EdgeNow {
   double error_share = 0;
   Duration p50;
   std::uint32_t open = 0;                 ///< Breakers of callers.
-  std::uint32_t trying = 0;               ///< Half-open ones.
+  std::uint32_t trying = 0;               ///< Half-open ones, which are not among these.
   std::optional<std::size_t> open_since;  ///< The second in which the first of them opened.
 };
 

@@ -142,8 +142,8 @@
         <translation>숫자: 장애가 도달한 순서</translation>
     </message>
     <message>
-        <source>Switch: breaker open</source>
-        <translation>스위치: 차단기 열림</translation>
+        <source>Switch: circuit breaker</source>
+        <translation>스위치: 차단기</translation>
     </message>
     <message>
         <source>Why</source>

@@ -234,9 +234,10 @@ void ServiceGraphView::draw_footer(DisplayList& list) const {
   x = list.words(x + 9, middle, tr("failed call"), Type::Body, c.low) + 22;
   x = list.words(x, middle, tr("Numbers: order in which the failure arrived"), Type::Body, c.low) +
       22;
-  const bool breakers = std::any_of(shown().moment->edges.begin(), shown().moment->edges.end(),
-                                    [](const EdgeNow& edge) { return edge.open > 0; });
-  if (breakers) list.words(x, middle, tr("Switch: breaker open"), Type::Body, c.low);
+  const bool breakers =
+      std::any_of(shown().moment->edges.begin(), shown().moment->edges.end(),
+                  [](const EdgeNow& edge) { return edge.open + edge.trying > 0; });
+  if (breakers) list.words(x, middle, tr("Switch: circuit breaker"), Type::Body, c.low);
 }
 
 void ServiceGraphView::draw_why(DisplayList& list) const {
@@ -311,7 +312,7 @@ void ServiceGraphView::draw_edge(DisplayList& list, std::size_t edge) const {
   const Track& track = tracks_[edge];
   const recording::SceneEdge& ends = shown().run->scene().edges[edge];
   const qreal width = edge_width(now.per_second);
-  const bool cut = now.open > now.trying && now.per_second == 0;
+  const bool cut = now.open > 0 && now.per_second == 0;
   QColor color = c.state(now.state);
   if (cut) color = c.low;
   if (now.state != State::Healthy && !cut) {
@@ -341,9 +342,9 @@ void ServiceGraphView::draw_edge(DisplayList& list, std::size_t edge) const {
 
 void ServiceGraphView::draw_breaker(DisplayList& list, std::size_t edge) const {
   const EdgeNow& now = shown().moment->edges[edge];
-  if (now.open == 0) return;
+  if (now.open + now.trying == 0) return;
   const Theme& c = colors();
-  const bool trying = now.trying > 0;
+  const bool trying = now.open == 0;
   const QColor color = c.state(trying ? State::Recovering : State::Failing);
   const Track& track = tracks_[edge];
   const QPointF at = track.points[track.points.size() / 2];

@@ -78,6 +78,7 @@ Result<void> add_components(RecordedProcess& process, const RecordHeader& header
   kubelet::KubeletConfig kubelet = profile->kubelet;
   kubelet.node_labels = header.node_labels;
   kubelet.node_taints = header.node_taints;
+  kubelet.reports_metrics = header.reports_metrics;
   add(process, kKubelet,
       std::make_unique<kubelet::Kubelet>(
           kubelet::NodeIdentity{kKubelet, header.node_name, header.node_resources,

@@ -47,13 +47,18 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
     Load state;
     expects(load.rate_per_second >= 0, "an arrival rate is not negative");
     if (load.rate_per_second > 0) state.seconds_per_arrival = 1.0 / load.rate_per_second;
+    if (!load.rates.points.empty()) state.rate.emplace(load.rates);
     for (const LoadModel::Share& share : load.mix) {
       expects(share.journey < model_.journeys.size(), "a load's journey exists");
       expects(share.weight >= 0, "a weight is not negative");
       state.weight_sum += share.weight;
     }
-    loads_.push_back(state);
+    for (std::uint32_t user = 0; user < load.users && state.weight_sum > 0; ++user) {
+      users_.push_back({static_cast<std::uint32_t>(loads_.size()), user});
+    }
+    loads_.push_back(std::move(state));
   }
+  expects(loads_.size() + users_.size() < (1U << 28), "a user fits a kernel event");
 }
 
 // --- Pods ---------------------------------------------------------------------------------------
@@ -340,7 +345,7 @@ bool RequestEngine::dispatch(KernelEvent event) {
   if (event.kind >= kFirstForeignKind) return false;
   enter();
   if (event.kind == kArrival) {
-    arrive_journey(event.index);
+    arrive(event.index);
     drain_work();
     return true;
   }
@@ -372,6 +377,9 @@ bool RequestEngine::dispatch(KernelEvent event) {
     case kTryAgain:
       begin_try(event.index);
       break;
+    case kNextStep:
+      run(event.index);
+      break;
     default:
       contract_violation("a traffic event is of a known kind");
   }
@@ -390,52 +398,6 @@ void RequestEngine::drain_work() {
     }
   }
   work_.clear();
-}
-
-// --- Arrivals -----------------------------------------------------------------------------------
-
-void RequestEngine::start() {
-  enter();
-  for (std::uint32_t i = 0; i < loads_.size(); ++i) {
-    if (loads_[i].seconds_per_arrival > 0 && loads_[i].weight_sum > 0) arm_arrival(i);
-  }
-}
-
-void RequestEngine::arm_arrival(std::uint32_t index) {
-  const Load& load = loads_[index];
-  const LoadModel& model = model_.load[index];
-  // An exponential of mean 1 s, divided by the rate: a mean in whole nanoseconds would be coarse.
-  const Duration unit =
-      draws_.exponential(Purpose::Arrival, Duration::seconds(1), index, load.started);
-  const Duration gap = Duration::nanoseconds(
-      static_cast<std::int64_t>(static_cast<double>(unit.count_ns()) * load.seconds_per_arrival));
-  const Instant when = std::max(now_, model.from) + gap;
-  if (when < model.until) kernel_.schedule(when, EventClass::Ordinary, {kArrival, index});
-}
-
-void RequestEngine::arrive_journey(std::uint32_t index) {
-  Load& load = loads_[index];
-  const LoadModel& model = model_.load[index];
-  const std::uint64_t ordinal = load.started++;
-  double choice = draws_.uniform(Purpose::JourneyChoice, index, ordinal) * load.weight_sum;
-  std::size_t share = 0;
-  while (share + 1 < model.mix.size() && choice >= model.mix[share].weight) {
-    choice -= model.mix[share].weight;
-    ++share;
-  }
-  const std::uint32_t journey = model.mix[share].journey;
-  const std::uint32_t root = allocate_call();
-  Call& call = calls_[root];
-  call.key = journey_key(index, ordinal);
-  call.start_ns = now_.count_ns();
-  call.site = program_.journey_roots[journey];
-  call.next_step = program_.operations[program_.sites[call.site].operation].first_step;
-  call.phase = CallPhase::Calling;
-  fingerprint_.add(now_, kTrafficComponent | kArrival, call.key);
-  journeys_[journey].started(call.start_ns);
-  if (observer_ != nullptr) call.followed = observer_->journey_began(journey, call.key, now_);
-  arm_arrival(index);
-  run(root);
 }
 
 // --- The life of a call -------------------------------------------------------------------------
@@ -545,8 +507,8 @@ std::uint32_t RequestEngine::choose(const Call& parent, std::size_t index, std::
   };
   if (!table.affinity) return drawn();
   const bool journey = parent.instance == kNone;
-  const ClientOfTable client{journey, journey ? parent.key : instances_[parent.instance].address,
-                             index};
+  const ClientOfTable client{
+      journey, journey ? client_key(parent) : instances_[parent.instance].address, index};
   const auto [entry, is_new] = attachments_.try_emplace(client);
   Attachment& kept = entry->second;
   const bool holds = !is_new && now_ - kept.last <= *table.affinity &&
@@ -679,15 +641,7 @@ void RequestEngine::end_service(std::uint32_t index) {
 void RequestEngine::finish(std::uint32_t index, RequestOutcome outcome) {
   const Call& call = calls_[index];
   if (call.instance == kNone) {  // A journey's root.
-    const std::uint32_t journey = program_.sites[call.site].journey;
-    journeys_[journey].ended(call.start_ns, now_.count_ns(), outcome);
-    if (observer_ != nullptr) {
-      const Instant start = Instant::at(Duration::nanoseconds(call.start_ns));
-      observer_->journey_ended(journey, call.key, start, now_, outcome);
-    }
-    attachments_.erase(attachments_.lower_bound({true, call.key, 0}),
-                       attachments_.upper_bound({true, call.key, tables_.size()}));
-    discard(index);
+    end_journey(index, outcome);
     return;
   }
   release_slot(call.instance, call.cause);
@@ -796,6 +750,7 @@ void RequestEngine::tell_caller(const Return& result) {
   }
   if (--caller.pending > 0) return;
   if (caller.outcome == RequestOutcome::Ok) {
+    if (caller.instance == kNone && thinks_between_steps(result.caller)) return;
     run(result.caller);
   } else {
     finish(result.caller, caller.outcome);

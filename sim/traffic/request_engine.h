@@ -27,6 +27,7 @@
 #include "models/base/random.h"
 #include "models/ports/data_plane.h"
 #include "sim/kernel/kernel.h"
+#include "sim/traffic/arrival_rate.h"
 #include "sim/traffic/call_program.h"
 #include "sim/traffic/call_slab.h"
 #include "sim/traffic/cpu_group.h"
@@ -304,6 +305,13 @@ class RequestEngine {
     std::uint64_t started = 0;
     double seconds_per_arrival = 0;
     double weight_sum = 0;
+    std::optional<ArrivalRate> rate;  ///< In place of a constant one.
+  };
+  /// One of a closed load's.
+  struct User {
+    std::uint32_t load = 0;
+    std::uint32_t number = 0;   ///< Among the load's.
+    std::uint32_t started = 0;  ///< Journeys.
   };
   /// What a call's route remembers of it, by the call's slot; kept where the model has routes.
   struct Try {
@@ -335,8 +343,19 @@ class RequestEngine {
   void enter();  ///< Reads the clock and takes the gauges that are due.
   void drain_work();
 
+  // Who starts journeys: arrivals.cpp.
   void arm_arrival(std::uint32_t load);
-  void arrive_journey(std::uint32_t load);
+  void arrive(std::uint32_t index);  ///< Of a load, or of a user behind all loads.
+  /// `user`: index into users_, or kNone.
+  void begin_journey(std::uint32_t load, std::uint64_t ordinal, std::uint32_t user);
+  /// The user thinks, and starts the next journey if the load lasts.
+  void let_user_think(std::uint32_t user, Instant from);
+  /// Whether the user of a journey thinks before its next step, which then is an event.
+  [[nodiscard]] bool thinks_between_steps(std::uint32_t root);
+  void end_journey(std::uint32_t root, RequestOutcome outcome);
+  /// Whose endpoints an affinity keeps: a user's, or else a journey's.
+  [[nodiscard]] std::uint64_t client_key(const Call& root) const;
+  [[nodiscard]] static std::uint64_t user_key(const User& user);
 
   void run(std::uint32_t call);  ///< Its next step, or its end if there is none.
   void launch(std::uint32_t parent, std::uint32_t site, std::uint32_t repetition);
@@ -466,6 +485,7 @@ class RequestEngine {
   std::vector<LimitedCpu> cpu_groups_;
 
   std::vector<Load> loads_;
+  std::vector<User> users_;  ///< Of all closed loads, in order.
   std::vector<RequestSeries> services_;
   std::vector<RequestSeries> journey_steps_;
   std::vector<RequestSeries> journeys_;

@@ -208,7 +208,7 @@ void own_zone_each(const ZoneView& zones, SliceChanges& changes) {
   std::for_each(changes.updates.begin(), changes.updates.end(), hint);
 }
 
-bool is_ready(const api::Node& node) {
+bool node_is_ready(const api::Node& node) {
   const auto* ready = api::find_condition(node.status.conditions, "Ready");
   return ready != nullptr && ready->status == api::ConditionStatus::True;
 }
@@ -225,7 +225,7 @@ ZoneView zone_view(const std::vector<const api::Node*>& nodes) {
     const bool has_zone = label != node->meta.labels.end() && !label->second.empty();
     if (has_zone) view.zone_of_node[node->meta.name] = label->second;
     if (node->meta.labels.contains("node-role.kubernetes.io/control-plane") ||
-        node->meta.labels.contains("node-role.kubernetes.io/master") || !is_ready(*node)) {
+        node->meta.labels.contains("node-role.kubernetes.io/master") || !node_is_ready(*node)) {
       continue;
     }
     const std::int64_t milli = node->status.allocatable.cpu_milli;
@@ -244,7 +244,7 @@ ZoneView zone_view(const std::vector<const api::Node*>& nodes) {
 }
 
 bool counts_alike(const api::Node& before, const api::Node& after) {
-  return before.meta.labels == after.meta.labels && is_ready(before) == is_ready(after) &&
+  return before.meta.labels == after.meta.labels && node_is_ready(before) == node_is_ready(after) &&
          before.status.allocatable.cpu_milli == after.status.allocatable.cpu_milli;
 }
 

@@ -811,7 +811,7 @@ const std::vector<FieldCase>& field_cases() {
        R"({"spec": {"internalTrafficPolicy": "Local"}})"},
       {"Service:spec.trafficDistribution", "service-calls-zones", "Service/back",
        R"({"spec": {"trafficDistribution": "PreferClose"}})"},
-      {"Service:metadata.annotations", "service-calls-zones", "Service/back",
+      {"Object:metadata.annotations", "service-calls-zones", "Service/back",
        R"({"metadata": {"annotations": {"service.kubernetes.io/topology-mode": "Auto"}}})"},
       {"Service:spec.sessionAffinityConfig.clientIP.timeoutSeconds", "service-calls-sticky",
        "Service/back",
@@ -1040,7 +1040,7 @@ const std::map<std::string, std::string>& other_fields() {
   static const std::map<std::string, std::string> all{
       {"CronJob:spec.startingDeadlineSeconds",
        "shown by CronJob.StartsAfterTheDeadlineAreSkippedAndSaid"},
-      {"EndpointSlice:endpoints[].hints.forZones[].name",
+      {"EndpointSlice:endpoints[].hints",
        "shown by EndpointTables.HeedZoneHintsIfAllReadyEndpointsHaveThem"},
       {"EndpointSlice:endpoints[].addresses",
        "shown by EndpointTables.UseReadyEndpointsElseThoseThatTerminateAndServe"},

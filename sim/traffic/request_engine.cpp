@@ -298,7 +298,8 @@ std::uint32_t RequestEngine::index_of(InstanceId id) const {
 
 void RequestEngine::publish(ConsumerIndex consumer, ServiceIndex service,
                             std::span<const ports::TableEndpoint> endpoints, std::uint64_t version,
-                            std::optional<Duration> affinity, ports::CauseId cause) {
+                            std::optional<Duration> affinity, ports::CauseId cause,
+                            std::span<const std::uint32_t> node_ends) {
   expects(service < model_.services.size(), "a table is of a service of the model");
   const std::size_t at = std::size_t{consumer} * model_.services.size() + service;
   expects(at < tables_.size(), "a table's consumer exists");
@@ -307,6 +308,7 @@ void RequestEngine::publish(ConsumerIndex consumer, ServiceIndex service,
   table.version = version;
   table.affinity = affinity;
   table.cause = static_cast<RecordId>(cause);
+  table.node_ends.assign(node_ends.begin(), node_ends.end());
   table.addresses.clear();
   for (const ports::TableEndpoint& endpoint : endpoints) {
     table.addresses.push_back(address_index(endpoint.address, endpoint.port));
@@ -321,7 +323,8 @@ ports::EndpointTable RequestEngine::table(ConsumerIndex consumer, ServiceIndex s
                              0,
                              kept.version,
                              {},
-                             kept.affinity};
+                             kept.affinity,
+                             kept.node_ends};
   for (const std::uint32_t index : kept.addresses) {
     const auto& [address, port] = place_of(index);
     shown.endpoints.push_back({address, port, {}});
@@ -526,6 +529,10 @@ std::uint32_t RequestEngine::choose(const Call& parent, std::size_t index, std::
   const Table& table = tables_[index];
   const std::size_t size = table.addresses.size();
   const auto drawn = [&] {
+    if (!table.node_ends.empty()) {
+      return table.addresses[ports::endpoint_by_node(table.node_ends,
+                                                     draws_.uniform(Purpose::EndpointChoice, key))];
+    }
     return table.addresses[size == 1 ? 0 : draws_.index(Purpose::EndpointChoice, size, key)];
   };
   if (!table.affinity) return drawn();

@@ -206,9 +206,13 @@ class RequestEngine {
   /// With `affinity` a client keeps the endpoint it was given, as long as the table has it and the
   /// client's last request to the service is not longer ago. A pod is a client, and so is a
   /// journey.
+  ///
+  /// With `node_ends` a client takes a node, then an endpoint on it (ports::EndpointTable); a route
+  /// of the client's own balances over the endpoints all the same.
   void publish(ConsumerIndex consumer, ServiceIndex service,
                std::span<const ports::TableEndpoint> endpoints, std::uint64_t version,
-               std::optional<Duration> affinity = std::nullopt, ports::CauseId cause = 0);
+               std::optional<Duration> affinity = std::nullopt, ports::CauseId cause = 0,
+               std::span<const std::uint32_t> node_ends = {});
 
   /// What the consumer's requests to the service go by now; pod names are not kept.
   [[nodiscard]] ports::EndpointTable table(ConsumerIndex consumer, ServiceIndex service) const;
@@ -297,6 +301,7 @@ class RequestEngine {
   };
   struct Table {
     std::vector<std::uint32_t> addresses;  ///< Indices into addresses_.
+    std::vector<std::uint32_t> node_ends;  ///< As in ports::EndpointTable.
     std::uint64_t version = 0;
     std::optional<Duration> affinity;
     RecordId cause = 0;  ///< Of this version.

@@ -451,6 +451,14 @@ std::map<std::string, Base> make_bases() {
       pod("p", "app:1", "    readinessProbe: {initialDelaySeconds: 40, exec: {command: [ok]}}\n") +
           service("  ports: [{port: 80, targetPort: 8080}]\n"),
       scenario(kUsers));
+  add("service-outside",
+      pod("p", "app:1", {}, "  nodeName: n1\n") +
+          "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p-2, labels: {app: p}}\nspec:\n"
+          "  nodeName: n2\n  containers: [{name: app, image: app:1}]\n"
+          "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p-3, labels: {app: p}}\nspec:\n"
+          "  nodeName: n2\n  containers: [{name: app, image: app:1}]\n" +
+          service("  type: LoadBalancer\n  ports: [{port: 80, targetPort: 8080}]\n"),
+      scenario(kUsers, kTwoNodes));
   const std::string chain =
       pod("p", "app:1", {}, "  nodeName: n1\n") + pod("back", "app:1", {}, "  nodeName: n1\n") +
       "---\napiVersion: v1\nkind: Pod\nmetadata: {name: back-2, labels: {app: back}}\nspec:\n"
@@ -809,6 +817,8 @@ const std::vector<FieldCase>& field_cases() {
        R"({"spec": {"publishNotReadyAddresses": true}})"},
       {"Service:spec.internalTrafficPolicy", "service-calls", "Service/back",
        R"({"spec": {"internalTrafficPolicy": "Local"}})"},
+      {"Service:spec.externalTrafficPolicy", "service-outside", "Service/web",
+       R"({"spec": {"externalTrafficPolicy": "Local"}})"},
       {"Service:spec.trafficDistribution", "service-calls-zones", "Service/back",
        R"({"spec": {"trafficDistribution": "PreferClose"}})"},
       {"Object:metadata.annotations", "service-calls-zones", "Service/back",

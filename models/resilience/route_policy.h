@@ -23,6 +23,7 @@
 #include "models/resilience/breakers/resilience4j_breaker.h"
 #include "models/resilience/bulkhead.h"
 #include "models/resilience/envoy_thresholds.h"
+#include "models/resilience/failure_accrual.h"
 #include "models/resilience/fallback.h"
 #include "models/resilience/local_rate_limit.h"
 #include "models/resilience/outlier_detection.h"
@@ -95,7 +96,8 @@ struct RoutePolicy {
   std::optional<SlowStartConfig> slow_start;  ///< Of use to round robin and least request.
   /// Of use to random choice, round robin and least request. The clients outside have no zone.
   std::optional<LocalityConfig> locality;
-  std::optional<OutlierPolicy> outliers;  ///< Of use to a balancer only.
+  std::optional<OutlierPolicy> outliers;        ///< Of use to a balancer only.
+  std::optional<FailureAccrualConfig> accrual;  ///< Likewise; not to pick_first.
   std::optional<ConnectionPoolConfig> pool;
   std::optional<FallbackConfig> fallback;
 };

@@ -191,6 +191,7 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> tab
   const std::vector<std::uint32_t> addresses = all;
   std::vector<std::uint32_t> before;
   std::vector<Instant> joined;
+  std::vector<resilience::FailureAccrual> accruals;
   std::vector<resilience::HostView> hosts;
   std::vector<Pool> pools;
   const auto keep = [&](std::uint32_t address, bool chosen) {
@@ -199,6 +200,10 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> tab
     hosts.push_back(known ? hosts_[*known] : resilience::HostView{});
     hosts.back().healthy = chosen;
     if (thresholds_) pools.push_back(known ? pools_[*known] : Pool{});
+    if (policy_->accrual) {
+      accruals.push_back(known ? accruals_[*known]
+                               : resilience::FailureAccrual{*policy_->accrual, now});
+    }
     if (!policy_->slow_start) return;
     joined.push_back(known ? joined_[*known] : now);
     if (known) return;
@@ -221,6 +226,7 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> tab
   hosts_ = std::move(hosts);
   pools_ = std::move(pools);
   joined_ = std::move(joined);
+  accruals_ = std::move(accruals);
   table_size_ = static_cast<std::uint32_t>(addresses.size());
   before.resize(table_size_);
   if (!policy_->weights.empty()) {
@@ -257,6 +263,7 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> tab
       }
     }
   }
+  if (policy_->accrual) look_at_accruals(now);
   if (localities_) {
     std::vector<std::uint32_t> zones;
     for (const HostFacts& host : facts_) zones.push_back(host.zone);
@@ -406,16 +413,18 @@ void Route::tick(Instant now) {
     outliers_->tick(draws_.bits(Purpose::Ejection, key_, outlier_draws_++), outliers_->next_tick(),
                     outlier_events_);
   }
-  take_outlier_events();
+  take_outlier_events(now);
 }
 
-void Route::take_outlier_events() {
+void Route::take_outlier_events(Instant now) {
   if (outlier_events_.empty()) return;
   for (const resilience::OutlierEvent& event : std::exchange(outlier_events_, {})) {
     const std::uint32_t address = outlier_order_[event.host];
     ejections_.push_back({address, event});
     if (const auto index = index_of({address, 0})) {
-      hosts_[*index].healthy = !outliers_->ejected(event.host);
+      const bool accrues = policy_->accrual && *index < table_size_;
+      const bool ready = !accrues || accruals_[*index].is_ready(now);
+      hosts_[*index].healthy = ready && !outliers_->ejected(event.host);
     }
   }
   refresh_balancer();
@@ -450,7 +459,45 @@ void Route::judge(std::uint32_t index, const TryEnd& end, Instant now) {
   if (!signals.any()) return;
   outliers_->act(at, signals, draws_.bits(Purpose::Ejection, key_, outlier_draws_++), now,
                  outlier_events_);
-  take_outlier_events();
+  take_outlier_events(now);
+}
+
+void Route::accrue(std::uint32_t index, const TryEnd& end, Instant now) {
+  using resilience::EndpointAnswer;
+  using State = resilience::FailureAccrual::State;
+  using What = resilience::OutlierEvent::What;
+  resilience::FailureAccrual& accrual = accruals_[index];
+  const bool was_in = accrual.state(now) == State::Available;
+  const bool good = end.outcome == RequestOutcome::Ok;
+  accrual.on_answer(good ? EndpointAnswer::Success : EndpointAnswer::Failure, now,
+                    draws_.uniform(Purpose::Ejection, key_, accrual_draws_));
+  const bool is_in = accrual.state(now) == State::Available;
+  if (was_in && is_in) return;
+  ++accrual_draws_;
+  if (was_in != is_in) {
+    const What what = is_in ? What::Returned : What::Ejected;
+    ejections_.push_back(
+        {addresses_[index],
+         {.host = index, .what = what, .kind = resilience::OutlierKind::Consecutive5xx}});
+  }
+  look_at_accruals(now);
+  refresh_balancer();
+}
+
+void Route::look_at_accruals(Instant now) {
+  probe_at_ = Instant::never();
+  for (std::uint32_t host = 0; host < table_size_; ++host) {
+    const resilience::FailureAccrual& accrual = accruals_[host];
+    const bool ready = accrual.is_ready(now);
+    if (!ready && accrual.unavailable_until() > now) {
+      probe_at_ = std::min(probe_at_, accrual.unavailable_until());
+    }
+    const auto order = std::find(outlier_order_.begin(), outlier_order_.end(), addresses_[host]);
+    const bool ejected =
+        outliers_ && order != outlier_order_.end() &&
+        outliers_->ejected(static_cast<std::uint32_t>(order - outlier_order_.begin()));
+    hosts_[host].healthy = ready && !ejected;
+  }
 }
 
 void Route::close_connections(const Pool& pool) {
@@ -506,6 +553,10 @@ std::optional<RouteHost> Route::pick(std::uint64_t key, std::uint64_t hash, std:
                                      Instant now) {
   tick(now);
   if (warming_) weigh(now);
+  if (now >= probe_at_) {
+    look_at_accruals(now);
+    refresh_balancer();
+  }
   const bool avoids = policy_->retry.avoids_previous_hosts && before != kNoAddress;
   const std::optional<std::uint32_t> host = resilience::pick_unused(
       avoids ? policy_->retry.host_reselection_max : 0,
@@ -517,11 +568,11 @@ std::optional<RouteHost> Route::pick(std::uint64_t key, std::uint64_t hash, std:
 
 RouteHost Route::host_at(std::uint32_t address) const { return {address, *index_of({address, 0})}; }
 
-resilience::PoolAdmission Route::admit(RouteHost host) {
+resilience::PoolAdmission Route::admit(RouteHost host, Instant now) {
   using resilience::PoolAdmission;
   const std::uint32_t index = *index_of(host);
   if (!thresholds_) {
-    enter(index);
+    enter(index, now);
     return PoolAdmission::Attach;
   }
   Pool& pool = pools_[index];
@@ -531,12 +582,20 @@ resilience::PoolAdmission Route::admit(RouteHost host) {
     ++pool.connections;
     admission = thresholds_->attach_pending() ? PoolAdmission::Attach : PoolAdmission::Overflow;
   }
-  if (admission == PoolAdmission::Attach) enter(index);
+  if (admission == PoolAdmission::Attach) enter(index, now);
   if (admission == PoolAdmission::Queue) ++pool.pending;
   return admission;
 }
 
-void Route::enter(std::uint32_t index) {
+void Route::enter(std::uint32_t index, Instant now) {
+  if (policy_->accrual && accruals_[index].is_ready(now)) {
+    const bool probe = accruals_[index].state(now) != resilience::FailureAccrual::State::Available;
+    accruals_[index].on_request(now);
+    if (probe && index < table_size_) {  // One alone, until it is answered.
+      look_at_accruals(now);
+      refresh_balancer();
+    }
+  }
   ++active_;
   ++hosts_[index].active;
   if (thresholds_) ++pools_[index].streams;
@@ -552,11 +611,11 @@ resilience::PoolView Route::pool_view(const Pool& pool) const {
 
 CallQueue& Route::waiting_for(RouteHost host) { return pools_[*index_of(host)].waiting; }
 
-bool Route::attach_waiting(RouteHost host) {
+bool Route::attach_waiting(RouteHost host, Instant now) {
   const std::uint32_t index = *index_of(host);
   --pools_[index].pending;
   if (!thresholds_->attach_pending()) return false;
-  enter(index);
+  enter(index, now);
   return true;
 }
 
@@ -578,6 +637,7 @@ bool Route::heard_from(RouteHost host, const TryEnd& end, Instant now) {
   }
   tick(now);
   judge(index, end, now);
+  if (policy_->accrual) accrue(index, end, now);
   if (!thresholds_) return false;
   Pool& pool = pools_[index];
   --pool.streams;

@@ -101,11 +101,11 @@ class Route {
   [[nodiscard]] RouteHost host_at(std::uint32_t address) const;
 
   /// A try wants to go to the host. Queue: it waits there, until the caller takes it out again.
-  [[nodiscard]] resilience::PoolAdmission admit(RouteHost host);
+  [[nodiscard]] resilience::PoolAdmission admit(RouteHost host, Instant now);
   /// The calls that wait at the caller for a connection to the host.
   [[nodiscard]] CallQueue& waiting_for(RouteHost host);
   /// One that waited is given a connection. Returns false if a limit of requests turns it away.
-  [[nodiscard]] bool attach_waiting(RouteHost host);
+  [[nodiscard]] bool attach_waiting(RouteHost host, Instant now);
   /// One that waited has gone.
   void stop_waiting(RouteHost host);
   /// A try that went to the host is over. Returns whether a waiting one may have its place.
@@ -175,8 +175,12 @@ class Route {
   /// Takes the ticks of outlier detection that are due.
   void tick(Instant now);
   /// Whoever was ejected or is back; the balancer hears of it.
-  void take_outlier_events();
+  void take_outlier_events(Instant now);
   void judge(std::uint32_t index, const TryEnd& end, Instant now);
+  /// The same by failure accrual.
+  void accrue(std::uint32_t index, const TryEnd& end, Instant now);
+  /// Hosts that may be probed by now, or have just been, are chosen or not.
+  void look_at_accruals(Instant now);
   void refresh_balancer();
   [[nodiscard]] Balancer make_balancer() const;
   void refresh(Balancer& balancer, const resilience::Hosts& hosts);
@@ -202,7 +206,7 @@ class Route {
   void heard_from(Channel& channel, std::uint32_t address, const TryEnd& end, Instant now);
   [[nodiscard]] resilience::PoolView pool_view(const Pool& pool) const;
   void close_connections(const Pool& pool);
-  void enter(std::uint32_t index);  ///< A try goes to the host.
+  void enter(std::uint32_t index, Instant now);  ///< A try goes to the host.
   void note(const std::optional<resilience::BreakerChange>& change) {
     if (change) changes_.push_back(*change);
   }
@@ -230,6 +234,9 @@ class Route {
   std::vector<resilience::OutlierEvent> outlier_events_;
   std::vector<Ejection> ejections_;
   std::uint64_t outlier_draws_ = 0;
+  std::vector<resilience::FailureAccrual> accruals_;  ///< By host, if the policy has them.
+  Instant probe_at_ = Instant::never();               ///< When the next host may be probed.
+  std::uint64_t accrual_draws_ = 0;
   std::uint32_t in_bulkhead_ = 0;
   std::vector<resilience::BreakerChange> changes_;
   std::uint64_t table_version_ = ~std::uint64_t{0};

@@ -116,7 +116,7 @@ void RequestEngine::begin_try(std::uint32_t index) {
   if (until != Instant::never()) arm_timer(index, std::max(until, now_));
   const Instant told = deadline_passed_on(model_.routes[site.route].policy.timeouts, until);
   its.passed = std::min(its.passed, told);
-  switch (route.admit(its.host)) {
+  switch (route.admit(its.host, now_)) {
     case resilience::PoolAdmission::Attach:
       send_try(index);
       break;
@@ -156,7 +156,7 @@ void RequestEngine::serve_waiting(std::uint32_t at, RouteHost host) {
   CallQueue& waiting = route.waiting_for(host);
   while (!waiting.empty()) {
     const std::uint32_t next = calls_.take_first(waiting);
-    if (route.attach_waiting(host)) {
+    if (route.attach_waiting(host, now_)) {
       send_try(next);
       return;
     }

@@ -422,6 +422,42 @@ TEST(OutlierDetection, PanicsWhenFewerThanHalfOfThePodsAreLeft) {
 // -------------------------------------------------------------------------
 
 // L16 (a): one connection, one pending: M/M/1 with two places turns away 4/7 at rho = 2.
+// One of four pods fails: 7 calls go wrong, then one after each back-off of 1, 2, 4, … 60 s.
+TEST(FailureAccrual, KeepsAFailingPodOutButForSingleProbes) {
+  const auto errors = [](bool accrues, Duration ill_for) {
+    TrafficModel model;
+    model.services.push_back(offers(works(1_ms)));
+    RoutePolicy policy;
+    policy.balancer = resilience::RoundRobinConfig{};
+    if (accrues) policy.accrual = resilience::FailureAccrualConfig{.backoff = {.jitter = 0}};
+    model.routes = {route(kClients, 0, policy)};
+    add_load(model, {{0, 0}}, kSeed, 100.0, 10'000);
+    TrafficWorld world{model, kSeed};
+    std::vector<InstanceId> pods;
+    for (int i = 0; i < 4; ++i) pods.push_back(world.pod(0));
+    world.publish_all();
+    world.engine.set_failing(pods[0], true);
+    world.engine.start();
+    world.run(Instant::at(ill_for));
+    world.engine.set_failing(pods[0], false);
+    world.run();
+    EXPECT_EQ(world.engine.live_calls(), 0U);
+    using What = resilience::OutlierEvent::What;
+    std::uint64_t out = 0;
+    std::uint64_t back = 0;
+    for (const EjectionNotice& notice : world.engine.take_ejections()) {
+      out += notice.event.what == What::Ejected;
+      back += notice.event.what == What::Returned;
+    }
+    EXPECT_EQ(out, accrues ? 1U : 0U);
+    EXPECT_EQ(back, accrues && ill_for < 50_s ? 1U : 0U);
+    return world.engine.service(0).totals().of(RequestOutcome::Error);
+  };
+  EXPECT_NEAR(static_cast<double>(errors(false, 200_s)), 2'500, 30);
+  EXPECT_EQ(errors(true, 200_s), 7U + 6) << "probes after 1, 3, 7, 15, 31 and 63 s";
+  EXPECT_EQ(errors(true, 10_s), 7U + 3) << "the fourth finds it well";
+}
+
 TEST(ConnectionPool, OfOneConnectionAndOnePendingRequestOverflowsAsTheTheorySays) {
   constexpr std::uint64_t kRequests = 40'000;
   TrafficModel model;

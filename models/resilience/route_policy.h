@@ -25,6 +25,7 @@
 #include "models/resilience/envoy_thresholds.h"
 #include "models/resilience/failure_accrual.h"
 #include "models/resilience/fallback.h"
+#include "models/resilience/fault_injection.h"
 #include "models/resilience/local_rate_limit.h"
 #include "models/resilience/outlier_detection.h"
 #include "models/resilience/priority_load.h"
@@ -80,6 +81,7 @@ struct OutlierPolicy {
 using LocalityConfig = std::variant<ZoneAwareConfig, PriorityLoadConfig>;
 
 struct RoutePolicy {
+  std::optional<FaultInjectionConfig> injection;  ///< Before all that follows.
   Timeouts timeouts;
   RetryPolicy retry;  ///< Without conditions: no retries.
   Backoff backoff = EnvoyBackoff{};

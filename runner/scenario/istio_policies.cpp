@@ -117,6 +117,15 @@ std::optional<BalancerConfig> balancer_of(api::istio::Balancer kind) {
   contract_violation("a balancer has one of the known kinds");
 }
 
+FaultInjectionConfig injection_of(const api::istio::FaultInjection& from) {
+  FaultInjectionConfig config;
+  config.delay_probability = from.delay_percent / 100;
+  config.delay = from.delay;
+  config.abort_probability = from.abort_percent / 100;
+  if (from.abort_status != 0) config.abort_status = static_cast<std::uint16_t>(from.abort_status);
+  return config;
+}
+
 OutlierPolicy outliers_of(const api::istio::OutlierDetection& from) {
   OutlierPolicy policy;
   OutlierDetectionConfig& config = policy.detection;
@@ -353,6 +362,10 @@ class IstioPolicies {
     if (route != nullptr && route->timeout) {
       policy.timeouts.overall = route->timeout->after;
       into.origins["timeout"] = from_service(route->timeout->where);
+    }
+    if (route != nullptr && route->fault) {
+      policy.injection = injection_of(*route->fault);
+      into.origins["fault"] = from_service(route->fault->where);
     }
     if (route != nullptr && route->retries) {
       set_retries(*route->retries, hashes, policy);

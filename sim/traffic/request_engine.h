@@ -426,6 +426,9 @@ class RequestEngine {
   void take_peers(Route& route, const Instance& caller);
   [[nodiscard]] std::uint32_t zone_at(std::uint32_t address) const;
   void begin_call(std::uint32_t call);
+  /// The caller's proxy injects a delay, after which the call is let go.
+  void hold_up(std::uint32_t call, Duration delay);
+  void let_go(std::uint32_t call);
   void begin_try(std::uint32_t call);
   void send_try(std::uint32_t call);
   TryEnd end_try(std::uint32_t call, RequestOutcome outcome);

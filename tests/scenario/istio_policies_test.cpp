@@ -374,6 +374,21 @@ TEST(IstioPolicies, OfARouteStartFromIstiosRetries) {
   EXPECT_TRUE(policy_of(world).retry.on.empty()) << "0 switches the default off";
 }
 
+TEST(IstioPolicies, OfFaultsHoldCallsUpAndAbortThem) {
+  World world;
+  world.rules = service(
+      "fault: {delay: {fixedDelay: 2s, percentage: {value: 10}}, "
+      "abort: {grpcStatus: UNAVAILABLE, percentage: {value: 25}}}");
+  const RoutePolicy policy = policy_of(world);
+  ASSERT_TRUE(policy.injection);
+  EXPECT_EQ(policy.injection->delay, 2_s);
+  EXPECT_DOUBLE_EQ(policy.injection->delay_probability, 0.1);
+  EXPECT_DOUBLE_EQ(policy.injection->abort_probability, 0.25);
+  EXPECT_EQ(policy.injection->abort_status, 503);
+  world.rules = service("timeout: 1s");
+  EXPECT_FALSE(policy_of(world).injection);
+}
+
 TEST(IstioPolicies, OfHashedCallersChooseAtRandomAndMayRetryTheSameHost) {
   World world;
   world.rules = destination("loadBalancer: {consistentHash: {httpHeaderName: x-user}}");

@@ -75,6 +75,56 @@ TEST(Retries, AtTheTopAloneMakeThreeCallsAtTheBottom) {
   EXPECT_EQ(world.engine.service(2).tries(), 3U * 40);
 }
 
+RoutePolicy injecting(double delayed, Duration delay, double aborted) {
+  RoutePolicy policy = retries(3);
+  policy.injection = resilience::FaultInjectionConfig{
+      .delay_probability = delayed, .delay = delay, .abort_probability = aborted};
+  return policy;
+}
+
+TEST(Injection, AbortsItsShareOfCallsWhichNeitherLeaveNorAreTriedAgain) {
+  TrafficModel model = failing_chain(1);
+  model.services[0].operations[0].error_probability = 0;
+  model.routes = {route(kClients, 0, injecting(0, {}, 0.25))};
+  add_load(model, {{0, 0}}, kSeed, 100.0, 4000);
+  TrafficWorld world{model, kSeed};
+  play(world, 1);
+  const RequestCounts totals = world.engine.service(0).totals();
+  EXPECT_NEAR(static_cast<double>(totals.of(RequestOutcome::Error)), 1000, 5 * 27.4);  // sqrt(npq)
+  EXPECT_EQ(world.engine.service(0).tries(), 4000 - totals.of(RequestOutcome::Error));
+  EXPECT_EQ(world.engine.route(0).retries, 0U);
+}
+
+TEST(Injection, HoldsCallsUpBeforeTheirTimeoutBegins) {
+  TrafficModel model = failing_chain(1);
+  model.services[0].operations[0].error_probability = 0;
+  RoutePolicy policy = injecting(1, 300_ms, 0);
+  policy.timeouts.overall = 100_ms;
+  model.routes = {route(kClients, 0, policy)};
+  add_load(model, {{0, 0}}, kSeed, 1.0, 40);
+  TrafficWorld world{model, kSeed};
+  play(world, 1);
+  const RequestCounts totals = world.engine.service(0).totals();
+  EXPECT_EQ(totals.of(RequestOutcome::Ok), 40U);
+  EXPECT_EQ(totals.latency_sum_ns, ((kWay * 2 + 1_ms + 300_ms) * 40).count_ns());
+}
+
+TEST(Injection, AbortsWhenTheDelayIsOverAndLeavesNothingWhenTheCallerGoesBefore) {
+  TrafficModel model = failing_chain(1);
+  model.routes = {route(kClients, 0, injecting(1, 300_ms, 1))};
+  add_load(model, {{0, 0}}, kSeed, 1.0, 40);
+  TrafficModel impatient = model;
+  TrafficWorld world{model, kSeed};
+  play(world, 1);
+  EXPECT_EQ(world.engine.service(0).totals().of(RequestOutcome::Error), 40U);
+  EXPECT_EQ(world.engine.service(0).totals().latency_sum_ns, (300_ms * 40).count_ns());
+  impatient.journeys[0].timeout = 200_ms;
+  TrafficWorld other{impatient, kSeed};
+  play(other, 1);
+  EXPECT_EQ(other.engine.service(0).totals().of(RequestOutcome::Timeout), 40U);
+  EXPECT_EQ(other.engine.service(0).tries(), 0U);
+}
+
 double calls_at_the_bottom(const resilience::RetryLimitConfig& limit, double failing) {
   constexpr std::uint64_t kRequests = 20'000;
   TrafficModel model = failing_chain(3);

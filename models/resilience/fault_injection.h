@@ -16,7 +16,7 @@ namespace orrery::resilience {
 
 struct FaultInjectionConfig {
   double delay_probability = 0;  ///< [0, 1]
-  Duration delay;
+  Duration delay{};
   double abort_probability = 0;  ///< [0, 1]
   std::uint16_t abort_status = 503;
 

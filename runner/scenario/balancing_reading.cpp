@@ -262,6 +262,16 @@ void check_balancing(const Fields& policy, const RoutePolicy& result, Report& re
   if (const Value* start = policy.find("slowStart"); start && !takes_turns(result)) {
     report.add(*start, "a \"balancer\" beside it: round-robin or least-request");
   }
+  if (!result.split.empty() && !takes_turns(result) &&
+      !(result.balancer && std::holds_alternative<RandomConfig>(*result.balancer))) {
+    if (const Value* balancer = policy.find("balancer")) {
+      report.add(*balancer,
+                 "random, round-robin or least-request, as a VirtualService splits the calls");
+    }
+  }
+  if (const Value* zones = policy.find("locality"); zones && !result.split.empty()) {
+    report.add(*zones, "no VirtualService that splits the calls beside it");
+  }
   const bool chooses = result.balancer && std::holds_alternative<RandomConfig>(*result.balancer);
   if (const Value* zones = policy.find("locality"); zones && !chooses && !takes_turns(result)) {
     report.add(*zones, "a \"balancer\" beside it: random, round-robin or least-request");

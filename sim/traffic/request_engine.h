@@ -53,6 +53,7 @@ struct InstanceSpec {
   std::uint32_t zone = 0;
   std::string version;              ///< Of what it runs; a label for whoever asks.
   std::uint32_t cpu_group = kNone;  ///< Whose quota its work draws on; kNone: without limit.
+  std::map<std::string, std::string, std::less<>> labels = {};  ///< Of the pod.
 };
 
 enum class InstanceState : std::uint8_t {

@@ -78,11 +78,13 @@ Route::Route(const resilience::RoutePolicy& policy, Draws draws, std::uint64_t k
   const bool by_parts = std::holds_alternative<RandomConfig>(balancer_) ||
                         std::holds_alternative<RoundRobin>(balancer_) ||
                         std::holds_alternative<LeastRequest>(balancer_);
-  if (policy.locality && by_parts && zone != kNoZone) {
+  if (!policy.split.empty() && by_parts) {
+    subsets_.emplace(policy);
+  } else if (policy.locality && by_parts && zone != kNoZone) {
     localities_.emplace(policy, zone);
     told_share_ = kUntold;
   }
-  needs_facts_ = !policy.weights.empty() || localities_.has_value() ||
+  needs_facts_ = !policy.weights.empty() || localities_.has_value() || subsets_.has_value() ||
                  std::holds_alternative<ConsistentHash>(balancer_);
   if (policy.retry_limit) {
     std::visit(Overloaded{[&](const EnvoyRetryLimit& config) { retry_limit_ = config; },
@@ -269,17 +271,23 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> tab
     for (const HostFacts& host : facts_) zones.push_back(host.zone);
     localities_->take_hosts(zones);
   }
+  if (subsets_) {
+    std::vector<std::uint32_t> subsets;
+    for (const HostFacts& host : facts_) subsets.push_back(subsets_->of(host.labels));
+    subsets_->take_hosts(subsets);
+  }
   refresh_balancer();
   if (auto* channel = std::get_if<Channel>(&balancer_)) take_addresses(*channel, now);
 }
 
 void Route::sort(std::vector<std::uint32_t>& addresses) {
-  if (!localities_) return;
+  if (!localities_ && !subsets_) return;
   std::vector<std::pair<HostFacts, std::uint32_t>> hosts;
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     hosts.emplace_back(std::move(facts_[i]), addresses[i]);
   }
   std::stable_sort(hosts.begin(), hosts.end(), [&](const auto& a, const auto& b) {
+    if (subsets_) return subsets_->of(a.first.labels) < subsets_->of(b.first.labels);
     return localities_->is_before(a.first.zone, b.first.zone);
   });
   for (std::size_t i = 0; i < addresses.size(); ++i) {
@@ -304,12 +312,19 @@ void Route::weigh(Instant now) {
 
 void Route::refresh_balancer() {
   refresh(balancer_, choosable());
+  if (subsets_) {
+    subsets_->refresh({hosts_.data(), table_size_});
+    refresh_parts(subsets_->parts());
+  }
   if (!localities_) return;
   localities_->refresh({hosts_.data(), table_size_});
-  const std::span<const HostPart> parts = localities_->parts();
-  while (by_locality_.size() < parts.size()) by_locality_.push_back(make_balancer());
-  for (const HostPart& part : parts) refresh(by_locality_[part.index], hosts_of(part));
+  refresh_parts(localities_->parts());
   own_share_ = localities_->own_share().value_or(kNoZone);
+}
+
+void Route::refresh_parts(std::span<const HostPart> parts) {
+  while (by_part_.size() < parts.size()) by_part_.push_back(make_balancer());
+  for (const HostPart& part : parts) refresh(by_part_[part.index], hosts_of(part));
 }
 
 void Route::refresh(Balancer& balancer, const resilience::Hosts& hosts) {
@@ -512,15 +527,19 @@ std::optional<std::uint32_t> Route::index_of(RouteHost host) const {
   return static_cast<std::uint32_t>(found - addresses_.begin());
 }
 
-std::optional<std::uint32_t> Route::choose(std::uint64_t key, std::uint32_t attempt,
-                                           std::uint64_t hash, Instant now) {
+std::optional<std::uint32_t> Route::choose(std::uint64_t key, std::uint64_t call,
+                                           std::uint32_t attempt, std::uint64_t hash, Instant now) {
   const std::uint64_t draw = draws_.bits(Purpose::HostSample, key, attempt);
+  if (subsets_) {
+    const HostPart& part = subsets_->pick(draws_.bits(Purpose::HostSample, mix64(call), 0));
+    const auto host = choose(by_part_[part.index], hosts_of(part), draw, attempt, hash, now);
+    return host ? std::optional{*host + part.first} : std::nullopt;
+  }
   // In panic zones do not count; priorities have a panic of their own.
   if (localities_ && !(localities_->needs_peers() && in_panic())) {
     const auto part = localities_->pick(draws_.bits(Purpose::HostSample, mix64(key), attempt));
     if (part) {
-      const auto host =
-          choose(by_locality_[part->index], hosts_of(*part), draw, attempt, hash, now);
+      const auto host = choose(by_part_[part->index], hosts_of(*part), draw, attempt, hash, now);
       return host ? std::optional{*host + part->first} : std::nullopt;
     }
   }
@@ -549,8 +568,8 @@ std::optional<std::uint32_t> Route::choose(Balancer& chooser, const resilience::
       chooser);
 }
 
-std::optional<RouteHost> Route::pick(std::uint64_t key, std::uint64_t hash, std::uint32_t before,
-                                     Instant now) {
+std::optional<RouteHost> Route::pick(std::uint64_t key, std::uint64_t call, std::uint64_t hash,
+                                     std::uint32_t before, Instant now) {
   tick(now);
   if (warming_) weigh(now);
   if (now >= probe_at_) {
@@ -560,7 +579,7 @@ std::optional<RouteHost> Route::pick(std::uint64_t key, std::uint64_t hash, std:
   const bool avoids = policy_->retry.avoids_previous_hosts && before != kNoAddress;
   const std::optional<std::uint32_t> host = resilience::pick_unused(
       avoids ? policy_->retry.host_reselection_max : 0,
-      [&](std::uint32_t attempt) { return choose(key, attempt, hash, now); },
+      [&](std::uint32_t attempt) { return choose(key, call, attempt, hash, now); },
       [&](std::uint32_t chosen) { return addresses_[chosen] == before; });
   if (!host) return std::nullopt;
   return RouteHost{addresses_[*host], *host};

@@ -61,6 +61,7 @@ void RequestEngine::take_table(Route& route, const Table& table) {
       facts.push_back({host + ":" + std::to_string(port),
                        instance == kNone ? std::string{} : specs_[instance].version,
                        zone_at(address)});
+      if (route.has_subsets() && instance != kNone) facts.back().labels = specs_[instance].labels;
     }
   }
   route.take_table(table.version, table.addresses, std::move(facts), now_);
@@ -143,7 +144,8 @@ void RequestEngine::begin_try(std::uint32_t index) {
   if (route.has_localities()) take_peers(route, instances_[parent.instance]);
   std::optional<RouteHost> host;
   if (route.balances()) {
-    host = route.pick(call.key, hash_of(its, site), its.host.address, now_);
+    const std::uint64_t of_call = call_key(parent.key, site.position, call.repetition);
+    host = route.pick(call.key, of_call, hash_of(its, site), its.host.address, now_);
   } else if (!table.addresses.empty()) {
     host = route.host_at(choose(parent, at, call.key));
   }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "tests/traffic/traffic_world.h"
@@ -123,6 +124,73 @@ TEST(Injection, AbortsWhenTheDelayIsOverAndLeavesNothingWhenTheCallerGoesBefore)
   play(other, 1);
   EXPECT_EQ(other.engine.service(0).totals().of(RequestOutcome::Timeout), 40U);
   EXPECT_EQ(other.engine.service(0).tries(), 0U);
+}
+
+/// A service with three pods of v1, one of v2 and one of neither; calls are split by weight.
+struct SplitWorld {
+  SplitWorld(std::uint32_t v1, std::uint32_t v2, resilience::BalancerConfig balancer,
+             bool fails = false)
+      : world{model(v1, v2, balancer, fails), kSeed} {
+    for (const char* version : {"v1", "v2", "v1", "", "v1"}) {
+      pods.push_back(world.pod(0, 0, 0, true, kNone, {{"version", version}, {"app", "web"}}));
+    }
+    world.publish_all();
+    world.engine.start();
+    world.run();
+  }
+  static TrafficModel model(std::uint32_t v1, std::uint32_t v2, resilience::BalancerConfig balancer,
+                            bool fails) {
+    TrafficModel made = failing_chain(1);
+    made.services[0].operations[0].error_probability = fails ? 1 : 0;
+    RoutePolicy policy = retries(fails ? 3 : 0);
+    policy.balancer = balancer;
+    policy.split = {{{{"version", "v1"}}, v1}, {{{"version", "v2"}}, v2}};
+    made.routes = {route(kClients, 0, policy)};
+    add_load(made, {{0, 0}}, kSeed, 100.0, 4000);
+    return made;
+  }
+  /// Calls that a pod has worked on, 1 ms each.
+  [[nodiscard]] double worked(std::size_t pod) const {
+    return static_cast<double>(world.engine.view(pods[pod]).cpu.count_ns()) / 1e6;
+  }
+
+  TrafficWorld world;
+  std::vector<InstanceId> pods;
+};
+
+TEST(Split, GivesEachSubsetItsShareHoweverManyPodsItHas) {
+  for (const resilience::BalancerConfig& balancer :
+       {resilience::BalancerConfig{resilience::RandomConfig{}},
+        resilience::BalancerConfig{resilience::RoundRobinConfig{}},
+        resilience::BalancerConfig{resilience::LeastRequestConfig{}}}) {
+    const SplitWorld split{90, 10, balancer};
+    EXPECT_NEAR(split.worked(1), 400, 5 * 19);  // sqrt(4000 * 0.1 * 0.9)
+    EXPECT_NEAR(split.worked(0) + split.worked(2) + split.worked(4), 3600, 5 * 19);
+    for (const std::size_t pod : {0U, 2U, 4U}) EXPECT_NEAR(split.worked(pod), 1200, 5 * 30);
+    EXPECT_EQ(split.worked(3), 0) << "of no subset";
+  }
+}
+
+TEST(Split, KeepsTheTriesOfACallInOneSubset) {
+  const SplitWorld split{50, 50, resilience::RoundRobinConfig{}, true};
+  EXPECT_EQ(split.world.engine.route(0).retries, 3U * 4000);
+  const double second = split.worked(1);
+  EXPECT_EQ(second, 4 * std::round(second / 4)) << "four tries for each of its calls";
+  EXPECT_NEAR(second / 4, 2000, 5 * 32);
+}
+
+TEST(Split, GivesNothingToAWeightOfZeroAndNobodyToASubsetWithoutPods) {
+  const SplitWorld zero{1, 0, resilience::RandomConfig{}};
+  EXPECT_EQ(zero.worked(1), 0);
+  TrafficModel model = SplitWorld::model(1, 1, resilience::RandomConfig{}, false);
+  TrafficWorld world{model, kSeed};
+  world.pod(0, 0, 0, true, kNone, {{"version", "v1"}});
+  world.publish_all();
+  world.engine.start();
+  world.run();
+  const RequestCounts totals = world.engine.service(0).totals();
+  EXPECT_NEAR(static_cast<double>(totals.of(RequestOutcome::NoEndpoints)), 2000, 5 * 32);
+  EXPECT_EQ(totals.of(RequestOutcome::Ok) + totals.of(RequestOutcome::NoEndpoints), 4000U);
 }
 
 double calls_at_the_bottom(const resilience::RetryLimitConfig& limit, double failing) {

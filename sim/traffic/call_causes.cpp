@@ -123,6 +123,10 @@ void RequestEngine::look_at_holders() {
       case CallPhase::Pending:
         voice.instance = holders_of_route(tries_[i].route);
         break;
+      case CallPhase::Backoff:
+        if (tries_[i].call_begun || call.cause == 0) continue;
+        voice.cause = call.cause;  // It is held up.
+        break;
       default:
         continue;  // On a way, or it waits for calls that speak for it.
     }

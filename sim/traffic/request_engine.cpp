@@ -392,7 +392,11 @@ bool RequestEngine::dispatch(KernelEvent event) {
       time_out(event.index);
       break;
     case kTryAgain:
-      begin_try(event.index);
+      if (tries_[event.index].call_begun) {
+        begin_try(event.index);
+      } else {
+        let_go(event.index);
+      }
       break;
     case kNextStep:
       run(event.index);

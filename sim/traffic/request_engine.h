@@ -53,6 +53,7 @@ struct InstanceSpec {
   std::uint32_t zone = 0;
   std::string version;              ///< Of what it runs; a label for whoever asks.
   std::uint32_t cpu_group = kNone;  ///< Whose quota its work draws on; kNone: without limit.
+  std::map<std::string, std::string, std::less<>> labels = {};  ///< Of the pod.
 };
 
 enum class InstanceState : std::uint8_t {
@@ -431,6 +432,9 @@ class RequestEngine {
   void take_peers(Route& route, const Instance& caller);
   [[nodiscard]] std::uint32_t zone_at(std::uint32_t address) const;
   void begin_call(std::uint32_t call);
+  /// The caller's proxy injects a delay, after which the call is let go.
+  void hold_up(std::uint32_t call, Duration delay);
+  void let_go(std::uint32_t call);
   void begin_try(std::uint32_t call);
   void send_try(std::uint32_t call);
   TryEnd end_try(std::uint32_t call, RequestOutcome outcome);

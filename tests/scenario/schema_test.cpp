@@ -73,6 +73,7 @@ const char* const kEveryKey = R"({
     "balancer": {"least-request": {"choices": 2, "fullScan": false}}, "weights": {"web:2": 3},
     "slowStart": {"window": "30s", "aggression": 2, "minWeight": "5%"},
     "locality": {"zone-aware": {"minPods": 3, "enabled": "50%", "ownZoneAlone": true}},
+    "failureAccrual": {"maxFailures": 3, "minPenalty": "2s", "maxPenalty": "20s", "jitter": 0.1},
     "outlierDetection": {"consecutive5xx": 5, "consecutiveGatewayErrors": 3, "successRate": false,
                          "failurePercentage": true, "interval": "10s", "baseEjectionTime": "30s",
                          "maxEjectionTime": "300s", "maxEjectionPercent": "10%",

@@ -1,5 +1,6 @@
 #include "sim/traffic/call_program.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <utility>
@@ -69,11 +70,24 @@ CallProgram compile(const TrafficModel& model) {
         program.steps.push_back({size_of(program.sites.size()), size_of(step.calls.size())});
         for (const CallModel& call : step.calls) {
           expects(call.times >= 1, "a call is made at least once");
+          expects(call.times_least <= call.times,
+                  "the least number of calls is no more than the most");
           CallSite site;
           site.service = call.to;
           site.operation = operation_of(call.to, call.operation);
           site.times = call.times;
-          site.position = position++;
+          site.times_least = call.times_least == 0 ? call.times : call.times_least;
+          site.position = site.taken_position = position++;
+          site.request_bytes = call.request_bytes;
+          site.answer_bytes = call.answer_bytes;
+          site.condition = call.condition;
+          site.optional = call.optional;
+          site.detached = call.detached;
+          if (call.cache) {
+            site.cache = size_of(program.caches.size());
+            program.caches.push_back(*call.cache);
+          }
+          site.plain = site.condition == CallCondition::Always && !site.detached && !call.cache;
           site.taken_below = threshold(call.probability);
           site.timeout = call.timeout;
           take_route(site, caller);
@@ -82,6 +96,32 @@ CallProgram compile(const TrafficModel& model) {
         }
       }
       compiled.end_step = size_of(program.steps.size());
+      const bool undoes =
+          std::any_of(operation.steps.begin(), operation.steps.end(), [](const CallStep& step) {
+            return std::any_of(step.calls.begin(), step.calls.end(),
+                               [](const CallModel& call) { return call.undo.has_value(); });
+          });
+      for (std::size_t step = undoes ? operation.steps.size() : 0; step-- > 0;) {
+        ProgramStep undo{size_of(program.sites.size()), 0};
+        const std::uint32_t forward = program.steps[compiled.first_step + step].first;
+        for (std::size_t i = 0; i < operation.steps[step].calls.size(); ++i) {
+          const CallModel& call = operation.steps[step].calls[i];
+          if (!call.undo) continue;
+          CallSite site;
+          site.service = call.undo->to;
+          site.operation = operation_of(call.undo->to, call.undo->operation);
+          site.position = position++;
+          site.taken_position = program.sites[forward + i].position;
+          site.taken_below = program.sites[forward + i].taken_below;
+          site.timeout = call.timeout;
+          take_route(site, caller);
+          take_edge(site, caller);
+          program.sites.push_back(site);
+          ++undo.count;
+        }
+        program.steps.push_back(undo);
+      }
+      compiled.end_undo = size_of(program.steps.size());
       program.operations.push_back(compiled);
     }
   }
@@ -97,8 +137,8 @@ CallProgram compile(const TrafficModel& model) {
       site.service = step.service;
       site.operation = operation_of(step.service, step.operation);
       expects(step.times >= 1, "a journey's step is made at least once");
-      site.times = step.times;
-      site.position = position++;
+      site.times = site.times_least = step.times;
+      site.position = site.taken_position = position++;
       site.taken_below = threshold(step.probability);
       site.journey = j;
       site.timeout = journey.timeout;
@@ -106,7 +146,7 @@ CallProgram compile(const TrafficModel& model) {
       take_edge(site, kClients);
       program.sites.push_back(site);
     }
-    compiled.end_step = size_of(program.steps.size());
+    compiled.end_step = compiled.end_undo = size_of(program.steps.size());
     CallSite root;
     root.operation = size_of(program.operations.size());
     root.journey = j;
@@ -116,7 +156,7 @@ CallProgram compile(const TrafficModel& model) {
   }
   ProgramOperation probe;
   probe.first_step = size_of(program.steps.size());
-  probe.end_step = probe.first_step;
+  probe.end_step = probe.end_undo = probe.first_step;
   CallSite probe_site;
   probe_site.operation = size_of(program.operations.size());
   program.probe_site = size_of(program.sites.size());

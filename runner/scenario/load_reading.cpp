@@ -184,6 +184,28 @@ void read_users(const Value& users, const Fields& fields, Load& load, Reading& r
   }
 }
 
+/// "population": 1000, or with how unequally often its users come.
+void read_population(const Value& value, Load& load, Report& report) {
+  const auto take = [&](const Value& count) {
+    const auto users = read_count(count, 1, kUsersMax, report).value_or(1);
+    load.population = static_cast<std::uint32_t>(users);
+  };
+  if (value.type != Value::Type::Object) {
+    take(value);
+    return;
+  }
+  const Fields fields{value, {"count", "zipf"}, report};
+  if (const Value* count = fields.require("count", "how many users there are")) take(*count);
+  const Value* zipf = fields.find("zipf");
+  if (zipf == nullptr) return;
+  const auto exponent = zipf->type == Value::Type::Number ? parse_number(zipf->text) : std::nullopt;
+  if (exponent && *exponent >= 0 && *exponent <= 10) {
+    load.population_zipf = *exponent;
+  } else {
+    report.add(*zipf, "a number from 0 to 10");
+  }
+}
+
 /// Keys that say more about another kind of load.
 void report_strays(const Fields& fields, const std::string& kind, Report& report) {
   struct Key {
@@ -211,7 +233,7 @@ Load read_one_load(const Value& value, const std::string& folder, Reading& readi
   Report& report = reading.report;
   const Fields fields{value,
                       {"poisson", "rates", "users", "mix", "from", "until", "between", "scale",
-                       "every", "offset", "per", "interval", "think", "rampUp"},
+                       "every", "offset", "per", "interval", "think", "rampUp", "population"},
                       report};
   std::vector<std::string> kinds;
   for (const char* kind : {"poisson", "rates", "users"}) {
@@ -236,6 +258,12 @@ Load read_one_load(const Value& value, const std::string& folder, Reading& readi
     } else {
       read_users(content, fields, load, reading);
     }
+  }
+  if (const Value* population = fields.find("population")) {
+    if (fields.find("users") != nullptr) {
+      report.add(population->where, "no \"population\" with \"users\", who are one", "both");
+    }
+    read_population(*population, load, report);
   }
   if (const Value* mix = fields.find("mix")) {
     read_mix(*mix, load, reading);

@@ -257,6 +257,8 @@ struct Load {
   Instant from;
   std::optional<Instant> until;
   std::map<std::string, double> mix;  ///< Journey name -> weight; weights sum to 1.
+  std::uint32_t population = 0;       ///< Who make an open load's journeys; 0: each another one.
+  double population_zipf = 0;         ///< The exponent of their popularity; 0: all alike.
 };
 
 /// Changes a workload; only what is set is changed.

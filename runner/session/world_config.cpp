@@ -147,6 +147,8 @@ sim::TrafficModel traffic_model(const Scenario& scenario) {
     l.from = load.from;
     l.until = load.until.value_or(Instant::never());
     for (const auto& [name, weight] : load.mix) l.mix.push_back({journeys.at(name), weight});
+    l.population = load.population;
+    l.population_zipf = load.population_zipf;
     model.load.push_back(std::move(l));
   }
   const scenario::Network& network = scenario.cluster.network;

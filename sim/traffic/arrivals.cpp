@@ -78,6 +78,10 @@ void RequestEngine::begin_journey(std::uint32_t index, std::uint64_t ordinal, st
   call.next_step = program_.operations[program_.sites[call.site].operation].first_step;
   call.phase = CallPhase::Calling;
   call.repetition = user;
+  if (!tries_.empty()) {
+    tries_[root].session = call.key;
+    tries_[root].user = user == kNone ? user_of(index, ordinal) : user_key(users_[user]);
+  }
   fingerprint_.add(now_, kTrafficComponent | kArrival, call.key);
   journeys_[journey].started(call.start_ns);
   if (observer_ != nullptr) call.followed = observer_->journey_began(journey, call.key, now_);

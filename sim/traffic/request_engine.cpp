@@ -17,6 +17,19 @@ bool happens(std::uint64_t below, const Draws& draws, Purpose purpose, std::uint
   return below == ~0ULL || draws.bits(purpose, key, attempt) < below;
 }
 
+/// Of each of so many users, the probability that one of those up to it comes.
+std::vector<double> popularity(std::uint32_t users, double zipf) {
+  expects(zipf >= 0, "an exponent of popularity is not negative");
+  std::vector<double> sums;
+  double sum = 0;
+  for (std::uint32_t user = 1; user <= users; ++user) {
+    sum += portable_exp(-zipf * portable_log(static_cast<double>(user)));
+    sums.push_back(sum);
+  }
+  for (double& part : sums) part /= sum;
+  return sums;
+}
+
 }  // namespace
 
 RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
@@ -46,7 +59,7 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
     popularity_.emplace_back();
     if (cache.keys > 0) popularity_.back().emplace(cache.keys, cache.exponent);
   }
-  (void)add_routes(kNone);
+  (void)add_routes(kNone, kNoZone);
   for (const ServiceModel& service : model_.services) {
     expects(service.concurrency >= 1, "a pod works on at least one request");
   }
@@ -63,6 +76,7 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
     for (std::uint32_t user = 0; user < load.users && state.weight_sum > 0; ++user) {
       users_.push_back({static_cast<std::uint32_t>(loads_.size()), user});
     }
+    state.population = popularity(load.population, load.population_zipf);
     loads_.push_back(std::move(state));
   }
   expects(loads_.size() + users_.size() < (1U << 28), "a user fits a kernel event");
@@ -86,7 +100,7 @@ InstanceId RequestEngine::add_instance(InstanceSpec spec, ports::CauseId cause) 
   instance.cpu_group = spec.cpu_group;
   expects(spec.cpu_group == kNone || spec.cpu_group < cpu_groups_.size(),
           "an instance's CPU group was added");
-  instance.first_route = add_routes(spec.service);
+  instance.first_route = add_routes(spec.service, spec.zone);
   const auto index = static_cast<std::uint32_t>(instances_.size());
   addresses_[instance.address] = index;
   instances_.push_back(instance);
@@ -458,7 +472,10 @@ void RequestEngine::launch(std::uint32_t parent_index, std::uint32_t site_index,
 
   if (!tries_.empty()) {
     Try& its = tries_[index];
-    its.deadline = its.passed = tries_[parent_index].passed;
+    const Try& parents = tries_[parent_index];
+    its.deadline = its.passed = parents.passed;
+    its.user = parents.user;
+    its.session = parents.session;
     if (site.route != kNone) {
       begin_call(index);
       return;
@@ -471,7 +488,9 @@ void RequestEngine::launch(std::uint32_t parent_index, std::uint32_t site_index,
   }
   count_try(site);
   const std::uint32_t address = choose(parent, table, call.key);
-  if (const Instant at = give_up_at(index); at != Instant::never()) arm_timer(index, at);
+  // A deadline that was passed on may be over.
+  const Instant at = give_up_at(index);
+  if (at != Instant::never()) arm_timer(index, std::max(at, now_));
   connect(index, address);
 }
 

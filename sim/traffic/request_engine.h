@@ -104,6 +104,14 @@ struct EjectionNotice {
   resilience::OutlierEvent event;
 };
 
+/// A caller sends another part of its calls to its own zone than before.
+struct OwnShareNotice {
+  ServiceIndex from = kClients;
+  ServiceIndex to = 0;
+  std::uint32_t caller = 0xffff'ffff;
+  std::uint32_t share = 0;  ///< [1/10,000]; kNoZone: it does not look at zones any more.
+};
+
 /// Kinds 0..7 of KernelEvent belong to this class.
 ///
 /// The kernel and the fingerprint must outlive it. Faults and changes are told between two events,
@@ -180,10 +188,14 @@ class RequestEngine {
   [[nodiscard]] std::vector<EjectionNotice> take_ejections() {
     return std::exchange(ejections_, {});
   }
+  /// Other shares of calls that stay in their caller's zone, likewise.
+  [[nodiscard]] std::vector<OwnShareNotice> take_own_shares() {
+    return std::exchange(own_shares_, {});
+  }
   /// One of these is not empty.
   [[nodiscard]] bool has_notices() const {
     return !drained_.empty() || !overloaded_.empty() || !probe_answers_.empty() ||
-           !breaker_changes_.empty() || !ejections_.empty();
+           !breaker_changes_.empty() || !ejections_.empty() || !own_shares_.empty();
   }
 
   // --- Endpoint tables ------------------------------------------------------------------------
@@ -305,6 +317,7 @@ class RequestEngine {
     std::uint64_t started = 0;
     double seconds_per_arrival = 0;
     double weight_sum = 0;
+    std::vector<double> population;   ///< User -> how probable it is that one up to it comes.
     std::optional<ArrivalRate> rate;  ///< In place of a constant one.
   };
   /// One of a closed load's.
@@ -319,6 +332,8 @@ class RequestEngine {
     Instant passed = Instant::never();    ///< The deadline that the server knows.
     Instant sent_at;                      ///< When this try began.
     Instant served_at;                    ///< When an instance began to work on it.
+    std::uint64_t user = 0;               ///< Who made the journey that it is part of.
+    std::uint64_t session = 0;            ///< That journey.
     RetriesMade retries;
     RouteHost host;               ///< Of this try, or of the one before.
     std::uint32_t route = kNone;  ///< Index into routes_.
@@ -439,7 +454,13 @@ class RequestEngine {
   void look_at_holders();
 
   // Calls whose route has policies: routed_calls.cpp.
-  [[nodiscard]] std::uint32_t add_routes(ServiceIndex caller);
+  [[nodiscard]] std::uint32_t add_routes(ServiceIndex caller, std::uint32_t zone);
+  /// Who starts the `ordinal`-th journey of a load.
+  [[nodiscard]] std::uint64_t user_of(std::uint32_t load, std::uint64_t ordinal) const;
+  [[nodiscard]] std::uint64_t hash_of(const Try& its, const CallSite& site) const;
+  void take_table(Route& route, const Table& table);
+  void take_peers(Route& route, const Instance& caller);
+  [[nodiscard]] std::uint32_t zone_at(std::uint32_t address) const;
   void begin_call(std::uint32_t call);
   void begin_try(std::uint32_t call);
   void send_try(std::uint32_t call);
@@ -524,6 +545,7 @@ class RequestEngine {
   std::vector<ProbeAnswer> probe_answers_;
   std::vector<BreakerNotice> breaker_changes_;
   std::vector<EjectionNotice> ejections_;
+  std::vector<OwnShareNotice> own_shares_;
   std::vector<LimitedCpu> cpu_groups_;
 
   std::vector<Load> loads_;

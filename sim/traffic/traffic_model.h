@@ -100,6 +100,10 @@ struct LoadModel {
     double weight = 1;
   };
   std::vector<Share> mix;
+  /// Who starts the journeys of an open load; 0: each is a user's of its own.
+  std::uint32_t population = 0;
+  /// User k (1, 2, …) comes with a probability proportional to k^-exponent. >= 0; 0: all equally.
+  double population_zipf = 0;
 };
 
 struct TrafficModel {

@@ -83,6 +83,7 @@ CallProgram compile(const TrafficModel& model) {
           site.condition = call.condition;
           site.optional = call.optional;
           site.detached = call.detached;
+          program.has_detached = program.has_detached || call.detached;
           if (call.cache) {
             site.cache = size_of(program.caches.size());
             program.caches.push_back(*call.cache);

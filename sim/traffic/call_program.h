@@ -77,6 +77,7 @@ struct CallProgram {
   /// Caller -> indices into TrafficModel::routes; the last row is of the clients outside.
   std::vector<std::vector<std::uint32_t>> routes;
   std::vector<CacheModel> caches;
+  bool has_detached = false;     ///< A call that nobody waits for.
   std::uint32_t probe_site = 0;  ///< Of a health check: it works and calls nowhere.
 
   /// Those of the service, or of the clients outside if kNone.

@@ -236,7 +236,9 @@ void RequestEngine::set_state_cause(std::uint32_t index, ports::CauseId cause) {
 void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
   Instance& instance = instances_[index];
   instance.state = state;
-  if (instance.busy == 0) return;  // Then nobody waits in its queue either.
+  if (!program_.caches.empty()) forget_caches(index);
+  // Then nobody waits in its queue either; calls that nobody waits for may go on.
+  if (instance.busy == 0 && !program_.has_detached) return;
   ServiceLoad& load = service_loads_[instance.service];
   load.busy -= instance.busy;
   load.queued -= instance.queued;

@@ -402,6 +402,7 @@ class RequestEngine {
   [[nodiscard]] Saved saved(std::uint32_t parent, std::uint32_t site, std::uint32_t repetition);
   [[nodiscard]] std::uint32_t cache_key(std::uint64_t parent_key, const CallSite& site,
                                         std::uint32_t repetition) const;
+  void forget_caches(std::uint32_t instance);
   /// A call that a cache waited for has ended. Whoever waited with it hears of it.
   void fill_cache(const Return& result);
   void launch_aside(std::uint32_t parent, std::uint32_t site);

@@ -92,11 +92,18 @@ void RequestEngine::fill_cache(const Return& result) {
   }
 }
 
+void RequestEngine::forget_caches(std::uint32_t instance) {
+  caches_.erase(caches_.lower_bound({instance, 0}), caches_.upper_bound({instance, kNone}));
+  flights_.erase(flights_.lower_bound({{instance, 0}, 0}),
+                 flights_.upper_bound({{instance, kNone}, kNone}));
+}
+
 void RequestEngine::launch_aside(std::uint32_t parent, std::uint32_t site) {
   const std::uint32_t index = allocate_call();  // Before any reference into the slab.
   Call& call = calls_[index];
   const Call& caller = calls_[parent];
-  call.key = call_key(caller.key, program_.sites[site].position, 0xffff'ffff);
+  call.key = caller.key;
+  call.followed = caller.followed;
   call.start_ns = now_.count_ns();
   call.site = caller.site;
   call.instance = caller.instance;

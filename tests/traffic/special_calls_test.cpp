@@ -94,6 +94,26 @@ TEST(DetachedCalls, EndWithTheProcessThatMadeThem) {
   EXPECT_EQ(world.engine.live_calls(), 0U);
 }
 
+TEST(DetachedCalls, EndWithAProcessThatIsIdleOtherwise) {
+  CallModel aside = call(1);
+  aside.detached = true;
+  aside.times = 100;
+  TrafficModel model = front_with({{{aside}}}, 1);
+  model.services[1].operations[0] = works(1_s);
+  add_load(model, {{0, 0}}, 1, 1000, 1);
+  TrafficWorld world{model, 1};
+  const InstanceId front = world.pod(0);
+  world.pod(1);
+  world.publish_all();
+  world.engine.start();
+  world.run(Instant::at(10_s));
+  EXPECT_EQ(world.engine.view(front).busy, 0U);
+  world.engine.kill(front);
+  world.run();
+  EXPECT_LE(world.engine.service(1).totals().ended_count(), 10U);
+  EXPECT_EQ(world.engine.live_calls(), 0U);
+}
+
 TEST(OptionalCalls, DoNotFailTheOperation) {
   CallModel optional = call(1);
   optional.optional = true;

@@ -57,6 +57,30 @@ CallProgram compile(const TrafficModel& model) {
     site.edge = known->second;
   };
 
+  const auto add_special = [&](CallSite& site, const CallModel& call) {
+    SpecialCall special;
+    special.taken_position = site.position;
+    special.times_least = call.times_least == 0 ? call.times : call.times_least;
+    special.request_bytes = call.request_bytes;
+    special.answer_bytes = call.answer_bytes;
+    special.condition = call.condition;
+    special.optional = call.optional;
+    special.detached = call.detached;
+    const bool varies = special.times_least < call.times;
+    const bool has_payload = call.request_bytes > 0 || call.answer_bytes > 0;
+    if (call.condition == CallCondition::Always && !call.optional && !call.detached && !varies &&
+        !has_payload && !call.cache) {
+      return;
+    }
+    if (call.cache) {
+      special.cache = size_of(program.caches.size());
+      program.caches.push_back(*call.cache);
+    }
+    program.has_detached = program.has_detached || call.detached;
+    site.special = size_of(program.specials.size());
+    program.specials.push_back(special);
+  };
+
   for (ServiceIndex caller = 0; caller < model.services.size(); ++caller) {
     const ServiceModel& service = model.services[caller];
     for (const OperationModel& operation : service.operations) {
@@ -76,19 +100,8 @@ CallProgram compile(const TrafficModel& model) {
           site.service = call.to;
           site.operation = operation_of(call.to, call.operation);
           site.times = call.times;
-          site.times_least = call.times_least == 0 ? call.times : call.times_least;
-          site.position = site.taken_position = position++;
-          site.request_bytes = call.request_bytes;
-          site.answer_bytes = call.answer_bytes;
-          site.condition = call.condition;
-          site.optional = call.optional;
-          site.detached = call.detached;
-          program.has_detached = program.has_detached || call.detached;
-          if (call.cache) {
-            site.cache = size_of(program.caches.size());
-            program.caches.push_back(*call.cache);
-          }
-          site.plain = site.condition == CallCondition::Always && !site.detached && !call.cache;
+          site.position = position++;
+          add_special(site, call);
           site.taken_below = threshold(call.probability);
           site.timeout = call.timeout;
           take_route(site, caller);
@@ -112,7 +125,8 @@ CallProgram compile(const TrafficModel& model) {
           site.service = call.undo->to;
           site.operation = operation_of(call.undo->to, call.undo->operation);
           site.position = position++;
-          site.taken_position = program.sites[forward + i].position;
+          site.special = size_of(program.specials.size());
+          program.specials.push_back({.taken_position = program.sites[forward + i].position});
           site.taken_below = program.sites[forward + i].taken_below;
           site.timeout = call.timeout;
           take_route(site, caller);
@@ -138,8 +152,8 @@ CallProgram compile(const TrafficModel& model) {
       site.service = step.service;
       site.operation = operation_of(step.service, step.operation);
       expects(step.times >= 1, "a journey's step is made at least once");
-      site.times = site.times_least = step.times;
-      site.position = site.taken_position = position++;
+      site.times = step.times;
+      site.position = position++;
       site.taken_below = threshold(step.probability);
       site.journey = j;
       site.timeout = journey.timeout;

@@ -42,15 +42,20 @@ struct CallSite {
   std::uint32_t route = kNone;        ///< Index into TrafficModel::routes; kNone: no policies.
   std::uint32_t route_position = 0;   ///< Among the routes of its caller.
   std::uint32_t edge = kNone;         ///< Index into CallProgram::edges; kNone: not a call.
-  std::uint32_t taken_position = 0;   ///< Whose draw says whether it is taken: its own, mostly.
-  std::uint32_t times_least = 1;      ///< Number of calls: times_least..times.
+  std::uint32_t special = kNone;      ///< Index into CallProgram::specials; kNone: nothing of it.
+};
+static_assert(sizeof(CallSite) <= 64, "a place of calls is one cache line");
+
+/// What few places have.
+struct SpecialCall {
+  std::uint32_t taken_position = 0;  ///< Whose draw says whether it is taken: its own, mostly.
+  std::uint32_t times_least = 1;     ///< Number of calls: times_least..times of the site.
   std::uint32_t request_bytes = 0;
   std::uint32_t answer_bytes = 0;
   std::uint32_t cache = kNone;  ///< Index into CallProgram::caches.
   CallCondition condition = CallCondition::Always;
   bool optional = false;
   bool detached = false;
-  bool plain = true;  ///< Always made, waited for, and not saved by a cache.
 };
 
 /// Calls that go out together: sites [first, first + count).
@@ -76,6 +81,7 @@ struct CallProgram {
   std::vector<CallEdge> edges;               ///< Who calls whom, each once; by the first call.
   /// Caller -> indices into TrafficModel::routes; the last row is of the clients outside.
   std::vector<std::vector<std::uint32_t>> routes;
+  std::vector<SpecialCall> specials;
   std::vector<CacheModel> caches;
   bool has_detached = false;     ///< A call that nobody waits for.
   std::uint32_t probe_site = 0;  ///< Of a health check: it works and calls nowhere.

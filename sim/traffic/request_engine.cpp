@@ -52,9 +52,6 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
   tables_.resize((std::size_t{node_count} + 1) * model_.services.size());
   next_gauge_ = Instant::at(model_.sample_interval);
   route_counts_.resize(model_.routes.size());
-  for (const CallSite& site : program_.sites) {
-    has_payloads_ = has_payloads_ || site.request_bytes > 0 || site.answer_bytes > 0;
-  }
   for (const CacheModel& cache : program_.caches) {
     popularity_.emplace_back();
     if (cache.keys > 0) popularity_.back().emplace(cache.keys, cache.exponent);
@@ -442,9 +439,11 @@ void RequestEngine::run(std::uint32_t index) {
     const std::uint64_t key = calls_[index].key;
     for (std::uint32_t site = step.first; site < step.first + step.count; ++site) {
       const CallSite& s = program_.sites[site];
-      if (!happens(s.taken_below, draws_, Purpose::CallTaken, key, s.taken_position)) {
+      const std::uint32_t position =
+          s.special == kNone ? s.position : program_.specials[s.special].taken_position;
+      if (!happens(s.taken_below, draws_, Purpose::CallTaken, key, position)) {
         --calls_[index].pending;
-      } else if (s.plain) {
+      } else if (s.special == kNone) {
         launch(index, site, 0);
       } else if (!begins(index, site, failed)) {
         --calls_[index].pending;
@@ -561,7 +560,7 @@ std::uint8_t RequestEngine::distance(std::uint32_t caller, const Instance& calle
 
 void RequestEngine::travel(std::uint32_t index, bool answers) {
   Duration way = latency_[calls_[index].distance];
-  if (has_payloads_) way += time_of_payload(calls_[index], answers);
+  if (!program_.specials.empty()) way += time_of_payload(calls_[index], answers);
   if (way == Duration{}) {
     work_.push_back(answers ? index | kAnswers : index);
   } else {
@@ -771,23 +770,16 @@ RequestEngine::Return RequestEngine::return_of(const Call& call, RequestOutcome 
 }
 
 void RequestEngine::tell_caller(const Return& result) {
-  if (program_.sites[result.site].cache != kNone) fill_cache(result);
+  if (!program_.caches.empty()) fill_cache(result);
   hear(result);
 }
 
 void RequestEngine::hear(const Return& result) {
   const CallSite& site = program_.sites[result.site];
-  if (result.outcome == RequestOutcome::Ok) {
-    std::uint32_t next = result.repetition + 1;
-    for (; next < times_of(site, calls_[result.caller].key); ++next) {
-      const Saved by = site.cache == kNone ? Saved::No : saved(result.caller, result.site, next);
-      if (by == Saved::No) launch(result.caller, result.site, next);
-      if (by != Saved::ByCache) return;
-    }
-  }
+  if (result.outcome == RequestOutcome::Ok && makes_next(site, result)) return;
   Call& caller = calls_[result.caller];
   if (result.outcome != RequestOutcome::Ok) {
-    if (site.optional || caller.undoing) {
+    if (caller.undoing || (site.special != kNone && program_.specials[site.special].optional)) {
       caller.step_failed = true;
     } else {
       // A user sees what happened; a service turns it into a failure of its own.
@@ -804,6 +796,13 @@ void RequestEngine::hear(const Return& result) {
   } else {
     finish(result.caller, caller.outcome);
   }
+}
+
+bool RequestEngine::makes_next(const CallSite& site, const Return& result) {
+  if (result.repetition + 1 >= site.times) return false;
+  if (site.special != kNone) return makes_next_special(site, result);
+  launch(result.caller, result.site, result.repetition + 1);
+  return true;
 }
 
 // --- Parts of it --------------------------------------------------------------------------------

@@ -405,6 +405,7 @@ class RequestEngine {
   void forget_caches(std::uint32_t instance);
   /// A call that a cache waited for has ended. Whoever waited with it hears of it.
   void fill_cache(const Return& result);
+  [[nodiscard]] bool makes_next_special(const CallSite& site, const Return& result);
   void launch_aside(std::uint32_t parent, std::uint32_t site);
   /// How often the site's call is made for the parent.
   [[nodiscard]] std::uint32_t times_of(const CallSite& site, std::uint64_t parent_key) const;
@@ -436,6 +437,8 @@ class RequestEngine {
   [[nodiscard]] Return return_of(const Call& call, RequestOutcome outcome, RecordId failure);
   void tell_caller(const Return& result);
   void hear(const Return& result);  ///< What the caller does about it.
+  /// Whether the site's call is made once more, or something stands for it.
+  bool makes_next(const CallSite& site, const Return& result);
 
   // Causes: call_causes.cpp.
   /// The record of a call that failed for the reason it carries.
@@ -521,7 +524,6 @@ class RequestEngine {
   std::vector<Route> routes_;              ///< Those of outside, then those of each instance.
   std::vector<RouteCounts> route_counts_;  ///< By RouteModel.
   std::vector<std::uint32_t> work_;        ///< Calls that get somewhere within the current event.
-  bool has_payloads_ = false;
   std::vector<std::optional<KeyPopularity>> popularity_;  ///< By cache; nothing: a fixed rate.
   std::map<CacheOfProcess, CallCache> caches_;
   std::map<Flight, std::vector<Waiter>> flights_;  ///< Calls that others may wait for, too.

@@ -16,13 +16,14 @@ constexpr std::uint64_t kKeyOfCache = std::uint64_t{2} << 32;
 
 bool RequestEngine::begins(std::uint32_t parent, std::uint32_t site_index, bool failed) {
   const CallSite& site = program_.sites[site_index];
-  if (site.condition == CallCondition::Failed && !failed) return false;
-  if (site.condition == CallCondition::Succeeded && failed) return false;
-  if (site.detached) {
+  const SpecialCall& special = program_.specials[site.special];
+  if (special.condition == CallCondition::Failed && !failed) return false;
+  if (special.condition == CallCondition::Succeeded && failed) return false;
+  if (special.detached) {
     launch_aside(parent, site_index);
     return false;
   }
-  if (site.cache == kNone) {
+  if (special.cache == kNone) {
     launch(parent, site_index, 0);
     return true;
   }
@@ -35,31 +36,44 @@ bool RequestEngine::begins(std::uint32_t parent, std::uint32_t site_index, bool 
   return false;
 }
 
+bool RequestEngine::makes_next_special(const CallSite& site, const Return& result) {
+  const std::uint32_t times = times_of(site, calls_[result.caller].key);
+  const bool cached = program_.specials[site.special].cache != kNone;
+  for (std::uint32_t next = result.repetition + 1; next < times; ++next) {
+    const Saved by = cached ? saved(result.caller, result.site, next) : Saved::No;
+    if (by == Saved::No) launch(result.caller, result.site, next);
+    if (by != Saved::ByCache) return true;
+  }
+  return false;
+}
+
 std::uint32_t RequestEngine::times_of(const CallSite& site, std::uint64_t parent_key) const {
-  if (site.times == site.times_least) return site.times;
-  return site.times_least + static_cast<std::uint32_t>(
-                                draws_.index(Purpose::CallTaken, site.times - site.times_least + 1,
-                                             parent_key, kNumberOfCalls + site.position));
+  const std::uint32_t least = program_.specials[site.special].times_least;
+  if (site.times == least) return least;
+  return least +
+         static_cast<std::uint32_t>(draws_.index(Purpose::CallTaken, site.times - least + 1,
+                                                 parent_key, kNumberOfCalls + site.position));
 }
 
 std::uint32_t RequestEngine::cache_key(std::uint64_t parent_key, const CallSite& site,
                                        std::uint32_t repetition) const {
   const double uniform = draws_.uniform(
       Purpose::CallTaken, call_key(parent_key, site.position, repetition), kKeyOfCache);
-  return popularity_[site.cache]->key(uniform);
+  return popularity_[program_.specials[site.special].cache]->key(uniform);
 }
 
 RequestEngine::Saved RequestEngine::saved(std::uint32_t parent, std::uint32_t site_index,
                                           std::uint32_t repetition) {
   const CallSite& site = program_.sites[site_index];
-  const CacheModel& model = program_.caches[site.cache];
+  const std::uint32_t cache_index = program_.specials[site.special].cache;
+  const CacheModel& model = program_.caches[cache_index];
   const Call& caller = calls_[parent];
   if (model.keys == 0) {
     const double uniform = draws_.uniform(
         Purpose::CallTaken, call_key(caller.key, site.position, repetition), kKeyOfCache);
     return uniform < model.hit_probability ? Saved::ByCache : Saved::No;
   }
-  const CacheOfProcess of{caller.instance, site.cache};
+  const CacheOfProcess of{caller.instance, cache_index};
   const std::uint32_t key = cache_key(caller.key, site, repetition);
   CallCache& cache = caches_.try_emplace(of, model.capacity, model.time_to_live).first->second;
   if (cache.get(key, now_)) return Saved::ByCache;
@@ -72,10 +86,13 @@ RequestEngine::Saved RequestEngine::saved(std::uint32_t parent, std::uint32_t si
 
 void RequestEngine::fill_cache(const Return& result) {
   const CallSite& site = program_.sites[result.site];
-  const CacheModel& model = program_.caches[site.cache];
+  const std::uint32_t cache_index =
+      site.special == kNone ? kNone : program_.specials[site.special].cache;
+  if (cache_index == kNone) return;
+  const CacheModel& model = program_.caches[cache_index];
   if (model.keys == 0) return;
   const Call& caller = calls_[result.caller];
-  const CacheOfProcess of{caller.instance, site.cache};
+  const CacheOfProcess of{caller.instance, cache_index};
   const std::uint32_t key = cache_key(caller.key, site, result.repetition);
   if (result.outcome == RequestOutcome::Ok) {
     caches_.try_emplace(of, model.capacity, model.time_to_live).first->second.put(key, now_);
@@ -132,11 +149,13 @@ Duration RequestEngine::time_of_payload(const Call& call, bool answers) const {
   constexpr std::uint8_t kInZone = 1;
   if (call.distance == kSameNode || (answers && call.outcome != RequestOutcome::Ok)) return {};
   const CallSite& site = program_.sites[call.site];
+  if (site.special == kNone) return {};
+  const SpecialCall& special = program_.specials[site.special];
   const std::int64_t rate = call.distance == kInZone ? model_.bytes_per_second_in_zone
                                                      : model_.bytes_per_second_between_zones;
   if (rate <= 0) return {};
   // Worked example: 1 MiB at 125,000,000 bytes per second take 8.4 ms.
-  const double bytes = answers ? site.answer_bytes : site.request_bytes;
+  const double bytes = answers ? special.answer_bytes : special.request_bytes;
   return Duration::nanoseconds(static_cast<std::int64_t>(bytes / static_cast<double>(rate) * 1e9));
 }
 

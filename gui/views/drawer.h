@@ -15,8 +15,6 @@ class DrawerView : public Canvas {
  public:
   DrawerView(const Shown& shown, QWidget* parent) : Canvas{shown, parent} {}
 
-  static constexpr qreal kPadding = 20;
-  static constexpr qreal kHeaderMiddle = 26;
   /// Of the marks of what is still to come.
   static constexpr qreal kAhead = 0.45;
 

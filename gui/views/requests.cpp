@@ -30,11 +30,6 @@ constexpr qreal kFootHeight = 64;
 constexpr qreal kNames = 188;
 constexpr double kLeastPart = 0.002;
 
-QColor faded(QColor color, double alpha) {
-  color.setAlphaF(static_cast<float>(alpha));
-  return color;
-}
-
 State state_of(bool failed) { return failed ? State::Failing : State::Healthy; }
 
 double share(Duration part, Duration all) {

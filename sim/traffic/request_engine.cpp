@@ -422,6 +422,12 @@ void RequestEngine::drain_work() {
 
 // --- The life of a call -------------------------------------------------------------------------
 
+bool RequestEngine::takes(std::uint64_t key, const CallSite& site) const {
+  const std::uint32_t position =
+      site.special == kNone ? site.position : program_.specials[site.special].taken_position;
+  return happens(site.taken_below, draws_, Purpose::CallTaken, key, position);
+}
+
 void RequestEngine::run(std::uint32_t index) {
   if (is_cancelled(index)) {
     finish(index, RequestOutcome::Timeout);
@@ -439,9 +445,7 @@ void RequestEngine::run(std::uint32_t index) {
     const std::uint64_t key = calls_[index].key;
     for (std::uint32_t site = step.first; site < step.first + step.count; ++site) {
       const CallSite& s = program_.sites[site];
-      const std::uint32_t position =
-          s.special == kNone ? s.position : program_.specials[s.special].taken_position;
-      if (!happens(s.taken_below, draws_, Purpose::CallTaken, key, position)) {
+      if (!takes(key, s)) {
         --calls_[index].pending;
       } else if (s.special == kNone) {
         launch(index, site, 0);

@@ -391,6 +391,8 @@ class RequestEngine {
   [[nodiscard]] std::uint64_t client_key(const Call& root) const;
   [[nodiscard]] static std::uint64_t user_key(const User& user);
 
+  /// Whether the caller with that key makes the call of the site.
+  [[nodiscard]] bool takes(std::uint64_t key, const CallSite& site) const;
   void run(std::uint32_t call);  ///< Its next step, or its end if there is none.
   // Calls that are made on a condition, by nobody, or not at all: special_calls.cpp.
   /// Whether the call of the site is made and waited for. It, or what stands for it, is under way

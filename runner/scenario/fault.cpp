@@ -55,6 +55,29 @@ FaultForm form_of(FaultKind kind) {
     case FaultKind::StoreSlow:
       return {
           .targets = {}, .must_end = true, .counts = true, .delays = true, .only_simulated = true};
+    case FaultKind::NetworkDelay:
+    case FaultKind::HttpDelay:
+      return {.targets = {},
+              .must_end = true,
+              .counts = true,
+              .delays = true,
+              .edge = true,
+              .only_simulated = true};
+    case FaultKind::NetworkLoss:
+    case FaultKind::NetworkCorrupt:
+    case FaultKind::NetworkPartition:
+    case FaultKind::HttpAbort:
+    case FaultKind::HttpReplace:
+      return {
+          .targets = {}, .must_end = true, .counts = true, .edge = true, .only_simulated = true};
+    case FaultKind::Reset:
+    case FaultKind::DnsError:
+      return {.targets = {},
+              .must_end = true,
+              .counts = true,
+              .may_delay = true,
+              .edge = true,
+              .only_simulated = true};
     case FaultKind::RegistrySlow:
     case FaultKind::RegistryDown:
       return {.targets = {}, .must_end = true, .only_simulated = true};

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "runner/scenario/edge_fault_reading.h"
 #include "runner/scenario/scalars.h"
 
 namespace orrery::scenario {
@@ -139,9 +140,11 @@ FaultAction read_fault(const Fields& fields, const Value& entry, Reading& readin
   }
   read_target(fields, entry, fault, reading);
   read_lasts(fields, entry, fault, report);
-  if (const Value* delay = own_key("delay", form.delays, name, true, fields, entry, report)) {
+  if (const Value* delay = own_key("delay", form.delays || form.may_delay, name, form.delays,
+                                   fields, entry, report)) {
     fault.delay = read_duration(*delay, report).value_or(Duration{});
   }
+  read_edge(fields, entry, fault, reading);
   if (const Value* zone =
           own_key("zone", fault.kind == FaultKind::ZoneLoss, name, true, fields, entry, report)) {
     read_zone(*zone, fault, reading);

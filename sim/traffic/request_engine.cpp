@@ -372,6 +372,9 @@ bool RequestEngine::dispatch(KernelEvent event) {
     case kTryAgain:
       begin_try(event.index);
       break;
+    case kSendAgain:
+      send_again(event.index);
+      break;
     default:
       contract_violation("a traffic event is of a known kind");
   }
@@ -565,7 +568,14 @@ std::uint8_t RequestEngine::distance(std::uint32_t caller, const Instance& calle
 }
 
 void RequestEngine::travel(std::uint32_t index, bool answers) {
-  const Duration way = latency_[calls_[index].distance];
+  if (impaired_ && !calls_[index].probe) [[unlikely]] {
+    travel_impaired(index, answers);
+    return;
+  }
+  go(index, answers, latency_[calls_[index].distance]);
+}
+
+void RequestEngine::go(std::uint32_t index, bool answers, Duration way) {
   if (way == Duration{}) {
     work_.push_back(answers ? index | kAnswers : index);
   } else {
@@ -765,13 +775,14 @@ void RequestEngine::time_out(std::uint32_t index) {
     abandon(index);
     return;
   }
-  if (call.followed) report_try(index, RequestOutcome::Timeout);
+  const RequestOutcome outcome = is_reset(index) ? RequestOutcome::Reset : RequestOutcome::Timeout;
+  if (call.followed) report_try(index, outcome);
   if (program_.sites[call.site].route != kNone) {
-    end_routed(index, RequestOutcome::Timeout, false);
+    end_routed(index, outcome, false);
     return;
   }
-  const RecordId failure = end_counted(call, RequestOutcome::Timeout);
-  const Return result = return_of(call, RequestOutcome::Timeout, failure);
+  const RecordId failure = end_counted(call, outcome);
+  const Return result = return_of(call, outcome, failure);
   leave(index);
   tell_caller(result);
 }

@@ -30,7 +30,9 @@
 #include "sim/traffic/call_program.h"
 #include "sim/traffic/call_slab.h"
 #include "sim/traffic/cpu_group.h"
+#include "sim/traffic/edge_faults.h"
 #include "sim/traffic/failure_ledger.h"
+#include "sim/traffic/instance_spec.h"
 #include "sim/traffic/request_series.h"
 #include "sim/traffic/route.h"
 #include "sim/traffic/traffic_model.h"
@@ -43,16 +45,6 @@ inline constexpr ConsumerIndex kOutsideClients = 0;
 
 /// A process that serves at an address. Never used again for another one.
 enum class InstanceId : std::uint32_t {};
-
-struct InstanceSpec {
-  std::string address;
-  std::int32_t port = 0;
-  ServiceIndex service = 0;  ///< Whose concurrency, queue and behaviour on TERM it has.
-  std::uint32_t node = 0;
-  std::uint32_t zone = 0;
-  std::string version;              ///< Of what it runs; a label for whoever asks.
-  std::uint32_t cpu_group = kNone;  ///< Whose quota its work draws on; kNone: without limit.
-};
 
 enum class InstanceState : std::uint8_t {
   Starting,  ///< Does not listen: connections are refused.
@@ -200,6 +192,18 @@ class RequestEngine {
   /// What the consumer's requests to the service go by now; pod names are not kept.
   [[nodiscard]] ports::EndpointTable table(ConsumerIndex consumer, ServiceIndex service) const;
 
+  // --- Edges ----------------------------------------------------------------------------------
+
+  /// Messages that are sent from now on may meet it; returns its handle.
+  [[nodiscard]] std::uint32_t add_edge_fault(EdgeFault fault);
+  /// Messages that are sent, or sent again, from now on do not meet it; what it holds up stays so.
+  /// Returns the number of messages it did something to. Requires: it was added, and not removed.
+  std::uint64_t remove_edge_fault(std::uint32_t handle);
+  /// The same number so far. Requires: likewise.
+  [[nodiscard]] std::uint64_t edge_fault_hits(std::uint32_t handle) const {
+    return edge_faults_.hits(handle);
+  }
+
   // --- Causes ---------------------------------------------------------------------------------
 
   /// From now on every failed call is told to `ledger`, which must outlive this, with its cause;
@@ -319,6 +323,14 @@ class RequestEngine {
     bool sent = false;            ///< Likewise, the host.
     bool unconnected = false;     ///< Nobody answers at the address.
   };
+  /// What faults on edges do to a call, by the call's slot; as many as any was done to.
+  struct Passage {
+    std::uint64_t key = 0;      ///< Of the call that this is about.
+    bool answers = false;       ///< About its answer.
+    std::uint32_t resends = 0;  ///< Of the message.
+    RecordId cause = 0;         ///< Of what holds the message up.
+    Instant reset_at = Instant::never();
+  };
   struct ServiceLoad {
     std::uint64_t busy = 0;
     std::uint64_t queued = 0;
@@ -352,6 +364,7 @@ class RequestEngine {
   /// The address a new call of `parent` goes to. Requires: the table is not empty.
   [[nodiscard]] std::uint32_t choose(const Call& parent, std::size_t table, std::uint64_t key);
   void travel(std::uint32_t call, bool answer);
+  void go(std::uint32_t call, bool answer, Duration way);  ///< Nothing holds it up.
   void reach_instance(std::uint32_t call);
   void begin_service(std::uint32_t call);
   void begin_work(std::uint32_t call);
@@ -401,6 +414,17 @@ class RequestEngine {
   void stop_waiting(std::uint32_t call);
   void note_changes(std::uint32_t route, std::uint32_t model, std::uint32_t caller);
 
+  // Calls that meet faults of edges: impaired_calls.cpp.
+  void travel_impaired(std::uint32_t call, bool answer);
+  /// What the caller hears after so long, whatever the called would have said.
+  void answer_at(std::uint32_t call, RequestOutcome outcome, Duration after);
+  void send_again(std::uint32_t call);
+  [[nodiscard]] Passage& passage_of(std::uint32_t call);
+  /// The cause of what holds up a message under way; 0: nothing does.
+  [[nodiscard]] RecordId held_up_by(std::uint32_t call) const;
+  /// Whether the timer that is due is a reset.
+  [[nodiscard]] bool is_reset(std::uint32_t call) const;
+
   void count_start(const CallSite& site, std::int64_t start_ns);
   void report_try(std::uint32_t call, RequestOutcome outcome);  ///< To the observer that follows.
   void count_try(const CallSite& site);
@@ -436,6 +460,7 @@ class RequestEngine {
   Draws draws_;
   Instant now_;
   std::array<Duration, 3> latency_;  ///< One way, by distance.
+  bool impaired_ = false;            ///< There are faults on edges.
 
   CallSlab calls_;
   std::vector<Try> tries_;                 ///< By slot; empty if the model has no routes.
@@ -443,6 +468,9 @@ class RequestEngine {
   std::vector<RouteCounts> route_counts_;  ///< By RouteModel.
   std::vector<std::uint32_t> work_;        ///< Calls that get somewhere within the current event.
   std::uint64_t launched_ = 0;
+
+  EdgeFaults edge_faults_;
+  std::vector<Passage> passages_;  ///< By slot; empty before the first fault on an edge.
 
   FailureLedger* ledger_ = nullptr;  ///< Null: nobody asks for causes.
   Instant count_from_;

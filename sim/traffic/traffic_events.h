@@ -15,6 +15,7 @@ enum TrafficEventKind : std::uint8_t {
   kTimeout = 4,
   kWork = 5,
   kTryAgain = 6,
+  kSendAgain = 7,
 };
 inline constexpr std::uint8_t kFirstForeignKind = 8;
 

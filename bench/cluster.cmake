@@ -1,1 +1,1 @@
-orrery_program(cluster_bench SOURCES cluster_bench.cpp LIBS orrery_world orrery_report)
+orrery_program(cluster_bench SOURCES cluster_bench.cpp LIBS orrery_world orrery_report orrery_heap)

@@ -15,7 +15,11 @@ struct NameLess {
   using is_transparent = void;
   template <class A, class B>
   bool operator()(const A& a, const B& b) const {
-    return NameView{a.first, a.second} < NameView{b.first, b.second};
+    // Most names that are compared share their namespace: that one is equal costs no order.
+    const std::string_view a_space{a.first};
+    const std::string_view b_space{b.first};
+    if (a_space != b_space) return a_space < b_space;
+    return std::string_view{a.second} < std::string_view{b.second};
   }
 };
 

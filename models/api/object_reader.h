@@ -100,8 +100,8 @@ class ObjectReader {
   /// Visits each element of the list.
   bool each(const char* name, const std::function<void(const Cursor&)>& visit);
   /// `read(Cursor)` gives each element of the list.
-  template <class T, class Read>
-  bool list(const char* name, std::vector<T>& out, Read read);
+  template <class List, class Read>
+  bool list(const char* name, List& out, Read read);
   /// `read(ObjectReader&)` reads the mapping.
   template <class Read>
   bool object(const char* name, const char* structure, Read read);
@@ -145,8 +145,8 @@ bool ObjectReader::choice(const char* name, Enum& out, const Names& names) {
   return found.has_value();
 }
 
-template <class T, class Read>
-bool ObjectReader::list(const char* name, std::vector<T>& out, Read read) {
+template <class List, class Read>
+bool ObjectReader::list(const char* name, List& out, Read read) {
   return each(name, [&](const Cursor& element) { out.push_back(read(element)); });
 }
 

@@ -191,21 +191,21 @@ void write_resource_list(Writer& out, const char* name, const ResourceList& list
 void write_pod_spec(Writer& out, const PodSpec& spec) {
   out.begin_object("spec");
   out.text("nodeName", spec.node_name);
-  write_list(out, "initContainers", spec.init_containers, write_container);
-  write_list(out, "containers", spec.containers, write_container);
+  write_list(out, "initContainers", spec.init_containers.view(), write_container);
+  write_list(out, "containers", spec.containers.view(), write_container);
   if (spec.restart_policy != RestartPolicy::Always) {
     out.text("restartPolicy", name_of(spec.restart_policy, kRestartPolicies));
   }
   out.seconds("terminationGracePeriodSeconds", spec.termination_grace, PodSpec{}.termination_grace);
   write_labels(out, "nodeSelector", spec.node_selector);
-  write_list(out, "tolerations", spec.tolerations, write_toleration);
+  write_list(out, "tolerations", spec.tolerations.view(), write_toleration);
   out.text("hostname", spec.hostname);
   out.text("subdomain", spec.subdomain);
   if (spec.active_deadline) out.seconds_in_full("activeDeadlineSeconds", *spec.active_deadline);
   out.flag("hostNetwork", spec.host_network);
   write_list(out, "readinessGates", spec.readiness_gates,
              [](Writer& o, const std::string& type) { o.text("conditionType", type); });
-  write_list(out, "volumes", spec.volumes, write_volume);
+  write_list(out, "volumes", spec.volumes.view(), write_volume);
   write_scheduling(out, spec);
   out.end_object();
 }

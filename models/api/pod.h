@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "models/api/meta.h"
+#include "models/base/shared_vector.h"
 
 namespace orrery::api {
 
@@ -298,20 +299,20 @@ struct TopologySpreadConstraint {
 
 struct PodSpec {
   std::string node_name;
-  std::vector<Container> init_containers;
-  std::vector<Container> containers;
+  SharedVector<Container> init_containers;
+  SharedVector<Container> containers;
   RestartPolicy restart_policy = RestartPolicy::Always;
   Duration termination_grace = Duration::seconds(30);
   Labels node_selector;
-  std::vector<Toleration> tolerations;
+  SharedVector<Toleration> tolerations;
   std::string priority_class_name;
   std::optional<std::int32_t> priority;  ///< Set by admission from the class.
   bool preempts = true;                  ///< preemptionPolicy PreemptLowerPriority.
   Affinity affinity;
-  std::vector<TopologySpreadConstraint> topology_spread;
+  SharedVector<TopologySpreadConstraint> topology_spread;
   std::vector<std::string> scheduling_gates;
   std::string scheduler_name;  ///< Empty: "default-scheduler".
-  std::vector<Volume> volumes;
+  SharedVector<Volume> volumes;
   std::vector<std::string> readiness_gates;  ///< Condition types.
   std::optional<Duration> active_deadline;
   ResourceList overhead;

@@ -346,7 +346,7 @@ void write_scheduling(JsonWriter& out, const PodSpec& spec) {
     write_pod_affinity(out, "podAntiAffinity", spec.affinity.anti);
     out.end_object();
   }
-  write_list(out, "topologySpreadConstraints", spec.topology_spread, write_spread);
+  write_list(out, "topologySpreadConstraints", spec.topology_spread.view(), write_spread);
   if (spec.priority) out.number_in_full("priority", *spec.priority);
   out.text("priorityClassName", spec.priority_class_name);
   if (!spec.preempts) out.text("preemptionPolicy", "Never");

@@ -59,11 +59,19 @@ double portable_exp(double x) {
   // Worked example: x = 1 -> k = 1, r = 0.30685; 2 * exp(r) = 2.71828.
   constexpr double kLn2High = 0x1.62e42fee00000p-1;
   constexpr double kLn2Low = 0x1.a39ef35793c76p-33;
-  const double k = std::floor(x * 1.4426950408889634074 + 0.5);
+  constexpr double kToWhole = 0x1.8p52;  // Of a sum with it no digits behind the point are left.
+  const double k = (x * 1.4426950408889634074 + kToWhole) - kToWhole;
   const double r = (x - k * kLn2High) - k * kLn2Low;
-  double sum = 1.0;
-  for (int n = 17; n >= 1; --n) sum = 1.0 + sum * r / static_cast<double>(n);
-  return std::ldexp(sum, static_cast<int>(k));
+  // The terms r^n / n! from the square on, side by side (Estrin), the largest two last.
+  const double r2 = r * r;
+  const double r4 = r2 * r2;
+  const double first = (1.0 / 2 + r * (1.0 / 6)) + (1.0 / 24 + r * (1.0 / 120)) * r2;
+  const double second = (1.0 / 720 + r * (1.0 / 5040)) + (1.0 / 40320 + r * (1.0 / 362880)) * r2;
+  const double third =
+      (1.0 / 3628800 + r * (1.0 / 39916800)) + (1.0 / 479001600 + r * (1.0 / 6227020800.0)) * r2;
+  const double sum = 1.0 + (r + r2 * (first + (second + third * r4) * r4));
+  return sum * std::bit_cast<double>(static_cast<std::uint64_t>(static_cast<std::int64_t>(k) + 1023)
+                                     << 52);
 }
 
 double Draws::normal(Purpose purpose, std::uint64_t key, std::uint64_t attempt) const {

@@ -397,7 +397,7 @@ Pod JobSync::pod_for(std::optional<std::int32_t> index) const {
   pod.meta.labels[kJobIndexAnnotation] = number;
   pod.meta.annotations[kJobIndexAnnotation] = number;
   pod.spec.hostname = job_.meta.name + "-" + number;
-  const auto add_variable = [&](std::vector<api::Container>& containers) {
+  const auto add_variable = [&](auto& containers) {
     for (api::Container& container : containers) {
       const bool has = std::any_of(container.env.begin(), container.env.end(),
                                    [](const auto& e) { return e.name == "JOB_COMPLETION_INDEX"; });

@@ -2,6 +2,8 @@
 /// Bytes of a recording: little-endian numbers, numbers of 7 bits a byte, texts.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,8 +20,15 @@ class ByteWriter {
   }
   /// Seven bits a byte, lowest first; the eighth says that more follow.
   void number(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) byte(static_cast<std::uint8_t>(value | 0x80));
-    byte(static_cast<std::uint8_t>(value));
+    if (value < 0x80) {
+      byte(static_cast<std::uint8_t>(value));
+      return;
+    }
+    std::array<char, 10> digits{};
+    std::size_t size = 0;
+    for (; value >= 0x80; value >>= 7) digits[size++] = static_cast<char>(value | 0x80);
+    digits[size++] = static_cast<char>(value);
+    out_.append(digits.data(), size);
   }
   /// 0, -1, 1, -2, … as 0, 1, 2, 3, …
   void whole(std::int64_t value) {
@@ -31,6 +40,7 @@ class ByteWriter {
     out_.append(value);
   }
   [[nodiscard]] std::string& bytes() { return out_; }
+  [[nodiscard]] const std::string& bytes() const { return out_; }
 
  private:
   std::string out_;

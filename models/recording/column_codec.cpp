@@ -1,5 +1,8 @@
 #include "models/recording/column_codec.h"
 
+#include <algorithm>
+#include <string_view>
+
 namespace orrery::recording {
 namespace {
 
@@ -13,25 +16,49 @@ std::int64_t minus(std::int64_t a, std::int64_t b) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
 }
 
-/// How the calls in flight changed, by the counts of the row.
-std::int64_t flow(const std::int64_t* sample, std::size_t rows, std::size_t row) {
-  const auto at = [&](std::size_t field) { return sample[field * rows + row]; };
-  std::int64_t change = at(static_cast<std::size_t>(CallField::Started));
+/// How the calls in flight changed, by the counts of each row.
+void add_flow(const std::int64_t* sample, std::size_t rows, std::int64_t* change) {
+  const std::int64_t* started = sample + static_cast<std::size_t>(CallField::Started) * rows;
+  for (std::size_t row = 0; row < rows; ++row) change[row] = plus(change[row], started[row]);
+  const auto take = [&](std::size_t field) {
+    const std::int64_t* gone = sample + field * rows;
+    for (std::size_t row = 0; row < rows; ++row) change[row] = minus(change[row], gone[row]);
+  };
   for (std::size_t outcome = 0; outcome < kOutcomeCount; ++outcome) {
-    change = minus(change, at(static_cast<std::size_t>(CallField::Ok) + outcome));
+    take(static_cast<std::size_t>(CallField::Ok) + outcome);
   }
-  return minus(change, at(static_cast<std::size_t>(CallField::Forgotten)));
+  take(static_cast<std::size_t>(CallField::Forgotten));
 }
 
 }  // namespace
 
-void write_columns(ByteWriter& out, const std::vector<std::int64_t>& cells, std::size_t columns) {
-  const std::size_t size = cells.size();
+ColumnWriter::ColumnWriter(std::size_t columns)
+    : columns_{columns}, any_(columns), bytes_(columns) {}
+
+void ColumnWriter::add(const std::int64_t* row) {
+  const auto take = [&](std::size_t c) {
+    if (any_[c] == 0) {
+      if (row[c] == 0) return;
+      any_[c] = 1;
+      bytes_[c].bytes().assign(rows_, '\0');
+    }
+    bytes_[c].whole(row[c]);
+  };
+  std::size_t c = 0;
+  for (; c + kTogether <= columns_; c += kTogether) {
+    std::int64_t values = 0;
+    for (std::size_t i = c; i < c + kTogether; ++i) values |= row[i] | any_[i];
+    if (values == 0) continue;
+    for (std::size_t i = c; i < c + kTogether; ++i) take(i);
+  }
+  for (; c < columns_; ++c) take(c);
+  ++rows_;
+}
+
+void ColumnWriter::write_from(ByteWriter& out, std::size_t from, const std::int64_t* first) const {
   std::uint64_t empty = 0;
-  for (std::size_t column = 0; column < columns; ++column) {
-    std::size_t at = column;
-    while (at < size && cells[at] == 0) at += columns;
-    if (at >= size) {
+  for (std::size_t c = 0; c < columns_; ++c) {
+    if (any_[c] == 0 && (first == nullptr || first[c] == 0)) {
       ++empty;
       continue;
     }
@@ -39,9 +66,31 @@ void write_columns(ByteWriter& out, const std::vector<std::int64_t>& cells, std:
     if (empty > 0) out.number(empty * 2);
     empty = 0;
     out.number(1);
-    for (at = column; at < size; at += columns) out.whole(cells[at]);
+    std::string_view rest = bytes_[c].bytes();
+    if (first != nullptr) {
+      out.whole(first[c]);
+      // A value's last byte is the one without the eighth bit.
+      std::size_t at = 0;
+      for (std::size_t row = 0; any_[c] != 0 && row <= from; ++at) {
+        if ((static_cast<unsigned char>(rest[at]) & 0x80U) == 0) ++row;
+      }
+      rest.remove_prefix(at);
+    }
+    if (any_[c] != 0) {
+      out.bytes().append(rest);
+    } else {
+      out.bytes().append(rows_ - from - 1, '\0');
+    }
   }
   if (empty > 0) out.number(empty * 2);
+}
+
+void ColumnWriter::clear() {
+  rows_ = 0;
+  for (std::size_t c = 0; c < columns_; ++c) {
+    if (any_[c] != 0) bytes_[c].bytes().clear();
+  }
+  std::fill(any_.begin(), any_.end(), 0);
 }
 
 void read_columns(ByteReader& in, std::vector<std::int64_t>& cells, std::size_t columns) {
@@ -58,27 +107,29 @@ void read_columns(ByteReader& in, std::vector<std::int64_t>& cells, std::size_t 
   }
 }
 
-void SamplePrediction::subtract(std::vector<std::int64_t>& samples) const {
+void SamplePrediction::subtract(const std::int64_t* now, const std::int64_t* before,
+                                std::int64_t* differences) const {
   const std::size_t rows = map_.rows();
   const std::size_t columns = map_.count();
   const std::size_t edges = scene_.edges.size();
-  // From the last one on, so that each still finds the one before as it was.
-  for (std::size_t end = samples.size(); end >= columns && columns > 0; end -= columns) {
-    std::int64_t* now = samples.data() + end - columns;
-    const std::int64_t* before = end == columns ? nullptr : now - columns;
-    for (std::size_t c = kInFlight * rows; c < columns; ++c) {
-      std::int64_t expected = before == nullptr ? 0 : before[c];
-      if (c < (kInFlight + 1) * rows) {
-        expected = plus(expected, flow(now, rows, c - kInFlight * rows));
-      }
-      now[c] = minus(now[c], expected);
+  std::copy_n(now, kCounts * rows, differences);
+  for (std::size_t field = 0; field < kCounts; ++field) {
+    const std::int64_t* count = now + field * rows;
+    std::int64_t* services = differences + field * rows + edges;
+    for (std::size_t edge = 0; edge < edges; ++edge) {
+      std::int64_t& service = services[scene_.edges[edge].to];
+      service = minus(service, count[edge]);
     }
-    for (std::size_t field = 0; field < kCounts; ++field) {
-      for (std::size_t edge = 0; edge < edges; ++edge) {
-        std::int64_t& service = now[field * rows + edges + scene_.edges[edge].to];
-        service = minus(service, now[field * rows + edge]);
-      }
-    }
+  }
+  std::int64_t* in_flight = differences + kInFlight * rows;
+  std::fill_n(in_flight, rows, 0);
+  add_flow(now, rows, in_flight);
+  for (std::size_t c = kInFlight * rows; c < (kInFlight + 1) * rows; ++c) {
+    const std::int64_t expected = plus(before == nullptr ? 0 : before[c], differences[c]);
+    differences[c] = minus(now[c], expected);
+  }
+  for (std::size_t c = (kInFlight + 1) * rows; c < columns; ++c) {
+    differences[c] = minus(now[c], before == nullptr ? 0 : before[c]);
   }
 }
 
@@ -95,12 +146,9 @@ void SamplePrediction::add(std::vector<std::int64_t>& differences) const {
         service = plus(service, now[field * rows + edge]);
       }
     }
-    for (std::size_t c = kInFlight * rows; c < columns; ++c) {
-      std::int64_t expected = before == nullptr ? 0 : before[c];
-      if (c < (kInFlight + 1) * rows) {
-        expected = plus(expected, flow(now, rows, c - kInFlight * rows));
-      }
-      now[c] = plus(now[c], expected);
+    add_flow(now, rows, now + kInFlight * rows);
+    for (std::size_t c = kInFlight * rows; before != nullptr && c < columns; ++c) {
+      now[c] = plus(now[c], before[c]);
     }
   }
 }

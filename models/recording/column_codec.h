@@ -12,8 +12,30 @@
 
 namespace orrery::recording {
 
-/// Row-major `cells`: runs of columns that are 0 as one number, the others value by value.
-void write_columns(ByteWriter& out, const std::vector<std::int64_t>& cells, std::size_t columns);
+/// Takes a table row by row, and writes it column by column: runs of columns that are 0 as one
+/// number, the others value by value.
+class ColumnWriter {
+ public:
+  explicit ColumnWriter(std::size_t columns);
+
+  /// `row`: as many values as there are columns.
+  void add(const std::int64_t* row);
+  [[nodiscard]] std::size_t rows() const { return rows_; }
+  void write(ByteWriter& out) const { write_from(out, 0, nullptr); }
+  /// The rows from `from` on, with `first` in the place of the first of them. Requires: from <
+  /// rows().
+  void write_from(ByteWriter& out, std::size_t from, const std::int64_t* first) const;
+  /// It begins anew, in the memory it has.
+  void clear();
+
+ private:
+  static constexpr std::size_t kTogether = 8;  ///< Columns that are looked at in one go.
+
+  std::size_t columns_;
+  std::size_t rows_ = 0;
+  std::vector<std::uint8_t> any_;  ///< By column: whether anything but 0 was in it.
+  std::vector<ByteWriter> bytes_;  ///< Of these columns.
+};
 /// Fills `cells`, whose size says how many rows there are. Requires: they are 0.
 void read_columns(ByteReader& in, std::vector<std::int64_t>& cells, std::size_t columns);
 
@@ -24,9 +46,11 @@ class SamplePrediction {
   /// The scene must outlive it.
   explicit SamplePrediction(const Scene& scene) : scene_{scene}, map_{scene} {}
 
-  /// Leaves what differs from the expectation, row by row; before the first, all is 0.
-  void subtract(std::vector<std::int64_t>& samples) const;
-  /// The inverse. Sums wrap.
+  /// Writes what of the sample `now` differs from the expectation to `differences`; both have as
+  /// many values as there are columns. `before`: the sample before; null: all was 0.
+  void subtract(const std::int64_t* now, const std::int64_t* before,
+                std::int64_t* differences) const;
+  /// The inverse, of whole samples that follow each other. Sums wrap.
   void add(std::vector<std::int64_t>& differences) const;
 
  private:

@@ -3,6 +3,8 @@
 #include <xxhash.h>
 #include <zstd.h>
 
+#include <algorithm>
+
 #include "models/base/contract.h"
 #include "models/recording/bytes.h"
 
@@ -12,7 +14,7 @@ namespace {
 constexpr std::string_view kBlockMagic = "ORB1";
 constexpr std::string_view kFootMagic = "ORRYEND1";
 constexpr std::size_t kChecksumAt = 32;
-constexpr int kLevel = 3;
+constexpr int kLevel = 1;
 
 /// Of everything but the checksum itself.
 std::uint64_t checksum(std::string_view head, std::string_view contents) {
@@ -24,32 +26,45 @@ bool is_known(std::uint8_t kind) {
   return std::string_view{"HNERSKTOI"}.find(static_cast<char>(kind)) != std::string_view::npos;
 }
 
-}  // namespace
-
-std::string make_block(BlockKind kind, std::uint16_t level, std::int64_t first_us,
-                       std::int64_t last_us, std::string_view raw, bool compress) {
-  expects(raw.size() <= kBlockMax, "a block's contents are within their bound");
-  std::string packed;
-  if (compress) {
-    packed.resize(ZSTD_compressBound(raw.size()));
-    const std::size_t size =
-        ZSTD_compress(packed.data(), packed.size(), raw.data(), raw.size(), kLevel);
-    expects(ZSTD_isError(size) == 0, "what fits the bound can be compressed");
-    packed.resize(size);
-  }
-  const std::string_view contents = compress ? std::string_view{packed} : raw;
+std::string with_head(BlockKind kind, std::uint16_t level, std::int64_t first_us,
+                      std::int64_t last_us, std::size_t raw_size, std::string_view contents,
+                      bool compressed) {
+  expects(raw_size <= kBlockMax, "a block's contents are within their bound");
   ByteWriter head;
+  head.bytes().reserve(kBlockHeadSize + contents.size());
   head.bytes().append(kBlockMagic);
   head.byte(static_cast<std::uint8_t>(kind));
-  head.byte(compress ? 1 : 0);
+  head.byte(compressed ? 1 : 0);
   head.fixed(level, 2);
   head.fixed(contents.size(), 4);
-  head.fixed(raw.size(), 4);
+  head.fixed(raw_size, 4);
   head.fixed(static_cast<std::uint64_t>(first_us), 8);
   head.fixed(static_cast<std::uint64_t>(last_us), 8);
   head.fixed(checksum(head.bytes(), contents), 8);
   head.bytes().append(contents);
   return std::move(head.bytes());
+}
+
+}  // namespace
+
+std::string make_block(BlockKind kind, std::uint16_t level, std::int64_t first_us,
+                       std::int64_t last_us, std::string_view raw) {
+  return with_head(kind, level, first_us, last_us, raw.size(), raw, false);
+}
+
+BlockPacker::BlockPacker() : context_{ZSTD_createCCtx()} {
+  expects(context_ != nullptr, "there is memory for compressing");
+}
+
+void BlockPacker::Release::operator()(ZSTD_CCtx_s* context) const { ZSTD_freeCCtx(context); }
+
+std::string BlockPacker::make_block(BlockKind kind, std::uint16_t level, std::int64_t first_us,
+                                    std::int64_t last_us, std::string_view raw) {
+  packed_.resize(std::max(packed_.size(), ZSTD_compressBound(raw.size())));
+  const std::size_t size = ZSTD_compressCCtx(context_.get(), packed_.data(), packed_.size(),
+                                             raw.data(), raw.size(), kLevel);
+  expects(ZSTD_isError(size) == 0, "what fits the bound can be compressed");
+  return with_head(kind, level, first_us, last_us, raw.size(), {packed_.data(), size}, true);
 }
 
 std::optional<BlockHead> read_block_head(std::string_view bytes) {

@@ -4,17 +4,21 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "models/base/result.h"
 
+struct ZSTD_CCtx_s;
+
 namespace orrery::recording {
 
-/// Of every recording, at its start; version 1 of the format stands behind it.
+/// Of every recording, at its start; the version of the format stands behind it.
 inline constexpr std::string_view kFileMagic{"\x89ORRERY\n", 8};
-inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::uint32_t kFormatVersion = 2;
 inline constexpr std::size_t kFileHeadSize = 16;
 
 enum class BlockKind : std::uint8_t {
@@ -24,7 +28,7 @@ enum class BlockKind : std::uint8_t {
   Traces = 'R',
   Samples = 'S',
   State = 'K',     ///< Scene, keyframe and changes; the last one of a chunk.
-  Open = 'T',      ///< A sample of the chunk that is being written, with all that belongs to it.
+  Open = 'T',      ///< Samples of the chunk that is being written, with all that belongs to them.
   Overview = 'O',  ///< Rows of one level of the overview.
   Index = 'I',     ///< Where the others stand; the last one.
 };
@@ -42,9 +46,25 @@ inline constexpr std::size_t kBlockHeadSize = 40;
 /// A block is no larger than this, so that no file makes a reader take much memory.
 inline constexpr std::uint32_t kBlockMax = 32U << 20;
 
-/// Head and contents; `compress`: through zstd, level 3. Requires: raw.size() <= kBlockMax.
+/// Head and contents, as they are. Requires: raw.size() <= kBlockMax.
 [[nodiscard]] std::string make_block(BlockKind kind, std::uint16_t level, std::int64_t first_us,
-                                     std::int64_t last_us, std::string_view raw, bool compress);
+                                     std::int64_t last_us, std::string_view raw);
+
+/// Makes blocks whose contents are compressed, in memory that it keeps.
+class BlockPacker {
+ public:
+  BlockPacker();
+  /// Requires: raw.size() <= kBlockMax.
+  [[nodiscard]] std::string make_block(BlockKind kind, std::uint16_t level, std::int64_t first_us,
+                                       std::int64_t last_us, std::string_view raw);
+
+ private:
+  struct Release {
+    void operator()(ZSTD_CCtx_s* context) const;
+  };
+  std::unique_ptr<ZSTD_CCtx_s, Release> context_;
+  std::vector<char> packed_;
+};
 
 /// The head, if it is one; its checksum is checked with the contents.
 [[nodiscard]] std::optional<BlockHead> read_block_head(std::string_view bytes);

@@ -7,8 +7,6 @@
 #include <utility>
 
 #include "models/base/latency_buckets.h"
-#include "models/recording/bytes.h"
-#include "models/recording/column_codec.h"
 
 namespace orrery::recording {
 namespace {
@@ -182,35 +180,71 @@ std::optional<std::vector<RunEvent>> decode_events(std::string_view bytes) {
   return whole(in, std::move(events));
 }
 
-std::string encode_traces(const std::vector<Trace>& traces) {
-  ByteWriter out;
-  out.number(traces.size());
-  std::int64_t before = 0;
-  for (const Trace& t : traces) {
-    out.fixed(t.key, 8);
-    out.number(t.journey);
-    const std::int64_t start = to_us(t.start.since_start());
-    out.whole(start - before);
-    before = start;
-    out.whole(to_us(t.length));
-    out.byte(t.outcome);
-    out.number(t.spans.size());
+void TraceEncoder::add_head(ByteWriter& out, const Trace& trace, std::int64_t& last_start_us) {
+  out.fixed(trace.key, 8);
+  out.number(trace.journey);
+  const std::int64_t start = to_us(trace.start.since_start());
+  out.whole(start - last_start_us);
+  last_start_us = start;
+  out.whole(to_us(trace.length));
+  out.byte(trace.outcome);
+  out.number(trace.spans.size());
+}
+
+void TraceEncoder::add(const Trace& trace) {
+  ++count_;
+  ++new_count_;
+  add_head(heads_, trace, last_start_us_);
+  add_head(new_heads_, trace, new_last_start_us_);
+  auto& [parent, edge, operation, pod, outcome, attempt, begin, wait, length] = columns_;
+  for (const Span& s : trace.spans) {
+    parent.number(s.parent == Span::kJourney ? 0 : s.parent + 1ULL);
+    edge.number(s.edge);
+    operation.number(s.operation);
+    pod.number(s.pod);
+    outcome.byte(s.outcome);
+    attempt.byte(s.attempt);
+    begin.whole(to_us(s.start));
+    wait.whole(to_us(s.wait));
+    length.whole(to_us(s.length));
   }
-  const auto column = [&](auto&& write) {
-    for (const Trace& t : traces) {
-      for (const Span& s : t.spans) write(s);
-    }
-  };
-  column([&](const Span& s) { out.number(s.parent == Span::kJourney ? 0 : s.parent + 1ULL); });
-  column([&](const Span& s) { out.number(s.edge); });
-  column([&](const Span& s) { out.number(s.operation); });
-  column([&](const Span& s) { out.number(s.pod); });
-  column([&](const Span& s) { out.byte(s.outcome); });
-  column([&](const Span& s) { out.byte(s.attempt); });
-  column([&](const Span& s) { out.whole(to_us(s.start)); });
-  column([&](const Span& s) { out.whole(to_us(s.wait)); });
-  column([&](const Span& s) { out.whole(to_us(s.length)); });
+}
+
+std::size_t TraceEncoder::size() const {
+  std::size_t size = heads_.bytes().size();
+  for (const ByteWriter& column : columns_) size += column.bytes().size();
+  return size;
+}
+
+std::string TraceEncoder::encode() const {
+  ByteWriter out;
+  out.number(count_);
+  out.bytes() += heads_.bytes();
+  for (const ByteWriter& column : columns_) out.bytes() += column.bytes();
   return std::move(out.bytes());
+}
+
+std::string TraceEncoder::encode_new() {
+  ByteWriter out;
+  out.number(new_count_);
+  out.bytes() += new_heads_.bytes();
+  for (std::size_t c = 0; c < kColumns; ++c) {
+    out.bytes().append(columns_[c].bytes(), new_from_[c]);
+    new_from_[c] = columns_[c].bytes().size();
+  }
+  new_count_ = 0;
+  new_last_start_us_ = 0;
+  new_heads_.bytes().clear();
+  return std::move(out.bytes());
+}
+
+void TraceEncoder::clear() {
+  count_ = new_count_ = 0;
+  last_start_us_ = new_last_start_us_ = 0;
+  heads_.bytes().clear();
+  new_heads_.bytes().clear();
+  for (ByteWriter& column : columns_) column.bytes().clear();
+  new_from_.fill(0);
 }
 
 std::optional<std::vector<Trace>> decode_traces(std::string_view bytes) {
@@ -477,19 +511,50 @@ void apply_changes(Nodes& nodes, const std::vector<Change<NodeState>>& changes,
 
 // --- Samples and overview -----------------------------------------------------------------------
 
-std::string encode_samples(const SampleSection& section, const Scene& scene) {
-  const std::size_t columns = ColumnMap{scene}.count();
-  ByteWriter out;
-  out.number(section.at_us.size());
+SampleEncoder::SampleEncoder(const Scene& scene)
+    : prediction_{scene},
+      differences_{ColumnMap{scene}.count()},
+      difference_(ColumnMap{scene}.count()) {}
+
+void SampleEncoder::add(std::int64_t at_us, const std::int64_t* values) {
+  const std::int64_t* before = at_us_.empty() ? nullptr : last_.data();
+  prediction_.subtract(values, before, difference_.data());
+  differences_.add(difference_.data());
+  if (new_from_ == at_us_.size()) first_new_.assign(values, values + difference_.size());
+  last_.assign(values, values + difference_.size());
+  at_us_.push_back(at_us);
+}
+
+void SampleEncoder::write_times(ByteWriter& out, std::size_t from) const {
+  out.number(at_us_.size() - from);
   std::int64_t before = 0;
-  for (const std::int64_t at : section.at_us) {
-    out.whole(at - before);
-    before = at;
+  for (std::size_t i = from; i < at_us_.size(); ++i) {
+    out.whole(at_us_[i] - before);
+    before = at_us_[i];
   }
-  std::vector<std::int64_t> stored = section.values;
-  SamplePrediction{scene}.subtract(stored);
-  write_columns(out, stored, columns);
+}
+
+std::string SampleEncoder::encode() const {
+  ByteWriter out;
+  write_times(out, 0);
+  differences_.write(out);
   return std::move(out.bytes());
+}
+
+std::string SampleEncoder::encode_new() {
+  ByteWriter out;
+  write_times(out, new_from_);
+  std::vector<std::int64_t> first(first_new_.size());
+  prediction_.subtract(first_new_.data(), nullptr, first.data());
+  differences_.write_from(out, new_from_, first.data());
+  new_from_ = at_us_.size();
+  return std::move(out.bytes());
+}
+
+void SampleEncoder::clear() {
+  at_us_.clear();
+  differences_.clear();
+  new_from_ = 0;
 }
 
 std::optional<SampleSection> decode_samples(std::string_view bytes, const Scene& scene) {
@@ -516,25 +581,6 @@ std::optional<SampleSection> decode_samples(std::string_view bytes, const Scene&
     }
   }
   return whole(in, std::move(section));
-}
-
-std::string encode_overview(const OverviewSection& section, std::size_t columns) {
-  ByteWriter out;
-  out.number(section.samples.size());
-  for (const std::uint32_t count : section.samples) out.number(count);
-  std::vector<std::int64_t> stored;
-  stored.reserve(section.cells.size() * 3);
-  for (std::size_t row = 0; row < section.samples.size(); ++row) {
-    const OverviewCell* cells = section.cells.data() + row * columns;
-    const OverviewCell* above = row == 0 ? nullptr : cells - columns;
-    for (std::size_t c = 0; c < columns; ++c) {
-      stored.push_back(cells[c].min - (above == nullptr ? 0 : above[c].min));
-    }
-    for (std::size_t c = 0; c < columns; ++c) stored.push_back(cells[c].max - cells[c].min);
-    for (std::size_t c = 0; c < columns; ++c) stored.push_back(cells[c].total - cells[c].max);
-  }
-  write_columns(out, stored, columns * 3);
-  return std::move(out.bytes());
 }
 
 std::optional<OverviewSection> decode_overview(std::string_view bytes, std::size_t columns) {

@@ -251,7 +251,10 @@ bool RunReader::take_open(std::string_view raw) {
       }
       case BlockKind::Samples: {
         auto samples = decode_samples(bytes, section_.scene);
-        if (!samples || samples->at_us.size() != 1 || !is_time(samples->at_us[0])) return false;
+        if (!samples || samples->at_us.empty() || !is_time(samples->at_us.front()) ||
+            !is_time(samples->at_us.back())) {
+          return false;
+        }
         one.samples = *std::move(samples);
         has_sample = true;
         break;
@@ -269,23 +272,23 @@ bool RunReader::take_open(std::string_view raw) {
   }
   if (!has_sample || !has_state) return false;
   SampleSection& samples = open_.samples;
-  const std::int64_t at = one.samples.at_us[0];
+  const std::int64_t at = one.samples.at_us.front();
   const bool first = samples.at_us.empty();
   if (first != one.state.keyframe.has_value()) return false;
   if (first ? !chunks_.empty() && chunks_.back().last_us >= at : samples.at_us.back() >= at) {
     return false;
   }
-  if (samples.values.size() + map_->count() > kValuesMax) return false;
+  if (samples.values.size() + one.samples.values.size() > kValuesMax) return false;
   const auto ordinal = static_cast<std::uint32_t>(samples.at_us.size());
-  samples.at_us.push_back(at);
+  samples.at_us.insert(samples.at_us.end(), one.samples.at_us.begin(), one.samples.at_us.end());
   samples.values.insert(samples.values.end(), one.samples.values.begin(), one.samples.values.end());
   if (first) open_.state.keyframe = std::move(one.state.keyframe);
   for (auto& change : one.state.pods) {
-    change.sample = ordinal;
+    change.sample += ordinal;
     open_.state.pods.push_back(change);
   }
   for (auto& change : one.state.nodes) {
-    change.sample = ordinal;
+    change.sample += ordinal;
     open_.state.nodes.push_back(change);
   }
   open_.events.insert(open_.events.end(), one.events.begin(), one.events.end());

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <iterator>
+#include <type_traits>
 #include <utility>
 
 #include "models/base/contract.h"
@@ -15,8 +15,12 @@
 namespace orrery::recording {
 namespace {
 
-/// A chunk with more than this when it is open ends early.
+/// A chunk with more than this ends early: by what its parts take, about, not counting its
+/// keyframe.
 constexpr std::size_t kChunkBytes = 8U << 20;
+constexpr std::size_t kValueBytes = 2;
+constexpr std::size_t kEventBytes = 8;
+constexpr std::size_t kChangeBytes = 16;
 
 /// The change is appended, or takes the place of an earlier one of the same sample.
 template <class State>
@@ -75,10 +79,9 @@ RunWriter::RunWriter(std::string path, int file, RunInfo info, Scene scene)
     : path_{std::move(path)},
       file_{file},
       section_{std::move(info), std::move(scene)},
-      map_{section_.scene} {
-  for (std::size_t level = 0; level < kOverviewLevelsUs.size(); ++level) {
-    overview_[level].emplace(map_, kOverviewLevelsUs[level]);
-  }
+      map_{section_.scene},
+      samples_{section_.scene},
+      overview_{map_} {
   ByteWriter head;
   head.bytes().append(kFileMagic);
   head.fixed(kFormatVersion, 4);
@@ -94,7 +97,11 @@ RunWriter::~RunWriter() { ::close(file_); }
 TextId RunWriter::text(std::string_view text) {
   if (text.empty()) return 0;
   const auto [number, is_new] = texts_.number_of(text);
-  if (is_new) new_texts_.emplace_back(text);
+  if (is_new) {
+    if (new_texts_.texts.empty()) new_texts_.first = number;
+    new_texts_.texts.emplace_back(text);
+    chunk_bytes_ += text.size() + 2;
+  }
   return number;
 }
 
@@ -106,83 +113,103 @@ void RunWriter::set_node(TextId name, const std::optional<NodeState>& state) {
   note(node_changes_, nodes_, name, state);
 }
 
+void RunWriter::add_event(const RunEvent& event) {
+  events_.push_back(event);
+  chunk_bytes_ += kEventBytes;
+}
+
+void RunWriter::add_trace(const Trace& trace) {
+  const std::size_t before = traces_.size();
+  traces_.add(trace);
+  chunk_bytes_ += traces_.size() - before;
+}
+
 void RunWriter::sample(Instant at, const std::vector<std::int64_t>& values) {
   expects(at.count_ns() % 1000 == 0, "a sample is at a whole microsecond");
   expects(values.size() == map_.count(), "a sample has a value for every column");
   const std::int64_t at_us = at.count_ns() / 1000;
-  expects(samples_.at_us.empty() || samples_.at_us.back() < at_us, "samples go forward");
+  expects(samples_.at_us().empty() || samples_.at_us().back() < at_us, "samples go forward");
   if (failed_) return;
   keep_last(pod_changes_);
   keep_last(node_changes_);
-  if (samples_.at_us.empty()) {
+  chunk_bytes_ +=
+      values.size() * kValueBytes + (pod_changes_.size() + node_changes_.size()) * kChangeBytes;
+  if (samples_.at_us().empty()) {
+    const std::int64_t span = (std::max<std::int64_t>(at_us, 1) - 1) / kOverviewSpanUs;
+    if (span != overview_span_) write_overview();
+    overview_span_ = span;
     chunk_at_ = end_;
     chunk_end_us_ = (std::max<std::int64_t>(at_us, 1) - 1) / kChunkUs * kChunkUs + kChunkUs;
-    chunk_texts_ = {static_cast<TextId>(texts_.size() - new_texts_.size() + 1), {}};
   }
-  write_open_block(at_us, values);
-  const auto ordinal = static_cast<std::uint32_t>(samples_.at_us.size());
-  samples_.at_us.push_back(at_us);
-  samples_.values.insert(samples_.values.end(), values.begin(), values.end());
+  const auto ordinal = static_cast<std::uint32_t>(samples_.at_us().size());
+  samples_.add(at_us, values.data());
   move_to_chunk(pod_changes_, state_.pods, ordinal);
   move_to_chunk(node_changes_, state_.nodes, ordinal);
-  std::move(new_texts_.begin(), new_texts_.end(), std::back_inserter(chunk_texts_.texts));
-  new_texts_.clear();
-  chunk_events_.insert(chunk_events_.end(), events_.begin(), events_.end());
-  events_.clear();
-  std::move(traces_.begin(), traces_.end(), std::back_inserter(chunk_traces_));
-  traces_.clear();
-  const bool full =
-      chunk_bytes_ > kChunkBytes || samples_.values.size() + map_.count() > kValuesMax;
-  if (at_us >= chunk_end_us_ || full) close_chunk();
+  overview_.add(at_us, values.data());
+  if (chunk_bytes_ > kChunkBytes || at_us >= chunk_end_us_ ||
+      (samples_.at_us().size() + 1) * map_.count() > kValuesMax) {
+    close_chunk();
+  }
 }
 
-void RunWriter::write_open_block(std::int64_t at_us, const std::vector<std::int64_t>& values) {
+void RunWriter::show() {
+  const std::size_t samples = samples_.at_us().size();
+  if (failed_ || shown_samples_ == samples) return;
   ByteWriter out;
   const auto section = [&](BlockKind kind, const std::string& bytes) {
     out.byte(static_cast<std::uint8_t>(kind));
     out.text(bytes);
   };
-  if (!new_texts_.empty()) {
-    section(BlockKind::Texts,
-            encode_texts({static_cast<TextId>(texts_.size() - new_texts_.size() + 1), new_texts_}));
+  const auto from = [](const auto& all, std::size_t first) {
+    return std::remove_cvref_t<decltype(all)>{all.begin() + static_cast<std::ptrdiff_t>(first),
+                                              all.end()};
+  };
+  if (shown_texts_ < new_texts_.texts.size()) {
+    section(BlockKind::Texts, encode_texts({new_texts_.first + static_cast<TextId>(shown_texts_),
+                                            from(new_texts_.texts, shown_texts_)}));
   }
-  if (!events_.empty()) section(BlockKind::Events, encode_events(events_));
-  if (!traces_.empty()) section(BlockKind::Traces, encode_traces(traces_));
-  section(BlockKind::Samples, encode_samples({{at_us}, values}, section_.scene));
-  StateSection state{std::nullopt, pod_changes_, node_changes_};
-  if (samples_.at_us.empty()) state.keyframe = state_.keyframe;
+  if (shown_events_ < events_.size()) {
+    section(BlockKind::Events, encode_events(from(events_, shown_events_)));
+  }
+  if (traces_.has_new()) section(BlockKind::Traces, traces_.encode_new());
+  section(BlockKind::Samples, samples_.encode_new());
+  StateSection state{std::nullopt, from(state_.pods, shown_pods_),
+                     from(state_.nodes, shown_nodes_)};
+  if (shown_samples_ == 0) state.keyframe = state_.keyframe;
+  for (auto& change : state.pods) change.sample -= static_cast<std::uint32_t>(shown_samples_);
+  for (auto& change : state.nodes) change.sample -= static_cast<std::uint32_t>(shown_samples_);
   section(BlockKind::State, encode_state(state));
   if (out.bytes().size() > kBlockMax) {
-    fail("a sample is larger than 32 MiB");
+    fail("what was sampled since is larger than 32 MiB");
     return;
   }
-  append(make_block(BlockKind::Open, 0, at_us, at_us, out.bytes(), false));
-  // The keyframe is no part of what makes a chunk grow.
-  if (!samples_.at_us.empty()) chunk_bytes_ += out.bytes().size();
+  append(make_block(BlockKind::Open, 0, samples_.at_us()[shown_samples_], samples_.at_us().back(),
+                    out.bytes()));
+  shown_samples_ = samples;
+  shown_texts_ = new_texts_.texts.size();
+  shown_events_ = events_.size();
+  shown_pods_ = state_.pods.size();
+  shown_nodes_ = state_.nodes.size();
 }
 
 void RunWriter::close_chunk() {
   const std::uint64_t tail_end = end_;
-  const std::int64_t first = samples_.at_us.front();
-  const std::int64_t last = samples_.at_us.back();
+  const std::int64_t first = samples_.at_us().front();
+  const std::int64_t last = samples_.at_us().back();
   std::string blocks;
   const auto add = [&](BlockKind kind, const std::string& raw) {
     if (raw.size() > kBlockMax) {
       fail("a chunk is larger than 32 MiB");
       return;
     }
-    const std::string block = make_block(kind, 0, first, last, raw, true);
-    ByteWriter place;
-    place.fixed(chunk_at_ + blocks.size(), 8);
-    index_ += place.bytes();
-    index_.append(block, 0, kBlockHeadSize);
-    ++block_count_;
+    const std::string block = packer_.make_block(kind, 0, first, last, raw);
+    note_block(block, chunk_at_ + blocks.size());
     blocks += block;
   };
-  if (!chunk_texts_.texts.empty()) add(BlockKind::Texts, encode_texts(chunk_texts_));
-  if (!chunk_events_.empty()) add(BlockKind::Events, encode_events(chunk_events_));
-  if (!chunk_traces_.empty()) add(BlockKind::Traces, encode_traces(chunk_traces_));
-  add(BlockKind::Samples, encode_samples(samples_, section_.scene));
+  if (!new_texts_.texts.empty()) add(BlockKind::Texts, encode_texts(new_texts_));
+  if (!events_.empty()) add(BlockKind::Events, encode_events(events_));
+  if (!traces_.empty()) add(BlockKind::Traces, traces_.encode());
+  add(BlockKind::Samples, samples_.encode());
   add(BlockKind::State, encode_state(state_));
   if (failed_) return;
   end_ = chunk_at_;
@@ -190,44 +217,34 @@ void RunWriter::close_chunk() {
   if (end_ < tail_end && ::ftruncate(file_, static_cast<off_t>(end_)) != 0) {
     fail(std::strerror(errno));
   }
-  sum_up();
+  if (last % kOverviewSpanUs == 0) write_overview();
   apply_changes(state_.keyframe->pods, state_.pods, 0xffff'ffff);
   apply_changes(state_.keyframe->nodes, state_.nodes, 0xffff'ffff);
   state_.pods.clear();
   state_.nodes.clear();
-  samples_ = {};
-  chunk_texts_ = {};
-  chunk_events_.clear();
-  chunk_traces_.clear();
+  samples_.clear();
+  new_texts_.texts.clear();
+  events_.clear();
+  traces_.clear();
   chunk_bytes_ = 0;
-}
-
-void RunWriter::sum_up() {
-  for (std::size_t i = 0; i < samples_.at_us.size(); ++i) {
-    const std::int64_t at_us = samples_.at_us[i];
-    const std::int64_t span = (std::max<std::int64_t>(at_us, 1) - 1) / kOverviewSpanUs;
-    if (span != overview_span_) write_overview();
-    overview_span_ = span;
-    for (auto& level : overview_) level->add(at_us, samples_.values.data() + i * map_.count());
-  }
-  if (samples_.at_us.back() % kOverviewSpanUs == 0) write_overview();
+  shown_samples_ = shown_texts_ = shown_events_ = shown_pods_ = shown_nodes_ = 0;
 }
 
 void RunWriter::write_overview() {
-  for (std::size_t level = 0; level < overview_.size(); ++level) {
-    if (overview_[level]->empty()) continue;
-    const OverviewRows rows = overview_[level]->take();
-    const auto count = static_cast<std::int64_t>(rows.section.samples.size());
-    const std::string raw = encode_overview(rows.section, map_.count());
+  if (overview_.empty()) return;
+  const auto levels = overview_.take();
+  for (std::size_t level = 0; level < levels.size(); ++level) {
+    const OverviewRows& rows = levels[level];
+    const auto count = static_cast<std::int64_t>(rows.count);
     // Of so many columns that a minute of seconds does not fit, the coarser levels have to do.
-    if (raw.size() > kBlockMax || rows.section.cells.size() > kValuesMax / 3) continue;
+    if (rows.bytes.size() > kBlockMax || rows.count * map_.count() > kValuesMax / 3) continue;
     append_block(BlockKind::Overview, static_cast<std::uint16_t>(level), rows.first_us,
-                 rows.first_us + count * kOverviewLevelsUs[level], raw);
+                 rows.first_us + count * kOverviewLevelsUs[level], rows.bytes);
   }
 }
 
 Result<void> RunWriter::finish() {
-  if (!failed_ && !samples_.at_us.empty()) close_chunk();
+  if (!failed_ && !samples_.at_us().empty()) close_chunk();
   if (!failed_) {
     write_overview();
     ByteWriter raw;
@@ -236,7 +253,7 @@ Result<void> RunWriter::finish() {
     const std::uint64_t at = end_;
     // A run of weeks is found by scanning.
     if (raw.bytes().size() <= kBlockMax) {
-      append(make_block(BlockKind::Index, 0, 0, 0, raw.bytes(), true));
+      append(packer_.make_block(BlockKind::Index, 0, 0, 0, raw.bytes()));
       append(make_foot(at));
     }
   }
@@ -246,13 +263,17 @@ Result<void> RunWriter::finish() {
 
 void RunWriter::append_block(BlockKind kind, std::uint16_t level, std::int64_t first_us,
                              std::int64_t last_us, std::string_view raw) {
-  const std::string block = make_block(kind, level, first_us, last_us, raw, true);
-  ByteWriter place;
-  place.fixed(end_, 8);
-  index_ += place.bytes();
-  index_.append(block, 0, kBlockHeadSize);
-  ++block_count_;
+  const std::string block = packer_.make_block(kind, level, first_us, last_us, raw);
+  note_block(block, end_);
   append(block);
+}
+
+void RunWriter::note_block(std::string_view block, std::uint64_t at) {
+  ByteWriter place;
+  place.fixed(at, 8);
+  index_ += place.bytes();
+  index_.append(block.substr(0, kBlockHeadSize));
+  ++block_count_;
 }
 
 void RunWriter::append(std::string_view bytes) {

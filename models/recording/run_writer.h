@@ -2,11 +2,11 @@
 /// Writes a recording of a run: samples, states, events and followed requests, in one file that can
 /// be read while it grows.
 ///
-/// Equal calls make equal bytes. The chunk that is being written stands at the end of the file, one
-/// block per sample; when its five seconds are over its compressed form takes its place.
+/// Equal calls make equal bytes, however often they are shown meanwhile. What was shown of the
+/// chunk that is being written stands at the end of the file; when its five seconds are over, its
+/// compressed form takes its place.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -44,12 +44,14 @@ class RunWriter {
   /// Without a state it is gone. What is so already is not written.
   void set_pod(TextId name, const std::optional<PodState>& state);
   void set_node(TextId name, const std::optional<NodeState>& state);
-  void add_event(const RunEvent& event) { events_.push_back(event); }
-  void add_trace(Trace trace) { traces_.push_back(std::move(trace)); }
+  void add_event(const RunEvent& event);
+  void add_trace(const Trace& trace);
 
-  /// Takes the sample and writes it out. Requires: whole microseconds, later than the one before;
-  /// as many values as there are columns.
+  /// Takes the sample. Requires: whole microseconds, later than the one before; as many values as
+  /// there are columns.
   void sample(Instant at, const std::vector<std::int64_t>& values);
+  /// Writes out what was sampled since, so that whoever watches the file sees it.
+  void show();
 
   /// Closes the chunk and writes the index. Nothing may follow. A Failure if this or anything
   /// before could not be written.
@@ -60,9 +62,8 @@ class RunWriter {
   void append(std::string_view bytes);
   void append_block(BlockKind kind, std::uint16_t level, std::int64_t first_us,
                     std::int64_t last_us, std::string_view raw);
-  void write_open_block(std::int64_t at_us, const std::vector<std::int64_t>& values);
+  void note_block(std::string_view block, std::uint64_t at);
   void close_chunk();
-  void sum_up();
   void write_overview();
   void fail(const std::string& what);
 
@@ -70,31 +71,36 @@ class RunWriter {
   int file_;
   InfoSection section_;
   ColumnMap map_;
+  BlockPacker packer_;
   std::uint64_t end_ = 0;
   std::string index_;  ///< Heads and places of the blocks so far.
   std::uint64_t block_count_ = 0;
 
   TextTable texts_;
-  std::vector<std::string> new_texts_;  ///< Since the last sample.
   std::map<TextId, PodState> pods_;
   std::map<TextId, NodeState> nodes_;
-  std::vector<RunEvent> events_;  ///< Since the last sample, as the traces.
-  std::vector<Trace> traces_;
-  std::vector<Change<PodState>> pod_changes_;
+  std::vector<Change<PodState>> pod_changes_;  ///< Since the last sample.
   std::vector<Change<NodeState>> node_changes_;
 
   // The open chunk.
   std::uint64_t chunk_at_ = 0;
   std::int64_t chunk_end_us_ = 0;
-  SampleSection samples_;
+  SampleEncoder samples_;
   StateSection state_;
-  TextSection chunk_texts_;
-  std::vector<RunEvent> chunk_events_;
-  std::vector<Trace> chunk_traces_;
-  std::size_t chunk_bytes_ = 0;
+  TextSection new_texts_;
+  std::vector<RunEvent> events_;
+  TraceEncoder traces_;
+  std::size_t chunk_bytes_ = 0;  ///< About as many, before they are compressed.
 
-  std::array<std::optional<OverviewBuilder>, kOverviewLevelsUs.size()> overview_;
-  std::int64_t overview_span_ = 0;  ///< Which the rows belong to.
+  // What of it has not been shown.
+  std::size_t shown_samples_ = 0;
+  std::size_t shown_texts_ = 0;
+  std::size_t shown_events_ = 0;
+  std::size_t shown_pods_ = 0;
+  std::size_t shown_nodes_ = 0;
+
+  OverviewBuilder overview_;
+  std::int64_t overview_span_ = 0;  ///< Which its rows belong to.
   std::optional<Failure> failed_;
 };
 

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/api/name_order.h"
 #include "models/scheduler/pod_shape.h"
 
 namespace orrery::scheduler {
@@ -181,7 +182,7 @@ class ClusterState {
   bool order_is_stale_ = false;
   std::uint64_t node_epoch_ = 1;
 
-  std::map<PodName, PlacedPod> placed_;
+  std::map<PodName, PlacedPod, api::NameLess> placed_;
   std::map<PodName, std::string> nominations_;
   std::map<std::string, int> claim_users_;
   std::map<std::string, KnownShape> shapes_;  ///< By uid of the owner.

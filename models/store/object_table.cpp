@@ -28,7 +28,14 @@ void ObjectTable::put(const api::ObjectPtr& object) {
   } else {
     objects_.emplace_hint(next, std::pair{meta.namespace_name, meta.name}, object);
   }
-  if (!node.empty()) on_node_[node][{meta.namespace_name, meta.name}] = object;
+  if (node.empty()) return;
+  ByName& pods = on_node_[node];
+  const auto place = pods.lower_bound(name);
+  if (place != pods.end() && !api::NameLess{}(name, place->first)) {
+    place->second = object;
+  } else {
+    pods.emplace_hint(place, std::pair{meta.namespace_name, meta.name}, object);
+  }
 }
 
 void ObjectTable::erase(const api::Object& object) {

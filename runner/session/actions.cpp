@@ -72,7 +72,7 @@ api::Object changed(api::Object workload, const scenario::SetAction& action) {
   if (!action.image && action.env.empty()) return workload;
   api::PodTemplate* pods = pod_template_of(workload);
   expects(pods != nullptr, "what gets an image has a pod template");
-  std::vector<api::Container>& containers = pods->spec.containers;
+  auto& containers = pods->spec.containers;
   const auto container =
       action.container.empty()
           ? containers.begin()

@@ -1,8 +1,8 @@
 #include "runner/session/call_meter.h"
 
 #include <algorithm>
+#include <array>
 #include <tuple>
-#include <utility>
 
 #include "models/base/latency_buckets.h"
 
@@ -19,38 +19,40 @@ static_assert(static_cast<int>(RequestOutcome::RateLimited) + 1 ==
               static_cast<int>(CallField::RateLimited));
 static_assert(kLatencyBucketCount <= 0xffff);
 
-constexpr std::array<double, 3> kQuantiles{0.5, 0.95, 0.99};
+constexpr auto kCounts = static_cast<std::size_t>(CallField::InFlight);
 
 }  // namespace
 
 CallMeter::CallMeter(const recording::Scene& scene, std::uint32_t traces_per_second)
     : scene_{scene},
       map_{scene},
-      rows_(map_.rows()),
+      values_(map_.count()),
+      seconds_(map_.rows()),
       follow_gap_ns_{traces_per_second == 0 ? 0 : 1'000'000'000 / traces_per_second} {}
 
 // --- Numbers ------------------------------------------------------------------------------------
 
 void CallMeter::call_began(std::uint32_t edge) {
-  count(edge, CallField::Started);
-  ++rows_[edge].in_flight;
+  ++value(CallField::Started, edge);
+  ++value(CallField::InFlight, edge);
 }
 
-void CallMeter::call_retried(std::uint32_t edge) { count(edge, CallField::Retries); }
+void CallMeter::call_retried(std::uint32_t edge) { ++value(CallField::Retries, edge); }
 
 void CallMeter::call_ended(std::uint32_t edge, Duration latency, RequestOutcome outcome) {
-  end(rows_[edge], latency, outcome);
+  end(edge, latency, outcome);
 }
 
 void CallMeter::call_forgotten(std::uint32_t edge) {
-  count(edge, CallField::Forgotten);
-  --rows_[edge].in_flight;
+  ++value(CallField::Forgotten, edge);
+  --value(CallField::InFlight, edge);
 }
 
-void CallMeter::end(Row& row, Duration latency, RequestOutcome outcome) {
-  ++row.counts[static_cast<std::size_t>(CallField::Ok) + static_cast<std::size_t>(outcome)];
-  --row.in_flight;
-  row.latencies.push_back(static_cast<std::uint16_t>(latency_bucket(latency)));
+void CallMeter::end(std::size_t row, Duration latency, RequestOutcome outcome) {
+  const auto field = static_cast<std::size_t>(CallField::Ok) + static_cast<std::size_t>(outcome);
+  ++values_[field * map_.rows() + row];
+  --value(CallField::InFlight, row);
+  seconds_[row].add(latency);
 }
 
 void CallMeter::breaker_changed(sim::CallEdge edge, std::uint32_t caller, BreakerState state) {
@@ -64,60 +66,34 @@ void CallMeter::breaker_changed(sim::CallEdge edge, std::uint32_t caller, Breake
   }
 }
 
-void CallMeter::close_second(Row& row) {
-  auto& seen = row.latencies;
-  for (std::size_t i = 0; i < kQuantiles.size(); ++i) {
-    row.percentiles[i] = 0;
-    if (seen.empty()) continue;
-    const double place = kQuantiles[i] * static_cast<double>(seen.size());
-    auto rank = static_cast<std::size_t>(place);
-    if (static_cast<double>(rank) == place && rank > 0) --rank;
-    std::nth_element(seen.begin(), seen.begin() + static_cast<std::ptrdiff_t>(rank), seen.end());
-    row.percentiles[i] = recording::latency_value(seen[rank]);
+void CallMeter::close_second() {
+  const std::size_t edges = scene_.edges.size();
+  for (std::size_t e = 0; e < edges; ++e) seconds_[edges + scene_.edges[e].to].add(seconds_[e]);
+  for (std::size_t row = 0; row < map_.rows(); ++row) {
+    SecondLatencies& seen = seconds_[row];
+    const bool any = seen.count() > 0;
+    const auto buckets = any ? seen.percentiles() : std::array<std::uint32_t, 3>{};
+    value(CallField::P50, row) = any ? recording::latency_value(buckets[0]) : 0;
+    value(CallField::P95, row) = any ? recording::latency_value(buckets[1]) : 0;
+    value(CallField::P99, row) = any ? recording::latency_value(buckets[2]) : 0;
+    seen.clear();
   }
 }
 
-void CallMeter::sample(const sim::RequestEngine& engine, bool second,
-                       std::vector<std::int64_t>& values) {
+std::vector<std::int64_t>& CallMeter::sample(const sim::RequestEngine& engine, bool second) {
   const std::size_t edges = scene_.edges.size();
   const std::size_t services = scene_.services.size();
-  for (std::size_t s = 0; s < services; ++s) {
-    Row& row = rows_[edges + s];
-    row.counts = {};
-    row.in_flight = 0;
+  for (std::size_t field = 0; field <= kCounts; ++field) {  // With those in flight.
+    std::int64_t* of_edges = values_.data() + field * map_.rows();
+    std::int64_t* of_services = of_edges + edges;
+    std::fill_n(of_services, services, 0);
+    for (std::size_t e = 0; e < edges; ++e) of_services[scene_.edges[e].to] += of_edges[e];
   }
-  for (std::size_t e = 0; e < edges; ++e) {
-    Row& row = rows_[edges + scene_.edges[e].to];
-    for (std::size_t field = 0; field < kCounts; ++field) {
-      row.counts[field] += rows_[e].counts[field];
-    }
-    row.in_flight += rows_[e].in_flight;
-    if (!second) continue;
-    const auto& of_edge = rows_[e].latencies;
-    row.latencies.insert(row.latencies.end(), of_edge.begin(), of_edge.end());
-  }
-  for (std::size_t r = 0; r < rows_.size(); ++r) {
-    Row& row = rows_[r];
-    if (second) {
-      close_second(row);
-      row.latencies.clear();
-    }
-    const auto put = [&](CallField field, std::int64_t value) {
-      values[static_cast<std::size_t>(field) * rows_.size() + r] = value;
-    };
-    for (std::size_t field = 0; field < kCounts; ++field) {
-      put(static_cast<CallField>(field), row.counts[field]);
-    }
-    row.counts = {};
-    put(CallField::InFlight, row.in_flight);
-    put(CallField::P50, row.percentiles[0]);
-    put(CallField::P95, row.percentiles[1]);
-    put(CallField::P99, row.percentiles[2]);
-  }
+  if (second) close_second();
   for (std::uint32_t s = 0; s < services; ++s) {
     const sim::ServiceGauge gauge = engine.gauge(s);
-    values[map_.of(RowKind::Service, s, CallField::Busy)] = static_cast<std::int64_t>(gauge.busy);
-    values[map_.of(RowKind::Service, s, CallField::Queued)] =
+    values_[map_.of(RowKind::Service, s, CallField::Busy)] = static_cast<std::int64_t>(gauge.busy);
+    values_[map_.of(RowKind::Service, s, CallField::Queued)] =
         static_cast<std::int64_t>(gauge.queued);
   }
   std::erase_if(breakers_, [&](const auto& breaker) {
@@ -126,90 +102,119 @@ void CallMeter::sample(const sim::RequestEngine& engine, bool second,
     const sim::InstanceState state = engine.view(sim::InstanceId{caller}).state;
     return state == sim::InstanceState::Stopped || state == sim::InstanceState::Silent;
   });
+  std::fill_n(&value(CallField::BreakersOpen, 0), 2 * map_.rows(), 0);
   for (const auto& [place, state] : breakers_) {
     const CallField field =
         state == BreakerState::Open ? CallField::BreakersOpen : CallField::BreakersTrying;
-    ++values[map_.of(RowKind::Edge, place.first, field)];
+    ++value(field, place.first);
   }
+  return values_;
+}
+
+void CallMeter::begin_period() {
+  std::fill_n(values_.begin(), static_cast<std::ptrdiff_t>(kCounts * map_.rows()), 0);
 }
 
 // --- Followed journeys --------------------------------------------------------------------------
 
 bool CallMeter::journey_began(std::uint32_t journey, std::uint64_t key, Instant at) {
-  const auto row = static_cast<std::uint32_t>(scene_.edges.size() + scene_.services.size());
-  count(row + journey, CallField::Started);
-  ++rows_[row + journey].in_flight;
+  const std::size_t row = scene_.edges.size() + scene_.services.size() + journey;
+  ++value(CallField::Started, row);
+  ++value(CallField::InFlight, row);
   if (follow_gap_ns_ == 0) return false;
   const std::int64_t window = at.count_ns() / follow_gap_ns_;
   if (window == last_window_) return false;
   last_window_ = window;
-  journeys_[key] = {journey, {}};
+  if (free_journeys_.empty()) {
+    free_journeys_.push_back(static_cast<std::uint32_t>(journeys_.size()));
+    journeys_.emplace_back();
+  }
+  const std::uint32_t slot = free_journeys_.back();
+  free_journeys_.pop_back();
+  journeys_[slot].index = journey;
+  followed_.add(key, {slot, 0});
   return true;
 }
 
 bool CallMeter::try_began(std::uint64_t key, std::uint64_t parent) {
+  const KeyTable::Place* above = followed_.find(parent);
+  // Its user has left meanwhile: nobody asks about it any more.
+  if (above == nullptr) return false;
+  const auto [slot, caller] = *above;
+  Journey& journey = journeys_[slot];
   Try made;
-  made.parent = parent;
-  if (journeys_.contains(parent)) {
-    made.journey = parent;
-  } else {
-    const auto above = tries_.find(parent);
-    // Its user has left meanwhile: nobody asks about it any more.
-    if (above == tries_.end()) return false;
-    made.journey = above->second.journey;
-    made.depth = above->second.depth + 1;
+  made.journey = slot;
+  if (caller > 0) {
+    made.parent = caller - 1;
+    made.depth = journey.tries[made.parent].depth + 1;
   }
-  journeys_[made.journey].tries.push_back(key);
-  tries_[key] = made;
+  journey.keys.push_back(key);
+  journey.tries.push_back(made);
+  followed_.add(key, {slot, static_cast<std::uint32_t>(journey.tries.size())});
   return true;
 }
 
+CallMeter::Try* CallMeter::find(std::uint64_t key) {
+  const KeyTable::Place* place = followed_.find(key);
+  if (place == nullptr || place->second == 0) return nullptr;
+  return &journeys_[place->first].tries[place->second - 1];
+}
+
 void CallMeter::work_began(std::uint64_t key, Instant at) {
-  const auto found = tries_.find(key);
-  if (found == tries_.end()) return;
-  found->second.work = at;
-  found->second.worked = true;
+  Try* found = find(key);
+  if (found == nullptr) return;
+  found->work = at;
+  found->worked = true;
 }
 
 void CallMeter::try_ended(const sim::TryReport& report) {
-  const auto found = tries_.find(report.key);
-  if (found == tries_.end()) return;
-  found->second.report = report;
-  found->second.ended = true;
+  Try* found = find(report.key);
+  if (found == nullptr) return;
+  found->report = report;
+  found->ended = true;
 }
 
 void CallMeter::journey_ended(std::uint32_t journey, std::uint64_t key, Instant start,
                               Instant end_at, RequestOutcome outcome) {
-  end(rows_[scene_.edges.size() + scene_.services.size() + journey], end_at - start, outcome);
-  const auto found = journeys_.find(key);
-  if (found == journeys_.end()) return;
-  FollowedJourney followed{key, journey, start, end_at, outcome, {}};
-  std::vector<const Try*> order;
-  for (const std::uint64_t at : found->second.tries) {
-    const Try& made = tries_.at(at);
-    if (made.ended) order.push_back(&made);
+  end(scene_.edges.size() + scene_.services.size() + journey, end_at - start, outcome);
+  const KeyTable::Place* found = followed_.find(key);
+  if (found == nullptr) return;
+  const std::uint32_t slot = found->first;
+  std::vector<Try>& tries = journeys_[slot].tries;
+  order_.clear();
+  for (std::uint32_t i = 0; i < tries.size(); ++i) {
+    if (tries[i].ended) order_.push_back(i);
   }
-  std::stable_sort(order.begin(), order.end(), [](const Try* a, const Try* b) {
-    return std::tie(a->report.start, a->depth) < std::tie(b->report.start, b->depth);
+  std::stable_sort(order_.begin(), order_.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return std::tie(tries[a].report.start, tries[a].depth) <
+           std::tie(tries[b].report.start, tries[b].depth);
   });
-  std::map<std::uint64_t, std::uint32_t> places;
-  for (const Try* made : order) {
-    FollowedJourney::Call call;
-    call.report = made->report;
-    if (made->worked) call.wait = made->work - made->report.start;
+  if (done_count_ == done_.size()) done_.emplace_back();
+  FollowedJourney& followed = done_[done_count_++];
+  followed.key = key;
+  followed.journey = journey;
+  followed.start = start;
+  followed.end = end_at;
+  followed.outcome = outcome;
+  followed.calls.clear();
+  for (const std::uint32_t i : order_) {
+    Try& made = tries[i];
+    FollowedJourney::Call& call = followed.calls.emplace_back();
+    call.report = made.report;
+    if (made.worked) call.wait = made.work - made.report.start;
     // What a caller did that is itself not over belongs to the next caller above it.
-    for (std::uint64_t above = made->parent; above != key; above = tries_.at(above).parent) {
-      const auto place = places.find(above);
-      if (place == places.end()) continue;
-      call.parent = place->second;
+    for (std::uint32_t above = made.parent; above != sim::kNone; above = tries[above].parent) {
+      if (tries[above].place == sim::kNone) continue;
+      call.parent = tries[above].place;
       break;
     }
-    places[made->report.key] = static_cast<std::uint32_t>(followed.calls.size());
-    followed.calls.push_back(call);
+    made.place = static_cast<std::uint32_t>(followed.calls.size() - 1);
   }
-  for (const std::uint64_t at : found->second.tries) tries_.erase(at);
-  journeys_.erase(found);
-  done_.push_back(std::move(followed));
+  for (const std::uint64_t at : journeys_[slot].keys) followed_.remove(at);
+  followed_.remove(key);
+  journeys_[slot].keys.clear();
+  tries.clear();
+  free_journeys_.push_back(slot);
 }
 
 }  // namespace orrery::session

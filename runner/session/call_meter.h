@@ -2,13 +2,16 @@
 /// Counts calls for the samples of a recording, and keeps the followed journeys whole.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "models/recording/run_data.h"
+#include "runner/session/key_table.h"
+#include "runner/session/second_latencies.h"
 #include "sim/traffic/request_engine.h"
 #include "sim/traffic/traffic_observer.h"
 
@@ -34,10 +37,19 @@ class CallMeter final : public sim::TrafficObserver {
   /// Of the scene's calls; follows the first journey of each 1 s / `traces_per_second`, none if 0.
   CallMeter(const recording::Scene& scene, std::uint32_t traces_per_second);
 
-  /// Writes what was seen since the last call of this into the columns of calls. `second`: a whole
-  /// second is over, whose latencies are shown until the next one is.
-  void sample(const sim::RequestEngine& engine, bool second, std::vector<std::int64_t>& values);
-  [[nodiscard]] std::vector<FollowedJourney> take_journeys() { return std::exchange(done_, {}); }
+  /// The values of the sample that is due, by ColumnMap, with what was seen since begin_period() in
+  /// the columns of calls. `second`: a whole second is over, whose latencies are shown until the
+  /// next one is.
+  [[nodiscard]] std::vector<std::int64_t>& sample(const sim::RequestEngine& engine, bool second);
+  /// The same where no requests are seen.
+  [[nodiscard]] std::vector<std::int64_t>& sample() { return values_; }
+  /// What is counted over a period begins at 0.
+  void begin_period();
+  /// Followed journeys that ended since forget_journeys(), in order.
+  [[nodiscard]] std::span<const FollowedJourney> journeys() const {
+    return {done_.data(), done_count_};
+  }
+  void forget_journeys() { done_count_ = 0; }
 
   void call_began(std::uint32_t edge) override;
   void call_retried(std::uint32_t edge) override;
@@ -53,44 +65,44 @@ class CallMeter final : public sim::TrafficObserver {
   void try_ended(const sim::TryReport& report) override;
 
  private:
-  static constexpr std::size_t kCounts = static_cast<std::size_t>(recording::CallField::InFlight);
-  /// An edge, a service or a journey.
-  struct Row {
-    std::array<std::int64_t, kCounts> counts{};
-    std::int64_t in_flight = 0;
-    std::vector<std::uint16_t> latencies;  ///< Buckets, of the second that goes on.
-    std::array<std::int64_t, 3> percentiles{};
-  };
   struct Try {
-    std::uint64_t journey = 0;
-    std::uint64_t parent = 0;
+    std::uint32_t journey = 0;
+    std::uint32_t parent = sim::kNone;  ///< Index into the journey's tries; kNone: the journey.
     std::uint32_t depth = 1;
+    std::uint32_t place = sim::kNone;  ///< Among the calls of the journey that has ended.
     Instant work;
     bool worked = false;
     bool ended = false;
     sim::TryReport report;
   };
+  /// A journey that goes on; its memory goes to the next one.
   struct Journey {
     std::uint32_t index = 0;
-    std::vector<std::uint64_t> tries;
+    std::vector<std::uint64_t> keys;  ///< Of its tries.
+    std::vector<Try> tries;           ///< As they began.
   };
 
-  void count(std::uint32_t row, recording::CallField field) {
-    ++rows_[row].counts[static_cast<std::size_t>(field)];
+  [[nodiscard]] std::int64_t& value(recording::CallField field, std::size_t row) {
+    return values_[static_cast<std::size_t>(field) * map_.rows() + row];
   }
-  void end(Row& row, Duration latency, sim::RequestOutcome outcome);
-  static void close_second(Row& row);
+  void end(std::size_t row, Duration latency, sim::RequestOutcome outcome);
+  void close_second();
+  [[nodiscard]] Try* find(std::uint64_t key);
 
   const recording::Scene& scene_;
   recording::ColumnMap map_;
-  std::vector<Row> rows_;  ///< Edges, services, journeys.
+  std::vector<std::int64_t> values_;      ///< Of the period that goes on.
+  std::vector<SecondLatencies> seconds_;  ///< By row: edges, services, journeys.
   std::map<std::pair<std::uint32_t, std::uint32_t>, resilience::BreakerState>
       breakers_;  ///< By edge and caller; closed ones are left out.
   std::int64_t follow_gap_ns_;
   std::int64_t last_window_ = -1;
-  std::map<std::uint64_t, Journey> journeys_;  ///< By key, as the tries below them.
-  std::map<std::uint64_t, Try> tries_;
-  std::vector<FollowedJourney> done_;
+  std::vector<Journey> journeys_;
+  std::vector<std::uint32_t> free_journeys_;
+  KeyTable followed_;  ///< Key of a journey or of a try -> its journey, and its try plus 1.
+  std::vector<std::uint32_t> order_;
+  std::vector<FollowedJourney> done_;  ///< The first done_count_ of them.
+  std::size_t done_count_ = 0;
 };
 
 }  // namespace orrery::session

@@ -1,6 +1,7 @@
 #include "runner/session/run_recorder.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "models/controllers/node_lifecycle.h"
@@ -12,6 +13,9 @@ using recording::ClusterField;
 using recording::PodPhaseCode;
 using recording::PodState;
 using recording::TextId;
+
+/// Watchers see what was sampled so often.
+constexpr std::chrono::milliseconds kShowGap{50};
 
 PodPhaseCode code_of(api::PodPhase phase) {
   switch (phase) {
@@ -89,6 +93,7 @@ RunRecorder::RunRecorder(std::unique_ptr<recording::RunWriter> writer,
       operations_{std::move(operations)},
       period_{recording::RunInfo{}.period} {
   static_assert(sim::kClients == recording::kOutside);
+  operation_texts_.resize(operations_.size());
 }
 
 // --- Objects ------------------------------------------------------------------------------------
@@ -194,44 +199,55 @@ void RunRecorder::write_log(const recording::EventLog& log) {
   }
 }
 
+TextId RunRecorder::operation_text(std::uint32_t operation) {
+  TextId& known = operation_texts_[operation];
+  if (known == 0) known = writer_->text(operations_[operation]);
+  return known;
+}
+
+TextId RunRecorder::pod_of(std::uint32_t instance, const sim::RequestEngine& engine) {
+  if (instance == sim::kNone) return 0;
+  if (instance >= instance_pods_.size()) instance_pods_.resize(instance + 1);
+  TextId& known = instance_pods_[instance];
+  if (known == 0) {
+    const auto pod = addresses_.find(engine.spec(sim::InstanceId{instance}).address);
+    if (pod != addresses_.end()) known = pod->second;
+  }
+  return known;
+}
+
 void RunRecorder::write_traces(const sim::RequestEngine& engine) {
   const auto us = [](Duration d) { return Duration::microseconds(d.count_ns() / 1000); };
-  for (const FollowedJourney& followed : meter_.take_journeys()) {
-    recording::Trace trace;
-    trace.key = followed.key;
-    trace.journey = followed.journey;
-    trace.start = Instant::at(us(followed.start.since_start()));
-    trace.length = us(followed.end - followed.start);
-    trace.outcome = static_cast<std::uint8_t>(followed.outcome);
+  for (const FollowedJourney& followed : meter_.journeys()) {
+    trace_.key = followed.key;
+    trace_.journey = followed.journey;
+    trace_.start = Instant::at(us(followed.start.since_start()));
+    trace_.length = us(followed.end - followed.start);
+    trace_.outcome = static_cast<std::uint8_t>(followed.outcome);
+    trace_.spans.clear();
     for (const FollowedJourney::Call& call : followed.calls) {
-      recording::Span span;
+      recording::Span& span = trace_.spans.emplace_back();
       span.parent = call.parent;
       span.edge = call.report.edge;
-      span.operation = writer_->text(operations_[call.report.operation]);
-      if (call.report.instance != sim::kNone) {
-        const auto pod =
-            addresses_.find(engine.spec(sim::InstanceId{call.report.instance}).address);
-        if (pod != addresses_.end()) span.pod = pod->second;
-      }
+      span.operation = operation_text(call.report.operation);
+      span.pod = pod_of(call.report.instance, engine);
       span.start = us(call.report.start - followed.start);
       if (call.wait >= Duration{}) span.wait = us(call.wait);
       span.length = us(call.report.end - call.report.start);
       span.outcome = static_cast<std::uint8_t>(call.report.outcome);
       span.attempt = static_cast<std::uint8_t>(std::min(call.report.attempt, 255U));
-      trace.spans.push_back(span);
     }
-    writer_->add_trace(std::move(trace));
+    writer_->add_trace(trace_);
   }
+  meter_.forget_journeys();
 }
 
 void RunRecorder::sample(Instant now, const recording::EventLog& log,
                          const sim::RequestEngine* engine) {
-  std::vector<std::int64_t> values(writer_->columns().count());
-  if (engine != nullptr) {
-    const bool second = now.count_ns() % 1'000'000'000 == 0;
-    meter_.sample(*engine, second, values);
-    write_traces(*engine);
-  }
+  const bool second = now.count_ns() % 1'000'000'000 == 0;
+  std::vector<std::int64_t>& values =
+      engine == nullptr ? meter_.sample() : meter_.sample(*engine, second);
+  if (engine != nullptr) write_traces(*engine);
   write_log(log);
   for (const std::string& name : changed_nodes_) {
     const TextId id = writer_->text(name);
@@ -251,8 +267,14 @@ void RunRecorder::sample(Instant now, const recording::EventLog& log,
   put(ClusterField::Nodes, static_cast<std::int64_t>(known_nodes_.size()));
   put(ClusterField::NodesReady, nodes_ready_);
   writer_->sample(now, values);
+  meter_.begin_period();
   last_ = now;
   next_ = now + period_;
+  // Its bytes do not depend on it, so the watchers' clock decides.
+  const auto watch = std::chrono::steady_clock::now();
+  if (watch < show_at_) return;
+  show_at_ = watch + kShowGap;
+  writer_->show();
 }
 
 Result<void> RunRecorder::finish(const recording::EventLog& log, const sim::RequestEngine* engine) {

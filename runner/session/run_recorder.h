@@ -2,6 +2,7 @@
 /// Puts a run into a recording: what its objects, its log and its requests say, sample by sample.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -65,13 +66,20 @@ class RunRecorder {
   void add_share(const PodShare& share, std::int64_t sign);
   void write_log(const recording::EventLog& log);
   void write_traces(const sim::RequestEngine& engine);
+  [[nodiscard]] recording::TextId operation_text(std::uint32_t operation);
+  /// The pod that an instance is; 0: none is known.
+  [[nodiscard]] recording::TextId pod_of(std::uint32_t instance, const sim::RequestEngine& engine);
 
   std::unique_ptr<recording::RunWriter> writer_;
   CallMeter meter_;
-  std::vector<std::string> operations_;  ///< Over all services, in order.
+  std::vector<std::string> operations_;             ///< Over all services, in order.
+  std::vector<recording::TextId> operation_texts_;  ///< 0: it has none yet.
+  std::vector<recording::TextId> instance_pods_;    ///< By instance; 0: not known.
+  recording::Trace trace_;                          ///< The one that is written.
   Duration period_;
   Instant next_;
   Instant last_;  ///< Of the last sample.
+  std::chrono::steady_clock::time_point show_at_;
   std::size_t logged_ = 0;
   std::map<recording::TextId, PodShare> pods_;
   std::map<std::string, recording::TextId, std::less<>> addresses_;  ///< Of pods.

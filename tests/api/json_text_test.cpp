@@ -149,6 +149,10 @@ class RandomObject {
     values.resize(below(3));
     for (T& value : values) fill(value);
   }
+  template <class T>
+  void fill(SharedVector<T>& values) {
+    values = filled<std::vector<T>>();
+  }
   void fill(Labels& labels) {
     for (std::uint64_t i = below(4); i > 0; --i)
       labels[filled<std::string>()] = filled<std::string>();

@@ -56,7 +56,9 @@ inline Scene random_scene(Dice& dice) {
 /// Writes runs of `samples` samples and remembers what it wrote.
 class RandomRun {
  public:
-  RandomRun(std::uint64_t seed, const std::string& path) : dice_{seed} {
+  /// `shows`: each sample, as soon as it is taken.
+  RandomRun(std::uint64_t seed, const std::string& path, bool shows = true)
+      : dice_{seed}, shows_{shows} {
     expected_.info = {"a \"run\"", "d1", "sim", "test", seed, Duration::milliseconds(100)};
     expected_.scene = random_scene(dice_);
     writer_ = *RunWriter::create(path, expected_.info, expected_.scene);
@@ -83,6 +85,7 @@ class RandomRun {
     for (const auto& [name, state] : pods_) frame.pods.push_back({name, state});
     for (const auto& [name, state] : nodes_) frame.nodes.push_back({name, state});
     writer_->sample(frame.at, frame.values);
+    if (shows_) writer_->show();
     expected_.frames.push_back(std::move(frame));
   }
 
@@ -178,6 +181,7 @@ class RandomRun {
   }
 
   Dice dice_;
+  bool shows_;
   ExpectedRun expected_;
   std::unique_ptr<RunWriter> writer_;
   std::int64_t now_us_ = 0;

@@ -115,6 +115,26 @@ TEST(RunRecording, AWatcherSeesEverySampleAsSoonAsItIsWritten) {
   expect_all(*watcher, run.expected());
 }
 
+TEST(RunRecording, WhoeverIsShownSamplesNowAndThenSeesThemAllAndTheBytesAreTheSame) {
+  const tests::TemporaryFolder folder;
+  RandomRun all{9, folder.file("all")};
+  RandomRun some{9, folder.file("some"), false};
+  const auto watcher = open(folder.file("some"));
+  for (int i = 0; i < 130; ++i) {
+    all.step();
+    some.step();
+    if (i % 7 != 3) continue;
+    some.writer().show();
+    some.writer().show();  // Of nothing new.
+    (void)watcher->follow();
+    ASSERT_FALSE(watcher->damage()) << watcher->damage()->what;
+    expect_all(*watcher, some.expected());
+  }
+  ASSERT_TRUE(all.writer().finish());
+  ASSERT_TRUE(some.writer().finish());
+  EXPECT_EQ(bytes_of(folder.file("all")), bytes_of(folder.file("some")));
+}
+
 TEST(RunRecording, WithoutItsIndexARecordingIsScanned) {
   const tests::TemporaryFolder folder;
   const std::string path = folder.file("run.orrery");
@@ -225,6 +245,7 @@ void steady_run(const std::string& path, std::int64_t seconds, bool finish) {
     }
     values[map.of(ClusterField::Pods)] = i;
     writer->sample(Instant::at(Duration::milliseconds(100 * i)), values);
+    writer->show();
   }
   if (finish) {
     EXPECT_TRUE(writer->finish());

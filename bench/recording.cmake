@@ -1,0 +1,2 @@
+orrery_program(recording_bench SOURCES recording_bench.cpp
+  LIBS orrery_session orrery_scenario orrery_run_recording)

@@ -144,6 +144,7 @@ struct BodyWriter {
     if (spec.headless) out.text("clusterIP", "None");
     out.flag("publishNotReadyAddresses", spec.publish_not_ready_addresses);
     if (spec.internal_local) out.text("internalTrafficPolicy", "Local");
+    if (spec.prefers_own_zone) out.text("trafficDistribution", "PreferClose");
     if (spec.session_affinity) {
       out.text("sessionAffinity", "ClientIP");
       out.begin_object("sessionAffinityConfig");
@@ -164,6 +165,12 @@ struct BodyWriter {
       o.flag("terminating", endpoint.terminating);
       o.end_object();
       o.text("nodeName", endpoint.node_name);
+      if (!endpoint.for_zones.empty()) {
+        o.begin_object("hints");
+        write_list(o, "forZones", endpoint.for_zones,
+                   [](Writer& zone, const std::string& name) { zone.text("name", name); });
+        o.end_object();
+      }
       if (endpoint.pod_name.empty() && endpoint.pod_uid.empty()) return;
       o.begin_object("targetRef");
       o.text("kind", "Pod");

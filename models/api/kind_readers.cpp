@@ -281,6 +281,13 @@ void read_service_spec(ObjectReader& in, ServiceSpec& spec) {
   in.choice("internalTrafficPolicy", internal, Names<2>{"Cluster", "Local"});
   spec.internal_local = internal == Policy::Local;
   read_session_affinity(in, spec);
+  std::string distribution;
+  in.text("trafficDistribution", distribution);
+  // PreferSameZone is the later name of the same.
+  spec.prefers_own_zone = distribution == "PreferClose" || distribution == "PreferSameZone";
+  if (in.manifest() && !distribution.empty() && !spec.prefers_own_zone) {
+    in.reading().wrong(*in.field("trafficDistribution"), "PreferClose or PreferSameZone");
+  }
   if (in.manifest()) {
     const std::optional<Cursor> type = in.field("type");
     if (type && spec.type != "ClusterIP" && spec.type != "NodePort" &&
@@ -294,8 +301,7 @@ void read_service_spec(ObjectReader& in, ServiceSpec& spec) {
   }
   in.finish({"allocateLoadBalancerNodePorts", "clusterIPs", "externalIPs", "externalName",
              "externalTrafficPolicy", "healthCheckNodePort", "ipFamilies", "ipFamilyPolicy",
-             "loadBalancerClass", "loadBalancerIP", "loadBalancerSourceRanges",
-             "trafficDistribution"});
+             "loadBalancerClass", "loadBalancerIP", "loadBalancerSourceRanges"});
 }
 
 void read_service(ObjectReader& root, Service& service) {
@@ -332,7 +338,15 @@ Endpoint read_endpoint(Reading& reading, const Cursor& at) {
     ref.pass_over({"kind", "namespace", "apiVersion", "resourceVersion", "fieldPath"});
     ref.finish({});
   });
-  in.finish({"deprecatedTopology", "hints", "hostname", "zone"});
+  in.object("hints", "EndpointHints", [&](ObjectReader& hints) {
+    hints.each("forZones", [&](const Cursor& element) {
+      ObjectReader zone{reading, element, "ForZone"};
+      zone.text("name", endpoint.for_zones.emplace_back());
+      zone.finish({});
+    });
+    hints.finish({"forNodes"});
+  });
+  in.finish({"deprecatedTopology", "hostname", "zone"});
   return endpoint;
 }
 

@@ -165,7 +165,8 @@ struct ServiceSpec {
   std::string type = "ClusterIP";
   bool headless = false;
   bool publish_not_ready_addresses = false;
-  bool internal_local = false;  ///< internalTrafficPolicy Local: only endpoints of the own node.
+  bool internal_local = false;    ///< internalTrafficPolicy Local: only endpoints of the own node.
+  bool prefers_own_zone = false;  ///< trafficDistribution PreferClose.
   /// sessionAffinity ClientIP: a client keeps its endpoint until it was silent for so long.
   std::optional<Duration> session_affinity = {};
 
@@ -187,6 +188,7 @@ struct Endpoint {
   std::string node_name;
   std::string pod_name;
   std::string pod_uid;
+  std::vector<std::string> for_zones = {};  ///< hints.forZones: whose clients it is for.
 
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };

@@ -58,6 +58,9 @@ class PortGroup {
       for (const Endpoint& endpoint : endpoints) {
         const auto found = unplaced_.find(endpoint.pod_uid);
         if (found == unplaced_.end()) continue;
+        // A changed endpoint is given hints anew.
+        found->second.for_zones = endpoint.for_zones;
+        if (!(found->second == endpoint)) found->second.for_zones.clear();
         kept.push_back(found->second);
         unplaced_.erase(found);
       }
@@ -66,8 +69,7 @@ class PortGroup {
   }
 
   void plan(const Service& service, const PortKey& ports, std::size_t capacity, bool keep_one,
-            std::vector<EndpointSlice>& creates, std::vector<EndpointSlice>& updates,
-            std::vector<const EndpointSlice*>& deletes) {
+            SliceChanges& changes, std::vector<const EndpointSlice*>& deletes) {
     // Slices that are written anyway take new endpoints first; then the fullest that holds all.
     for (Draft& draft : drafts_) {
       if (draft.changed() && !draft.next.endpoints.empty()) fill(draft, capacity);
@@ -84,18 +86,22 @@ class PortGroup {
     while (!unplaced_.empty()) {
       Draft draft{nullptr, new_slice(service, ports)};
       fill(draft, capacity);
-      creates.push_back(std::move(draft.next));
+      changes.creates.push_back(std::move(draft.next));
     }
-    bool kept_one = !creates.empty();
+    bool kept_one = !changes.creates.empty();
     for (const Draft& draft : drafts_) {
       if (draft.next.endpoints.empty() && (!keep_one || kept_one)) {
         deletes.push_back(draft.seen);
         continue;
       }
       kept_one = true;
-      if (draft.changed()) updates.push_back(draft.next);
+      if (draft.changed()) {
+        changes.updates.push_back(draft.next);
+      } else {
+        changes.unchanged.push_back(draft.seen);
+      }
     }
-    if (keep_one && !kept_one) creates.push_back(new_slice(service, ports));
+    if (keep_one && !kept_one) changes.creates.push_back(new_slice(service, ports));
   }
 
  private:
@@ -150,18 +156,19 @@ Plan reconcile_endpoint_slices(const ServiceView& view, const EndpointSliceConfi
   if (is_empty) groups[{}] = {};
   for (const EndpointSlice* slice : view.slices) groups[ports_of(*slice)].slices.push_back(slice);
 
-  std::vector<EndpointSlice> creates;
-  std::vector<EndpointSlice> updates;
+  SliceChanges changes;
   std::vector<const EndpointSlice*> deletes;
   for (auto& [ports, group] : groups) {
     const bool keep_one = is_empty && ports.empty();
     PortGroup{group.slices, std::move(group.wanted)}.plan(
-        service, ports, static_cast<std::size_t>(config.endpoints_per_slice), keep_one, creates,
-        updates, deletes);
+        service, ports, static_cast<std::size_t>(config.endpoints_per_slice), keep_one, changes,
+        deletes);
   }
+  give_zone_hints(service, view.zones, config.traffic_distribution && service.spec.prefers_own_zone,
+                  changes);
   Plan plan;
-  for (EndpointSlice& slice : creates) plan.then(create_call(std::move(slice)));
-  for (EndpointSlice& slice : updates) plan.then(update_call(std::move(slice)));
+  for (EndpointSlice& slice : changes.creates) plan.then(create_call(std::move(slice)));
+  for (EndpointSlice& slice : changes.updates) plan.then(update_call(std::move(slice)));
   for (const EndpointSlice* slice : deletes) {
     plan.then(delete_call(slice->meta, api::Kind::EndpointSlice));
   }

@@ -10,6 +10,7 @@
 
 #include "models/api/objects.h"
 #include "models/controllers/plan.h"
+#include "models/controllers/zone_hints.h"
 
 namespace orrery::controllers {
 
@@ -23,6 +24,9 @@ struct EndpointSliceConfig {
   Duration slice_change_delay = Duration::seconds(1);
   Duration backoff_base = Duration::seconds(1);  ///< defaultSyncBackOff
   std::int32_t retries_max = 15;                 ///< maxRetries
+  /// Whether trafficDistribution is heard; a server below 1.31 drops it
+  /// (ServiceTrafficDistribution).
+  bool traffic_distribution = false;
 };
 
 /// What the controller sees of a Service. Pointers are read during the call.
@@ -30,6 +34,7 @@ struct ServiceView {
   const api::Service* service = nullptr;  ///< With a selector.
   std::vector<const api::Pod*> pods;      ///< Of the namespace; those not selected do no harm.
   std::vector<const api::EndpointSlice*> slices;  ///< That the controller manages for the Service.
+  ZoneView zones;                                 ///< For a Service that is to have zone hints.
 };
 
 /// The endpoint of a pod; nothing if the pod has no address or has ended.

@@ -114,8 +114,27 @@ void EndpointSliceController::observe(const Change& change, WorkQueue& queue, In
       queue.add_at(service, now + config_.slice_change_delay);
       return;
     }
+    case Kind::Node:
+      return observe_node(change, queue);
     default:
       return;
+  }
+}
+
+/// A change of a node that changes its zone's share of CPU may leave zones overloaded.
+void EndpointSliceController::observe_node(const Change& change, WorkQueue& queue) {
+  if (change.before && change.after) {
+    if (counts_alike(std::get<api::Node>(*change.before), std::get<api::Node>(*change.after)))
+      return;
+  }
+  std::optional<ZoneView> zones;
+  for (const Service* service : caches_.services.all<Service>()) {
+    if (!wants_share_by_cpu(*service)) continue;
+    if (!zones) zones = zone_view(caches_.nodes.all<api::Node>());
+    if (zone_overloaded(caches_.endpoint_slices.controlled_by<EndpointSlice>(service->meta.uid),
+                        *zones)) {
+      queue.add({Kind::Service, service->meta.namespace_name, service->meta.name});
+    }
   }
 }
 
@@ -137,6 +156,9 @@ Plan EndpointSliceController::reconcile(const ObjectKey& key,
   view.service = service;
   view.pods = caches_.pods.in_namespace<Pod>(key.namespace_name);
   view.slices = caches_.endpoint_slices.controlled_by<EndpointSlice>(service->meta.uid);
+  if (wants_share_by_cpu(*service) || service->spec.prefers_own_zone) {
+    view.zones = zone_view(caches_.nodes.all<api::Node>());
+  }
   return reconcile_endpoint_slices(view, config_);
 }
 

@@ -41,6 +41,8 @@ class EndpointSliceController : public Controller {
                  const ports::Event& reply) override;
 
  private:
+  void observe_node(const Change& change, WorkQueue& queue);
+
   const Caches& caches_;
   EndpointSliceConfig config_;
   /// Per Service the versions of its slices that this controller wrote: an older cache misleads,

@@ -20,10 +20,35 @@ constexpr std::uint32_t kServiceSlot = 1;
 constexpr std::uint32_t kSliceSlot = 2;
 constexpr std::uint32_t kOwnSlot = 3;
 
-/// With `only_node`, those of other nodes are passed over.
+bool is_for(const api::Endpoint& endpoint, const std::string& zone) {
+  return std::find(endpoint.for_zones.begin(), endpoint.for_zones.end(), zone) !=
+         endpoint.for_zones.end();
+}
+
+/// Whose clients the endpoints of a port are for may be heeded: all ready ones say so, and the zone
+/// is not left without.
+bool hints_hold(const std::string& port_name, const std::vector<const EndpointSlice*>& slices,
+                const std::string& zone) {
+  bool any_for_zone = false;
+  for (const EndpointSlice* slice : slices) {
+    if (std::none_of(slice->ports.begin(), slice->ports.end(),
+                     [&](const auto& p) { return p.name == port_name; })) {
+      continue;
+    }
+    for (const api::Endpoint& endpoint : slice->endpoints) {
+      if (!endpoint.ready) continue;
+      if (endpoint.for_zones.empty()) return false;
+      any_for_zone = any_for_zone || is_for(endpoint, zone);
+    }
+  }
+  return any_for_zone;
+}
+
+/// With `only_node`, those of other nodes are passed over; with `only_zone`, those for others.
 std::vector<TableEndpoint> endpoints_of(const std::string& port_name,
                                         const std::vector<const EndpointSlice*>& slices,
-                                        const std::string& only_node) {
+                                        const std::string& only_node,
+                                        const std::string& only_zone) {
   std::vector<TableEndpoint> ready;
   std::vector<TableEndpoint> terminating;
   for (const EndpointSlice* slice : slices) {
@@ -33,7 +58,8 @@ std::vector<TableEndpoint> endpoints_of(const std::string& port_name,
     for (const api::Endpoint& endpoint : slice->endpoints) {
       if (!only_node.empty() && endpoint.node_name != only_node) continue;
       const TableEndpoint entry{endpoint.address, port->port, endpoint.pod_name};
-      if (endpoint.ready) ready.push_back(entry);
+      const bool is_ours = only_zone.empty() || is_for(endpoint, only_zone);
+      if (endpoint.ready && is_ours) ready.push_back(entry);
       if (endpoint.serving && endpoint.terminating) terminating.push_back(entry);
     }
   }
@@ -54,7 +80,7 @@ std::vector<TableEndpoint> endpoints_of(const std::string& port_name,
 
 std::map<std::int32_t, EndpointTable> endpoint_tables(
     const Service& service, const std::vector<const EndpointSlice*>& slices,
-    const std::string& node_name) {
+    const std::string& node_name, const std::string& zone) {
   const std::string only_node = service.spec.internal_local ? node_name : std::string{};
   std::map<std::int32_t, EndpointTable> tables;
   for (const api::ServicePort& port : service.spec.ports) {
@@ -63,7 +89,9 @@ std::map<std::int32_t, EndpointTable> endpoint_tables(
     table.port_name = port.name;
     table.service_port = port.port;
     table.session_affinity = service.spec.session_affinity;
-    table.endpoints = endpoints_of(port.name, slices, only_node);
+    const bool heeds_hints = only_node.empty() && hints_hold(port.name, slices, zone);
+    table.endpoints =
+        endpoints_of(port.name, slices, only_node, heeds_hints ? zone : std::string{});
   }
   return tables;
 }
@@ -129,7 +157,7 @@ void NodeProxy::publish(const ServiceName& name) {
         slices.push_back(slice);
       }
     }
-    next = endpoint_tables(*service, slices, config_.node_name);
+    next = endpoint_tables(*service, slices, config_.node_name, config_.zone);
   }
   Tables& published = published_[name];
   for (auto& [port, table] : published) {

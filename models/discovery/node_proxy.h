@@ -24,6 +24,7 @@ struct NodeProxyConfig {
   Duration sync_period_min = Duration::seconds(1);
   /// Whose proxy it is: for internalTrafficPolicy Local. Empty: of a client outside the cluster.
   std::string node_name{};
+  std::string zone{};  ///< Of that node, for zone hints. Empty: hints are not heard.
 };
 
 /// Publishes a table per Service port: the ready endpoints or, when none is ready, those that still
@@ -63,9 +64,10 @@ class NodeProxy : public ports::Component {
 };
 
 /// The tables of a Service as the proxy of `node_name` makes them, without versions, by service
-/// port. With internalTrafficPolicy Local they list only endpoints of that node.
+/// port. With internalTrafficPolicy Local they list only endpoints of that node; otherwise, if
+/// every ready endpoint has a zone hint and one is for `zone`, only those that are for it.
 [[nodiscard]] std::map<std::int32_t, ports::EndpointTable> endpoint_tables(
     const api::Service& service, const std::vector<const api::EndpointSlice*>& slices,
-    const std::string& node_name = {});
+    const std::string& node_name = {}, const std::string& zone = {});
 
 }  // namespace orrery::discovery

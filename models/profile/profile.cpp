@@ -17,6 +17,8 @@ Profile kubernetes_1_32() {
   profile.controllers.node_lifecycle.monitor_grace = Duration::seconds(50);
   // A Job is over when its pods are (kubernetes/kubernetes#125510, since 1.31).
   profile.controllers.job.ends_after_pods = true;
+  // Feature gate ServiceTrafficDistribution, on by default since 1.31.
+  profile.controllers.endpoint_slice.traffic_distribution = true;
   // Feature gate SchedulerQueueingHints, on by default (kubernetes/kubernetes#128472).
   profile.scheduler.queueing_hints = true;
   return profile;

@@ -49,7 +49,8 @@ std::string header_body(const RecordHeader& header, SecretMask& mask) {
                      {"memoryBytes", header.node_resources.memory_bytes},
                      {"pods", header.node_resources.pods},
                      {"labels", header.node_labels},
-                     {"taints", taints}};
+                     {"taints", taints},
+                     {"reportsMetrics", header.reports_metrics}};
   return fmt::format(
       R"({{"format":"{}","role":"{}","seed":{},"builtAt":{},"profile":{},"node":{},"calendarStart":{},)"
       R"("resourceVersion":{},)"
@@ -87,6 +88,7 @@ Result<RecordHeader> header_of(const std::string& body) {
       if (!taint) return failure("the record has the unknown taint " + text.dump());
       header.node_taints.push_back(*std::move(taint));
     }
+    header.reports_metrics = node.value("reportsMetrics", false);
     header.calendar_start_seconds = value.value("calendarStart", std::int64_t{0});
     header.resource_version = value.at("resourceVersion");
     for (const json& text : value.at("snapshot")) {

@@ -60,11 +60,12 @@ struct RecordHeader {
   std::uint64_t seed = 0;
   Instant built_at;  ///< The time at which the components are built.
   std::string profile = "kubernetes-1.30";
-  std::string node_name;  ///< Node agent, as the next four.
+  std::string node_name;  ///< Node agent, as the next five.
   std::string node_address;
   api::NodeResources node_resources;
   api::Labels node_labels;
   std::vector<api::Taint> node_taints;  ///< That it registers with.
+  bool reports_metrics = false;  ///< It measures its pods for autoscalers.
   /// Control plane: the calendar's seconds since 1970 UTC at the start of the run.
   std::int64_t calendar_start_seconds = 0;
   std::uint64_t resource_version = 0;    ///< Control plane: of the snapshot.

@@ -78,6 +78,7 @@ Result<void> add_components(RecordedProcess& process, const RecordHeader& header
   kubelet::KubeletConfig kubelet = profile->kubelet;
   kubelet.node_labels = header.node_labels;
   kubelet.node_taints = header.node_taints;
+  kubelet.reports_metrics = header.reports_metrics;
   add(process, kKubelet,
       std::make_unique<kubelet::Kubelet>(
           kubelet::NodeIdentity{kKubelet, header.node_name, header.node_resources,
@@ -86,6 +87,10 @@ Result<void> add_components(RecordedProcess& process, const RecordHeader& header
           std::move(kubelet)));
   discovery::NodeProxyConfig proxy = profile->proxy;
   proxy.node_name = header.node_name;
+  if (const auto zone = header.node_labels.find(controllers::kZoneLabel);
+      zone != header.node_labels.end()) {
+    proxy.zone = zone->second;
+  }
   add(process, kNodeProxy,
       std::make_unique<discovery::NodeProxy>(kNodeProxy, ports.executor, ports.api,
                                              ports.data_plane, proxy));

@@ -8,12 +8,17 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 #include <variant>
 
 #include "models/resilience/backoff.h"
 #include "models/resilience/balancers/least_request.h"
+#include "models/resilience/balancers/maglev.h"
 #include "models/resilience/balancers/peak_ewma.h"
+#include "models/resilience/balancers/ring_hash.h"
+#include "models/resilience/balancers/slow_start.h"
 #include "models/resilience/breakers/hystrix_breaker.h"
 #include "models/resilience/breakers/resilience4j_breaker.h"
 #include "models/resilience/bulkhead.h"
@@ -21,17 +26,33 @@
 #include "models/resilience/fallback.h"
 #include "models/resilience/local_rate_limit.h"
 #include "models/resilience/outlier_detection.h"
+#include "models/resilience/priority_load.h"
 #include "models/resilience/retry_budget.h"
 #include "models/resilience/retry_policy.h"
 #include "models/resilience/timeouts.h"
+#include "models/resilience/zone_aware_routing.h"
 
 namespace orrery::resilience {
 
 struct RandomConfig {};
 struct RoundRobinConfig {};
+struct PickFirstConfig {
+  bool shuffles = false;  ///< The list in a random order for each caller: shuffleAddressList.
+};
 /// A choice of host for each request.
-using BalancerConfig =
-    std::variant<RandomConfig, RoundRobinConfig, LeastRequestConfig, PeakEwmaConfig>;
+using BalancerConfig = std::variant<RandomConfig, RoundRobinConfig, LeastRequestConfig,
+                                    PeakEwmaConfig, PickFirstConfig, RingHashConfig, MaglevConfig>;
+
+/// What of a request decides its host on a ring or in a Maglev table.
+enum class HashKey : std::uint8_t {
+  User,     ///< Who makes it: a header or a cookie that names the user.
+  Session,  ///< The user's journey.
+  Path,     ///< The operation that is asked for.
+};
+struct HashPolicy {
+  HashKey key = HashKey::User;
+  std::uint32_t balance_factor = 0;  ///< [% of the average load], 0: no bound. See BoundedLoad.
+};
 
 struct GrpcRetryThrottleConfig {
   std::uint32_t max_tokens = 10;  ///< 1..1000.
@@ -53,6 +74,10 @@ struct OutlierPolicy {
   std::uint32_t panic_threshold = 50;  ///< [% of the hosts], 0..100; below it all are chosen.
 };
 
+/// How much the own zone is preferred: as much as its hosts carry of what all callers send; or as
+/// priority 0, with all other zones as priority 1, whose panic threshold is that of the outliers.
+using LocalityConfig = std::variant<ZoneAwareConfig, PriorityLoadConfig>;
+
 struct RoutePolicy {
   Timeouts timeouts;
   RetryPolicy retry;  ///< Without conditions: no retries.
@@ -63,7 +88,14 @@ struct RoutePolicy {
   std::optional<LocalRateLimitConfig> rate_limit;
   std::optional<std::uint32_t> bulkhead;   ///< Tries under way at a time; beyond it nobody waits.
   std::optional<BalancerConfig> balancer;  ///< Absent: the node's proxy chooses.
-  std::optional<OutlierPolicy> outliers;   ///< Of use to a balancer only.
+  HashPolicy hash;                         ///< Of a ring or a Maglev table.
+  /// Of pods by the image that they run, > 0; others have 1. Of use to round robin, least request,
+  /// a ring and a Maglev table.
+  std::map<std::string, double> weights;
+  std::optional<SlowStartConfig> slow_start;  ///< Of use to round robin and least request.
+  /// Of use to random choice, round robin and least request. The clients outside have no zone.
+  std::optional<LocalityConfig> locality;
+  std::optional<OutlierPolicy> outliers;  ///< Of use to a balancer only.
   std::optional<ConnectionPoolConfig> pool;
   std::optional<FallbackConfig> fallback;
 };

@@ -14,6 +14,7 @@
 
 #include "models/recording/port_codec.h"
 #include "real-backend/control/api_wire.grpc.pb.h"
+#include "real-backend/loop/handover.h"
 
 namespace orrery::control {
 namespace {
@@ -45,6 +46,7 @@ class ApiFront::Impl {
     builder.SetMaxReceiveMessageSize(kMessageMax);
     builder.AddListeningPort(config_.listen_address, grpc::SslServerCredentials(tls), &port_);
     builder.RegisterService(&service_);
+    loop::hand_over(&service_);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port_ == 0) {
       return failure(
@@ -89,6 +91,7 @@ class ApiFront::Impl {
     Session(Impl& front, grpc::CallbackServerContext& context) : front_{front} {
       const auto names = context.auth_context()->FindPropertyValues(GRPC_X509_CN_PROPERTY_NAME);
       if (names.size() == 1) common_name_.assign(names.front().data(), names.front().size());
+      loop::hand_over(this);
     }
 
     [[nodiscard]] const std::string& common_name() const { return common_name_; }
@@ -97,6 +100,7 @@ class ApiFront::Impl {
     void open(store::ClientId client) {
       client_ = client;
       heard_at_ = front_.loop_.now();
+      loop::hand_over(this);
       StartSendInitialMetadata();
       StartRead(&incoming_);
     }
@@ -121,18 +125,21 @@ class ApiFront::Impl {
     }
 
     void OnReadDone(bool ok) override {
+      loop::take_over(this);
       if (!ok) {
-        front_.post([this] { close(grpc::Status::OK); });
+        front_.loop_.post([this] { close(grpc::Status::OK); });
         return;
       }
-      front_.post([this, line = std::move(incoming_)] { take(line); });
+      front_.loop_.post([this, line = std::move(incoming_)] { take(line); });
       // Reading ahead lets the lines of a burst share a turn, and so a commit; the bound leaves a
       // flood in the client's socket.
       incoming_.Clear();
+      loop::hand_over(this);
       if (lines_ahead_.fetch_add(1) + 1 < kLinesAheadMax) StartRead(&incoming_);
     }
     void OnWriteDone(bool ok) override {
-      front_.post([this, ok] {
+      loop::take_over(this);
+      front_.loop_.post([this, ok] {
         writing_ = false;
         if (closing_) {
           close(*closing_);
@@ -144,11 +151,13 @@ class ApiFront::Impl {
       });
     }
     void OnCancel() override {
-      front_.post([this] { close(grpc::Status::CANCELLED); });
+      loop::take_over(this);
+      front_.loop_.post([this] { close(grpc::Status::CANCELLED); });
     }
     void OnDone() override {
+      loop::take_over(this);
       // gRPC's last use of this object; posts before this one have been made before.
-      front_.post([this] { front_.forget(client_); });
+      front_.loop_.post([this] { front_.forget(client_); });
     }
 
    private:
@@ -197,6 +206,7 @@ class ApiFront::Impl {
 
     grpc::ServerUnaryReactor* Epoch(grpc::CallbackServerContext* context, const wire::EpochRequest*,
                                     wire::EpochReply* reply) override {
+      loop::take_over(this);
       reply->set_epoch_ns(static_cast<std::int64_t>(front_.config_.epoch));
       reply->set_seed(front_.config_.seed);
       grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
@@ -206,9 +216,10 @@ class ApiFront::Impl {
 
     grpc::ServerBidiReactor<wire::ClientLine, wire::ServerLine>* Session(
         grpc::CallbackServerContext* context) override {
+      loop::take_over(this);
       // Handed to gRPC here, and back to us with OnDone; the map owns it in between.
       auto* session = new Impl::Session(front_, *context);
-      front_.post([front = &front_, session] {
+      front_.loop_.post([front = &front_, session] {
         const store::ClientId client{front->next_client_++};
         front->sessions_.emplace(client, std::unique_ptr<Impl::Session>(session));
         session->open(client);
@@ -219,14 +230,6 @@ class ApiFront::Impl {
    private:
     Impl& front_;
   };
-
-  template <class Work>
-  void post(Work work) {
-    boost::asio::post(loop_.io(), [this, work = std::move(work)] {
-      loop_.refresh_now();
-      work();
-    });
-  }
 
   void forget(store::ClientId client) { sessions_.erase(client); }
 

@@ -3,7 +3,6 @@
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <deque>
@@ -12,6 +11,7 @@
 
 #include "models/recording/port_codec.h"
 #include "real-backend/control/api_wire.grpc.pb.h"
+#include "real-backend/loop/handover.h"
 
 namespace orrery::control {
 namespace {
@@ -100,6 +100,7 @@ class RemoteApiClient::Impl {
       stub_->async()->Session(&context_, this);
       AddHold();  // Writes are started outside of reactions.
       StartRead(&incoming_);
+      loop::hand_over(this);
       StartCall();
     }
 
@@ -118,16 +119,20 @@ class RemoteApiClient::Impl {
     }
 
     void OnReadInitialMetadataDone(bool ok) override {
-      if (ok) client_.post([c = &client_] { c->on_established(); });
+      loop::take_over(this);
+      if (ok) client_.loop_.post([c = &client_] { c->on_established(); });
     }
     void OnReadDone(bool ok) override {
-      client_.post([c = &client_, ok] { ok ? c->on_line() : c->lose_session(); });
+      loop::take_over(this);
+      client_.loop_.post([c = &client_, ok] { ok ? c->on_line() : c->lose_session(); });
     }
     void OnWriteDone(bool ok) override {
-      client_.post([c = &client_, ok] { ok ? c->on_written() : c->lose_session(); });
+      loop::take_over(this);
+      client_.loop_.post([c = &client_, ok] { ok ? c->on_written() : c->lose_session(); });
     }
     void OnDone(const grpc::Status&) override {
-      client_.post([c = &client_] { c->on_done(); });
+      loop::take_over(this);
+      client_.loop_.post([c = &client_] { c->on_done(); });
     }
 
    private:
@@ -139,14 +144,6 @@ class RemoteApiClient::Impl {
     wire::ServerLine incoming_;
     bool let_go_ = false;
   };
-
-  template <class Work>
-  void post(Work work) {
-    boost::asio::post(loop_.io(), [this, work = std::move(work)] {
-      loop_.refresh_now();
-      work();
-    });
-  }
 
   void connect() {
     established_ = false;

@@ -137,7 +137,7 @@ class ContainerdRuntime::Impl {
   template <class Stub, class Request, class Response, class Fill>
   void relay(const Asked& asked, Stub& stub,
              void (Stub::async_interface::*method)(grpc::ClientContext*, const Request*, Response*,
-                                                   std::function<void(grpc::Status)>),
+                                                   grpc::ClientUnaryReactor*),
              Request request, Duration deadline, Fill fill) {
     calls_.start(stub, method, std::move(request), deadline,
                  [this, asked, fill = std::move(fill)](const grpc::Status& status,
@@ -151,12 +151,12 @@ class ContainerdRuntime::Impl {
   }
 
   void reply(const Asked& asked, Outcome outcome, RuntimeResult result);
-  /// The same, but not from inside the call.
-  void reply_later(const Asked& asked, Outcome outcome);
   void notify(RuntimeNotice notice);
 
   void run_sandbox(const Asked& asked, const ports::RuntimeCall& call);
   void sandbox_runs(const Asked& asked, const std::string& sandbox_id);
+
+  void measure(const Asked& asked);
 
   void list(const Asked& asked);
   /// Counts one call of the listing as done; goes on to `next` after the last.
@@ -251,8 +251,7 @@ void ContainerdRuntime::Impl::call(ports::OwnerId owner, ports::CallId id,
       return;
     }
     case RuntimeVerb::Stats:
-      // Uses are not measured here; a kubelet that hears this asks no more.
-      reply_later(asked, Outcome::Ok);
+      measure(asked);
       return;
     case RuntimeVerb::RunSandbox:
       run_sandbox(asked, call);
@@ -345,13 +344,6 @@ void ContainerdRuntime::Impl::reply(const Asked& asked, Outcome outcome, Runtime
   hooks_.sink(std::move(event));
 }
 
-void ContainerdRuntime::Impl::reply_later(const Asked& asked, Outcome outcome) {
-  boost::asio::post(loop_stays_open_.get_executor(),
-                    [this, asked, outcome, alive = std::weak_ptr<bool>{alive_}] {
-                      if (!alive.expired()) reply(asked, outcome, {});
-                    });
-}
-
 void ContainerdRuntime::Impl::notify(RuntimeNotice notice) {
   if (!watcher_) return;
   ports::Event event;
@@ -393,6 +385,32 @@ void ContainerdRuntime::Impl::sandbox_runs(const Asked& asked, const std::string
                            exit->second.reason, exit->second.at});
                  }
                });
+}
+
+void ContainerdRuntime::Impl::measure(const Asked& asked) {
+  v1::ListContainerStatsRequest request;
+  for (const auto& [name, value] : selector_of(node_)) {
+    (*request.mutable_filter()->mutable_label_selector())[name] = value;
+  }
+  relay(asked, *runtime_, &RuntimeMethods::ListContainerStats, std::move(request), deadlines_.look,
+        [this](const v1::ListContainerStatsResponse& response, RuntimeResult& result) {
+          for (const v1::ContainerStats& stats : response.stats()) {
+            // What has no process yet, or no more, is listed without numbers.
+            if (!stats.cpu().has_usage_core_nano_seconds() ||
+                !stats.memory().has_working_set_bytes()) {
+              continue;
+            }
+            ports::ContainerStats sample;
+            sample.id = stats.attributes().id();
+            sample.at = instant_of(stats.cpu().timestamp());
+            sample.cpu = Duration::nanoseconds(
+                static_cast<std::int64_t>(stats.cpu().usage_core_nano_seconds().value()));
+            sample.memory_bytes =
+                static_cast<std::int64_t>(stats.memory().working_set_bytes().value());
+            result.stats.push_back(std::move(sample));
+          }
+          return Outcome::Ok;
+        });
 }
 
 void ContainerdRuntime::Impl::list(const Asked& asked) {

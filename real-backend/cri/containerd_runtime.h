@@ -59,6 +59,7 @@ struct ContainerdHooks {
 ///   until that works, and told (StreamRestored).
 /// - An exit that was told is not taken back: containerd lists a process as running for some 50 ms
 ///   after its exit event, and List corrects that.
+/// - Stats tells core time and working set of what runs; what the node has left is not known.
 /// - StopContainer and StopSandbox make exits too; their notice may come before or after the reply.
 /// - Exec time-outs and grace periods are rounded up to whole seconds, CRI's unit. Exec with any
 /// exit

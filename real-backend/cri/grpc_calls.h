@@ -11,7 +11,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <condition_variable>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -19,6 +18,7 @@
 #include <utility>
 
 #include "models/base/time_types.h"
+#include "real-backend/loop/handover.h"
 
 namespace orrery::cri {
 
@@ -43,27 +43,36 @@ class GrpcCalls {
   template <class Stub, class Request, class Response, class Done>
   void start(Stub& stub,
              void (Stub::async_interface::*method)(grpc::ClientContext*, const Request*, Response*,
-                                                   std::function<void(grpc::Status)>),
+                                                   grpc::ClientUnaryReactor*),
              Request request, std::optional<Duration> deadline, Done done) {
-    struct Call {
+    struct Call final : grpc::ClientUnaryReactor {
+      Call(std::shared_ptr<Shared> shared_in, std::shared_ptr<grpc::ClientContext> context_in,
+           Request request_in, Done done_in)
+          : shared{std::move(shared_in)},
+            context{std::move(context_in)},
+            request{std::move(request_in)},
+            done{std::move(done_in)} {}
+
+      void OnDone(const grpc::Status& status) override {
+        loop::take_over(this);
+        Shared::finish(std::move(self), [status](Call& call) { call.done(status, call.response); });
+      }
+
       std::shared_ptr<Shared> shared;
       std::shared_ptr<grpc::ClientContext> context;
       Request request;
       Response response;
-      grpc::Status status;
       Done done;
+      std::shared_ptr<Call> self;  // While gRPC may still call us.
     };
-    auto call = std::make_shared<Call>(Call{
-        shared_, make_context(deadline), std::move(request), {}, grpc::Status{}, std::move(done)});
-    shared_->opened(call->context);
-    (stub.async()->*method)(call->context.get(), &call->request, &call->response,
-                            [call](grpc::Status status) {
-                              call->status = std::move(status);
-                              call->shared->finish(std::move(call->context), [call] {
-                                if (!call->shared->abandoned)
-                                  call->done(call->status, call->response);
-                              });
-                            });
+    auto call = std::make_shared<Call>(shared_, make_context(deadline), std::move(request),
+                                       std::move(done));
+    Call& started = *call;
+    started.self = std::move(call);
+    shared_->opened(started.context);
+    (stub.async()->*method)(started.context.get(), &started.request, &started.response, &started);
+    loop::hand_over(&started);
+    started.StartCall();
   }
 
   /// Opens a stream, once the peer is there; `received(message)` runs on the loop for each message
@@ -80,19 +89,18 @@ class GrpcCalls {
             ended{std::move(ended_in)} {}
 
       void OnReadDone(bool ok) override {
+        loop::take_over(this);
         if (!ok) return;
         boost::asio::post(shared->loop, [stream = self, message = std::move(incoming)] {
           if (!stream->shared->abandoned) stream->received(message);
         });
         incoming = Response{};
+        loop::hand_over(this);
         this->StartRead(&incoming);
       }
       void OnDone(const grpc::Status& status) override {
-        // gRPC touches the reactor no more; the last handler that holds it frees it.
-        const std::shared_ptr<Stream> stream = std::move(self);
-        stream->shared->finish(std::move(stream->context), [stream, status] {
-          if (!stream->shared->abandoned) stream->ended(status);
-        });
+        loop::take_over(this);
+        Shared::finish(std::move(self), [status](Stream& stream) { stream.ended(status); });
       }
 
       std::shared_ptr<Shared> shared;
@@ -108,6 +116,7 @@ class GrpcCalls {
     shared_->opened(context);
     open(context.get(), stream.get());
     stream->StartRead(&stream->incoming);
+    loop::hand_over(stream.get());
     stream->StartCall();
     return context;
   }
@@ -118,15 +127,20 @@ class GrpcCalls {
 
     void opened(const std::shared_ptr<grpc::ClientContext>& context);
 
-    /// On a gRPC thread: posts `handler`, frees the context, and counts the call as closed. In this
-    /// order, so that neither the loop nor gRPC is used by a call once GrpcCalls is gone.
-    template <class Handler>
-    void finish(std::shared_ptr<grpc::ClientContext> context, Handler handler) {
-      boost::asio::post(loop, std::move(handler));
-      const std::lock_guard lock{mutex};
-      open.erase(context);
+    /// On a gRPC thread that will not touch `call` again: posts `handler(call)`, frees the context,
+    /// and counts the call as closed. In this order, so that neither the loop nor gRPC is used by a
+    /// call once GrpcCalls is gone. The loop frees the call.
+    template <class Call, class Handler>
+    static void finish(std::shared_ptr<Call> call, Handler handler) {
+      const std::shared_ptr<Shared> shared = call->shared;
+      std::shared_ptr<grpc::ClientContext> context = std::move(call->context);
+      boost::asio::post(shared->loop, [call = std::move(call), handler = std::move(handler)] {
+        if (!call->shared->abandoned) handler(*call);
+      });
+      const std::lock_guard lock{shared->mutex};
+      shared->open.erase(context);
       context.reset();
-      if (open.empty()) all_closed.notify_all();
+      if (shared->open.empty()) shared->all_closed.notify_all();
     }
 
     boost::asio::io_context& loop;

@@ -17,6 +17,8 @@ std::int64_t monotonic_ns() {
 
 EventLoop::EventLoop(Epoch epoch) : epoch_ns_{static_cast<std::int64_t>(epoch)} { refresh_now(); }
 
+EventLoop::~EventLoop() { const std::lock_guard lock{posting_}; }
+
 void EventLoop::refresh_now() {
   const Instant clock = Instant::at(Duration::nanoseconds(monotonic_ns() - epoch_ns_));
   now_ = std::max(now_, clock);

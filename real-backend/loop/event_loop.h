@@ -8,11 +8,14 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
+#include <mutex>
+#include <utility>
 #include <vector>
 
 #include "models/ports/event.h"
@@ -30,10 +33,22 @@ enum class Epoch : std::int64_t {};
 class EventLoop final : public ports::Executor {
  public:
   explicit EventLoop(Epoch epoch);
+  /// Waits for whoever is still inside `post`: what was posted may have ended the loop already.
+  ~EventLoop();
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
   [[nodiscard]] boost::asio::io_context& io() { return io_; }
+
+  /// Runs `work` on the loop, with `now` moved to the clock. From any thread.
+  template <class Work>
+  void post(Work work) {
+    const std::lock_guard lock{posting_};
+    boost::asio::post(io_, [this, work = std::move(work)]() mutable {
+      refresh_now();
+      work();
+    });
+  }
 
   /// Events of `owner` go to `component`, which must outlive the loop's last turn.
   void attach(ports::OwnerId owner, ports::Component& component);
@@ -85,6 +100,7 @@ class EventLoop final : public ports::Executor {
   void place(std::uint32_t index, std::uint32_t slot);
   TimerSlot& slot_of(ports::TimerId timer);
 
+  std::mutex posting_;
   boost::asio::io_context io_{1};
   boost::asio::steady_timer wake_{io_};
   std::int64_t epoch_ns_;

@@ -5,7 +5,6 @@
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -17,6 +16,7 @@
 #include <string>
 #include <utility>
 
+#include "real-backend/loop/handover.h"
 #include "real-backend/node/health.grpc.pb.h"
 
 namespace orrery::node {
@@ -219,7 +219,7 @@ class LiveProber::HttpCheck final : public Check {
 };
 
 /// Passes with SERVING. Everything a call needs is in one object until gRPC is done with it.
-class LiveProber::GrpcCheck final {
+class LiveProber::GrpcCheck final : public grpc::ClientUnaryReactor {
  public:
   GrpcCheck(LiveProber& prober, Asker asker, const std::string& target, const std::string& service,
             Duration timeout)
@@ -234,13 +234,17 @@ class LiveProber::GrpcCheck final {
   }
 
   static void start(std::shared_ptr<GrpcCheck> check) {
-    ++check->prober_.open_grpc_;
     GrpcCheck& c = *check;
-    c.stub_->async()->Check(&c.context_, &c.request_, &c.response_,
-                            [check = std::move(check)](const grpc::Status& status) {
-                              boost::asio::post(check->prober_.loop_.io(),
-                                                [check, status] { check->done(status); });
-                            });
+    ++c.prober_.open_grpc_;
+    c.self_ = std::move(check);
+    c.stub_->async()->Check(&c.context_, &c.request_, &c.response_, &c);
+    loop::hand_over(&c);
+    c.StartCall();
+  }
+
+  void OnDone(const grpc::Status& status) override {
+    loop::take_over(this);
+    prober_.loop_.post([check = std::move(self_), status] { check->done(status); });
   }
 
  private:
@@ -262,6 +266,7 @@ class LiveProber::GrpcCheck final {
   grpc::ClientContext context_;
   grpc::health::v1::HealthCheckRequest request_;
   grpc::health::v1::HealthCheckResponse response_;
+  std::shared_ptr<GrpcCheck> self_;  ///< While gRPC may still call us.
 };
 
 LiveProber::LiveProber(loop::EventLoop& loop, ports::OwnerId self, ports::ContainerRuntime& runtime)

@@ -48,6 +48,7 @@ Result<void> serve(const NodeAgentOptions& options, int& exit_code) {
   header.node_resources = options.resources;
   header.node_labels = options.labels;
   header.node_taints = options.taints;
+  header.reports_metrics = options.reports_metrics;
   const auto record = recording::RecordFile::create(
       loop::record_path(options.record_directory, options.node_name, loop.now()), header);
   if (!record) return tl::unexpected{record.error()};

@@ -25,6 +25,7 @@ struct NodeAgentOptions {
   std::string pod_log_directory;  ///< Empty: no logs are kept.
   std::string volume_directory;   ///< For pods' volumes; empty: pods can have none.
   std::string data_plane_socket;  ///< Made here: endpoint tables for load generators and proxies.
+  bool reports_metrics = false;   ///< Measures its pods, for autoscalers.
   std::string record_directory;   ///< Exists; one record per process incarnation is made there.
   std::string profile = "kubernetes-1.30";
   Duration control_plane_wait = Duration::minutes(1);  ///< For the control plane's first answer.

@@ -95,7 +95,7 @@ class LoadGenerator {
   void arm_arrival();
   void send(std::uint64_t ordinal, Clock::time_point intended);
   void finished(const Exchange& exchange, const char* outcome);
-  void flush_every_second();
+  void flush_often();
   void end_if_done();
 
   const LoadConfig& config_;
@@ -120,7 +120,7 @@ void LoadGenerator::run() {
     arrival_.cancel();
     end_if_done();
   });
-  flush_every_second();
+  flush_often();
   if (config_.start_monotonic_ns) begin(at(*config_.start_monotonic_ns));
   loop_.run();
   std::fflush(config_.out);
@@ -162,6 +162,9 @@ void LoadGenerator::arm_arrival() {
 
 void LoadGenerator::send(std::uint64_t ordinal, Clock::time_point intended) {
   ++open_;
+  std::fprintf(config_.out, "{\"due\":%llu,\"at\":%lld}\n",
+               static_cast<unsigned long long>(ordinal),
+               static_cast<long long>(monotonic_ns(intended)));
   const auto exchange = std::make_shared<Exchange>(loop_);
   exchange->ordinal = ordinal;
   exchange->intended = intended;
@@ -212,11 +215,12 @@ void LoadGenerator::finished(const Exchange& exchange, const char* outcome) {
   end_if_done();
 }
 
-void LoadGenerator::flush_every_second() {
+// Whoever records the run reads along.
+void LoadGenerator::flush_often() {
   std::fflush(config_.out);
-  flush_.expires_after(std::chrono::seconds{1});
+  flush_.expires_after(std::chrono::milliseconds{200});
   flush_.async_wait([this](error_code cancelled) {
-    if (!cancelled) flush_every_second();
+    if (!cancelled) flush_often();
   });
 }
 

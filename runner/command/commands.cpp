@@ -13,6 +13,7 @@
 #include "runner/replay/replay.h"
 #include "runner/report/report.h"
 #include "runner/scenario/check.h"
+#include "runner/scenario/digest.h"
 #include "runner/scenario/init.h"
 #include "runner/scenario/live_limits.h"
 #include "runner/scenario/reading.h"
@@ -33,6 +34,14 @@ std::string read_standard_input(const std::vector<std::string>& files) {
   return {};
 }
 
+/// Of what the run follows from, read once more; the scenario is known to be right.
+std::string digest_of(const RunOptions& options) {
+  const auto settings = parse_settings(options.settings);
+  if (!settings) return {};
+  const auto reading = scenario::read_scenario(options.scenario, *settings);
+  return scenario::digest_of(scenario::sources_of(options.scenario, reading, *settings));
+}
+
 }  // namespace
 
 int run(const RunOptions& options) {
@@ -47,7 +56,9 @@ int run(const RunOptions& options) {
         {fmt::format("--record: {} seeds are {} runs, and a recording is of one", count, count),
          fmt::format("add --seeds {}", scenario.first_seed)});
   }
-  const session::RecordOrder record{options.record, {}, ORRERY_VERSION, options.record_traces};
+  const session::RecordOrder record{options.record,
+                                    options.record.empty() ? std::string{} : digest_of(options),
+                                    ORRERY_VERSION, options.record_traces};
   const session::RecordOrder* recorded = options.record.empty() ? nullptr : &record;
 
   const bool live = options.world == kLiveWorld;

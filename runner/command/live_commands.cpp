@@ -92,6 +92,7 @@ void add_live_commands(CLI::App& app, int& status) {
   node->add_option("--volumes", agent.volume_directory, "Folder of the pods' volumes");
   node->add_option("--tables", agent.data_plane_socket, "Unix socket for endpoint tables")
       ->required();
+  node->add_flag("--metrics", agent.reports_metrics, "Measure the pods, for autoscalers");
   node->add_option("--records", agent.record_directory, "Folder of the records")
       ->required()
       ->check(CLI::ExistingDirectory);

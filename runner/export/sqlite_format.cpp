@@ -127,7 +127,8 @@ Result<void> fill(RunReader& run, const ExportOrder& order, Database& db, bool& 
   Insert about{db, "run", 2};
   const std::string seed = std::to_string(run.info().seed);
   ok = about({"scenario", run.info().scenario}) && about({"world", run.info().world}) &&
-       about({"seed", seed}) && about({"engine", run.info().engine});
+       about({"seed", seed}) && about({"engine", run.info().engine}) &&
+       about({"digest", run.info().digest});
   Insert event{db, "event", 6};
   if (!ok) return {};
   auto done = each_event(run, [&](const recording::RunEvent& e) {

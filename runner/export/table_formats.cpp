@@ -138,6 +138,7 @@ Result<void> write_jsonl(RunReader& run, const ExportOrder& order, BoundedText& 
                   {"world", info.world},
                   {"seed", info.seed},
                   {"engine", info.engine},
+                  {"digest", info.digest},
                   {"complete", run.complete()}}) +
           "\n");
   auto done = each_event(run, [&](const recording::RunEvent& e) {

@@ -135,9 +135,10 @@ OperationName operation_name(const std::string& text) {
   return {text.substr(0, colon), text.substr(colon + 1)};
 }
 
-Call read_call_target(const Value& target, const Value* operation, Reading& reading) {
+Call read_call_target(const Value& target, const Value* operation, const char* expected,
+                      Reading& reading) {
   Call call;
-  const auto text = read_text(target, kCallExpected, reading.report);
+  const auto text = read_text(target, expected, reading.report);
   if (!text) return call;
   const OperationName name = operation_name(*text);
   call.operation = name.operation;
@@ -155,13 +156,12 @@ Call read_call_target(const Value& target, const Value* operation, Reading& read
   return call;
 }
 
-Call read_call(const Value& value, Reading& reading) {
-  if (value.type != Value::Type::Object) return read_call_target(value, nullptr, reading);
+/// What calls and the steps of journeys have.
+Call read_call_fields(const Fields& fields, Reading& reading) {
   Report& report = reading.report;
-  const Fields fields{value, {"to", "operation", "times", "probability", "timeout"}, report};
   Call call;
   if (const Value* to = fields.require("to", "the service that is called")) {
-    call = read_call_target(*to, fields.find("operation"), reading);
+    call = read_call_target(*to, fields.find("operation"), kCallExpected, reading);
   }
   if (const Value* times = fields.find("times")) {
     call.times = static_cast<std::uint32_t>(read_count(*times, 1, 10'000, report).value_or(1));
@@ -170,6 +170,16 @@ Call read_call(const Value& value, Reading& reading) {
     call.probability = read_percent(*probability, report).value_or(1.0);
     if (call.probability <= 0) report.add(*probability, "a percentage above 0%");
   }
+  return call;
+}
+
+Call read_call(const Value& value, Reading& reading) {
+  if (value.type != Value::Type::Object) {
+    return read_call_target(value, nullptr, kCallExpected, reading);
+  }
+  Report& report = reading.report;
+  const Fields fields{value, {"to", "operation", "times", "probability", "timeout"}, report};
+  Call call = read_call_fields(fields, reading);
   if (const Value* timeout = fields.find("timeout")) {
     call.timeout = read_duration(*timeout, report).value_or(Duration{});
   }
@@ -239,17 +249,17 @@ ServiceBehaviour read_behaviour(const Value& value, Reading& reading) {
   return behaviour;
 }
 
+/// As a call, with fewer keys.
 JourneyStep read_step(const Value& value, Reading& reading) {
-  JourneyStep step;
-  const auto text = read_text(value, "\"service\" or \"service:operation\"", reading.report);
-  if (!text) return step;
-  const OperationName name = operation_name(*text);
-  step.operation = name.operation;
-  if (const auto service = reading.catalog.service(value.where, name.service, reading.report)) {
-    step.service = *service;
-    reading.references.push_back({value.where, step.service, step.operation});
+  Call call;
+  if (value.type == Value::Type::Object) {
+    call = read_call_fields(
+        Fields{value, {"to", "operation", "times", "probability"}, reading.report}, reading);
+  } else {
+    call = read_call_target(value, nullptr, "\"service\", \"service:operation\" or an object",
+                            reading);
   }
-  return step;
+  return {call.to, call.operation, call.times, call.probability};
 }
 
 /// The operations of a service that the scenario calls but does not describe.
@@ -429,10 +439,13 @@ void read_journeys(const Value& journeys, Reading& reading) {
     Journey journey;
     const Value* steps = &value;
     if (value.type == Value::Type::Object) {
-      const Fields fields{value, {"steps", "timeout"}, reading.report};
+      const Fields fields{value, {"steps", "timeout", "think"}, reading.report};
       steps = fields.require("steps", "a list of \"service:operation\"");
       if (const Value* timeout = fields.find("timeout")) {
         journey.timeout = read_duration(*timeout, reading.report).value_or(Duration{});
+      }
+      if (const Value* think = fields.find("think")) {
+        journey.think = read_distribution(*think, reading.report).value_or(Distribution{});
       }
     }
     if (steps != nullptr) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <variant>
@@ -41,6 +42,17 @@ std::vector<api::Problem> simulated_alone(const Scenario& scenario) {
   }
   if (!scenario.policies.empty())
     add("/policies", "policies of callers, its own or by Istio's rules", kSimulate);
+  for (std::size_t i = 0; i < scenario.load.size(); ++i) {
+    const Load& load = scenario.load[i];
+    if (load.rates.empty() && load.users == 0) continue;
+    add(fmt::format("/load/{}", i), load.users > 0 ? "users" : "rates that change", kSimulate);
+  }
+  for (const auto& [name, journey] : scenario.journeys) {
+    const bool plain =
+        std::all_of(journey.steps.begin(), journey.steps.end(),
+                    [](const auto& step) { return step.times == 1 && step.probability >= 1.0; });
+    if (!plain) add("/journeys/" + name, "steps that are repeated or left out", kSimulate);
+  }
   for (const TimelineEntry& entry : scenario.timeline) {
     const auto* fault = std::get_if<FaultAction>(&entry.action);
     if (fault == nullptr || !form_of(fault->kind).only_simulated) continue;

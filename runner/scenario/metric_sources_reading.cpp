@@ -5,11 +5,10 @@
 #include <filesystem>
 #include <optional>
 
-#include "models/api/text_parsers.h"
 #include "models/base/quantity.h"
-#include "runner/scenario/manifest_files.h"
 #include "runner/scenario/parts.h"
 #include "runner/scenario/scalars.h"
+#include "runner/scenario/series_file.h"
 
 namespace orrery::scenario {
 namespace {
@@ -24,71 +23,6 @@ std::optional<std::int64_t> read_value(const Value& value, Report& report) {
   const auto milli = scalar ? parse_milli(value.text) : std::nullopt;
   if (!milli || *milli < 0) report.add(value, "a number of 0 or more, such as 30 or \"500m\"");
   return milli;
-}
-
-/// Seconds as a number, or a duration: "90", "1.5min".
-std::optional<Instant> time_in_csv(std::string_view text) {
-  const auto duration = parse_duration(text);
-  if (duration) return Instant{} + *duration;
-  const auto seconds = parse_number(text);
-  if (!seconds || *seconds < 0 || *seconds > 1e9) return std::nullopt;
-  return Instant{} + Duration::nanoseconds(static_cast<std::int64_t>(*seconds * 1e9 + 0.5));
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto from = text.find_first_not_of(" \t\r");
-  if (from == std::string_view::npos) return {};
-  return text.substr(from, text.find_last_not_of(" \t\r") - from + 1);
-}
-
-/// Lines of a file that are named; what is wrong with more of them is wrong with the file.
-constexpr int kBadLinesNamed = 10;
-
-/// Lines of time and value; the first may name the columns.
-void read_csv(const std::string& path, const Value& value, Metric& into, Report& report) {
-  const auto text = read_file(path, value.where, report);
-  if (!text) return;
-  std::size_t number = 0;
-  std::optional<Instant> last;
-  std::size_t first_unnamed = 0;
-  int bad_lines = 0;
-  const auto reject = [&](const char* expected, std::string_view line) {
-    if (++bad_lines <= kBadLinesNamed) {
-      report.add(api::Place{path, static_cast<int>(number), {}}, expected, std::string{line});
-    } else if (first_unnamed == 0) {
-      first_unnamed = number;
-    }
-  };
-  for (std::size_t at = 0; at < text->size();) {
-    const auto end = std::min(text->find('\n', at), text->size());
-    const std::string_view line = trimmed(std::string_view{*text}.substr(at, end - at));
-    at = end + 1;
-    ++number;
-    if (line.empty() || line.front() == '#') continue;
-    const auto comma = line.find(',');
-    const auto time = time_in_csv(trimmed(line.substr(0, comma)));
-    const auto milli = comma == std::string_view::npos
-                           ? std::nullopt
-                           : parse_milli(trimmed(line.substr(comma + 1)));
-    if (!time && number == 1) continue;
-    if (!time || !milli || *milli < 0) {
-      reject("a time and a value of 0 or more, such as 90,30", line);
-    } else if (last && *time <= *last) {
-      reject("a time after the one before", line);
-    } else {
-      into.series.emplace_back(*time, *milli);
-    }
-    // A line is compared with the one before it, also if that one is bad otherwise.
-    if (time) last = *time;
-  }
-  if (bad_lines > kBadLinesNamed) {
-    report.add(api::Place{path, static_cast<int>(first_unnamed), {}},
-               "lines of times that grow and values of 0 or more",
-               fmt::format("{} bad lines from here on", bad_lines - kBadLinesNamed));
-  }
-  if (into.series.empty() && bad_lines == 0) {
-    report.add(value, "a file with times and values", "it has none");
-  }
 }
 
 void read_points(const Value& list, Metric& into, Report& report) {
@@ -113,8 +47,17 @@ void read_points(const Value& list, Metric& into, Report& report) {
 void read_external(const Value& value, const std::string& folder, Metric& into, Report& report) {
   into.what = Metric::What::External;
   if (value.type == Value::Type::Text && !parse_milli(value.text)) {
-    read_csv((std::filesystem::path{folder} / value.text).lexically_normal().string(), value, into,
-             report);
+    const std::string path =
+        (std::filesystem::path{folder} / value.text).lexically_normal().string();
+    read_series_file(
+        path, value, std::nullopt,
+        [&](Instant at, std::string_view text) {
+          const auto milli = parse_milli(text);
+          if (!milli || *milli < 0) return false;
+          into.series.emplace_back(at, *milli);
+          return true;
+        },
+        report);
   } else if (value.type == Value::Type::Text || value.type == Value::Type::Number) {
     if (const auto milli = read_value(value, report)) into.series = {{Instant{}, *milli}};
   } else {

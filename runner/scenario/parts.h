@@ -99,7 +99,7 @@ void check_calls(Reading& reading);
 std::map<Way, PolicyOrigins> read_policies(const Value* policies, const api::istio::Rules& rules,
                                            Reading& reading);
 
-void read_load(const Value& load, Reading& reading);
+void read_load(const Value& load, const std::string& folder, Reading& reading);
 void read_expectations(const Value* expectations, Reading& reading);
 
 /// A count of pods, objects or events, with when it must hold. Reports what is wrong.

@@ -10,6 +10,7 @@
 
 #include "runner/scenario/istio_policies.h"
 #include "runner/scenario/parts.h"
+#include "runner/scenario/policy_fields.h"
 #include "runner/scenario/scalars.h"
 
 namespace orrery::scenario {
@@ -17,80 +18,7 @@ namespace {
 
 using namespace resilience;
 
-constexpr std::int64_t kCountMax = 1'000'000;
 constexpr const char* kClients = "clients";
-
-/// Readers that leave what the manual of the product says where the scenario says nothing.
-void take_duration(const Fields& fields, std::string_view key, Duration& into, Report& report) {
-  if (const Value* value = fields.find(key)) into = read_duration(*value, report).value_or(into);
-}
-
-void take_count(const Fields& fields, std::string_view key, std::int64_t least, std::uint32_t& into,
-                Report& report) {
-  const Value* value = fields.find(key);
-  if (value == nullptr) return;
-  if (const auto count = read_count(*value, least, kCountMax, report)) {
-    into = static_cast<std::uint32_t>(*count);
-  }
-}
-
-void take_number(const Fields& fields, std::string_view key, double least, double most,
-                 double& into, Report& report) {
-  const Value* value = fields.find(key);
-  if (value == nullptr) return;
-  const auto number = value->type == Value::Type::Number ? parse_number(value->text) : std::nullopt;
-  if (number && *number >= least && *number <= most) {
-    into = *number;
-  } else {
-    report.add(*value, fmt::format("a number from {} to {}", least, most));
-  }
-}
-
-void take_flag(const Fields& fields, std::string_view key, bool& into, Report& report) {
-  if (const Value* value = fields.find(key)) into = read_boolean(*value, report).value_or(into);
-}
-
-/// What a name stands for, of the names in the table; reports any other value.
-template <class T>
-std::optional<T> read_choice(const Value& value, const char* what,
-                             const std::vector<std::pair<std::string, T>>& table, Report& report) {
-  std::vector<std::string> names;
-  for (const auto& [name, meaning] : table) {
-    if (value.text == name) return meaning;
-    names.push_back(name);
-  }
-  report.add(value, fmt::format("{}: {}", what, one_of(names)), did_you_mean(value.text, names));
-  return std::nullopt;
-}
-
-/// A value that is a name, or an object with one name as its only key and settings under it.
-struct Variant {
-  std::string name;
-  const Value* settings = nullptr;  ///< nullptr: all as by default.
-};
-std::optional<Variant> read_variant(const Value& value, const std::string& what,
-                                    const std::vector<std::string>& names, Report& report) {
-  Variant variant;
-  if (value.type == Value::Type::Text) {
-    variant.name = value.text;
-  } else if (value.type == Value::Type::Object && value.children.size() == 1) {
-    variant = {value.children.front().key, &value.children.front()};
-  }
-  if (std::find(names.begin(), names.end(), variant.name) != names.end()) return variant;
-  report.add(value, fmt::format("{}: {}", what, one_of(names)), did_you_mean(variant.name, names));
-  return std::nullopt;
-}
-
-/// The settings' fields; of those that are absent, nothing.
-Fields fields_of(const Variant& variant, std::initializer_list<std::string_view> known,
-                 Report& report) {
-  static const Value kNone = [] {
-    Value value;
-    value.type = Value::Type::Object;
-    return value;
-  }();
-  return Fields{variant.settings == nullptr ? kNone : *variant.settings, known, report};
-}
 
 void read_aws_jitter(const Variant& variant, Backoff& into, Report& report) {
   static const std::vector<std::pair<std::string, AwsJitterBackoff::Kind>> kKinds{
@@ -246,35 +174,6 @@ void read_retries(const Value& value, RoutePolicy& into, Report& report) {
   }
 }
 
-void read_balancer(const Value& value, RoutePolicy& into, Report& report) {
-  const auto variant = read_variant(
-      value, "a load balancer", {"random", "round-robin", "least-request", "peak-ewma"}, report);
-  if (!variant) return;
-  if (variant->name == "random") {
-    (void)fields_of(*variant, {}, report);
-    into.balancer = RandomConfig{};
-  } else if (variant->name == "round-robin") {
-    (void)fields_of(*variant, {}, report);
-    into.balancer = RoundRobinConfig{};
-  } else if (variant->name == "least-request") {
-    LeastRequestConfig config;
-    const Fields fields = fields_of(*variant, {"choices", "fullScan"}, report);
-    take_count(fields, "choices", 1, config.choice_count, report);
-    take_flag(fields, "fullScan", config.full_scan, report);
-    into.balancer = config;
-  } else {
-    PeakEwmaConfig config;
-    const Fields fields = fields_of(*variant, {"decay", "defaultRtt"}, report);
-    take_duration(fields, "decay", config.decay, report);
-    take_duration(fields, "defaultRtt", config.default_rtt, report);
-    if (config.decay == Duration{}) {
-      report.add(value.where, "a decay above 0s", "0s");
-      return;
-    }
-    into.balancer = config;
-  }
-}
-
 void take_percentage(const Fields& fields, std::string_view key, float& into, Report& report) {
   const Value* value = fields.find(key);
   if (value == nullptr) return;
@@ -378,60 +277,6 @@ void read_pool(const Value& value, RoutePolicy& into, Report& report) {
   into.pool = config;
 }
 
-void read_outliers(const Value& value, RoutePolicy& into, Report& report) {
-  using Rule = OutlierDetectionConfig::EjectionLimitRule;
-  static const std::vector<std::pair<std::string, Rule>> kRules{
-      {"before", Rule::PercentBefore},
-      {"after-or-first", Rule::PercentAfterOrFirst},
-      {"after", Rule::PercentAfter}};
-  OutlierPolicy policy;
-  OutlierDetectionConfig& config = policy.detection;
-  const auto enforce = [&](OutlierKind kind, bool enforced) {
-    config.enforcing[static_cast<std::size_t>(kind)] = enforced ? 100 : 0;
-  };
-  const Fields fields{value,
-                      {"consecutive5xx", "consecutiveGatewayErrors", "successRate",
-                       "failurePercentage", "interval", "baseEjectionTime", "maxEjectionTime",
-                       "maxEjectionPercent", "ejectionLimit", "panicThreshold"},
-                      report};
-  take_count(fields, "consecutive5xx", 0, config.consecutive_5xx, report);
-  if (const Value* gateway = fields.find("consecutiveGatewayErrors")) {
-    take_count(fields, "consecutiveGatewayErrors", 0, config.consecutive_gateway_failure, report);
-    enforce(OutlierKind::ConsecutiveGatewayFailure, gateway->text != "0");
-  }
-  bool success_rate = true;
-  take_flag(fields, "successRate", success_rate, report);
-  enforce(OutlierKind::SuccessRate, success_rate);
-  bool failure_percentage = false;
-  take_flag(fields, "failurePercentage", failure_percentage, report);
-  enforce(OutlierKind::FailurePercentage, failure_percentage);
-  take_duration(fields, "interval", config.interval, report);
-  take_duration(fields, "baseEjectionTime", config.base_ejection_time, report);
-  config.max_ejection_time = std::max(config.max_ejection_time, config.base_ejection_time);
-  take_duration(fields, "maxEjectionTime", config.max_ejection_time, report);
-  const auto take_share = [&](std::string_view key, std::uint32_t& share) {
-    const Value* found = fields.find(key);
-    if (found == nullptr) return;
-    if (const auto part = read_percent(*found, report)) {
-      share = static_cast<std::uint32_t>(*part * 100 + 0.5);
-    }
-  };
-  take_share("maxEjectionPercent", config.max_ejection_percent);
-  take_share("panicThreshold", policy.panic_threshold);
-  if (const Value* limit = fields.find("ejectionLimit")) {
-    config.ejection_limit_rule = read_choice(*limit, "an ejection limit", kRules, report)
-                                     .value_or(config.ejection_limit_rule);
-  }
-  if (config.interval == Duration{} || config.max_ejection_time < config.base_ejection_time) {
-    report.add(
-        value.where, "an interval above 0s, and baseEjectionTime <= maxEjectionTime",
-        fmt::format("{}, {} and {}", to_string(config.interval),
-                    to_string(config.base_ejection_time), to_string(config.max_ejection_time)));
-    return;
-  }
-  into.outliers = policy;
-}
-
 void read_fallback(const Value& value, RoutePolicy& into, Report& report) {
   const auto variant = read_variant(value, "a fallback", {"static", "cached"}, report);
   if (!variant) return;
@@ -503,7 +348,13 @@ void lay_over(RoutePolicy& base, const RoutePolicy& own, std::string_view key) {
   }
   if (key == "rateLimit") base.rate_limit = own.rate_limit;
   if (key == "bulkhead") base.bulkhead = own.bulkhead;
-  if (key == "balancer") base.balancer = own.balancer;
+  if (key == "balancer") {
+    base.balancer = own.balancer;
+    base.hash = own.hash;
+  }
+  if (key == "weights") base.weights = own.weights;
+  if (key == "slowStart") base.slow_start = own.slow_start;
+  if (key == "locality") base.locality = own.locality;
   if (key == "outlierDetection") base.outliers = own.outliers;
   if (key == "connectionPool") base.pool = own.pool;
   if (key == "fallback") base.fallback = own.fallback;
@@ -529,11 +380,12 @@ class PolicyReader {
 
 void PolicyReader::read(const Value& value) {
   Report& report = reading_.report;
-  const Fields fields{value,
-                      {"from", "to", "timeout", "perTryTimeout", "connectTimeout", "passDeadline",
-                       "deadlineMargin", "retries", "breaker", "rateLimit", "bulkhead", "balancer",
-                       "outlierDetection", "connectionPool", "fallback"},
-                      report};
+  const Fields fields{
+      value,
+      {"from", "to", "timeout", "perTryTimeout", "connectTimeout", "passDeadline", "deadlineMargin",
+       "retries", "breaker", "rateLimit", "bulkhead", "balancer", "weights", "slowStart",
+       "locality", "outlierDetection", "connectionPool", "fallback"},
+      report};
   RoutePolicy policy;
   take_duration(fields, "timeout", policy.timeouts.overall, report);
   take_duration(fields, "perTryTimeout", policy.timeouts.per_try, report);
@@ -548,17 +400,14 @@ void PolicyReader::read(const Value& value) {
       policy.bulkhead = static_cast<std::uint32_t>(*calls);
     }
   }
-  if (const Value* balancer = fields.find("balancer")) read_balancer(*balancer, policy, report);
-  if (const Value* outliers = fields.find("outlierDetection")) {
-    read_outliers(*outliers, policy, report);
-  }
+  read_balancing(fields, policy, report);
   if (const Value* pool = fields.find("connectionPool")) read_pool(*pool, policy, report);
   if (const Value* fallback = fields.find("fallback")) read_fallback(*fallback, policy, report);
 
   const Value* to = fields.require("to", "the service that is called");
   if (to == nullptr) return;
   const Value* from = fields.find("from");
-  bool unbalanced = false;
+  std::optional<RoutePolicy> result;  // Of a way without a balancer, if there is one.
   for (const Value* name : names_in(*to, report)) {
     const auto text = read_text(*name, "a service", report);
     if (!text) continue;
@@ -572,13 +421,11 @@ void PolicyReader::read(const Value& value) {
     for (const std::string& caller : callers) {
       const Way way{caller, *callee};
       apply(value, policy, way, *name);
-      const RoutePolicy& result = policies_.at(way).policy;
-      unbalanced |= result.outliers && !result.balancer;
+      const RoutePolicy& whole = policies_.at(way).policy;
+      if (!result || !whole.balancer) result = whole;
     }
   }
-  if (const Value* outliers = fields.find("outlierDetection"); outliers != nullptr && unbalanced) {
-    report.add(*outliers, "\"balancer\" beside it, as the node's proxy knows no ejections");
-  }
+  if (result) check_balancing(fields, *result, report);
 }
 
 void PolicyReader::apply(const Value& value, const RoutePolicy& own, const Way& way,

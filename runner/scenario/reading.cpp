@@ -219,7 +219,7 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
   if (journeys != nullptr) read_journeys(*journeys, reading);
   check_calls(reading);
   into.policies = read_policies(fields.find("policies"), into.rules, reading);
-  if (load != nullptr) read_load(*load, reading);
+  if (load != nullptr) read_load(*load, folder, reading);
   read_expectations(fields.find("expect"), reading);
   scenario.inputs = collect_inputs(root, fields.find("provenance"), assumptions, report);
 }

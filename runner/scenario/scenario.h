@@ -208,18 +208,31 @@ struct ServiceBehaviour {
 struct JourneyStep {
   std::string service;    ///< "namespace/name"
   std::string operation;  ///< Empty: the first one.
+  std::uint32_t times = 1;
+  double probability = 1.0;
 };
 
 struct Journey {
   std::vector<JourneyStep> steps;
-  Duration timeout;  ///< Per step; 0: none.
+  Duration timeout;    ///< Per step; 0: none.
+  Distribution think;  ///< Between two steps.
 };
 
+/// Exactly one of: a rate, rates, users.
 struct Load {
   double rate_per_second = 0;
+  std::vector<std::pair<Duration, double>> rates;  ///< Per second, from times of the load on.
+  bool rates_in_lines = false;                     ///< Straight from point to point.
+  Duration period;                                 ///< Of `rates`; 0: they do not come again.
+  Duration offset;                                 ///< So much of `rates` is over at `from`.
+  std::uint32_t users = 0;                         ///< A closed load.
+  Distribution think;                              ///< Of its users, before each journey.
+  Duration ramp_up;                                ///< Over which its users come.
   Instant from;
   std::optional<Instant> until;
   std::map<std::string, double> mix;  ///< Journey name -> weight; weights sum to 1.
+  std::uint32_t population = 0;       ///< Who make an open load's journeys; 0: each another one.
+  double population_zipf = 0;         ///< The exponent of their popularity; 0: all alike.
 };
 
 /// Changes a workload; only what is set is changed.

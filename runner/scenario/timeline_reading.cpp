@@ -213,81 +213,6 @@ std::string read_id(const Fields& fields, std::set<std::string>& seen, Report& r
   return id;
 }
 
-std::optional<double> read_share(const Value& value, bool& percent, Report& report) {
-  if (value.type == Value::Type::Text) {
-    percent = true;
-    return read_percent(value, report);
-  }
-  const auto weight = value.type == Value::Type::Number ? parse_number(value.text) : std::nullopt;
-  if (weight && *weight >= 0 && *weight <= 1e9) return weight;
-  report.add(value, "a percentage or a weight of 0 and above");
-  return std::nullopt;
-}
-
-void read_mix(const Value& mix, Load& load, Reading& reading) {
-  std::vector<std::string> journeys;
-  for (const auto& [name, journey] : reading.scenario.journeys) journeys.push_back(name);
-  std::size_t percent_count = 0;
-  double sum = 0;
-  bool complete = true;
-  for (const Value& share : named_members(mix, "an object of journeys", reading.report)) {
-    if (!reading.scenario.journeys.contains(share.key)) {
-      reading.report.add(share.where, "the name of a journey", fmt::format("\"{}\"", share.key),
-                         did_you_mean(share.key, journeys));
-      complete = false;
-    }
-    bool percent = false;
-    const auto weight = read_share(share, percent, reading.report);
-    percent_count += percent ? 1 : 0;
-    complete = complete && weight.has_value();
-    load.mix[share.key] = weight.value_or(0);
-    sum += weight.value_or(0);
-  }
-  if (!complete || mix.type != Value::Type::Object) return;
-  if (percent_count != 0 && percent_count != mix.children.size()) {
-    reading.report.add(mix.where, "either percentages or weights", "both");
-  } else if (percent_count != 0 && std::abs(sum - 1.0) > 1e-6) {
-    reading.report.add(mix.where, "percentages that sum to 100%",
-                       fmt::format("{:.6g}%", sum * 100));
-  } else if (sum <= 0) {
-    reading.report.add(mix.where, "at least one journey with a weight above 0", "none");
-  } else {
-    for (auto& [name, weight] : load.mix) weight /= sum;
-  }
-}
-
-Load read_one_load(const Value& value, Reading& reading) {
-  Load load;
-  Report& report = reading.report;
-  const Fields fields{value, {"poisson", "mix", "from", "until"}, report};
-  if (const Value* rate = fields.require("poisson", "journeys per time, such as \"200/s\"")) {
-    const auto parsed = rate->type == Value::Type::Text ? parse_rate(rate->text) : std::nullopt;
-    if (!parsed) report.add(*rate, "a rate above 0, such as \"200/s\" or \"600/min\"");
-    load.rate_per_second = parsed.value_or(0);
-  }
-  if (const Value* mix = fields.find("mix")) {
-    read_mix(*mix, load, reading);
-  } else if (reading.scenario.journeys.size() == 1) {
-    load.mix.emplace(reading.scenario.journeys.begin()->first, 1.0);
-  } else {
-    report.add(value.where, "\"mix\": the share of each journey", "nothing");
-  }
-  const auto bounded_instant = [&](const Value* at) -> std::optional<Instant> {
-    const auto instant = at == nullptr ? std::nullopt : read_instant(*at, at->text, reading);
-    if (!instant) return std::nullopt;
-    const Duration end = reading.scenario.duration;
-    if (*instant >= Instant{} && *instant <= Instant::at(end)) return instant;
-    report.add(*at, fmt::format("a time within the run of {}", to_string(end)));
-    return std::nullopt;
-  };
-  load.from = bounded_instant(fields.find("from")).value_or(Instant{});
-  load.until = bounded_instant(fields.find("until"));
-  if (load.until && *load.until <= load.from) {
-    report.add(*fields.find("until"), "a time after \"from\"");
-  }
-  return load;
-}
-
 }  // namespace
 
 std::optional<Instant> read_instant(const Value& value, std::string_view text, Reading& reading) {
@@ -376,15 +301,6 @@ void read_timeline(const Value* timeline, Reading& reading) {
   std::stable_sort(reading.scenario.timeline.begin(), reading.scenario.timeline.end(),
                    [](const TimelineEntry& a, const TimelineEntry& b) { return a.at < b.at; });
   check_sets_change_something(reading);
-}
-
-void read_load(const Value& load, Reading& reading) {
-  for (const Value& item : items(load, "a list of loads", reading.report)) {
-    reading.scenario.load.push_back(read_one_load(item, reading));
-  }
-  if (load.type == Value::Type::List && load.children.empty()) {
-    reading.report.add(load.where, "at least one load", "none");
-  }
 }
 
 }  // namespace orrery::scenario

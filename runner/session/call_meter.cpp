@@ -80,7 +80,7 @@ void CallMeter::close_second() {
   }
 }
 
-std::vector<std::int64_t>& CallMeter::sample(const sim::RequestEngine& engine, bool second) {
+std::vector<std::int64_t>& CallMeter::sample(const sim::RequestEngine* engine, bool second) {
   const std::size_t edges = scene_.edges.size();
   const std::size_t services = scene_.services.size();
   for (std::size_t field = 0; field <= kCounts; ++field) {  // With those in flight.
@@ -90,8 +90,9 @@ std::vector<std::int64_t>& CallMeter::sample(const sim::RequestEngine& engine, b
     for (std::size_t e = 0; e < edges; ++e) of_services[scene_.edges[e].to] += of_edges[e];
   }
   if (second) close_second();
+  if (engine == nullptr) return values_;
   for (std::uint32_t s = 0; s < services; ++s) {
-    const sim::ServiceGauge gauge = engine.gauge(s);
+    const sim::ServiceGauge gauge = engine->gauge(s);
     values_[map_.of(RowKind::Service, s, CallField::Busy)] = static_cast<std::int64_t>(gauge.busy);
     values_[map_.of(RowKind::Service, s, CallField::Queued)] =
         static_cast<std::int64_t>(gauge.queued);
@@ -99,7 +100,7 @@ std::vector<std::int64_t>& CallMeter::sample(const sim::RequestEngine& engine, b
   std::erase_if(breakers_, [&](const auto& breaker) {
     const std::uint32_t caller = breaker.first.second;
     if (caller == sim::kNone) return false;
-    const sim::InstanceState state = engine.view(sim::InstanceId{caller}).state;
+    const sim::InstanceState state = engine->view(sim::InstanceId{caller}).state;
     return state == sim::InstanceState::Stopped || state == sim::InstanceState::Silent;
   });
   std::fill_n(&value(CallField::BreakersOpen, 0), 2 * map_.rows(), 0);

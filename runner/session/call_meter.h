@@ -39,10 +39,8 @@ class CallMeter final : public sim::TrafficObserver {
 
   /// The values of the sample that is due, by ColumnMap, with what was seen since begin_period() in
   /// the columns of calls. `second`: a whole second is over, whose latencies are shown until the
-  /// next one is.
-  [[nodiscard]] std::vector<std::int64_t>& sample(const sim::RequestEngine& engine, bool second);
-  /// The same where no requests are seen.
-  [[nodiscard]] std::vector<std::int64_t>& sample() { return values_; }
+  /// next one is. `engine`: null where nobody sees what goes on inside services.
+  [[nodiscard]] std::vector<std::int64_t>& sample(const sim::RequestEngine* engine, bool second);
   /// What is counted over a period begins at 0.
   void begin_period();
   /// Followed journeys that ended since forget_journeys(), in order.

@@ -4,10 +4,8 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
@@ -21,6 +19,7 @@
 #include "runner/session/actions.h"
 #include "runner/session/drain.h"
 #include "runner/session/live_processes.h"
+#include "runner/session/live_recording.h"
 #include "runner/session/run_observer.h"
 
 namespace orrery::session {
@@ -41,6 +40,9 @@ constexpr int kStopPatienceSeconds = 10;
 /// From the end of the run until its pods have to be gone.
 constexpr Duration kCleanUpPatience = Duration::seconds(40);
 constexpr Duration kRetryDelay = Duration::milliseconds(200);
+constexpr Duration kSamplePeriod = recording::RunInfo{}.period;
+/// Generators write what they have every 200 ms.
+constexpr Duration kRecordedBehind = Duration::seconds(1);
 
 /// Every kind is watched: what an expectation asks for, and what the timeline edits.
 constexpr std::uint32_t kWatchedCount = api::kKindCount;
@@ -75,8 +77,8 @@ class LiveSession final : public ports::Component {
         draws_{scenario.first_seed},
         observer_{scenario} {}
 
-  /// Before run(): it is recorded. A Failure if the file cannot be written.
-  Result<void> record(const RecordOrder& order);
+  /// Before run(): it is recorded.
+  void record(std::unique_ptr<LiveRecording> recording) { recording_ = std::move(recording); }
 
   Result<RunResult> run();
 
@@ -87,7 +89,7 @@ class LiveSession final : public ports::Component {
     ChildProcess process;
     std::string journey;
     std::string service;
-    std::string file;
+    LoadResults results;
   };
   /// What a fault with a duration undoes at its end.
   struct Ending {
@@ -117,7 +119,7 @@ class LiveSession final : public ports::Component {
   [[nodiscard]] bool ready_to_begin() const;
   void begin_clean_up();
   void clean_up();
-  void take_sample();
+  void take_samples();
   void fail(Failure failure);
   [[nodiscard]] const BedHost* host(const std::string& name) const;
   [[nodiscard]] std::vector<api::ObjectPtr> pods_and_nodes() const;
@@ -130,7 +132,7 @@ class LiveSession final : public ports::Component {
   Draws draws_;
   recording::EventLog log_;
   RunObserver observer_;
-  std::unique_ptr<RunRecorder> recorder_;  ///< Null: the run is not recorded.
+  std::unique_ptr<LiveRecording> recording_;  ///< Null: the run is not recorded.
 
   ChildProcess control_plane_;
   std::map<std::string, ChildProcess> agents_;
@@ -222,6 +224,7 @@ Result<void> LiveSession::start_agent(const scenario::ClusterNode& node) {
   for (const api::Taint& taint : node.taints) {
     command.insert(command.end(), {"--register-with-taint", api::to_text(taint)});
   }
+  if (has_autoscaler(scenario_)) command.emplace_back("--metrics");
   auto child = ChildProcess::start(command, folder_ + "/" + node.name + ".log");
   if (!child) return tl::unexpected{child.error()};
   agents_[node.name] = *std::move(child);
@@ -242,7 +245,8 @@ Result<void> LiveSession::start_load() {
       Load generator;
       generator.journey = name;
       generator.service = journey.steps.front().service;
-      generator.file = fmt::format("{}/load-{}.jsonl", folder_, index);
+      generator.results = {fmt::format("{}/load-{}.jsonl", folder_, index),
+                           static_cast<std::int64_t>(epoch_)};
       const Instant until = load.until.value_or(Instant::at(scenario_.duration));
       const Duration timeout =
           journey.timeout > Duration{} ? journey.timeout : Duration::seconds(30);
@@ -253,11 +257,12 @@ Result<void> LiveSession::start_load() {
            fmt::format("--seed={}", scenario_.first_seed), fmt::format("--load-index={}", index),
            "--duration=" + to_string(until - load.from), "--timeout=" + to_string(timeout),
            "--endpoints=unix:" + bed_.dir + "/" + node.name + "/tables.sock",
-           "--service=" + generator.service, "--out=" + generator.file,
+           "--service=" + generator.service, "--out=" + generator.results.file(),
            fmt::format("--start-at={}", start_ns)},
           folder_ + "/load.log");
       if (!child) return tl::unexpected{child.error()};
       generator.process = *std::move(child);
+      if (recording_ != nullptr) recording_->add_load(generator.results, name);
       loads_.push_back(std::move(generator));
       ++index;
     }
@@ -313,17 +318,10 @@ void LiveSession::on_answer(const ports::Event& event) {
   }
 }
 
-Result<void> LiveSession::record(const RecordOrder& order) {
-  auto recorder = RunRecorder::create(order, scenario_, scenario_.first_seed, "containerd", {});
-  if (!recorder) return tl::unexpected{recorder.error()};
-  recorder_ = *std::move(recorder);
-  return {};
-}
-
-void LiveSession::take_sample() {
-  const Instant now = Instant::at(Duration::microseconds(loop_->now().count_ns() / 1000));
-  recorder_->sample(now, log_, nullptr);
-  sample_timer_->arm(recorder_->next());
+void LiveSession::take_samples() {
+  const Instant now = loop_->now();
+  recording_->advance(now - kRecordedBehind, log_);
+  sample_timer_->arm(now + kSamplePeriod);
 }
 
 Result<RunResult> LiveSession::run() {
@@ -337,8 +335,9 @@ Result<RunResult> LiveSession::run() {
   // A live run has no fingerprint: two of them never are the same.
   result.fingerprint = "live";
   observer_.finish(result);
-  if (recorder_ != nullptr) {
-    if (auto kept = recorder_->finish(log_, nullptr); !kept) return tl::unexpected{kept.error()};
+  if (recording_ != nullptr) {
+    recording_->advance(Instant::at(scenario_.duration), log_);
+    if (auto kept = recording_->finish(log_); !kept) return tl::unexpected{kept.error()};
   }
   if (auto collected = collect_load(result); !collected) return tl::unexpected{collected.error()};
   result.log = log_.records();
@@ -396,9 +395,9 @@ void LiveSession::start_run() {
     arm(timer_id(TimerPurpose::Timeline, i), scenario_.timeline[i].at);
   }
   arm(timer_id(TimerPurpose::CleanUp, 0), Instant::at(scenario_.duration));
-  if (recorder_ == nullptr) return;
+  if (recording_ == nullptr) return;
   sample_timer_.emplace(*loop_, kOwner, timer_id(TimerPurpose::Sample, 0));
-  sample_timer_->arm(loop_->now() + Duration::milliseconds(1));
+  sample_timer_->arm(loop_->now() + kSamplePeriod);
 }
 
 /// All kinds are watched and every node is Ready: a run begins with a cluster, not with its
@@ -429,7 +428,7 @@ void LiveSession::on_event(const ports::Event& event) {
       case TimerPurpose::End:
         return fail({"the pods of the run did not go in time", "see the logs in " + folder_});
       case TimerPurpose::Sample:
-        if (!cleaning_) take_sample();
+        if (!cleaning_) take_samples();
         return;
     }
   }
@@ -460,7 +459,7 @@ void LiveSession::on_changes(const std::vector<controllers::Change>& changes) {
   // What goes when the run is over is no part of it.
   if (cleaning_) return clean_up();
   observer_.on_changes(loop_->now(), seen);
-  if (recorder_ != nullptr) recorder_->on_changes(seen);
+  if (recording_ != nullptr) recording_->on_changes(loop_->now(), changes);
 }
 
 std::vector<api::ObjectPtr> LiveSession::pods_and_nodes() const {
@@ -669,27 +668,23 @@ void LiveSession::clean_up() {
 }
 
 Result<void> LiveSession::collect_load(RunResult& result) {
-  for (const Load& load : loads_) {
-    std::ifstream file{load.file};
-    if (!file) return failure("the load generator left no results in " + load.file);
+  for (Load& load : loads_) {
+    if (!std::filesystem::exists(load.results.file())) {
+      return failure("the load generator left no results in " + load.results.file());
+    }
     runner::RequestSeries series;
     std::map<std::int64_t, runner::RequestStats> seconds;
-    std::string line;
-    while (std::getline(file, line)) {
-      const auto json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
-      if (json.is_discarded() || !json.contains("outcome")) continue;
-      const std::int64_t at = json.value("at", std::int64_t{0}) - static_cast<std::int64_t>(epoch_);
-      runner::RequestStats& stats = seconds[at / 1'000'000'000];
+    for (const LoadLine& line : load.results.take()) {
+      if (!line.over) continue;
+      runner::RequestStats& stats = seconds[line.due.count_ns() / 1'000'000'000];
       ++stats.requests;
       ++stats.tries;
-      const auto outcome = json.value("outcome", std::string{});
-      if (outcome == "ok") {
+      if (line.outcome == sim::RequestOutcome::Ok) {
         ++stats.succeeded;
       } else {
-        ++stats.errors[outcome];
+        ++stats.errors[sim::to_string(line.outcome)];
       }
-      stats.latency.add(Duration::nanoseconds(
-          std::max<std::int64_t>(0, json.value("responseTime", std::int64_t{0}))));
+      stats.latency.add(line.latency);
     }
     for (auto& [second, stats] : seconds) {
       series.samples.push_back({Instant::at(Duration::seconds(second)), std::move(stats)});
@@ -737,9 +732,9 @@ Result<std::vector<RunResult>> run_live(const Scenario& scenario, const std::str
   Result<RunResult> result = [&]() -> Result<RunResult> {
     LiveSession session{scenario, *paths, *bed, folder};
     if (record != nullptr) {
-      if (const auto begun = session.record(*record); !begun) {
-        return tl::unexpected{begun.error()};
-      }
+      auto recording = LiveRecording::create(*record, scenario);
+      if (!recording) return tl::unexpected{recording.error()};
+      session.record(*std::move(recording));
     }
     return session.run();
   }();

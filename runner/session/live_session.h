@@ -19,8 +19,8 @@ namespace orrery::session {
 /// Failure says what this machine lacks for a live run, or what broke. Requires:
 /// scenario::simulated_alone() names nothing.
 ///
-/// With `record` the objects and the log are recorded as the run goes; requests are not in it,
-/// since the load generators keep them until they end.
+/// With `record` it is recorded as the run goes, a second behind the clock. What goes on inside
+/// services is not in it: busy slots, queues, when work on a request began.
 [[nodiscard]] Result<std::vector<runner::RunResult>> run_live(const scenario::Scenario& scenario,
                                                               const std::string& out,
                                                               const RecordOrder* record = nullptr);

@@ -184,9 +184,9 @@ void RunRecorder::take_node(const api::Node& node, bool gone) {
 
 // --- Samples ------------------------------------------------------------------------------------
 
-void RunRecorder::write_log(const recording::EventLog& log) {
+void RunRecorder::write_log(Instant until, const recording::EventLog& log) {
   const auto& records = log.records();
-  for (; logged_ < records.size(); ++logged_) {
+  for (; logged_ < records.size() && records[logged_].at <= until; ++logged_) {
     const recording::LogRecord& record = records[logged_];
     recording::RunEvent event;
     event.id = record.id;
@@ -205,18 +205,25 @@ TextId RunRecorder::operation_text(std::uint32_t operation) {
   return known;
 }
 
-TextId RunRecorder::pod_of(std::uint32_t instance, const sim::RequestEngine& engine) {
+TextId RunRecorder::pod_at(const std::string& address) const {
+  const auto pod = addresses_.find(address);
+  return pod == addresses_.end() ? 0 : pod->second;
+}
+
+TextId RunRecorder::pod_of(std::uint32_t instance, const RequestSide& requests) {
   if (instance == sim::kNone) return 0;
+  const auto* engine = std::get_if<const sim::RequestEngine*>(&requests);
+  if (engine == nullptr) {
+    // Live, an address may be another pod's later.
+    return pod_at(std::get<const std::vector<std::string>*>(requests)->at(instance));
+  }
   if (instance >= instance_pods_.size()) instance_pods_.resize(instance + 1);
   TextId& known = instance_pods_[instance];
-  if (known == 0) {
-    const auto pod = addresses_.find(engine.spec(sim::InstanceId{instance}).address);
-    if (pod != addresses_.end()) known = pod->second;
-  }
+  if (known == 0) known = pod_at((*engine)->spec(sim::InstanceId{instance}).address);
   return known;
 }
 
-void RunRecorder::write_traces(const sim::RequestEngine& engine) {
+void RunRecorder::write_traces(const RequestSide& requests) {
   const auto us = [](Duration d) { return Duration::microseconds(d.count_ns() / 1000); };
   for (const FollowedJourney& followed : meter_.journeys()) {
     trace_.key = followed.key;
@@ -230,7 +237,7 @@ void RunRecorder::write_traces(const sim::RequestEngine& engine) {
       span.parent = call.parent;
       span.edge = call.report.edge;
       span.operation = operation_text(call.report.operation);
-      span.pod = pod_of(call.report.instance, engine);
+      span.pod = pod_of(call.report.instance, requests);
       span.start = us(call.report.start - followed.start);
       if (call.wait >= Duration{}) span.wait = us(call.wait);
       span.length = us(call.report.end - call.report.start);
@@ -242,13 +249,12 @@ void RunRecorder::write_traces(const sim::RequestEngine& engine) {
   meter_.forget_journeys();
 }
 
-void RunRecorder::sample(Instant now, const recording::EventLog& log,
-                         const sim::RequestEngine* engine) {
+void RunRecorder::sample(Instant now, const recording::EventLog& log, RequestSide requests) {
   const bool second = now.count_ns() % 1'000'000'000 == 0;
-  std::vector<std::int64_t>& values =
-      engine == nullptr ? meter_.sample() : meter_.sample(*engine, second);
-  if (engine != nullptr) write_traces(*engine);
-  write_log(log);
+  const auto* engine = std::get_if<const sim::RequestEngine*>(&requests);
+  std::vector<std::int64_t>& values = meter_.sample(engine == nullptr ? nullptr : *engine, second);
+  write_traces(requests);
+  write_log(now, log);
   for (const std::string& name : changed_nodes_) {
     const TextId id = writer_->text(name);
     if (known_nodes_.contains(name)) {
@@ -277,9 +283,12 @@ void RunRecorder::sample(Instant now, const recording::EventLog& log,
   writer_->show();
 }
 
-Result<void> RunRecorder::finish(const recording::EventLog& log, const sim::RequestEngine* engine) {
+Result<void> RunRecorder::finish(const recording::EventLog& log, RequestSide requests) {
   // What was done to the world at the very end stands behind the last sample.
-  if (logged_ < log.records().size()) sample(last_ + Duration::microseconds(1), log, engine);
+  const auto& records = log.records();
+  if (logged_ < records.size() && records[logged_].at <= last_) {
+    sample(last_ + Duration::microseconds(1), log, requests);
+  }
   return writer_->finish();
 }
 

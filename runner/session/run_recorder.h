@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "models/api/objects.h"
@@ -28,6 +29,10 @@ struct RecordOrder {
   std::uint32_t traces_per_second = 20;  ///< Journeys that are followed; 0: none.
 };
 
+/// Where the requests of a run are seen: in the engine that makes them, or by whoever sends them to
+/// live hosts and knows no more than the addresses they went to, by TryReport::instance.
+using RequestSide = std::variant<const sim::RequestEngine*, const std::vector<std::string>*>;
+
 class RunRecorder {
  public:
   /// A Failure if the file cannot be written. `edges`: who calls whom.
@@ -42,13 +47,11 @@ class RunRecorder {
 
   /// When the next sample is due.
   [[nodiscard]] Instant next() const { return next_; }
-  /// Takes it. `engine`: null where requests are not seen. Requires: `now` is later than the last
-  /// sample, and no record of the log is later.
-  void sample(Instant now, const recording::EventLog& log, const sim::RequestEngine* engine);
+  /// Takes it, with what the log has until then. Requires: `now` is later than the last sample.
+  void sample(Instant now, const recording::EventLog& log, RequestSide requests);
 
-  /// The run is over. A Failure if not all of it could be written.
-  [[nodiscard]] Result<void> finish(const recording::EventLog& log,
-                                    const sim::RequestEngine* engine);
+  /// The run was over with the last sample. A Failure if not all of it could be written.
+  [[nodiscard]] Result<void> finish(const recording::EventLog& log, RequestSide requests);
 
  private:
   /// What a pod adds to the figures of its node and of the cluster.
@@ -64,11 +67,12 @@ class RunRecorder {
   void take_pod(const api::Pod& pod, bool gone);
   void take_node(const api::Node& node, bool gone);
   void add_share(const PodShare& share, std::int64_t sign);
-  void write_log(const recording::EventLog& log);
-  void write_traces(const sim::RequestEngine& engine);
+  void write_log(Instant until, const recording::EventLog& log);
+  void write_traces(const RequestSide& requests);
   [[nodiscard]] recording::TextId operation_text(std::uint32_t operation);
+  [[nodiscard]] recording::TextId pod_at(const std::string& address) const;
   /// The pod that an instance is; 0: none is known.
-  [[nodiscard]] recording::TextId pod_of(std::uint32_t instance, const sim::RequestEngine& engine);
+  [[nodiscard]] recording::TextId pod_of(std::uint32_t instance, const RequestSide& requests);
 
   std::unique_ptr<recording::RunWriter> writer_;
   CallMeter meter_;

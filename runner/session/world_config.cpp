@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/api/object_patch.h"
+#include "runner/session/actions.h"
 
 namespace orrery::session {
 namespace {
@@ -103,9 +104,12 @@ sim::TrafficModel traffic_model(const Scenario& scenario) {
     sim::JourneyModel j;
     j.name = name;
     j.timeout = journey.timeout;
+    j.think = journey.think;
     for (const scenario::JourneyStep& step : journey.steps) {
       j.steps.push_back({.service = indices.at(step.service),
-                         .operation = operation_index(scenario, step.service, step.operation)});
+                         .operation = operation_index(scenario, step.service, step.operation),
+                         .times = step.times,
+                         .probability = step.probability});
     }
     model.journeys.push_back(std::move(j));
   }
@@ -118,9 +122,18 @@ sim::TrafficModel traffic_model(const Scenario& scenario) {
   for (const scenario::Load& load : scenario.load) {
     sim::LoadModel l;
     l.rate_per_second = load.rate_per_second;
+    for (const auto& [at, rate] : load.rates) l.rates.points.push_back({at, rate});
+    l.rates.lines = load.rates_in_lines;
+    l.rates.period = load.period;
+    l.rates.offset = load.offset;
+    l.users = load.users;
+    l.think = load.think;
+    l.ramp_up = load.ramp_up;
     l.from = load.from;
     l.until = load.until.value_or(Instant::never());
     for (const auto& [name, weight] : load.mix) l.mix.push_back({journeys.at(name), weight});
+    l.population = load.population;
+    l.population_zipf = load.population_zipf;
     model.load.push_back(std::move(l));
   }
   const scenario::Network& network = scenario.cluster.network;
@@ -184,21 +197,6 @@ controllers::ClusterAutoscalerConfig autoscaler_config(
   set(settings.delay_after_add, config.scale_down_delay_after_add);
   set(settings.delay_after_failure, config.scale_down_delay_after_failure);
   return config;
-}
-
-bool has_autoscaler(const std::vector<api::ManifestObject>& objects) {
-  return std::any_of(objects.begin(), objects.end(), [](const auto& manifest) {
-    return std::holds_alternative<api::HorizontalPodAutoscaler>(manifest.object);
-  });
-}
-
-bool has_autoscaler(const Scenario& scenario) {
-  const auto& timeline = scenario.timeline;
-  return has_autoscaler(scenario.objects) ||
-         std::any_of(timeline.begin(), timeline.end(), [](const scenario::TimelineEntry& entry) {
-           const auto* apply = std::get_if<scenario::ApplyAction>(&entry.action);
-           return apply != nullptr && has_autoscaler(apply->objects);
-         });
 }
 
 }  // namespace

@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "models/base/random.h"
 #include "runner/external/run_programs.h"
+#include "runner/scenario/digest.h"
 #include "runner/session/process_pool.h"
 #include "runner/session/sim_session.h"
 #include "runner/sweep/results_file.h"
@@ -28,29 +27,18 @@ struct Task {
   std::uint64_t seed = 0;
 };
 
-std::string text_of_file(const std::string& path) {
-  std::ifstream stream{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{stream}, std::istreambuf_iterator<char>{}};
-}
-
-/// Stands for everything that a sweep's runs follow from: the files, the settings and the points.
-std::string digest_of(const SweepOrder& order, const std::vector<std::string>& files,
-                      const std::vector<runner::ProgramVersion>& programs,
+/// Stands for everything that a sweep's runs follow from: `sources`, the programs and the points.
+std::string digest_of(std::string sources, const std::vector<runner::ProgramVersion>& programs,
                       const std::vector<Point>& points) {
-  std::string all = text_of_file(order.scenario);
-  for (const std::string& file : files) all += '\0' + file + '\0' + text_of_file(file);
-  for (const scenario::Override& change : order.overrides) {
-    all += '\0' + change.target + '\0' + change.pointer + '\0' + change.value;
-  }
   for (const runner::ProgramVersion& program : programs) {
     for (const runner::ProgramFile& file : program.files) {
-      all += '\0' + file.name + '\0' + file.sha256;
+      sources += '\0' + file.name + '\0' + file.sha256;
     }
   }
   for (const Point& point : points) {
-    for (const auto& [path, value] : point) all += '\0' + path + '\0' + value;
+    for (const auto& [path, value] : point) sources += '\0' + path + '\0' + value;
   }
-  return fmt::format("{:016x}", key_of(all.data(), all.size()));
+  return scenario::digest_of(sources);
 }
 
 std::vector<scenario::Override> all_overrides(const SweepOrder& order, const Point& point) {
@@ -125,12 +113,13 @@ std::string plain(const std::string& value) {
 Result<void> run_sweep(const SweepOrder& order, const Scenario& scenario,
                        std::vector<api::Problem>& problems) {
   const std::vector<Point> points = points_of(scenario.sweep);
-  auto first = scenario::read_scenario(order.scenario, order.overrides);
-  first.files.insert(first.files.end(), first.includes.begin(), first.includes.end());
+  const auto first = scenario::read_scenario(order.scenario, order.overrides);
   const auto programs = external::program_versions(scenario);
   if (!programs) return tl::unexpected{programs.error()};
-  auto file = ResultsFile::open(order.results, scenario.name,
-                                digest_of(order, first.files, *programs, points), points);
+  auto file = ResultsFile::open(
+      order.results, scenario.name,
+      digest_of(scenario::sources_of(order.scenario, first, order.overrides), *programs, points),
+      points);
   if (!file) return tl::unexpected{file.error()};
   if (!check_points(order, points, problems)) {
     return failure("a point of the sweep is no scenario");

@@ -96,7 +96,10 @@ CallProgram compile(const TrafficModel& model) {
       CallSite site;
       site.service = step.service;
       site.operation = operation_of(step.service, step.operation);
+      expects(step.times >= 1, "a journey's step is made at least once");
+      site.times = step.times;
       site.position = position++;
+      site.taken_below = threshold(step.probability);
       site.journey = j;
       site.timeout = journey.timeout;
       take_route(site, kNone);

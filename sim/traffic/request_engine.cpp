@@ -17,6 +17,19 @@ bool happens(std::uint64_t below, const Draws& draws, Purpose purpose, std::uint
   return below == ~0ULL || draws.bits(purpose, key, attempt) < below;
 }
 
+/// Of each of so many users, the probability that one of those up to it comes.
+std::vector<double> popularity(std::uint32_t users, double zipf) {
+  expects(zipf >= 0, "an exponent of popularity is not negative");
+  std::vector<double> sums;
+  double sum = 0;
+  for (std::uint32_t user = 1; user <= users; ++user) {
+    sum += portable_exp(-zipf * portable_log(static_cast<double>(user)));
+    sums.push_back(sum);
+  }
+  for (double& part : sums) part /= sum;
+  return sums;
+}
+
 }  // namespace
 
 RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
@@ -39,7 +52,7 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
   tables_.resize((std::size_t{node_count} + 1) * model_.services.size());
   next_gauge_ = Instant::at(model_.sample_interval);
   route_counts_.resize(model_.routes.size());
-  (void)add_routes(kNone);
+  (void)add_routes(kNone, kNoZone);
   for (const ServiceModel& service : model_.services) {
     expects(service.concurrency >= 1, "a pod works on at least one request");
   }
@@ -47,13 +60,19 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
     Load state;
     expects(load.rate_per_second >= 0, "an arrival rate is not negative");
     if (load.rate_per_second > 0) state.seconds_per_arrival = 1.0 / load.rate_per_second;
+    if (!load.rates.points.empty()) state.rate.emplace(load.rates);
     for (const LoadModel::Share& share : load.mix) {
       expects(share.journey < model_.journeys.size(), "a load's journey exists");
       expects(share.weight >= 0, "a weight is not negative");
       state.weight_sum += share.weight;
     }
-    loads_.push_back(state);
+    for (std::uint32_t user = 0; user < load.users && state.weight_sum > 0; ++user) {
+      users_.push_back({static_cast<std::uint32_t>(loads_.size()), user});
+    }
+    state.population = popularity(load.population, load.population_zipf);
+    loads_.push_back(std::move(state));
   }
+  expects(loads_.size() + users_.size() < (1U << 28), "a user fits a kernel event");
 }
 
 // --- Pods ---------------------------------------------------------------------------------------
@@ -74,7 +93,7 @@ InstanceId RequestEngine::add_instance(InstanceSpec spec, ports::CauseId cause) 
   instance.cpu_group = spec.cpu_group;
   expects(spec.cpu_group == kNone || spec.cpu_group < cpu_groups_.size(),
           "an instance's CPU group was added");
-  instance.first_route = add_routes(spec.service);
+  instance.first_route = add_routes(spec.service, spec.zone);
   const auto index = static_cast<std::uint32_t>(instances_.size());
   addresses_[instance.address] = index;
   instances_.push_back(instance);
@@ -340,7 +359,7 @@ bool RequestEngine::dispatch(KernelEvent event) {
   if (event.kind >= kFirstForeignKind) return false;
   enter();
   if (event.kind == kArrival) {
-    arrive_journey(event.index);
+    arrive(event.index);
     drain_work();
     return true;
   }
@@ -372,6 +391,9 @@ bool RequestEngine::dispatch(KernelEvent event) {
     case kTryAgain:
       begin_try(event.index);
       break;
+    case kNextStep:
+      run(event.index);
+      break;
     case kSendAgain:
       send_again(event.index);
       break;
@@ -393,52 +415,6 @@ void RequestEngine::drain_work() {
     }
   }
   work_.clear();
-}
-
-// --- Arrivals -----------------------------------------------------------------------------------
-
-void RequestEngine::start() {
-  enter();
-  for (std::uint32_t i = 0; i < loads_.size(); ++i) {
-    if (loads_[i].seconds_per_arrival > 0 && loads_[i].weight_sum > 0) arm_arrival(i);
-  }
-}
-
-void RequestEngine::arm_arrival(std::uint32_t index) {
-  const Load& load = loads_[index];
-  const LoadModel& model = model_.load[index];
-  // An exponential of mean 1 s, divided by the rate: a mean in whole nanoseconds would be coarse.
-  const Duration unit =
-      draws_.exponential(Purpose::Arrival, Duration::seconds(1), index, load.started);
-  const Duration gap = Duration::nanoseconds(
-      static_cast<std::int64_t>(static_cast<double>(unit.count_ns()) * load.seconds_per_arrival));
-  const Instant when = std::max(now_, model.from) + gap;
-  if (when < model.until) kernel_.schedule(when, EventClass::Ordinary, {kArrival, index});
-}
-
-void RequestEngine::arrive_journey(std::uint32_t index) {
-  Load& load = loads_[index];
-  const LoadModel& model = model_.load[index];
-  const std::uint64_t ordinal = load.started++;
-  double choice = draws_.uniform(Purpose::JourneyChoice, index, ordinal) * load.weight_sum;
-  std::size_t share = 0;
-  while (share + 1 < model.mix.size() && choice >= model.mix[share].weight) {
-    choice -= model.mix[share].weight;
-    ++share;
-  }
-  const std::uint32_t journey = model.mix[share].journey;
-  const std::uint32_t root = allocate_call();
-  Call& call = calls_[root];
-  call.key = journey_key(index, ordinal);
-  call.start_ns = now_.count_ns();
-  call.site = program_.journey_roots[journey];
-  call.next_step = program_.operations[program_.sites[call.site].operation].first_step;
-  call.phase = CallPhase::Calling;
-  fingerprint_.add(now_, kTrafficComponent | kArrival, call.key);
-  journeys_[journey].started(call.start_ns);
-  if (observer_ != nullptr) call.followed = observer_->journey_began(journey, call.key, now_);
-  arm_arrival(index);
-  run(root);
 }
 
 // --- The life of a call -------------------------------------------------------------------------
@@ -487,7 +463,10 @@ void RequestEngine::launch(std::uint32_t parent_index, std::uint32_t site_index,
 
   if (!tries_.empty()) {
     Try& its = tries_[index];
-    its.deadline = its.passed = tries_[parent_index].passed;
+    const Try& parents = tries_[parent_index];
+    its.deadline = its.passed = parents.passed;
+    its.user = parents.user;
+    its.session = parents.session;
     if (site.route != kNone) {
       begin_call(index);
       return;
@@ -500,7 +479,9 @@ void RequestEngine::launch(std::uint32_t parent_index, std::uint32_t site_index,
   }
   count_try(site);
   const std::uint32_t address = choose(parent, table, call.key);
-  if (const Instant at = give_up_at(index); at != Instant::never()) arm_timer(index, at);
+  // A deadline that was passed on may be over.
+  const Instant at = give_up_at(index);
+  if (at != Instant::never()) arm_timer(index, std::max(at, now_));
   connect(index, address);
 }
 
@@ -548,8 +529,8 @@ std::uint32_t RequestEngine::choose(const Call& parent, std::size_t index, std::
   };
   if (!table.affinity) return drawn();
   const bool journey = parent.instance == kNone;
-  const ClientOfTable client{journey, journey ? parent.key : instances_[parent.instance].address,
-                             index};
+  const ClientOfTable client{
+      journey, journey ? client_key(parent) : instances_[parent.instance].address, index};
   const auto [entry, is_new] = attachments_.try_emplace(client);
   Attachment& kept = entry->second;
   const bool holds = !is_new && now_ - kept.last <= *table.affinity &&
@@ -689,15 +670,7 @@ void RequestEngine::end_service(std::uint32_t index) {
 void RequestEngine::finish(std::uint32_t index, RequestOutcome outcome) {
   const Call& call = calls_[index];
   if (call.instance == kNone) {  // A journey's root.
-    const std::uint32_t journey = program_.sites[call.site].journey;
-    journeys_[journey].ended(call.start_ns, now_.count_ns(), outcome);
-    if (observer_ != nullptr) {
-      const Instant start = Instant::at(Duration::nanoseconds(call.start_ns));
-      observer_->journey_ended(journey, call.key, start, now_, outcome);
-    }
-    attachments_.erase(attachments_.lower_bound({true, call.key, 0}),
-                       attachments_.upper_bound({true, call.key, tables_.size()}));
-    discard(index);
+    end_journey(index, outcome);
     return;
   }
   release_slot(call.instance, call.cause);
@@ -807,6 +780,7 @@ void RequestEngine::tell_caller(const Return& result) {
   }
   if (--caller.pending > 0) return;
   if (caller.outcome == RequestOutcome::Ok) {
+    if (caller.instance == kNone && thinks_between_steps(result.caller)) return;
     run(result.caller);
   } else {
     finish(result.caller, caller.outcome);

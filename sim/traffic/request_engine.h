@@ -27,6 +27,7 @@
 #include "models/base/random.h"
 #include "models/ports/data_plane.h"
 #include "sim/kernel/kernel.h"
+#include "sim/traffic/arrival_rate.h"
 #include "sim/traffic/call_program.h"
 #include "sim/traffic/call_slab.h"
 #include "sim/traffic/cpu_group.h"
@@ -93,6 +94,14 @@ struct EjectionNotice {
   std::uint32_t caller = 0xffff'ffff;
   std::string address;  ///< "10.0.0.1:8080"
   resilience::OutlierEvent event;
+};
+
+/// A caller sends another part of its calls to its own zone than before.
+struct OwnShareNotice {
+  ServiceIndex from = kClients;
+  ServiceIndex to = 0;
+  std::uint32_t caller = 0xffff'ffff;
+  std::uint32_t share = 0;  ///< [1/10,000]; kNoZone: it does not look at zones any more.
 };
 
 /// Kinds 0..7 of KernelEvent belong to this class.
@@ -171,10 +180,14 @@ class RequestEngine {
   [[nodiscard]] std::vector<EjectionNotice> take_ejections() {
     return std::exchange(ejections_, {});
   }
+  /// Other shares of calls that stay in their caller's zone, likewise.
+  [[nodiscard]] std::vector<OwnShareNotice> take_own_shares() {
+    return std::exchange(own_shares_, {});
+  }
   /// One of these is not empty.
   [[nodiscard]] bool has_notices() const {
     return !drained_.empty() || !overloaded_.empty() || !probe_answers_.empty() ||
-           !breaker_changes_.empty() || !ejections_.empty();
+           !breaker_changes_.empty() || !ejections_.empty() || !own_shares_.empty();
   }
 
   // --- Endpoint tables ------------------------------------------------------------------------
@@ -308,6 +321,14 @@ class RequestEngine {
     std::uint64_t started = 0;
     double seconds_per_arrival = 0;
     double weight_sum = 0;
+    std::vector<double> population;   ///< User -> how probable it is that one up to it comes.
+    std::optional<ArrivalRate> rate;  ///< In place of a constant one.
+  };
+  /// One of a closed load's.
+  struct User {
+    std::uint32_t load = 0;
+    std::uint32_t number = 0;   ///< Among the load's.
+    std::uint32_t started = 0;  ///< Journeys.
   };
   /// What a call's route remembers of it, by the call's slot; kept where the model has routes.
   struct Try {
@@ -315,6 +336,8 @@ class RequestEngine {
     Instant passed = Instant::never();    ///< The deadline that the server knows.
     Instant sent_at;                      ///< When this try began.
     Instant served_at;                    ///< When an instance began to work on it.
+    std::uint64_t user = 0;               ///< Who made the journey that it is part of.
+    std::uint64_t session = 0;            ///< That journey.
     RetriesMade retries;
     RouteHost host;               ///< Of this try, or of the one before.
     std::uint32_t route = kNone;  ///< Index into routes_.
@@ -347,8 +370,19 @@ class RequestEngine {
   void enter();  ///< Reads the clock and takes the gauges that are due.
   void drain_work();
 
+  // Who starts journeys: arrivals.cpp.
   void arm_arrival(std::uint32_t load);
-  void arrive_journey(std::uint32_t load);
+  void arrive(std::uint32_t index);  ///< Of a load, or of a user behind all loads.
+  /// `user`: index into users_, or kNone.
+  void begin_journey(std::uint32_t load, std::uint64_t ordinal, std::uint32_t user);
+  /// The user thinks, and starts the next journey if the load lasts.
+  void let_user_think(std::uint32_t user, Instant from);
+  /// Whether the user of a journey thinks before its next step, which then is an event.
+  [[nodiscard]] bool thinks_between_steps(std::uint32_t root);
+  void end_journey(std::uint32_t root, RequestOutcome outcome);
+  /// Whose endpoints an affinity keeps: a user's, or else a journey's.
+  [[nodiscard]] std::uint64_t client_key(const Call& root) const;
+  [[nodiscard]] static std::uint64_t user_key(const User& user);
 
   void run(std::uint32_t call);  ///< Its next step, or its end if there is none.
   void launch(std::uint32_t parent, std::uint32_t site, std::uint32_t repetition);
@@ -395,7 +429,13 @@ class RequestEngine {
   void look_at_holders();
 
   // Calls whose route has policies: routed_calls.cpp.
-  [[nodiscard]] std::uint32_t add_routes(ServiceIndex caller);
+  [[nodiscard]] std::uint32_t add_routes(ServiceIndex caller, std::uint32_t zone);
+  /// Who starts the `ordinal`-th journey of a load.
+  [[nodiscard]] std::uint64_t user_of(std::uint32_t load, std::uint64_t ordinal) const;
+  [[nodiscard]] std::uint64_t hash_of(const Try& its, const CallSite& site) const;
+  void take_table(Route& route, const Table& table);
+  void take_peers(Route& route, const Instance& caller);
+  [[nodiscard]] std::uint32_t zone_at(std::uint32_t address) const;
   void begin_call(std::uint32_t call);
   void begin_try(std::uint32_t call);
   void send_try(std::uint32_t call);
@@ -491,9 +531,11 @@ class RequestEngine {
   std::vector<ProbeAnswer> probe_answers_;
   std::vector<BreakerNotice> breaker_changes_;
   std::vector<EjectionNotice> ejections_;
+  std::vector<OwnShareNotice> own_shares_;
   std::vector<LimitedCpu> cpu_groups_;
 
   std::vector<Load> loads_;
+  std::vector<User> users_;  ///< Of all closed loads, in order.
   std::vector<RequestSeries> services_;
   std::vector<RequestSeries> journey_steps_;
   std::vector<RequestSeries> journeys_;

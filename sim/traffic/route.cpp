@@ -1,6 +1,7 @@
 #include "sim/traffic/route.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "models/resilience/balancers/host_reselection.h"
 
@@ -70,21 +71,19 @@ resilience::CallFailure call_failure(RequestOutcome outcome) {
 
 }  // namespace
 
-Route::Route(const resilience::RoutePolicy& policy, Draws draws, std::uint64_t key, Instant now)
-    : policy_{&policy}, draws_{draws}, key_{key} {
+Route::Route(const resilience::RoutePolicy& policy, Draws draws, std::uint64_t key,
+             std::uint32_t zone, Instant now)
+    : policy_{&policy}, draws_{draws}, key_{key}, balancer_{make_balancer()} {
   using namespace resilience;
-  if (policy.balancer) {
-    std::visit(
-        Overloaded{[&](const RandomConfig& config) { balancer_ = config; },
-                   [&](const RoundRobinConfig&) {
-                     balancer_ = RoundRobin{draws_.bits(Purpose::HostSample, key_, 0)};
-                   },
-                   [&](const LeastRequestConfig& config) {
-                     balancer_ = LeastRequest{config, draws_.bits(Purpose::HostSample, key_, 0)};
-                   },
-                   [&](const PeakEwmaConfig& config) { balancer_ = PeakEwma{config}; }},
-        *policy.balancer);
+  const bool by_parts = std::holds_alternative<RandomConfig>(balancer_) ||
+                        std::holds_alternative<RoundRobin>(balancer_) ||
+                        std::holds_alternative<LeastRequest>(balancer_);
+  if (policy.locality && by_parts && zone != kNoZone) {
+    localities_.emplace(policy, zone);
+    told_share_ = kUntold;
   }
+  needs_facts_ = !policy.weights.empty() || localities_.has_value() ||
+                 std::holds_alternative<ConsistentHash>(balancer_);
   if (policy.retry_limit) {
     std::visit(Overloaded{[&](const EnvoyRetryLimit& config) { retry_limit_ = config; },
                           [&](const TpsBudgetConfig& config) {
@@ -104,6 +103,27 @@ Route::Route(const resilience::RoutePolicy& policy, Draws draws, std::uint64_t k
   if (policy.pool) thresholds_.emplace(policy.pool->thresholds);
   if (policy.outliers) outliers_.emplace(policy.outliers->detection, now);
   if (policy.fallback) fallback_.emplace(*policy.fallback);
+}
+
+Route::Balancer Route::make_balancer() const {
+  using namespace resilience;
+  if (!policy_->balancer) return {};
+  const std::uint64_t draw = draws_.bits(Purpose::HostSample, key_, 0);
+  return std::visit(
+      Overloaded{[](const RandomConfig& config) -> Balancer { return config; },
+                 [&](const RoundRobinConfig&) -> Balancer { return RoundRobin{draw}; },
+                 [&](const LeastRequestConfig& config) -> Balancer {
+                   return LeastRequest{config, draw};
+                 },
+                 [](const PeakEwmaConfig& config) -> Balancer { return PeakEwma{config}; },
+                 [](const PickFirstConfig&) -> Balancer { return Channel{}; },
+                 [&](const auto&) -> Balancer {
+                   ConsistentHash hashes;
+                   const std::uint32_t factor = policy_->hash.balance_factor;
+                   if (factor > 0) hashes.bound.emplace(factor);
+                   return hashes;
+                 }},
+      *policy_->balancer);
 }
 
 std::optional<RequestOutcome> Route::begin_call(Instant now) {
@@ -162,12 +182,15 @@ bool Route::falls_back(RequestOutcome outcome, Instant now) {
   return fallback_->on_failure(call_failure(outcome), now) == resilience::FallbackDecision::Answer;
 }
 
-void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> addresses,
-                       Instant now) {
-  if (version == table_version_) return;
+void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> table,
+                       std::vector<HostFacts> facts, Instant now) {
   table_version_ = version;
-  std::vector<std::uint32_t> all{addresses.begin(), addresses.end()};
+  facts_ = std::move(facts);
+  std::vector<std::uint32_t> all{table.begin(), table.end()};
+  sort(all);
+  const std::vector<std::uint32_t> addresses = all;
   std::vector<std::uint32_t> before;
+  std::vector<Instant> joined;
   std::vector<resilience::HostView> hosts;
   std::vector<Pool> pools;
   const auto keep = [&](std::uint32_t address, bool chosen) {
@@ -176,6 +199,11 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> add
     hosts.push_back(known ? hosts_[*known] : resilience::HostView{});
     hosts.back().healthy = chosen;
     if (thresholds_) pools.push_back(known ? pools_[*known] : Pool{});
+    if (!policy_->slow_start) return;
+    joined.push_back(known ? joined_[*known] : now);
+    if (known) return;
+    warm_at_ = now + policy_->slow_start->window;
+    warming_ = true;
   };
   for (const std::uint32_t address : addresses) keep(address, true);
   for (std::uint32_t host = 0; host < addresses_.size(); ++host) {
@@ -192,8 +220,22 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> add
   addresses_ = std::move(all);
   hosts_ = std::move(hosts);
   pools_ = std::move(pools);
+  joined_ = std::move(joined);
   table_size_ = static_cast<std::uint32_t>(addresses.size());
   before.resize(table_size_);
+  if (!policy_->weights.empty()) {
+    for (std::uint32_t host = 0; host < table_size_; ++host) {
+      const auto weight = policy_->weights.find(facts_[host].image);
+      hosts_[host].weight = weight == policy_->weights.end() ? 1.0 : weight->second;
+    }
+  }
+  if (policy_->slow_start) {
+    weights_.assign(table_size_, 1.0);
+    for (std::uint32_t host = 0; host < table_size_; ++host) {
+      if (!policy_->weights.empty()) weights_[host] = hosts_[host].weight;
+    }
+    weigh(now);
+  }
   if (auto* ewma = std::get_if<resilience::PeakEwma>(&balancer_)) ewma->take_hosts(before, now);
   if (outliers_) {
     for (std::uint32_t at = 0; at < outlier_order_.size();) {
@@ -215,23 +257,147 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> add
       }
     }
   }
+  if (localities_) {
+    std::vector<std::uint32_t> zones;
+    for (const HostFacts& host : facts_) zones.push_back(host.zone);
+    localities_->take_hosts(zones);
+  }
+  refresh_balancer();
+  if (auto* channel = std::get_if<Channel>(&balancer_)) take_addresses(*channel, now);
+}
+
+void Route::sort(std::vector<std::uint32_t>& addresses) {
+  if (!localities_) return;
+  std::vector<std::pair<HostFacts, std::uint32_t>> hosts;
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    hosts.emplace_back(std::move(facts_[i]), addresses[i]);
+  }
+  std::stable_sort(hosts.begin(), hosts.end(), [&](const auto& a, const auto& b) {
+    return localities_->is_before(a.first.zone, b.first.zone);
+  });
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    facts_[i] = std::move(hosts[i].first);
+    addresses[i] = hosts[i].second;
+  }
+}
+
+void Route::take_peers(std::uint64_t version, std::vector<std::uint32_t> zones) {
+  peers_version_ = version;
+  localities_->take_peers(std::move(zones));
   refresh_balancer();
 }
 
+void Route::weigh(Instant now) {
+  for (std::uint32_t host = 0; host < table_size_; ++host) {
+    hosts_[host].weight =
+        weights_[host] * slow_start_factor(*policy_->slow_start, now - joined_[host]);
+  }
+  warming_ = now < warm_at_;
+}
+
 void Route::refresh_balancer() {
-  const resilience::Hosts hosts = choosable();
-  if (auto* round_robin = std::get_if<resilience::RoundRobin>(&balancer_)) {
+  refresh(balancer_, choosable());
+  if (!localities_) return;
+  localities_->refresh({hosts_.data(), table_size_});
+  const std::span<const HostPart> parts = localities_->parts();
+  while (by_locality_.size() < parts.size()) by_locality_.push_back(make_balancer());
+  for (const HostPart& part : parts) refresh(by_locality_[part.index], hosts_of(part));
+  own_share_ = localities_->own_share().value_or(kNoZone);
+}
+
+void Route::refresh(Balancer& balancer, const resilience::Hosts& hosts) {
+  if (auto* round_robin = std::get_if<resilience::RoundRobin>(&balancer)) {
     round_robin->refresh(hosts);
-  } else if (auto* least = std::get_if<resilience::LeastRequest>(&balancer_)) {
+  } else if (auto* least = std::get_if<resilience::LeastRequest>(&balancer)) {
     least->refresh(hosts);
+  } else if (auto* hashes = std::get_if<ConsistentHash>(&balancer)) {
+    rebuild(*hashes);
+  }
+}
+
+resilience::Hosts Route::hosts_of(const HostPart& part) const {
+  const std::span<const resilience::HostView> hosts{hosts_.data() + part.first, part.count};
+  return resilience::Hosts{hosts, part.panic};
+}
+
+bool Route::in_panic() const {
+  if (!outliers_) return false;
+  const std::uint32_t healthy = table_size_ - outliers_->ejected_count();
+  return healthy * 100 < policy_->outliers->panic_threshold * table_size_;
+}
+
+void Route::rebuild(ConsistentHash& balancer) {
+  const resilience::Hosts hosts = choosable();
+  std::vector<std::string_view> texts;
+  for (const HostFacts& facts : facts_) texts.emplace_back(facts.text);
+  if (const auto* ring = std::get_if<resilience::RingHashConfig>(&*policy_->balancer)) {
+    balancer.table.emplace<resilience::RingHash>(*ring, hosts, texts);
+  } else {
+    balancer.table.emplace<resilience::Maglev>(
+        std::get<resilience::MaglevConfig>(*policy_->balancer), hosts, texts);
+  }
+  if (balancer.bound) balancer.bound->refresh(hosts);
+}
+
+void Route::take_addresses(Channel& channel, Instant now) {
+  std::optional<std::uint32_t> connected;
+  if (channel.first.state() == resilience::PickFirst::State::Ready) {
+    const std::optional<std::uint32_t> index = index_of({channel.address, 0});
+    if (index && *index < table_size_) connected = index;
+  }
+  std::optional<std::uint64_t> shuffle;
+  if (std::get<resilience::PickFirstConfig>(*policy_->balancer).shuffles) {
+    shuffle = draws_.bits(Purpose::HostSample, key_, 1);
+  }
+  channel.first.update(table_size_, connected, shuffle);
+  if (!connected) channel.address = kNoAddress;
+  channel.connects_again = now;
+}
+
+std::optional<std::uint32_t> Route::pick_first(Channel& channel, Instant now) {
+  using State = resilience::PickFirst::State;
+  channel.moves_on = false;
+  if (table_size_ == 0) return std::nullopt;
+  const State state = channel.first.state();
+  if (state == State::TransientFailure && now < channel.connects_again) return std::nullopt;
+  if (state == State::Idle || state == State::TransientFailure) {
+    channel.address = addresses_[channel.first.connect()];
+  }
+  return index_of({channel.address, 0});
+}
+
+void Route::heard_from(Channel& channel, std::uint32_t address, const TryEnd& end, Instant now) {
+  using State = resilience::PickFirst::State;
+  const bool unreached = end.unconnected || end.outcome == RequestOutcome::Refused;
+  channel.moves_on = unreached && address != channel.address;
+  if (address != channel.address) return;  // Of an earlier connection.
+  if (channel.first.state() == State::Idle) {
+    channel.moves_on = unreached;  // Another try has already found out.
+  } else if (channel.first.state() == State::Ready) {
+    if (!unreached && end.outcome != RequestOutcome::Reset) return;
+    channel.first.disconnected();
+    channel.moves_on = unreached;
+  } else if (channel.first.state() == State::Connecting && unreached) {
+    const std::optional<std::uint32_t> next = channel.first.failed();
+    channel.moves_on = next.has_value();
+    if (next) {
+      channel.address = addresses_[*next];
+      return;
+    }
+    ++channel.failures;
+    channel.connects_again =
+        now +
+        resilience::backoff_delay(resilience::GrpcConnectionBackoff{}, channel.failures,
+                                  draws_.uniform(Purpose::RetryBackoff, key_, channel.failures));
+  } else if (channel.first.state() == State::Connecting && end.outcome != RequestOutcome::Timeout) {
+    channel.first.connected();
+    channel.failures = 0;
+    if (end.outcome == RequestOutcome::Reset) channel.first.disconnected();
   }
 }
 
 resilience::Hosts Route::choosable() const {
-  const std::span<const resilience::HostView> hosts{hosts_.data(), table_size_};
-  if (!outliers_) return resilience::Hosts{hosts};
-  const std::uint32_t healthy = table_size_ - outliers_->ejected_count();
-  return resilience::Hosts{hosts, healthy * 100 < policy_->outliers->panic_threshold * table_size_};
+  return resilience::Hosts{std::span{hosts_.data(), table_size_}, in_panic()};
 }
 
 void Route::tick(Instant now) {
@@ -299,24 +465,51 @@ std::optional<std::uint32_t> Route::index_of(RouteHost host) const {
   return static_cast<std::uint32_t>(found - addresses_.begin());
 }
 
-std::optional<std::uint32_t> Route::choose(std::uint64_t draw) {
-  const resilience::Hosts hosts = choosable();
+std::optional<std::uint32_t> Route::choose(std::uint64_t key, std::uint32_t attempt,
+                                           std::uint64_t hash, Instant now) {
+  const std::uint64_t draw = draws_.bits(Purpose::HostSample, key, attempt);
+  // In panic zones do not count; priorities have a panic of their own.
+  if (localities_ && !(localities_->needs_peers() && in_panic())) {
+    const auto part = localities_->pick(draws_.bits(Purpose::HostSample, mix64(key), attempt));
+    if (part) {
+      const auto host =
+          choose(by_locality_[part->index], hosts_of(*part), draw, attempt, hash, now);
+      return host ? std::optional{*host + part->first} : std::nullopt;
+    }
+  }
+  return choose(balancer_, choosable(), draw, attempt, hash, now);
+}
+
+std::optional<std::uint32_t> Route::choose(Balancer& chooser, const resilience::Hosts& hosts,
+                                           std::uint64_t draw, std::uint32_t attempt,
+                                           std::uint64_t hash, Instant now) {
   return std::visit(
       Overloaded{
           [](std::monostate) -> std::optional<std::uint32_t> { return std::nullopt; },
           [&](const resilience::RandomConfig&) { return resilience::random_choice(hosts, draw); },
           [&](resilience::RoundRobin& balancer) { return balancer.pick(hosts); },
           [&](resilience::LeastRequest& balancer) { return balancer.pick(hosts, draw); },
-          [&](resilience::PeakEwma& balancer) { return balancer.pick(hosts, draw); }},
-      balancer_);
+          [&](resilience::PeakEwma& balancer) { return balancer.pick(hosts, draw); },
+          [&](Channel& channel) { return pick_first(channel, now); },
+          [&](ConsistentHash& balancer) -> std::optional<std::uint32_t> {
+            const auto* ring = std::get_if<resilience::RingHash>(&balancer.table);
+            const auto* maglev = std::get_if<resilience::Maglev>(&balancer.table);
+            const std::optional<std::uint32_t> host =
+                ring != nullptr ? ring->pick(hash, attempt) : maglev->pick(hash, attempt);
+            if (!host || !balancer.bound) return host;
+            return balancer.bound->pick(hosts, *host, hash, active_);
+          }},
+      chooser);
 }
 
-std::optional<RouteHost> Route::pick(std::uint64_t key, std::uint32_t before, Instant now) {
+std::optional<RouteHost> Route::pick(std::uint64_t key, std::uint64_t hash, std::uint32_t before,
+                                     Instant now) {
   tick(now);
+  if (warming_) weigh(now);
   const bool avoids = policy_->retry.avoids_previous_hosts && before != kNoAddress;
   const std::optional<std::uint32_t> host = resilience::pick_unused(
       avoids ? policy_->retry.host_reselection_max : 0,
-      [&](std::uint32_t attempt) { return choose(draws_.bits(Purpose::HostSample, key, attempt)); },
+      [&](std::uint32_t attempt) { return choose(key, attempt, hash, now); },
       [&](std::uint32_t chosen) { return addresses_[chosen] == before; });
   if (!host) return std::nullopt;
   return RouteHost{addresses_[*host], *host};
@@ -380,6 +573,8 @@ bool Route::heard_from(RouteHost host, const TryEnd& end, Instant now) {
     if (end.outcome == RequestOutcome::Ok && index < table_size_) {
       ewma->record(index, end.elapsed, now);
     }
+  } else if (auto* channel = std::get_if<Channel>(&balancer_)) {
+    heard_from(*channel, host.address, end, now);
   }
   tick(now);
   judge(index, end, now);
@@ -405,6 +600,11 @@ bool Route::heard_from(RouteHost host, const TryEnd& end, Instant now) {
 
 std::optional<Retry> Route::retry_after(const TryEnd& end, const RetriesMade& made,
                                         std::uint64_t key, Instant deadline, Instant now) {
+  if (auto* channel = std::get_if<Channel>(&balancer_); channel != nullptr && channel->moves_on) {
+    channel->moves_on = false;
+    if (made.count > 0) ++retries_;
+    return Retry{.wait = Duration{}, .counted = false};
+  }
   const TryResult result = result_of(end);
   const std::optional<Duration> last =
       made.count == 0 ? std::nullopt : std::optional{made.last_wait};

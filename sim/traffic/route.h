@@ -6,15 +6,19 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "models/base/random.h"
+#include "models/resilience/balancers/bounded_load.h"
+#include "models/resilience/balancers/pick_first.h"
 #include "models/resilience/balancers/random_choice.h"
 #include "models/resilience/balancers/round_robin.h"
 #include "models/resilience/route_policy.h"
 #include "sim/traffic/call_slab.h"
+#include "sim/traffic/localities.h"
 #include "sim/traffic/request_outcome.h"
 
 namespace orrery::sim {
@@ -34,6 +38,15 @@ struct RouteHost {
   std::uint32_t index = 0;
 };
 
+inline constexpr std::uint32_t kNoZone = 0xffff'ffff;
+
+/// Who stands at an address.
+struct HostFacts {
+  std::string text;   ///< "10.0.0.1:8080"
+  std::string image;  ///< Empty: nobody stands there.
+  std::uint32_t zone = kNoZone;
+};
+
 /// The retries of one call so far.
 struct RetriesMade {
   std::uint32_t count = 0;
@@ -44,13 +57,15 @@ struct RetriesMade {
 struct Retry {
   Duration wait;
   std::uint32_t price = 0;
+  bool counted = true;  ///< Not so if the try before never left the caller.
 };
 
 /// `policy` must outlive it.
 class Route {
  public:
-  /// `key` makes its draws its own.
-  Route(const resilience::RoutePolicy& policy, Draws draws, std::uint64_t key, Instant now);
+  /// `key` makes its draws its own. `zone`: the caller's, or kNoZone.
+  Route(const resilience::RoutePolicy& policy, Draws draws, std::uint64_t key, std::uint32_t zone,
+        Instant now);
 
   /// A call begins; the outcome it ends with at once if it must not.
   [[nodiscard]] std::optional<RequestOutcome> begin_call(Instant now);
@@ -62,11 +77,26 @@ class Route {
 
   /// Whether it chooses hosts itself. Otherwise the table's proxy does.
   [[nodiscard]] bool balances() const { return !std::holds_alternative<std::monostate>(balancer_); }
-  /// The hosts from now on. Requires: a version that differs where the addresses do.
-  void take_table(std::uint64_t version, std::span<const std::uint32_t> addresses, Instant now);
-  /// The host that the call with this key goes to; nothing if there is none. `before`: the address
-  /// of the try before, or kNoAddress. Requires: balances().
-  [[nodiscard]] std::optional<RouteHost> pick(std::uint64_t key, std::uint32_t before, Instant now);
+  /// Whether the hosts are those of this version.
+  [[nodiscard]] bool knows(std::uint64_t version) const { return version == table_version_; }
+  /// Whether it must be told who stands at the addresses.
+  [[nodiscard]] bool needs_facts() const { return needs_facts_; }
+  /// The hosts from now on. Requires: a version that differs where the addresses do; as many facts
+  /// as addresses, or none unless needs_facts().
+  void take_table(std::uint64_t version, std::span<const std::uint32_t> table,
+                  std::vector<HostFacts> facts, Instant now);
+  /// Whether zones are looked at: the policy says so, and the caller has one.
+  [[nodiscard]] bool has_localities() const { return localities_.has_value(); }
+  /// Whether it must be told where the pods of the caller's service stand, of whose table it knows
+  /// another version. Requires: has_localities(), as does the next.
+  [[nodiscard]] bool misses_peers(std::uint64_t version) const {
+    return version != peers_version_ && localities_->needs_peers();
+  }
+  void take_peers(std::uint64_t version, std::vector<std::uint32_t> zones);
+  /// The host that the call with this key goes to; nothing if there is none. `hash`: of what its
+  /// policy hashes. `before`: the address of the try before, or kNoAddress. Requires: balances().
+  [[nodiscard]] std::optional<RouteHost> pick(std::uint64_t key, std::uint64_t hash,
+                                              std::uint32_t before, Instant now);
   /// The host at an address of the table, which the table's proxy chose.
   [[nodiscard]] RouteHost host_at(std::uint32_t address) const;
 
@@ -84,13 +114,22 @@ class Route {
   /// What the caller has instead of a call that failed.
   [[nodiscard]] bool falls_back(RequestOutcome outcome, Instant now);
   /// Whether the next two would return anything.
-  [[nodiscard]] bool has_changes() const { return !changes_.empty() || !ejections_.empty(); }
+  [[nodiscard]] bool has_changes() const {
+    return !changes_.empty() || !ejections_.empty() || own_share_ != told_share_;
+  }
   /// Ejections and returns of hosts since the last call of this, with their addresses.
   struct Ejection {
     std::uint32_t address = kNoAddress;
     resilience::OutlierEvent event;
   };
   [[nodiscard]] std::vector<Ejection> take_ejections() { return std::exchange(ejections_, {}); }
+  /// Of 10,000 calls, those that stay in the caller's zone, if that is another number than at the
+  /// last call of this; kNoZone: zones are not looked at.
+  [[nodiscard]] std::optional<std::uint32_t> take_own_share() {
+    const std::uint32_t told = std::exchange(told_share_, own_share_);
+    // The first one is no change.
+    return told == own_share_ || told == kUntold ? std::nullopt : std::optional{own_share_};
+  }
   /// Changes of its breakers since the last call of this.
   [[nodiscard]] std::vector<resilience::BreakerChange> take_changes() {
     return std::exchange(changes_, {});
@@ -103,8 +142,24 @@ class Route {
   void retry_over() { --retries_; }
 
  private:
-  using Balancer = std::variant<std::monostate, resilience::RandomConfig, resilience::RoundRobin,
-                                resilience::LeastRequest, resilience::PeakEwma>;
+  /// A ring or a Maglev table, made anew whenever the hosts or their health change.
+  struct ConsistentHash {
+    std::variant<std::monostate, resilience::RingHash, resilience::Maglev> table;
+    std::optional<resilience::BoundedLoad> bound;
+  };
+  /// gRPC's channel. That an address does not answer is learnt from the try that goes there, which
+  /// then goes to the next one.
+  struct Channel {
+    resilience::PickFirst first;
+    std::uint32_t address = kNoAddress;  ///< It is or wants to be connected to this one.
+    Instant connects_again;              ///< After all have failed.
+    std::uint32_t failures = 0;          ///< Rounds over all addresses without a connection.
+    bool moves_on = false;  ///< The try that has just ended did not reach it; another may.
+  };
+  using Balancer =
+      std::variant<std::monostate, resilience::RandomConfig, resilience::RoundRobin,
+                   resilience::LeastRequest, resilience::PeakEwma, Channel, ConsistentHash>;
+  static constexpr std::uint32_t kUntold = 0xffff'fffe;
   using RetryLimit =
       std::variant<std::monostate, resilience::EnvoyRetryLimit, resilience::TpsBudget,
                    resilience::GrpcRetryThrottle, resilience::AwsRetryQuota>;
@@ -123,10 +178,28 @@ class Route {
   void take_outlier_events();
   void judge(std::uint32_t index, const TryEnd& end, Instant now);
   void refresh_balancer();
+  [[nodiscard]] Balancer make_balancer() const;
+  void refresh(Balancer& balancer, const resilience::Hosts& hosts);
+  /// In order of localities, if there are any.
+  void sort(std::vector<std::uint32_t>& addresses);
+  /// The weights in effect, while hosts start slowly.
+  void weigh(Instant now);
   [[nodiscard]] resilience::Hosts choosable() const;
+  [[nodiscard]] resilience::Hosts hosts_of(const HostPart& part) const;
+  [[nodiscard]] bool in_panic() const;  ///< Of all hosts, whatever their zones.
   /// Where the host stands by now; nothing if it has left the table.
   [[nodiscard]] std::optional<std::uint32_t> index_of(RouteHost host) const;
-  [[nodiscard]] std::optional<std::uint32_t> choose(std::uint64_t draw);
+  [[nodiscard]] std::optional<std::uint32_t> choose(std::uint64_t key, std::uint32_t attempt,
+                                                    std::uint64_t hash, Instant now);
+  [[nodiscard]] std::optional<std::uint32_t> choose(Balancer& balancer,
+                                                    const resilience::Hosts& hosts,
+                                                    std::uint64_t draw, std::uint32_t attempt,
+                                                    std::uint64_t hash, Instant now);
+  /// Texts of the addresses for a ring or table of the hosts in the table.
+  void rebuild(ConsistentHash& balancer);
+  [[nodiscard]] std::optional<std::uint32_t> pick_first(Channel& channel, Instant now);
+  void take_addresses(Channel& channel, Instant now);
+  void heard_from(Channel& channel, std::uint32_t address, const TryEnd& end, Instant now);
   [[nodiscard]] resilience::PoolView pool_view(const Pool& pool) const;
   void close_connections(const Pool& pool);
   void enter(std::uint32_t index);  ///< A try goes to the host.
@@ -141,6 +214,11 @@ class Route {
   Draws draws_;
   std::uint64_t key_;
   Balancer balancer_;
+  std::optional<Localities> localities_;
+  std::vector<Balancer> by_locality_;  ///< By part of the localities.
+  std::uint64_t peers_version_ = ~std::uint64_t{0};
+  std::uint32_t own_share_ = kNoZone;
+  std::uint32_t told_share_ = kNoZone;  ///< kUntold: none yet.
   RetryLimit retry_limit_;
   std::optional<resilience::HystrixBreaker> command_;
   std::optional<resilience::Resilience4jBreaker> breaker_;
@@ -157,6 +235,12 @@ class Route {
   std::uint64_t table_version_ = ~std::uint64_t{0};
   std::uint32_t table_size_ = 0;          ///< Hosts beyond are no longer in the table.
   std::vector<std::uint32_t> addresses_;  ///< By host.
+  std::vector<HostFacts> facts_;          ///< Of those in the table; empty unless needed.
+  bool needs_facts_ = false;
+  std::vector<Instant> joined_;  ///< By host, with slow start.
+  std::vector<double> weights_;  ///< Of those in the table, likewise: without it.
+  Instant warm_at_;              ///< When all hosts have their whole weight.
+  bool warming_ = false;         ///< They do not have it yet.
   std::vector<resilience::HostView> hosts_;
   std::vector<Pool> pools_;    ///< By host; empty without a pool.
   std::uint32_t active_ = 0;   ///< Tries under way.

@@ -2,19 +2,68 @@
 /// The life of a call whose route has policies, as far as it differs: it may be turned away before
 /// it leaves, wait for a connection, be tried again, or be answered by a fallback.
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include "sim/traffic/request_engine.h"
 #include "sim/traffic/traffic_events.h"
 
 namespace orrery::sim {
 
-std::uint32_t RequestEngine::add_routes(ServiceIndex caller) {
+std::uint32_t RequestEngine::add_routes(ServiceIndex caller, std::uint32_t zone) {
   const auto first = static_cast<std::uint32_t>(routes_.size());
   for (const std::uint32_t route : program_.routes_from(caller)) {
-    routes_.emplace_back(model_.routes[route].policy, draws_, mix64(routes_.size()), now_);
+    routes_.emplace_back(model_.routes[route].policy, draws_, mix64(routes_.size()), zone, now_);
     route_causes_.push_back(0);
   }
   return first;
+}
+
+std::uint64_t RequestEngine::user_of(std::uint32_t load, std::uint64_t ordinal) const {
+  const std::uint64_t journey = journey_key(load, ordinal);
+  const std::vector<double>& users = loads_[load].population;
+  if (users.empty()) return journey;
+  const double draw = draws_.uniform(Purpose::JourneyChoice, journey);
+  const auto user = std::upper_bound(users.begin(), users.end() - 1, draw);
+  return static_cast<std::uint64_t>(user - users.begin());
+}
+
+std::uint64_t RequestEngine::hash_of(const Try& its, const CallSite& site) const {
+  switch (model_.routes[site.route].policy.hash.key) {
+    case resilience::HashKey::User:
+      return mix64(its.user);
+    case resilience::HashKey::Session:
+      return mix64(its.session);
+    case resilience::HashKey::Path:
+      return mix64(site.operation);
+  }
+  contract_violation("what is hashed is one of those listed");
+}
+
+void RequestEngine::take_table(Route& route, const Table& table) {
+  std::vector<HostFacts> facts;
+  if (route.needs_facts()) {
+    for (const std::uint32_t address : table.addresses) {
+      const auto& [host, port] = place_of(address);
+      const std::uint32_t instance = addresses_[address];
+      facts.push_back({host + ":" + std::to_string(port),
+                       instance == kNone ? std::string{} : specs_[instance].version,
+                       zone_at(address)});
+    }
+  }
+  route.take_table(table.version, table.addresses, std::move(facts), now_);
+}
+
+std::uint32_t RequestEngine::zone_at(std::uint32_t address) const {
+  return addresses_[address] == kNone ? kNoZone : instances_[addresses_[address]].zone;
+}
+
+void RequestEngine::take_peers(Route& route, const Instance& caller) {
+  const std::size_t own = (std::size_t{caller.node} + 1) * model_.services.size() + caller.service;
+  if (!route.misses_peers(tables_[own].version)) return;
+  std::vector<std::uint32_t> zones;
+  for (const std::uint32_t address : tables_[own].addresses) zones.push_back(zone_at(address));
+  route.take_peers(tables_[own].version, std::move(zones));
 }
 
 void RequestEngine::begin_call(std::uint32_t index) {
@@ -50,10 +99,11 @@ void RequestEngine::begin_try(std::uint32_t index) {
   its.try_begun = true;
   const std::size_t at = table_of(parent, site);
   const Table& table = tables_[at];
-  route.take_table(table.version, table.addresses, now_);
+  if (!route.knows(table.version)) take_table(route, table);
+  if (route.has_localities()) take_peers(route, instances_[parent.instance]);
   std::optional<RouteHost> host;
   if (route.balances()) {
-    host = route.pick(call.key, its.host.address, now_);
+    host = route.pick(call.key, hash_of(its, site), its.host.address, now_);
   } else if (!table.addresses.empty()) {
     host = route.host_at(choose(parent, at, call.key));
   }
@@ -128,7 +178,7 @@ bool RequestEngine::try_again(std::uint32_t index, const TryEnd& end, bool answe
   const std::optional<Retry> retry =
       routes_[its.route].retry_after(end, its.retries, before.key, its.deadline, now_);
   if (!retry) return false;
-  ++route_counts_[site.route].retries;
+  route_counts_[site.route].retries += retry->counted;
   // A record that an event still refers to cannot be used again.
   const bool is_free = answered && !before.ghost;
   const std::uint32_t again = is_free ? index : allocate_call();
@@ -150,7 +200,7 @@ bool RequestEngine::try_again(std::uint32_t index, const TryEnd& end, bool answe
   }
   Try& next = tries_[again];
   next = its;
-  next.retries = {its.retries.count + 1, retry->wait, retry->price};
+  if (retry->counted) next.retries = {its.retries.count + 1, retry->wait, retry->price};
   next.unconnected = false;
   next.passed = tries_[before.parent].passed;
   if (!answered) {
@@ -239,6 +289,9 @@ void RequestEngine::note_changes(std::uint32_t at, std::uint32_t model, std::uin
       observer_->breaker_changed({route.from, route.to}, caller, change.to);
     }
     if (change.to == resilience::BreakerState::Open) ++route_counts_[model].openings;
+  }
+  if (const auto share = routes_[at].take_own_share()) {
+    own_shares_.push_back({route.from, route.to, caller, *share});
   }
   for (const Route::Ejection& ejection : routes_[at].take_ejections()) {
     const auto& [address, port] = place_of(ejection.address);

@@ -6,7 +6,8 @@
 
 namespace orrery::sim {
 
-/// KernelEvent::kind; the index is a call's slot, for Arrival a load, for Work a CPU group.
+/// KernelEvent::kind; the index is a call's slot, for Work a CPU group; for Arrival a load,
+/// or a user of a closed one behind all loads.
 enum TrafficEventKind : std::uint8_t {
   kArrival = 0,
   kReachInstance = 1,
@@ -15,9 +16,10 @@ enum TrafficEventKind : std::uint8_t {
   kTimeout = 4,
   kWork = 5,
   kTryAgain = 6,
-  kSendAgain = 7,
+  kNextStep = 7,
+  kSendAgain = 8,
 };
-inline constexpr std::uint8_t kFirstForeignKind = 8;
+inline constexpr std::uint8_t kFirstForeignKind = 16;
 
 /// Folded into the fingerprint with the kind, so that traffic differs from every other component.
 inline constexpr std::uint64_t kTrafficComponent = 1 << 8;

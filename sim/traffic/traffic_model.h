@@ -8,6 +8,7 @@
 
 #include "models/base/distribution.h"
 #include "models/base/time_types.h"
+#include "sim/traffic/arrival_rate.h"
 #include "sim/traffic/route_model.h"
 
 namespace orrery::sim {
@@ -49,18 +50,25 @@ struct ServiceModel {
 struct JourneyStep {
   ServiceIndex service = 0;
   std::uint32_t operation = 0;
+  std::uint32_t times = 1;   ///< One after another; >= 1.
+  double probability = 1.0;  ///< (0, 1]; drawn once for all `times`.
 };
 
 /// Steps a user takes one after another; a failed step ends the journey.
 struct JourneyModel {
   std::string name;
   std::vector<JourneyStep> steps;
-  Duration timeout;  ///< Per step, as the user sees it; 0: none.
+  Duration timeout;         ///< Per step, as the user sees it; 0: none.
+  Distribution think = {};  ///< From the end of a step to the next one that is made.
 };
 
-/// Journeys that start as a Poisson process.
+/// Journeys that start as a Poisson process, or one after another by each of some users.
 struct LoadModel {
-  double rate_per_second = 0;
+  double rate_per_second = 0;  ///< Of the process.
+  RateSeries rates = {};       ///< In place of it, from `from` on, where it has points.
+  std::uint32_t users = 0;     ///< Above 0: a closed load of so many; no process.
+  Distribution think = {};     ///< Of a user before the first journey, and between two.
+  Duration ramp_up = {};       ///< Users come evenly over so long.
   Instant from;
   Instant until = Instant::never();
   struct Share {
@@ -68,6 +76,10 @@ struct LoadModel {
     double weight = 1;
   };
   std::vector<Share> mix;
+  /// Who starts the journeys of an open load; 0: each is a user's of its own.
+  std::uint32_t population = 0;
+  /// User k (1, 2, …) comes with a probability proportional to k^-exponent. >= 0; 0: all equally.
+  double population_zipf = 0;
 };
 
 struct TrafficModel {

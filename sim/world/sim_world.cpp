@@ -215,7 +215,7 @@ void SimWorld::start() {
     start_kubelet_of(*host);
     start_proxy_of(*host);
   }
-  outside_proxy_ = start_proxy("outside", *outside_tables_, {});
+  outside_proxy_ = start_proxy("outside", *outside_tables_, nullptr);
   engine_->start();
 }
 
@@ -406,12 +406,17 @@ void SimWorld::on_reminders() {
 
 std::unique_ptr<SimWorld::ProxyProcess> SimWorld::start_proxy(std::string name,
                                                               SimDataPlane& data_plane,
-                                                              const std::string& node) {
+                                                              const WorldNode* node) {
   const ProcessId process = dispatcher_.start_process();
   const ports::OwnerId owner = dispatcher_.add_owner(process);
   const store::ClientId client = api_->connect(config_.timings.node, std::move(name));
   discovery::NodeProxyConfig config = config_.profile.proxy;
-  config.node_name = node;
+  if (node != nullptr) {
+    config.node_name = node->name;
+    if (const auto zone = node->labels.find(controllers::kZoneLabel); zone != node->labels.end()) {
+      config.zone = zone->second;
+    }
+  }
   auto proxy = std::make_unique<ProxyProcess>(process, owner, client, *api_, dispatcher_,
                                               data_plane, config);
   dispatcher_.attach(owner, proxy->component);
@@ -429,7 +434,7 @@ void SimWorld::start_kubelet_of(Host& host) {
 
 void SimWorld::start_proxy_of(Host& host) {
   host.tables->restart();
-  host.proxy = start_proxy("Proxy/" + host.spec.name, *host.tables, host.spec.name);
+  host.proxy = start_proxy("Proxy/" + host.spec.name, *host.tables, &host.spec);
 }
 
 void SimWorld::stop_kubelet_of(Host& host) {
@@ -608,6 +613,14 @@ void SimWorld::tell_nodes() {
     log_.append(kernel_.now(), 0, "outlier", "Service/" + config_.traffic.services[notice.to].name,
                 caller_text(notice.from, notice.caller) + " " + done + notice.address + ", " +
                     to_string(notice.event.kind));
+  }
+  for (const OwnShareNotice& notice : engine_->take_own_shares()) {
+    const std::string what =
+        notice.share == kNoZone
+            ? " sends its calls to all zones alike"
+            : " keeps " + std::to_string(notice.share / 100) + "% of its calls in its zone";
+    log_.append(kernel_.now(), 0, "zones", "Service/" + config_.traffic.services[notice.to].name,
+                caller_text(notice.from, notice.caller) + what);
   }
 }
 

@@ -169,10 +169,10 @@ class SimWorld {
   struct Host;
 
   [[nodiscard]] Host* host_named(const std::string& name);
-  /// `node`: empty for the clients outside.
+  /// `node`: null for the clients outside.
   [[nodiscard]] std::unique_ptr<ProxyProcess> start_proxy(std::string name,
                                                           SimDataPlane& data_plane,
-                                                          const std::string& node);
+                                                          const WorldNode* node);
   void start_kubelet_of(Host& host);
   void start_proxy_of(Host& host);
   void stop_kubelet_of(Host& host);

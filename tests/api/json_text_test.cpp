@@ -411,11 +411,12 @@ class RandomObject {
   }
   void fill(Service& s) {
     fill_all(s.meta, s.spec.selector, s.spec.ports, s.spec.headless,
-             s.spec.publish_not_ready_addresses, s.spec.internal_local);
+             s.spec.publish_not_ready_addresses, s.spec.internal_local, s.spec.prefers_own_zone);
     if (below(2) == 0) s.spec.type = "NodePort";
   }
   void fill(Endpoint& e) {
     fill_all(e.address, e.ready, e.serving, e.terminating, e.node_name, e.pod_name, e.pod_uid);
+    for (std::uint64_t i = below(3); i > 0; --i) e.for_zones.push_back("z" + std::to_string(i));
   }
   void fill(EndpointPort& p) { fill_all(p.name, p.port); }
   void fill(EndpointSlice& s) { fill_all(s.meta, s.endpoints, s.ports); }

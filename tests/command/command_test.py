@@ -39,6 +39,17 @@ def sqlite_count(file):
         return 0
 
 
+def python_with_schemas():
+    """An interpreter that has the libraries of Debian's packages; this one if there is none."""
+    for python in (sys.executable, "/usr/bin/python3"):
+        try:
+            if subprocess.run([python, "-c", "import jsonschema, google.protobuf"], capture_output=True).returncode == 0:
+                return python
+        except OSError:
+            pass
+    return sys.executable
+
+
 class CommandTest(unittest.TestCase):
     def setUp(self):
         self.temporary = tempfile.TemporaryDirectory()
@@ -89,6 +100,11 @@ class CommandTest(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
             return file
 
+        schemas = Path(__file__).with_name("trace_schemas.py")
+        for name in ("zipkin", "jaeger", "otlp"):
+            checked = subprocess.run([python_with_schemas(), schemas, name, export(name)], capture_output=True, text=True)
+            self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+            sys.stderr.write(checked.stderr)
         slowest = ("--traces", "slowest:3")
         self.assertEqual(len({s["traceId"] for s in json.loads(export("zipkin", *slowest).read_text())}), 3)
         self.assertEqual(len(json.loads(export("jaeger", *slowest).read_text())["data"]), 3)
@@ -98,6 +114,13 @@ class CommandTest(unittest.TestCase):
         log = [json.loads(l) for l in (run / "events.jsonl").read_text().splitlines()]
         lines = [json.loads(l) for l in export("jsonl").read_text().splitlines()]
         self.assertEqual(len([l for l in lines if l["type"] == "event"]), len(log))
+        digests = {}
+        for settings in ((), (), ("--set", "load[0].poisson=21/s")):
+            done = orrery("run", self.variant(), "--seeds", "2", "--out", run, "--record", kept, *settings)
+            self.assertNotEqual(done.returncode, 2, done.stdout + done.stderr)
+            line = json.loads(export("jsonl").read_text().splitlines()[0])
+            digests.setdefault(line["digest"], []).append(settings)
+        self.assertEqual([len(runs) for runs in digests.values()], [2, 1], "equal where the runs are: %s" % digests)
         with sqlite3.connect(export("sqlite")) as database:
             self.assertEqual(database.execute("SELECT count(*) FROM event").fetchone()[0], len(log))
             self.assertEqual(database.execute("PRAGMA integrity_check").fetchone()[0], "ok")

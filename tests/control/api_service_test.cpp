@@ -116,6 +116,15 @@ TEST(Authorisation, ANodeWritesItselfAndItsPodsAndNothingElse) {
   ports::ApiCall bind = call_on(Verb::Bind, pod_key("unbound"));
   bind.node_name = "h1";
 
+  const auto metrics = [](const char* name) {
+    api::PodMetrics of_pod;
+    of_pod.meta.namespace_name = "default";
+    of_pod.meta.name = name;
+    return of_pod;
+  };
+  ports::ApiCall renamed_metrics = create_call(metrics("theirs"));
+  renamed_metrics.key.name = "mine";
+
   struct Case {
     const char* what;
     ports::ApiCall call;
@@ -142,6 +151,15 @@ TEST(Authorisation, ANodeWritesItselfAndItsPodsAndNothingElse) {
       {"evict its pod", call_on(Verb::Evict, pod_key("mine")), true},
       {"evict another node's pod", call_on(Verb::Evict, pod_key("theirs")), false},
       {"evict an unbound pod", call_on(Verb::Evict, pod_key("unbound")), false},
+      {"metrics of its pod", create_call(metrics("mine")), true},
+      {"newer metrics of its pod", update(metrics("mine")), true},
+      {"metrics of another node's pod", create_call(metrics("theirs")), false},
+      {"metrics of another node's pod under the key of its own", renamed_metrics, false},
+      {"newer metrics of another node's pod", update(metrics("theirs")), false},
+      {"delete metrics of a pod that is gone",
+       call_on(Verb::Delete, {api::Kind::PodMetrics, "default", "gone"}), true},
+      {"delete metrics of another node's pod",
+       call_on(Verb::Delete, {api::Kind::PodMetrics, "default", "theirs"}), false},
       {"bind a pod to itself", bind, false},
       {"create a pod", create_call(api::Pod{}), false},
       {"create a config map", create_call(named_map("h1")), false},

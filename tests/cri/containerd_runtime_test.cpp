@@ -55,6 +55,24 @@ class ContainerdRuntimeTest : public testing::Test {
     return running;
   }
 
+  /// A running container of another node that has the same containerd.
+  void start_foreign_container() {
+    const auto stub = runtime::v1::RuntimeService::NewStub(fake_.channel());
+    runtime::v1::CreateContainerRequest create;
+    create.set_pod_sandbox_id(client_.run_sandbox(make_pod("foreign")).result.id);
+    create.mutable_config()->mutable_image()->set_image("localhost/app:1");
+    (*create.mutable_config()->mutable_labels())["app.kubernetes.io/managed-by"] = "orrery";
+    (*create.mutable_config()->mutable_labels())["orrery.node"] = "h2";
+    runtime::v1::CreateContainerResponse created;
+    grpc::ClientContext create_context;
+    ASSERT_TRUE(stub->CreateContainer(&create_context, create, &created).ok());
+    runtime::v1::ContainerRequest start;
+    start.set_container_id(created.container_id());
+    runtime::v1::Empty started;
+    grpc::ClientContext start_context;
+    ASSERT_TRUE(stub->StartContainer(&start_context, start, &started).ok());
+  }
+
   FakeCriServer fake_;
   Client client_{fake_.channel()};
 };
@@ -116,6 +134,28 @@ TEST_F(ContainerdRuntimeTest, ListsOnlyWhatIsOursOnThisNode) {
   ASSERT_TRUE(stub->RunPodSandbox(&context, foreign, &response).ok());
 
   EXPECT_EQ(client_.list().result.sandboxes.size(), 1U);
+}
+
+TEST_F(ContainerdRuntimeTest, TellsCoreTimeAndWorkingSetOfWhatRunsOnThisNode) {
+  const Running running = start_pod("web");
+  const Running ended = start_pod("worker");
+  fake_.exit_container(ended.container, 0);
+  start_foreign_container();
+  fake_.set_usage(running.container, 1'234'567'890, 5 << 20);
+  RuntimeCall stats;
+  stats.verb = RuntimeVerb::Stats;
+  const auto measured = client_.call(stats);
+  ASSERT_EQ(measured.outcome, Outcome::Ok);
+  ASSERT_EQ(measured.result.stats.size(), 1U);
+  EXPECT_EQ(measured.result.stats[0].id, running.container);
+  EXPECT_EQ(measured.result.stats[0].cpu, 1'234'567'890_ns);
+  EXPECT_EQ(measured.result.stats[0].memory_bytes, 5 << 20);
+  // The fake's calendar: three starts, an exit and this look, a millisecond each.
+  EXPECT_EQ(measured.result.stats[0].at, Instant::at(5_ms));
+  EXPECT_EQ(measured.result.node, ports::NodeStats{}) << "what the node has left is not known";
+
+  fake_.fail_next("ListContainerStats", {grpc::StatusCode::DEADLINE_EXCEEDED, "late"});
+  EXPECT_EQ(client_.call(stats).outcome, Outcome::Unreachable);
 }
 
 TEST_F(ContainerdRuntimeTest, PullsWhatIsMissing) {

@@ -283,6 +283,24 @@ class FakeCriServer::RuntimeService final : public v1::RuntimeService::CallbackS
     });
   }
 
+  /// As containerd: what does not run is listed without numbers.
+  Reactor* ListContainerStats(Context* context, const v1::ListContainerStatsRequest* request,
+                              v1::ListContainerStatsResponse* response) override {
+    return fake_.answer(context, "ListContainerStats", [=, this] {
+      fake_.calendar_ns_ += 1'000'000;
+      for (const auto& [id, container] : fake_.containers_) {
+        if (!has_labels(container.config.labels(), request->filter().label_selector())) continue;
+        auto& stats = *response->add_stats();
+        stats.mutable_attributes()->set_id(id);
+        if (container.state != v1::CONTAINER_RUNNING) continue;
+        stats.mutable_cpu()->set_timestamp(fake_.calendar_ns_);
+        stats.mutable_cpu()->mutable_usage_core_nano_seconds()->set_value(container.cpu_ns);
+        stats.mutable_memory()->mutable_working_set_bytes()->set_value(container.memory_bytes);
+      }
+      return grpc::Status::OK;
+    });
+  }
+
   /// `true` and `false` do what they are named for; every other command is not found.
   Reactor* ExecSync(Context* context, const v1::ExecSyncRequest* request,
                     v1::ExecSyncResponse* response) override {
@@ -446,6 +464,13 @@ void FakeCriServer::exit_container(const std::string& id, std::uint32_t code, bo
   }
   end_container(id, containers_.at(id), static_cast<std::int32_t>(code),
                 out_of_memory ? "OOMKilled" : (code == 0 ? "Completed" : "Error"));
+}
+
+void FakeCriServer::set_usage(const std::string& id, std::uint64_t cpu_ns,
+                              std::uint64_t memory_bytes) {
+  const std::lock_guard lock{mutex_};
+  containers_.at(id).cpu_ns = cpu_ns;
+  containers_.at(id).memory_bytes = memory_bytes;
 }
 
 void FakeCriServer::exit_exec_process(const std::string& container_id) {

@@ -46,6 +46,8 @@ class FakeCriServer {
   void add_image(const std::string& image);
   /// The container's first process ends by itself; subscribers are told.
   void exit_container(const std::string& id, std::uint32_t code, bool out_of_memory = false);
+  /// What the container has used from now on.
+  void set_usage(const std::string& id, std::uint64_t cpu_ns, std::uint64_t memory_bytes);
   /// A process that exec started ends: told under the container's id and its own.
   void exit_exec_process(const std::string& container_id);
   /// The sandbox's own process ends; its containers stay.
@@ -79,6 +81,8 @@ class FakeCriServer {
     std::string reason;
     std::int64_t started_at = 0;
     std::int64_t finished_at = 0;
+    std::uint64_t cpu_ns = 0;
+    std::uint64_t memory_bytes = 0;
   };
 
   /// Answers a call of `method` with what `act()` returns, or as fail_next and delay_next say.
@@ -100,7 +104,7 @@ class FakeCriServer {
   mutable std::mutex mutex_;
   std::uint64_t ids_given_ = 0;
   std::int64_t calendar_ns_ =
-      1'700'000'000'000'000'000;  ///< Grows by 1 ms with every start or exit.
+      1'700'000'000'000'000'000;  ///< Grows by 1 ms with every start, exit or look at uses.
   bool lagging_ = false;
   std::map<std::string, Sandbox> sandboxes_;
   std::map<std::string, Container> containers_;

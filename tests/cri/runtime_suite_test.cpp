@@ -45,6 +45,8 @@ struct ContainerdWorld {
     EXPECT_TRUE(run([&] { return server.stream_count() == 1; }));
     server.exit_container(container_id, 137);
   }
+  static std::string image() { return "app:1"; }
+  static std::vector<std::string> quick_command() { return {"true"}; }
   std::vector<std::string> slow_command() {
     server.fail_next("ExecSync", {grpc::StatusCode::DEADLINE_EXCEEDED, "timeout 1s exceeded"});
     return {"sleep", "5"};

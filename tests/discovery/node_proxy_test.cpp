@@ -102,6 +102,27 @@ TEST(EndpointTables, WithInternalTrafficPolicyLocalListOnlyTheirOwnNode) {
   EXPECT_EQ(seen_from("d"), "10.0.0.1:8080 10.0.0.3:8080 ");
 }
 
+TEST(EndpointTables, HeedZoneHintsIfAllReadyEndpointsHaveThem) {
+  auto a = endpoint("10.0.0.1", true, true, false);
+  auto b = endpoint("10.0.0.2", true, true, false);
+  auto starting = endpoint("10.0.0.3", false, false, false);
+  a.for_zones = {"A"};
+  b.for_zones = {"B"};
+  const auto seen_from = [&](const std::string& zone, const Service& of) {
+    const EndpointSlice all = slice("s", {a, b, starting});
+    return addresses(endpoint_tables(of, {&all}, "node", zone).at(80));
+  };
+  EXPECT_EQ(seen_from("A", service()), "10.0.0.1:8080 ");
+  EXPECT_EQ(seen_from("B", service()), "10.0.0.2:8080 ");
+  EXPECT_EQ(seen_from("C", service()), "10.0.0.1:8080 10.0.0.2:8080 ");  // Nobody is for it.
+  EXPECT_EQ(seen_from("", service()), "10.0.0.1:8080 10.0.0.2:8080 ");
+  Service local = service();
+  local.spec.internal_local = true;
+  EXPECT_EQ(seen_from("A", local), "10.0.0.1:8080 10.0.0.2:8080 ");
+  b.for_zones.clear();
+  EXPECT_EQ(seen_from("A", service()), "10.0.0.1:8080 10.0.0.2:8080 ");  // One says nothing.
+}
+
 TEST(EndpointTables, SayHowLongAClientKeepsItsEndpoint) {
   Service sticky = service();
   EXPECT_FALSE(endpoint_tables(sticky, {}).at(80).session_affinity);

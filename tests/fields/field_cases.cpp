@@ -45,6 +45,9 @@ constexpr const char* kDrain =
 constexpr const char* kTwoNodes =
     R"({"nodes": [{"name": "n1", "labels": {"disk": "ssd", "size": "3"}},
                   {"name": "n2", "labels": {"disk": "hdd", "size": "9"}}]})";
+constexpr const char* kTwoZones =
+    R"({"nodes": [{"name": "n1", "labels": {"topology.kubernetes.io/zone": "a"}},
+                  {"name": "n2", "labels": {"topology.kubernetes.io/zone": "b"}}]})";
 /// Users of the Service web.
 constexpr const char* kUsers = R"(,
   "journeys": {"read": ["web", "web", "web"]}, "load": [{"poisson": "5/s", "from": "20s"}])";
@@ -459,6 +462,8 @@ std::map<std::string, Base> make_bases() {
   "services": {"web": {"operations": {"get": {"calls": ["back"]}}}},
   "journeys": {"read": ["web"]}, "load": [{"poisson": "0.3/s", "from": "20s"}])";
   add("service-calls", chain, scenario(kChained, kTwoNodes));
+  add("service-calls-zones", chain,
+      scenario(std::string(kChained) + R"(, "profile": "kubernetes-1.32")", kTwoZones));
   add("service-calls-sticky", chain + "  sessionAffinity: ClientIP\n",
       scenario(kChained, kTwoNodes, "200s"));
   add("stateful-history", workload("StatefulSet", "w", "  replicas: 1\n  serviceName: web\n"),
@@ -804,6 +809,10 @@ const std::vector<FieldCase>& field_cases() {
        R"({"spec": {"publishNotReadyAddresses": true}})"},
       {"Service:spec.internalTrafficPolicy", "service-calls", "Service/back",
        R"({"spec": {"internalTrafficPolicy": "Local"}})"},
+      {"Service:spec.trafficDistribution", "service-calls-zones", "Service/back",
+       R"({"spec": {"trafficDistribution": "PreferClose"}})"},
+      {"Object:metadata.annotations", "service-calls-zones", "Service/back",
+       R"({"metadata": {"annotations": {"service.kubernetes.io/topology-mode": "Auto"}}})"},
       {"Service:spec.sessionAffinityConfig.clientIP.timeoutSeconds", "service-calls-sticky",
        "Service/back",
        R"({"spec": {"sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 1}}}})"},
@@ -1031,6 +1040,8 @@ const std::map<std::string, std::string>& other_fields() {
   static const std::map<std::string, std::string> all{
       {"CronJob:spec.startingDeadlineSeconds",
        "shown by CronJob.StartsAfterTheDeadlineAreSkippedAndSaid"},
+      {"EndpointSlice:endpoints[].hints",
+       "shown by EndpointTables.HeedZoneHintsIfAllReadyEndpointsHaveThem"},
       {"EndpointSlice:endpoints[].addresses",
        "shown by EndpointTables.UseReadyEndpointsElseThoseThatTerminateAndServe"},
       {"EndpointSlice:endpoints[].conditions.ready",

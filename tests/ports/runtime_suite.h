@@ -1,13 +1,17 @@
 /// @file
 /// What every adapter of ports::ContainerRuntime promises, as one suite.
 ///
-/// Instantiate with a world type, one fresh node per world, that holds image "app:1" and has
+/// Instantiate with a world type, one fresh node per world, that has
+///   /// An image that the node holds, with the program of a container.
+///   std::string image();
 ///   ports::ContainerRuntime& runtime();
 ///   void attach(ports::OwnerId, ports::Component&);   // before run
 ///   bool run(std::function<bool()> done);             // lets time pass until done; false: gave up
 ///   /// KILL to the first process of a container, the only one that runs in its pod.
 ///   void kill(const std::string& pod_uid, const std::string& container_id);
-///   /// A command that takes longer than a second in any container, for the next Exec.
+///   /// A command that ends well and at once in any container, for the next Exec.
+///   std::vector<std::string> quick_command();
+///   /// One that takes longer than a second.
 ///   std::vector<std::string> slow_command();
 ///   /// An image that cannot be had, for the next PullImage.
 ///   std::string missing_image();
@@ -128,7 +132,7 @@ class RuntimeSuite : public testing::Test {
     c.pod = pod();
     c.sandbox_id = sandbox;
     c.attempt = attempt;
-    c.image = "app:1";
+    c.image = world_.image();
     return ask(std::move(c));
   }
   /// A running container in a sandbox of its own.
@@ -146,10 +150,17 @@ class RuntimeSuite : public testing::Test {
     EXPECT_EQ(answer.outcome, ports::Outcome::Ok);
     return answer.result;
   }
+  std::vector<ports::ContainerStats> measure() {
+    ports::RuntimeCall c;
+    c.verb = ports::RuntimeVerb::Stats;
+    const Answer answer = ask(std::move(c));
+    EXPECT_EQ(answer.outcome, ports::Outcome::Ok);
+    return answer.result.stats;
+  }
   bool wait_for_notice(const RuntimeListener& listener) {
     return world_.run([&] { return !listener.notices.empty(); });
   }
-  static std::shared_ptr<const api::Object> pod() {
+  std::shared_ptr<const api::Object> pod() {
     api::Pod p;
     p.meta.name = "web-1";
     p.meta.namespace_name = "default";
@@ -157,7 +168,7 @@ class RuntimeSuite : public testing::Test {
     p.meta.labels["app"] = "web";
     p.spec.containers.resize(1);
     p.spec.containers[0].name = "app";
-    p.spec.containers[0].image = "app:1";
+    p.spec.containers[0].image = world_.image();
     return std::make_shared<const api::Object>(std::move(p));
   }
 
@@ -195,7 +206,7 @@ TYPED_TEST_P(RuntimeSuite, AStartedContainerIsListedAsRunningInItsSandbox) {
   EXPECT_EQ(seen.containers[0].sandbox_id, sandbox.result.id);
   EXPECT_EQ(seen.containers[0].name, "app");
   EXPECT_EQ(seen.containers[0].attempt, 5U);
-  EXPECT_EQ(seen.containers[0].image, "app:1");
+  EXPECT_EQ(seen.containers[0].image, this->world_.image());
   EXPECT_EQ(seen.containers[0].state, ports::ContainerState::Running);
 }
 
@@ -215,7 +226,7 @@ TYPED_TEST_P(RuntimeSuite, EveryCallGetsExactlyOneReplyWithItsId) {
     call.pod = this->pod();
     call.sandbox_id = "nosuch";
     call.container_id = "nosuch";
-    call.image = "app:1";
+    call.image = this->world_.image();
     call.timeout = 1_s;
     sent.push_back(verb + 1U);
     this->send(this->kOwner, sent.back(), std::move(call));
@@ -322,7 +333,7 @@ TYPED_TEST_P(RuntimeSuite, AnExitIsToldToTheOneThatCalledListLast) {
 
 TYPED_TEST_P(RuntimeSuite, ExecEndsWithTheCommandOrWithItsTimeout) {
   const auto placed = this->start_pod();
-  const auto done = this->exec(placed.container, {"true"});
+  const auto done = this->exec(placed.container, this->world_.quick_command());
   EXPECT_EQ(done.outcome, ports::Outcome::Ok);
   EXPECT_EQ(done.result.exit_code, 0);
   EXPECT_EQ(this->exec(placed.container, this->world_.slow_command()).outcome,
@@ -360,10 +371,36 @@ TYPED_TEST_P(RuntimeSuite, AStoppedSandboxHasNoRunningContainersAndIsRemovedWith
   EXPECT_EQ(this->run_sandbox().outcome, ports::Outcome::Ok) << "its name is free again";
 }
 
+TYPED_TEST_P(RuntimeSuite, WhatRunsIsMeasuredAndWhatDoesNotIsNot) {
+  const auto placed = this->start_pod();
+  EXPECT_EQ(this->create(placed.sandbox, 1).outcome, ports::Outcome::Ok) << "it is not started";
+  const auto listed = this->list();
+  const auto running =
+      std::find_if(listed.containers.begin(), listed.containers.end(),
+                   [&](const ports::ContainerInfo& info) { return info.id == placed.container; });
+  ASSERT_NE(running, listed.containers.end());
+  ports::ContainerStats before;
+  for (int sample = 0; sample < 2; ++sample) {
+    const auto stats = this->measure();
+    ASSERT_EQ(stats.size(), 1U);
+    EXPECT_EQ(stats[0].id, placed.container);
+    EXPECT_GE(stats[0].at, running->started_at);
+    EXPECT_GE(stats[0].at, before.at);
+    EXPECT_GE(stats[0].cpu, before.cpu);
+    EXPECT_GE(stats[0].memory_bytes, 0);
+    before = stats[0];
+  }
+  ASSERT_EQ(this->on_container(ports::RuntimeVerb::StopContainer, placed.container).outcome,
+            ports::Outcome::Ok);
+  EXPECT_TRUE(this->measure().empty());
+}
+
 TYPED_TEST_P(RuntimeSuite, AnImageIsThereOrCannotBeHadForAReason) {
   using ports::RuntimeVerb;
-  EXPECT_EQ(this->on_image(RuntimeVerb::ImageStatus, "app:1").outcome, ports::Outcome::Ok);
-  EXPECT_EQ(this->on_image(RuntimeVerb::PullImage, "app:1").outcome, ports::Outcome::Ok);
+  EXPECT_EQ(this->on_image(RuntimeVerb::ImageStatus, this->world_.image()).outcome,
+            ports::Outcome::Ok);
+  EXPECT_EQ(this->on_image(RuntimeVerb::PullImage, this->world_.image()).outcome,
+            ports::Outcome::Ok);
   const std::string missing = this->world_.missing_image();
   EXPECT_EQ(this->on_image(RuntimeVerb::ImageStatus, missing).outcome, ports::Outcome::NotFound);
   const auto pull = this->on_image(RuntimeVerb::PullImage, missing);
@@ -379,8 +416,8 @@ TYPED_TEST_P(RuntimeSuite, ImagesAreListedByName) {
   ASSERT_EQ(listed.outcome, ports::Outcome::Ok);
   // A runtime may put its registry before the name.
   const auto& images = listed.result.images;
-  EXPECT_TRUE(std::any_of(images.begin(), images.end(), [](const ports::ImageInfo& image) {
-    return image.name.ends_with("app:1");
+  EXPECT_TRUE(std::any_of(images.begin(), images.end(), [&](const ports::ImageInfo& image) {
+    return image.name.ends_with(this->world_.image());
   }));
 }
 
@@ -403,17 +440,15 @@ TYPED_TEST_P(RuntimeSuite, AVolumeIsPreparedAndRemovedHoweverOften) {
   EXPECT_EQ(this->ask(remove).outcome, ports::Outcome::Ok);
 }
 
-REGISTER_TYPED_TEST_SUITE_P(RuntimeSuite, AVolumeIsPreparedAndRemovedHoweverOften,
-                            AStartedContainerIsListedAsRunningInItsSandbox,
-                            ThePodIsReadBackFromTheListing, EveryCallGetsExactlyOneReplyWithItsId,
-                            APodHasOneSandboxPerAttempt, ASandboxHasOneContainerPerNameAndAttempt,
-                            WhatIsNotThereCannotBeUsed, WhatIsNotThereIsStoppedAndRemoved,
-                            AContainerIsStartedOnce,
-                            AStoppedContainerIsListedAsExitedAsItsNoticeSays,
-                            AnExitIsToldToTheOneThatCalledListLast,
-                            ExecEndsWithTheCommandOrWithItsTimeout,
-                            ARunningContainerIsRemovedWholeOrNotAtAll,
-                            AStoppedSandboxHasNoRunningContainersAndIsRemovedWithThem,
-                            AnImageIsThereOrCannotBeHadForAReason, ImagesAreListedByName);
+REGISTER_TYPED_TEST_SUITE_P(
+    RuntimeSuite, AVolumeIsPreparedAndRemovedHoweverOften, WhatRunsIsMeasuredAndWhatDoesNotIsNot,
+    AStartedContainerIsListedAsRunningInItsSandbox, ThePodIsReadBackFromTheListing,
+    EveryCallGetsExactlyOneReplyWithItsId, APodHasOneSandboxPerAttempt,
+    ASandboxHasOneContainerPerNameAndAttempt, WhatIsNotThereCannotBeUsed,
+    WhatIsNotThereIsStoppedAndRemoved, AContainerIsStartedOnce,
+    AStoppedContainerIsListedAsExitedAsItsNoticeSays, AnExitIsToldToTheOneThatCalledListLast,
+    ExecEndsWithTheCommandOrWithItsTimeout, ARunningContainerIsRemovedWholeOrNotAtAll,
+    AStoppedSandboxHasNoRunningContainersAndIsRemovedWithThem,
+    AnImageIsThereOrCannotBeHadForAReason, ImagesAreListedByName);
 
 }  // namespace orrery::ports_suite

@@ -315,6 +315,7 @@ TEST(Replay, KubeletAndNodeProxyMakeTheSameCallsAgain) {
   header.node_resources = {4000, std::int64_t{8} << 30, 110, {}};
   header.node_labels["zone"] = "a";
   header.node_taints.push_back({"dedicated", "batch", "NoSchedule", std::nullopt});
+  header.reports_metrics = true;
   {
     auto file = RecordFile::create(folder.file("r"), header);
     ASSERT_TRUE(file);
@@ -348,6 +349,13 @@ TEST(Replay, KubeletAndNodeProxyMakeTheSameCallsAgain) {
   };
   EXPECT_GT(count(R"({"out":"runtime")"), 3);
   EXPECT_GT(count(R"({"out":"probe")"), 3);
+  // Eviction asks once, as the node's use is not known; then metrics ask every 15 s.
+  EXPECT_GT(std::count_if(record->bodies.begin(), record->bodies.end(),
+                          [](const std::string& b) {
+                            return b.starts_with(R"({"out":"runtime")") &&
+                                   b.find(R"("verb":"stats")") != std::string::npos;
+                          }),
+            5);
   const auto result = replay_record(folder.file("r"));
   ASSERT_TRUE(result) << result.error().what;
   EXPECT_FALSE(result->divergence) << to_string(*result);

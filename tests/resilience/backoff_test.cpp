@@ -6,6 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include "tests/resilience/conformance.h"
+
 namespace orrery::resilience {
 namespace {
 
@@ -102,6 +104,11 @@ TEST(Backoff, DelaysAsInTheTable) {
       {"5", "nor when only the sum would", LinkerdBackoff{1_s, 40_s, 0.5}, 6, 0.9, none, 40_s},
   };
   for (const Case& c : cases) {
+    const char* const names[] = {"", "envoy", "resilience4j", "grpc",
+                                 "", "aws",   "awsSdk",       "linkerd"};
+    if (const std::string name = names[c.backoff.index()]; !name.empty()) {
+      conformance::row("retries.backoff." + name, c.source, c.rule);
+    }
     EXPECT_EQ(to_string(backoff_delay(c.backoff, c.retry, c.unit, c.previous)),
               to_string(c.expected))
         << c.source << ": " << c.rule;

@@ -13,6 +13,7 @@
 #include "models/resilience/balancers/round_robin.h"
 #include "models/resilience/balancers/slow_start.h"
 #include "models/resilience/exponential_decay.h"
+#include "tests/resilience/conformance.h"
 #include "tests/resilience/shares.h"
 
 namespace orrery::resilience {
@@ -76,6 +77,7 @@ TEST(RoundRobin, TakesTurnsAsInTheTable) {
       {"3.5", "nobody healthy: nobody", {1, 1}, {false, false}, false, "---"},
       {"3.5", "no hosts: nobody", {}, {}, false, "--"},
   };
+  conformance::table("balancer.round-robin", cases);
   for (const Case& c : cases) {
     std::vector<HostView> hosts = weighted(c.weights);
     for (std::size_t i = 0; i < hosts.size(); ++i) hosts[i].healthy = c.healthy[i];
@@ -106,6 +108,7 @@ TEST(HostWeights, AreEqualIfThoseOfTheHostsThatMayBeChosenAre) {
       {"3.6", "in panic it counts", {{2}, {3, 0, false}}, true, false},
       {"3.5", "no hosts", {}, false, true},
   };
+  conformance::table("weights", cases);
   for (const Case& c : cases) {
     EXPECT_EQ(weights_are_equal(Hosts{c.hosts, c.panic}), c.expected) << c.source << ": " << c.rule;
   }
@@ -175,6 +178,7 @@ TEST(RandomChoice, IsUniformAmongTheHostsThatMayBeChosen) {
       {"3.6", "panic: all", 10, 3, true},
       {"4 services: iptables", "per connection 1/n each", 3, 3, false},
   };
+  conformance::table("balancer.random", cases);
   for (const Case& c : cases) {
     std::vector<HostView> hosts(c.hosts);
     for (std::uint32_t h = c.healthy; h < c.hosts; ++h) hosts[h].healthy = false;
@@ -216,6 +220,7 @@ TEST(LeastRequest, ChoosesAsInTheTable) {
       {"3.5", "of three, the first of the least", {9, 7, 7, 0}, 3, {0, 2, 1}, 2},
       {"3.5", "one choice is random", {9, 0}, 1, {0}, 0},
   };
+  conformance::table("balancer.least-request", cases);
   for (const Case& c : cases) {
     const std::vector<HostView> hosts = busy(c.active);
     LeastRequest balancer{{c.choices, false, 1.0}, 0};
@@ -328,6 +333,7 @@ TEST(SlowStart, GivesThePartOfTheWeightInTheTable) {
       {"3.5", "1.22-dev: no minimum, but 1 ms", {10_s, 1.0, 0.0}, 0_s, 0.0001},
       {"3.5", "no window: off", {0_s, 1.0, 0.10}, 0_s, 1.0},
   };
+  conformance::table("slowStart", cases);
   for (const Case& c : cases) {
     EXPECT_NEAR(slow_start_factor(c.config, c.age), c.expected, 1e-12)
         << c.source << ": " << c.rule;
@@ -397,6 +403,7 @@ TEST(PeakEwma, ChoosesTheCheaperOfTwoDifferentHosts) {
       {"5", "just below the other's cost", 10_ms, 31_ms, {2, 0}, 0},
       {"5", "twice as slow, half as busy", 10_ms, 20_ms, {4, 1}, 1},
   };
+  conformance::table("balancer.peak-ewma", cases);
   for (const Case& c : cases) {
     const std::vector<HostView> hosts = busy(c.active);
     PeakEwma balancer{{10_s, 1_ns}};

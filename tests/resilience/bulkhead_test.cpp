@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/base/random.h"
+#include "tests/resilience/conformance.h"
 
 namespace orrery::resilience {
 namespace {
@@ -40,6 +41,7 @@ TEST(SemaphoreBulkhead, AnswersAsInTheTable) {
       {{"2 Bulkhead", "no permits: all wait", "++", "ww"}, {0, 1_s}},
   };
   for (const SemaphoreCase& row : cases) {
+    conformance::row("bulkhead", row.c.source, row.c.rule);
     SemaphoreBulkhead bulkhead{row.config};
     std::string answers;
     for (const char step : std::string(row.c.script)) {

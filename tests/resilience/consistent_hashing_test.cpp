@@ -12,6 +12,7 @@
 #include "models/resilience/balancers/maglev.h"
 #include "models/resilience/balancers/ring_hash.h"
 #include "models/resilience/balancers/xx_hash.h"
+#include "tests/resilience/conformance.h"
 #include "tests/resilience/shares.h"
 
 namespace orrery::resilience {
@@ -73,6 +74,7 @@ TEST(RingHash, HasTheSizeInTheTable) {
       {"3.5", "one more entry than divides", {1, 1, 1, 1, 1, 1}, {13, 1U << 23}, 18},
       {"3.5", "no hosts", {}, {1024, 1U << 23}, 0},
   };
+  conformance::table("balancer.ring-hash", cases);
   for (const Case& c : cases) {
     EXPECT_EQ(ring(Backends{c.weights}, c.config).size(), c.expected) << c.source << ": " << c.rule;
   }
@@ -150,6 +152,7 @@ TEST(Maglev, GivesSlotsAsInTheTable) {
       {"3.5", "and exactly round 9", {3, 1}, 13, {9, 4}},
       {"3.5", "no hosts: no table", {}, 7, {}},
   };
+  conformance::table("balancer.maglev", cases);
   for (const Case& c : cases) {
     const Maglev table = maglev(Backends{c.weights}, {c.size, true});
     std::vector<std::uint32_t> slots(c.weights.size(), 0);

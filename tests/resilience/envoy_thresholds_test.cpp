@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/base/random.h"
+#include "tests/resilience/conformance.h"
 
 namespace orrery::resilience {
 namespace {
@@ -71,6 +72,7 @@ TEST(EnvoyThresholds, AdmitAsInTheTable) {
       {"3.1", "even far over max_connections", 1, 0, 5, none, Admission::QueueAndConnect, false,
        true},
   };
+  conformance::table("connectionPool", cases);
   for (const Case& c : cases) {
     SCOPED_TRACE(std::string(c.source) + ": " + c.rule);
     const EnvoyThresholdsConfig config = small();

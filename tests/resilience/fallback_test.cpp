@@ -5,6 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include "tests/resilience/conformance.h"
+
 namespace orrery::resilience {
 namespace {
 
@@ -42,6 +44,10 @@ TEST(Fallback, AnswersAsInTheTable) {
       {"7", "one older", young, 95_s - 1_ns, 0, CallFailure::Error, D::NothingCached},
   };
   for (const Case& c : cases) {
+    if (c.config.kind != Kind::OtherService) {
+      const bool fixed_answer = c.config.kind == Kind::Static;
+      conformance::row(fixed_answer ? "fallback.static" : "fallback.cached", c.source, c.rule);
+    }
     Fallback fallback{c.config};
     if (c.last_success) fallback.on_success(at(*c.last_success));
     for (std::uint32_t i = 0; i < c.under_way; ++i) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/base/random.h"
+#include "tests/resilience/conformance.h"
 
 namespace orrery::resilience {
 namespace {
@@ -174,6 +175,7 @@ const std::vector<Case> kCases{
 };
 
 TEST(HystrixBreaker, BehavesAsInTheTable) {
+  conformance::table("breaker.hystrix", kCases);
   for (const Case& c : kCases) {
     SCOPED_TRACE(std::string(c.source) + ": " + c.rule);
     HystrixBreaker breaker{c.config, Instant{}};

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/base/random.h"
+#include "tests/resilience/conformance.h"
 
 namespace orrery::resilience {
 namespace {
@@ -179,6 +180,7 @@ TEST(OutlierDetection, CountsErrorsInARowAsInTheTable) {
       {"3.2 split", "and an answer does not", split, "CCCC2C", {kLocal}, true},
       {"3.2 split", "5xx go on as before", split, "5c5c5c5c5", {k5xx}, true},
   };
+  conformance::table("outlierDetection", cases);
   for (const InARow& c : cases) {
     SCOPED_TRACE(std::string(c.source) + ": " + c.rule);
     Proxy proxy{c.config, 10};

@@ -8,6 +8,7 @@
 #include "models/resilience/balancers/ipvs_round_robin.h"
 #include "models/resilience/balancers/pick_first.h"
 #include "models/resilience/balancers/session_affinity.h"
+#include "tests/resilience/conformance.h"
 #include "tests/resilience/shares.h"
 
 namespace orrery::resilience {
@@ -102,6 +103,37 @@ TEST(PickFirst, StaysWithTheFirstAddressThatConnects) {
   EXPECT_EQ(channel.failed(), std::nullopt) << "the last has failed";
   EXPECT_EQ(channel.state(), State::TransientFailure);
   EXPECT_EQ(channel.connect(), 0U) << "after the back-off";
+}
+
+TEST(PickFirst, IsInTheStateOfTheTable) {
+  using State = PickFirst::State;
+  struct Case {
+    const char* source;
+    const char* rule;
+    const char* script;  ///< c connect, f its address fails, + it connects, - it is lost.
+    State expected;
+  };
+  const std::vector<Case> cases{
+      {"6 pick_first", "nothing is connected before the first request", "", State::Idle},
+      {"6 pick_first", "a request connects", "c", State::Connecting},
+      {"6 pick_first", "the first of two has failed", "cf", State::Connecting},
+      {"6 pick_first", "both have", "cff", State::TransientFailure},
+      {"6 pick_first", "the second connects", "cf+", State::Ready},
+      {"6 pick_first", "a lost connection is not replaced by itself", "c+-", State::Idle},
+      {"6 pick_first", "after the back-off all are tried again", "cffc", State::Connecting},
+  };
+  conformance::table("balancer.pick-first", cases);
+  for (const Case& c : cases) {
+    PickFirst channel;
+    channel.update(2, std::nullopt, std::nullopt);
+    for (const char step : std::string{c.script}) {
+      if (step == 'c') channel.connect();
+      if (step == 'f') (void)channel.failed();
+      if (step == '+') channel.connected();
+      if (step == '-') channel.disconnected();
+    }
+    EXPECT_EQ(channel.state(), c.expected) << c.source << ": " << c.rule;
+  }
 }
 
 TEST(PickFirst, KeepsAConnectionWhoseAddressIsInTheNewList) {

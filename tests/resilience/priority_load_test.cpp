@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/base/random.h"
+#include "tests/resilience/conformance.h"
 
 namespace orrery::resilience {
 namespace {
@@ -116,6 +117,7 @@ const std::vector<Case> kCases{
 };
 
 TEST(PriorityLoad, SpreadsAsInTheTable) {
+  conformance::table("locality.failover", kCases);
   for (const Case& c : kCases) {
     SCOPED_TRACE(std::string(c.source) + ": " + c.rule);
     std::vector<PriorityLoad> loads(c.priorities.size());

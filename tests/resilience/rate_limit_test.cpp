@@ -8,6 +8,7 @@
 #include "models/resilience/global_rate_limit.h"
 #include "models/resilience/local_rate_limit.h"
 #include "models/resilience/rate_limiter.h"
+#include "tests/resilience/conformance.h"
 
 namespace orrery::resilience {
 namespace {
@@ -138,6 +139,7 @@ TEST(LocalRateLimit, PassesAsInTheTable) {
        {5, 2, 1_s, Filling::Continuous},
        {{100_s, 9, 5}, {100_s, 1, 0}}},
   };
+  conformance::table("rateLimit", cases);
   for (const Case& c : cases) {
     SCOPED_TRACE(std::string(c.source) + ": " + c.rule);
     LocalRateLimit limit{c.config, Instant{}};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/base/random.h"
+#include "tests/resilience/conformance.h"
 
 namespace orrery::resilience {
 namespace {
@@ -242,6 +243,7 @@ const std::vector<Case> kCases{
 };
 
 TEST(Resilience4jBreaker, BehavesAsInTheTable) {
+  conformance::table("breaker.resilience4j", kCases);
   for (const Case& c : kCases) {
     SCOPED_TRACE(std::string(c.source) + ": " + c.rule);
     Resilience4jBreaker breaker{c.config, Instant{}};

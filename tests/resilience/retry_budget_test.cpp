@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/resilience/conformance.h"
+
 namespace orrery::resilience {
 namespace {
 
@@ -36,6 +38,7 @@ TEST(EnvoyRetryLimit, HasRoomAsInTheTable) {
       {"3.1", "minimum 0 and no requests: none", tight, 0, 4, 0, false},
       {"3.1", "minimum 0 and 20 % of 5", tight, 0, 5, 0, true},
   };
+  conformance::table("retries.limit.envoy", cases);
   for (const Case& c : cases) {
     EXPECT_EQ(c.limit.has_room(c.retries, c.active, c.pending), c.expected)
         << c.source << ": " << c.rule;
@@ -73,6 +76,7 @@ TEST(TpsBudget, GrantsAsInTheTable) {
       {"5", "ratio 0: the reserve alone", {1_s, 2, 0.0F}, {{"ddddddddwwx"}}},
       {"5", "ratio 2: two retries a deposit", {1_s, 0, 2.0F}, {{"dwwx"}}},
   };
+  conformance::table("retries.limit.linkerd", cases);
   for (const Case& c : cases) {
     Instant now = Instant::at(5_s);
     TpsBudget budget{c.config, now};
@@ -125,6 +129,7 @@ TEST(GrpcRetryThrottle, AllowsAsInTheTable) {
       {"6 A6", "and 1 is less", 3, 0.5, "ff", 1, false},
       {"6 A6", "three decimal places", 10, 0.1239, "fs", 9.123, true},
   };
+  conformance::table("retries.limit.grpc", cases);
   for (const Case& c : cases) {
     GrpcRetryThrottle throttle{c.max_tokens, c.ratio};
     for (const char event : c.events) {
@@ -170,6 +175,7 @@ TEST(AwsRetryQuota, PaysAsInTheTable) {
       {"7 2026", "cost 14", variant, {Cause::Error}, {}, 486},
       {"7 2026", "throttling 5", variant, {Cause::Throttling}, {}, 495},
   };
+  conformance::table("retries.limit.aws", cases);
   for (const Case& c : cases) {
     AwsRetryQuota quota{c.config};
     for (const Cause cause : c.retries) (void)quota.try_acquire(cause);

@@ -5,6 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include "tests/resilience/conformance.h"
+
 namespace orrery::resilience {
 namespace {
 
@@ -176,6 +178,7 @@ TEST(RetryDecision, FollowsTheTable) {
        503,
        RetryDecision::Retry},
   };
+  conformance::table("retries", cases);
   for (const Case& c : cases) {
     RetryPolicy policy;
     policy.on = {RetryOn::Status5xx};

@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "tests/resilience/conformance.h"
+
 namespace orrery::resilience {
 namespace {
 
@@ -74,6 +76,8 @@ TEST(Timeouts, EndTriesAsInTheTable) {
       {"6", "no timeout of its own", timeouts(0_s, 0_s), 0_s, 0_s, at(4_s), {at(4_s), overall}},
       {"4", "Istio: no route timeout", istio_default_timeouts(), 0_s, 0_s, none, {none, overall}},
   };
+  conformance::table("timeout", cases);
+  conformance::table("perTryTimeout", cases);
   for (const Case& c : cases) {
     const Instant deadline = overall_deadline(c.timeouts, at(c.request_start), c.inherited);
     EXPECT_EQ(try_deadline(c.timeouts, at(c.try_start), deadline), c.expected)
@@ -98,11 +102,33 @@ TEST(Timeouts, PassDeadlinesOnAsInTheTable) {
       {"6", "no deadline", true, 50_ms, Instant::never(), Instant::never()},
       {"3.3", "HTTP routes pass nothing on", false, 0_s, at(2_s), Instant::never()},
   };
+  conformance::table("passDeadline", cases);
+  conformance::table("deadlineMargin", cases);
   for (const Case& c : cases) {
     Timeouts t = timeouts(1_s, 0_s);
     t.passes_deadline_on = c.passes_on;
     t.margin = c.margin;
     EXPECT_EQ(deadline_passed_on(t, c.deadline), c.expected) << c.source << ": " << c.rule;
+  }
+}
+
+TEST(ConnectTimeout, IsThatOfTheProductUnlessItIsGiven) {
+  struct Case {
+    const char* source;
+    const char* rule;
+    Timeouts timeouts;
+    Duration expected;
+  };
+  Timeouts given = envoy_default_timeouts();
+  given.connect = 250_ms;
+  const std::vector<Case> cases{
+      {"3.3", "Envoy: 5 s", envoy_default_timeouts(), 5_s},
+      {"4", "Istio: 10 s", istio_default_timeouts(), 10_s},
+      {"3.3", "one of its own", given, 250_ms},
+  };
+  conformance::table("connectTimeout", cases);
+  for (const Case& c : cases) {
+    EXPECT_EQ(c.timeouts.connect, c.expected) << c.source << ": " << c.rule;
   }
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/base/random.h"
+#include "tests/resilience/conformance.h"
 #include "tests/resilience/shares.h"
 
 namespace orrery::resilience {
@@ -86,6 +87,7 @@ TEST(ZoneAwareRouting, KeepsSharesAsInTheTable) {
       {"3.6 zone before 1.28", "and are", before, {zone(2, 4), zone(2, 4)}, false, 10'000},
       {"3.6 zone", "forced: all stays", direct, {zone(5, 1), zone(5, 7)}, false, 10'000},
   };
+  conformance::table("locality.zone-aware", cases);
   for (const Case& c : cases) {
     ZoneAwareRouting routing;
     routing.refresh(c.config, c.zones, c.local_panic);

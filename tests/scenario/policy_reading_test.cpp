@@ -103,6 +103,53 @@ TEST(Policies, OfOutliersAreEnvoysUnlessTheySayOtherwise) {
   EXPECT_EQ(detection.enforcing[1], 100U) << "gateway errors, because they are asked for";
 }
 
+TEST(Policies, OfAHashAreEnvoysUnlessTheySayOtherwise) {
+  const RoutePolicy plain = policy_of(R"("balancer": "ring-hash")");
+  EXPECT_EQ(std::get<RingHashConfig>(*plain.balancer).ring_size_min, 1024U);
+  EXPECT_EQ(plain.hash.key, HashKey::User);
+  EXPECT_EQ(plain.hash.balance_factor, 0U) << "no bound";
+  const RoutePolicy policy = policy_of(
+      R"("balancer": {"maglev": {"tableSize": 251, "key": "path", "boundedLoad": 125}},
+         "weights": {"localhost/orrery-workload:1": 2.5})");
+  EXPECT_EQ(std::get<MaglevConfig>(*policy.balancer).table_size, 251U);
+  EXPECT_EQ(policy.hash.key, HashKey::Path);
+  EXPECT_EQ(policy.hash.balance_factor, 125U);
+  EXPECT_EQ(policy.weights.at("localhost/orrery-workload:1"), 2.5);
+}
+
+TEST(Policies, OfPickFirstKeepTheOrderOfTheListUnlessItIsShuffled) {
+  const auto shuffles = [](const std::string& balancer) {
+    return std::get<PickFirstConfig>(*policy_of("\"balancer\": " + balancer).balancer).shuffles;
+  };
+  EXPECT_FALSE(shuffles(R"("pick-first")"));
+  EXPECT_TRUE(shuffles(R"({"pick-first": {"shuffle": true}})"));
+}
+
+TEST(Policies, OfZonesAndOfNewPodsAreEnvoysUnlessTheySayOtherwise) {
+  const RoutePolicy plain = policy_of(R"("balancer": "round-robin", "slowStart": {"window": "30s"},
+                   "locality": "zone-aware")");
+  EXPECT_EQ(plain.slow_start->window, 30_s);
+  EXPECT_EQ(plain.slow_start->min_weight, 0.1);
+  EXPECT_EQ(std::get<ZoneAwareConfig>(*plain.locality).min_cluster_size, 6U);
+  EXPECT_EQ(std::get<ZoneAwareConfig>(*plain.locality).routing_enabled, 100U);
+  const RoutePolicy policy = policy_of(
+      R"("balancer": "least-request",
+         "slowStart": {"window": "1min", "aggression": 2, "minWeight": "5%"},
+         "locality": {"zone-aware": {"minPods": 3, "enabled": "50%", "ownZoneAlone": true}})");
+  EXPECT_EQ(policy.slow_start->aggression, 2.0);
+  EXPECT_EQ(policy.slow_start->min_weight, 0.05);
+  const auto& zones = std::get<ZoneAwareConfig>(*policy.locality);
+  EXPECT_EQ(zones.min_cluster_size, 3U);
+  EXPECT_EQ(zones.routing_enabled, 50U);
+  EXPECT_TRUE(zones.force_locality_direct_routing);
+  const auto factor = [](const std::string& locality) {
+    const RoutePolicy read = policy_of("\"balancer\": \"random\", \"locality\": " + locality);
+    return std::get<PriorityLoadConfig>(*read.locality).overprovisioning_factor;
+  };
+  EXPECT_EQ(factor(R"("failover")"), 140U);
+  EXPECT_EQ(factor(R"({"failover": {"overprovisioning": 200}})"), 200U);
+}
+
 struct Wrong {
   const char* policies;
   const char* pointer;
@@ -158,6 +205,48 @@ INSTANTIATE_TEST_SUITE_P(
               "/policies/0/balancer/random", "seed"},
         Wrong{R"([{"to": "web", "balancer": {"peak-ewma": {"decay": "0s"}}}])",
               "/policies/0/balancer", "a decay above 0s"},
+        Wrong{R"([{"to": "web", "balancer": {"pick-first": {"shuffle": 1}}}])",
+              "/policies/0/balancer/pick-first/shuffle", "true or false"},
+        Wrong{R"([{"to": "web", "balancer": {"ring-hash": {"minRingSize": 9, "maxRingSize": 8}}}])",
+              "/policies/0/balancer/ring-hash", "minRingSize <= maxRingSize"},
+        Wrong{R"([{"to": "web", "balancer": {"ring-hash": {"minRingSize": 0}}}])",
+              "/policies/0/balancer/ring-hash/minRingSize", "a whole number from 1"},
+        Wrong{R"([{"to": "web", "balancer": {"ring-hash": {"key": "header"}}}])",
+              "/policies/0/balancer/ring-hash/key", "user, session or path"},
+        Wrong{R"([{"to": "web", "balancer": {"maglev": {"tableSize": 1000}}}])",
+              "/policies/0/balancer/maglev/tableSize", "a prime number"},
+        Wrong{R"([{"to": "web", "balancer": {"maglev": {"boundedLoad": 99}}}])",
+              "/policies/0/balancer/maglev/boundedLoad", "a whole number from 100"},
+        Wrong{R"([{"to": "web", "balancer": "maglev", "weights": {"web:1": 0}}])",
+              "/policies/0/weights/web:1", "a number from 0.001"},
+        Wrong{R"([{"to": "web", "balancer": "maglev", "weights": 3}])", "/policies/0/weights",
+              "an object of weights"},
+        Wrong{R"([{"to": "web", "balancer": "round-robin", "slowStart": {}}])",
+              "/policies/0/slowStart", "how long a new pod"},
+        Wrong{R"([{"to": "web", "balancer": "round-robin", "slowStart": {"window": "0s"}}])",
+              "/policies/0/slowStart", "a window above 0s"},
+        Wrong{R"([{"to": "web", "balancer": "round-robin", "slowStart": {"window": "1s",
+               "minWeight": "0%"}}])",
+              "/policies/0/slowStart/minWeight", "above 0%"},
+        Wrong{R"([{"to": "web", "balancer": "round-robin", "slowStart": {"window": "1s",
+               "aggression": 0}}])",
+              "/policies/0/slowStart/aggression", "a number from 0.001"},
+        Wrong{R"([{"to": "web", "balancer": "random", "slowStart": {"window": "1s"}}])",
+              "/policies/0/slowStart", "round-robin or least-request"},
+        Wrong{R"([{"to": "web", "balancer": "random", "locality": "near"}])",
+              "/policies/0/locality", "zone-aware or failover"},
+        Wrong{
+            R"([{"to": "web", "balancer": "random", "locality": {"zone-aware": {"minPods": -1}}}])",
+            "/policies/0/locality/zone-aware/minPods", "a whole number from 0"},
+        Wrong{R"([{"to": "web", "balancer": "random",
+               "locality": {"failover": {"overprovisioning": 99}}}])",
+              "/policies/0/locality/failover/overprovisioning", "a whole number from 100"},
+        Wrong{R"([{"to": "web", "balancer": "maglev", "locality": "failover"}])",
+              "/policies/0/locality", "random, round-robin or least-request"},
+        Wrong{R"([{"to": "web", "locality": "failover"}])", "/policies/0/locality",
+              "random, round-robin or least-request"},
+        Wrong{R"([{"to": "web", "balancer": "random", "weights": {"web:1": 2}}])",
+              "/policies/0/weights", "that weighs pods"},
         Wrong{R"([{"to": "web", "outlierDetection": {}}])", "/policies/0/outlierDetection",
               "\"balancer\" beside it"},
         Wrong{R"([{"to": "web", "balancer": "random", "outlierDetection": {"interval": "0s"}}])",

@@ -70,7 +70,9 @@ const char* const kEveryKey = R"({
     "breaker": {"hystrix": {"requestVolume": 20, "errorPercent": "50%", "sleepWindow": "5s", "rollingWindow": "10s",
                             "healthInterval": "500ms"}},
     "rateLimit": {"tokens": 1, "perFill": 1, "fillInterval": "50ms"},
-    "balancer": {"least-request": {"choices": 2, "fullScan": false}},
+    "balancer": {"least-request": {"choices": 2, "fullScan": false}}, "weights": {"web:2": 3},
+    "slowStart": {"window": "30s", "aggression": 2, "minWeight": "5%"},
+    "locality": {"zone-aware": {"minPods": 3, "enabled": "50%", "ownZoneAlone": true}},
     "outlierDetection": {"consecutive5xx": 5, "consecutiveGatewayErrors": 3, "successRate": false,
                          "failurePercentage": true, "interval": "10s", "baseEjectionTime": "30s",
                          "maxEjectionTime": "300s", "maxEjectionPercent": "10%",
@@ -78,8 +80,13 @@ const char* const kEveryKey = R"({
     "connectionPool": {"maxConnections": 1, "maxConnectionsPerHost": 1, "maxPendingRequests": 1, "maxRequests": 1,
                        "streamsPerConnection": 10},
     "fallback": {"cached": {"maxAge": "1s"}}}],
-  "journeys": {"a": ["web:get"], "b": {"steps": ["web"], "timeout": "1s"}},
-  "load": [{"poisson": "1/s", "mix": {"a": 1, "b": 2}, "from": "1s", "until": "rollout+9s"}],
+  "journeys": {"a": ["web:get"], "b": {"steps": ["web", {"to": "web", "operation": "get", "times": 2, "probability": "50%"}],
+                                         "timeout": "1s", "think": "1s"}},
+  "load": [{"poisson": "1/s", "mix": {"a": 1, "b": 2}, "population": {"count": 9, "zipf": 1.1}, "from": "1s", "until": "rollout+9s"},
+           {"rates": [{"at": "0s", "rate": "0/s"}, {"at": "9s", "rate": "5/s"}], "between": "lines", "scale": 2,
+            "every": "10s", "offset": "1s", "mix": {"a": 1}},
+           {"rates": "scenarios/load-shapes/day.csv", "interval": "1min", "per": "1min", "mix": {"a": 1}},
+           {"users": 3, "think": {"exponential": "1s"}, "rampUp": "1s", "mix": {"a": 1}}],
   "timeline": [
     {"id": "kill", "at": "10s", "fault": "container-kill", "target": "Deployment/web", "count": 2,
      "container": "web"},
@@ -167,9 +174,14 @@ const std::vector<std::string> kOtherPolicies = {
         "balancer": {"peak-ewma": {"decay": "1s", "defaultRtt": "1ms"}}})",
     R"({"to": "web", "retries": {"backoff": {"aws": {"jitter": "equal", "base": "1s", "cap": "9s"}},
         "limit": "envoy"}, "balancer": "random", "breaker": "hystrix", "fallback": "static"})",
-    R"({"to": "web", "retries": {"backoff": {"awsSdk": {"scale": "1s", "max": "9s"}}}})",
+    R"({"to": "web", "retries": {"backoff": {"awsSdk": {"scale": "1s", "max": "9s"}}},
+        "balancer": {"pick-first": {"shuffle": true}}})",
     R"({"to": "web", "retries": {"backoff": {"linkerd": {"min": "1s", "max": "9s",
-        "jitter": 0.1}}}})"};
+        "jitter": 0.1}}}, "balancer": {"ring-hash": {"minRingSize": 10, "maxRingSize": 100,
+        "key": "session", "boundedLoad": 125}}})",
+    R"({"to": "web", "balancer": "random", "locality": {"failover": {"overprovisioning": 150}}})",
+    R"({"to": "web", "balancer": {"maglev": {"tableSize": 251, "key": "path",
+        "boundedLoad": 125}}})"};
 
 /// Walks a scenario along the schema: which keys of the schema it uses, and which of its own keys
 /// the schema does not know. Of alternatives, the one that knows all keys is taken.

@@ -85,6 +85,8 @@ struct FakeRuntimeWorld : FakeExecutorWorld {
   void kill(const std::string&, const std::string& container_id) {
     fake.exit_container(container_id, 137);
   }
+  static std::string image() { return "app:1"; }
+  static std::vector<std::string> quick_command() { return {"true"}; }
   std::vector<std::string> slow_command() {
     fake.programs["app:1"].exec_time = 5_s;
     return {"sleep", "5"};

@@ -94,8 +94,12 @@ class LoadCase(unittest.TestCase):
                             "--service=default/web", f"--out={out}"], check=True, timeout=30)
             tables.close()
             with open(out) as lines_out:
-                header, *requests = [json.loads(line) for line in lines_out]
-            return header, sorted(requests, key=lambda request: request["n"])
+                header, *lines = [json.loads(line) for line in lines_out]
+            requests = sorted((line for line in lines if "n" in line), key=lambda line: line["n"])
+            # Each was written when it was due as well.
+            self.assertEqual([(line["due"], line["at"]) for line in lines if "due" in line],
+                             [(request["n"], request["at"]) for request in requests])
+            return header, requests
 
     def outcomes(self, requests: list[dict]) -> set[str]:
         return {request["outcome"] for request in requests}

@@ -334,7 +334,7 @@ TEST(SmallWorlds, LeaveNothingBehind) {
           default:
             break;
         }
-        switch (pick(5)) {
+        switch (pick(8)) {
           case 0:
             policy.balancer = resilience::RandomConfig{};
             break;
@@ -347,8 +347,25 @@ TEST(SmallWorlds, LeaveNothingBehind) {
           case 3:
             policy.balancer = resilience::PeakEwmaConfig{};
             break;
+          case 4:
+            policy.balancer = resilience::PickFirstConfig{.shuffles = pick(2) == 0};
+            break;
+          case 5:
+            policy.balancer = resilience::RingHashConfig{.ring_size_min = 16};
+            break;
+          case 6:
+            policy.balancer = resilience::MaglevConfig{.table_size = 31};
+            break;
           default:
             break;
+        }
+        policy.hash.key = static_cast<resilience::HashKey>(pick(3));
+        if (pick(2) == 0) policy.hash.balance_factor = static_cast<std::uint32_t>(100 + pick(50));
+        if (pick(3) == 0) policy.weights = {{"v1", 2.0}};
+        if (pick(3) == 0) policy.slow_start = resilience::SlowStartConfig{.window = up_to(200)};
+        if (pick(3) == 0) {
+          policy.locality = resilience::PriorityLoadConfig{};
+          if (pick(2) == 0) policy.locality = resilience::ZoneAwareConfig{.min_cluster_size = 1};
         }
         if (pick(3) == 0) policy.command = resilience::HystrixBreakerConfig{};
         if (pick(3) == 0) {
@@ -384,6 +401,7 @@ TEST(SmallWorlds, LeaveNothingBehind) {
     model.connect_timeout = Duration::milliseconds(static_cast<int>(1 + pick(30)));
     add_load(model, {{0, 0}, {1, 0}}, seed, 500.0, 100);
     model.journeys[0].timeout = Duration::milliseconds(static_cast<int>(10 + pick(100)));
+    model.load[0].population = static_cast<std::uint32_t>(pick(20));
 
     TrafficWorld world{model, seed, 3};
     std::vector<InstanceId> pods;

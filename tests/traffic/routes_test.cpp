@@ -201,6 +201,24 @@ TEST(Deadlines, ThatArePassedOnEndTheWorkWhenTheCallerLeaves) {
   EXPECT_EQ(work.served, 0U);
 }
 
+TEST(Deadlines, ThatAreOverWhenTheyArriveEndTheCallsBelowAtOnce) {
+  TrafficModel model;
+  OperationModel front = works(10_ms);
+  front.steps.push_back({{call(1)}});
+  model.services = {offers(front), offers(works(1_ms))};
+  RoutePolicy policy;
+  policy.timeouts.overall = 100_ms;
+  policy.timeouts.passes_deadline_on = true;
+  policy.timeouts.margin = 95_ms;
+  model.routes = {route(kClients, 0, policy)};
+  add_load(model, {{0, 0}}, kSeed, 1.0, 10);
+  TrafficWorld world{model, kSeed};
+  play(world, 2);
+  EXPECT_EQ(world.engine.service(1).totals().of(RequestOutcome::Timeout), 10U);
+  EXPECT_EQ(world.engine.service(1).totals().latency_sum_ns, 0);
+  EXPECT_EQ(world.engine.journey(0).totals().of(RequestOutcome::Upstream), 10U);
+}
+
 // L06: exactly equal shares, against shares that are random.
 TEST(RoundRobin, OfOneCallerGivesEveryPodTheSameNumber) {
   TrafficModel model;

@@ -11,6 +11,8 @@ struct SimRuntimeWorld : SimNodeWorld {
   void kill(const std::string& pod_uid, const std::string&) {
     EXPECT_TRUE(node.kill_container(pod_uid, ""));
   }
+  static std::string image() { return "app:1"; }
+  static std::vector<std::string> quick_command() { return {"true"}; }
   static std::vector<std::string> slow_command() { return {"sleep", "5"}; }
   static std::string missing_image() { return "nosuch:1"; }
 };

@@ -1,0 +1,61 @@
+#include <QApplication>
+#include <QStyleFactory>
+#include <cstdio>
+
+#include "gui/app/options.h"
+#include "gui/app/resources.h"
+#include "gui/app/window.h"
+#include "gui/theme/fonts.h"
+
+namespace {
+
+constexpr int kExitBadInput = 2;
+
+int say(const QString& text) {
+  std::fprintf(stderr, "orrery-gui: %s\n", text.toLocal8Bit().constData());
+  return kExitBadInput;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace orrery::gui;
+  QStringList arguments;
+  for (int i = 1; i < argc; ++i) arguments << QString::fromLocal8Bit(argv[i]);
+  Options options;
+  const std::vector<QString> problems = read_options(arguments, options);
+  if (options.help) {
+    std::fputs(usage().toLocal8Bit().constData(), stdout);
+    return 0;
+  }
+  for (const QString& problem : problems) (void)say(problem);
+  if (!problems.empty()) return kExitBadInput;
+
+  if (!options.screenshot.isEmpty()) qputenv("QT_QPA_PLATFORM", "offscreen");
+  prepare_application();
+  QApplication application{argc, argv};
+  load_resources();
+  Window window;
+  window.resize(options.size);
+  window.set_language(options.language);
+  window.set_shade(options.shade);
+  if (!options.recording.isEmpty()) {
+    const auto opened = window.open(options.recording);
+    if (!opened && !options.screenshot.isEmpty())
+      return say(QString::fromStdString(opened.error().what));
+  }
+  if (options.screenshot.isEmpty()) {
+    window.seek(options.at);
+    window.show();
+    return QApplication::exec();
+  }
+  window.take_all();
+  window.seek(options.at);
+  if (!options.select.isEmpty() && !window.select(options.select)) {
+    return say("--select: the recording has no service '" + options.select + "'");
+  }
+  if (!window.picture(options.scale).save(options.screenshot)) {
+    return say("cannot write the picture " + options.screenshot);
+  }
+  return 0;
+}

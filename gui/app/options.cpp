@@ -1,0 +1,105 @@
+#include "gui/app/options.h"
+
+#include <QRegularExpression>
+
+namespace orrery::gui {
+
+std::optional<Instant> read_clock(const QString& text) {
+  static const QRegularExpression kClock{R"(^(\d{1,6}):([0-5]\d)(\.(\d{1,3}))?$)"};
+  const QRegularExpressionMatch match = kClock.match(text);
+  if (match.hasMatch()) {
+    const Duration whole = Duration::minutes(match.captured(1).toLongLong()) +
+                           Duration::seconds(match.captured(2).toLongLong());
+    const QString part = match.captured(4).leftJustified(3, '0');
+    return Instant::at(whole + Duration::milliseconds(part.toLongLong()));
+  }
+  const auto duration = parse_duration(text.toStdString());
+  if (!duration) return std::nullopt;
+  return Instant::at(*duration);
+}
+
+std::vector<QString> read_options(const QStringList& arguments, Options& options) {
+  std::vector<QString> problems;
+  const auto wrong = [&](const QString& option, const QString& expected, const QString& found) {
+    problems.push_back(QString{"%1: expected %2, found '%3'"}.arg(option, expected, found));
+  };
+  for (qsizetype i = 0; i < arguments.size(); ++i) {
+    const QString& option = arguments[i];
+    if (option == "-h" || option == "--help") {
+      options.help = true;
+      continue;
+    }
+    if (!option.startsWith("--")) {
+      if (options.recording.isEmpty()) {
+        options.recording = option;
+      } else {
+        problems.push_back(QString{"'%1': only one recording can be opened"}.arg(option));
+      }
+      continue;
+    }
+    static const QStringList kOptions{"--screenshot", "--at",   "--select", "--language",
+                                      "--theme",      "--size", "--scale"};
+    if (!kOptions.contains(option)) {
+      problems.push_back(QString{"%1: there is no such option"}.arg(option));
+      continue;
+    }
+    if (i + 1 == arguments.size()) {
+      problems.push_back(QString{"%1: expected a value behind it"}.arg(option));
+      continue;
+    }
+    const QString& value = arguments[++i];
+    if (option == "--screenshot") {
+      options.screenshot = value;
+    } else if (option == "--at") {
+      const auto at = read_clock(value);
+      if (at) {
+        options.at = *at;
+      } else {
+        wrong(option, "a time like 2:10 or 130s", value);
+      }
+    } else if (option == "--select") {
+      options.select = value;
+    } else if (option == "--language") {
+      if (value != "en" && value != "ko") wrong(option, "en or ko", value);
+      options.language = value;
+    } else if (option == "--theme") {
+      if (value != "dark" && value != "light") wrong(option, "dark or light", value);
+      options.shade = value == "light" ? Shade::Light : Shade::Dark;
+    } else if (option == "--size") {
+      static const QRegularExpression kSize{R"(^(\d{3,5})x(\d{3,5})$)"};
+      const QRegularExpressionMatch match = kSize.match(value);
+      if (match.hasMatch()) {
+        options.size = {match.captured(1).toInt(), match.captured(2).toInt()};
+      } else {
+        wrong(option, "a width and a height like 1920x1200", value);
+      }
+    } else {
+      bool is_number = false;
+      options.scale = value.toDouble(&is_number);
+      if (!is_number || options.scale < 0.5 || options.scale > 4) {
+        wrong(option, "a number from 0.5 to 4", value);
+      }
+    }
+  }
+  if (!options.screenshot.isEmpty() && options.recording.isEmpty()) {
+    problems.emplace_back("--screenshot: expected a recording to take a picture of");
+  }
+  return problems;
+}
+
+QString usage() {
+  return QStringLiteral(
+      "Shows the recording of a run: how a failure spreads, stops and heals.\n"
+      "Usage: orrery-gui [OPTIONS] [RECORDING]\n"
+      "\n"
+      "  RECORDING            file of orrery run --record, also while it is written\n"
+      "  --screenshot FILE    write a picture of the window, without a screen, and end\n"
+      "  --at TIME            go to this time: 2:10, 130s\n"
+      "  --select SERVICE     show this service\n"
+      "  --theme dark|light   (dark)\n"
+      "  --language en|ko     (en)\n"
+      "  --size WxH           of the window (1920x1200)\n"
+      "  --scale N            pixels of the picture for each of the window's (1)\n");
+}
+
+}  // namespace orrery::gui

@@ -1,0 +1,36 @@
+/// @file
+/// What the command line of `orrery-gui` says.
+#pragma once
+
+#include <QSize>
+#include <QString>
+#include <QStringList>
+#include <optional>
+#include <vector>
+
+#include "gui/theme/theme.h"
+#include "models/base/time_types.h"
+
+namespace orrery::gui {
+
+struct Options {
+  QString recording;   ///< Empty: none yet.
+  QString screenshot;  ///< A file to write a picture to; empty: a window is shown.
+  Instant at;
+  QString select;  ///< A service; empty: the users.
+  QString language = "en";
+  Shade shade = Shade::Dark;
+  QSize size{1920, 1200};
+  double scale = 1;
+  bool help = false;
+};
+
+/// All that is wrong with the command line at once, as lines for people; otherwise nothing.
+[[nodiscard]] std::vector<QString> read_options(const QStringList& arguments, Options& options);
+
+/// "2:10", "2:10.5", "130s", "2min".
+[[nodiscard]] std::optional<Instant> read_clock(const QString& text);
+
+[[nodiscard]] QString usage();
+
+}  // namespace orrery::gui

@@ -1,0 +1,87 @@
+/// @file
+/// The window: four panels, one clock, one selection.
+#pragma once
+
+#include <QElapsedTimer>
+#include <QImage>
+#include <QSplitter>
+#include <QTimer>
+#include <QTranslator>
+#include <QWidget>
+#include <memory>
+
+#include "gui/model/moment.h"
+#include "gui/views/cluster.h"
+#include "gui/views/inspector.h"
+#include "gui/views/service_graph.h"
+#include "gui/views/timeline.h"
+#include "gui/views/top_bar.h"
+
+namespace orrery::gui {
+
+class Window : public QWidget {
+  Q_DECLARE_TR_FUNCTIONS(Window)
+
+ public:
+  Window();
+
+  /// Opens a recording in place of the one that is open. What went wrong is said in the window, and
+  /// in the answer.
+  Result<void> open(const QString& path);
+  /// Takes in all that the recording has, without pause.
+  void take_all();
+  /// Goes to an instant, or the nearest one that the recording has.
+  void seek(Instant t);
+  void play(bool on);
+  void set_speed(double speed);
+  void set_shade(Shade shade);
+  /// "en" or "ko".
+  void set_language(const QString& language);
+  /// Nothing: the users.
+  void select(std::optional<std::uint32_t> service);
+  /// A service by its name, with or without namespace. False: there is none.
+  bool select(const QString& name);
+  /// `scale` pixels for each of the window's.
+  [[nodiscard]] QImage picture(qreal scale);
+
+  [[nodiscard]] const Shown& shown() const { return shown_; }
+  [[nodiscard]] ServiceGraphView& services() { return *services_; }
+  [[nodiscard]] TimelineView& timeline() { return *timeline_; }
+  [[nodiscard]] std::vector<const Canvas*> canvases() const {
+    return {top_, services_, cluster_, inspector_, timeline_};
+  }
+  [[nodiscard]] bool is_ticking() const { return clock_.isActive(); }
+
+ protected:
+  void keyPressEvent(QKeyEvent* event) override;
+  void dragEnterEvent(QDragEnterEvent* event) override;
+  void dropEvent(QDropEvent* event) override;
+  void paintEvent(QPaintEvent* event) override;
+
+ private:
+  void act(const QString& action);
+  void ask_for_file();
+  void tick();
+  void take_slice();
+  void show_moment();
+  void refresh(bool moving);
+  void go_to_event(int direction);
+  void go_to_fault();
+  [[nodiscard]] std::vector<Instant> instants_of_note() const;
+
+  Shown shown_;
+  std::unique_ptr<RecordedRun> run_;
+  std::optional<Moment> moment_;
+  std::optional<Instant> moment_of_;  ///< The sample that is shown.
+  QTranslator translator_;
+  QTimer clock_;   ///< Only while time passes.
+  QTimer taking_;  ///< While there is more to take in.
+  QElapsedTimer wall_;
+  TopBar* top_;
+  ServiceGraphView* services_;
+  ClusterView* cluster_;
+  InspectorView* inspector_;
+  TimelineView* timeline_;
+};
+
+}  // namespace orrery::gui

@@ -1,0 +1,17 @@
+/// @file
+/// Draws a display list.
+#pragma once
+
+#include <QPainter>
+
+#include "gui/draw/display_list.h"
+#include "gui/theme/theme.h"
+
+namespace orrery::gui {
+
+void paint(QPainter& painter, const DisplayList& list, const Theme& theme);
+
+/// The mark of a state, which tells it without colour.
+void paint_glyph(QPainter& painter, State state, const QRectF& rect, const Theme& theme);
+
+}  // namespace orrery::gui

@@ -1,0 +1,113 @@
+#include "gui/model/history.h"
+
+#include <algorithm>
+
+namespace orrery::gui {
+namespace {
+
+using recording::CallField;
+using recording::ColumnMap;
+using recording::RowKind;
+
+constexpr std::int64_t kSecondUs = 1'000'000;
+
+void add(CallSecond& second, const ColumnMap& map, const std::int64_t* values, RowKind kind,
+         std::size_t row) {
+  const auto value = [&](CallField field) { return values[map.of(kind, row, field)]; };
+  const auto count = [&](CallField field) { return static_cast<std::uint32_t>(value(field)); };
+  const auto state = [&](CallField field) {
+    return static_cast<std::uint16_t>(std::clamp<std::int64_t>(value(field), 0, 0xffff));
+  };
+  second.started += count(CallField::Started);
+  second.ended += count(CallField::Ok);
+  for (std::uint32_t outcome = 1; outcome < recording::kOutcomeCount; ++outcome) {
+    const std::uint32_t failed =
+        count(static_cast<CallField>(static_cast<std::uint32_t>(CallField::Ok) + outcome));
+    second.ended += failed;
+    second.failed += failed;
+  }
+  second.retries += count(CallField::Retries);
+  second.p50 = state(CallField::P50);
+  second.p95 = state(CallField::P95);
+  second.p99 = state(CallField::P99);
+  second.open = state(CallField::BreakersOpen);
+  second.trying = state(CallField::BreakersTrying);
+}
+
+CallSum sum(const std::vector<CallSecond>& seconds, std::size_t second, std::size_t length) {
+  CallSum sum;
+  const std::size_t from = second + 1 < length ? 0 : second + 1 - length;
+  for (std::size_t i = from; i <= second && i < seconds.size(); ++i) {
+    sum.started += seconds[i].started;
+    sum.ended += seconds[i].ended;
+    sum.failed += seconds[i].failed;
+  }
+  return sum;
+}
+
+}  // namespace
+
+History::History(const recording::Scene& scene)
+    : services_(scene.services.size()), edges_(scene.edges.size()), failures_(scene.edges.size()) {
+  for (const recording::SceneEdge& edge : scene.edges) {
+    from_outside_.push_back(edge.from == recording::kOutside);
+  }
+}
+
+std::size_t History::seconds() const {
+  return last_us_ < 0 ? 0 : static_cast<std::size_t>(last_us_ / kSecondUs);
+}
+
+void History::take(const recording::SampleSection& samples, const ColumnMap& map) {
+  for (std::size_t i = 0; i < samples.at_us.size(); ++i) {
+    const std::int64_t at_us = samples.at_us[i];
+    if (at_us <= last_us_) continue;
+    last_us_ = at_us;
+    // A sample counts for the time before it.
+    const auto second = static_cast<std::size_t>(std::max<std::int64_t>(at_us - 1, 0) / kSecondUs);
+    if (users_.size() <= second) {
+      users_.resize(second + 1);
+      for (auto& row : services_) row.resize(second + 1);
+      for (auto& row : edges_) row.resize(second + 1);
+      for (auto& row : failures_) row.resize(second + 1);
+    }
+    const std::int64_t* values = samples.values.data() + i * map.count();
+    for (std::size_t s = 0; s < services_.size(); ++s) {
+      add(services_[s][second], map, values, RowKind::Service, s);
+    }
+    for (std::size_t e = 0; e < edges_.size(); ++e) {
+      add(edges_[e][second], map, values, RowKind::Edge, e);
+      for (std::uint32_t o = 1; o < recording::kOutcomeCount; ++o) {
+        const auto field = static_cast<CallField>(static_cast<std::uint32_t>(CallField::Ok) + o);
+        std::uint16_t& count = failures_[e][second][o - 1];
+        count = static_cast<std::uint16_t>(
+            std::min<std::int64_t>(count + values[map.of(RowKind::Edge, e, field)], 0xffff));
+      }
+      if (from_outside_[e]) add(users_[second], map, values, RowKind::Edge, e);
+    }
+  }
+}
+
+CallSum History::service_sum(std::size_t service, std::size_t second, std::size_t length) const {
+  return sum(services_[service], second, length);
+}
+
+CallSum History::edge_sum(std::size_t edge, std::size_t second, std::size_t length) const {
+  return sum(edges_[edge], second, length);
+}
+
+std::uint64_t History::edge_failures(std::size_t edge, std::size_t second, std::size_t length,
+                                     std::uint32_t outcome) const {
+  std::uint64_t sum = 0;
+  const std::size_t from = second + 1 < length ? 0 : second + 1 - length;
+  for (std::size_t i = from; i <= second && i < failures_[edge].size(); ++i) {
+    sum += failures_[edge][i][outcome - 1];
+  }
+  return sum;
+}
+
+CallSum History::users_sum(std::size_t second, std::size_t length) const {
+  return sum(users_, second, length);
+}
+
+}  // namespace orrery::gui

@@ -1,0 +1,79 @@
+#include "gui/model/recorded_run.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace orrery::gui {
+namespace {
+
+constexpr Duration kStretch = Duration::seconds(5);
+constexpr std::uint64_t kEnoughCalls = 10;
+constexpr std::size_t kFewCallsSeconds = 5;
+constexpr std::size_t kRecoveringSeconds = 10;
+constexpr Duration kMicrosecond = Duration::microseconds(1);
+
+Instant end_of(std::size_t second) {
+  return Instant::at(Duration::seconds(static_cast<std::int64_t>(second) + 1));
+}
+
+}  // namespace
+
+State state_of_errors(const CallSum& calls) {
+  if (calls.failed * 10 >= calls.ended && calls.failed > 0) return State::Failing;
+  if (calls.failed * 100 >= calls.ended && calls.failed > 0) return State::Degraded;
+  return State::Healthy;
+}
+
+RecordedRun::RecordedRun(std::unique_ptr<recording::RunReader> reader)
+    : reader_{std::move(reader)},
+      names_{reader_->scene().services},
+      history_{reader_->scene()},
+      events_{reader_->scene()} {}
+
+Result<std::unique_ptr<RecordedRun>> RecordedRun::open(const std::string& path) {
+  auto reader = recording::RunReader::open(path);
+  if (!reader) return tl::unexpected{reader.error()};
+  return std::unique_ptr<RecordedRun>{new RecordedRun{*std::move(reader)}};
+}
+
+Result<bool> RecordedRun::take_more() {
+  const auto last = reader_->last();
+  if (!last || *last < taken_) return false;
+  const Instant to = std::min(taken_ + kStretch, *last + kMicrosecond);
+  auto events = reader_->events(taken_, to);
+  if (!events) return tl::unexpected{events.error()};
+  auto samples = reader_->samples(taken_, to);
+  if (!samples) return tl::unexpected{samples.error()};
+  events_.take(*reader_, *events);
+  history_.take(*samples, reader_->columns());
+  taken_ = to;
+  return true;
+}
+
+CallSum RecordedRun::judged_calls(std::uint32_t service, std::size_t second) const {
+  CallSum calls;
+  for (std::size_t length = 1; length <= kFewCallsSeconds; ++length) {
+    calls = history_.service_sum(service, second, length);
+    if (calls.ended >= kEnoughCalls) break;
+  }
+  return calls;
+}
+
+State RecordedRun::state_by_calls(std::uint32_t service, std::size_t second) const {
+  const auto ready = events_.ready(service, end_of(second));
+  if (ready == 0) return State::Lost;
+  // Before its first pod is ready nobody counts on it.
+  if (!ready && events_.starting(service, end_of(second)) > 0) return State::Starting;
+  return state_of_errors(judged_calls(service, second));
+}
+
+State RecordedRun::state_in(std::uint32_t service, std::size_t second) const {
+  const State now = state_by_calls(service, second);
+  if (now != State::Healthy) return now;
+  for (std::size_t back = 1; back <= kRecoveringSeconds && back <= second; ++back) {
+    if (is_bad(state_by_calls(service, second - back))) return State::Recovering;
+  }
+  return events_.starting(service, end_of(second)) > 0 ? State::Starting : State::Healthy;
+}
+
+}  // namespace orrery::gui

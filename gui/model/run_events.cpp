@@ -1,0 +1,165 @@
+#include "gui/model/run_events.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace orrery::gui {
+namespace {
+
+bool starts_with(const std::string& text, const char* start) { return text.rfind(start, 0) == 0; }
+
+std::string after_slash(const std::string& subject) {
+  return subject.substr(subject.find('/') + 1);
+}
+
+}  // namespace
+
+void Steps::put(Instant at, std::int64_t value) {
+  if (!steps_.empty() && steps_.back().first == at) {
+    steps_.back().second = value;
+  } else {
+    steps_.emplace_back(at, value);
+  }
+}
+
+std::optional<std::int64_t> Steps::at(Instant t) const {
+  const auto after = std::upper_bound(steps_.begin(), steps_.end(), t,
+                                      [](Instant at, const auto& step) { return at < step.first; });
+  if (after == steps_.begin()) return std::nullopt;
+  return std::prev(after)->second;
+}
+
+RunEvents::RunEvents(const recording::Scene& scene)
+    : names_{scene.services},
+      ready_now_(scene.services.size()),
+      ready_(scene.services.size()),
+      starting_now_(scene.services.size()),
+      starting_(scene.services.size()) {}
+
+void RunEvents::take(const recording::RunReader& reader,
+                     const std::vector<recording::RunEvent>& events) {
+  for (const recording::RunEvent& event : events) {
+    if (!all_.empty() && event.id <= all_.back().id) continue;
+    all_.push_back(event);
+    const std::string what{reader.text(event.what)};
+    const std::string subject{reader.text(event.subject)};
+    const std::string detail{reader.text(event.detail)};
+    if (what == "fault") {
+      const std::size_t colon = detail.rfind(": ");
+      FaultSpan span;
+      span.event = event.id;
+      span.id = detail.substr(0, colon);
+      span.kind = colon == std::string::npos ? detail : detail.substr(colon + 2);
+      span.subject = subject;
+      span.from = event.at;
+      faults_.push_back(std::move(span));
+    } else if (what == "fault-ends") {
+      // The last of its parts that ends.
+      for (FaultSpan& span : faults_) {
+        if (span.id == detail && span.from <= event.at) span.to = event.at;
+      }
+    } else if (what == "failing") {
+      take_failing(event, subject, detail);
+    } else if (what == "endpoints") {
+      take_endpoints(event.at, subject, detail);
+    } else if (starts_with(subject, "Pod/")) {
+      take_pod(event, what, subject, detail);
+    } else if (starts_with(subject, "Deployment/") || starts_with(subject, "StatefulSet/")) {
+      take_rollout(event.at, what, subject, detail);
+    }
+  }
+}
+
+void RunEvents::take_failing(const recording::RunEvent& event, const std::string& subject,
+                             const std::string& detail) {
+  // "calls from shop/front: timeout"
+  constexpr std::size_t kCallsFrom = 11;
+  const std::size_t colon = detail.rfind(": ");
+  const auto to = names_.of_object(subject);
+  if (!to || colon == std::string::npos || colon < kCallsFrom) return;
+  FailingRecord record;
+  record.id = event.id;
+  record.cause = event.cause;
+  record.at = event.at;
+  record.to = *to;
+  const std::string from = detail.substr(kCallsFrom, colon - kCallsFrom);
+  if (from != "users") record.from = names_.of(from);
+  record.outcome = detail.substr(colon + 2);
+  record.origin = event.id;
+  for (const recording::RunEvent* at = find(event.cause); at != nullptr; at = find(at->cause)) {
+    record.origin = at->id;
+  }
+  failing_.push_back(std::move(record));
+}
+
+void RunEvents::take_endpoints(Instant at, const std::string& subject, const std::string& detail) {
+  // "3 -> 2 ready"
+  const std::size_t arrow = detail.find("-> ");
+  const auto service = names_.of_object(subject);
+  if (arrow == std::string::npos || !service) return;
+  std::int64_t now = 0;
+  std::from_chars(detail.data() + arrow + 3, detail.data() + detail.size(), now);
+  std::int64_t& known = slices_[subject];
+  ready_now_[*service] += now - known;
+  known = now;
+  ready_[*service].put(at, ready_now_[*service]);
+}
+
+void RunEvents::take_pod(const recording::RunEvent& event, const std::string& what,
+                         const std::string& subject, const std::string& detail) {
+  const auto service = names_.of_object(subject);
+  if (!service) return;
+  if (what == "created") {
+    if (!starting_pods_.emplace(subject, *service).second) return;
+    ++starting_now_[*service];
+  } else if (what == "ready" || what == "deleted" || what == "terminating" ||
+             (what == "phase" && detail.find("-> Running") == std::string::npos)) {
+    if (starting_pods_.erase(subject) == 0) return;
+    --starting_now_[*service];
+  } else {
+    return;
+  }
+  starting_[*service].put(event.at, starting_now_[*service]);
+}
+
+void RunEvents::take_rollout(Instant at, const std::string& what, const std::string& subject,
+                             const std::string& detail) {
+  const std::string name = after_slash(subject);
+  if (what == "spec-changed" && !starts_with(detail, "replicas")) {
+    RolloutSpan span;
+    span.name = name;
+    span.from = at;
+    for (RolloutSpan& earlier : rollouts_) {
+      if (earlier.name == name && at < earlier.to) earlier.to = at;
+    }
+    rollouts_.push_back(std::move(span));
+  } else if (what == "condition" && detail.find("NewReplicaSetAvailable") != std::string::npos) {
+    for (RolloutSpan& span : rollouts_) {
+      if (span.name == name && span.to == Instant::never()) span.to = at;
+    }
+  }
+}
+
+const recording::RunEvent* RunEvents::find(std::uint64_t id) const {
+  const auto found = std::lower_bound(
+      all_.begin(), all_.end(), id,
+      [](const recording::RunEvent& event, std::uint64_t v) { return event.id < v; });
+  return found == all_.end() || found->id != id ? nullptr : &*found;
+}
+
+const FailingRecord* RunEvents::failing_record(std::uint64_t id) const {
+  const auto found =
+      std::lower_bound(failing_.begin(), failing_.end(), id,
+                       [](const FailingRecord& record, std::uint64_t v) { return record.id < v; });
+  return found == failing_.end() || found->id != id ? nullptr : &*found;
+}
+
+std::optional<std::int64_t> RunEvents::ready(std::uint32_t service, Instant t) const {
+  return ready_[service].at(t);
+}
+
+std::int64_t RunEvents::starting(std::uint32_t service, Instant t) const {
+  return starting_[service].at(t).value_or(0);
+}
+
+}  // namespace orrery::gui

@@ -1,0 +1,76 @@
+#include "gui/theme/fonts.h"
+
+#include <QDir>
+#include <QFontDatabase>
+#include <QFontMetricsF>
+#include <QStringList>
+#include <array>
+#include <cstddef>
+
+namespace orrery::gui {
+namespace {
+
+struct Form {
+  double pixels;
+  QFont::Weight weight;
+  bool mono = false;
+};
+
+// By Type.
+constexpr std::array<Form, 14> kForms{{{24, QFont::Medium, true},
+                                       {24, QFont::DemiBold},
+                                       {18, QFont::DemiBold},
+                                       {15, QFont::DemiBold},
+                                       {13.5, QFont::DemiBold},
+                                       {12.5, QFont::Normal},
+                                       {12.5, QFont::Medium},
+                                       {12.5, QFont::DemiBold},
+                                       {11, QFont::Normal},
+                                       {11, QFont::Medium},
+                                       {11, QFont::DemiBold},
+                                       {10, QFont::Medium},
+                                       {9.5, QFont::DemiBold},
+                                       {11, QFont::Normal, true}}};
+
+QFont make(Type type) {
+  const Form& form = kForms[static_cast<std::size_t>(type)];
+  QFont font;
+  font.setFamilies(form.mono ? QStringList{"JetBrains Mono", "NanumSquare"}
+                             : QStringList{"Inter", "NanumSquare"});
+  // Whole pixels are too coarse; the application has set 96 dots per inch.
+  font.setPointSizeF(form.pixels * 72 / 96);
+  font.setWeight(form.weight);
+  font.setHintingPreference(QFont::PreferNoHinting);
+  font.setStyleStrategy(QFont::PreferAntialias);
+  if (type == Type::Caption) font.setLetterSpacing(QFont::PercentageSpacing, 110);
+  return font;
+}
+
+}  // namespace
+
+void load_fonts() {
+  const QDir fonts{":/fonts"};
+  for (const QString& name : fonts.entryList()) {
+    QFontDatabase::addApplicationFont(fonts.filePath(name));
+  }
+}
+
+const QFont& font_of(Type type) {
+  static const std::array<QFont, kForms.size()> kFonts = [] {
+    std::array<QFont, kForms.size()> fonts;
+    for (std::size_t i = 0; i < fonts.size(); ++i) fonts[i] = make(static_cast<Type>(i));
+    return fonts;
+  }();
+  return kFonts[static_cast<std::size_t>(type)];
+}
+
+qreal width_of(const QString& text, Type type) {
+  return QFontMetricsF{font_of(type)}.horizontalAdvance(text);
+}
+
+qreal height_of(Type type) {
+  const QFontMetricsF metrics{font_of(type)};
+  return metrics.ascent() + metrics.descent();
+}
+
+}  // namespace orrery::gui

@@ -1,0 +1,455 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="ko" sourcelanguage="en">
+<context>
+    <name>ClusterView</name>
+    <message>
+        <source>Cluster</source>
+        <translation>클러스터</translation>
+    </message>
+    <message>
+        <source>%1 nodes</source>
+        <translation>노드 %1개</translation>
+    </message>
+    <message>
+        <source>%1 pods</source>
+        <translation>파드 %1개</translation>
+    </message>
+    <message>
+        <source>%1 pods lost</source>
+        <translation>파드 %1개 유실</translation>
+    </message>
+    <message>
+        <source>%1 pods starting</source>
+        <translation>파드 %1개 시작 중</translation>
+    </message>
+    <message>
+        <source>nodes</source>
+        <translation>노드</translation>
+    </message>
+    <message>
+        <source>zone %1</source>
+        <translation>%1 존</translation>
+    </message>
+    <message>
+        <source>%1 used</source>
+        <translation>%1 사용</translation>
+    </message>
+    <message>
+        <source>unreachable</source>
+        <translation>연결 불가</translation>
+    </message>
+    <message>
+        <source>dark, not noticed</source>
+        <translation>끊김, 아직 모름</translation>
+    </message>
+    <message>
+        <source>Ready</source>
+        <translation>준비됨</translation>
+    </message>
+    <message>
+        <source>Starting</source>
+        <translation>시작 중</translation>
+    </message>
+    <message>
+        <source>Crashing</source>
+        <translation>오류</translation>
+    </message>
+    <message>
+        <source>Lost with its node</source>
+        <translation>노드와 함께 유실</translation>
+    </message>
+    <message>
+        <source>Ending</source>
+        <translation>종료 중</translation>
+    </message>
+</context>
+<context>
+    <name>InspectorView</name>
+    <message>
+        <source>Inspector</source>
+        <translation>상세</translation>
+    </message>
+    <message>
+        <source>Requests</source>
+        <translation>요청</translation>
+    </message>
+    <message>
+        <source>was %1</source>
+        <translation>이전 %1</translation>
+    </message>
+    <message>
+        <source>Errors</source>
+        <translation>오류</translation>
+    </message>
+    <message>
+        <source>Latency p50 p95 p99</source>
+        <translation>지연 p50 p95 p99</translation>
+    </message>
+    <message>
+        <source>Users</source>
+        <translation>사용자</translation>
+    </message>
+    <message>
+        <source>all requests from outside</source>
+        <translation>외부에서 온 모든 요청</translation>
+    </message>
+    <message>
+        <source>%1 of %2 pods ready</source>
+        <translation>파드 %2개 중 %1개 준비됨</translation>
+    </message>
+    <message>
+        <source>All users</source>
+        <translation>모든 사용자</translation>
+    </message>
+</context>
+<context>
+    <name>ServiceGraphView</name>
+    <message>
+        <source>Services</source>
+        <translation>서비스</translation>
+    </message>
+    <message>
+        <source>%1 services</source>
+        <translation>서비스 %1개</translation>
+    </message>
+    <message>
+        <source>%1 call paths</source>
+        <translation>호출 경로 %1개</translation>
+    </message>
+    <message>
+        <source>ENTRY</source>
+        <translation>입구</translation>
+    </message>
+    <message>
+        <source>HOP %1</source>
+        <translation>%1단계</translation>
+    </message>
+    <message>
+        <source>Line width: calls per second</source>
+        <translation>선 굵기: 초당 호출 수</translation>
+    </message>
+    <message>
+        <source>request</source>
+        <translation>요청</translation>
+    </message>
+    <message>
+        <source>failed call</source>
+        <translation>실패한 호출</translation>
+    </message>
+    <message>
+        <source>Numbers: order in which the failure arrived</source>
+        <translation>숫자: 장애가 도달한 순서</translation>
+    </message>
+    <message>
+        <source>Switch: circuit breaker</source>
+        <translation>스위치: 차단기</translation>
+    </message>
+    <message>
+        <source>Why</source>
+        <translation>원인</translation>
+    </message>
+    <message>
+        <source>users</source>
+        <translation>사용자</translation>
+    </message>
+    <message>
+        <source>half-open</source>
+        <translation>반열림</translation>
+    </message>
+    <message>
+        <source>open %1 s</source>
+        <translation>열림 %1 s</translation>
+    </message>
+    <message>
+        <source>no ready pod</source>
+        <translation>준비된 파드 없음</translation>
+    </message>
+    <message>
+        <source>%1 of %2 pods</source>
+        <translation>파드 %1/%2</translation>
+    </message>
+    <message>
+        <source>%1 err</source>
+        <translation>오류 %1</translation>
+    </message>
+    <message>
+        <source>no calls</source>
+        <translation>호출 없음</translation>
+    </message>
+    <message>
+        <source>Open a recording: drop a file here, or press Ctrl+O</source>
+        <translation>기록 열기: 파일을 여기에 놓거나 Ctrl+O를 누르세요</translation>
+    </message>
+    <message>
+        <source>Make one with: orrery run SCENARIO --seeds 1 --record FILE.orrery</source>
+        <translation>기록 만들기: orrery run SCENARIO --seeds 1 --record FILE.orrery</translation>
+    </message>
+</context>
+<context>
+    <name>State</name>
+    <message>
+        <source>Healthy</source>
+        <translation>정상</translation>
+    </message>
+    <message>
+        <source>Degraded</source>
+        <translation>저하</translation>
+    </message>
+    <message>
+        <source>Failing</source>
+        <translation>실패</translation>
+    </message>
+    <message>
+        <source>Lost</source>
+        <translation>유실</translation>
+    </message>
+    <message>
+        <source>Starting</source>
+        <translation>시작 중</translation>
+    </message>
+    <message>
+        <source>Recovering</source>
+        <translation>회복 중</translation>
+    </message>
+    <message>
+        <source>Draining</source>
+        <translation>비우는 중</translation>
+    </message>
+</context>
+<context>
+    <name>TimelineView</name>
+    <message>
+        <source>Timeline</source>
+        <translation>타임라인</translation>
+    </message>
+    <message>
+        <source>max</source>
+        <translation>최대</translation>
+    </message>
+    <message>
+        <source>of %1 simulated</source>
+        <translation>/ %1 시뮬레이션</translation>
+    </message>
+    <message>
+        <source>next fault</source>
+        <translation>다음 장애</translation>
+    </message>
+    <message>
+        <source>1 s</source>
+        <translation>1초</translation>
+    </message>
+    <message>
+        <source>event</source>
+        <translation>이벤트</translation>
+    </message>
+    <message>
+        <source>play</source>
+        <translation>재생</translation>
+    </message>
+    <message>
+        <source>Faults</source>
+        <translation>장애</translation>
+    </message>
+    <message>
+        <source>Rollout</source>
+        <translation>배포</translation>
+    </message>
+    <message>
+        <source>Errors</source>
+        <translation>오류</translation>
+    </message>
+    <message>
+        <source>%1 rolled out</source>
+        <translation>%1 배포 완료</translation>
+    </message>
+    <message>
+        <source>%1 rolls out</source>
+        <translation>%1 배포 중</translation>
+    </message>
+    <message>
+        <source>No service was hit.</source>
+        <translation>영향을 받은 서비스가 없습니다.</translation>
+    </message>
+    <message>
+        <source>users</source>
+        <translation>사용자</translation>
+    </message>
+    <message>
+        <source>The first calls %1.</source>
+        <translation>첫 호출들: %1.</translation>
+    </message>
+    <message>
+        <source>The first requests fail, as calls to %1 %2.</source>
+        <translation>첫 요청들이 실패합니다. %1 호출: %2.</translation>
+    </message>
+</context>
+<context>
+    <name>TopBar</name>
+    <message>
+        <source>Run</source>
+        <translation>실행</translation>
+    </message>
+    <message>
+        <source>Open…</source>
+        <translation>열기…</translation>
+    </message>
+    <message>
+        <source>No recording is open</source>
+        <translation>열린 기록이 없습니다</translation>
+    </message>
+    <message>
+        <source>seed %1</source>
+        <translation>시드 %1</translation>
+    </message>
+    <message>
+        <source>simulated</source>
+        <translation>시뮬레이션</translation>
+    </message>
+    <message>
+        <source>live</source>
+        <translation>실제</translation>
+    </message>
+</context>
+<context>
+    <name>WhyText</name>
+    <message>
+        <source>%1 of calls time out</source>
+        <translation>호출의 %1가 시간 초과</translation>
+    </message>
+    <message>
+        <source>%1 of calls are refused</source>
+        <translation>호출의 %1가 거부됨</translation>
+    </message>
+    <message>
+        <source>%1 of calls are cut off</source>
+        <translation>호출의 %1가 끊김</translation>
+    </message>
+    <message>
+        <source>has no ready pod</source>
+        <translation>준비된 파드 없음</translation>
+    </message>
+    <message>
+        <source>is cut off by open breakers</source>
+        <translation>열린 차단기로 끊김</translation>
+    </message>
+    <message>
+        <source>%1 of calls find no room</source>
+        <translation>호출의 %1가 자리 없음</translation>
+    </message>
+    <message>
+        <source>%1 of calls are over the limit</source>
+        <translation>호출의 %1가 한도 초과</translation>
+    </message>
+    <message>
+        <source>fails with it, %1 errors</source>
+        <translation>함께 실패, 오류 %1</translation>
+    </message>
+    <message>
+        <source>%1 errors</source>
+        <translation>오류 %1</translation>
+    </message>
+    <message>
+        <source>has more to do than it can</source>
+        <translation>감당할 수 없는 부하</translation>
+    </message>
+    <message>
+        <source>makes errors of its own</source>
+        <translation>자체 오류</translation>
+    </message>
+    <message>
+        <source>was changed</source>
+        <translation>변경됨</translation>
+    </message>
+    <message>
+        <source>went dark</source>
+        <translation>연결 끊김</translation>
+    </message>
+    <message>
+        <source>was lost</source>
+        <translation>유실됨</translation>
+    </message>
+    <message>
+        <source>was killed</source>
+        <translation>강제 종료됨</translation>
+    </message>
+    <message>
+        <source>became unwell</source>
+        <translation>상태 이상</translation>
+    </message>
+    <message>
+        <source>was cut off</source>
+        <translation>끊김</translation>
+    </message>
+    <message>
+        <source>Users notice nothing</source>
+        <translation>사용자는 모릅니다</translation>
+    </message>
+    <message>
+        <source>All is well</source>
+        <translation>이상 없음</translation>
+    </message>
+    <message>
+        <source>calls fail inside, but no request of theirs does</source>
+        <translation>내부 호출은 실패하지만 사용자 요청은 실패하지 않습니다</translation>
+    </message>
+    <message>
+        <source>no request of users fails</source>
+        <translation>실패하는 사용자 요청이 없습니다</translation>
+    </message>
+    <message>
+        <source>time out</source>
+        <translation>시간 초과</translation>
+    </message>
+    <message>
+        <source>are refused</source>
+        <translation>거부됨</translation>
+    </message>
+    <message>
+        <source>are cut off</source>
+        <translation>끊김</translation>
+    </message>
+    <message>
+        <source>find no ready pod</source>
+        <translation>준비된 파드 없음</translation>
+    </message>
+    <message>
+        <source>stop at an open breaker</source>
+        <translation>열린 차단기에서 멈춤</translation>
+    </message>
+    <message>
+        <source>find no room</source>
+        <translation>자리 없음</translation>
+    </message>
+    <message>
+        <source>are over the limit</source>
+        <translation>한도 초과</translation>
+    </message>
+    <message>
+        <source>fail further on</source>
+        <translation>그 뒤에서 실패</translation>
+    </message>
+    <message>
+        <source>end in errors</source>
+        <translation>오류로 끝남</translation>
+    </message>
+</context>
+<context>
+    <name>Window</name>
+    <message>
+        <source>Open a recording</source>
+        <translation>기록 열기</translation>
+    </message>
+    <message>
+        <source>Recordings (*.orrery);;All files (*)</source>
+        <translation>기록 (*.orrery);;모든 파일 (*)</translation>
+    </message>
+</context>
+<context>
+    <name>Words</name>
+    <message>
+        <source>zone %1</source>
+        <translation>%1 존</translation>
+    </message>
+</context>
+</TS>

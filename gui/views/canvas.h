@@ -1,0 +1,85 @@
+/// @file
+/// A view that paints itself: a display list over cached pixels, drawn anew only when it changed,
+/// and above it what moves.
+#pragma once
+
+#include <QPixmap>
+#include <QTransform>
+#include <QWidget>
+#include <functional>
+#include <vector>
+
+#include "gui/draw/display_list.h"
+#include "gui/model/moment.h"
+#include "gui/theme/theme.h"
+
+namespace orrery::gui {
+
+/// What all views share: one run, one instant, one selection.
+struct Shown {
+  const RecordedRun* run = nullptr;  ///< Null: nothing is open.
+  const Moment* moment = nullptr;
+  Instant at;
+  std::optional<std::uint32_t> selected;  ///< A service; absent: the users.
+  const Theme* theme = nullptr;
+  bool playing = false;
+  double speed = 1;  ///< Simulated seconds in one; 0: as fast as can be.
+  bool reduced_motion = false;
+  QString notice;  ///< What went wrong, for people; empty: nothing.
+};
+
+/// A display list in coordinates of its own.
+struct Layer {
+  DisplayList list;
+  QTransform transform;
+  QRectF clip;  ///< In those of the view; empty: all of it.
+};
+
+class Canvas : public QWidget {
+ public:
+  Canvas(const Shown& shown, QWidget* parent);
+
+  /// The shared state changed: `moving`, only in what moves.
+  void refresh(bool moving = false);
+  /// All that it shows now.
+  [[nodiscard]] std::vector<Layer> layers() const;
+  /// The shape with the tag and where it is in the view; null: it is not shown.
+  [[nodiscard]] const Shape* find(const QString& tag, QRectF* where = nullptr) const;
+
+  /// Told of clicks on shapes with an action.
+  std::function<void(const QString& action)> on_action;
+
+ protected:
+  [[nodiscard]] const Shown& shown() const { return shown_; }
+  [[nodiscard]] const Theme& colors() const { return *shown_.theme; }
+  /// Whether there is something to show.
+  [[nodiscard]] bool has_moment() const { return shown_.moment != nullptr; }
+  /// The background and border of a panel.
+  void draw_panel(DisplayList& list) const;
+
+  /// What stands still, in order.
+  [[nodiscard]] virtual std::vector<Layer> still_layers() const = 0;
+  /// What moves with time, drawn above it.
+  [[nodiscard]] virtual std::vector<Layer> moving_layers() const { return {}; }
+
+  void paintEvent(QPaintEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
+  void mouseMoveEvent(QMouseEvent* event) override;
+  void mousePressEvent(QMouseEvent* event) override;
+  void changeEvent(QEvent* event) override;
+
+ private:
+  void rebuild();
+  [[nodiscard]] const Shape* hit(QPointF point) const;
+
+  const Shown& shown_;
+  bool stale_ = true;
+  std::vector<Layer> still_;
+  std::vector<Layer> moving_;
+  QPixmap pixels_;
+};
+
+/// Paints layers in order.
+void paint(QPainter& painter, const std::vector<Layer>& layers, const Theme& theme);
+
+}  // namespace orrery::gui

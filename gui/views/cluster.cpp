@@ -1,0 +1,343 @@
+#include "gui/views/cluster.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "gui/views/words.h"
+
+namespace orrery::gui {
+namespace {
+
+constexpr qreal kPadding = 20;
+constexpr qreal kHeaderMiddle = 26;
+constexpr qreal kZonesTop = 50;
+constexpr qreal kKeyHeight = 42;
+constexpr qreal kZoneHeader = 32;
+/// Tiles of nodes from this size on have names and bars, from that one pods as cells.
+constexpr qreal kNamedTile = 62;
+constexpr qreal kPodsTile = 20;
+
+QColor faded(QColor color, double alpha) {
+  color.setAlphaF(static_cast<float>(alpha));
+  return color;
+}
+
+State worst_of(const NodeNow& node) {
+  State worst = node.state;
+  for (const PodNow& pod : node.pods) {
+    if (severity(pod.state) > severity(worst)) worst = pod.state;
+  }
+  return worst;
+}
+
+/// Device pixels of a picture, filled cell by cell.
+class Pixels {
+ public:
+  Pixels(QSizeF size, qreal ratio)
+      : ratio_{ratio},
+        image_{(size * ratio).toSize().expandedTo({1, 1}), QImage::Format_ARGB32_Premultiplied} {
+    image_.fill(Qt::transparent);
+  }
+
+  void fill(const QRectF& rect, const QColor& color) {
+    const QRect cell = pixels_of(rect);
+    const QRgb value = qPremultiply(color.rgba());
+    for (int y = cell.top(); y <= cell.bottom(); ++y) {
+      auto* line = reinterpret_cast<QRgb*>(image_.scanLine(y));
+      std::fill(line + cell.left(), line + cell.right() + 1, value);
+    }
+  }
+  void outline(const QRectF& rect, const QColor& color) {
+    const QRect cell = pixels_of(rect);
+    const QRgb value = qPremultiply(color.rgba());
+    for (int y = cell.top(); y <= cell.bottom(); ++y) {
+      auto* line = reinterpret_cast<QRgb*>(image_.scanLine(y));
+      if (y == cell.top() || y == cell.bottom()) {
+        std::fill(line + cell.left(), line + cell.right() + 1, value);
+      } else {
+        line[cell.left()] = value;
+        line[cell.right()] = value;
+      }
+    }
+  }
+  [[nodiscard]] QImage image() const { return image_; }
+
+ private:
+  [[nodiscard]] QRect pixels_of(const QRectF& rect) const {
+    const auto round = [&](qreal v) { return static_cast<int>(std::lround(v * ratio_)); };
+    const int left = std::clamp(round(rect.left()), 0, image_.width() - 1);
+    const int top = std::clamp(round(rect.top()), 0, image_.height() - 1);
+    const int right = std::clamp(round(rect.right()) - 1, left, image_.width() - 1);
+    const int bottom = std::clamp(round(rect.bottom()) - 1, top, image_.height() - 1);
+    return {QPoint{left, top}, QPoint{right, bottom}};
+  }
+
+  qreal ratio_;
+  QImage image_;
+};
+
+}  // namespace
+
+std::size_t best_columns(std::size_t count, QSizeF room, qreal aspect) {
+  std::size_t best = 1;
+  qreal largest = 0;
+  for (std::size_t columns = 1; columns <= count; ++columns) {
+    const std::size_t rows = (count + columns - 1) / columns;
+    const qreal height = std::min(room.width() / static_cast<qreal>(columns) / aspect,
+                                  room.height() / static_cast<qreal>(rows));
+    if (height > largest) {
+      largest = height;
+      best = columns;
+    }
+  }
+  return best;
+}
+
+ClusterView::ClusterView(const Shown& shown, QWidget* parent) : Canvas{shown, parent} {
+  setAccessibleName(tr("Cluster"));
+}
+
+std::vector<Layer> ClusterView::still_layers() const {
+  std::vector<Layer> layers(1);
+  DisplayList& list = layers[0].list;
+  const Theme& c = colors();
+  draw_panel(list);
+  qreal x = list.words(kPadding, kHeaderMiddle, tr("Cluster"), Type::Heading, c.high);
+  if (!has_moment()) return layers;
+  const Moment& moment = *shown().moment;
+  x = list.words(x + 12, kHeaderMiddle, tr("%1 nodes").arg(count_text(moment.node_count)),
+                 Type::Body, c.mid);
+  list.words(x + 12, kHeaderMiddle, tr("%1 pods").arg(count_text(moment.pod_count)), Type::Body,
+             c.mid);
+  const qreal right = width() - kPadding;
+  if (moment.pods_lost > 0) {
+    list.words_before(right, kHeaderMiddle, tr("%1 pods lost").arg(count_text(moment.pods_lost)),
+                      Type::BodyStrong, c.state(State::Lost));
+  } else if (moment.pods_starting > 0) {
+    list.words_before(right, kHeaderMiddle,
+                      tr("%1 pods starting").arg(count_text(moment.pods_starting)),
+                      Type::BodyStrong, c.state(State::Starting));
+  }
+  if (moment.zones.empty()) return layers;
+  const QRectF room{kPadding, kZonesTop, width() - 2 * kPadding, height() - kZonesTop - kKeyHeight};
+  const std::size_t count = moment.zones.size();
+  const std::size_t columns = count <= 4 ? count : best_columns(count, room.size(), 0.8);
+  const std::size_t rows = (count + columns - 1) / columns;
+  constexpr qreal kGap = 10;
+  const QSizeF size{
+      (room.width() - kGap * static_cast<qreal>(columns - 1)) / static_cast<qreal>(columns),
+      (room.height() - kGap * static_cast<qreal>(rows - 1)) / static_cast<qreal>(rows)};
+  for (std::size_t i = 0; i < count; ++i) {
+    const QPointF corner{room.left() + static_cast<qreal>(i % columns) * (size.width() + kGap),
+                         room.top() + static_cast<qreal>(i / columns) * (size.height() + kGap)};
+    draw_zone(list, moment.zones[i], QRectF{corner, size});
+  }
+  draw_key(list);
+  return layers;
+}
+
+void ClusterView::draw_zone(DisplayList& list, const ZoneNow& zone, const QRectF& box) const {
+  const Theme& c = colors();
+  const bool lost = zone.state == State::Lost;
+  Shape& frame = list.box(box, 9, lost ? c.lost_fill : c.window,
+                          lost ? c.state(State::Lost) : c.line, lost ? 1.4 : 1);
+  frame.tag = "zone " + QString::fromStdString(zone.name);
+  frame.state = zone.state;
+  const qreal middle = box.top() + 17;
+  const QString name =
+      zone.name.empty() ? tr("nodes") : tr("zone %1").arg(QString::fromStdString(zone.name));
+  const qreal from = list.words(box.left() + 12, middle, name, Type::BodyStrong, c.high);
+  const QString value = !lost          ? tr("%1 used").arg(percent_text(zone.cpu_used))
+                        : zone.noticed ? tr("unreachable")
+                                       : tr("dark, not noticed");
+  const Type type = lost ? Type::SmallStrong : Type::Small;
+  const qreal height = height_of(type);
+  list.text({from + 6, middle - height / 2, box.right() - 12 - from - 6, height}, value, type,
+            lost ? c.state(State::Lost) : c.low, Qt::AlignRight);
+  if (zone.nodes.empty()) return;
+  QRectF grid = box.adjusted(10, kZoneHeader, -10, -10);
+  // Few nodes have names and bars and lie broad; many are squares.
+  for (const qreal aspect : {1.9, 1.0}) {
+    const std::size_t columns = best_columns(zone.nodes.size(), grid.size(), aspect);
+    const std::size_t rows = (zone.nodes.size() + columns - 1) / columns;
+    const qreal tile_height = std::min(grid.height() / static_cast<qreal>(rows),
+                                       grid.width() / static_cast<qreal>(columns) / aspect);
+    if (aspect > 1 && tile_height < kNamedTile) continue;
+    if (aspect == 1.0) {
+      draw_nodes_as_pixels(list, zone, grid, columns, tile_height);
+      return;
+    }
+    const qreal gap = 8;
+    const qreal tile_width =
+        (grid.width() - gap * static_cast<qreal>(columns - 1)) / static_cast<qreal>(columns);
+    const qreal tall = std::min(
+        150.0, (grid.height() - gap * static_cast<qreal>(rows - 1)) / static_cast<qreal>(rows));
+    for (std::size_t i = 0; i < zone.nodes.size(); ++i) {
+      const QPointF corner{grid.left() + static_cast<qreal>(i % columns) * (tile_width + gap),
+                           grid.top() + static_cast<qreal>(i / columns) * (tall + gap)};
+      draw_node(list, zone.nodes[i], {corner, QSizeF{tile_width, tall}});
+    }
+    return;
+  }
+}
+
+void ClusterView::draw_node(DisplayList& list, const NodeNow& node, const QRectF& tile) const {
+  const Theme& c = colors();
+  const bool lost = node.state == State::Lost;
+  Shape& frame = list.box(tile, 7, lost ? c.lost_fill : c.card,
+                          lost ? faded(c.state(State::Lost), 0.7) : c.line);
+  frame.state = node.state;
+  const QString name = QString::fromStdString(std::string{shown().run->text(node.name)});
+  frame.tag = "node " + name;
+  if (node.state == State::Draining) frame.dash = {3, 2};
+  const qreal middle = tile.top() + 15;
+  const qreal height = height_of(Type::SmallMedium);
+  list.text({tile.left() + 10, middle - height / 2, tile.width() * 0.55, height}, name,
+            Type::SmallMedium, lost ? c.text_of(State::Lost) : c.mid);
+  // CPU above memory, requested of what there is.
+  const qreal bar = std::min<qreal>(46, tile.width() * 0.32);
+  const QRectF rail{tile.right() - 10 - bar, middle - 4.5, bar, 3};
+  for (const auto& [value, y] :
+       {std::pair<double, qreal>{node.cpu_used, 0.0}, {node.memory_used, 6.0}}) {
+    list.box(rail.translated(0, y), 1.5, c.raised);
+    const qreal used = bar * std::clamp(value, 0.0, 1.0);
+    if (used > 1) {
+      list.box({rail.left(), rail.top() + y, used, 3}, 1.5, lost ? c.low : c.state(State::Healthy));
+    }
+  }
+  const QRectF room = tile.adjusted(10, 30, -10, -9);
+  if (node.pods.empty() || room.height() < 6) return;
+  // Where there is room, each pod is a line with the name of its service.
+  constexpr qreal kRow = 18;
+  const bool named =
+      static_cast<qreal>(node.pods.size()) * kRow <= room.height() + 1 && room.width() >= 90;
+  const std::size_t columns =
+      named ? 1
+            : std::max<std::size_t>(best_columns(node.pods.size(), room.size(), 1),
+                                    static_cast<std::size_t>(room.width() / 22));
+  const std::size_t rows = (node.pods.size() + columns - 1) / columns;
+  const qreal cell = named ? kRow
+                           : std::min({22.0, room.width() / static_cast<qreal>(columns),
+                                       room.height() / static_cast<qreal>(rows)});
+  const qreal side = named ? 12 : cell - 4;
+  for (std::size_t i = 0; i < node.pods.size(); ++i) {
+    const QRectF place{room.left() + static_cast<qreal>(i % columns) * cell,
+                       room.top() + static_cast<qreal>(i / columns) * cell, side, side};
+    draw_pod(list, node.pods[i], place);
+    if (!named) continue;
+    const qreal high = height_of(Type::Small);
+    list.text(
+        {place.right() + 8, place.center().y() - high / 2, room.right() - place.right() - 8, high},
+        pod_text(node.pods[i]), Type::Small,
+        node.pods[i].state == State::Healthy ? c.mid : c.text_of(node.pods[i].state));
+  }
+}
+
+QString ClusterView::pod_text(const PodNow& pod) const {
+  if (pod.service) return short_name(shown().run->scene().services[*pod.service]);
+  return short_name(std::string{shown().run->text(pod.name)});
+}
+
+void ClusterView::draw_pod(DisplayList& list, const PodNow& pod, const QRectF& place) const {
+  const Theme& c = colors();
+  const State state = pod.state;
+  const QColor& color = c.state(state);
+  const bool open = state == State::Lost || state == State::Starting || state == State::Draining;
+  Shape& box = list.box(place, 2.5, open ? QColor{} : color, open ? color : QColor{}, 1.2);
+  box.state = state;
+  box.tag = QString::fromStdString(std::string{shown().run->text(pod.name)});
+  if (pod.service) {
+    box.action = QString{"select %1"}.arg(*pod.service);
+    if (pod.service == shown().selected) {
+      list.box(place.adjusted(-2.5, -2.5, 2.5, 2.5), 4.5, {}, c.focus, 1.3);
+    }
+  }
+  if (place.width() < 6 || (state != State::Failing && state != State::Lost)) return;
+  const qreal in = place.width() * 0.28;
+  QPainterPath cross;
+  cross.moveTo(place.left() + in, place.bottom() - in);
+  cross.lineTo(place.right() - in, place.top() + in);
+  if (state == State::Failing) {
+    cross.moveTo(place.left() + in, place.top() + in);
+    cross.lineTo(place.right() - in, place.bottom() - in);
+  }
+  list.path(cross, {}, state == State::Failing ? c.window : color, 1.2);
+}
+
+void ClusterView::draw_nodes_as_pixels(DisplayList& list, const ZoneNow& zone, const QRectF& grid,
+                                       std::size_t columns, qreal tile) const {
+  const Theme& c = colors();
+  const auto column_count = static_cast<qreal>(columns);
+  const qreal step_x = std::min(tile * 1.4, grid.width() / column_count);
+  const std::size_t rows = (zone.nodes.size() + columns - 1) / columns;
+  const qreal step_y = std::min(tile * 1.4, grid.height() / static_cast<qreal>(rows));
+  Pixels pixels{grid.size(), devicePixelRatioF()};
+  for (std::size_t i = 0; i < zone.nodes.size(); ++i) {
+    const NodeNow& node = zone.nodes[i];
+    const QRectF place{static_cast<qreal>(i % columns) * step_x,
+                       static_cast<qreal>(i / columns) * step_y, tile, tile};
+    if (tile < kPodsTile) {
+      const State worst = worst_of(node);
+      const qreal gap = tile < 6 ? 0.5 : 1.5;
+      const QRectF cell = place.adjusted(0, 0, -gap, -gap);
+      if (worst == State::Lost) {
+        pixels.outline(cell, c.state(worst));
+      } else {
+        pixels.fill(cell, c.state(worst));
+      }
+      continue;
+    }
+    const QRectF inside = place.adjusted(0, 0, -tile * 0.22, -tile * 0.22);
+    if (node.pods.empty()) {
+      pixels.outline(inside, node.state == State::Lost ? c.state(State::Lost) : c.line);
+      continue;
+    }
+    const std::size_t across =
+        std::max<std::size_t>(4, best_columns(node.pods.size(), inside.size(), 1));
+    const std::size_t down =
+        std::max<std::size_t>(across, (node.pods.size() + across - 1) / across);
+    const qreal cell = inside.width() / static_cast<qreal>(std::max(across, down));
+    for (std::size_t p = 0; p < node.pods.size(); ++p) {
+      const State state = node.pods[p].state;
+      const QRectF pod{inside.left() + static_cast<qreal>(p % across) * cell,
+                       inside.top() + static_cast<qreal>(p / across) * cell, cell - 1, cell - 1};
+      if (state == State::Lost || state == State::Starting || state == State::Draining) {
+        pixels.outline(pod, c.state(state));
+      } else {
+        pixels.fill(pod, c.state(state));
+      }
+    }
+  }
+  list.picture(grid, pixels.image()).tag = "nodes " + QString::fromStdString(zone.name);
+}
+
+void ClusterView::draw_key(DisplayList& list) const {
+  const Theme& c = colors();
+  const qreal middle = height() - 21;
+  qreal x = kPadding + 4;
+  const std::array<std::pair<State, QString>, 5> key{{{State::Healthy, tr("Ready")},
+                                                      {State::Starting, tr("Starting")},
+                                                      {State::Failing, tr("Crashing")},
+                                                      {State::Lost, tr("Lost with its node")},
+                                                      {State::Draining, tr("Ending")}}};
+  for (const auto& [state, name] : key) {
+    if (x + width_of(name, Type::Body) + 20 > width() - kPadding) break;
+    const QRectF cell{x, middle - 5.5, 11, 11};
+    const bool open = state == State::Lost || state == State::Starting || state == State::Draining;
+    list.box(cell, 2, open ? QColor{} : c.state(state), open ? c.state(state) : QColor{}, 1.2);
+    QPainterPath slash;
+    slash.moveTo(cell.left() + 3, cell.bottom() - 3);
+    slash.lineTo(cell.right() - 3, cell.top() + 3);
+    if (state == State::Failing) {
+      slash.moveTo(cell.left() + 3, cell.top() + 3);
+      slash.lineTo(cell.right() - 3, cell.bottom() - 3);
+      list.path(slash, {}, c.panel, 1.2);
+    } else if (state == State::Lost) {
+      list.path(slash, {}, c.state(state), 1.2);
+    }
+    x = list.words(x + 17, middle, name, Type::Body, c.mid) + 18;
+  }
+}
+
+}  // namespace orrery::gui

@@ -1,0 +1,34 @@
+/// @file
+/// The selected service, or the users: three numbers with what they were, and three charts.
+#pragma once
+
+#include <QCoreApplication>
+
+#include "gui/views/canvas.h"
+
+namespace orrery::gui {
+
+class InspectorView : public Canvas {
+  Q_DECLARE_TR_FUNCTIONS(InspectorView)
+
+ public:
+  InspectorView(const Shown& shown, QWidget* parent);
+
+ protected:
+  [[nodiscard]] std::vector<Layer> still_layers() const override;
+
+ private:
+  struct Line {
+    std::vector<double> values;  ///< By second from the chart's first.
+    QColor color;
+    QString name;
+  };
+  [[nodiscard]] CallSecond second(std::size_t second) const;
+  [[nodiscard]] CallSum sum(std::size_t second, std::size_t length) const;
+  void draw_header(DisplayList& list) const;
+  void draw_chart(DisplayList& list, const QRectF& box, const std::vector<Line>& lines, double most,
+                  bool filled, const QString& unit_top) const;
+  [[nodiscard]] std::size_t first_second() const;
+};
+
+}  // namespace orrery::gui

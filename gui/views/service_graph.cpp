@@ -1,0 +1,549 @@
+#include "gui/views/service_graph.h"
+
+#include <QMouseEvent>
+#include <QWheelEvent>
+#include <algorithm>
+#include <cmath>
+
+#include "gui/views/why_text.h"
+#include "gui/views/words.h"
+
+namespace orrery::gui {
+namespace {
+
+constexpr QSizeF kCard{172, 50};
+constexpr qreal kPadding = 20;
+constexpr qreal kHeaderMiddle = 26;
+constexpr qreal kCaptionMiddle = 52;
+constexpr qreal kGraphTop = 66;
+constexpr qreal kFooterHeight = 100;
+/// Around the cards: the users' line on the left, badges above, selection.
+constexpr QMarginsF kAround{58, 24, 12, 12};
+constexpr QSizeF kLayoutRoom{1120, 520};
+constexpr double kNoTextBelow = 0.45;
+constexpr double kAllTextFrom = 0.72;
+constexpr Duration kHaloLasts = Duration::seconds(10);
+constexpr std::size_t kTicksMost = 12;
+
+QColor faded(QColor color, double alpha) {
+  color.setAlphaF(static_cast<float>(alpha));
+  return color;
+}
+
+qreal edge_width(double per_second) {
+  return per_second <= 1 ? 1 : std::clamp(1 + 0.62 * std::log10(per_second), 1.0, 3.5);
+}
+
+void draw_cross(DisplayList& list, QPointF centre, qreal reach, const QColor& color, qreal width) {
+  QPainterPath cross;
+  cross.moveTo(centre + QPointF{-reach, -reach});
+  cross.lineTo(centre + QPointF{reach, reach});
+  cross.moveTo(centre + QPointF{-reach, reach});
+  cross.lineTo(centre + QPointF{reach, -reach});
+  list.path(cross, {}, color, width).round_caps = true;
+}
+
+/// Simulated seconds that a dot takes: slower, the slower the calls are.
+double travel_seconds(Duration p50) {
+  const double ms = to_seconds(p50) * 1000;
+  return ms < 5 ? 1.6 : ms < 50 ? 2.2 : ms < 500 ? 3.2 : 4.8;
+}
+
+}  // namespace
+
+ServiceGraphView::ServiceGraphView(const Shown& shown, QWidget* parent) : Canvas{shown, parent} {
+  setAccessibleName(tr("Services"));
+}
+
+void ServiceGraphView::set_run(const RecordedRun* run) {
+  layout_ = {};
+  tracks_.clear();
+  zoom_to_fit();
+  if (run == nullptr) return;
+  LayeredGraph graph;
+  graph.nodes = run->scene().services.size();
+  graph.card = kCard;
+  for (const recording::SceneEdge& edge : run->scene().edges) {
+    if (edge.from != recording::kOutside) graph.edges.emplace_back(edge.from, edge.to);
+  }
+  layout_ = lay_out(graph, kLayoutRoom);
+  std::size_t laid_out = 0;
+  for (const recording::SceneEdge& edge : run->scene().edges) {
+    Track track;
+    if (edge.from == recording::kOutside) {
+      const QRectF card = card_rect(edge.to);
+      track.path.moveTo(card.left() - 50, card.center().y());
+      track.path.lineTo(card.left(), card.center().y());
+    } else {
+      track.path = layout_.curves[laid_out++];
+    }
+    track.length = track.path.length();
+    const auto steps = std::max<std::size_t>(2, static_cast<std::size_t>(track.length / 4));
+    for (std::size_t i = 0; i <= steps; ++i) {
+      track.points.push_back(
+          track.path.pointAtPercent(static_cast<qreal>(i) / static_cast<qreal>(steps)));
+    }
+    tracks_.push_back(std::move(track));
+  }
+}
+
+QRectF ServiceGraphView::graph_room() const {
+  return {kPadding, kGraphTop, width() - 2 * kPadding, height() - kGraphTop - kFooterHeight};
+}
+
+QTransform ServiceGraphView::view_of_graph() const {
+  const QRectF room = graph_room();
+  const QRectF graph = QRectF{{0, 0}, layout_.size}.marginsAdded(kAround);
+  const double fit = std::min({1.0, room.width() / graph.width(), room.height() / graph.height()});
+  const double scale = zoom_ == 0 ? fit : zoom_;
+  QTransform transform;
+  transform.translate(room.center().x() + pan_.x(), room.center().y() + pan_.y());
+  transform.scale(scale, scale);
+  transform.translate(-graph.center().x(), -graph.center().y());
+  return transform;
+}
+
+void ServiceGraphView::zoom(double factor, QPointF around) {
+  const QTransform before = view_of_graph();
+  const QPointF fixed = before.inverted().map(around);
+  zoom_ = std::clamp(before.m11() * factor, 0.1, 3.0);
+  const QPointF moved = view_of_graph().map(fixed);
+  pan_ += around - moved;
+  refresh();
+}
+
+void ServiceGraphView::zoom_to_fit() {
+  zoom_ = 0;
+  pan_ = {};
+  refresh();
+}
+
+QRectF ServiceGraphView::card_rect(std::uint32_t service) const {
+  const QPointF centre = layout_.centres[service];
+  return {centre.x() - kCard.width() / 2, centre.y() - kCard.height() / 2, kCard.width(),
+          kCard.height()};
+}
+
+std::optional<std::uint32_t> ServiceGraphView::beside(std::uint32_t service, int dx, int dy) const {
+  const QPointF from = layout_.centres.at(service);
+  std::optional<std::uint32_t> best;
+  qreal least = 0;
+  for (std::uint32_t i = 0; i < layout_.centres.size(); ++i) {
+    const QPointF way = layout_.centres[i] - from;
+    const qreal along = way.x() * dx + way.y() * dy;
+    const qreal across = std::abs(way.x() * dy) + std::abs(way.y() * dx);
+    if (along < 20) continue;
+    const qreal distance = along + 2 * across;
+    if (!best || distance < least) {
+      best = i;
+      least = distance;
+    }
+  }
+  return best;
+}
+
+std::vector<Layer> ServiceGraphView::still_layers() const {
+  std::vector<Layer> layers(1);
+  draw_panel(layers[0].list);
+  draw_header(layers[0].list);
+  if (!has_moment()) draw_invitation(layers[0].list);
+  if (!has_moment() || layout_.centres.empty()) return layers;
+  draw_captions(layers[0].list);
+
+  Layer graph;
+  graph.transform = view_of_graph();
+  graph.clip = QRectF{1, kGraphTop - 4, width() - 2.0, height() - kGraphTop - kFooterHeight + 4};
+  const auto count = static_cast<std::uint32_t>(layout_.centres.size());
+  for (std::uint32_t s = 0; s < count; ++s) draw_halo(graph.list, s);
+  for (std::size_t e = 0; e < tracks_.size(); ++e) draw_edge(graph.list, e);
+  for (std::uint32_t s = 0; s < count; ++s) draw_card(graph.list, s, graph.transform.m11());
+  for (std::size_t e = 0; e < tracks_.size(); ++e) draw_breaker(graph.list, e);
+  for (std::uint32_t s = 0; s < count; ++s) draw_badge(graph.list, s);
+  layers.push_back(std::move(graph));
+
+  Layer foot;
+  draw_footer(foot.list);
+  draw_why(foot.list);
+  layers.push_back(std::move(foot));
+  return layers;
+}
+
+void ServiceGraphView::draw_header(DisplayList& list) const {
+  const Theme& c = colors();
+  qreal x = list.words(kPadding, kHeaderMiddle, tr("Services"), Type::Heading, c.high);
+  if (!has_moment()) return;
+  std::size_t paths = 0;
+  for (const recording::SceneEdge& edge : shown().run->scene().edges) {
+    if (edge.from != recording::kOutside) ++paths;
+  }
+  x = list.words(x + 12, kHeaderMiddle,
+                 tr("%1 services").arg(count_text(shown().run->scene().services.size())),
+                 Type::Body, c.mid);
+  x = list.words(x + 12, kHeaderMiddle, tr("%1 call paths").arg(count_text(paths)), Type::Body,
+                 c.mid);
+  qreal right = width() - kPadding;
+  for (const State state : {State::Recovering, State::Starting, State::Lost, State::Failing,
+                            State::Degraded, State::Healthy}) {
+    const QString name = name_of(state);
+    if (right - width_of(name, Type::Body) - 40 < x) break;
+    right = list.words_before(right, kHeaderMiddle, name, Type::Body, c.mid) - 13;
+    list.glyph(state, {right, kHeaderMiddle}, 13).tag = "legend";
+    right -= 22;
+  }
+}
+
+void ServiceGraphView::draw_invitation(DisplayList& list) const {
+  const Theme& c = colors();
+  const QRectF line{kPadding, height() / 2.0 - 24, width() - 2 * kPadding, 22};
+  list.text(line, tr("Open a recording: drop a file here, or press Ctrl+O"), Type::Heading, c.high,
+            Qt::AlignHCenter);
+  list.text(line.translated(0, 28),
+            tr("Make one with: orrery run SCENARIO --seeds 1 --record FILE.orrery"), Type::Body,
+            c.mid, Qt::AlignHCenter);
+  if (shown().notice.isEmpty()) return;
+  list.text(line.translated(0, 64), shown().notice, Type::Body, c.state(State::Failing),
+            Qt::AlignHCenter)
+      .tag = "notice";
+}
+
+void ServiceGraphView::draw_captions(DisplayList& list) const {
+  const QTransform view = view_of_graph();
+  if (view.m11() < kNoTextBelow) return;
+  for (std::size_t i = 0; i < layout_.columns.size(); ++i) {
+    const qreal x = view.map(QPointF{layout_.columns[i] - kCard.width() / 2, 0}).x();
+    if (x < kPadding || x > width() - 60) continue;
+    const QString text = i == 0 ? tr("ENTRY") : tr("HOP %1").arg(i);
+    list.words(x, kCaptionMiddle, text, Type::Caption, colors().low);
+  }
+}
+
+void ServiceGraphView::draw_footer(DisplayList& list) const {
+  const Theme& c = colors();
+  const qreal middle = height() - kFooterHeight + 16;
+  qreal x = kPadding + 4;
+  x = list.words(x, middle, tr("Line width: calls per second"), Type::Body, c.low) + 22;
+  list.path(
+      [&] {
+        QPainterPath dot;
+        dot.addEllipse(QPointF{x, middle}, 2.2, 2.2);
+        return dot;
+      }(),
+      c.state(State::Healthy).lighter(c.shade == Shade::Dark ? 150 : 100));
+  x = list.words(x + 9, middle, tr("request"), Type::Body, c.low) + 22;
+  draw_cross(list, {x, middle}, 3, c.state(State::Failing), 1.6);
+  x = list.words(x + 9, middle, tr("failed call"), Type::Body, c.low) + 22;
+  x = list.words(x, middle, tr("Numbers: order in which the failure arrived"), Type::Body, c.low) +
+      22;
+  const bool breakers =
+      std::any_of(shown().moment->edges.begin(), shown().moment->edges.end(),
+                  [](const EdgeNow& edge) { return edge.open + edge.trying > 0; });
+  if (breakers) list.words(x, middle, tr("Switch: circuit breaker"), Type::Body, c.low);
+}
+
+void ServiceGraphView::draw_why(DisplayList& list) const {
+  const Theme& c = colors();
+  const QRectF box{16, height() - 62.0, width() - 32.0, 46};
+  list.box(box, 9, c.window, c.line).tag = "why";
+  const qreal middle = box.center().y();
+  qreal x = list.words(box.left() + 16, middle, tr("Why"), Type::Body, c.low) + 16;
+  const std::vector<WhyPart> parts = why_parts(*shown().moment, *shown().run);
+  const qreal room = box.right() - 16;
+  constexpr qreal kArrow = 46;
+  // Where there is no room for all, the steps in the middle go first.
+  const auto width_of_part = [](const WhyPart& part) {
+    return 22 + width_of(part.who, Type::BodyStrong) + 7 + width_of(part.what, Type::Body);
+  };
+  std::vector<bool> kept(parts.size(), true);
+  const auto total = [&] {
+    qreal sum = -kArrow;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (kept[i]) sum += width_of_part(parts[i]) + kArrow;
+    }
+    return sum;
+  };
+  for (std::size_t i = parts.size() / 2; parts.size() > 2 && i + 1 < parts.size(); ++i) {
+    if (total() <= room - x) break;
+    kept[i] = false;
+  }
+  bool first = true;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (!kept[i]) continue;
+    const WhyPart& part = parts[i];
+    if (!first) {
+      QPainterPath arrow{{x + 12, middle}};
+      arrow.lineTo(x + 29, middle);
+      arrow.moveTo(x + 24, middle - 4);
+      arrow.lineTo(x + 29, middle);
+      arrow.lineTo(x + 24, middle + 4);
+      list.path(arrow, {}, c.low, 1.3).round_caps = true;
+      x += kArrow - 4;
+    }
+    first = false;
+    const qreal from = x;
+    if (part.state) list.glyph(*part.state, {x + 7, middle}, 14);
+    x = list.words(x + (part.state ? 22 : 0), middle, part.who, Type::BodyStrong, c.high);
+    const qreal wanted = width_of(part.what, Type::Body);
+    const qreal given = std::max<qreal>(0, std::min(wanted, room - x - 7));
+    const qreal height = height_of(Type::Body);
+    list.text({x + 7, middle - height / 2, given + 1, height}, part.what, Type::Body, c.mid);
+    x += 7 + given;
+    if (!part.action.isEmpty()) {
+      list.target({from, box.top(), x - from, box.height()}, part.action, "why " + part.who);
+    }
+  }
+}
+
+void ServiceGraphView::draw_halo(DisplayList& list, std::uint32_t service) const {
+  const ServiceNow& now = shown().moment->services[service];
+  if (!is_bad(now.state)) return;
+  double strength = 0.10;
+  if (now.arrival && shown().moment->at >= now.arrival->at) {
+    const Duration age = shown().moment->at - now.arrival->at;
+    if (age < kHaloLasts) strength += 0.22 * (1 - to_seconds(age) / to_seconds(kHaloLasts));
+  }
+  if (colors().shade == Shade::Light) strength *= 0.7;
+  list.glow(card_rect(service).adjusted(-70, -60, 70, 60),
+            faded(colors().state(now.state), strength));
+}
+
+void ServiceGraphView::draw_edge(DisplayList& list, std::size_t edge) const {
+  const Theme& c = colors();
+  const EdgeNow& now = shown().moment->edges[edge];
+  const Track& track = tracks_[edge];
+  const recording::SceneEdge& ends = shown().run->scene().edges[edge];
+  const qreal width = edge_width(now.per_second);
+  const bool cut = now.open > 0 && now.per_second == 0;
+  QColor color = c.state(now.state);
+  if (cut) color = c.low;
+  if (now.state != State::Healthy && !cut) {
+    Shape& glow = list.path(track.path, {}, faded(color, c.shade == Shade::Dark ? 0.16 : 0.12),
+                            width + (now.state == State::Failing ? 9 : 7));
+    glow.round_caps = true;
+  }
+  const double alpha = now.state != State::Healthy || cut ? 1
+                       : now.per_second > 0               ? (c.shade == Shade::Dark ? 0.85 : 0.75)
+                                                          : 0.4;
+  Shape& line = list.path(track.path, {}, faded(color, alpha), width);
+  line.tag = QString{"edge %1"}.arg(edge);
+  line.state = now.state;
+  if (now.state == State::Failing) line.dash = {5, 2.5};
+  if (cut) line.dash = {1, 3};
+  // Where it leaves its caller.
+  QPainterPath port;
+  port.addEllipse(track.points.front(), 2.2, 2.2);
+  list.path(port, faded(color, alpha));
+  if (ends.from == recording::kOutside) {
+    const QPointF start = track.points.front();
+    const qreal half = height_of(Type::Small) / 2;
+    list.text({start.x() - 4, start.y() - 10 - 2 * half, 58, 2 * half}, tr("users"), Type::Small,
+              c.low);
+  }
+}
+
+void ServiceGraphView::draw_breaker(DisplayList& list, std::size_t edge) const {
+  const EdgeNow& now = shown().moment->edges[edge];
+  if (now.open + now.trying == 0) return;
+  const Theme& c = colors();
+  const bool trying = now.open == 0;
+  const QColor color = c.state(trying ? State::Recovering : State::Failing);
+  const Track& track = tracks_[edge];
+  const QPointF at = track.points[track.points.size() / 2];
+  const QRectF box{at.x() - 17, at.y() - 10, 34, 20};
+  Shape& lever_box = list.box(box, 10, c.panel, color, 1.4);
+  lever_box.tag = QString{"breaker %1"}.arg(edge);
+  QPainterPath lever{{at.x() - 7, at.y() + 1}};
+  if (trying) {
+    lever.lineTo(at.x() + 7, at.y() - 1);
+  } else {
+    lever.lineTo(at.x() + 6, at.y() - 5);
+  }
+  Shape& arm = list.path(lever, {}, color, 1.6);
+  arm.round_caps = true;
+  if (trying) arm.dash = {1.5, 1.5};
+  QPainterPath ends;
+  ends.addEllipse(QPointF{at.x() - 8, at.y() + 1}, 2, 2);
+  ends.addEllipse(QPointF{at.x() + 8, at.y() + 1}, 2, 2);
+  list.path(ends, color);
+  QString text = tr("half-open");
+  if (!trying) {
+    const Instant since =
+        Instant::at(Duration::seconds(static_cast<std::int64_t>(*now.open_since)));
+    text = tr("open %1 s")
+               .arg(QString::number(std::max(0.0, to_seconds(shown().moment->at - since)), 'f', 0));
+  }
+  const qreal w = width_of(text, Type::SmallStrong) + 10;
+  const QRectF label{at.x() - w / 2, at.y() + 14, w, 17};
+  list.box(label, 5, c.panel);
+  list.text(label, text, Type::SmallStrong, color, Qt::AlignHCenter);
+}
+
+QString ServiceGraphView::value_of(std::uint32_t service) const {
+  const ServiceNow& now = shown().moment->services[service];
+  if (now.state == State::Lost) return tr("no ready pod");
+  if (now.state == State::Starting && !now.pods.empty()) {
+    return tr("%1 of %2 pods").arg(now.ready).arg(now.pods.size());
+  }
+  return tr("%1 err").arg(percent_text(now.calls.error_share()));
+}
+
+void ServiceGraphView::draw_card(DisplayList& list, std::uint32_t service, double scale) const {
+  const Theme& c = colors();
+  const ServiceNow& now = shown().moment->services[service];
+  const std::string& full_name = shown().run->scene().services[service];
+  const QRectF card = card_rect(service);
+  const bool loud = now.state == State::Failing || now.state == State::Lost;
+  const bool plain = now.state == State::Healthy;
+  if (shown().selected == service) {
+    list.box(card.adjusted(-5.5, -5.5, 5.5, 5.5), 13, {}, c.focus, 1.6).tag = "selection";
+  }
+  list.box(card, 9, c.panel);
+  Shape& box = list.box(card, 9, c.fill_of(now.state), plain ? c.line : c.state(now.state),
+                        loud    ? 1.8
+                        : plain ? 1
+                                : 1.3);
+  box.tag = "card " + QString::fromStdString(full_name);
+  box.action = QString{"select %1"}.arg(service);
+  box.state = now.state;
+  if (now.state == State::Draining) box.dash = {3, 2};
+  if (scale < kNoTextBelow) {
+    list.glyph(now.state, card.center(), 26);
+    return;
+  }
+  const qreal first = card.top() + 17;
+  const qreal second = card.top() + 35;
+  list.glyph(now.state, {card.left() + 18, first}, 15);
+  const qreal right = card.right() - 10;
+  qreal name_right = right;
+  const bool all = scale >= kAllTextFrom;
+  if (all && !now.pods.empty()) {
+    // Pods, at most a dozen: where there are more, one stands for several, the worst of them.
+    const std::size_t ticks = std::min(kTicksMost, now.pods.size());
+    constexpr qreal kStep = 4.5;
+    name_right = right - static_cast<qreal>(ticks) * kStep;
+    for (std::size_t i = 0; i < ticks; ++i) {
+      const std::size_t last = (i + 1) * now.pods.size() / ticks - 1;
+      const State state = now.pods[last];
+      const QRectF tick{name_right + static_cast<qreal>(i) * kStep + 1, first - 4.5, 3.2, 9};
+      const QColor& color = c.state(state);
+      if (state == State::Lost || state == State::Starting || state == State::Draining) {
+        list.box(tick, 0.8, {}, color, 0.9).state = state;
+      } else {
+        list.box(tick, 0.8, color).state = state;
+      }
+    }
+    name_right -= 3;
+  }
+  const qreal left = card.left() + 33;
+  const QString name = short_name(full_name);
+  // A long name is a little smaller before it is cut.
+  const Type name_type =
+      width_of(name, Type::Name) <= name_right - left ? Type::Name : Type::BodyStrong;
+  const qreal name_height = height_of(name_type);
+  list.text({left, first - name_height / 2, name_right - left, name_height}, name, name_type,
+            c.high);
+  const bool idle = now.per_second == 0 && now.calls.ended == 0;
+  const bool strong = !plain;
+  const qreal value_left = idle && plain
+                               ? right
+                               : list.words_before(right, second, value_of(service),
+                                                   strong ? Type::SmallStrong : Type::Small,
+                                                   strong ? c.text_of(now.state) : c.low);
+  const qreal height = height_of(Type::Small);
+  list.text({left, second - height / 2, value_left - left - 6, height},
+            idle ? tr("no calls") : rate_text(now.per_second), Type::Small, idle ? c.low : c.mid);
+}
+
+void ServiceGraphView::draw_badge(DisplayList& list, std::uint32_t service) const {
+  const ServiceNow& now = shown().moment->services[service];
+  if (!now.arrival) return;
+  const Theme& c = colors();
+  const QColor& color = c.state(now.state);
+  const QString offset = offset_text(now.arrival->after);
+  const QRectF card = card_rect(service);
+  const qreal width = 23 + width_of(offset, Type::Mono) + 9;
+  const QRectF badge{card.left() - 6, card.top() - 15, width, 20};
+  Shape& pill = list.box(badge, 10, c.window, color, 1.4);
+  pill.tag = "badge " + QString::fromStdString(shown().run->scene().services[service]);
+  QPainterPath disc;
+  disc.addEllipse(QPointF{badge.left() + 10, badge.center().y()}, 7.2, 7.2);
+  list.path(disc, color);
+  const QRectF number{badge.left() + 2, badge.top(), 16, badge.height()};
+  list.text(number, QString::number(now.arrival->order), Type::SmallStrong, c.window,
+            Qt::AlignHCenter);
+  list.text({badge.left() + 22, badge.top(), width - 24, badge.height()}, offset, Type::Mono,
+            c.high);
+}
+
+std::vector<Layer> ServiceGraphView::moving_layers() const {
+  // At full speed dots would jump about and say nothing.
+  if (!has_moment() || tracks_.empty() || shown().speed == 0) return {};
+  const Theme& c = colors();
+  Layer layer;
+  layer.transform = view_of_graph();
+  layer.clip = QRectF{1, kGraphTop - 4, width() - 2.0, height() - kGraphTop - kFooterHeight + 4};
+  const double now_s = to_seconds(shown().at.since_start());
+  constexpr std::size_t kDotsMost = 300;
+  const std::size_t per_edge = std::clamp<std::size_t>(kDotsMost / tracks_.size(), 1, 3);
+  const double scale = layer.transform.m11();
+  for (std::size_t e = 0; e < tracks_.size(); ++e) {
+    const EdgeNow& edge = shown().moment->edges[e];
+    if (edge.per_second == 0 && edge.error_share == 0) continue;
+    const Track& track = tracks_[e];
+    const auto dots = std::min<std::size_t>(per_edge, edge.per_second < 2    ? 1
+                                                      : edge.per_second < 20 ? 2
+                                                                             : 3);
+    for (std::size_t k = 0; k < dots; ++k) {
+      // Edges are out of step, so that no wave runs through the picture.
+      double phase = static_cast<double>(k) / static_cast<double>(dots) +
+                     std::fmod(static_cast<double>(e) * 0.618, 1.0);
+      if (!shown().reduced_motion) phase += now_s / travel_seconds(edge.p50);
+      const double whole = std::floor(phase);
+      const auto at =
+          static_cast<std::size_t>((phase - whole) * static_cast<double>(track.points.size() - 1));
+      const QPointF point = track.points[at];
+      // Of the dots that pass, as large a share fails as of the calls.
+      const double draw = std::fmod(whole * 0.618 + static_cast<double>(k) * 0.33, 1.0);
+      if (draw < edge.error_share) {
+        draw_cross(layer.list, point, 3.2, c.state(State::Failing), 1.7);
+      } else {
+        QPainterPath dot;
+        dot.addEllipse(point, 2.1 / std::min(1.0, scale), 2.1 / std::min(1.0, scale));
+        const QColor color =
+            edge.state == State::Degraded
+                ? c.state(State::Degraded)
+                : c.state(State::Healthy).lighter(c.shade == Shade::Dark ? 165 : 90);
+        layer.list.path(dot, color);
+      }
+    }
+  }
+  std::vector<Layer> layers;
+  layers.push_back(std::move(layer));
+  return layers;
+}
+
+void ServiceGraphView::wheelEvent(QWheelEvent* event) {
+  zoom(std::pow(1.0015, event->angleDelta().y()), event->position());
+  event->accept();
+}
+
+void ServiceGraphView::mousePressEvent(QMouseEvent* event) {
+  Canvas::mousePressEvent(event);
+  drag_ = event->position();
+}
+
+void ServiceGraphView::mouseMoveEvent(QMouseEvent* event) {
+  if (drag_ && (event->buttons() & Qt::LeftButton) != 0) {
+    pan_ += event->position() - *drag_;
+    drag_ = event->position();
+    refresh();
+    return;
+  }
+  Canvas::mouseMoveEvent(event);
+}
+
+void ServiceGraphView::mouseReleaseEvent(QMouseEvent* event) {
+  drag_.reset();
+  Canvas::mouseReleaseEvent(event);
+}
+
+}  // namespace orrery::gui

@@ -1,0 +1,67 @@
+/// @file
+/// Who calls whom, from the users on the left to the stores on the right, and how far a failure
+/// came: cards, edges, badges in the order in which it arrived, and why.
+#pragma once
+
+#include <QCoreApplication>
+#include <optional>
+#include <vector>
+
+#include "gui/layout/layered.h"
+#include "gui/views/canvas.h"
+
+namespace orrery::gui {
+
+class ServiceGraphView : public Canvas {
+  Q_DECLARE_TR_FUNCTIONS(ServiceGraphView)
+
+ public:
+  ServiceGraphView(const Shown& shown, QWidget* parent);
+
+  /// Another run: its cards are laid out, and stay there.
+  void set_run(const RecordedRun* run);
+  void zoom(double factor, QPointF around);
+  /// All of it, no larger than life.
+  void zoom_to_fit();
+  /// The card beside the selected one in a direction: dx, dy of -1, 0, 1.
+  [[nodiscard]] std::optional<std::uint32_t> beside(std::uint32_t service, int dx, int dy) const;
+
+ protected:
+  [[nodiscard]] std::vector<Layer> still_layers() const override;
+  [[nodiscard]] std::vector<Layer> moving_layers() const override;
+  void wheelEvent(QWheelEvent* event) override;
+  void mousePressEvent(QMouseEvent* event) override;
+  void mouseMoveEvent(QMouseEvent* event) override;
+  void mouseReleaseEvent(QMouseEvent* event) override;
+
+ private:
+  /// Equally long steps along an edge.
+  struct Track {
+    QPainterPath path;
+    std::vector<QPointF> points;
+    qreal length = 0;
+  };
+
+  [[nodiscard]] QRectF graph_room() const;
+  [[nodiscard]] QTransform view_of_graph() const;
+  [[nodiscard]] QRectF card_rect(std::uint32_t service) const;
+  void draw_header(DisplayList& list) const;
+  void draw_invitation(DisplayList& list) const;
+  void draw_captions(DisplayList& list) const;
+  void draw_footer(DisplayList& list) const;
+  void draw_why(DisplayList& list) const;
+  void draw_halo(DisplayList& list, std::uint32_t service) const;
+  void draw_edge(DisplayList& list, std::size_t edge) const;
+  void draw_breaker(DisplayList& list, std::size_t edge) const;
+  void draw_card(DisplayList& list, std::uint32_t service, double scale) const;
+  void draw_badge(DisplayList& list, std::uint32_t service) const;
+  [[nodiscard]] QString value_of(std::uint32_t service) const;
+
+  Layout layout_;
+  std::vector<Track> tracks_;
+  double zoom_ = 0;  ///< 0: as it fits.
+  QPointF pan_;
+  std::optional<QPointF> drag_;
+};
+
+}  // namespace orrery::gui

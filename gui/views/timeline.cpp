@@ -1,0 +1,499 @@
+#include "gui/views/timeline.h"
+
+#include <QMouseEvent>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "gui/views/why_text.h"
+#include "gui/views/words.h"
+
+namespace orrery::gui {
+namespace {
+
+constexpr qreal kPadding = 20;
+constexpr qreal kTransportMiddle = 34;
+constexpr qreal kAxisMiddle = 76;
+constexpr qreal kFaultsMiddle = 102;
+constexpr qreal kRolloutMiddle = 132;
+constexpr qreal kErrorsTop = 152;
+constexpr qreal kErrorsBottom = 200;
+constexpr qreal kStripsTop = 222;
+constexpr qreal kStripStep = 23.5;
+constexpr Duration kCalloutLasts = Duration::seconds(15);
+
+QColor faded(QColor color, double alpha) {
+  color.setAlphaF(static_cast<float>(alpha));
+  return color;
+}
+
+qreal strip_height(State state) {
+  switch (state) {
+    case State::Healthy:
+      return 8;
+    case State::Degraded:
+      return 12;
+    case State::Failing:
+    case State::Lost:
+      return 16;
+    case State::Starting:
+    case State::Recovering:
+      return 10;
+    case State::Draining:
+      return 6;
+  }
+  return 8;
+}
+
+/// Seconds between two marks of the axis, so that at most a dozen stand there.
+std::int64_t axis_step(std::int64_t seconds) {
+  for (const std::int64_t step :
+       {1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600}) {
+    if (seconds / step <= 14) return step;
+  }
+  return 86'400;
+}
+
+struct Hit {
+  std::uint32_t service = 0;
+  std::size_t seconds = 0;           ///< That it was bad in all.
+  Instant first = Instant::never();  ///< When the main trouble of the run reached it.
+};
+
+/// What most kinds of failures came from.
+std::uint64_t main_origin(const RecordedRun& run) {
+  std::map<std::uint64_t, std::size_t> kinds;
+  std::uint64_t most = 0;
+  for (const FailingRecord& record : run.events().failing()) {
+    if (++kinds[record.origin] > kinds[most]) most = record.origin;
+  }
+  return most;
+}
+
+Hit hit_of(const RecordedRun& run, std::uint32_t service, std::uint64_t origin) {
+  Hit hit;
+  hit.service = service;
+  for (std::size_t i = 0; i < run.history().seconds(); ++i) {
+    if (is_bad(run.state_in(service, i))) ++hit.seconds;
+  }
+  for (const FailingRecord& record : run.events().failing()) {
+    if (record.to == service && record.origin == origin) {
+      hit.first = record.at;
+      break;
+    }
+  }
+  return hit;
+}
+
+}  // namespace
+
+TimelineView::TimelineView(const Shown& shown, QWidget* parent) : Canvas{shown, parent} {
+  setAccessibleName(tr("Timeline"));
+  setMinimumHeight(250);
+}
+
+qreal TimelineView::lanes_left() const { return 184; }
+qreal TimelineView::lanes_right() const { return width() - kPadding; }
+
+Instant TimelineView::run_end() const {
+  return shown().run == nullptr ? Instant::at(Duration::seconds(1))
+                                : std::max(shown().run->end(), Instant::at(Duration::seconds(1)));
+}
+
+qreal TimelineView::x_of(Instant t) const {
+  const double share = to_seconds(t.since_start()) / to_seconds(run_end().since_start());
+  return lanes_left() + std::clamp(share, 0.0, 1.0) * (lanes_right() - lanes_left());
+}
+
+Instant TimelineView::instant_at(qreal x) const {
+  const qreal share = std::clamp((x - lanes_left()) / (lanes_right() - lanes_left()), 0.0, 1.0);
+  const double end_us = static_cast<double>(run_end().count_ns() / 1000);
+  return Instant::at(Duration::microseconds(static_cast<std::int64_t>(share * end_us)));
+}
+
+void TimelineView::set_run(const RecordedRun* run) {
+  affected_.clear();
+  if (run != nullptr) {
+    const std::uint64_t origin = main_origin(*run);
+    std::vector<Hit> hits;
+    for (std::uint32_t s = 0; s < run->scene().services.size(); ++s) {
+      const Hit hit = hit_of(*run, s, origin);
+      if (hit.seconds > 0) hits.push_back(hit);
+    }
+    std::stable_sort(hits.begin(), hits.end(),
+                     [](const Hit& a, const Hit& b) { return a.seconds > b.seconds; });
+    for (const Hit& hit : hits) affected_.push_back({hit.service, hit.first});
+  }
+  refresh();
+}
+
+std::size_t TimelineView::strip_room() const {
+  return static_cast<std::size_t>(std::max(0.0, (height() - kStripsTop - 8) / kStripStep));
+}
+
+std::vector<Layer> TimelineView::still_layers() const {
+  std::vector<Layer> layers(1);
+  DisplayList& list = layers[0].list;
+  draw_panel(list);
+  draw_transport(list);
+  if (shown().run == nullptr) return layers;
+  draw_axis(list);
+  draw_faults(list);
+  draw_rollouts(list);
+  draw_errors(list);
+  draw_strips(list);
+  return layers;
+}
+
+void TimelineView::draw_transport(DisplayList& list) const {
+  const Theme& c = colors();
+  const auto button = [&](qreal x, qreal width, const QString& action, bool chosen) -> QRectF {
+    const QRectF box{x, kTransportMiddle - 16, width, 32};
+    Shape& shape = list.box(box, 8, chosen ? c.accent : c.card, chosen ? QColor{} : c.line);
+    shape.action = action;
+    shape.tag = action;
+    return box;
+  };
+  const auto skip = [&](const QRectF& box, qreal direction) {
+    const QPointF m = box.center();
+    QPainterPath sign;
+    sign.moveTo(m.x() - 5 * direction, m.y() - 6);
+    sign.lineTo(m.x() + 4 * direction, m.y());
+    sign.lineTo(m.x() - 5 * direction, m.y() + 6);
+    sign.closeSubpath();
+    sign.addRect(QRectF{m.x() + 4 * direction - 1, m.y() - 6, 2, 12});
+    list.path(sign, c.high);
+  };
+  skip(button(kPadding, 36, "previous event", false), -1);
+  const QRectF play = button(kPadding + 42, 46, "play", true);
+  skip(button(kPadding + 94, 36, "next event", false), 1);
+  QPainterPath sign;
+  const QPointF m = play.center();
+  if (shown().playing) {
+    sign.addRect(QRectF{m.x() - 5, m.y() - 6.5, 3.4, 13});
+    sign.addRect(QRectF{m.x() + 1.6, m.y() - 6.5, 3.4, 13});
+  } else {
+    sign.moveTo(m.x() - 4, m.y() - 7);
+    sign.lineTo(m.x() + 7, m.y());
+    sign.lineTo(m.x() - 4, m.y() + 7);
+    sign.closeSubpath();
+  }
+  list.path(sign, c.window);
+
+  qreal x = kPadding + 142;
+  const std::array<std::pair<double, QString>, 4> speeds{{{0.25, QStringLiteral("¼×")},
+                                                          {1, QStringLiteral("1×")},
+                                                          {8, QStringLiteral("8×")},
+                                                          {0, tr("max")}}};
+  const qreal cell = std::max<qreal>(40, width_of(speeds[3].second, Type::BodyMedium) + 18);
+  list.box({x, kTransportMiddle - 16, 4 * cell + 4, 32}, 8, c.card, c.line);
+  for (const auto& [speed, name] : speeds) {
+    const QRectF box{x + 2, kTransportMiddle - 14, cell, 28};
+    const bool chosen = speed == shown().speed;
+    if (chosen) list.box(box, 7, c.raised);
+    list.text(box, name, chosen ? Type::BodyStrong : Type::Body, chosen ? c.high : c.mid,
+              Qt::AlignHCenter);
+    const QString action = QString{"speed %1"}.arg(speed);
+    list.target(box, action, action);
+    x += cell;
+  }
+  if (shown().run == nullptr) return;
+  x += 26;
+  const QString end = tr("of %1 simulated").arg(minute_text(run_end()));
+  // As wide as the longest clock, so that nothing moves.
+  const qreal clock = width_of(clock_text(run_end()), Type::Clock);
+  list.words(x + clock + 14, kTransportMiddle + 2, end, Type::Body, c.low);
+  if (!shown().notice.isEmpty()) {
+    const qreal from = x + clock + 40 + width_of(end, Type::Body);
+    list.glyph(State::Degraded, {from, kTransportMiddle}, 13);
+    list.text({from + 14, kTransportMiddle - 10, lanes_right() - from - 14, 20}, shown().notice,
+              Type::Body, c.high)
+        .tag = "notice";
+    return;
+  }
+  qreal right = lanes_right();
+  const std::array<std::pair<QString, QString>, 4> keys{{{QStringLiteral("F"), tr("next fault")},
+                                                         {QStringLiteral("Shift ← →"), tr("1 s")},
+                                                         {QStringLiteral("← →"), tr("event")},
+                                                         {QStringLiteral("Space"), tr("play")}}};
+  const qreal least = x + clock + 40 + width_of(end, Type::Body);
+  for (const auto& [key, what] : keys) {
+    if (right - width_of(key, Type::Small) - width_of(what, Type::Body) - 20 < least) break;
+    right = list.words_before(right, kTransportMiddle + 1, what, Type::Body, c.low) - 7;
+    const qreal key_width = width_of(key, Type::SmallMedium) + 12;
+    list.box({right - key_width, kTransportMiddle - 9, key_width, 20}, 5, c.raised);
+    list.text({right - key_width, kTransportMiddle - 9, key_width, 20}, key, Type::SmallMedium,
+              c.mid, Qt::AlignHCenter);
+    right -= key_width + 18;
+  }
+}
+
+void TimelineView::draw_axis(DisplayList& list) const {
+  const Theme& c = colors();
+  const auto seconds = static_cast<std::int64_t>(to_seconds(run_end().since_start()));
+  const std::int64_t step = axis_step(seconds);
+  for (std::int64_t s = 0; s <= seconds; s += step) {
+    const Instant t = Instant::at(Duration::seconds(s));
+    const qreal x = x_of(t);
+    list.line({x, kAxisMiddle + 12}, {x, height() - 14.0}, c.line, 1);
+    const QString text = minute_text(t);
+    const qreal half = width_of(text, Type::Mono) / 2 + 2;
+    const qreal left = std::clamp(x - half, lanes_left() - 2, lanes_right() - 2 * half);
+    list.text({left, kAxisMiddle - 8, 2 * half, 16}, text, Type::Mono, c.low, Qt::AlignHCenter);
+  }
+  for (const auto& [middle, text] : {std::pair<qreal, QString>{kFaultsMiddle, tr("Faults")},
+                                     {kRolloutMiddle, tr("Rollout")},
+                                     {(kErrorsTop + kErrorsBottom) / 2 + 6, tr("Errors")}}) {
+    list.words(kPadding, middle, text, Type::Body, c.mid);
+  }
+  list.line({kPadding, kStripsTop - 13}, {lanes_right(), kStripsTop - 13}, c.line);
+}
+
+void TimelineView::draw_bar(DisplayList& list, Instant from, Instant to, qreal middle,
+                            const QString& text, State state, const QString& tag) const {
+  const Theme& c = colors();
+  const qreal left = x_of(from);
+  const qreal right = std::max(x_of(std::min(to, run_end())), left + 6);
+  const QColor& color = c.state(state);
+  const QRectF box{left, middle - 10, right - left, 20};
+  const bool ahead = from > shown().at;
+  Shape& shape = list.box(box, 5, faded(color, c.shade == Shade::Dark ? 0.18 : 0.12), color, 1.2);
+  shape.tag = tag;
+  shape.state = state;
+  shape.action = QString{"seek %1"}.arg(from.count_ns() / 1000);
+  if (ahead) shape.dash = {4, 3};
+  const qreal inside = box.width() - 18;
+  const qreal wanted = width_of(text, Type::SmallStrong);
+  if (wanted <= inside) {
+    list.text(box.adjusted(9, 0, -9, 0), text, Type::SmallStrong, c.high);
+  } else if (right + 8 + wanted < lanes_right()) {
+    list.text({right + 7, box.top(), wanted + 1, box.height()}, text, Type::SmallStrong, c.mid);
+  } else if (inside > 30) {
+    list.text(box.adjusted(9, 0, -9, 0), text, Type::SmallStrong, c.high);
+  }
+}
+
+void TimelineView::draw_faults(DisplayList& list) const {
+  for (const FaultSpan& fault : shown().run->events().faults()) {
+    const bool lost = fault.kind == "zone-loss" || fault.kind == "node-loss";
+    const QString text = subject_text(fault.subject) + " " + fault_text(fault.kind);
+    draw_bar(list, fault.from, fault.to, kFaultsMiddle, text, lost ? State::Lost : State::Degraded,
+             "fault " + QString::fromStdString(fault.id));
+  }
+}
+
+void TimelineView::draw_rollouts(DisplayList& list) const {
+  for (const RolloutSpan& rollout : shown().run->events().rollouts()) {
+    const bool over = rollout.to <= shown().at;
+    const QString name = short_name(rollout.name);
+    const QString text = over ? tr("%1 rolled out").arg(name) : tr("%1 rolls out").arg(name);
+    draw_bar(list, rollout.from, rollout.to, kRolloutMiddle, text, State::Starting,
+             "rollout " + QString::fromStdString(rollout.name));
+  }
+}
+
+void TimelineView::draw_errors(DisplayList& list) const {
+  const Theme& c = colors();
+  const History& history = shown().run->history();
+  const std::size_t seconds = history.seconds();
+  if (has_moment()) {
+    list.words_before(lanes_left() - 14, (kErrorsTop + kErrorsBottom) / 2 + 6,
+                      percent_text(shown().moment->users_error_share), Type::Body, c.high);
+  }
+  if (seconds == 0) return;
+  double most = 0.02;
+  const auto share = [&](std::size_t second) { return history.users_sum(second, 1).error_share(); };
+  for (std::size_t i = 0; i < seconds; ++i) most = std::max(most, share(i));
+  const auto y_of = [&](double value) {
+    return kErrorsBottom - value / most * (kErrorsBottom - kErrorsTop);
+  };
+  // One point a pixel, the worst second of those that share it.
+  QPainterPath past;
+  QPainterPath ahead;
+  bool any_past = false;
+  bool any_ahead = false;
+  QPointF last;
+  const std::size_t per_point = std::max<std::size_t>(
+      1, static_cast<std::size_t>(static_cast<double>(seconds) / (lanes_right() - lanes_left())));
+  for (std::size_t i = 0; i < seconds; i += per_point) {
+    double worst = 0;
+    for (std::size_t k = i; k < std::min(seconds, i + per_point); ++k)
+      worst = std::max(worst, share(k));
+    const Instant t = Instant::at(Duration::seconds(static_cast<std::int64_t>(i) + 1));
+    const QPointF point{x_of(t), y_of(worst)};
+    if (t <= shown().at) {
+      any_past ? past.lineTo(point) : past.moveTo(point);
+      any_past = true;
+    } else {
+      if (!any_ahead) ahead.moveTo(any_past ? last : point);
+      ahead.lineTo(point);
+      any_ahead = true;
+    }
+    last = point;
+  }
+  const QColor& color = c.state(State::Failing);
+  if (any_past) {
+    QPainterPath area = past;
+    area.lineTo(past.currentPosition().x(), kErrorsBottom);
+    area.lineTo(past.elementAt(0).x, kErrorsBottom);
+    area.closeSubpath();
+    list.path(area, faded(color, 0.18));
+    list.path(past, {}, color, 1.6).tag = "errors";
+  }
+  if (any_ahead) list.path(ahead, {}, c.low, 1.1).dash = {4, 3};
+}
+
+void TimelineView::draw_strips(DisplayList& list) const {
+  const Theme& c = colors();
+  const std::size_t room = strip_room();
+  if (affected_.empty()) {
+    list.words(kPadding, kStripsTop + 4, tr("No service was hit."), Type::Body, c.low);
+    return;
+  }
+  const std::size_t shown_count = std::min(room, affected_.size());
+  // Those hit worst, in the order in which the trouble came.
+  std::vector<Affected> rows{affected_.begin(),
+                             affected_.begin() + static_cast<std::ptrdiff_t>(shown_count)};
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const Affected& a, const Affected& b) { return a.first < b.first; });
+  for (std::size_t i = 0; i < shown_count; ++i) {
+    draw_strip(list, rows[i].service, kStripsTop + 2 + static_cast<qreal>(i) * kStripStep);
+  }
+}
+
+void TimelineView::draw_strip(DisplayList& list, std::uint32_t service, qreal middle) const {
+  const Theme& c = colors();
+  const RecordedRun& run = *shown().run;
+  const std::string& name = run.scene().services[service];
+  const State now = has_moment() ? shown().moment->services[service].state : State::Healthy;
+  list.glyph(now, {kPadding + 7, middle}, 13);
+  const qreal height = height_of(Type::BodyMedium);
+  list.text({kPadding + 24, middle - height / 2, lanes_left() - kPadding - 34, height},
+            short_name(name), Type::BodyMedium, c.high);
+  list.target({kPadding, middle - 11, lanes_left() - kPadding, 22},
+              QString{"select %1"}.arg(service), "strip " + QString::fromStdString(name));
+  const std::size_t seconds = run.history().seconds();
+  const qreal left = lanes_left();
+  constexpr qreal kCell = 4;
+  const auto cells = static_cast<std::size_t>((lanes_right() - left) / kCell);
+  const double run_s = to_seconds(run_end().since_start());
+  for (std::size_t i = 0; i < cells; ++i) {
+    const double from = static_cast<double>(i) / static_cast<double>(cells) * run_s;
+    const double to = static_cast<double>(i + 1) / static_cast<double>(cells) * run_s;
+    const auto first = static_cast<std::size_t>(from);
+    if (first >= seconds) break;
+    State worst = run.state_in(service, first);
+    for (std::size_t s = first + 1; static_cast<double>(s) < to && s < seconds; ++s) {
+      const State state = run.state_in(service, s);
+      if (severity(state) > severity(worst)) worst = state;
+    }
+    const qreal tall = strip_height(worst);
+    const bool ahead = from > to_seconds(shown().at.since_start());
+    const double alpha = ahead ? 0.28 : worst == State::Healthy ? 0.62 : 1;
+    list.box({left + static_cast<qreal>(i) * kCell, middle - tall / 2, kCell - 1, tall}, 0,
+             faded(c.state(worst), alpha))
+        .state = worst;
+  }
+}
+
+void TimelineView::draw_callout(DisplayList& list) const {
+  const Theme& c = colors();
+  const RecordedRun& run = *shown().run;
+  // The last thing of note before now.
+  QString title;
+  QString body;
+  Instant at;
+  bool found = false;
+  std::set<std::pair<std::uint64_t, std::uint32_t>> reached;
+  for (const FailingRecord& record : run.events().failing()) {
+    if (record.at > shown().at) break;
+    // Only when a failure reaches a service, not each way in which it does.
+    if (!reached.emplace(record.origin, record.to).second) continue;
+    if (shown().at - record.at > kCalloutLasts) continue;
+    found = true;
+    at = record.at;
+    const QString to = short_name(run.scene().services[record.to]);
+    title = (record.from ? short_name(run.scene().services[*record.from]) : tr("users")) +
+            " \u2192 " + to;
+    const FailingRecord* cause = run.events().failing_record(record.cause);
+    body = cause == nullptr
+               ? tr("The first calls %1.").arg(calls_text(record.outcome))
+               : tr("The first requests fail, as calls to %1 %2.")
+                     .arg(short_name(run.scene().services[cause->to]), calls_text(cause->outcome));
+  }
+  for (const FaultSpan& fault : run.events().faults()) {
+    if (fault.from > shown().at || shown().at - fault.from > kCalloutLasts) continue;
+    if (found && fault.from < at) continue;
+    found = true;
+    at = fault.from;
+    title = subject_text(fault.subject);
+    body = fault_text(fault.kind);
+  }
+  if (!found) return;
+  title = clock_text(at) + "  " + title;
+  constexpr qreal kWidth = 292;
+  const qreal height_needed = 70;
+  const qreal x = x_of(shown().at);
+  const qreal left = x + 16 + kWidth < lanes_right() ? x + 16 : x - 16 - kWidth;
+  const QRectF box{left, kStripsTop - 4, kWidth, height_needed};
+  if (box.bottom() > height() - 8) return;
+  list.box(box, 9, c.raised, c.line).tag = "callout";
+  list.text({left + 14, box.top() + 10, kWidth - 28, 18}, title, Type::BodyStrong, c.high);
+  Shape& text = list.text({left + 14, box.top() + 29, kWidth - 28, 34}, {}, Type::Body, c.mid);
+  text.text = body;
+  text.wraps = true;
+  text.align = Qt::AlignLeft | Qt::AlignTop;
+}
+
+std::vector<Layer> TimelineView::moving_layers() const {
+  if (shown().run == nullptr) return {};
+  std::vector<Layer> layers(1);
+  DisplayList& list = layers[0].list;
+  const Theme& c = colors();
+  list.text({kPadding + 142 + 26 +
+                 4 * std::max<qreal>(40, width_of(tr("max"), Type::BodyMedium) + 18),
+             kTransportMiddle - 16, width_of(clock_text(run_end()), Type::Clock) + 2, 32},
+            clock_text(shown().at), Type::Clock, c.high, Qt::AlignRight)
+      .tag = "clock";
+  draw_callout(list);
+  const qreal x = x_of(shown().at);
+  list.line({x, kAxisMiddle - 4}, {x, height() - 12.0}, c.focus, 1.6).tag = "cursor";
+  QPainterPath handle;
+  handle.addRoundedRect(QRectF{x - 7, kAxisMiddle - 14, 14, 13}, 3, 3);
+  handle.moveTo(x - 7, kAxisMiddle - 3);
+  handle.lineTo(x, kAxisMiddle + 6);
+  handle.lineTo(x + 7, kAxisMiddle - 3);
+  handle.closeSubpath();
+  handle.setFillRule(Qt::WindingFill);
+  list.path(handle, c.focus);
+  return layers;
+}
+
+void TimelineView::mousePressEvent(QMouseEvent* event) {
+  const QPointF at = event->position();
+  if (event->button() == Qt::LeftButton && shown().run != nullptr && at.y() > kAxisMiddle - 16 &&
+      at.x() > lanes_left() - 8) {
+    scrubbing_ = true;
+    if (on_seek) on_seek(instant_at(at.x()));
+    return;
+  }
+  Canvas::mousePressEvent(event);
+}
+
+void TimelineView::mouseMoveEvent(QMouseEvent* event) {
+  if (scrubbing_ && (event->buttons() & Qt::LeftButton) != 0) {
+    if (on_seek) on_seek(instant_at(event->position().x()));
+    return;
+  }
+  Canvas::mouseMoveEvent(event);
+}
+
+void TimelineView::mouseReleaseEvent(QMouseEvent* event) {
+  scrubbing_ = false;
+  Canvas::mouseReleaseEvent(event);
+}
+
+}  // namespace orrery::gui

@@ -1,0 +1,60 @@
+/// @file
+/// The whole run from left to right: transport and clock, faults, rollouts, errors, and a strip for
+/// each service that was hit.
+#pragma once
+
+#include <QCoreApplication>
+#include <cstdint>
+#include <vector>
+
+#include "gui/views/canvas.h"
+
+namespace orrery::gui {
+
+class TimelineView : public Canvas {
+  Q_DECLARE_TR_FUNCTIONS(TimelineView)
+
+ public:
+  TimelineView(const Shown& shown, QWidget* parent);
+
+  /// Another run, or more of it was taken in.
+  void set_run(const RecordedRun* run);
+  /// Told of the instant that is pointed at.
+  std::function<void(Instant)> on_seek;
+
+  [[nodiscard]] qreal x_of(Instant t) const;
+
+ protected:
+  [[nodiscard]] std::vector<Layer> still_layers() const override;
+  [[nodiscard]] std::vector<Layer> moving_layers() const override;
+  void mousePressEvent(QMouseEvent* event) override;
+  void mouseMoveEvent(QMouseEvent* event) override;
+  void mouseReleaseEvent(QMouseEvent* event) override;
+
+ private:
+  struct Affected {
+    std::uint32_t service = 0;
+    Instant first;  ///< When the main trouble of the run reached it.
+  };
+
+  [[nodiscard]] Instant instant_at(qreal x) const;
+  [[nodiscard]] qreal lanes_left() const;
+  [[nodiscard]] qreal lanes_right() const;
+  [[nodiscard]] Instant run_end() const;
+  [[nodiscard]] std::size_t strip_room() const;
+  void draw_transport(DisplayList& list) const;
+  void draw_axis(DisplayList& list) const;
+  void draw_faults(DisplayList& list) const;
+  void draw_rollouts(DisplayList& list) const;
+  void draw_errors(DisplayList& list) const;
+  void draw_strips(DisplayList& list) const;
+  void draw_strip(DisplayList& list, std::uint32_t service, qreal middle) const;
+  void draw_callout(DisplayList& list) const;
+  void draw_bar(DisplayList& list, Instant from, Instant to, qreal middle, const QString& text,
+                State state, const QString& tag) const;
+
+  std::vector<Affected> affected_;  ///< Those hit worst first.
+  bool scrubbing_ = false;
+};
+
+}  // namespace orrery::gui

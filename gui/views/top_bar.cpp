@@ -1,0 +1,113 @@
+#include "gui/views/top_bar.h"
+
+#include <QLocale>
+#include <QTransform>
+
+#include "gui/views/words.h"
+
+namespace orrery::gui {
+namespace {
+
+constexpr qreal kMiddle = 28;
+constexpr qreal kMargin = 20;
+
+}  // namespace
+
+TopBar::TopBar(const Shown& shown, QWidget* parent) : Canvas{shown, parent} {
+  setFixedHeight(56);
+  setAccessibleName(tr("Run"));
+}
+
+void TopBar::draw_mark(DisplayList& list, QPointF centre) const {
+  const Theme& c = colors();
+  QPainterPath orbit;
+  orbit.addEllipse(QPointF{0, 0}, 13, 6.2);
+  QTransform tilt;
+  tilt.translate(centre.x(), centre.y());
+  tilt.rotate(-24);
+  list.path(tilt.map(orbit), {}, c.accent, 1.5);
+  QPainterPath sun;
+  sun.addEllipse(centre, 4.2, 4.2);
+  list.path(sun, c.state(State::Degraded));
+  QPainterPath planet;
+  planet.addEllipse(tilt.map(QPointF{11.6, -2.8}), 2.6, 2.6);
+  list.path(planet, c.high);
+}
+
+std::vector<Layer> TopBar::still_layers() const {
+  std::vector<Layer> layers(1);
+  DisplayList& list = layers[0].list;
+  const Theme& c = colors();
+  list.box(QRectF{rect()}, 0, c.window);
+  draw_mark(list, {kMargin + 14, kMiddle});
+  qreal x = list.words(kMargin + 38, kMiddle, QStringLiteral("Orrery"), Type::Brand, c.high) + 18;
+  list.line({x, kMiddle - 11}, {x, kMiddle + 11}, c.line);
+  x += 18;
+
+  qreal right = width() - kMargin;
+  const auto button = [&](const QString& text, const QString& action, const QColor& color) {
+    const qreal w = width_of(text, Type::BodyMedium) + 24;
+    const QRectF box{right - w, kMiddle - 16, w, 32};
+    Shape& shape = list.box(box, 8, c.card, c.line);
+    shape.action = action;
+    shape.tag = action;
+    list.text(box, text, Type::BodyMedium, color, Qt::AlignHCenter);
+    right -= w + 14;
+  };
+  button(tr("Open…"), "open", c.high);
+  // The moon of the dark theme, the sun of the light one.
+  const QRectF shade_box{right - 30, kMiddle - 16, 30, 32};
+  const QPointF m = shade_box.center();
+  QPainterPath shade;
+  if (c.shade == Shade::Dark) {
+    QPainterPath full;
+    full.addEllipse(m, 6.5, 6.5);
+    QPainterPath bite;
+    bite.addEllipse(m + QPointF{3.4, -2.6}, 5.8, 5.8);
+    shade = full.subtracted(bite);
+    list.path(shade, c.mid);
+  } else {
+    shade.addEllipse(m, 3.6, 3.6);
+    list.path(shade, c.mid);
+    QPainterPath rays;
+    for (int i = 0; i < 8; ++i) {
+      QTransform turn;
+      turn.translate(m.x(), m.y());
+      turn.rotate(45 * i);
+      rays.moveTo(turn.map(QPointF{0, -5.8}));
+      rays.lineTo(turn.map(QPointF{0, -8}));
+    }
+    list.path(rays, {}, c.mid, 1.5).round_caps = true;
+  }
+  list.target(shade_box, "shade", "shade");
+  right = shade_box.left() - 12;
+  const bool korean = QLocale{}.language() == QLocale::Korean;
+  qreal left = list.words_before(right, kMiddle, QStringLiteral("한국어"),
+                                 korean ? Type::BodyStrong : Type::Body, korean ? c.high : c.low);
+  list.target({left - 4, kMiddle - 14, right - left + 8, 28}, "language ko", "language ko");
+  right = left - 9;
+  left = list.words_before(right, kMiddle, QStringLiteral("EN"),
+                           korean ? Type::Body : Type::BodyStrong, korean ? c.low : c.high);
+  list.target({left - 4, kMiddle - 14, right - left + 8, 28}, "language en", "language en");
+  right = left - 20;
+
+  if (shown().run == nullptr) {
+    list.words(x, kMiddle, tr("No recording is open"), Type::Body, c.mid);
+    return layers;
+  }
+  const recording::RunInfo& info = shown().run->info();
+  const QString seed = tr("seed %1").arg(info.seed);
+  const QString world = info.world == "sim" ? tr("simulated") : tr("live");
+  const qreal rest = width_of(seed, Type::Mono) + width_of(world, Type::Body) + 44;
+  const QString title = QString::fromStdString(info.scenario);
+  const qreal wanted = width_of(title, Type::BodyStrong);
+  const qreal given = std::max<qreal>(60, std::min(wanted, right - x - rest));
+  const qreal height = height_of(Type::BodyStrong);
+  list.text({x, kMiddle - height / 2, given + 1, height}, title, Type::BodyStrong, c.high).tag =
+      "title";
+  x = list.words(x + given + 14, kMiddle, seed, Type::Mono, c.low);
+  list.words(x + 14, kMiddle, world, Type::Body, c.low);
+  return layers;
+}
+
+}  // namespace orrery::gui

@@ -1,0 +1,250 @@
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "runner/scenario/policy_fields.h"
+
+namespace orrery::scenario {
+namespace {
+
+using namespace resilience;
+
+void take_hash(const Fields& fields, HashPolicy& into, Report& report) {
+  static const std::vector<std::pair<std::string, HashKey>> kKeys{
+      {"user", HashKey::User}, {"session", HashKey::Session}, {"path", HashKey::Path}};
+  if (const Value* key = fields.find("key")) {
+    into.key = read_choice(*key, "what is hashed", kKeys, report).value_or(into.key);
+  }
+  const Value* bound = fields.find("boundedLoad");
+  if (bound == nullptr) return;
+  if (const auto percent = read_count(*bound, 100, 10'000, report)) {
+    into.balance_factor = static_cast<std::uint32_t>(*percent);
+  }
+}
+
+void read_ring(const Variant& variant, RoutePolicy& into, Report& report) {
+  constexpr std::int64_t kRingMax = std::int64_t{1} << 23;
+  RingHashConfig config;
+  const Fields fields =
+      fields_of(variant, {"minRingSize", "maxRingSize", "key", "boundedLoad"}, report);
+  const auto take_size = [&](const char* key, std::uint32_t& size) {
+    const Value* value = fields.find(key);
+    if (value == nullptr) return;
+    if (const auto entries = read_count(*value, 1, kRingMax, report)) {
+      size = static_cast<std::uint32_t>(*entries);
+    }
+  };
+  take_size("minRingSize", config.ring_size_min);
+  take_size("maxRingSize", config.ring_size_max);
+  take_hash(fields, into.hash, report);
+  if (config.ring_size_min > config.ring_size_max) {
+    report.add(variant.settings->where, "minRingSize <= maxRingSize",
+               fmt::format("{} and {}", config.ring_size_min, config.ring_size_max));
+    return;
+  }
+  into.balancer = config;
+}
+
+void read_maglev(const Variant& variant, RoutePolicy& into, Report& report) {
+  MaglevConfig config;
+  const Fields fields = fields_of(variant, {"tableSize", "key", "boundedLoad"}, report);
+  if (const Value* size = fields.find("tableSize")) {
+    const auto slots = read_count(*size, 2, 5'000'011, report);
+    bool prime = true;
+    for (std::int64_t factor = 2; slots && factor * factor <= *slots; ++factor) {
+      prime = prime && *slots % factor != 0;
+    }
+    if (!prime) report.add(*size, "a prime number, such as 65537");
+    if (slots && prime) config.table_size = static_cast<std::uint32_t>(*slots);
+  }
+  take_hash(fields, into.hash, report);
+  into.balancer = config;
+}
+
+void read_balancer(const Value& value, RoutePolicy& into, Report& report) {
+  const auto variant = read_variant(
+      value, "a load balancer",
+      {"random", "round-robin", "least-request", "peak-ewma", "pick-first", "ring-hash", "maglev"},
+      report);
+  if (!variant) return;
+  if (variant->name == "random") {
+    (void)fields_of(*variant, {}, report);
+    into.balancer = RandomConfig{};
+  } else if (variant->name == "round-robin") {
+    (void)fields_of(*variant, {}, report);
+    into.balancer = RoundRobinConfig{};
+  } else if (variant->name == "least-request") {
+    LeastRequestConfig config;
+    const Fields fields = fields_of(*variant, {"choices", "fullScan"}, report);
+    take_count(fields, "choices", 1, config.choice_count, report);
+    take_flag(fields, "fullScan", config.full_scan, report);
+    into.balancer = config;
+  } else if (variant->name == "pick-first") {
+    PickFirstConfig config;
+    const Fields fields = fields_of(*variant, {"shuffle"}, report);
+    take_flag(fields, "shuffle", config.shuffles, report);
+    into.balancer = config;
+  } else if (variant->name == "ring-hash") {
+    read_ring(*variant, into, report);
+  } else if (variant->name == "maglev") {
+    read_maglev(*variant, into, report);
+  } else {
+    PeakEwmaConfig config;
+    const Fields fields = fields_of(*variant, {"decay", "defaultRtt"}, report);
+    take_duration(fields, "decay", config.decay, report);
+    take_duration(fields, "defaultRtt", config.default_rtt, report);
+    if (config.decay == Duration{}) {
+      report.add(value.where, "a decay above 0s", "0s");
+      return;
+    }
+    into.balancer = config;
+  }
+}
+
+bool takes_turns(const RoutePolicy& policy) {
+  return policy.balancer && (std::holds_alternative<RoundRobinConfig>(*policy.balancer) ||
+                             std::holds_alternative<LeastRequestConfig>(*policy.balancer));
+}
+
+/// Whether the balancer looks at weights.
+bool weighs(const BalancerConfig& balancer) {
+  return std::holds_alternative<RoundRobinConfig>(balancer) ||
+         std::holds_alternative<LeastRequestConfig>(balancer) ||
+         std::holds_alternative<RingHashConfig>(balancer) ||
+         std::holds_alternative<MaglevConfig>(balancer);
+}
+
+void read_weights(const Value& value, RoutePolicy& into, Report& report) {
+  for (const Value& weight :
+       named_members(value, "an object of weights by the image of pods", report)) {
+    const auto number =
+        weight.type == Value::Type::Number ? parse_number(weight.text) : std::nullopt;
+    if (number && *number >= 0.001 && *number <= 1000) {
+      into.weights[weight.key] = *number;
+    } else {
+      report.add(weight, "a number from 0.001 to 1000");
+    }
+  }
+}
+
+void read_slow_start(const Value& value, RoutePolicy& into, Report& report) {
+  SlowStartConfig config;
+  const Fields fields{value, {"window", "aggression", "minWeight"}, report};
+  if (fields.require("window", "how long a new pod gets less than its share") == nullptr) return;
+  take_duration(fields, "window", config.window, report);
+  take_number(fields, "aggression", 0.001, 1000, config.aggression, report);
+  if (const Value* least = fields.find("minWeight")) {
+    const auto part = read_percent(*least, report);
+    if (part && *part == 0) report.add(*least, "a percentage above 0%");
+    config.min_weight = part.value_or(config.min_weight);
+  }
+  if (config.window == Duration{}) {
+    report.add(value.where, "a window above 0s", "0s");
+    return;
+  }
+  into.slow_start = config;
+}
+
+void read_locality(const Value& value, RoutePolicy& into, Report& report) {
+  const auto variant =
+      read_variant(value, "how zones are preferred", {"zone-aware", "failover"}, report);
+  if (!variant) return;
+  if (variant->name == "zone-aware") {
+    ZoneAwareConfig config;
+    const Fields fields = fields_of(*variant, {"minPods", "enabled", "ownZoneAlone"}, report);
+    take_count(fields, "minPods", 0, config.min_cluster_size, report);
+    take_share(fields, "enabled", config.routing_enabled, report);
+    take_flag(fields, "ownZoneAlone", config.force_locality_direct_routing, report);
+    into.locality = config;
+    return;
+  }
+  PriorityLoadConfig config;
+  const Fields fields = fields_of(*variant, {"overprovisioning"}, report);
+  if (const Value* factor = fields.find("overprovisioning")) {
+    if (const auto percent = read_count(*factor, 100, 10'000, report)) {
+      config.overprovisioning_factor = static_cast<std::uint32_t>(*percent);
+    }
+  }
+  into.locality = config;
+}
+
+void read_outliers(const Value& value, RoutePolicy& into, Report& report) {
+  using Rule = OutlierDetectionConfig::EjectionLimitRule;
+  static const std::vector<std::pair<std::string, Rule>> kRules{
+      {"before", Rule::PercentBefore},
+      {"after-or-first", Rule::PercentAfterOrFirst},
+      {"after", Rule::PercentAfter}};
+  OutlierPolicy policy;
+  OutlierDetectionConfig& config = policy.detection;
+  const auto enforce = [&](OutlierKind kind, bool enforced) {
+    config.enforcing[static_cast<std::size_t>(kind)] = enforced ? 100 : 0;
+  };
+  const Fields fields{value,
+                      {"consecutive5xx", "consecutiveGatewayErrors", "successRate",
+                       "failurePercentage", "interval", "baseEjectionTime", "maxEjectionTime",
+                       "maxEjectionPercent", "ejectionLimit", "panicThreshold"},
+                      report};
+  take_count(fields, "consecutive5xx", 0, config.consecutive_5xx, report);
+  if (const Value* gateway = fields.find("consecutiveGatewayErrors")) {
+    take_count(fields, "consecutiveGatewayErrors", 0, config.consecutive_gateway_failure, report);
+    enforce(OutlierKind::ConsecutiveGatewayFailure, gateway->text != "0");
+  }
+  bool success_rate = true;
+  take_flag(fields, "successRate", success_rate, report);
+  enforce(OutlierKind::SuccessRate, success_rate);
+  bool failure_percentage = false;
+  take_flag(fields, "failurePercentage", failure_percentage, report);
+  enforce(OutlierKind::FailurePercentage, failure_percentage);
+  take_duration(fields, "interval", config.interval, report);
+  take_duration(fields, "baseEjectionTime", config.base_ejection_time, report);
+  config.max_ejection_time = std::max(config.max_ejection_time, config.base_ejection_time);
+  take_duration(fields, "maxEjectionTime", config.max_ejection_time, report);
+  take_share(fields, "maxEjectionPercent", config.max_ejection_percent, report);
+  take_share(fields, "panicThreshold", policy.panic_threshold, report);
+  if (const Value* limit = fields.find("ejectionLimit")) {
+    config.ejection_limit_rule = read_choice(*limit, "an ejection limit", kRules, report)
+                                     .value_or(config.ejection_limit_rule);
+  }
+  if (config.interval == Duration{} || config.max_ejection_time < config.base_ejection_time) {
+    report.add(
+        value.where, "an interval above 0s, and baseEjectionTime <= maxEjectionTime",
+        fmt::format("{}, {} and {}", to_string(config.interval),
+                    to_string(config.base_ejection_time), to_string(config.max_ejection_time)));
+    return;
+  }
+  into.outliers = policy;
+}
+
+}  // namespace
+
+void read_balancing(const Fields& policy, RoutePolicy& into, Report& report) {
+  if (const Value* balancer = policy.find("balancer")) read_balancer(*balancer, into, report);
+  if (const Value* weights = policy.find("weights")) read_weights(*weights, into, report);
+  if (const Value* start = policy.find("slowStart")) read_slow_start(*start, into, report);
+  if (const Value* locality = policy.find("locality")) read_locality(*locality, into, report);
+  if (const Value* outliers = policy.find("outlierDetection")) {
+    read_outliers(*outliers, into, report);
+  }
+}
+
+void check_balancing(const Fields& policy, const RoutePolicy& result, Report& report) {
+  if (const Value* outliers = policy.find("outlierDetection"); outliers && !result.balancer) {
+    report.add(*outliers, "\"balancer\" beside it, as the node's proxy knows no ejections");
+  }
+  if (const Value* weights = policy.find("weights");
+      weights && (!result.balancer || !weighs(*result.balancer))) {
+    report.add(*weights,
+               "a \"balancer\" beside it that weighs pods: round-robin, least-request, "
+               "ring-hash or maglev");
+  }
+  if (const Value* start = policy.find("slowStart"); start && !takes_turns(result)) {
+    report.add(*start, "a \"balancer\" beside it: round-robin or least-request");
+  }
+  const bool chooses = result.balancer && std::holds_alternative<RandomConfig>(*result.balancer);
+  if (const Value* zones = policy.find("locality"); zones && !chooses && !takes_turns(result)) {
+    report.add(*zones, "a \"balancer\" beside it: random, round-robin or least-request");
+  }
+}
+
+}  // namespace orrery::scenario

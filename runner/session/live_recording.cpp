@@ -1,0 +1,132 @@
+#include "runner/session/live_recording.h"
+
+#include <iterator>
+#include <utility>
+
+#include "runner/session/world_config.h"
+#include "sim/traffic/call_program.h"
+
+namespace orrery::session {
+namespace {
+
+/// Unique in the run, as the keys of simulated journeys and tries are.
+std::uint64_t journey_key(std::uint64_t load, std::uint64_t ordinal) {
+  return (load << 40U) | (ordinal + 1);
+}
+std::uint64_t try_key(std::uint64_t journey) { return journey | (std::uint64_t{1} << 63U); }
+
+}  // namespace
+
+Result<std::unique_ptr<LiveRecording>> LiveRecording::create(const RecordOrder& order,
+                                                             const scenario::Scenario& scenario) {
+  std::vector<sim::CallEdge> edges =
+      sim::compile(world_config(scenario, scenario.first_seed).traffic).edges;
+  auto recorder = RunRecorder::create(order, scenario, scenario.first_seed, "containerd", edges);
+  if (!recorder) return tl::unexpected{recorder.error()};
+  return std::unique_ptr<LiveRecording>{
+      new LiveRecording{*std::move(recorder), scenario, std::move(edges)}};
+}
+
+LiveRecording::LiveRecording(std::unique_ptr<RunRecorder> recorder,
+                             const scenario::Scenario& scenario, std::vector<sim::CallEdge> edges)
+    : scenario_{scenario}, recorder_{std::move(recorder)}, edges_{std::move(edges)} {}
+
+void LiveRecording::add_load(LoadResults results, const std::string& journey) {
+  const auto found = scenario_.journeys.find(journey);
+  expects(found != scenario_.journeys.end() && found->second.steps.size() == 1,
+          "a live journey is of one step");
+  const auto& step = found->second.steps.front();
+  Load load{std::move(results), 0, 0, 0};
+  load.journey = static_cast<std::uint32_t>(std::distance(scenario_.journeys.begin(), found));
+  std::uint32_t service = 0;
+  std::uint32_t operations = 0;
+  for (const auto& [name, behaviour] : scenario_.services) {
+    if (name == step.service) break;
+    operations += static_cast<std::uint32_t>(behaviour.operations.size());
+    ++service;
+  }
+  for (const scenario::Operation& operation : scenario_.services.at(step.service).operations) {
+    if (step.operation.empty() || operation.name == step.operation) break;
+    ++operations;
+  }
+  load.operation = operations;
+  while (edges_.at(load.edge) != sim::CallEdge{sim::kClients, service}) ++load.edge;
+  loads_.push_back(std::move(load));
+}
+
+void LiveRecording::on_changes(Instant now, const std::vector<controllers::Change>& changes) {
+  for (const controllers::Change& change : changes) changes_.push_back({now, change});
+}
+
+void LiveRecording::advance(Instant until, const recording::EventLog& log) {
+  if (recorder_->next() > until) return;
+  for (std::uint32_t load = 0; load < loads_.size(); ++load) {
+    for (LoadLine& line : loads_[load].results.take()) {
+      const Instant at = line.over ? line.due + line.latency : line.due;
+      const Place place{at, line.over, load, line.ordinal};
+      requests_.emplace(place, std::move(line));
+    }
+  }
+  while (recorder_->next() <= until) {
+    const Instant now = recorder_->next();
+    while (!changes_.empty() && changes_.front().at <= now) {
+      const controllers::Change& change = changes_.front().change;
+      recorder_->on_changes({{change.before.get(), change.after.get()}});
+      changes_.pop_front();
+    }
+    take_requests(now);
+    recorder_->sample(now, log, &addresses_);
+  }
+}
+
+void LiveRecording::take_requests(Instant until) {
+  while (!requests_.empty() && std::get<Instant>(requests_.begin()->first) <= until) {
+    const auto first = requests_.begin();
+    const std::uint32_t load = std::get<std::uint32_t>(first->first);
+    const std::uint64_t key = journey_key(load, first->second.ordinal);
+    if (first->second.over) {
+      end(loads_[load], key, first->second);
+    } else {
+      begin(loads_[load], key, first->second);
+    }
+    requests_.erase(first);
+  }
+}
+
+void LiveRecording::begin(const Load& load, std::uint64_t key, const LoadLine& line) {
+  sim::TrafficObserver& traffic = recorder_->traffic();
+  const bool followed = traffic.journey_began(load.journey, key, line.due);
+  traffic.call_began(load.edge);
+  if (followed) static_cast<void>(traffic.try_began(try_key(key), key));
+}
+
+void LiveRecording::end(const Load& load, std::uint64_t key, const LoadLine& line) {
+  sim::TrafficObserver& traffic = recorder_->traffic();
+  sim::TryReport report;
+  report.key = try_key(key);
+  report.edge = load.edge;
+  report.operation = load.operation;
+  report.instance = instance_at(line.endpoint);
+  report.start = line.due;
+  report.end = line.due + line.latency;
+  report.outcome = line.outcome;
+  traffic.try_ended(report);
+  traffic.call_ended(load.edge, line.latency, line.outcome);
+  traffic.journey_ended(load.journey, key, report.start, report.end, line.outcome);
+}
+
+std::uint32_t LiveRecording::instance_at(const std::string& endpoint) {
+  // Pods are known by their address alone.
+  const std::string address = endpoint.substr(0, endpoint.rfind(':'));
+  if (address.empty()) return sim::kNone;
+  const auto [known, is_new] =
+      instances_.try_emplace(address, static_cast<std::uint32_t>(addresses_.size()));
+  if (is_new) addresses_.push_back(address);
+  return known->second;
+}
+
+Result<void> LiveRecording::finish(const recording::EventLog& log) {
+  return recorder_->finish(log, &addresses_);
+}
+
+}  // namespace orrery::session

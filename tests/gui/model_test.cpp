@@ -1,0 +1,98 @@
+#include <gtest/gtest.h>
+
+#include "gui/app/options.h"
+#include "gui/model/moment.h"
+#include "tests/gui/recorded.h"
+
+namespace orrery::gui {
+namespace {
+
+std::unique_ptr<RecordedRun> whole_run() {
+  auto run = RecordedRun::open(test::recording_path().toStdString());
+  if (!run) return nullptr;
+  while (true) {
+    const auto more = (*run)->take_more();
+    if (!more || !*more) break;
+  }
+  return *std::move(run);
+}
+
+Moment moment(RecordedRun& run, std::int64_t seconds) {
+  return moment_at(run, Instant::at(Duration::seconds(seconds))).value();
+}
+
+TEST(Moment, TheOrderOfAFailureIsThatOfItsFirstRecordsSinceTheFault) {
+  const auto run = whole_run();
+  ASSERT_NE(run, nullptr);
+  const Moment at = moment(*run, 70);
+  ASSERT_TRUE(at.services[2].arrival && at.services[1].arrival && at.services[0].arrival);
+  EXPECT_EQ(at.services[2].arrival->order, 1U);
+  EXPECT_EQ(at.services[1].arrival->order, 2U);
+  EXPECT_EQ(at.services[0].arrival->order, 3U);
+  EXPECT_EQ(at.services[2].arrival->after, Duration::milliseconds(10));
+  EXPECT_FALSE(at.services[3].arrival) << "mail never failed";
+}
+
+TEST(Moment, WhyLeadsFromTheFaultToTheUsers) {
+  const auto run = whole_run();
+  ASSERT_NE(run, nullptr);
+  const Moment at = moment(*run, 70);
+  ASSERT_EQ(at.why.size(), 4U);
+  EXPECT_EQ(at.why[0].subject, "zone/b");
+  EXPECT_EQ(at.why[1].service, 2U);
+  EXPECT_EQ(at.why[3].service, 0U);
+  EXPECT_TRUE(moment(*run, 50).why.empty());
+}
+
+TEST(Moment, AServiceIsHealthyThenFailingThenRecoveringThenHealthy) {
+  const auto run = whole_run();
+  ASSERT_NE(run, nullptr);
+  EXPECT_EQ(moment(*run, 59).services[2].state, State::Healthy);
+  EXPECT_EQ(moment(*run, 70).services[2].state, State::Failing);
+  EXPECT_EQ(moment(*run, 95).services[2].state, State::Recovering);
+  EXPECT_EQ(moment(*run, 110).services[2].state, State::Healthy);
+  EXPECT_DOUBLE_EQ(moment(*run, 70).users_error_share, 0.5);
+}
+
+TEST(Moment, PodsOfADarkZoneAreLostBeforeTheClusterNotices) {
+  const auto run = whole_run();
+  ASSERT_NE(run, nullptr);
+  const Moment at = moment(*run, 70);
+  ASSERT_EQ(at.zones.size(), 2U);
+  EXPECT_EQ(at.zones[1].state, State::Lost);
+  EXPECT_FALSE(at.zones[1].noticed);
+  EXPECT_EQ(at.pods_lost, 1U);
+  EXPECT_EQ(at.services[2].ready, 1U);
+  EXPECT_EQ(moment(*run, 50).pods_lost, 0U);
+}
+
+TEST(ServiceNames, AWorkloadBelongsToTheServiceWithTheLongestName) {
+  const ServiceNames names{{"shop/cart", "shop/cart-db"}};
+  EXPECT_EQ(names.of_object("Pod/shop/cart-7f-x"), 0U);
+  EXPECT_EQ(names.of_object("ReplicaSet/shop/cart-db-7f"), 1U);
+  EXPECT_FALSE(names.of_object("Pod/shop/cartoon-1"));
+}
+
+TEST(Errors, FromOnePercentOnAServiceIsDegradedFromTenOnFailing) {
+  EXPECT_EQ(state_of_errors({0, 0, 0}), State::Healthy);
+  EXPECT_EQ(state_of_errors({1000, 1000, 9}), State::Healthy);
+  EXPECT_EQ(state_of_errors({1000, 1000, 10}), State::Degraded);
+  EXPECT_EQ(state_of_errors({1000, 1000, 99}), State::Degraded);
+  EXPECT_EQ(state_of_errors({1000, 1000, 100}), State::Failing);
+}
+
+TEST(Options, AllProblemsAreNamedAtOnce) {
+  Options options;
+  const auto problems =
+      read_options({"--at", "noon", "--size", "big", "--what", "a", "b"}, options);
+  EXPECT_EQ(problems.size(), 4U);
+}
+
+TEST(Options, ATimeIsAClockOrADuration) {
+  EXPECT_EQ(read_clock("2:10.5"), Instant::at(Duration::milliseconds(130'500)));
+  EXPECT_EQ(read_clock("130s"), Instant::at(Duration::seconds(130)));
+  EXPECT_FALSE(read_clock("2:60"));
+}
+
+}  // namespace
+}  // namespace orrery::gui

@@ -1,0 +1,139 @@
+#include "tests/gui/recorded.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "models/recording/run_writer.h"
+
+namespace orrery::gui::test {
+namespace {
+
+using recording::CallField;
+using recording::ColumnMap;
+using recording::RowKind;
+using recording::RunWriter;
+
+constexpr std::uint32_t kFront = 0;
+constexpr std::uint32_t kCart = 1;
+constexpr std::uint32_t kDb = 2;
+constexpr std::int64_t kTenths = 1200;
+constexpr std::int64_t kDark = 600;
+constexpr std::int64_t kLight = 900;
+
+class Writer {
+ public:
+  explicit Writer(RunWriter& writer) : writer_{writer}, map_{writer.columns()} {}
+
+  void event(std::uint64_t id, std::uint64_t cause, Duration at, const char* what,
+             const char* subject, const char* detail = "") {
+    recording::RunEvent event;
+    event.id = id;
+    event.cause = cause;
+    event.at = Instant::at(at);
+    event.what = writer_.text(what);
+    event.subject = writer_.text(subject);
+    event.detail = writer_.text(detail);
+    writer_.add_event(event);
+  }
+
+  void pod(const char* name, const char* node, const char* owner) {
+    recording::PodState pod;
+    pod.node = writer_.text(node);
+    pod.owner = writer_.text(owner);
+    pod.phase = recording::PodPhaseCode::Running;
+    pod.ready = true;
+    writer_.set_pod(writer_.text(name), pod);
+  }
+
+  void node(const char* name, const char* zone) {
+    recording::NodeState node;
+    node.zone = writer_.text(zone);
+    node.ready = true;
+    node.cpu_milli = 4000;
+    node.used_cpu_milli = 1000;
+    node.memory_bytes = 1 << 30;
+    writer_.set_node(writer_.text(name), node);
+  }
+
+  void calls(RowKind kind, std::size_t row, std::int64_t count, std::int64_t failed,
+             CallField outcome) {
+    values_[map_.of(kind, row, CallField::Started)] = count;
+    values_[map_.of(kind, row, CallField::Ok)] = count - failed;
+    values_[map_.of(kind, row, outcome)] += failed;
+    values_[map_.of(kind, row, CallField::P50)] = 300;
+    values_[map_.of(kind, row, CallField::P99)] = 400;
+  }
+
+  void sample(std::int64_t tenth, bool failing) {
+    constexpr auto kTimeout = static_cast<CallField>(static_cast<int>(CallField::Ok) + 4);
+    constexpr auto kUpstream = static_cast<CallField>(static_cast<int>(CallField::Ok) + 6);
+    values_.assign(map_.count(), 0);
+    const std::int64_t failed = failing ? 5 : 0;
+    calls(RowKind::Edge, 0, 10, failed, kUpstream);
+    calls(RowKind::Edge, 1, 10, failed, kUpstream);
+    calls(RowKind::Edge, 2, 10, 0, kTimeout);
+    calls(RowKind::Edge, 3, 10, failed, kTimeout);
+    calls(RowKind::Service, kFront, 10, failed, kUpstream);
+    calls(RowKind::Service, kCart, 10, failed, kUpstream);
+    calls(RowKind::Service, kDb, 10, failed, kTimeout);
+    calls(RowKind::Service, 3, 10, 0, kTimeout);
+    writer_.sample(Instant::at(Duration::milliseconds(100) * tenth), values_);
+  }
+
+ private:
+  RunWriter& writer_;
+  ColumnMap map_;
+  std::vector<std::int64_t> values_;
+};
+
+QString write() {
+  const std::string path = testing::TempDir() + "/gui_test.orrery";
+  recording::RunInfo info;
+  info.scenario = "A zone goes dark";
+  info.world = "sim";
+  info.seed = 7;
+  recording::Scene scene;
+  scene.services = {"shop/front", "shop/cart", "shop/db", "shop/mail"};
+  scene.edges = {{recording::kOutside, kFront}, {kFront, kCart}, {kFront, 3}, {kCart, kDb}};
+  auto made = RunWriter::create(path, info, scene);
+  if (!made) return {};
+  Writer writer{**made};
+  writer.node("a-1", "a");
+  writer.node("b-1", "b");
+  writer.pod("Pod/shop/front-1-x", "a-1", "ReplicaSet/shop/front-1");
+  writer.pod("Pod/shop/cart-1-x", "a-1", "ReplicaSet/shop/cart-1");
+  writer.pod("Pod/shop/db-1-x", "b-1", "ReplicaSet/shop/db-1");
+  writer.pod("Pod/shop/db-1-y", "a-1", "ReplicaSet/shop/db-1");
+  for (std::int64_t tenth = 1; tenth <= kTenths; ++tenth) {
+    if (tenth == 1) {
+      writer.event(1, 0, Duration::milliseconds(50), "endpoints", "EndpointSlice/shop/db-x",
+                   "0 -> 2 ready");
+    }
+    if (tenth == kDark + 1) {
+      const Duration dark = Duration::seconds(60);
+      writer.event(2, 0, dark, "fault", "zone/b", "dark: zone-loss");
+      writer.event(3, 2, dark + Duration::milliseconds(10), "failing", "Service/shop/db",
+                   "calls from shop/cart: timeout");
+      writer.event(4, 3, dark + Duration::milliseconds(20), "failing", "Service/shop/cart",
+                   "calls from shop/front: upstream");
+      writer.event(5, 4, dark + Duration::milliseconds(30), "failing", "Service/shop/front",
+                   "calls from users: upstream");
+    }
+    if (tenth == kLight + 1) {
+      writer.event(6, 0, Duration::seconds(90), "fault-ends", "Node/b-1", "dark");
+    }
+    writer.sample(tenth, tenth > kDark && tenth <= kLight);
+  }
+  return (*made)->finish() ? QString::fromStdString(path) : QString{};
+}
+
+}  // namespace
+
+const QString& recording_path() {
+  static const QString kPath = write();
+  return kPath;
+}
+
+}  // namespace orrery::gui::test

@@ -1,0 +1,14 @@
+/// @file
+/// A small recording for tests of the window: front calls cart and mail, cart calls db. Two
+/// minutes; zone b goes dark at 1:00 for 30 s, and from then on every second call to db times out,
+/// which fails cart and front; then all is well again.
+#pragma once
+
+#include <QString>
+
+namespace orrery::gui::test {
+
+/// The path of the recording, written once.
+const QString& recording_path();
+
+}  // namespace orrery::gui::test

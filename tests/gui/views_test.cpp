@@ -1,0 +1,130 @@
+#include <gtest/gtest.h>
+
+#include <QFile>
+#include <QFontInfo>
+#include <QSet>
+
+#include "gui/app/window.h"
+#include "gui/views/words.h"
+#include "tests/gui/recorded.h"
+
+namespace orrery::gui {
+namespace {
+
+const Shape* shape(const Canvas& canvas, const QString& tag, std::vector<Layer>& layers) {
+  layers = canvas.layers();
+  for (const Layer& layer : layers) {
+    if (const Shape* found = layer.list.find(tag)) return found;
+  }
+  return nullptr;
+}
+
+class Views : public testing::Test {
+ protected:
+  void SetUp() override {
+    window_.resize(1920, 1200);
+    ASSERT_TRUE(window_.open(test::recording_path()));
+    window_.take_all();
+    window_.seek(Instant::at(Duration::seconds(70)));
+    (void)window_.picture(1);
+  }
+
+  Window window_;
+};
+
+TEST_F(Views, ACardHasTheStateOfItsServiceAndABadgeIfTheFailureCame) {
+  std::vector<Layer> layers;
+  const Shape* card = shape(window_.services(), "card shop/db", layers);
+  ASSERT_NE(card, nullptr);
+  EXPECT_EQ(card->state, State::Failing);
+  EXPECT_NE(shape(window_.services(), "badge shop/db", layers), nullptr);
+  const Shape* mail = shape(window_.services(), "card shop/mail", layers);
+  ASSERT_NE(mail, nullptr);
+  EXPECT_EQ(mail->state, State::Healthy);
+  EXPECT_EQ(shape(window_.services(), "badge shop/mail", layers), nullptr);
+}
+
+TEST_F(Views, AnEdgeWithErrorsIsDashed) {
+  std::vector<Layer> layers;
+  const Shape* failing = shape(window_.services(), "edge 3", layers);
+  ASSERT_NE(failing, nullptr);
+  EXPECT_FALSE(failing->dash.isEmpty());
+  const Shape* healthy = shape(window_.services(), "edge 2", layers);
+  ASSERT_NE(healthy, nullptr);
+  EXPECT_TRUE(healthy->dash.isEmpty());
+}
+
+TEST_F(Views, AFaultThatIsStillToComeIsDashed) {
+  std::vector<Layer> layers;
+  ASSERT_NE(shape(window_.timeline(), "fault dark", layers), nullptr);
+  EXPECT_TRUE(shape(window_.timeline(), "fault dark", layers)->dash.isEmpty());
+  window_.seek(Instant::at(Duration::seconds(30)));
+  EXPECT_FALSE(shape(window_.timeline(), "fault dark", layers)->dash.isEmpty());
+}
+
+TEST_F(Views, NoTextIsCutInEitherLanguageOrTheme) {
+  for (const char* language : {"en", "ko"}) {
+    for (const Shade shade : {Shade::Dark, Shade::Light}) {
+      window_.set_language(language);
+      window_.set_shade(shade);
+      for (const Canvas* canvas : window_.canvases()) {
+        for (const Layer& layer : canvas->layers()) {
+          for (const Shape& text : layer.list.shapes()) {
+            if (text.kind != Shape::Kind::Text || text.wraps) continue;
+            EXPECT_FALSE(text.text.endsWith(QChar{0x2026}) && text.text != "Open…" &&
+                         text.text != "열기…")
+                << language << ": " << text.text.toStdString();
+            EXPECT_LE(width_of(text.text, text.type), text.rect.width() + 1)
+                << language << ": " << text.text.toStdString();
+          }
+        }
+      }
+    }
+  }
+  window_.set_language("en");
+}
+
+TEST_F(Views, BothThemesShowTheSameThings) {
+  const auto tags = [&] {
+    QStringList all;
+    for (const Canvas* canvas : window_.canvases()) {
+      for (const Layer& layer : canvas->layers()) {
+        for (const Shape& shape : layer.list.shapes()) {
+          if (!shape.tag.isEmpty()) all << shape.tag;
+        }
+      }
+    }
+    return all;
+  };
+  const QStringList dark = tags();
+  window_.set_shade(Shade::Light);
+  EXPECT_EQ(tags(), dark);
+}
+
+TEST_F(Views, TheSameInstantIsTheSamePicture) {
+  const QImage before = window_.picture(1);
+  window_.seek(Instant::at(Duration::seconds(20)));
+  EXPECT_NE(window_.picture(1), before);
+  window_.seek(Instant::at(Duration::seconds(70)));
+  EXPECT_EQ(window_.picture(1), before);
+}
+
+TEST(Fonts, ShipWithTheProgram) {
+  EXPECT_EQ(QFontInfo{font_of(Type::Body)}.family(), "Inter");
+  EXPECT_EQ(QFontInfo{font_of(Type::Clock)}.family(), "JetBrains Mono");
+  EXPECT_TRUE(QFile::exists(":/fonts/NanumSquareR.ttf"));
+}
+
+TEST(Words, NumbersAreShort) {
+  EXPECT_EQ(rate_text(96), "96/s");
+  EXPECT_EQ(rate_text(1840), "1.8k/s");
+  EXPECT_EQ(percent_text(0.062), "6.2%");
+  EXPECT_EQ(percent_text(0.884), "88%");
+  EXPECT_EQ(latency_text(Duration::milliseconds(84)), "84 ms");
+  EXPECT_EQ(latency_text(Duration::milliseconds(3012)), "3.0 s");
+  EXPECT_EQ(clock_text(Instant::at(Duration::milliseconds(141'499))), "2:21.4");
+  EXPECT_EQ(count_text(3214), "3,214");
+}
+
+}  // namespace
+}  // namespace orrery::gui

@@ -16,6 +16,11 @@ int say(const QString& text) {
   return kExitBadInput;
 }
 
+/// A picture needs no folder of a session: that there is none is not worth a line.
+void say_of_qt(QtMsgType /*type*/, const QMessageLogContext& /*context*/, const QString& text) {
+  if (!text.startsWith("QStandardPaths: XDG_RUNTIME_DIR")) (void)say(text);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -31,7 +36,10 @@ int main(int argc, char** argv) {
   for (const QString& problem : problems) (void)say(problem);
   if (!problems.empty()) return kExitBadInput;
 
-  if (!options.screenshot.isEmpty()) qputenv("QT_QPA_PLATFORM", "offscreen");
+  if (!options.screenshot.isEmpty()) {
+    qputenv("QT_QPA_PLATFORM", "offscreen");
+    qInstallMessageHandler(say_of_qt);
+  }
   prepare_application();
   QApplication application{argc, argv};
   load_resources();

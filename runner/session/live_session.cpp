@@ -40,7 +40,7 @@ constexpr int kStopPatienceSeconds = 10;
 /// From the end of the run until its pods have to be gone.
 constexpr Duration kCleanUpPatience = Duration::seconds(40);
 constexpr Duration kRetryDelay = Duration::milliseconds(200);
-constexpr Duration kSamplePeriod = recording::RunInfo{}.period;
+const Duration kSamplePeriod = recording::RunInfo{}.period;
 /// Generators write what they have every 200 ms.
 constexpr Duration kRecordedBehind = Duration::seconds(1);
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,9 +33,6 @@ struct EdgeSettings {
   Duration jitter;
   double correlation = 0;   ///< [0, 1]
   std::int32_t status = 0;  ///< HttpAbort, HttpReplace; 0: the connection is reset.
-  /// How many of the pods of `to`, or of `from` if that is everybody; drawn by seed. Absent: all.
-  std::optional<std::uint32_t> count;
-  std::optional<double> share;  ///< The same as a share, rounded up.
 };
 
 }  // namespace orrery::scenario

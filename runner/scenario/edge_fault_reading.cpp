@@ -59,27 +59,10 @@ void read_end(const Value* value, EdgeEnd& end, Reading& reading) {
   for (const Value& item : value->children) read_one_end(item, end, reading);
 }
 
-/// A share above 0%.
-std::optional<double> read_chance(const Value& value, Report& report) {
-  const auto chance = read_percent(value, report);
-  if (chance && *chance <= 0) {
-    report.add(value, "a percentage above 0%");
-    return std::nullopt;
-  }
-  return chance;
-}
-
-/// How many of the pods: only where there are nothing but pods to draw from.
-void read_draw(const Fields& fields, EdgeSettings& edge, Report& report) {
+/// Pods are drawn only where there is nothing else to draw from.
+void check_draw(const Fields& fields, const EdgeSettings& edge, Report& report) {
   const Value* count = fields.find("count");
   const Value* share = fields.find("share");
-  if (count != nullptr) {
-    edge.count = static_cast<std::uint32_t>(read_count(*count, 1, 100'000, report).value_or(1));
-  }
-  if (share != nullptr) edge.share = read_chance(*share, report);
-  if (count != nullptr && share != nullptr) {
-    report.add(*share, "either \"count\" or \"share\"");
-  }
   const Value* drawn = count != nullptr ? count : share;
   if (drawn == nullptr) return;
   const EdgeEnd& end = edge.to.everybody ? edge.from : edge.to;
@@ -120,7 +103,6 @@ void read_edge(const Fields& fields, const Value& entry, FaultAction& fault, Rea
   };
   const Value* from = stray("from", form.edge);
   const Value* to = stray("to", form.edge);
-  const Value* share = stray("share", form.edge);
   const bool network =
       fault.kind == FaultKind::NetworkDelay || fault.kind == FaultKind::NetworkLoss ||
       fault.kind == FaultKind::NetworkCorrupt || fault.kind == FaultKind::NetworkPartition;
@@ -140,7 +122,7 @@ void read_edge(const Fields& fields, const Value& entry, FaultAction& fault, Rea
   if (from == nullptr && to == nullptr) {
     report.add(entry.where, fmt::format("\"from\", \"to\" or both with {}", name), "neither");
   }
-  if (share != nullptr || fields.find("count") != nullptr) read_draw(fields, edge, report);
+  check_draw(fields, edge, report);
   if (fault.kind == FaultKind::NetworkPartition) edge.direction = EdgeDirection::Both;
   if (direction != nullptr) {
     const std::string way =

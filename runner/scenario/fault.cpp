@@ -11,9 +11,13 @@ FaultForm form_of(FaultKind kind) {
   switch (kind) {
     case FaultKind::ContainerKill:
     case FaultKind::PodKill:
-      return {.targets = pods, .counts = true};
+      return {.targets = pods, .counts = true, .shares = true};
     case FaultKind::Unwell:
-      return {.targets = pods, .must_end = true, .counts = true, .only_simulated = true};
+      return {.targets = pods,
+              .must_end = true,
+              .counts = true,
+              .shares = true,
+              .only_simulated = true};
     case FaultKind::NodeLoss:
     case FaultKind::NodeAgentKill:
       return {.targets = nodes, .can_end = true, .counts = true};
@@ -60,6 +64,7 @@ FaultForm form_of(FaultKind kind) {
       return {.targets = {},
               .must_end = true,
               .counts = true,
+              .shares = true,
               .delays = true,
               .edge = true,
               .only_simulated = true};
@@ -68,13 +73,18 @@ FaultForm form_of(FaultKind kind) {
     case FaultKind::NetworkPartition:
     case FaultKind::HttpAbort:
     case FaultKind::HttpReplace:
-      return {
-          .targets = {}, .must_end = true, .counts = true, .edge = true, .only_simulated = true};
+      return {.targets = {},
+              .must_end = true,
+              .counts = true,
+              .shares = true,
+              .edge = true,
+              .only_simulated = true};
     case FaultKind::Reset:
     case FaultKind::DnsError:
       return {.targets = {},
               .must_end = true,
               .counts = true,
+              .shares = true,
               .may_delay = true,
               .edge = true,
               .only_simulated = true};

@@ -54,9 +54,12 @@ struct FaultAction {
   FaultKind kind = FaultKind::PodKill;
   /// A workload, Pod or Node; absent for faults of the control plane, the store and the registry.
   std::optional<api::ObjectKey> target;
-  std::string container;    ///< ContainerKill, Unwell: which; empty: the first.
-  bool hangs = false;       ///< Unwell: it hangs; otherwise it fails.
-  std::uint32_t count = 1;  ///< How many of the matching pods or nodes, drawn by seed.
+  std::string container;  ///< ContainerKill, Unwell: which; empty: the first.
+  bool hangs = false;     ///< Unwell: it hangs; otherwise it fails.
+  /// How many of the matching pods or nodes, drawn by seed; of a fault on the way those of `to`, or
+  /// of `from` if that is everybody.
+  std::uint32_t count = 1;
+  std::optional<double> share;  ///< In place of `count`: (0, 1] of them, rounded up.
   std::optional<Duration> lasts;
   std::string process;  ///< Api…, Watch…, CrashAfterWrites: whose; empty: everybody's.
   std::string zone;     ///< ZoneLoss.
@@ -73,6 +76,7 @@ struct FaultForm {
   bool must_end = false;   ///< "for" is required.
   bool can_end = false;    ///< "for" is allowed.
   bool counts = false;     ///< "count" is allowed.
+  bool shares = false;     ///< "share" is allowed in its place.
   bool delays = false;     ///< "delay" is required.
   bool may_delay = false;  ///< "delay" is allowed.
   bool edge = false;       ///< Hits the way between callers and the called.

@@ -14,6 +14,7 @@ namespace orrery::scenario {
 namespace {
 
 constexpr std::int64_t kCountMax = 100'000;
+constexpr std::uint32_t kAll = 0xffff'ffff;
 
 void read_object_target(const Value& target, const Fields& fields, FaultAction& fault,
                         Reading& reading) {
@@ -22,8 +23,12 @@ void read_object_target(const Value& target, const Fields& fields, FaultAction& 
   fault.target =
       reading.catalog.object(target.where, name, form_of(fault.kind).targets, reading.report);
   const Value* count = fields.find("count");
-  if (!fault.target || count == nullptr) return;
+  if (!fault.target) return;
   const bool single = fault.target->kind == api::Kind::Pod || fault.target->kind == api::Kind::Node;
+  if (const Value* share = fields.find("share"); share != nullptr && single) {
+    reading.report.add(*share, "no \"share\", as the target is one object");
+  }
+  if (count == nullptr) return;
   if (single && fault.count > 1) {
     reading.report.add(*count, "1, as the target is one object");
   }
@@ -130,6 +135,7 @@ FaultAction read_fault(const Fields& fields, const Value& entry, Reading& readin
   const FaultForm form = form_of(fault.kind);
   const char* name = to_string(fault.kind);
   if (fault.kind == FaultKind::StoreSlow) fault.count = reading.scenario.cluster.control.stores;
+  if (form.edge) fault.count = kAll;
   if (const Value* count = own_key("count", form.counts, name, false, fields, entry, report)) {
     fault.count = static_cast<std::uint32_t>(read_count(*count, 1, kCountMax, report).value_or(1));
     const bool of_store = fault.kind == FaultKind::StoreKill || fault.kind == FaultKind::StoreSlow;
@@ -137,6 +143,10 @@ FaultAction read_fault(const Fields& fields, const Value& entry, Reading& readin
       report.add(*count, fmt::format("at most {}, as many as the store has members",
                                      reading.scenario.cluster.control.stores));
     }
+  }
+  if (const Value* share = own_key("share", form.shares, name, false, fields, entry, report)) {
+    fault.share = read_chance(*share, report);
+    if (fields.find("count") != nullptr) report.add(*share, "either \"count\" or \"share\"");
   }
   read_target(fields, entry, fault, reading);
   read_lasts(fields, entry, fault, report);

@@ -169,9 +169,10 @@ struct Repetition {
   std::int64_t times = 1;
 };
 
-/// "every" and "times" of a fault: the entry stands for so many.
+/// "every" and "times" of a fault: the entry stands for so many. `spare`: how many entries may
+/// still come beside those that are written.
 Repetition read_repetition(const Fields& fields, const Value& value, const TimelineEntry& entry,
-                           Reading& reading) {
+                           std::int64_t& spare, Reading& reading) {
   Report& report = reading.report;
   const auto* fault = std::get_if<FaultAction>(&entry.action);
   const Value* every = fields.find("every");
@@ -193,6 +194,11 @@ Repetition read_repetition(const Fields& fields, const Value& value, const Timel
     report.add(*times, "as many as begin within the run");
     return {};
   }
+  if (again.times - 1 > spare) {
+    report.add(*times, fmt::format("at most {} entries, repetitions counted", kEntriesMax));
+    return {};
+  }
+  spare -= again.times - 1;
   return again;
 }
 
@@ -249,6 +255,7 @@ void read_timeline(const Value* timeline, Reading& reading) {
   }
   TimelineDates{entries, reading}.resolve();
   std::set<std::string> seen;
+  auto spare = static_cast<std::int64_t>(kEntriesMax - entries.size());
   for (const Value& value : entries) {
     const Fields fields{
         value,
@@ -288,7 +295,7 @@ void read_timeline(const Value* timeline, Reading& reading) {
     } else {
       entry.action = read_node_action(action, content, reading);
     }
-    const Repetition again = read_repetition(fields, value, entry, reading);
+    const Repetition again = read_repetition(fields, value, entry, spare, reading);
     const std::string id = entry.id;
     reading.scenario.timeline.push_back(std::move(entry));
     for (std::int64_t i = 2; i <= again.times; ++i) {

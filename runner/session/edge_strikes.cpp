@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "models/controllers/node_lifecycle.h"
 #include "runner/session/actions.h"
@@ -17,30 +16,17 @@ using scenario::EdgeSettings;
 using scenario::FaultAction;
 using scenario::FaultKind;
 
-constexpr std::uint32_t kAll = 0xffff'ffff;
-
 /// The addresses of the pods of one end; of some of them if they are drawn.
-std::vector<std::string> addresses_of(const EdgeEnd& end, const EdgeSettings& edge, bool draws_here,
+std::vector<std::string> addresses_of(const EdgeEnd& end, const FaultAction& fault, bool draws_here,
                                       const std::string& id,
                                       const std::vector<api::ObjectPtr>& objects,
                                       const Draws& draws) {
+  std::vector<api::ObjectPtr> pods = pods_of(end.pods, objects);
+  if (draws_here) pods = drawn_of(std::move(pods), fault, id, draws);
   std::vector<std::string> addresses;
-  for (const api::ObjectKey& key : end.pods) {
-    FaultAction pods;
-    pods.target = key;
-    pods.count = kAll;
-    const auto all = choose_targets(pods, id, objects, draws);
-    std::size_t wanted = all.size();
-    if (draws_here && edge.count) wanted = std::min<std::size_t>(wanted, *edge.count);
-    if (draws_here && edge.share) {
-      // A hair less, so that 30% of ten pods are three whatever the double is.
-      wanted =
-          static_cast<std::size_t>(std::ceil(static_cast<double>(wanted) * *edge.share - 1e-9));
-    }
-    for (std::size_t i = 0; i < wanted; ++i) {
-      const auto* pod = std::get_if<api::Pod>(all[i].get());
-      if (pod != nullptr && !pod->status.pod_ip.empty()) addresses.push_back(pod->status.pod_ip);
-    }
+  for (const api::ObjectPtr& object : pods) {
+    const std::string& address = std::get<api::Pod>(*object).status.pod_ip;
+    if (!address.empty()) addresses.push_back(address);
   }
   return addresses;
 }
@@ -132,10 +118,10 @@ Strike EdgeStrikes::begin(sim::SimWorld& world, const std::string& id, const Fau
   const EdgeSettings& edge = *fault.edge;
   sim::EdgeFault made = edge_fault_of(fault);
   const bool draws_to = !edge.to.everybody;
-  made.from = side_of(edge.from, addresses_of(edge.from, edge, !draws_to, id, objects, draws),
+  made.from = side_of(edge.from, addresses_of(edge.from, fault, !draws_to, id, objects, draws),
                       world, objects);
   made.to =
-      side_of(edge.to, addresses_of(edge.to, edge, draws_to, id, objects, draws), world, objects);
+      side_of(edge.to, addresses_of(edge.to, fault, draws_to, id, objects, draws), world, objects);
   made.key = key_of(id.data(), id.size());
   made.cause = static_cast<sim::RecordId>(cause);
   if (is_nobody(made.from)) return {{}, to_string(edge.from) + ": nobody runs there"};

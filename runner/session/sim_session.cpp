@@ -466,7 +466,11 @@ void SimSession::end_fault(const Ending& ending) {
   if (ending.fault.edge) where = place_of(*ending.fault.edge);
   const ports::CauseId cause = log_.append(world_.now(), 0, "fault-ends", where, ending.id);
   if (ending.fault.edge) {
-    if (!edges_.end(world_, ending.id)) observer_.fault_hit_nothing(ending.id, kNobodyPassed);
+    if (edges_.end(world_, ending.id)) {
+      observer_.process_recovered(world_.now(), ending.id);
+    } else {
+      observer_.fault_hit_nothing(ending.id, kNobodyPassed);
+    }
     return;
   }
   switch (ending.fault.kind) {

@@ -45,7 +45,7 @@ struct alignas(64) Call {
   std::uint32_t cause = 0;
   CallPhase phase = CallPhase::Free;
   RequestOutcome outcome = RequestOutcome::Ok;
-  std::uint8_t distance = 0;  ///< From caller to instance: index into the latencies.
+  std::uint8_t distance = 0;   ///< From caller to instance: index into the latencies.
   bool timed : 1 = false;      ///< The timer is armed.
   bool abandoned : 1 = false;  ///< The caller gave up or is gone; the server does not know.
   bool ghost : 1 = false;      ///< The end of service still in the kernel means nothing.
@@ -72,7 +72,7 @@ class CallSlab {
   [[nodiscard]] std::uint32_t allocate() {
     ++live_;
     if (free_ == kNone) {
-      expects(calls_.size() < (1U << 28), "a call's slot fits a kernel event");
+      expects(calls_.size() < (1U << 27), "a call's slot fits a kernel event");
       calls_.emplace_back();
       return static_cast<std::uint32_t>(calls_.size() - 1);
     }

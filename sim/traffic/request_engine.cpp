@@ -72,7 +72,7 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
     state.population = popularity(load.population, load.population_zipf);
     loads_.push_back(std::move(state));
   }
-  expects(loads_.size() + users_.size() < (1U << 28), "a user fits a kernel event");
+  expects(loads_.size() + users_.size() < (1U << 27), "a user fits a kernel event");
 }
 
 // --- Pods ---------------------------------------------------------------------------------------

@@ -104,7 +104,7 @@ struct OwnShareNotice {
   std::uint32_t share = 0;  ///< [1/10,000]; kNoZone: it does not look at zones any more.
 };
 
-/// Kinds 0..7 of KernelEvent belong to this class.
+/// Kinds 0..15 of KernelEvent belong to this class.
 ///
 /// The kernel and the fingerprint must outlive it. Faults and changes are told between two events,
 /// never from inside dispatch(); they take effect at once, delays are the caller's business. Each

@@ -184,6 +184,12 @@ TEST(ReadFault, SaysWhatIsMissingOrDoesNotBelong) {
        "no shorter than \"for\""},
       {R"("fault": "reset", "to": "Service/web", "every": "1s", "times": 1000)",
        "as many as begin within the run"},
+      {R"("fault": "reset", "to": "Service/web", "for": "1ms", "every": "1ms", "times": 1000)",
+       "at most 1000 entries, repetitions counted"},
+      {R"("fault": "pod-kill", "target": "Deployment/web", "count": 1, "share": "50%")",
+       "either \"count\" or \"share\""},
+      {R"("fault": "node-loss", "target": "Node/node-1", "share": "50%")",
+       "no \"share\" with node-loss"},
   };
   for (const Case& c : cases) {
     const ScenarioReading reading = with_fault(c.text);

@@ -53,4 +53,9 @@ const Theme& theme(Shade shade) {
   return shade == Shade::Dark ? kDark : kLight;
 }
 
+QColor faded(QColor color, double alpha) {
+  color.setAlphaF(static_cast<float>(alpha));
+  return color;
+}
+
 }  // namespace orrery::gui

@@ -43,4 +43,7 @@ struct Theme {
 
 [[nodiscard]] const Theme& theme(Shade shade);
 
+/// The colour, so far opaque: 0 is not seen, 1 hides what is below.
+[[nodiscard]] QColor faded(QColor color, double alpha);
+
 }  // namespace orrery::gui

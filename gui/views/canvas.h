@@ -15,6 +15,9 @@
 
 namespace orrery::gui {
 
+inline constexpr qreal kPadding = 20;       ///< Of panels.
+inline constexpr qreal kHeaderMiddle = 26;  ///< Of a panel's title, from its top.
+
 /// What all views share: one run, one instant, one selection.
 struct Shown {
   const RecordedRun* run = nullptr;  ///< Null: nothing is open.

@@ -9,19 +9,12 @@
 namespace orrery::gui {
 namespace {
 
-constexpr qreal kPadding = 20;
-constexpr qreal kHeaderMiddle = 26;
 constexpr qreal kZonesTop = 50;
 constexpr qreal kKeyHeight = 42;
 constexpr qreal kZoneHeader = 32;
 /// Tiles of nodes from this size on have names and bars, from that one pods as cells.
 constexpr qreal kNamedTile = 62;
 constexpr qreal kPodsTile = 20;
-
-QColor faded(QColor color, double alpha) {
-  color.setAlphaF(static_cast<float>(alpha));
-  return color;
-}
 
 State worst_of(const NodeNow& node) {
   State worst = node.state;

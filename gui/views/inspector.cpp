@@ -10,15 +10,8 @@
 namespace orrery::gui {
 namespace {
 
-constexpr qreal kPadding = 20;
-constexpr qreal kHeaderMiddle = 26;
 constexpr std::size_t kChartSeconds = 90;
 constexpr std::size_t kBeforeSeconds = 30;
-
-QColor faded(QColor color, double alpha) {
-  color.setAlphaF(static_cast<float>(alpha));
-  return color;
-}
 
 Instant instant_of(std::size_t second) {
   return Instant::at(Duration::seconds(static_cast<std::int64_t>(second)));

@@ -12,8 +12,6 @@ namespace orrery::gui {
 namespace {
 
 constexpr QSizeF kCard{172, 50};
-constexpr qreal kPadding = 20;
-constexpr qreal kHeaderMiddle = 26;
 constexpr qreal kCaptionMiddle = 52;
 constexpr qreal kGraphTop = 66;
 constexpr qreal kFooterHeight = 100;
@@ -24,11 +22,6 @@ constexpr double kNoTextBelow = 0.45;
 constexpr double kAllTextFrom = 0.72;
 constexpr Duration kHaloLasts = Duration::seconds(10);
 constexpr std::size_t kTicksMost = 12;
-
-QColor faded(QColor color, double alpha) {
-  color.setAlphaF(static_cast<float>(alpha));
-  return color;
-}
 
 qreal edge_width(double per_second) {
   return per_second <= 1 ? 1 : std::clamp(1 + 0.62 * std::log10(per_second), 1.0, 3.5);

@@ -14,7 +14,6 @@
 namespace orrery::gui {
 namespace {
 
-constexpr qreal kPadding = 20;
 constexpr qreal kTransportMiddle = 34;
 constexpr qreal kAxisMiddle = 76;
 constexpr qreal kFaultsMiddle = 102;
@@ -24,11 +23,6 @@ constexpr qreal kErrorsBottom = 200;
 constexpr qreal kStripsTop = 222;
 constexpr qreal kStripStep = 23.5;
 constexpr Duration kCalloutLasts = Duration::seconds(15);
-
-QColor faded(QColor color, double alpha) {
-  color.setAlphaF(static_cast<float>(alpha));
-  return color;
-}
 
 qreal strip_height(State state) {
   switch (state) {

@@ -104,20 +104,26 @@ void use_one(Counts& counts, const std::string& zone) {
   if (--counts[zone] == 0) counts.erase(zone);
 }
 
-void remove_hints(SliceChanges& changes) {
-  for (auto* slices : {&changes.creates, &changes.updates}) {
-    for (EndpointSlice& slice : *slices) {
-      for (Endpoint& endpoint : slice.endpoints) endpoint.for_zones.clear();
-    }
-  }
+/// Gives every endpoint what `wanted(endpoint)` says, and writes no slice that has it already.
+template <class Wanted>
+void hint_each(SliceChanges& changes, const Wanted& wanted) {
   std::erase_if(changes.unchanged, [&](const EndpointSlice* slice) {
-    const bool hinted = std::any_of(slice->endpoints.begin(), slice->endpoints.end(),
-                                    [](const Endpoint& e) { return !e.for_zones.empty(); });
-    if (!hinted) return false;
+    if (std::all_of(slice->endpoints.begin(), slice->endpoints.end(),
+                    [&](const Endpoint& e) { return e.for_zones == wanted(e); })) {
+      return false;
+    }
     changes.updates.push_back(*slice);
-    for (Endpoint& endpoint : changes.updates.back().endpoints) endpoint.for_zones.clear();
     return true;
   });
+  for (auto* slices : {&changes.creates, &changes.updates}) {
+    for (EndpointSlice& slice : *slices) {
+      for (Endpoint& endpoint : slice.endpoints) endpoint.for_zones = wanted(endpoint);
+    }
+  }
+}
+
+void remove_hints(SliceChanges& changes) {
+  hint_each(changes, [](const Endpoint&) { return std::vector<std::string>{}; });
 }
 
 /// The node's zone, or null.
@@ -189,23 +195,10 @@ void share_by_cpu(const ZoneView& zones, SliceChanges& changes) {
 }
 
 void own_zone_each(const ZoneView& zones, SliceChanges& changes) {
-  const auto wanted = [&](const Endpoint& endpoint) -> std::vector<std::string> {
+  hint_each(changes, [&](const Endpoint& endpoint) {
     const std::string* zone = endpoint.ready ? zone_of(endpoint, zones) : nullptr;
     return zone == nullptr ? std::vector<std::string>{} : std::vector<std::string>{*zone};
-  };
-  const auto hint = [&](EndpointSlice& slice) {
-    for (Endpoint& endpoint : slice.endpoints) endpoint.for_zones = wanted(endpoint);
-  };
-  std::erase_if(changes.unchanged, [&](const EndpointSlice* slice) {
-    if (std::all_of(slice->endpoints.begin(), slice->endpoints.end(),
-                    [&](const Endpoint& e) { return e.for_zones == wanted(e); })) {
-      return false;
-    }
-    changes.updates.push_back(*slice);
-    return true;
   });
-  std::for_each(changes.creates.begin(), changes.creates.end(), hint);
-  std::for_each(changes.updates.begin(), changes.updates.end(), hint);
 }
 
 bool node_is_ready(const api::Node& node) {

@@ -15,27 +15,28 @@ api::ObjectPtr ObjectTable::find(std::string_view namespace_name, std::string_vi
   return found == objects_.end() ? nullptr : found->second;
 }
 
+api::ObjectPtr& ObjectTable::place_of(ByName& objects, const api::NameView& name) {
+  auto place = objects.lower_bound(name);
+  if (place == objects.end() || api::NameLess{}(name, place->first)) {
+    place = objects.emplace_hint(place, std::pair<std::string, std::string>{name}, nullptr);
+  }
+  return place->second;
+}
+
 void ObjectTable::put(const api::ObjectPtr& object) {
   const api::ObjectMeta& meta = api::meta_of(*object);
   const api::NameView name{meta.namespace_name, meta.name};
   const std::string& node = node_of(*object);
-  const auto next = objects_.lower_bound(name);
-  const bool known = next != objects_.end() && !api::NameLess{}(name, next->first);
-  if (known) {
-    const std::string& old_node = node_of(*next->second);
-    if (!old_node.empty() && old_node != node) on_node_.find(old_node)->second.erase(next->first);
-    next->second = object;
-  } else {
-    objects_.emplace_hint(next, std::pair{meta.namespace_name, meta.name}, object);
+  api::ObjectPtr& held = place_of(objects_, name);
+  if (held != nullptr) {
+    const std::string& old_node = node_of(*held);
+    if (!old_node.empty() && old_node != node) {
+      ByName& pods = on_node_.find(old_node)->second;
+      pods.erase(pods.find(name));
+    }
   }
-  if (node.empty()) return;
-  ByName& pods = on_node_[node];
-  const auto place = pods.lower_bound(name);
-  if (place != pods.end() && !api::NameLess{}(name, place->first)) {
-    place->second = object;
-  } else {
-    pods.emplace_hint(place, std::pair{meta.namespace_name, meta.name}, object);
-  }
+  held = object;
+  if (!node.empty()) place_of(on_node_[node], name) = object;
 }
 
 void ObjectTable::erase(const api::Object& object) {

@@ -39,6 +39,9 @@ class ObjectTable {
  private:
   using ByName = std::map<std::pair<std::string, std::string>, api::ObjectPtr, api::NameLess>;
 
+  /// Where the object of that name stands, or is to stand: null then.
+  [[nodiscard]] static api::ObjectPtr& place_of(ByName& objects, const api::NameView& name);
+
   ByName objects_;
   std::map<std::string, ByName, std::less<>> on_node_;  ///< Bound pods.
 };

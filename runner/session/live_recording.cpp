@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "runner/session/world_config.h"
-#include "sim/traffic/call_program.h"
 
 namespace orrery::session {
 namespace {
@@ -19,38 +18,29 @@ std::uint64_t try_key(std::uint64_t journey) { return journey | (std::uint64_t{1
 
 Result<std::unique_ptr<LiveRecording>> LiveRecording::create(const RecordOrder& order,
                                                              const scenario::Scenario& scenario) {
-  std::vector<sim::CallEdge> edges =
-      sim::compile(world_config(scenario, scenario.first_seed).traffic).edges;
-  auto recorder = RunRecorder::create(order, scenario, scenario.first_seed, "containerd", edges);
+  sim::CallProgram program = sim::compile(world_config(scenario, scenario.first_seed).traffic);
+  auto recorder =
+      RunRecorder::create(order, scenario, scenario.first_seed, "containerd", program.edges);
   if (!recorder) return tl::unexpected{recorder.error()};
   return std::unique_ptr<LiveRecording>{
-      new LiveRecording{*std::move(recorder), scenario, std::move(edges)}};
+      new LiveRecording{*std::move(recorder), scenario, std::move(program)}};
 }
 
 LiveRecording::LiveRecording(std::unique_ptr<RunRecorder> recorder,
-                             const scenario::Scenario& scenario, std::vector<sim::CallEdge> edges)
-    : scenario_{scenario}, recorder_{std::move(recorder)}, edges_{std::move(edges)} {}
+                             const scenario::Scenario& scenario, sim::CallProgram program)
+    : scenario_{scenario}, recorder_{std::move(recorder)}, program_{std::move(program)} {}
 
 void LiveRecording::add_load(LoadResults results, const std::string& journey) {
   const auto found = scenario_.journeys.find(journey);
   expects(found != scenario_.journeys.end() && found->second.steps.size() == 1,
           "a live journey is of one step");
-  const auto& step = found->second.steps.front();
   Load load{std::move(results), 0, 0, 0};
   load.journey = static_cast<std::uint32_t>(std::distance(scenario_.journeys.begin(), found));
-  std::uint32_t service = 0;
-  std::uint32_t operations = 0;
-  for (const auto& [name, behaviour] : scenario_.services) {
-    if (name == step.service) break;
-    operations += static_cast<std::uint32_t>(behaviour.operations.size());
-    ++service;
-  }
-  for (const scenario::Operation& operation : scenario_.services.at(step.service).operations) {
-    if (step.operation.empty() || operation.name == step.operation) break;
-    ++operations;
-  }
-  load.operation = operations;
-  while (edges_.at(load.edge) != sim::CallEdge{sim::kClients, service}) ++load.edge;
+  const sim::CallSite& root = program_.sites[program_.journey_roots[load.journey]];
+  const std::uint32_t step = program_.operations[root.operation].first_step;
+  const sim::CallSite& call = program_.sites[program_.steps[step].first];
+  load.edge = call.edge;
+  load.operation = call.operation;
   loads_.push_back(std::move(load));
 }
 

@@ -20,6 +20,7 @@
 #include "runner/scenario/scenario.h"
 #include "runner/session/load_results.h"
 #include "runner/session/run_recorder.h"
+#include "sim/traffic/call_program.h"
 
 namespace orrery::session {
 
@@ -57,7 +58,7 @@ class LiveRecording {
   using Place = std::tuple<Instant, bool, std::uint32_t, std::uint64_t>;
 
   LiveRecording(std::unique_ptr<RunRecorder> recorder, const scenario::Scenario& scenario,
-                std::vector<sim::CallEdge> edges);
+                sim::CallProgram program);
   void take_requests(Instant until);
   void begin(const Load& load, std::uint64_t key, const LoadLine& line);
   void end(const Load& load, std::uint64_t key, const LoadLine& line);
@@ -65,7 +66,7 @@ class LiveRecording {
 
   const scenario::Scenario& scenario_;
   std::unique_ptr<RunRecorder> recorder_;
-  std::vector<sim::CallEdge> edges_;
+  sim::CallProgram program_;
   std::vector<Load> loads_;
   std::deque<SeenChange> changes_;                               ///< Not yet recorded.
   std::map<Place, LoadLine> requests_;                           ///< Not yet recorded.

@@ -105,13 +105,8 @@ bool RequestEngine::thinks_between_steps(std::uint32_t root) {
   if (think == Distribution{}) return false;
   // Nobody thinks about steps that are left out.
   const std::uint32_t end = program_.operations[site.operation].end_step;
-  const auto is_taken = [&](std::uint32_t step) {
-    const CallSite& s = program_.sites[program_.steps[step].first];
-    return s.taken_below == ~0ULL ||
-           draws_.bits(Purpose::CallTaken, call.key, s.position) < s.taken_below;
-  };
   std::uint32_t next = call.next_step;
-  while (next != end && !is_taken(next)) ++next;
+  while (next != end && !takes(call.key, program_.sites[program_.steps[next].first])) ++next;
   if (next == end) return false;
   // A root works nowhere, so that its key draws no other service time.
   const Duration thinks = think.draw(draws_, Purpose::ServiceTime, call.key, call.next_step);

@@ -419,6 +419,10 @@ void RequestEngine::drain_work() {
 
 // --- The life of a call -------------------------------------------------------------------------
 
+bool RequestEngine::takes(std::uint64_t key, const CallSite& site) const {
+  return happens(site.taken_below, draws_, Purpose::CallTaken, key, site.position);
+}
+
 void RequestEngine::run(std::uint32_t index) {
   if (is_cancelled(index)) {
     finish(index, RequestOutcome::Timeout);
@@ -433,7 +437,7 @@ void RequestEngine::run(std::uint32_t index) {
     const std::uint64_t key = calls_[index].key;
     for (std::uint32_t site = step.first; site < step.first + step.count; ++site) {
       const CallSite& s = program_.sites[site];
-      if (happens(s.taken_below, draws_, Purpose::CallTaken, key, s.position)) {
+      if (takes(key, s)) {
         launch(index, site, 0);
       } else {
         --calls_[index].pending;

@@ -384,6 +384,8 @@ class RequestEngine {
   [[nodiscard]] std::uint64_t client_key(const Call& root) const;
   [[nodiscard]] static std::uint64_t user_key(const User& user);
 
+  /// Whether the caller with that key makes the call of the site.
+  [[nodiscard]] bool takes(std::uint64_t key, const CallSite& site) const;
   void run(std::uint32_t call);  ///< Its next step, or its end if there is none.
   void launch(std::uint32_t parent, std::uint32_t site, std::uint32_t repetition);
   [[nodiscard]] std::uint32_t allocate_call();

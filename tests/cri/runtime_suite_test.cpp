@@ -1,21 +1,16 @@
 // The containerd adapter passes the suite that every container runtime passes.
 #include "tests/ports/runtime_suite.h"
 
-#include <boost/asio/io_context.hpp>
-#include <chrono>
-#include <map>
-
 #include "real-backend/cri/containerd_runtime.h"
 #include "tests/cri/fake_cri_server.h"
+#include "tests/cri/loop_world.h"
 #include "tests/cri/runtime_client.h"
 
 namespace orrery::ports_suite {
 namespace {
 
-struct ContainerdWorld {
+struct ContainerdWorld : LoopWorld {
   cri::FakeCriServer server;
-  boost::asio::io_context loop;
-  std::map<ports::OwnerId, ports::Component*> components;
   std::int64_t readings = 0;
   cri::ContainerdRuntime adapter{
       loop, server.channel(),
@@ -30,16 +25,6 @@ struct ContainerdWorld {
   ContainerdWorld() { server.add_image("app:1"); }
 
   ports::ContainerRuntime& runtime() { return adapter; }
-  void attach(ports::OwnerId owner, ports::Component& component) { components[owner] = &component; }
-  /// The generous end is for a test that would hang.
-  bool run(const std::function<bool()>& done) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{30};
-    while (!done()) {
-      if (std::chrono::steady_clock::now() > end) return false;
-      loop.run_one_for(std::chrono::milliseconds{20});
-    }
-    return true;
-  }
   void kill(const std::string&, const std::string& container_id) {
     // The stream that the first List opened may still be on its way to the server.
     EXPECT_TRUE(run([&] { return server.stream_count() == 1; }));

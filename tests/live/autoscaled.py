@@ -11,10 +11,11 @@ figures of the simulation must be within these bounds of the live run:
 Usage: autoscaled.py ORRERY
 """
 import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from worlds import observed, replay, run
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIO = ROOT / "scenarios/live/autoscaled.json"
@@ -23,18 +24,6 @@ CORE_TIME_WITHIN = 0.15
 SERVICE_TIME = 0.005  # [s], as the scenario says.
 LOAD_FROM = 15  # [s], as well.
 STEADY = (45, 88)  # [s] of the run: three pods share the load.
-
-
-def run(orrery, world, out):
-    result = subprocess.run([orrery, "run", "--world", world, "--seeds", "1", SCENARIO, "--out", out],
-                            capture_output=True, text=True)
-    print(result.stdout + result.stderr)
-    summary = json.loads((out / "summary.json").read_text()) if result.returncode in (0, 1, 3) else None
-    return result.returncode, summary
-
-
-def observed(summary, name):
-    return next(e["observed"] for e in summary["expectations"] if e["id"] == name)
 
 
 def cores_measured(records):
@@ -68,14 +57,12 @@ def cores_predicted(load):
 def main():
     orrery = sys.argv[1]
     with tempfile.TemporaryDirectory() as folder:
-        sim_code, sim = run(orrery, "sim", Path(folder) / "sim")
-        live_code, live = run(orrery, "containerd", Path(folder) / "live")
-        records = sorted((Path(folder) / "live/live/records").glob("*.jsonl"))
-        replay = subprocess.run([orrery, "replay", *records], capture_output=True, text=True)
-        print(replay.stdout + replay.stderr)
+        sim_code, sim = run(orrery, SCENARIO, "sim", Path(folder) / "sim")
+        live_code, live = run(orrery, SCENARIO, "containerd", Path(folder) / "live")
+        records, replays = replay(orrery, Path(folder) / "live")
         measured, pods = cores_measured([r for r in records if not r.name.startswith("control-plane")])
         predicted = cores_predicted(Path(folder) / "live/live/load-0.jsonl")
-    ok = sim_code == 0 and live_code == 0 and replay.returncode == 0 and len(records) == 3 and pods == 3
+    ok = sim_code == 0 and live_code == 0 and replays and len(records) == 3 and pods == 3
     if sim and live:
         for what, a, b, bound in (
                 ("replicas", observed(sim, "content"), observed(live, "content"), 0),

@@ -1,12 +1,11 @@
 // The first host of the bed that is up passes the suite that every container runtime passes.
 #include "tests/ports/runtime_suite.h"
 
-#include <boost/asio/io_context.hpp>
 #include <chrono>
-#include <map>
 
 #include "real-backend/cri/containerd_runtime.h"
 #include "runner/session/live_processes.h"
+#include "tests/cri/loop_world.h"
 
 namespace orrery::ports_suite {
 namespace {
@@ -24,12 +23,10 @@ Instant instant_of(std::int64_t calendar_ns) {
 }
 
 /// A node of the host's containerd, which leaves no pod there.
-struct HostWorld {
+struct HostWorld : LoopWorld {
   static constexpr ports::OwnerId kCleaner{70};
 
   session::BedHost host = first_host();
-  boost::asio::io_context loop;
-  std::map<ports::OwnerId, ports::Component*> components;
   cri::ContainerdRuntime adapter{
       loop, cri::connect_containerd(host.socket),
       cri::ContainerdNode{"suite", host.cgroup_parent, "",
@@ -62,16 +59,6 @@ struct HostWorld {
   HostWorld& operator=(const HostWorld&) = delete;
 
   ports::ContainerRuntime& runtime() { return adapter; }
-  void attach(ports::OwnerId owner, ports::Component& component) { components[owner] = &component; }
-  /// The generous end is for a test that would hang.
-  bool run(const std::function<bool()>& done) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{30};
-    while (!done()) {
-      if (std::chrono::steady_clock::now() > end) return false;
-      loop.run_one_for(std::chrono::milliseconds{20});
-    }
-    return true;
-  }
   void kill(const std::string&, const std::string& container_id) {
     EXPECT_TRUE(session::kill_first_process(host, container_id));
   }

@@ -6,14 +6,16 @@ every record must replay, and the mounted text must change on the hosts while it
 Usage: three_hosts.py ORRERY
 """
 import json
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
 
+from worlds import replay, run
+
 ROOT = Path(__file__).resolve().parents[2]
+SCENARIO = ROOT / "scenarios/live/three-hosts.json"
 TESTBED = ROOT / "real-backend/testbed/testbed"
 BED = Path("/run/orrery-testbed")
 
@@ -34,36 +36,26 @@ def texts_seen(bed, over):
     return seen
 
 
-def run(orrery, world, out):
-    result = subprocess.run([orrery, "run", "--world", world, "--seeds", "1",
-                             ROOT / "scenarios/live/three-hosts.json", "--out", out],
-                            capture_output=True, text=True)
-    print(result.stdout + result.stderr)
-    return result.returncode
-
-
 def main():
     orrery = sys.argv[1]
     over = threading.Event()
     seen = {}
     with tempfile.TemporaryDirectory() as folder:
-        sim_code = run(orrery, "sim", Path(folder) / "sim")
+        sim_code, _ = run(orrery, SCENARIO, "sim", Path(folder) / "sim")
         watcher = threading.Thread(target=lambda: seen.update(texts_seen(BED, over)))
         watcher.start()
-        live_code = run(orrery, "containerd", Path(folder) / "live")
+        live_code, _ = run(orrery, SCENARIO, "containerd", Path(folder) / "live")
         over.set()
         watcher.join()
         if live_code != 0:
             events = Path(folder) / "live/events.jsonl"
             print(events.read_text()[-8000:] if events.exists() else "no events")
-        records = sorted((Path(folder) / "live/live/records").glob("*.jsonl"))
-        replay = subprocess.run([orrery, "replay", *records], capture_output=True, text=True)
-        print(replay.stdout + replay.stderr)
+        records, replays = replay(orrery, Path(folder) / "live")
     changed = [file for file, texts in seen.items() if texts == ["slow", "fast"]]
     born_new = [file for file, texts in seen.items() if texts == ["fast"]]
     print(f"mounted texts: {len(changed)} went from slow to fast, {len(born_new)} were fast at once, "
           f"of {len(seen)}")
-    ok = (sim_code == 0 and live_code == 0 and replay.returncode == 0 and len(records) == 4
+    ok = (sim_code == 0 and live_code == 0 and replays and len(records) == 4
           and changed and len(born_new) >= 2)
     print("1 passed, 0 failed" if ok else "0 passed, 1 failed")
     sys.exit(0 if ok else 1)

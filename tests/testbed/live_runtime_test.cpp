@@ -119,16 +119,20 @@ RunningPod start_pod(Client& client, const std::shared_ptr<const api::Object>& p
   return running;
 }
 
-void remove_container(Client& client, const std::string& container, Duration grace) {
-  // A stop waits until containerd has put the dead task away; before, a removal may be refused.
-  EXPECT_EQ(client.on_container(RuntimeVerb::StopContainer, container, grace).outcome, Outcome::Ok);
-  // containerd refuses while it is still deleting the dead task; the kubelet tries again as well.
-  Outcome removed = client.on_container(RuntimeVerb::RemoveContainer, container).outcome;
-  for (int tries = 0; removed == Outcome::Refused && tries < 50; ++tries) {
+/// Repeats a call that is refused, as the kubelet does: while containerd puts a dead task away, it
+/// refuses a stop ("ttrpc: closed": the shim has hung up already) and a removal.
+void insist(Client& client, RuntimeVerb verb, const std::string& container, Duration grace = {}) {
+  auto answer = client.on_container(verb, container, grace);
+  for (int tries = 0; answer.outcome == Outcome::Refused && tries < 50; ++tries) {
     std::this_thread::sleep_for(std::chrono::milliseconds{100});
-    removed = client.on_container(RuntimeVerb::RemoveContainer, container).outcome;
+    answer = client.on_container(verb, container, grace);
   }
-  EXPECT_EQ(removed, Outcome::Ok);
+  EXPECT_EQ(answer.outcome, Outcome::Ok) << answer.result.message;
+}
+
+void remove_container(Client& client, const std::string& container, Duration grace) {
+  insist(client, RuntimeVerb::StopContainer, container, grace);
+  insist(client, RuntimeVerb::RemoveContainer, container);
 }
 
 void remove_pod(Client& client, const RunningPod& pod) {

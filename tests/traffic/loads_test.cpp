@@ -69,6 +69,21 @@ TrafficModel one_service(OperationModel operation, std::uint32_t concurrency) {
   return model;
 }
 
+/// With the pods it has, until nobody comes any more.
+void play(TrafficWorld& world) {
+  world.publish_all();
+  world.engine.start();
+  world.run();
+}
+
+LoadModel open_load(double rate_per_second, Duration until) {
+  LoadModel load;
+  load.rate_per_second = rate_per_second;
+  load.until = Instant::at(until);
+  load.mix.push_back({0, 1.0});
+  return load;
+}
+
 /// Steps that ended well, by the second in which they started.
 std::map<std::int64_t, std::uint64_t> by_second(const TrafficWorld& world) {
   std::map<std::int64_t, std::uint64_t> counts;
@@ -88,9 +103,7 @@ TEST(OpenLoad, FollowsItsRatesFromItsOwnBeginning) {
   model.load.push_back(load);
   TrafficWorld world{model, 7};
   world.pod(0);
-  world.publish_all();
-  world.engine.start();
-  world.run();
+  play(world);
   const auto counts = by_second(world);
   EXPECT_GE(counts.begin()->first, 50);
   EXPECT_LT(counts.rbegin()->first, 160);
@@ -112,9 +125,7 @@ TEST(OpenLoad, ComesAgainEveryPeriod) {
   model.load.push_back(load);
   TrafficWorld world{model, 7};
   world.pod(0);
-  world.publish_all();
-  world.engine.start();
-  world.run();
+  play(world);
   for (const auto& [second, count] : by_second(world)) EXPECT_GE(second % 10, 5) << count;
   EXPECT_NEAR(static_cast<double>(world.engine.journey_steps(0).totals().ended_count()), 2000,
               5 * std::sqrt(2000));
@@ -135,9 +146,7 @@ TrafficModel closed(std::uint32_t users, Distribution think, OperationModel oper
 TEST(ClosedLoad, HasNoMoreRequestsUnderWayThanUsers) {
   TrafficWorld world{closed(5, Distribution::constant(10_ms), works(100_ms), 2, 10_s), 1};
   world.pod(0);
-  world.publish_all();
-  world.engine.start();
-  world.run();
+  play(world);
   std::uint64_t most = 0;
   for (const ServiceGauge& gauge : world.engine.gauges(0)) most = std::max(most, gauge.open);
   EXPECT_LE(most, 5U);
@@ -154,9 +163,7 @@ TEST(ClosedLoad, UsersComeEvenlyOverTheRampUp) {
   model.load[0].until = Instant::at(31_s);
   TrafficWorld world{model, 1};
   world.pod(0);
-  world.publish_all();
-  world.engine.start();
-  world.run();
+  play(world);
   const auto counts = by_second(world);
   ASSERT_EQ(counts.size(), 10U);
   for (std::int64_t second = 20; second < 30; ++second) EXPECT_EQ(counts.at(second), 1U);
@@ -189,9 +196,7 @@ TEST(ClosedLoad, OneUsersJourneysDoNotDependOnTheOthers) {
     TrafficWorld world{closed(users, Distribution::exponential(50_ms), works_about(5_ms), 100, 5_s),
                        11};
     world.pod(0);
-    world.publish_all();
-    world.engine.start();
-    world.run();
+    play(world);
     return world.engine.service(0).totals().ended_count();
   };
   const std::uint64_t one = requests(1);
@@ -233,9 +238,7 @@ TEST(ClosedLoad, AgreesWithTheMachineRepairModelAndLittlesLaw) {
     model.measure_from = Instant::at(10_s);
     TrafficWorld world{model, 5};
     world.pod(0);
-    world.publish_all();
-    world.engine.start();
-    world.run();
+    play(world);
     const RequestCounts totals = world.engine.service(0).totals();
     const auto count = static_cast<double>(totals.ended_count());
     const double throughput = count / 2000;
@@ -253,16 +256,10 @@ TEST(Journeys, ThinkBetweenTheirSteps) {
   TrafficModel model = one_service(works(10_ms), 10);
   model.journeys[0].steps = {{0, 0}, {0, 0}, {0, 0}};
   model.journeys[0].think = Distribution::constant(1_s);
-  LoadModel load;
-  load.rate_per_second = 1;
-  load.until = Instant::at(20_s);
-  load.mix.push_back({0, 1.0});
-  model.load.push_back(load);
+  model.load.push_back(open_load(1, 20_s));
   TrafficWorld world{model, 2};
   world.pod(0);
-  world.publish_all();
-  world.engine.start();
-  world.run();
+  play(world);
   const RequestCounts whole = world.engine.journey(0).totals();
   ASSERT_GT(whole.ended_count(), 5U);
   EXPECT_EQ(whole.latency_sum_ns,
@@ -275,16 +272,10 @@ TEST(Journeys, NobodyThinksAboutStepsThatAreLeftOut) {
   TrafficModel model = one_service(works(10_ms), 10);
   model.journeys[0].steps = {{0, 0}, {0, 0, 1, 0.5}};
   model.journeys[0].think = Distribution::constant(1_s);
-  LoadModel load;
-  load.rate_per_second = 10;
-  load.until = Instant::at(20_s);
-  load.mix.push_back({0, 1.0});
-  model.load.push_back(load);
+  model.load.push_back(open_load(10, 20_s));
   TrafficWorld world{model, 2};
   world.pod(0);
-  world.publish_all();
-  world.engine.start();
-  world.run();
+  play(world);
   const auto whole = world.engine.journey(0).totals();
   const std::uint64_t second =
       world.engine.journey_steps(0).totals().ended_count() - whole.ended_count();
@@ -297,17 +288,11 @@ TEST(Journeys, StepsAreRepeatedOrLeftOut) {
   TrafficModel model = one_service(works(1_ms), 10);
   model.services.push_back(offers(works(1_ms), 10));
   model.journeys[0].steps = {{0, 0, 3, 1.0}, {1, 0, 1, 0.25}};
-  LoadModel load;
-  load.rate_per_second = 100;
-  load.until = Instant::at(100_s);
-  load.mix.push_back({0, 1.0});
-  model.load.push_back(load);
+  model.load.push_back(open_load(100, 100_s));
   TrafficWorld world{model, 2};
   world.pod(0);
   world.pod(1);
-  world.publish_all();
-  world.engine.start();
-  world.run();
+  play(world);
   const auto journeys = static_cast<double>(world.engine.journey(0).totals().ended_count());
   EXPECT_EQ(static_cast<double>(world.engine.service(0).totals().ended_count()), 3 * journeys);
   EXPECT_NEAR(static_cast<double>(world.engine.service(1).totals().ended_count()), journeys / 4,
@@ -326,9 +311,7 @@ TEST(Loads, TheSameSeedGivesTheSameBytes) {
     model.load.push_back(open);
     TrafficWorld world{model, seed};
     world.pod(0);
-    world.publish_all();
-    world.engine.start();
-    world.run();
+    play(world);
     EXPECT_EQ(world.engine.live_calls(), 0U);
     return world.fingerprint.value();
   };

@@ -86,7 +86,7 @@ TEST(EdgeFaultInARun, DrawsItsPodsFromAllWorkloadsTogether) {
     api::ManifestObject more = s.objects[i];
     auto& deployment = std::get<api::Deployment>(more.object);
     deployment.meta.name = "more";
-    deployment.meta.labels["set"] = deployment.spec.pod_template.meta.labels["set"] = "more";
+    deployment.spec.pod_template.labels["set"] = "more";
     deployment.spec.selector.match_labels["set"] = "more";
     s.objects.push_back(std::move(more));
     break;

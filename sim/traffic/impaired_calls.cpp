@@ -46,7 +46,7 @@ bool RequestEngine::is_reset(std::uint32_t index) const {
          passages_[index].reset_at <= now_;
 }
 
-void RequestEngine::travel_impaired(std::uint32_t index, bool answers) {
+bool RequestEngine::gets_on_its_way(std::uint32_t index, bool& answers, Duration& way) {
   Call& call = calls_[index];
   Passage& passage = passage_of(index);
   const MessageFate fate = edge_faults_.meet({calls_[call.parent].instance, call.instance, answers,
@@ -56,44 +56,38 @@ void RequestEngine::travel_impaired(std::uint32_t index, bool answers) {
   if (fate.cause != 0 && (!answers || call.outcome == RequestOutcome::Ok)) {
     passage.cause = call.cause = fate.cause;
   }
-  Duration way = latency_[call.distance] + fate.delay;
+  way = way + fate.delay;
+  const auto hears = [&](RequestOutcome outcome, Duration after) {
+    call.phase = CallPhase::Answering;
+    call.outcome = outcome;
+    answers = true;
+    way = after;
+    return true;
+  };
   if (fate.reset_after && *fate.reset_after == Duration{}) {
-    answer_at(index, RequestOutcome::Reset, Duration{});
-    return;
+    return hears(RequestOutcome::Reset, Duration{});
   }
   if (fate.reset_after && passage.resends == 0) {
     passage.reset_at = now_ + *fate.reset_after;
     const Instant gives_up = give_up_at(index);
     if (passage.reset_at < gives_up) arm_timer(index, passage.reset_at);
   }
-  if (fate.at_caller) {
-    answer_at(index, *fate.answer, fate.delay);
-    return;
-  }
+  if (fate.at_caller) return hears(*fate.answer, fate.delay);
   if (fate.lost) {
     if (passage.resends == kResendsMax) {
       call.phase = CallPhase::Hanging;
-      return;
+      return false;
     }
     const Duration wait = retransmission_timeout(passage.resends++);
     kernel_.schedule(now_ + wait, EventClass::Ordinary, {kSendAgain, index});
-    return;
+    return false;
   }
   if (fate.answer && answers) {
     call.outcome = *fate.answer;
   } else if (fate.answer && instances_[call.instance].state == InstanceState::Listening) {
-    way = way + latency_[call.distance];
-    answer_at(index, *fate.answer, way);
-    return;
+    return hears(*fate.answer, way + latency_[call.distance]);
   }
-  go(index, answers, way);
-}
-
-void RequestEngine::answer_at(std::uint32_t index, RequestOutcome outcome, Duration after) {
-  Call& call = calls_[index];
-  call.phase = CallPhase::Answering;
-  call.outcome = outcome;
-  go(index, true, after);
+  return true;
 }
 
 void RequestEngine::send_again(std::uint32_t index) {

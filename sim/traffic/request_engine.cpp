@@ -553,14 +553,10 @@ std::uint8_t RequestEngine::distance(std::uint32_t caller, const Instance& calle
 }
 
 void RequestEngine::travel(std::uint32_t index, bool answers) {
+  Duration way = latency_[calls_[index].distance];
   if (impaired_ && !calls_[index].probe) [[unlikely]] {
-    travel_impaired(index, answers);
-    return;
+    if (!gets_on_its_way(index, answers, way)) return;
   }
-  go(index, answers, latency_[calls_[index].distance]);
-}
-
-void RequestEngine::go(std::uint32_t index, bool answers, Duration way) {
   if (way == Duration{}) {
     work_.push_back(answers ? index | kAnswers : index);
   } else {

@@ -400,7 +400,6 @@ class RequestEngine {
   /// The address a new call of `parent` goes to. Requires: the table is not empty.
   [[nodiscard]] std::uint32_t choose(const Call& parent, std::size_t table, std::uint64_t key);
   void travel(std::uint32_t call, bool answer);
-  void go(std::uint32_t call, bool answer, Duration way);  ///< Nothing holds it up.
   void reach_instance(std::uint32_t call);
   void begin_service(std::uint32_t call);
   void begin_work(std::uint32_t call);
@@ -457,9 +456,9 @@ class RequestEngine {
   void note_changes(std::uint32_t route, std::uint32_t model, std::uint32_t caller);
 
   // Calls that meet faults of edges: impaired_calls.cpp.
-  void travel_impaired(std::uint32_t call, bool answer);
-  /// What the caller hears after so long, whatever the called would have said.
-  void answer_at(std::uint32_t call, RequestOutcome outcome, Duration after);
+  /// False: it is lost, or what becomes of it is told already. It may take longer than `way`, and
+  /// what comes to the caller may be an answer by somebody else.
+  [[nodiscard]] bool gets_on_its_way(std::uint32_t call, bool& answer, Duration& way);
   void send_again(std::uint32_t call);
   [[nodiscard]] Passage& passage_of(std::uint32_t call);
   /// The cause of what holds up a message under way; 0: nothing does.

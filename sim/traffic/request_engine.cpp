@@ -76,7 +76,7 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
     state.population = popularity(load.population, load.population_zipf);
     loads_.push_back(std::move(state));
   }
-  expects(loads_.size() + users_.size() < (1U << 28), "a user fits a kernel event");
+  expects(loads_.size() + users_.size() < (1U << 27), "a user fits a kernel event");
 }
 
 // --- Pods ---------------------------------------------------------------------------------------
@@ -407,6 +407,9 @@ bool RequestEngine::dispatch(KernelEvent event) {
     case kNextStep:
       run(event.index);
       break;
+    case kSendAgain:
+      send_again(event.index);
+      break;
     default:
       contract_violation("a traffic event is of a known kind");
   }
@@ -576,6 +579,9 @@ std::uint8_t RequestEngine::distance(std::uint32_t caller, const Instance& calle
 void RequestEngine::travel(std::uint32_t index, bool answers) {
   Duration way = latency_[calls_[index].distance];
   if (!program_.specials.empty()) way += time_of_payload(calls_[index], answers);
+  if (impaired_ && !calls_[index].probe) [[unlikely]] {
+    if (!gets_on_its_way(index, answers, way)) return;
+  }
   if (way == Duration{}) {
     work_.push_back(answers ? index | kAnswers : index);
   } else {
@@ -767,13 +773,14 @@ void RequestEngine::time_out(std::uint32_t index) {
     abandon(index);
     return;
   }
-  if (call.followed) report_try(index, RequestOutcome::Timeout);
+  const RequestOutcome outcome = is_reset(index) ? RequestOutcome::Reset : RequestOutcome::Timeout;
+  if (call.followed) report_try(index, outcome);
   if (program_.sites[call.site].route != kNone) {
-    end_routed(index, RequestOutcome::Timeout, false);
+    end_routed(index, outcome, false);
     return;
   }
-  const RecordId failure = end_counted(call, RequestOutcome::Timeout);
-  const Return result = return_of(call, RequestOutcome::Timeout, failure);
+  const RecordId failure = end_counted(call, outcome);
+  const Return result = return_of(call, outcome, failure);
   leave(index);
   tell_caller(result);
 }

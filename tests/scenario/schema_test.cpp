@@ -107,6 +107,11 @@ const char* const kEveryKey = R"({
     {"id": "label", "at": "14s", "patch": {"target": "Deployment/web", "pods": 1,
      "merge": {"metadata": {"labels": {"app": null}}}}},
     {"id": "registry", "at": "14s", "fault": "registry-slow", "bandwidth": "1Mbps", "for": "1s"},
+    {"id": "late", "at": "14s", "fault": "network-delay", "from": "clients", "to": ["Deployment/web"],
+     "share": "50%", "direction": "both", "probability": "10%", "delay": "10ms", "jitter": "1ms",
+     "correlation": "25%", "for": "1s", "every": "2s", "times": 2},
+    {"id": "aborts", "at": "14s", "fault": "http-abort", "to": "Service/web", "status": 503,
+     "for": "1s"},
     {"id": "rollout", "at": "20s", "set": {"target": "Deployment/web", "container": "web",
      "image": "web:2", "replicas": 3, "env": {"A": "1"}}}
   ],

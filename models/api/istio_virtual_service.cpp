@@ -110,8 +110,8 @@ void read_fault(ObjectReader& in, FaultInjection& into) {
       abort.reading().problem(abort.here(), "a httpStatus or grpcStatus", "neither");
     }
     read_share(abort, into.abort_percent);
-    abort.pass_over({"grpcStatus"});
-    abort.finish({"http2Error"});
+    note(abort, "http2Error");
+    abort.finish({});
   });
   in.finish({});
 }

@@ -40,15 +40,21 @@ Window::Window() {
   services_ = new ServiceGraphView{shown_, nullptr};
   cluster_ = new ClusterView{shown_, nullptr};
   inspector_ = new InspectorView{shown_, nullptr};
+  events_ = new EventsView{shown_, nullptr};
+  requests_ = new RequestsView{shown_, nullptr};
   timeline_ = new TimelineView{shown_, nullptr};
 
-  QSplitter* right = splitter(Qt::Vertical);
-  right->addWidget(cluster_);
-  right->addWidget(inspector_);
-  right->setSizes({440, 308});
+  QSplitter* now = splitter(Qt::Vertical);
+  now->addWidget(cluster_);
+  now->addWidget(inspector_);
+  now->setSizes({440, 308});
+  right_ = new QStackedWidget;
+  right_->addWidget(now);
+  right_->addWidget(events_);
+  right_->addWidget(requests_);
   QSplitter* upper = splitter(Qt::Horizontal);
   upper->addWidget(services_);
-  upper->addWidget(right);
+  upper->addWidget(right_);
   upper->setSizes({1264, 608});
   upper->setStretchFactor(0, 2);
   upper->setStretchFactor(1, 1);
@@ -68,8 +74,8 @@ Window::Window() {
   layout->addLayout(body, 1);
 
   const auto acts = [this](const QString& action) { act(action); };
-  for (Canvas* canvas :
-       std::initializer_list<Canvas*>{top_, services_, cluster_, inspector_, timeline_}) {
+  for (Canvas* canvas : std::initializer_list<Canvas*>{top_, services_, cluster_, inspector_,
+                                                       events_, requests_, timeline_}) {
     canvas->on_action = acts;
   }
   timeline_->on_seek = [this](Instant t) { seek(t); };
@@ -94,11 +100,15 @@ Result<void> Window::open(const QString& path) {
   shown_.run = run_.get();
   shown_.notice.clear();
   shown_.selected.reset();
+  shown_.event.reset();
+  shown_.request.reset();
   shown_.moment = nullptr;
   moment_.reset();
   moment_of_.reset();
   services_->set_run(run_.get());
   timeline_->set_run(run_.get());
+  events_->set_run(run_.get());
+  requests_->set_run();
   setWindowTitle(QString::fromStdString(run_->info().scenario) + " – Orrery");
   seek(Instant{});
   taking_.start(0);
@@ -129,6 +139,7 @@ void Window::take_slice() {
   }
   if (!more || !taking_.isActive()) {
     timeline_->set_run(run_.get());
+    events_->take();
     moment_of_.reset();
     show_moment();
   }
@@ -143,6 +154,7 @@ void Window::take_all() {
     if (!taken || !*taken) break;
   }
   timeline_->set_run(run_.get());
+  events_->take();
   moment_of_.reset();
   show_moment();
 }
@@ -173,6 +185,8 @@ void Window::refresh(bool moving) {
   if (!moving) {
     top_->refresh();
     cluster_->refresh();
+    events_->refresh();
+    if (shown_.drawer == Drawer::Requests) requests_->load();
   }
   // What stands still of these shows the instant, too.
   services_->refresh(moving);
@@ -222,6 +236,36 @@ void Window::set_language(const QString& language) {
   refresh(false);
 }
 
+void Window::show_drawer(Drawer drawer) {
+  shown_.drawer = drawer;
+  right_->setCurrentIndex(static_cast<int>(drawer));
+  refresh(false);
+}
+
+std::vector<const Canvas*> Window::canvases() const {
+  switch (shown_.drawer) {
+    case Drawer::None:
+      break;
+    case Drawer::Events:
+      return {top_, services_, events_, timeline_};
+    case Drawer::Requests:
+      return {top_, services_, requests_, timeline_};
+  }
+  return {top_, services_, cluster_, inspector_, timeline_};
+}
+
+void Window::choose_event(std::optional<std::uint64_t> event) {
+  shown_.event = event;
+  const recording::RunEvent* chosen =
+      event && run_ != nullptr ? run_->events().find(*event) : nullptr;
+  if (chosen == nullptr) return refresh(false);
+  if (const auto service = run_->names().of_object(run_->text(chosen->subject))) {
+    shown_.selected = service;
+  }
+  seek(chosen->at);
+  refresh(false);
+}
+
 void Window::select(std::optional<std::uint32_t> service) {
   shown_.selected = service;
   refresh(false);
@@ -266,6 +310,25 @@ void Window::act(const QString& action) {
     set_shade(shown_.theme->shade == Shade::Dark ? Shade::Light : Shade::Dark);
   } else if (verb == "language") {
     set_language(what);
+  } else if (verb == "drawer") {
+    show_drawer(drawer_named(what).value_or(Drawer::None));
+  } else if (verb == "event") {
+    choose_event(what.toULongLong());
+  } else if (verb == "events") {
+    const int group = what.toInt();
+    events_->set_group(group < 0 ? std::nullopt : std::optional{static_cast<EventGroup>(group)});
+  } else if (verb == "follow") {
+    shown_.event.reset();
+    events_->follow();
+  } else if (verb == "request") {
+    shown_.request = what.toULongLong();
+    requests_->load();
+  } else if (verb == "requests") {
+    requests_->set_order(static_cast<RequestOrder>(what.toInt()));
+  } else if (verb == "siblings") {
+    requests_->toggle(what.toUInt());
+  } else if (action == "whole request") {
+    requests_->show_whole();
   } else if (verb == "open") {
     ask_for_file();
   }
@@ -312,6 +375,20 @@ void Window::go_to_fault() {
   }
 }
 
+void Window::go_along_cause() {
+  const recording::RunEvent* from = events_->current();
+  if (from != nullptr && run_->events().find(from->cause) != nullptr) choose_event(from->cause);
+}
+
+void Window::go_along_effect() {
+  const recording::RunEvent* from = events_->current();
+  if (from == nullptr) return;
+  const std::vector<recording::RunEvent>& all = run_->events().all();
+  const auto effect = std::find_if(all.begin(), all.end(),
+                                   [&](const auto& event) { return event.cause == from->id; });
+  if (effect != all.end()) choose_event(effect->id);
+}
+
 void Window::keyPressEvent(QKeyEvent* event) {
   const bool shift = event->modifiers() & Qt::ShiftModifier;
   const bool control = event->modifiers() & Qt::ControlModifier;
@@ -343,7 +420,16 @@ void Window::keyPressEvent(QKeyEvent* event) {
       return;
     case Qt::Key_F:
       return go_to_fault();
+    case Qt::Key_E:
+      return show_drawer(shown_.drawer == Drawer::Events ? Drawer::None : Drawer::Events);
+    case Qt::Key_T:
+      return show_drawer(shown_.drawer == Drawer::Requests ? Drawer::None : Drawer::Requests);
+    case Qt::Key_BracketLeft:
+      return go_along_cause();
+    case Qt::Key_BracketRight:
+      return go_along_effect();
     case Qt::Key_Escape:
+      if (shown_.drawer != Drawer::None) return show_drawer(Drawer::None);
       return select(std::nullopt);
     case Qt::Key_O:
       if (control) return ask_for_file();

@@ -5,6 +5,7 @@
 #include <QElapsedTimer>
 #include <QImage>
 #include <QSplitter>
+#include <QStackedWidget>
 #include <QTimer>
 #include <QTranslator>
 #include <QWidget>
@@ -12,7 +13,9 @@
 
 #include "gui/model/moment.h"
 #include "gui/views/cluster.h"
+#include "gui/views/events.h"
 #include "gui/views/inspector.h"
+#include "gui/views/requests.h"
 #include "gui/views/service_graph.h"
 #include "gui/views/timeline.h"
 #include "gui/views/top_bar.h"
@@ -41,15 +44,20 @@ class Window : public QWidget {
   void select(std::optional<std::uint32_t> service);
   /// A service by its name, with or without namespace. False: there is none.
   bool select(const QString& name);
+  /// In place of the cluster and the inspector; None: these.
+  void show_drawer(Drawer drawer);
+  /// Nothing: none is. It goes to its instant, and in the list of events it is marked.
+  void choose_event(std::optional<std::uint64_t> event);
   /// `scale` pixels for each of the window's.
   [[nodiscard]] QImage picture(qreal scale);
 
   [[nodiscard]] const Shown& shown() const { return shown_; }
   [[nodiscard]] ServiceGraphView& services() { return *services_; }
   [[nodiscard]] TimelineView& timeline() { return *timeline_; }
-  [[nodiscard]] std::vector<const Canvas*> canvases() const {
-    return {top_, services_, cluster_, inspector_, timeline_};
-  }
+  [[nodiscard]] EventsView& events() { return *events_; }
+  [[nodiscard]] RequestsView& requests() { return *requests_; }
+  /// Those that are shown now.
+  [[nodiscard]] std::vector<const Canvas*> canvases() const;
   [[nodiscard]] bool is_ticking() const { return clock_.isActive(); }
 
  protected:
@@ -67,6 +75,8 @@ class Window : public QWidget {
   void refresh(bool moving);
   void go_to_event(int direction);
   void go_to_fault();
+  void go_along_cause();
+  void go_along_effect();
   [[nodiscard]] std::vector<Instant> instants_of_note() const;
 
   Shown shown_;
@@ -81,6 +91,9 @@ class Window : public QWidget {
   ServiceGraphView* services_;
   ClusterView* cluster_;
   InspectorView* inspector_;
+  EventsView* events_;
+  RequestsView* requests_;
+  QStackedWidget* right_;
   TimelineView* timeline_;
 };
 

@@ -15,6 +15,9 @@
 
 namespace orrery::gui {
 
+/// What stands in place of the cluster and the inspector.
+enum class Drawer { None, Events, Requests };
+
 inline constexpr qreal kPadding = 20;       ///< Of panels.
 inline constexpr qreal kHeaderMiddle = 26;  ///< Of a panel's title, from its top.
 
@@ -24,6 +27,9 @@ struct Shown {
   const Moment* moment = nullptr;
   Instant at;
   std::optional<std::uint32_t> selected;  ///< A service; absent: the users.
+  std::optional<std::uint64_t> event;     ///< That was chosen of the events.
+  std::optional<std::uint64_t> request;   ///< The key of a request that was chosen.
+  Drawer drawer = Drawer::None;
   const Theme* theme = nullptr;
   bool playing = false;
   double speed = 1;  ///< Simulated seconds in one; 0: as fast as can be.

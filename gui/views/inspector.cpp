@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "gui/views/drawer.h"
 #include "gui/views/words.h"
 
 namespace orrery::gui {
@@ -156,11 +157,11 @@ void InspectorView::draw_header(DisplayList& list) const {
   list.glyph(state, {kPadding + 8, kHeaderMiddle}, 16).tag = "inspected";
   const qreal x = list.words(kPadding + 26, kHeaderMiddle, name, Type::Heading, c.high);
   const qreal end = list.words(x + 12, kHeaderMiddle, more, Type::Body, c.mid);
-  if (shown().selected && end + 90 < width()) {
-    const qreal right = width() - kPadding;
-    const QString all = tr("All users");
-    const qreal left = list.words_before(right, kHeaderMiddle, all, Type::BodyMedium, c.accent);
-    list.target({left - 4, 12, right - left + 8, 28}, "select users", "all users");
+  const qreal links = draw_drawer_links(list, width() - kPadding, kHeaderMiddle, c);
+  const QString all = tr("All users");
+  if (shown().selected && end + 16 + width_of(all, Type::BodyMedium) < links) {
+    const qreal left = list.words_before(links, kHeaderMiddle, all, Type::BodyMedium, c.accent);
+    list.target({left - 6, 12, links - left + 12, 28}, "select users", "all users");
   }
 }
 

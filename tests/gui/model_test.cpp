@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "gui/app/options.h"
+#include "gui/model/clock.h"
 #include "gui/model/moment.h"
 #include "tests/gui/recorded.h"
 

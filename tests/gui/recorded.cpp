@@ -66,6 +66,37 @@ class Writer {
     values_[map_.of(kind, row, CallField::P99)] = 400;
   }
 
+  /// A request that was over at 1:10: front calls cart, which calls db `tries` times; the last of
+  /// them decides.
+  void request(std::uint64_t key, std::uint8_t tries, bool fails) {
+    constexpr std::uint8_t kTimeout = 4;
+    constexpr std::uint8_t kUpstream = 6;
+    recording::Trace trace;
+    trace.key = key;
+    trace.start = Instant::at(Duration::milliseconds(68'900));
+    trace.length = Duration::milliseconds(100) * (tries + 1);
+    trace.outcome = fails ? kUpstream : 0;
+    const auto add = [&](std::uint32_t parent, std::uint32_t edge, Duration start, Duration length,
+                         std::uint8_t outcome) -> recording::Span& {
+      recording::Span& span = trace.spans.emplace_back();
+      span.parent = parent;
+      span.edge = edge;
+      span.start = start;
+      span.length = length;
+      span.outcome = outcome;
+      return span;
+    };
+    add(recording::Span::kJourney, 0, {}, trace.length, trace.outcome);
+    add(0, 1, Duration::milliseconds(10), trace.length - Duration::milliseconds(20), trace.outcome);
+    for (std::uint8_t i = 0; i < tries; ++i) {
+      const bool last = i + 1 == tries;
+      add(1, 3, Duration::milliseconds(100) * i + Duration::milliseconds(20),
+          Duration::milliseconds(90), !last || fails ? kTimeout : 0)
+          .attempt = i;
+    }
+    writer_.add_trace(trace);
+  }
+
   void sample(std::int64_t tenth, bool failing) {
     constexpr auto kTimeout = static_cast<CallField>(static_cast<int>(CallField::Ok) + 4);
     constexpr auto kUpstream = static_cast<CallField>(static_cast<int>(CallField::Ok) + 6);
@@ -96,6 +127,7 @@ QString write() {
   info.seed = 7;
   recording::Scene scene;
   scene.services = {"shop/front", "shop/cart", "shop/db", "shop/mail"};
+  scene.journeys = {"buy"};
   scene.edges = {{recording::kOutside, kFront}, {kFront, kCart}, {kFront, 3}, {kCart, kDb}};
   auto made = RunWriter::create(path, info, scene);
   if (!made) return {};
@@ -120,6 +152,10 @@ QString write() {
                    "calls from shop/front: upstream");
       writer.event(5, 4, dark + Duration::milliseconds(30), "failing", "Service/shop/front",
                    "calls from users: upstream");
+    }
+    if (tenth == 700) {
+      writer.request(11, 2, true);
+      writer.request(12, 6, false);
     }
     if (tenth == kLight + 1) {
       writer.event(6, 0, Duration::seconds(90), "fault-ends", "Node/b-1", "dark");

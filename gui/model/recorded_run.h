@@ -51,6 +51,11 @@ class RecordedRun {
     return reader_->traces(from, to);
   }
 
+  /// What was sampled in [from, to). A Failure if it is damaged there.
+  [[nodiscard]] Result<recording::SampleSection> samples(Instant from, Instant to) const {
+    return reader_->samples(from, to);
+  }
+
   /// Of a service in a second that is over (see History).
   [[nodiscard]] State state_in(std::uint32_t service, std::size_t second) const;
   /// The calls that the state is judged by: of one second, or of up to five where calls are few.

@@ -163,17 +163,29 @@ std::vector<Layer> ServiceGraphView::still_layers() const {
 
 void ServiceGraphView::draw_header(DisplayList& list) const {
   const Theme& c = colors();
-  qreal x = list.words(kPadding, kHeaderMiddle, tr("Services"), Type::Heading, c.high);
-  if (!has_moment()) return;
-  std::size_t paths = 0;
-  for (const recording::SceneEdge& edge : shown().run->scene().edges) {
-    if (edge.from != recording::kOutside) ++paths;
+  qreal x = kPadding;
+  if (!shown().letter.isEmpty()) {
+    const QRectF badge{x, kHeaderMiddle - 11, 22, 22};
+    list.box(badge, 6, c.raised).tag = "letter " + shown().letter;
+    list.text(badge, shown().letter, Type::BodyStrong, c.high, Qt::AlignHCenter);
+    x = badge.right() + 10;
   }
-  x = list.words(x + 12, kHeaderMiddle,
-                 tr("%1 services").arg(count_text(shown().run->scene().services.size())),
-                 Type::Body, c.mid);
-  x = list.words(x + 12, kHeaderMiddle, tr("%1 call paths").arg(count_text(paths)), Type::Body,
-                 c.mid);
+  x = list.words(x, kHeaderMiddle, tr("Services"), Type::Heading, c.high);
+  if (!has_moment()) return;
+  if (!shown().letter.isEmpty()) {
+    x = list.words(x + 12, kHeaderMiddle, shown().file, Type::Body, c.mid);
+  } else {
+    const auto paths = std::count_if(
+        shown().run->scene().edges.begin(), shown().run->scene().edges.end(),
+        [](const recording::SceneEdge& edge) { return edge.from != recording::kOutside; });
+    x = list.words(x + 12, kHeaderMiddle,
+                   tr("%1 services").arg(count_text(shown().run->scene().services.size())),
+                   Type::Body, c.mid);
+    const QString text =
+        paths == 1 ? tr("1 call path")
+                   : tr("%1 call paths").arg(count_text(static_cast<std::uint64_t>(paths)));
+    x = list.words(x + 12, kHeaderMiddle, text, Type::Body, c.mid);
+  }
   qreal right = width() - kPadding;
   for (const State state : {State::Recovering, State::Starting, State::Lost, State::Failing,
                             State::Degraded, State::Healthy}) {
@@ -230,7 +242,10 @@ void ServiceGraphView::draw_footer(DisplayList& list) const {
   const bool breakers =
       std::any_of(shown().moment->edges.begin(), shown().moment->edges.end(),
                   [](const EdgeNow& edge) { return edge.open + edge.trying > 0; });
-  if (breakers) list.words(x, middle, tr("Switch: circuit breaker"), Type::Body, c.low);
+  const QString text = tr("Switch: circuit breaker");
+  if (breakers && x + width_of(text, Type::Body) < width() - kPadding) {
+    list.words(x, middle, text, Type::Body, c.low);
+  }
 }
 
 void ServiceGraphView::draw_why(DisplayList& list) const {

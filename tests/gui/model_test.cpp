@@ -85,7 +85,7 @@ TEST(Errors, FromOnePercentOnAServiceIsDegradedFromTenOnFailing) {
 TEST(Options, AllProblemsAreNamedAtOnce) {
   Options options;
   const auto problems =
-      read_options({"--at", "noon", "--size", "big", "--what", "a", "b"}, options);
+      read_options({"--at", "noon", "--size", "big", "--what", "a", "b", "c"}, options);
   EXPECT_EQ(problems.size(), 4U);
 }
 

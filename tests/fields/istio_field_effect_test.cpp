@@ -210,8 +210,9 @@ INSTANTIATE_TEST_SUITE_P(
 
 /// Calls that go to nobody, and the same that go to all pods.
 TEST(IstioFieldEffect, LabelsOfASubsetAndWeightsDecideWhoIsCalled) {
-  const std::string subsets =
-      patch(kRule, R"({"spec": {"subsets": [{"name": "v1", "labels": {"version": "v1"}},
+  const std::string subsets = patch(
+      kRule,
+      R"({"spec": {"trafficPolicy": {"outlierDetection": null}, "subsets": [{"name": "v1", "labels": {"version": "v1"}},
                  {"name": "none", "labels": {"version": "none"}}]}})");
   const auto split = [&](int v1, int none) {
     return fingerprint_of(

@@ -103,8 +103,10 @@ Result<void> Window::open(const QString& path) {
   }
   play(false);
   parting_.reset();
+  other_moments_.reset();
   other_.reset();
   other_shown_ = {};
+  moments_.reset();
   shown_.other = nullptr;
   shown_.letter.clear();
   shown_.parting.reset();
@@ -117,7 +119,7 @@ Result<void> Window::open(const QString& path) {
   shown_.event.reset();
   shown_.request.reset();
   shown_.moment = nullptr;
-  moment_.reset();
+  moments_ = std::make_unique<Moments>(*run_);
   moment_of_.reset();
   services_->set_run(run_.get());
   timeline_->set_run(run_.get());
@@ -144,7 +146,10 @@ Result<void> Window::open_other(const QString& path) {
     return tl::unexpected{run.error()};
   }
   parting_.reset();
+  other_moments_.reset();
   other_ = *std::move(run);
+  other_moments_ = std::make_unique<Moments>(*other_);
+  other_shown_.moment = nullptr;
   parting_.emplace(*run_, *other_);
   shown_.letter = "A";
   shown_.other = other_.get();
@@ -225,31 +230,52 @@ void Window::show_moment() {
   if (run_ == nullptr) return;
   const std::int64_t period = std::max<std::int64_t>(run_->info().period.count_ns(), 1);
   const Instant sample = Instant::at(Duration::nanoseconds(shown_.at.count_ns() / period * period));
-  if (moment_of_ == sample) return refresh(true);
-  auto moment = moment_at(*run_, shown_.at);
-  if (!moment) {
-    shown_.notice = QString::fromStdString(moment.error().what);
+  if (moment_of_ == sample) return show_instant();
+  if (!moment_of_) {
+    moments_->forget_calls();
+    if (other_moments_) other_moments_->forget_calls();
+  }
+  const auto shown = moments_->show(shown_.at);
+  if (!shown) {
+    shown_.notice = QString::fromStdString(shown.error().what);
     return refresh(false);
   }
-  moment_ = *std::move(moment);
+  const bool all = shown_.moment == nullptr;
   moment_of_ = sample;
-  shown_.moment = &*moment_;
-  show_other_moment();
-  refresh(false);
+  shown_.moment = &moments_->now();
+  if (other_moments_) {
+    other_shown_.moment = nullptr;
+    if (other_moments_->show(std::min(shown_.at, other_->end()))) {
+      other_shown_.moment = &other_moments_->now();
+    }
+    shown_.other_moment = other_shown_.moment;
+  }
+  if (all) return refresh(false);
+  if (moments_->cluster_changed()) cluster_->refresh();
+  // Calls are known second by second; while time passes, that is enough for the pods of cards.
+  if (moments_->calls_changed() || (moments_->cluster_changed() && !shown_.playing)) {
+    services_->refresh();
+    inspector_->refresh();
+    limits_->refresh();
+    if (other_moments_) other_services_->refresh();
+  }
+  events_->refresh();
+  if (shown_.drawer == Drawer::Requests) requests_->load();
+  show_instant();
 }
 
-void Window::show_other_moment() {
-  other_moment_.reset();
+void Window::show_instant() {
   if (other_ != nullptr) {
-    auto moment = moment_at(*other_, std::min(shown_.at, other_->end()));
-    if (moment) other_moment_ = *std::move(moment);
+    other_shown_.at = std::min(shown_.at, other_->end());
+    other_services_->refresh(true);
   }
-  other_shown_.moment = other_moment_ ? &*other_moment_ : nullptr;
-  shown_.other_moment = other_shown_.moment;
+  services_->refresh(true);
+  inspector_->refresh(true);
+  timeline_->show_instant();
 }
 
 void Window::refresh(bool moving) {
-  if (shown_.drawer == Drawer::Compare && other_ != nullptr) {
+  if (other_ != nullptr) {
     other_shown_.at = std::min(shown_.at, other_->end());
     other_shown_.theme = shown_.theme;
     other_shown_.playing = shown_.playing;
@@ -266,7 +292,6 @@ void Window::refresh(bool moving) {
     limits_->refresh();
     if (shown_.drawer == Drawer::Requests) requests_->load();
   }
-  // What stands still of these shows the instant, too.
   services_->refresh(moving);
   inspector_->refresh(moving);
   timeline_->refresh(moving);
@@ -281,14 +306,17 @@ void Window::play(bool on) {
   } else {
     clock_.stop();
   }
-  timeline_->refresh();
+  refresh(false);
 }
 
 void Window::tick() {
   const double seconds = static_cast<double>(wall_.restart()) / 1000;
   const double speed = shown_.speed == 0 ? kFullSpeed : shown_.speed;
-  const Instant next =
-      shown_.at + Duration::microseconds(static_cast<std::int64_t>(seconds * speed * 1e6));
+  advance(Duration::microseconds(static_cast<std::int64_t>(seconds * speed * 1e6)));
+}
+
+void Window::advance(Duration simulated) {
+  const Instant next = shown_.at + simulated;
   const bool over = next >= run_->end();
   seek(next);
   if (over) play(false);
@@ -404,6 +432,10 @@ void Window::act(const QString& action) {
     set_shade(shown_.theme->shade == Shade::Dark ? Shade::Light : Shade::Dark);
   } else if (verb == "language") {
     set_language(what);
+  } else if (verb == "group" || verb == "groups") {
+    const auto group = verb == "group" ? std::optional{what} : std::nullopt;
+    services_->open_group(group);
+    other_services_->open_group(group);
   } else if (verb == "drawer") {
     show_drawer(drawer_named(what).value_or(Drawer::None));
   } else if (verb == "event") {
@@ -529,6 +561,7 @@ void Window::keyPressEvent(QKeyEvent* event) {
       return go_along_effect();
     case Qt::Key_Escape:
       if (shown_.drawer != Drawer::None) return show_drawer(Drawer::None);
+      if (services_->is_group_open()) return act("groups");
       return select(std::nullopt);
     case Qt::Key_O:
       if (control) return ask_for_file();

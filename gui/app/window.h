@@ -40,6 +40,8 @@ class Window : public QWidget {
   /// Goes to an instant, or the nearest one that the recording has.
   void seek(Instant t);
   void play(bool on);
+  /// So much later, as if time had passed.
+  void advance(Duration simulated);
   void set_speed(double speed);
   void set_shade(Shade shade);
   /// "en" or "ko".
@@ -66,6 +68,8 @@ class Window : public QWidget {
   /// Those that are shown now.
   [[nodiscard]] std::vector<const Canvas*> canvases() const;
   [[nodiscard]] bool is_ticking() const { return clock_.isActive(); }
+  /// There is more of a recording to take in.
+  [[nodiscard]] bool is_taking() const { return taking_.isActive(); }
 
  protected:
   void keyPressEvent(QKeyEvent* event) override;
@@ -83,8 +87,9 @@ class Window : public QWidget {
   /// Shows what was taken in.
   void took();
   void say(const Failure& failure);
-  void show_other_moment();
   void show_moment();
+  /// Only what moves between samples.
+  void show_instant();
   void refresh(bool moving);
   void go_to_event(int direction);
   void go_to_fault();
@@ -95,10 +100,10 @@ class Window : public QWidget {
   Shown shown_;
   Shown other_shown_;  ///< What stands beside it in a comparison.
   std::unique_ptr<RecordedRun> run_;
-  std::optional<Moment> moment_;
+  std::unique_ptr<Moments> moments_;
   std::optional<Instant> moment_of_;  ///< The sample that is shown.
   std::unique_ptr<RecordedRun> other_;
-  std::optional<Moment> other_moment_;
+  std::unique_ptr<Moments> other_moments_;
   std::optional<DivergenceSearch> parting_;
   QTranslator translator_;
   QTimer clock_;   ///< Only while time passes.

@@ -571,6 +571,14 @@
         <source>1 call path</source>
         <translation>호출 경로 1개</translation>
     </message>
+    <message>
+        <source>All groups</source>
+        <translation>모든 그룹</translation>
+    </message>
+    <message>
+        <source>%1 not well</source>
+        <translation>%1개 이상</translation>
+    </message>
 </context>
 <context>
     <name>State</name>

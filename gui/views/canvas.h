@@ -69,6 +69,8 @@ class Canvas : public QWidget {
  protected:
   [[nodiscard]] const Shown& shown() const { return shown_; }
   [[nodiscard]] const Theme& colors() const { return *shown_.theme; }
+  /// Pixels of what is painted on for each of the view's.
+  [[nodiscard]] qreal ratio() const { return ratio_; }
   /// Whether there is something to show.
   [[nodiscard]] bool has_moment() const { return shown_.moment != nullptr; }
   /// The background and border of a panel.
@@ -91,6 +93,7 @@ class Canvas : public QWidget {
 
   const Shown& shown_;
   bool stale_ = true;
+  qreal ratio_ = 1;
   std::vector<Layer> still_;
   std::vector<Layer> moving_;
   QPixmap pixels_;

@@ -11,6 +11,7 @@
 namespace orrery::gui {
 namespace {
 
+constexpr qreal kGap = 22;
 constexpr std::size_t kChartSeconds = 90;
 constexpr std::size_t kBeforeSeconds = 30;
 
@@ -154,21 +155,31 @@ std::vector<Layer> InspectorView::still_layers() const {
       rate_text(rate_most), percent_text(std::min(1.0, error_most)),
       latency_text(Duration::microseconds(static_cast<std::int64_t>(latency_most * 1000)))};
 
-  constexpr qreal kGap = 22;
-  const qreal column = (width() - 2 * kPadding - 2 * kGap) / 3;
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    const qreal left = kPadding + static_cast<qreal>(i) * (column + kGap);
+    const qreal left = column_left(i);
+    const qreal column = column_width();
     const QRectF title{left, 52, column, 18};
     list.text(title, columns[i].title, Type::BodyMedium, c.mid);
     const qreal value_right =
         list.words(left, 87, columns[i].value, Type::Number, columns[i].color);
     list.text({value_right + 8, 82, left + column - value_right - 8, 18}, beside[i], Type::Small,
               c.low, Qt::AlignRight);
-    const qreal latency_room = i == 2 ? 26 : 0;
-    const QRectF chart{left, 116, column - latency_room, height() - 116 - 46.0};
+    const QRectF chart = chart_rect(i);
     if (chart.height() > 20) draw_chart(list, chart, lines[i], mosts[i], i != 2, tops[i]);
   }
   return layers;
+}
+
+qreal InspectorView::column_width() const { return (width() - 2 * kPadding - 2 * kGap) / 3; }
+
+qreal InspectorView::column_left(std::size_t column) const {
+  return kPadding + static_cast<qreal>(column) * (column_width() + kGap);
+}
+
+QRectF InspectorView::chart_rect(std::size_t column) const {
+  // Behind the last one stand the names of its lines.
+  const qreal names = column == 2 ? 26 : 0;
+  return {column_left(column), 116, column_width() - names, height() - 116 - 46.0};
 }
 
 void InspectorView::draw_header(DisplayList& list) const {
@@ -271,7 +282,22 @@ void InspectorView::draw_chart(DisplayList& list, const QRectF& box, const std::
     Shape& mark = list.line({x_of(at), box.top()}, {x_of(at), box.bottom()}, c.mid, 1);
     mark.dash = {2, 3};
   }
-  const qreal x = x_of(now_s);
+}
+
+std::vector<Layer> InspectorView::moving_layers() const {
+  if (!has_moment() || !second_at(*shown().run, shown().at) || chart_rect(0).height() <= 20) {
+    return {};
+  }
+  std::vector<Layer> layers(1);
+  for (std::size_t i = 0; i < 3; ++i) draw_now(layers[0].list, chart_rect(i));
+  return layers;
+}
+
+void InspectorView::draw_now(DisplayList& list, const QRectF& box) const {
+  const Theme& c = colors();
+  const std::size_t first = first_second();
+  const double now_s = to_seconds(shown().at.since_start());
+  const qreal x = box.left() + (now_s - static_cast<double>(first)) / kChartSeconds * box.width();
   list.line({x, box.top()}, {x, box.bottom()}, c.focus, 1.4);
 
   const qreal middle = box.bottom() + 16;

@@ -16,6 +16,7 @@ class InspectorView : public Canvas {
 
  protected:
   [[nodiscard]] std::vector<Layer> still_layers() const override;
+  [[nodiscard]] std::vector<Layer> moving_layers() const override;
 
  private:
   struct Line {
@@ -32,6 +33,11 @@ class InspectorView : public Canvas {
   void draw_chart(DisplayList& list, const QRectF& box, const std::vector<Line>& lines, double most,
                   bool filled, const QString& unit_top) const;
   [[nodiscard]] std::size_t first_second() const;
+  [[nodiscard]] qreal column_width() const;
+  [[nodiscard]] qreal column_left(std::size_t column) const;
+  [[nodiscard]] QRectF chart_rect(std::size_t column) const;
+  /// Where the instant is in a chart.
+  void draw_now(DisplayList& list, const QRectF& box) const;
 };
 
 }  // namespace orrery::gui

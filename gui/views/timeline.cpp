@@ -1,6 +1,7 @@
 #include "gui/views/timeline.h"
 
 #include <QMouseEvent>
+#include <QPainter>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -137,6 +138,12 @@ std::size_t TimelineView::strip_room() const {
 }
 
 std::vector<Layer> TimelineView::still_layers() const {
+  ahead_ = {};
+  note_ = passed_notes();
+  return lanes(false);
+}
+
+std::vector<Layer> TimelineView::lanes(bool ahead) const {
   std::vector<Layer> layers(1);
   DisplayList& list = layers[0].list;
   draw_panel(list);
@@ -146,9 +153,35 @@ std::vector<Layer> TimelineView::still_layers() const {
   draw_parting(list);
   draw_faults(list);
   draw_rollouts(list);
-  draw_errors(list);
-  draw_strips(list);
+  draw_errors(list, ahead);
+  draw_strips(list, ahead);
   return layers;
+}
+
+std::size_t TimelineView::passed_notes() const {
+  std::size_t passed = 0;
+  if (shown().run == nullptr) return passed;
+  for (const FaultSpan& fault : shown().run->events().faults()) {
+    if (fault.from <= shown().at) ++passed;
+  }
+  for (const RolloutSpan& rollout : shown().run->events().rollouts()) {
+    if (rollout.from <= shown().at) ++passed;
+    if (rollout.to <= shown().at) ++passed;
+  }
+  return passed;
+}
+
+void TimelineView::show_instant() { refresh(passed_notes() == note_); }
+
+const QImage& TimelineView::ahead() const {
+  if (ahead_.isNull()) {
+    ahead_ = QImage{(QSizeF{size()} * ratio()).toSize(), QImage::Format_RGB32};
+    ahead_.setDevicePixelRatio(ratio());
+    ahead_.fill(colors().window);
+    QPainter painter{&ahead_};
+    gui::paint(painter, lanes(true), colors());
+  }
+  return ahead_;
 }
 
 void TimelineView::draw_transport(DisplayList& list) const {
@@ -312,14 +345,10 @@ void TimelineView::draw_rollouts(DisplayList& list) const {
   }
 }
 
-void TimelineView::draw_errors(DisplayList& list) const {
+void TimelineView::draw_errors(DisplayList& list, bool ahead) const {
   const Theme& c = colors();
   const History& history = shown().run->history();
   const std::size_t seconds = history.seconds();
-  if (has_moment()) {
-    list.words_before(lanes_left() - 14, (kErrorsTop + kErrorsBottom) / 2 + 6,
-                      percent_text(shown().moment->users_error_share), Type::Body, c.high);
-  }
   if (seconds == 0) return;
   double most = 0.02;
   const auto share = [&](std::size_t second) { return history.users_sum(second, 1).error_share(); };
@@ -334,11 +363,7 @@ void TimelineView::draw_errors(DisplayList& list) const {
     return kErrorsBottom - value / most * (kErrorsBottom - kErrorsTop);
   };
   // One point a pixel, the worst second of those that share it.
-  QPainterPath past;
-  QPainterPath ahead;
-  bool any_past = false;
-  bool any_ahead = false;
-  QPointF last;
+  QPainterPath line;
   const std::size_t per_point = std::max<std::size_t>(
       1, static_cast<std::size_t>(static_cast<double>(seconds) / (lanes_right() - lanes_left())));
   for (std::size_t i = 0; i < seconds; i += per_point) {
@@ -347,26 +372,19 @@ void TimelineView::draw_errors(DisplayList& list) const {
       worst = std::max(worst, share(k));
     const Instant t = Instant::at(Duration::seconds(static_cast<std::int64_t>(i) + 1));
     const QPointF point{x_of(t), y_of(worst)};
-    if (t <= shown().at) {
-      any_past ? past.lineTo(point) : past.moveTo(point);
-      any_past = true;
-    } else {
-      if (!any_ahead) ahead.moveTo(any_past ? last : point);
-      ahead.lineTo(point);
-      any_ahead = true;
-    }
-    last = point;
+    i == 0 ? line.moveTo(point) : line.lineTo(point);
   }
-  const QColor& color = c.state(State::Failing);
-  if (any_past) {
-    QPainterPath area = past;
-    area.lineTo(past.currentPosition().x(), kErrorsBottom);
-    area.lineTo(past.elementAt(0).x, kErrorsBottom);
+  if (ahead) {
+    list.path(line, {}, c.low, 1.1).dash = {4, 3};
+  } else {
+    const QColor& color = c.state(State::Failing);
+    QPainterPath area = line;
+    area.lineTo(line.currentPosition().x(), kErrorsBottom);
+    area.lineTo(line.elementAt(0).x, kErrorsBottom);
     area.closeSubpath();
     list.path(area, faded(color, 0.18));
-    list.path(past, {}, color, 1.6).tag = "errors";
+    list.path(line, {}, color, 1.6).tag = "errors";
   }
-  if (any_ahead) list.path(ahead, {}, c.low, 1.1).dash = {4, 3};
   if (shown().other != nullptr) draw_other_errors(list, most);
 }
 
@@ -392,10 +410,6 @@ void TimelineView::draw_other_errors(DisplayList& list, double most) const {
   Shape& ghost = list.path(line, {}, c.accent, 1.3);
   ghost.dash = {2, 2.5};
   ghost.tag = "errors of B";
-  if (shown().other_moment == nullptr) return;
-  list.words_before(lanes_left() - 14, (kErrorsTop + kErrorsBottom) / 2 + 22,
-                    "B " + percent_text(shown().other_moment->users_error_share), Type::Body,
-                    c.accent);
 }
 
 QString TimelineView::parting_text() const {
@@ -429,45 +443,44 @@ void TimelineView::draw_parting(DisplayList& list) const {
   list.path(flag, c.accent).tag = "parting";
 }
 
-void TimelineView::draw_strips(DisplayList& list) const {
-  const Theme& c = colors();
-  const std::size_t room = strip_room();
-  if (affected_.empty()) {
-    list.words(kPadding, kStripsTop + 4, tr("No service was hit."), Type::Body, c.low);
-    return;
-  }
-  const std::size_t shown_count = std::min(room, affected_.size());
+std::vector<TimelineView::Affected> TimelineView::strip_rows() const {
+  std::vector<Affected> rows{
+      affected_.begin(),
+      affected_.begin() + static_cast<std::ptrdiff_t>(std::min(strip_room(), affected_.size()))};
   // Those hit worst, in the order in which the trouble came.
-  std::vector<Affected> rows{affected_.begin(),
-                             affected_.begin() + static_cast<std::ptrdiff_t>(shown_count)};
   std::stable_sort(rows.begin(), rows.end(),
                    [](const Affected& a, const Affected& b) { return a.first < b.first; });
-  for (std::size_t i = 0; i < shown_count; ++i) {
-    draw_strip(list, rows[i].service, kStripsTop + 2 + static_cast<qreal>(i) * kStripStep);
+  return rows;
+}
+
+void TimelineView::draw_strips(DisplayList& list, bool ahead) const {
+  if (affected_.empty()) {
+    list.words(kPadding, kStripsTop + 4, tr("No service was hit."), Type::Body, colors().low);
+    return;
+  }
+  qreal middle = kStripsTop + 2;
+  for (const Affected& row : strip_rows()) {
+    draw_strip(list, row.service, middle, ahead);
+    middle += kStripStep;
   }
 }
 
-void TimelineView::draw_strip(DisplayList& list, std::uint32_t service, qreal middle) const {
+void TimelineView::draw_strip(DisplayList& list, std::uint32_t service, qreal middle,
+                              bool ahead) const {
   const Theme& c = colors();
   const RecordedRun& run = *shown().run;
   const std::string& name = run.scene().services[service];
-  const State now = has_moment() ? shown().moment->services[service].state : State::Healthy;
-  list.glyph(now, {kPadding + 7, middle}, 13);
   const qreal height = height_of(Type::BodyMedium);
   list.text({kPadding + 24, middle - height / 2, lanes_left() - kPadding - 34, height},
             short_name(name), Type::BodyMedium, c.high);
   list.target({kPadding, middle - 11, lanes_left() - kPadding, 22},
               QString{"select %1"}.arg(service), "strip " + QString::fromStdString(name));
   const std::vector<State> cells = strip_of(run, service);
-  const double now_s = to_seconds(shown().at.since_start());
-  const double of_cell = to_seconds(run_end().since_start()) / static_cast<double>(strip_cells());
-  const qreal left = lanes_left();
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const State worst = cells[i];
     const qreal tall = strip_height(worst);
-    const bool ahead = static_cast<double>(i) * of_cell > now_s;
     const double alpha = ahead ? 0.28 : worst == State::Healthy ? 0.62 : 1;
-    list.box({left + static_cast<qreal>(i) * kCell, middle - tall / 2, kCell - 1, tall}, 0,
+    list.box({lanes_left() + static_cast<qreal>(i) * kCell, middle - tall / 2, kCell - 1, tall}, 0,
              faded(c.state(worst), alpha))
         .state = worst;
   }
@@ -477,10 +490,9 @@ void TimelineView::draw_strip(DisplayList& list, std::uint32_t service, qreal mi
   if (!other) return;
   const std::vector<State> beside = strip_of(*shown().other, *other);
   for (std::size_t i = 0; i < beside.size(); ++i) {
-    const bool ahead = static_cast<double>(i) * of_cell > now_s;
     const double alpha = ahead ? 0.35 : beside[i] == State::Healthy ? 0.62 : 1;
-    Shape& cell = list.box({left + static_cast<qreal>(i) * kCell, middle + 9.5, kCell, 2.5}, 0,
-                           faded(c.state(beside[i]), alpha));
+    Shape& cell = list.box({lanes_left() + static_cast<qreal>(i) * kCell, middle + 9.5, kCell, 2.5},
+                           0, faded(c.state(beside[i]), alpha));
     cell.state = beside[i];
     cell.tag = "strip of B";
   }
@@ -559,6 +571,24 @@ void TimelineView::draw_callout(DisplayList& list) const {
   text.align = Qt::AlignLeft | Qt::AlignTop;
 }
 
+void TimelineView::draw_states(DisplayList& list) const {
+  if (!has_moment()) return;
+  const Theme& c = colors();
+  qreal middle = (kErrorsTop + kErrorsBottom) / 2 + 6;
+  list.words_before(lanes_left() - 14, middle, percent_text(shown().moment->users_error_share),
+                    Type::Body, c.high);
+  if (shown().other_moment != nullptr) {
+    list.words_before(lanes_left() - 14, middle + 16,
+                      "B " + percent_text(shown().other_moment->users_error_share), Type::Body,
+                      c.accent);
+  }
+  middle = kStripsTop + 2;
+  for (const Affected& row : strip_rows()) {
+    list.glyph(shown().moment->services[row.service].state, {kPadding + 7, middle}, 13);
+    middle += kStripStep;
+  }
+}
+
 std::vector<Layer> TimelineView::moving_layers() const {
   if (shown().run == nullptr) return {};
   std::vector<Layer> layers(1);
@@ -569,8 +599,17 @@ std::vector<Layer> TimelineView::moving_layers() const {
              kTransportMiddle - 16, width_of(clock_text(run_end()), Type::Clock) + 2, 32},
             clock_text(shown().at), Type::Clock, c.high, Qt::AlignRight)
       .tag = "clock";
-  draw_callout(list);
   const qreal x = x_of(shown().at);
+  const QRectF ahead_room{x, kErrorsTop - 8, width() - 2 - x, height() - 2 - (kErrorsTop - 8)};
+  if (ahead_room.width() > 1) {
+    const QRect pixels = QRectF{ahead_room.topLeft() * ratio(), ahead_room.size() * ratio()}
+                             .toAlignedRect()
+                             .intersected(ahead().rect());
+    const QRectF place{QPointF{pixels.topLeft()} / ratio(), QSizeF{pixels.size()} / ratio()};
+    list.picture(place, ahead().copy(pixels)).tag = "ahead";
+  }
+  draw_states(list);
+  draw_callout(list);
   list.line({x, kAxisMiddle - 4}, {x, height() - 12.0}, c.focus, 1.6).tag = "cursor";
   QPainterPath handle;
   handle.addRoundedRect(QRectF{x - 7, kAxisMiddle - 14, 14, 13}, 3, 3);

@@ -19,7 +19,9 @@ std::unique_ptr<RecordedRun> whole_run() {
 }
 
 Moment moment(RecordedRun& run, std::int64_t seconds) {
-  return moment_at(run, Instant::at(Duration::seconds(seconds))).value();
+  Moments moments{run};
+  EXPECT_TRUE(moments.show(Instant::at(Duration::seconds(seconds))));
+  return moments.now();
 }
 
 TEST(Moment, TheOrderOfAFailureIsThatOfItsFirstRecordsSinceTheFault) {

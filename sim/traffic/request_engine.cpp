@@ -59,6 +59,7 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
   (void)add_routes(kNone, kNoZone);
   for (const ServiceModel& service : model_.services) {
     expects(service.concurrency >= 1, "a pod works on at least one request");
+    has_paces_ = has_paces_ || service.warm_up.factor > 1 || service.pauses.length > Duration{};
   }
   for (const LoadModel& load : model_.load) {
     Load state;
@@ -101,6 +102,7 @@ InstanceId RequestEngine::add_instance(InstanceSpec spec, ports::CauseId cause) 
   const auto index = static_cast<std::uint32_t>(instances_.size());
   addresses_[instance.address] = index;
   instances_.push_back(instance);
+  if (has_paces_) paces_.emplace_back(service.warm_up, service.pauses, now_, 0.0);
   specs_.push_back(std::move(spec));
   instance_causes_.push_back({static_cast<RecordId>(cause), 0});
   return InstanceId{index};
@@ -111,6 +113,7 @@ void RequestEngine::set_listening(InstanceId id, bool listens) {
   Instance& instance = instances_[index_of(id)];
   expects(instance.state == InstanceState::Starting || instance.state == InstanceState::Listening,
           "only a running process listens");
+  if (has_paces_ && listens && instance.state == InstanceState::Starting) begin_pace(index_of(id));
   instance.state = listens ? InstanceState::Listening : InstanceState::Starting;
 }
 
@@ -152,6 +155,10 @@ void RequestEngine::set_hanging(InstanceId id, bool hangs, ports::CauseId cause)
 
 void RequestEngine::set_busy_watch(InstanceId id, std::uint32_t busy_max) {
   instances_[index_of(id)].busy_max = busy_max;
+}
+
+void RequestEngine::set_served_watch(InstanceId id, std::uint32_t served_max) {
+  instances_[index_of(id)].served_max = served_max;
 }
 
 bool RequestEngine::probes_share_threads(InstanceId id) const {
@@ -626,7 +633,8 @@ void RequestEngine::begin_work(std::uint32_t index) {
   Instance& instance = instances_[call.instance];
   const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
   call.next_step = operation.first_step;
-  const Duration cpu = operation.cpu.draw(draws_, Purpose::ServiceTime, call.key, 0);
+  Duration cpu = operation.cpu.draw(draws_, Purpose::ServiceTime, call.key, 0);
+  if (has_paces_) cpu = begin_paced(index, cpu);
   if (instance.cpu_group != kNone) {
     call.on_cpu = true;
     cpu_groups_[instance.cpu_group].group.add(index, cpu, now_);
@@ -645,9 +653,7 @@ void RequestEngine::work(std::uint32_t index) {
     Call& call = calls_[done];
     call.on_cpu = false;
     const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
-    // Drawn once more rather than kept: the same key gives the same time.
-    instances_[call.instance].cpu_ns +=
-        operation.cpu.draw(draws_, Purpose::ServiceTime, call.key, 0).count_ns();
+    instances_[call.instance].cpu_ns += cpu_of(done).count_ns();
     const Duration wait = operation.wait.draw(draws_, Purpose::ServiceTime, call.key, 1);
     kernel_.schedule(now_ + wait, EventClass::Ordinary, {kEndService, done});
   }
@@ -659,6 +665,7 @@ void RequestEngine::work(std::uint32_t index) {
 }
 
 void RequestEngine::end_service(std::uint32_t index) {
+  if (has_paces_ && puts_off(index)) return;
   Call& call = calls_[index];
   call.phase = CallPhase::Calling;
   const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
@@ -702,7 +709,7 @@ void RequestEngine::release_slot(std::uint32_t index, RecordId cause) {
   ServiceLoad& load = service_loads_[instance.service];
   --instance.busy;
   --load.busy;
-  ++instance.served;
+  if (++instance.served > instance.served_max) overloaded_.push_back(InstanceId{index});
   if (const std::uint32_t next = next_in_queue(instance); next != kNone) {
     if (calls_[next].cause == 0) calls_[next].cause = cause;
     begin_service(next);

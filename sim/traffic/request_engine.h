@@ -163,6 +163,8 @@ class RequestEngine {
 
   /// From now on it is listed in take_overloaded() when it works on more requests than this.
   void set_busy_watch(InstanceId instance, std::uint32_t busy_max);
+  /// The same when it has served more than this.
+  void set_served_watch(InstanceId instance, std::uint32_t served_max);
 
   /// Whether the instance's health checks wait for its slots.
   [[nodiscard]] bool probes_share_threads(InstanceId instance) const;
@@ -272,6 +274,7 @@ class RequestEngine {
     std::uint32_t busy_max = kNone;  ///< Beyond it, it is overloaded.
     std::uint32_t first_route = 0;   ///< Of the calls it makes, in routes_.
     std::uint32_t served = 0;
+    std::uint32_t served_max = kNone;
     InstanceState state = InstanceState::Starting;
     bool drains = true;
     bool failing : 1 = false;
@@ -365,6 +368,11 @@ class RequestEngine {
     std::uint32_t generation = 0;
     std::uint32_t repetition = 0;
   };
+  /// Of a call whose process does not work evenly.
+  struct PacedWork {
+    std::int64_t cpu_ns = 0;
+    std::int64_t paused_ns = 0;  ///< Of the process's pauses, what its end has been put off by.
+  };
   /// What a call that is over leaves for its caller.
   struct Return {
     std::uint32_t caller = kNone;
@@ -404,6 +412,12 @@ class RequestEngine {
   [[nodiscard]] Saved saved(std::uint32_t parent, std::uint32_t site, std::uint32_t repetition);
   [[nodiscard]] std::uint32_t cache_key(std::uint64_t parent_key, const CallSite& site,
                                         std::uint32_t repetition) const;
+  void begin_pace(std::uint32_t instance);  ///< It listens now.
+  /// Core time of the work that begins now.
+  [[nodiscard]] Duration begin_paced(std::uint32_t call, Duration cpu);
+  [[nodiscard]] Duration cpu_of(std::uint32_t call) const;  ///< Of work that has begun.
+  /// Whether its process has paused meanwhile, so that its work ends later.
+  [[nodiscard]] bool puts_off(std::uint32_t call);
   void forget_caches(std::uint32_t instance);
   /// A call that a cache waited for has ended. Whoever waited with it hears of it.
   void fill_cache(const Return& result);
@@ -526,6 +540,9 @@ class RequestEngine {
   std::vector<Route> routes_;              ///< Those of outside, then those of each instance.
   std::vector<RouteCounts> route_counts_;  ///< By RouteModel.
   std::vector<std::uint32_t> work_;        ///< Calls that get somewhere within the current event.
+  bool has_paces_ = false;
+  std::vector<ProcessPace> paces_;     ///< By instance, if any service has its own.
+  std::vector<PacedWork> paced_work_;  ///< By slot of a call, likewise.
   std::vector<std::optional<KeyPopularity>> popularity_;  ///< By cache; nothing: a fixed rate.
   std::map<CacheOfProcess, CallCache> caches_;
   std::map<Flight, std::vector<Waiter>> flights_;  ///< Calls that others may wait for, too.

@@ -270,8 +270,7 @@ void RequestEngine::cancel(std::uint32_t index) {
       call.held = false;
     } else {
       call.ghost = true;
-      const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
-      const Duration whole = operation.cpu.draw(draws_, Purpose::ServiceTime, call.key, 0);
+      const Duration whole = cpu_of(index);
       const Duration done = now_ - tries_[index].served_at;
       if (whole > done) instances_[at].cpu_ns -= (whole - done).count_ns();
     }

@@ -188,6 +188,56 @@ TEST(ReadScenario, ReadsPayloadsAndTheBandwidthTheyNeed) {
   EXPECT_FALSE(assumes_bandwidth(R"({"to": "web:get"})"));
 }
 
+TEST(ReadScenario, ReadsHowProcessesWarmUpAndPause) {
+  const auto behaviour = [](const char* text) {
+    const ScenarioReading reading =
+        read_bent({{"/services", std::string{R"({"web": {"operations": {"get": {}, "put": {}}, )"} +
+                                     text + "}}"}});
+    EXPECT_TRUE(reading.scenario) << text_of(reading.problems);
+    return reading.scenario ? reading.scenario->services.at("default/web") : ServiceBehaviour{};
+  };
+  const ServiceBehaviour timed = behaviour(
+      R"("warmUp": {"factor": 5, "for": "30s"}, "pauses": {"for": "80ms", "every": "10s"})");
+  EXPECT_DOUBLE_EQ(timed.warm_up.factor, 5);
+  EXPECT_EQ(timed.warm_up.lasts, 30_s);
+  EXPECT_EQ(timed.warm_up.requests, 0U);
+  EXPECT_EQ(timed.pauses.length, 80_ms);
+  EXPECT_EQ(timed.pauses.every, 10_s);
+  EXPECT_EQ(timed.pauses.requests, 0U);
+  const ServiceBehaviour counted = behaviour(
+      R"("warmUp": {"factor": 1.5, "requests": 7}, "pauses": {"for": "1s", "requests": 9})");
+  EXPECT_EQ(counted.warm_up.requests, 7U);
+  EXPECT_EQ(counted.warm_up.lasts, Duration{});
+  EXPECT_EQ(counted.pauses.requests, 9U);
+  EXPECT_EQ(counted.pauses.every, Duration{});
+}
+
+TEST(ReadScenario, SaysWhatIsWrongWithHowProcessesWarmUpAndPause) {
+  struct Case {
+    const char* text;
+    const char* says;
+  };
+  for (const Case& c : {
+           Case{R"("warmUp": {"for": "1s"})", "\"factor\": how many times the core time at first"},
+           Case{R"("warmUp": {"factor": 0.5, "for": "1s"})", "a number from 1 to 1000"},
+           Case{R"("warmUp": {"factor": 2})", "\"for\" or \"requests\"; found neither"},
+           Case{R"("warmUp": {"factor": 2, "for": "1s", "requests": 1})", "found both"},
+           Case{R"("warmUp": {"factor": 2, "for": "0s"})", "a duration above 0"},
+           Case{R"("warmUp": {"factor": 2, "requests": 0})", "a whole number from 1"},
+           Case{R"("pauses": {"every": "1s"})", "\"for\": how long a pause lasts"},
+           Case{R"("pauses": {"for": "1s"})", "\"every\" or \"requests\"; found neither"},
+           Case{R"("pauses": {"for": "1s", "every": "1s"})", "a pause shorter than"},
+           Case{R"("pauses": {"for": "1s", "often": "1s"})", "a known key"},
+       }) {
+    const ScenarioReading reading =
+        read_bent({{"/services", std::string{R"({"web": {"operations": {"get": {}, "put": {}}, )"} +
+                                     c.text + "}}"}});
+    EXPECT_NE(text_of(reading.problems).find(c.says), std::string::npos)
+        << c.text << "\n"
+        << text_of(reading.problems);
+  }
+}
+
 TEST(ReadScenario, ReadsCaches) {
   const auto steps = calls_of_put(R"([{"to": "web:get", "cache": "90%"},
     {"to": "web:get", "cache": {"keys": 9}},

@@ -53,10 +53,11 @@ const char* const kEveryKey = R"({
                        "start": {"uniform": ["1ms", "2ms"]}, "missing": false,
                        "runsFor": "9min", "exitCode": 1, "ignoresTerm": true,
                        "unwellAfter": "5s", "unwellFor": "1s",
-                       "memory": {"base": "1Mi", "perSecond": "1Ki", "perRequest": "1Ki"},
+                       "memory": {"base": "1Mi", "perSecond": "1Ki", "perRequest": "1Ki", "perServed": "1Ki"},
                        "disk": {"base": "1Mi", "perSecond": "1Ki", "volume": "v"}}},
   "services": {"web": {"concurrency": 1, "queueMax": 2, "drainsOnTerm": false,
-               "probesShareThreads": true, "operations": {
+               "probesShareThreads": true, "warmUp": {"factor": 3, "for": "9s"},
+               "pauses": {"for": "1ms", "requests": 100}, "operations": {
     "leaf": {"cpu": {"exponential": "1ms"}, "wait": {"lognormal": {"mean": "1ms", "p99": "2ms"}},
              "errors": "1%"},
     "get": {"cpu": {"lognormal": {"median": "1ms", "p99": "2ms"}},

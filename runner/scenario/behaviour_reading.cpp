@@ -8,6 +8,7 @@
 #include "runner/scenario/call_reading.h"
 #include "runner/scenario/parts.h"
 #include "runner/scenario/scalars.h"
+#include "runner/scenario/server_reading.h"
 
 namespace orrery::scenario {
 namespace {
@@ -207,8 +208,8 @@ ServiceBehaviour read_behaviour(const Value& value, Reading& reading) {
   Report& report = reading.report;
   ServiceBehaviour behaviour;
   const Fields fields{value,
-                      {"concurrency", "queueMax", "drainsOnTerm", "probesShareThreads", "warmUp",
-                       "pauses", "operations"},
+                      {"concurrency", "queueMax", "drainsOnTerm", "probesShareThreads", "queue",
+                       "limit", "warmUp", "pauses", "operations"},
                       report};
   if (const Value* concurrency = fields.find("concurrency")) {
     behaviour.concurrency =
@@ -227,6 +228,7 @@ ServiceBehaviour read_behaviour(const Value& value, Reading& reading) {
   if (const Value* share = fields.find("probesShareThreads")) {
     behaviour.probes_share_threads = read_boolean(*share, report).value_or(false);
   }
+  read_server(fields, behaviour.server, report);
   if (const Value* warm_up = fields.find("warmUp")) read_warm_up(*warm_up, behaviour, report);
   if (const Value* pauses = fields.find("pauses")) read_pauses(*pauses, behaviour, report);
   if (const Value* operations = fields.find("operations")) {

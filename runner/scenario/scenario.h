@@ -16,6 +16,7 @@
 #include "models/base/distribution.h"
 #include "models/base/time_types.h"
 #include "models/resilience/route_policy.h"
+#include "models/resilience/server_policy.h"
 #include "runner/scenario/fault.h"
 
 namespace orrery::scenario {
@@ -247,6 +248,7 @@ struct ServiceBehaviour {
   std::vector<Operation> operations;  ///< At least one.
   WarmUp warm_up = {};
   Pauses pauses = {};
+  resilience::ServerPolicy server = {};
 };
 
 struct JourneyStep {

@@ -70,6 +70,7 @@ sim::ServiceModel service_model(const Scenario& scenario, const std::string& nam
   model.queue_max = behaviour.queue_max;
   model.drains_on_term = behaviour.drains_on_term;
   model.probes_share_threads = behaviour.probes_share_threads;
+  model.server = behaviour.server;
   model.warm_up = {behaviour.warm_up.factor, behaviour.warm_up.lasts, behaviour.warm_up.requests};
   model.pauses = {behaviour.pauses.length, behaviour.pauses.every, behaviour.pauses.requests};
   for (const scenario::Operation& operation : behaviour.operations) {

@@ -5,15 +5,18 @@
 
 namespace orrery::sim {
 
+std::uint64_t RequestEngine::address_key(const std::string& address) {
+  std::uint64_t key = 0;
+  for (const char letter : address) key = mix64(key ^ static_cast<unsigned char>(letter));
+  return key;
+}
+
 void RequestEngine::begin_pace(std::uint32_t index) {
   constexpr std::uint64_t kPhaseOfPauses = 2;  // Behind the draws of its start and its end.
-  std::uint64_t key = 0;
-  for (const char letter : specs_[index].address) {
-    key = mix64(key ^ static_cast<unsigned char>(letter));
-  }
   const ServiceModel& service = model_.services[instances_[index].service];
-  paces_[index] = ProcessPace{service.warm_up, service.pauses, now_,
-                              draws_.uniform(Purpose::AppStart, key, kPhaseOfPauses)};
+  paces_[index] = ProcessPace{
+      service.warm_up, service.pauses, now_,
+      draws_.uniform(Purpose::AppStart, address_key(specs_[index].address), kPhaseOfPauses)};
 }
 
 Duration RequestEngine::begin_paced(std::uint32_t index, Duration cpu) {

@@ -59,6 +59,7 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
   (void)add_routes(kNone, kNoZone);
   for (const ServiceModel& service : model_.services) {
     expects(service.concurrency >= 1, "a pod works on at least one request");
+    has_gates_ = has_gates_ || !service.server.is_plain();
     has_paces_ = has_paces_ || service.warm_up.factor > 1 || service.pauses.length > Duration{};
   }
   for (const LoadModel& load : model_.load) {
@@ -102,7 +103,11 @@ InstanceId RequestEngine::add_instance(InstanceSpec spec, ports::CauseId cause) 
   const auto index = static_cast<std::uint32_t>(instances_.size());
   addresses_[instance.address] = index;
   instances_.push_back(instance);
-  if (has_paces_) paces_.emplace_back(service.warm_up, service.pauses, now_, 0.0);
+  if (has_gates_) {
+    gates_.emplace_back(service.server, service.queue_max, kernel_.now(),
+                        draws_.bits(Purpose::Admission, address_key(spec.address)));
+  }
+  if (has_paces_) paces_.emplace_back(service.warm_up, service.pauses, kernel_.now(), 0.0);
   specs_.push_back(std::move(spec));
   instance_causes_.push_back({static_cast<RecordId>(cause), 0});
   return InstanceId{index};
@@ -600,16 +605,20 @@ void RequestEngine::reach_instance(std::uint32_t index) {
   if (instance.state != InstanceState::Listening) {
     if (const RecordId ended = instance_causes_[call.instance].state) call.cause = ended;
     answer(index, RequestOutcome::Refused);
-  } else if (instance.busy < instance.concurrency) {
+    return;
+  }
+  const bool at_once = instance.busy < instance.concurrency;
+  if ((!at_once && instance.queued >= instance.queue_max) || (has_gates_ && !lets_in(index))) {
+    call.cause = cause_of_full(call.instance);
+    answer(index, RequestOutcome::Refused);
+  } else if (at_once) {
     begin_service(index);
-  } else if (instance.queued < instance.queue_max) {
+  } else {
     call.phase = CallPhase::Queued;
+    if (has_gates_) entries_[index].before = instance.queue.tail;
     calls_.append(instance.queue, index);
     ++instance.queued;
     ++service_loads_[instance.service].queued;
-  } else {
-    call.cause = cause_of_full(call.instance);
-    answer(index, RequestOutcome::Refused);
   }
 }
 
@@ -688,6 +697,7 @@ void RequestEngine::finish(std::uint32_t index, RequestOutcome outcome) {
     end_journey(index, outcome);
     return;
   }
+  if (has_gates_) leave_gate(index, true);
   release_slot(call.instance, call.cause);
   if (calls_[index].abandoned) {
     discard(index);
@@ -710,7 +720,8 @@ void RequestEngine::release_slot(std::uint32_t index, RecordId cause) {
   --instance.busy;
   --load.busy;
   if (++instance.served > instance.served_max) overloaded_.push_back(InstanceId{index});
-  if (const std::uint32_t next = next_in_queue(instance); next != kNone) {
+  const std::uint32_t next = has_gates_ ? next_admitted(index) : next_in_queue(instance);
+  if (next != kNone) {
     if (calls_[next].cause == 0) calls_[next].cause = cause;
     begin_service(next);
   } else if (instance.busy == 0 && instance.state == InstanceState::Draining) {

@@ -34,6 +34,7 @@
 #include "sim/traffic/failure_ledger.h"
 #include "sim/traffic/request_series.h"
 #include "sim/traffic/route.h"
+#include "sim/traffic/server_gate.h"
 #include "sim/traffic/traffic_model.h"
 
 namespace orrery::sim {
@@ -373,6 +374,12 @@ class RequestEngine {
     std::int64_t cpu_ns = 0;
     std::int64_t paused_ns = 0;  ///< Of the process's pauses, what its end has been put off by.
   };
+  /// Of a call in a process with a gate.
+  struct Entry {
+    Instant at;
+    std::uint32_t in_flight = 0;
+    std::uint32_t before = kNone;  ///< In the queue, who came before it.
+  };
   /// What a call that is over leaves for its caller.
   struct Return {
     std::uint32_t caller = kNone;
@@ -412,7 +419,16 @@ class RequestEngine {
   [[nodiscard]] Saved saved(std::uint32_t parent, std::uint32_t site, std::uint32_t repetition);
   [[nodiscard]] std::uint32_t cache_key(std::uint64_t parent_key, const CallSite& site,
                                         std::uint32_t repetition) const;
-  void begin_pace(std::uint32_t instance);  ///< It listens now.
+  // Processes that choose whom they serve: gated_calls.cpp.
+  /// Whether the call that has reached its instance may wait or be served there.
+  [[nodiscard]] bool lets_in(std::uint32_t call);
+  void leave_gate(std::uint32_t call, bool served);
+  [[nodiscard]] std::uint32_t take_waiting(Instance& instance, bool newest);
+  void take_out(Instance& instance, std::uint32_t call);  ///< Of the queue.
+  /// Whose turn it is, out of the queue; others are turned away.
+  [[nodiscard]] std::uint32_t next_admitted(std::uint32_t instance);
+  void begin_pace(std::uint32_t instance);                                     ///< It listens now.
+  [[nodiscard]] static std::uint64_t address_key(const std::string& address);  ///< For its draws.
   /// Core time of the work that begins now.
   [[nodiscard]] Duration begin_paced(std::uint32_t call, Duration cpu);
   [[nodiscard]] Duration cpu_of(std::uint32_t call) const;  ///< Of work that has begun.
@@ -540,6 +556,9 @@ class RequestEngine {
   std::vector<Route> routes_;              ///< Those of outside, then those of each instance.
   std::vector<RouteCounts> route_counts_;  ///< By RouteModel.
   std::vector<std::uint32_t> work_;        ///< Calls that get somewhere within the current event.
+  bool has_gates_ = false;
+  std::vector<ServerGate> gates_;  ///< By instance, if any service chooses.
+  std::vector<Entry> entries_;     ///< By slot of a call, likewise.
   bool has_paces_ = false;
   std::vector<ProcessPace> paces_;     ///< By instance, if any service has its own.
   std::vector<PacedWork> paced_work_;  ///< By slot of a call, likewise.

@@ -255,10 +255,15 @@ void RequestEngine::cancel(std::uint32_t index) {
   Call& call = calls_[index];
   const std::uint32_t at = call.instance;
   if (call.phase == CallPhase::Queued) {
-    Instance& instance = instances_[at];
-    calls_.remove(instance.queue, index);
-    --instance.queued;
-    --service_loads_[instance.service].queued;
+    if (has_gates_) {
+      take_out(instances_[at], index);
+      leave_gate(index, false);
+    } else {
+      Instance& instance = instances_[at];
+      calls_.remove(instance.queue, index);
+      --instance.queued;
+      --service_loads_[instance.service].queued;
+    }
     discard(index);
   } else if (call.phase == CallPhase::InService) {
     if (call.on_cpu) {
@@ -274,6 +279,7 @@ void RequestEngine::cancel(std::uint32_t index) {
       const Duration done = now_ - tries_[index].served_at;
       if (whole > done) instances_[at].cpu_ns -= (whole - done).count_ns();
     }
+    if (has_gates_) leave_gate(index, false);
     release_slot(at, call.cause);
     discard(index);
   }

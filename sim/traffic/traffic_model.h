@@ -9,6 +9,7 @@
 
 #include "models/base/distribution.h"
 #include "models/base/time_types.h"
+#include "models/resilience/server_policy.h"
 #include "sim/traffic/arrival_rate.h"
 #include "sim/traffic/call_cache.h"
 #include "sim/traffic/process_pace.h"
@@ -72,6 +73,7 @@ struct ServiceModel {
   std::vector<OperationModel> operations;
   WarmUpModel warm_up = {};
   PauseModel pauses = {};
+  resilience::ServerPolicy server = {};
 };
 
 struct JourneyStep {

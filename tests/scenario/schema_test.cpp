@@ -57,6 +57,8 @@ const char* const kEveryKey = R"({
                        "disk": {"base": "1Mi", "perSecond": "1Ki", "volume": "v"}}},
   "services": {"web": {"concurrency": 1, "queueMax": 2, "drainsOnTerm": false,
                "probesShareThreads": true, "warmUp": {"factor": 3, "for": "9s"},
+               "queue": {"order": "adaptive-lifo", "lifoAbove": "70%", "ageMax": "1s", "codel": {"target": "5ms", "interval": "1s"}},
+               "limit": {"vegas": {"initial": 10, "max": 100, "smoothing": 0.5, "probeMultiplier": 9}},
                "pauses": {"for": "1ms", "requests": 100}, "operations": {
     "leaf": {"cpu": {"exponential": "1ms"}, "wait": {"lognormal": {"mean": "1ms", "p99": "2ms"}},
              "errors": "1%"},

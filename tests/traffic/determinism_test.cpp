@@ -282,6 +282,19 @@ void make_odd(TrafficModel& model, std::uint64_t seed) {
   };
   model.bytes_per_second_in_zone = 1'000'000;
   for (ServiceModel& service : model.services) {
+    if (one_in(3)) service.server.queue.order = resilience::QueueOrder::Lifo;
+    if (one_in(3)) service.server.queue.order = resilience::QueueOrder::AdaptiveLifo;
+    if (one_in(3)) service.server.queue.age_max = 5_ms;
+    if (one_in(3)) service.server.codel = resilience::CoDelConfig{.target = 1_ms};
+    if (one_in(4)) service.server.limit = resilience::VegasLimitConfig{.initial_limit = 3};
+    if (one_in(4)) {
+      service.server.limit = resilience::AimdLimitConfig{.initial_limit = 2, .min_limit = 1};
+    }
+    if (one_in(4)) {
+      service.server.limit = resilience::GradientLimitConfig{.min_rtt_interval = 50_ms,
+                                                             .concurrency_update_interval = 5_ms,
+                                                             .min_rtt_request_count = 5};
+    }
     if (one_in(3)) service.warm_up = {.factor = 3, .lasts = 50_ms};
     if (one_in(3)) service.pauses = {.length = 5_ms, .every = 40_ms};
     if (one_in(3)) service.pauses = {.length = 5_ms, .requests = 20};

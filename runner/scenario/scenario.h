@@ -229,14 +229,14 @@ struct Operation {
 /// A new process takes `factor` times the core time at first, and less with every request.
 struct WarmUp {
   double factor = 1;
-  Duration lasts;              ///< 0: by requests.
+  Duration lasts = {};         ///< 0: by requests.
   std::uint32_t requests = 0;  ///< 0: by time.
 };
 
 /// Times in which a process does nothing.
 struct Pauses {
-  Duration length;             ///< 0: none.
-  Duration every;              ///< 0: by requests.
+  Duration length = {};        ///< 0: none.
+  Duration every = {};         ///< 0: by requests.
   std::uint32_t requests = 0;  ///< 0: by time.
 };
 

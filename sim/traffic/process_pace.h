@@ -13,7 +13,7 @@ namespace orrery::sim {
 /// once over `lasts` from when the process listens, or over its first `requests`.
 struct WarmUpModel {
   double factor = 1;           ///< >= 1; 1: always warm.
-  Duration lasts;              ///< 0: by requests.
+  Duration lasts = {};         ///< 0: by requests.
   std::uint32_t requests = 0;  ///< 0: by time.
 
   friend bool operator==(const WarmUpModel&, const WarmUpModel&) = default;
@@ -21,8 +21,8 @@ struct WarmUpModel {
 
 /// Times in which nothing of a process goes on.
 struct PauseModel {
-  Duration length;             ///< 0: none.
-  Duration every;              ///< From start to start, longer than `length`; 0: by requests.
+  Duration length = {};        ///< 0: none.
+  Duration every = {};         ///< From start to start, longer than `length`; 0: by requests.
   std::uint32_t requests = 0;  ///< One after so many have begun; 0: by time.
 
   friend bool operator==(const PauseModel&, const PauseModel&) = default;

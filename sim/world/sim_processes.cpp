@@ -254,8 +254,8 @@ std::int64_t SimNode::watch_requests(const Process& process, std::int64_t limit)
     if (use.per_request > 0) more = std::min(more, use.per_request / use.per_served);
     more /= static_cast<std::int64_t>(process.instances.size());
     for (const InstanceId instance : process.instances) {
-      environment_.engine.set_served_watch(
-          instance, bounded(environment_.engine.view(instance).served + more));
+      const auto so_far = static_cast<std::int64_t>(environment_.engine.view(instance).served);
+      environment_.engine.set_served_watch(instance, bounded(so_far + more));
     }
     const std::int64_t grows =
         more * static_cast<std::int64_t>(process.instances.size()) * use.per_served;

@@ -166,6 +166,14 @@ std::string with_zones() {
   return text.dump();
 }
 
+/// What a service can have one of at a time.
+const std::vector<std::string> kOtherServices = {
+    R"({"warmUp": {"factor": 3, "requests": 9}, "pauses": {"for": "1ms", "every": "1s"},
+        "limit": {"aimd": {"initial": 9, "min": 5, "max": 50, "backoff": 0.5, "timeout": "1s"}}})",
+    R"({"limit": {"gradient": {"minRttInterval": "9s", "updateInterval": "1s", "minRttRequests": 9,
+        "jitter": "5%", "min": 4, "max": 44, "buffer": "10%", "percentile": "90%"}}})",
+};
+
 /// Policies of which there can be one at a time.
 const std::vector<std::string> kOtherPolicies = {
     R"({"to": "web", "retries": {"backoff": "1s", "limit": {"linkerd": {"ttl": "10s",
@@ -265,6 +273,11 @@ TEST(Schema, HasExactlyTheKeysThatTheReaderKnows) {
   for (const std::string& policy : kOtherPolicies) {
     Json text = Json::parse(kEveryKey);
     text["policies"] = Json::array({Json::parse(policy)});
+    texts.push_back(text.dump());
+  }
+  for (const std::string& members : kOtherServices) {
+    Json text = Json::parse(kEveryKey);
+    text["services"]["web"].update(Json::parse(members));
     texts.push_back(text.dump());
   }
   for (const std::string& text : texts) {

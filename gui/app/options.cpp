@@ -20,8 +20,10 @@ std::vector<QString> read_options(const QStringList& arguments, Options& options
     if (!option.startsWith("--")) {
       if (options.recording.isEmpty()) {
         options.recording = option;
+      } else if (options.other.isEmpty()) {
+        options.other = option;
       } else {
-        problems.push_back(QString{"'%1': only one recording can be opened"}.arg(option));
+        problems.push_back(QString{"'%1': expected no more than two recordings"}.arg(option));
       }
       continue;
     }
@@ -49,7 +51,7 @@ std::vector<QString> read_options(const QStringList& arguments, Options& options
       options.select = value;
     } else if (option == "--show") {
       const auto drawer = drawer_named(value);
-      if (!drawer) wrong(option, "events or requests", value);
+      if (!drawer) wrong(option, "events, requests, limits or compare", value);
       options.show = drawer.value_or(Drawer::None);
     } else if (option == "--filter") {
       options.filter = value;
@@ -75,6 +77,9 @@ std::vector<QString> read_options(const QStringList& arguments, Options& options
       }
     }
   }
+  if (options.show == Drawer::Compare && options.other.isEmpty()) {
+    problems.emplace_back("--show compare: expected two recordings");
+  }
   if (!options.screenshot.isEmpty() && options.recording.isEmpty()) {
     problems.emplace_back("--screenshot: expected a recording to take a picture of");
   }
@@ -84,13 +89,14 @@ std::vector<QString> read_options(const QStringList& arguments, Options& options
 QString usage() {
   return QStringLiteral(
       "Shows the recording of a run: how a failure spreads, stops and heals.\n"
-      "Usage: orrery-gui [OPTIONS] [RECORDING]\n"
+      "Usage: orrery-gui [OPTIONS] [RECORDING [OTHER]]\n"
       "\n"
       "  RECORDING            file of orrery run --record, also while it is written\n"
+      "  OTHER                one to compare it with\n"
       "  --screenshot FILE    write a picture of the window, without a screen, and end\n"
       "  --at TIME            go to this time: 2:10, 130s\n"
       "  --select SERVICE     show this service\n"
-      "  --show DRAWER        open it: events, requests\n"
+      "  --show DRAWER        open it: events, requests, limits, compare\n"
       "  --filter WORDS       of the events: cart kind:failing after:2:00 -condition\n"
       "  --theme dark|light   (dark)\n"
       "  --language en|ko     (en)\n"

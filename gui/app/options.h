@@ -15,6 +15,7 @@ namespace orrery::gui {
 
 struct Options {
   QString recording;   ///< Empty: none yet.
+  QString other;       ///< That it is compared with; empty: none.
   QString screenshot;  ///< A file to write a picture to; empty: a window is shown.
   Instant at;
   QString select;  ///< A service; empty: the users.

@@ -3,6 +3,7 @@
 #include <QCoreApplication>
 #include <QDragEnterEvent>
 #include <QFileDialog>
+#include <QFileInfo>
 #include <QKeyEvent>
 #include <QLocale>
 #include <QMimeData>
@@ -42,6 +43,8 @@ Window::Window() {
   inspector_ = new InspectorView{shown_, nullptr};
   events_ = new EventsView{shown_, nullptr};
   requests_ = new RequestsView{shown_, nullptr};
+  limits_ = new LimitsView{shown_, nullptr};
+  other_services_ = new ServiceGraphView{other_shown_, nullptr};
   timeline_ = new TimelineView{shown_, nullptr};
 
   QSplitter* now = splitter(Qt::Vertical);
@@ -52,14 +55,16 @@ Window::Window() {
   right_->addWidget(now);
   right_->addWidget(events_);
   right_->addWidget(requests_);
-  QSplitter* upper = splitter(Qt::Horizontal);
-  upper->addWidget(services_);
-  upper->addWidget(right_);
-  upper->setSizes({1264, 608});
-  upper->setStretchFactor(0, 2);
-  upper->setStretchFactor(1, 1);
+  right_->addWidget(limits_);
+  right_->addWidget(other_services_);
+  upper_ = splitter(Qt::Horizontal);
+  upper_->addWidget(services_);
+  upper_->addWidget(right_);
+  upper_->setSizes({1264, 608});
+  upper_->setStretchFactor(0, 2);
+  upper_->setStretchFactor(1, 1);
   QSplitter* all = splitter(Qt::Vertical);
-  all->addWidget(upper);
+  all->addWidget(upper_);
   all->addWidget(timeline_);
   all->setSizes({760, 356});
   all->setStretchFactor(0, 2);
@@ -75,9 +80,14 @@ Window::Window() {
 
   const auto acts = [this](const QString& action) { act(action); };
   for (Canvas* canvas : std::initializer_list<Canvas*>{top_, services_, cluster_, inspector_,
-                                                       events_, requests_, timeline_}) {
+                                                       events_, requests_, limits_, timeline_}) {
     canvas->on_action = acts;
   }
+  other_services_->on_action = [this](const QString& action) {
+    // Its services have numbers of their own.
+    if (action.section(' ', 0, 0) != "select" || other_ == nullptr) return act(action);
+    select(service_in(*run_, *other_, action.section(' ', 1).toUInt()));
+  };
   timeline_->on_seek = [this](Instant t) { seek(t); };
   clock_.setInterval(kFrameMs);
   QObject::connect(&clock_, &QTimer::timeout, this, [this] { tick(); });
@@ -88,75 +98,126 @@ Window::Window() {
 Result<void> Window::open(const QString& path) {
   auto run = RecordedRun::open(path.toStdString());
   if (!run) {
-    shown_.notice = QString::fromStdString(run.error().what);
-    if (!run.error().hint.empty()) {
-      shown_.notice += " " + QString::fromStdString(run.error().hint);
-    }
-    refresh(false);
+    say(run.error());
     return tl::unexpected{run.error()};
   }
   play(false);
+  parting_.reset();
+  other_moments_.reset();
+  other_.reset();
+  other_shown_ = {};
+  moments_.reset();
+  shown_.other = nullptr;
+  shown_.letter.clear();
+  shown_.parting.reset();
+  if (shown_.drawer == Drawer::Compare) show_drawer(Drawer::None);
   run_ = *std::move(run);
+  shown_.file = QFileInfo{path}.fileName();
   shown_.run = run_.get();
   shown_.notice.clear();
   shown_.selected.reset();
   shown_.event.reset();
   shown_.request.reset();
   shown_.moment = nullptr;
-  moment_.reset();
+  moments_ = std::make_unique<Moments>(*run_);
   moment_of_.reset();
   services_->set_run(run_.get());
   timeline_->set_run(run_.get());
   events_->set_run(run_.get());
   requests_->set_run();
+  limits_->set_run(run_.get());
   setWindowTitle(QString::fromStdString(run_->info().scenario) + " – Orrery");
   seek(Instant{});
   taking_.start(0);
   return {};
 }
 
+void Window::say(const Failure& failure) {
+  shown_.notice = QString::fromStdString(failure.what);
+  if (!failure.hint.empty()) shown_.notice += " " + QString::fromStdString(failure.hint);
+  refresh(false);
+}
+
+Result<void> Window::open_other(const QString& path) {
+  if (run_ == nullptr) return open(path);
+  auto run = RecordedRun::open(path.toStdString());
+  if (!run) {
+    say(run.error());
+    return tl::unexpected{run.error()};
+  }
+  parting_.reset();
+  other_moments_.reset();
+  other_ = *std::move(run);
+  other_moments_ = std::make_unique<Moments>(*other_);
+  other_shown_.moment = nullptr;
+  parting_.emplace(*run_, *other_);
+  shown_.letter = "A";
+  shown_.other = other_.get();
+  shown_.other_file = QFileInfo{path}.fileName();
+  shown_.parting.reset();
+  other_shown_.run = other_.get();
+  other_shown_.letter = "B";
+  other_shown_.file = shown_.other_file;
+  other_services_->set_run(other_.get());
+  timeline_->set_run(run_.get());
+  moment_of_.reset();
+  show_moment();
+  taking_.start(0);
+  return {};
+}
+
+bool Window::take_stretch() {
+  bool more = false;
+  for (RecordedRun* run : {run_.get(), other_.get()}) {
+    if (run == nullptr) continue;
+    const auto taken = run->take_more();
+    if (!taken) {
+      shown_.notice = QString::fromStdString(taken.error().what);
+      taking_.stop();
+      return false;
+    }
+    more = more || *taken;
+  }
+  if (parting_ && parting_->look_on().value_or(false)) {
+    more = true;
+    shown_.parting = parting_->found();
+  }
+  return more;
+}
+
+void Window::took() {
+  timeline_->set_run(run_.get());
+  events_->take();
+  limits_->set_run(run_.get());
+  moment_of_.reset();
+  show_moment();
+}
+
 void Window::take_slice() {
   QElapsedTimer spent;
   spent.start();
   bool more = true;
-  while (more && spent.elapsed() < kSliceMs) {
-    const auto taken = run_->take_more();
-    if (!taken) {
-      shown_.notice = QString::fromStdString(taken.error().what);
-      taking_.stop();
-      break;
-    }
-    more = *taken;
-  }
+  while (more && spent.elapsed() < kSliceMs) more = take_stretch();
   if (!more) {
     // A recording that grows is looked at again; one that is complete is not.
-    if (run_->complete()) {
+    const bool grows = !run_->complete() || (other_ != nullptr && !other_->complete());
+    if (!grows) {
       taking_.stop();
     } else {
       taking_.setInterval(kLookAgainMs);
-      if (!run_->follow()) return;
+      const bool followed = run_->follow();
+      if (!(other_ != nullptr && other_->follow()) && !followed) return;
     }
   }
-  if (!more || !taking_.isActive()) {
-    timeline_->set_run(run_.get());
-    events_->take();
-    moment_of_.reset();
-    show_moment();
-  }
+  if (!more || !taking_.isActive()) took();
 }
 
 void Window::take_all() {
   taking_.stop();
   if (run_ == nullptr) return;
-  while (true) {
-    const auto taken = run_->take_more();
-    if (!taken) shown_.notice = QString::fromStdString(taken.error().what);
-    if (!taken || !*taken) break;
+  while (take_stretch()) {
   }
-  timeline_->set_run(run_.get());
-  events_->take();
-  moment_of_.reset();
-  show_moment();
+  took();
 }
 
 void Window::seek(Instant t) {
@@ -169,26 +230,68 @@ void Window::show_moment() {
   if (run_ == nullptr) return;
   const std::int64_t period = std::max<std::int64_t>(run_->info().period.count_ns(), 1);
   const Instant sample = Instant::at(Duration::nanoseconds(shown_.at.count_ns() / period * period));
-  if (moment_of_ == sample) return refresh(true);
-  auto moment = moment_at(*run_, shown_.at);
-  if (!moment) {
-    shown_.notice = QString::fromStdString(moment.error().what);
+  if (moment_of_ == sample) return show_instant();
+  if (!moment_of_) {
+    moments_->forget_calls();
+    if (other_moments_) other_moments_->forget_calls();
+  }
+  const auto shown = moments_->show(shown_.at);
+  if (!shown) {
+    shown_.notice = QString::fromStdString(shown.error().what);
     return refresh(false);
   }
-  moment_ = *std::move(moment);
+  const bool all = shown_.moment == nullptr;
   moment_of_ = sample;
-  shown_.moment = &*moment_;
-  refresh(false);
+  shown_.moment = &moments_->now();
+  if (other_moments_) {
+    other_shown_.moment = nullptr;
+    if (other_moments_->show(std::min(shown_.at, other_->end()))) {
+      other_shown_.moment = &other_moments_->now();
+    }
+    shown_.other_moment = other_shown_.moment;
+  }
+  if (all) return refresh(false);
+  if (moments_->cluster_changed()) cluster_->refresh();
+  // Calls are known second by second; while time passes, that is enough for the pods of cards.
+  if (moments_->calls_changed() || (moments_->cluster_changed() && !shown_.playing)) {
+    services_->refresh();
+    inspector_->refresh();
+    limits_->refresh();
+    if (other_moments_) other_services_->refresh();
+  }
+  events_->refresh();
+  if (shown_.drawer == Drawer::Requests) requests_->load();
+  show_instant();
+}
+
+void Window::show_instant() {
+  if (other_ != nullptr) {
+    other_shown_.at = std::min(shown_.at, other_->end());
+    other_services_->refresh(true);
+  }
+  services_->refresh(true);
+  inspector_->refresh(true);
+  timeline_->show_instant();
 }
 
 void Window::refresh(bool moving) {
+  if (other_ != nullptr) {
+    other_shown_.at = std::min(shown_.at, other_->end());
+    other_shown_.theme = shown_.theme;
+    other_shown_.playing = shown_.playing;
+    other_shown_.speed = shown_.speed;
+    other_shown_.reduced_motion = shown_.reduced_motion;
+    other_shown_.selected =
+        shown_.selected ? service_in(*other_, *run_, *shown_.selected) : std::nullopt;
+    other_services_->refresh(moving);
+  }
   if (!moving) {
     top_->refresh();
     cluster_->refresh();
     events_->refresh();
+    limits_->refresh();
     if (shown_.drawer == Drawer::Requests) requests_->load();
   }
-  // What stands still of these shows the instant, too.
   services_->refresh(moving);
   inspector_->refresh(moving);
   timeline_->refresh(moving);
@@ -203,14 +306,17 @@ void Window::play(bool on) {
   } else {
     clock_.stop();
   }
-  timeline_->refresh();
+  refresh(false);
 }
 
 void Window::tick() {
   const double seconds = static_cast<double>(wall_.restart()) / 1000;
   const double speed = shown_.speed == 0 ? kFullSpeed : shown_.speed;
-  const Instant next =
-      shown_.at + Duration::microseconds(static_cast<std::int64_t>(seconds * speed * 1e6));
+  advance(Duration::microseconds(static_cast<std::int64_t>(seconds * speed * 1e6)));
+}
+
+void Window::advance(Duration simulated) {
+  const Instant next = shown_.at + simulated;
   const bool over = next >= run_->end();
   seek(next);
   if (over) play(false);
@@ -237,6 +343,18 @@ void Window::set_language(const QString& language) {
 }
 
 void Window::show_drawer(Drawer drawer) {
+  if (drawer == Drawer::Compare && other_ == nullptr) return;
+  if ((drawer == Drawer::Compare) != (shown_.drawer == Drawer::Compare)) {
+    // Two runs are given the same room.
+    const QList<int> sizes = upper_->sizes();
+    const int all = sizes[0] + sizes[1];
+    if (drawer == Drawer::Compare) {
+      sizes_of_one_ = sizes;
+      upper_->setSizes({all / 2, all - all / 2});
+    } else {
+      upper_->setSizes(sizes_of_one_);
+    }
+  }
   shown_.drawer = drawer;
   right_->setCurrentIndex(static_cast<int>(drawer));
   refresh(false);
@@ -250,6 +368,10 @@ std::vector<const Canvas*> Window::canvases() const {
       return {top_, services_, events_, timeline_};
     case Drawer::Requests:
       return {top_, services_, requests_, timeline_};
+    case Drawer::Limits:
+      return {top_, services_, limits_, timeline_};
+    case Drawer::Compare:
+      return {top_, services_, other_services_, timeline_};
   }
   return {top_, services_, cluster_, inspector_, timeline_};
 }
@@ -310,6 +432,10 @@ void Window::act(const QString& action) {
     set_shade(shown_.theme->shade == Shade::Dark ? Shade::Light : Shade::Dark);
   } else if (verb == "language") {
     set_language(what);
+  } else if (verb == "group" || verb == "groups") {
+    const auto group = verb == "group" ? std::optional{what} : std::nullopt;
+    services_->open_group(group);
+    other_services_->open_group(group);
   } else if (verb == "drawer") {
     show_drawer(drawer_named(what).value_or(Drawer::None));
   } else if (verb == "event") {
@@ -424,12 +550,18 @@ void Window::keyPressEvent(QKeyEvent* event) {
       return show_drawer(shown_.drawer == Drawer::Events ? Drawer::None : Drawer::Events);
     case Qt::Key_T:
       return show_drawer(shown_.drawer == Drawer::Requests ? Drawer::None : Drawer::Requests);
+    case Qt::Key_L:
+      return show_drawer(shown_.drawer == Drawer::Limits ? Drawer::None : Drawer::Limits);
+    case Qt::Key_D:
+      if (!control) break;
+      return show_drawer(shown_.drawer == Drawer::Compare ? Drawer::None : Drawer::Compare);
     case Qt::Key_BracketLeft:
       return go_along_cause();
     case Qt::Key_BracketRight:
       return go_along_effect();
     case Qt::Key_Escape:
       if (shown_.drawer != Drawer::None) return show_drawer(Drawer::None);
+      if (services_->is_group_open()) return act("groups");
       return select(std::nullopt);
     case Qt::Key_O:
       if (control) return ask_for_file();

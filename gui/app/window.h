@@ -15,6 +15,7 @@
 #include "gui/views/cluster.h"
 #include "gui/views/events.h"
 #include "gui/views/inspector.h"
+#include "gui/views/limits.h"
 #include "gui/views/requests.h"
 #include "gui/views/service_graph.h"
 #include "gui/views/timeline.h"
@@ -31,11 +32,16 @@ class Window : public QWidget {
   /// Opens a recording in place of the one that is open. What went wrong is said in the window, and
   /// in the answer.
   Result<void> open(const QString& path);
+  /// Opens a second one to compare with; the first, if none is open. What went wrong is said as by
+  /// open().
+  Result<void> open_other(const QString& path);
   /// Takes in all that the recording has, without pause.
   void take_all();
   /// Goes to an instant, or the nearest one that the recording has.
   void seek(Instant t);
   void play(bool on);
+  /// So much later, as if time had passed.
+  void advance(Duration simulated);
   void set_speed(double speed);
   void set_shade(Shade shade);
   /// "en" or "ko".
@@ -56,9 +62,14 @@ class Window : public QWidget {
   [[nodiscard]] TimelineView& timeline() { return *timeline_; }
   [[nodiscard]] EventsView& events() { return *events_; }
   [[nodiscard]] RequestsView& requests() { return *requests_; }
+  [[nodiscard]] LimitsView& limits() { return *limits_; }
+  /// The other run's.
+  [[nodiscard]] ServiceGraphView& other_services() { return *other_services_; }
   /// Those that are shown now.
   [[nodiscard]] std::vector<const Canvas*> canvases() const;
   [[nodiscard]] bool is_ticking() const { return clock_.isActive(); }
+  /// There is more of a recording to take in.
+  [[nodiscard]] bool is_taking() const { return taking_.isActive(); }
 
  protected:
   void keyPressEvent(QKeyEvent* event) override;
@@ -71,7 +82,14 @@ class Window : public QWidget {
   void ask_for_file();
   void tick();
   void take_slice();
+  /// The next stretch of the runs. Whether there is more for now.
+  bool take_stretch();
+  /// Shows what was taken in.
+  void took();
+  void say(const Failure& failure);
   void show_moment();
+  /// Only what moves between samples.
+  void show_instant();
   void refresh(bool moving);
   void go_to_event(int direction);
   void go_to_fault();
@@ -80,9 +98,13 @@ class Window : public QWidget {
   [[nodiscard]] std::vector<Instant> instants_of_note() const;
 
   Shown shown_;
+  Shown other_shown_;  ///< What stands beside it in a comparison.
   std::unique_ptr<RecordedRun> run_;
-  std::optional<Moment> moment_;
+  std::unique_ptr<Moments> moments_;
   std::optional<Instant> moment_of_;  ///< The sample that is shown.
+  std::unique_ptr<RecordedRun> other_;
+  std::unique_ptr<Moments> other_moments_;
+  std::optional<DivergenceSearch> parting_;
   QTranslator translator_;
   QTimer clock_;   ///< Only while time passes.
   QTimer taking_;  ///< While there is more to take in.
@@ -93,6 +115,10 @@ class Window : public QWidget {
   InspectorView* inspector_;
   EventsView* events_;
   RequestsView* requests_;
+  LimitsView* limits_;
+  ServiceGraphView* other_services_;
+  QSplitter* upper_;
+  QList<int> sizes_of_one_;  ///< Of it, before two runs stood there.
   QStackedWidget* right_;
   TimelineView* timeline_;
 };

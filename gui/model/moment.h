@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -51,6 +52,9 @@ struct PodNow {
 struct NodeNow {
   recording::TextId name = 0;
   State state = State::Healthy;  ///< Healthy, draining (no pods are sent to it), lost.
+  State worst = State::Healthy;  ///< Of itself and its pods.
+  double affected = 0;           ///< Share of its pods that are not ready; 0..1.
+  bool unnoticed = false;        ///< It is lost, and the cluster does not know it yet.
   double cpu_used = 0;           ///< Requested by pods, of what it has; 0..1 and more.
   double memory_used = 0;
   std::vector<PodNow> pods;
@@ -91,7 +95,39 @@ struct Moment {
 /// Seconds of history that are over at `t`, less one: the second that is shown; nothing: none is.
 [[nodiscard]] std::optional<std::size_t> second_at(const RecordedRun& run, Instant t);
 
-/// A Failure if the recording has nothing at `t`, or is damaged there.
-[[nodiscard]] Result<Moment> moment_at(RecordedRun& run, Instant t);
+class ClusterTracker;
+
+/// The moments of a run, each made from the one before as far as they are alike.
+class Moments {
+ public:
+  /// The run must outlive it.
+  explicit Moments(RecordedRun& run);
+  Moments(const Moments&) = delete;
+  Moments& operator=(const Moments&) = delete;
+  ~Moments();
+
+  /// Shows `t`. A Failure if the recording has nothing there, or is damaged; now() stays then.
+  Result<void> show(Instant t);
+  [[nodiscard]] const Moment& now() const { return moment_; }
+  /// More of the run was taken in: calls and faults may be other than they were known.
+  void forget_calls() { second_known_ = false; }
+  /// What the last show() changed.
+  [[nodiscard]] bool cluster_changed() const { return cluster_changed_; }
+  [[nodiscard]] bool calls_changed() const { return calls_changed_; }
+
+ private:
+  void take_calls();
+  void take_service(std::uint32_t s);
+  void take_edge(std::size_t e);
+  void take_cascade();
+
+  RecordedRun& run_;
+  Moment moment_;
+  std::unique_ptr<ClusterTracker> cluster_;
+  std::optional<std::size_t> second_;
+  bool second_known_ = false;
+  bool cluster_changed_ = false;
+  bool calls_changed_ = false;
+};
 
 }  // namespace orrery::gui

@@ -28,7 +28,8 @@ RecordedRun::RecordedRun(std::unique_ptr<recording::RunReader> reader)
     : reader_{std::move(reader)},
       names_{reader_->scene().services},
       history_{reader_->scene()},
-      events_{reader_->scene()} {}
+      events_{reader_->scene()},
+      states_(reader_->scene().services.size()) {}
 
 Result<std::unique_ptr<RecordedRun>> RecordedRun::open(const std::string& path) {
   auto reader = recording::RunReader::open(path);
@@ -47,6 +48,7 @@ Result<bool> RecordedRun::take_more() {
   events_.take(*reader_, *events);
   history_.take(*samples, reader_->columns());
   taken_ = to;
+  keep_states();
   return true;
 }
 
@@ -59,7 +61,21 @@ CallSum RecordedRun::judged_calls(std::uint32_t service, std::size_t second) con
   return calls;
 }
 
+void RecordedRun::keep_states() {
+  for (std::uint32_t service = 0; service < states_.size(); ++service) {
+    std::vector<State>& states = states_[service];
+    while (states.size() < history_.seconds() && end_of(states.size()) < taken_) {
+      states.push_back(find_state(service, states.size()));
+    }
+  }
+}
+
 State RecordedRun::state_by_calls(std::uint32_t service, std::size_t second) const {
+  const std::vector<State>& states = states_[service];
+  return second < states.size() ? states[second] : find_state(service, second);
+}
+
+State RecordedRun::find_state(std::uint32_t service, std::size_t second) const {
   const auto ready = events_.ready(service, end_of(second));
   if (ready == 0) return State::Lost;
   // Before its first pod is ready nobody counts on it.

@@ -51,6 +51,11 @@ class RecordedRun {
     return reader_->traces(from, to);
   }
 
+  /// What was sampled in [from, to). A Failure if it is damaged there.
+  [[nodiscard]] Result<recording::SampleSection> samples(Instant from, Instant to) const {
+    return reader_->samples(from, to);
+  }
+
   /// Of a service in a second that is over (see History).
   [[nodiscard]] State state_in(std::uint32_t service, std::size_t second) const;
   /// The calls that the state is judged by: of one second, or of up to five where calls are few.
@@ -59,12 +64,16 @@ class RecordedRun {
  private:
   explicit RecordedRun(std::unique_ptr<recording::RunReader> reader);
   [[nodiscard]] State state_by_calls(std::uint32_t service, std::size_t second) const;
+  [[nodiscard]] State find_state(std::uint32_t service, std::size_t second) const;
+  /// Keeps the states of seconds about which nothing more can come.
+  void keep_states();
 
   std::unique_ptr<recording::RunReader> reader_;
   ServiceNames names_;
   History history_;
   RunEvents events_;
   Instant taken_;
+  std::vector<std::vector<State>> states_;  ///< By calls; by service, by second.
 };
 
 /// Less than 1 % of errors is healthy, less than 10 % degraded, more is failing.

@@ -74,6 +74,10 @@
         <source>Requests</source>
         <translation>요청</translation>
     </message>
+    <message>
+        <source>Limits</source>
+        <translation>제한</translation>
+    </message>
 </context>
 <context>
     <name>EventText</name>
@@ -197,6 +201,30 @@
         <source>users</source>
         <translation>사용자</translation>
     </message>
+    <message>
+        <source>circuit breaker</source>
+        <translation>서킷 브레이커</translation>
+    </message>
+    <message>
+        <source>outlier</source>
+        <translation>이상 인스턴스</translation>
+    </message>
+    <message>
+        <source>evicted</source>
+        <translation>축출됨</translation>
+    </message>
+    <message>
+        <source>program</source>
+        <translation>프로그램</translation>
+    </message>
+    <message>
+        <source>control plane</source>
+        <translation>컨트롤 플레인</translation>
+    </message>
+    <message>
+        <source>zones of calls</source>
+        <translation>호출 존</translation>
+    </message>
 </context>
 <context>
     <name>EventsView</name>
@@ -302,6 +330,84 @@
     <message>
         <source>All users</source>
         <translation>모든 사용자</translation>
+    </message>
+</context>
+<context>
+    <name>LimitKindText</name>
+    <message>
+        <source>Tried again</source>
+        <translation>재시도</translation>
+    </message>
+    <message>
+        <source>Breaker stops</source>
+        <translation>차단기 차단</translation>
+    </message>
+    <message>
+        <source>No room</source>
+        <translation>자리 없음</translation>
+    </message>
+    <message>
+        <source>Over limit</source>
+        <translation>한도 초과</translation>
+    </message>
+</context>
+<context>
+    <name>LimitsView</name>
+    <message>
+        <source>Limits</source>
+        <translation>제한</translation>
+    </message>
+    <message>
+        <source>Call paths with limits at work</source>
+        <translation>제한이 작동한 호출 경로</translation>
+    </message>
+    <message>
+        <source>over the run</source>
+        <translation>실행 전체</translation>
+    </message>
+    <message>
+        <source>No call was held back or tried again in this run.</source>
+        <translation>이 실행에서 막히거나 다시 시도된 호출이 없습니다.</translation>
+    </message>
+    <message>
+        <source>breaker open</source>
+        <translation>차단기 열림</translation>
+    </message>
+    <message>
+        <source>half-open</source>
+        <translation>반열림</translation>
+    </message>
+    <message>
+        <source>tries behind the first</source>
+        <translation>재시도</translation>
+    </message>
+    <message>
+        <source>users</source>
+        <translation>사용자</translation>
+    </message>
+    <message>
+        <source>open %1 s</source>
+        <translation>%1초째 열림</translation>
+    </message>
+    <message>
+        <source>%1 calls</source>
+        <translation>호출 %1건</translation>
+    </message>
+    <message>
+        <source>%1 stopped</source>
+        <translation>차단 %1</translation>
+    </message>
+    <message>
+        <source>%1 no room</source>
+        <translation>자리 없음 %1</translation>
+    </message>
+    <message>
+        <source>%1 over</source>
+        <translation>초과 %1</translation>
+    </message>
+    <message>
+        <source>%1 again</source>
+        <translation>재시도 %1</translation>
     </message>
 </context>
 <context>
@@ -461,6 +567,18 @@
         <source>Make one with: orrery run SCENARIO --seeds 1 --record FILE.orrery</source>
         <translation>기록 만들기: orrery run SCENARIO --seeds 1 --record FILE.orrery</translation>
     </message>
+    <message>
+        <source>1 call path</source>
+        <translation>호출 경로 1개</translation>
+    </message>
+    <message>
+        <source>All groups</source>
+        <translation>모든 그룹</translation>
+    </message>
+    <message>
+        <source>%1 not well</source>
+        <translation>%1개 이상</translation>
+    </message>
 </context>
 <context>
     <name>State</name>
@@ -559,6 +677,18 @@
         <source>The first requests fail, as calls to %1 %2.</source>
         <translation>첫 요청들이 실패합니다. %1 호출: %2.</translation>
     </message>
+    <message>
+        <source>The runs do not part so far</source>
+        <translation>지금까지 두 실행이 같습니다</translation>
+    </message>
+    <message>
+        <source>The runs part at %1: other calls to %2</source>
+        <translation>두 실행이 %1에 갈라짐: %2 호출이 다름</translation>
+    </message>
+    <message>
+        <source>The runs part at %1: only in %2, %3</source>
+        <translation>두 실행이 %1에 갈라짐: %2에만, %3</translation>
+    </message>
 </context>
 <context>
     <name>TopBar</name>
@@ -585,6 +715,10 @@
     <message>
         <source>live</source>
         <translation>실제</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>비교</translation>
     </message>
 </context>
 <context>

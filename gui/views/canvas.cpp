@@ -27,10 +27,9 @@ std::vector<Layer> Canvas::layers() const {
 
 void Canvas::rebuild() {
   still_ = still_layers();
-  const qreal ratio = devicePixelRatioF();
-  const QSize size = (QSizeF{this->size()} * ratio).toSize();
+  const QSize size = (QSizeF{this->size()} * ratio_).toSize();
   if (pixels_.size() != size) pixels_ = QPixmap{size};
-  pixels_.setDevicePixelRatio(ratio);
+  pixels_.setDevicePixelRatio(ratio_);
   pixels_.fill(colors().window);
   QPainter painter{&pixels_};
   gui::paint(painter, still_, colors());
@@ -38,16 +37,16 @@ void Canvas::rebuild() {
 }
 
 void Canvas::paintEvent(QPaintEvent* event) {
-  if (stale_) rebuild();
   QPainter painter{this};
   // A picture of the window may be taken at another resolution than the screen has.
-  if (painter.device()->devicePixelRatioF() != pixels_.devicePixelRatio()) {
-    painter.fillRect(rect(), colors().window);
-    gui::paint(painter, still_, colors());
-  } else {
-    painter.setClipRegion(event->region());
-    painter.drawPixmap(0, 0, pixels_);
+  const qreal ratio = painter.device()->devicePixelRatioF();
+  if (ratio != ratio_) {
+    ratio_ = ratio;
+    stale_ = true;
   }
+  if (stale_) rebuild();
+  painter.setClipRegion(event->region());
+  painter.drawPixmap(0, 0, pixels_);
   moving_ = moving_layers();
   gui::paint(painter, moving_, colors());
 }

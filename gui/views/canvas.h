@@ -10,13 +10,14 @@
 #include <vector>
 
 #include "gui/draw/display_list.h"
+#include "gui/model/divergence.h"
 #include "gui/model/moment.h"
 #include "gui/theme/theme.h"
 
 namespace orrery::gui {
 
 /// What stands in place of the cluster and the inspector.
-enum class Drawer { None, Events, Requests };
+enum class Drawer { None, Events, Requests, Limits, Compare };
 
 inline constexpr qreal kPadding = 20;       ///< Of panels.
 inline constexpr qreal kHeaderMiddle = 26;  ///< Of a panel's title, from its top.
@@ -25,6 +26,13 @@ inline constexpr qreal kHeaderMiddle = 26;  ///< Of a panel's title, from its to
 struct Shown {
   const RecordedRun* run = nullptr;  ///< Null: nothing is open.
   const Moment* moment = nullptr;
+  /// The run that this one is compared with; null: none.
+  const RecordedRun* other = nullptr;
+  const Moment* other_moment = nullptr;
+  QString letter;  ///< "A" or "B", if two are compared.
+  QString file;    ///< Its name, without folders.
+  QString other_file;
+  std::optional<Divergence> parting;  ///< Of the two.
   Instant at;
   std::optional<std::uint32_t> selected;  ///< A service; absent: the users.
   std::optional<std::uint64_t> event;     ///< That was chosen of the events.
@@ -61,6 +69,8 @@ class Canvas : public QWidget {
  protected:
   [[nodiscard]] const Shown& shown() const { return shown_; }
   [[nodiscard]] const Theme& colors() const { return *shown_.theme; }
+  /// Pixels of what is painted on for each of the view's.
+  [[nodiscard]] qreal ratio() const { return ratio_; }
   /// Whether there is something to show.
   [[nodiscard]] bool has_moment() const { return shown_.moment != nullptr; }
   /// The background and border of a panel.
@@ -83,6 +93,7 @@ class Canvas : public QWidget {
 
   const Shown& shown_;
   bool stale_ = true;
+  qreal ratio_ = 1;
   std::vector<Layer> still_;
   std::vector<Layer> moving_;
   QPixmap pixels_;

@@ -16,14 +16,6 @@ constexpr qreal kZoneHeader = 32;
 constexpr qreal kNamedTile = 62;
 constexpr qreal kPodsTile = 20;
 
-State worst_of(const NodeNow& node) {
-  State worst = node.state;
-  for (const PodNow& pod : node.pods) {
-    if (severity(pod.state) > severity(worst)) worst = pod.state;
-  }
-  return worst;
-}
-
 /// Device pixels of a picture, filled cell by cell.
 class Pixels {
  public:
@@ -262,23 +254,32 @@ void ClusterView::draw_nodes_as_pixels(DisplayList& list, const ZoneNow& zone, c
                                        std::size_t columns, qreal tile) const {
   const Theme& c = colors();
   const auto column_count = static_cast<qreal>(columns);
-  const qreal step_x = std::min(tile * 1.4, grid.width() / column_count);
   const std::size_t rows = (zone.nodes.size() + columns - 1) / columns;
-  const qreal step_y = std::min(tile * 1.4, grid.height() / static_cast<qreal>(rows));
-  Pixels pixels{grid.size(), devicePixelRatioF()};
+  // Whole pixels: gaps between cells are all alike.
+  const auto step_of = [&](qreal room) {
+    const qreal step = std::min(tile * 1.4, room);
+    return tile < kPodsTile ? std::max(1.0, std::floor(step * ratio())) / ratio() : step;
+  };
+  const qreal step_x = step_of(grid.width() / column_count);
+  const qreal step_y = step_of(grid.height() / static_cast<qreal>(rows));
+  Pixels pixels{grid.size(), ratio()};
   for (std::size_t i = 0; i < zone.nodes.size(); ++i) {
     const NodeNow& node = zone.nodes[i];
     const QRectF place{static_cast<qreal>(i % columns) * step_x,
                        static_cast<qreal>(i / columns) * step_y, tile, tile};
     if (tile < kPodsTile) {
-      const State worst = worst_of(node);
-      const qreal gap = tile < 6 ? 0.5 : 1.5;
-      const QRectF cell = place.adjusted(0, 0, -gap, -gap);
-      if (worst == State::Lost) {
-        pixels.outline(cell, c.state(worst));
-      } else {
-        pixels.fill(cell, c.state(worst));
+      const qreal gap = tile < 3 ? 0 : 1;
+      const QRectF cell{place.topLeft(), QSizeF{step_x - gap, step_y - gap}};
+      if (node.worst == State::Lost) {
+        pixels.outline(cell, c.state(State::Lost));
+        continue;
       }
+      pixels.fill(cell, c.state(node.state));
+      if (node.worst == node.state) continue;
+      // As high as the share of its pods that are not well, and never too low to be seen.
+      const qreal tall =
+          std::clamp(node.affected * cell.height(), std::min(2.0, cell.height()), cell.height());
+      pixels.fill({cell.left(), cell.bottom() - tall, cell.width(), tall}, c.state(node.worst));
       continue;
     }
     const QRectF inside = place.adjusted(0, 0, -tile * 0.22, -tile * 0.22);

@@ -10,7 +10,7 @@ struct DrawerText {
   Q_DECLARE_TR_FUNCTIONS(DrawerView)
 };
 
-constexpr std::array kDrawers{Drawer::Events, Drawer::Requests};
+constexpr std::array kDrawers{Drawer::Events, Drawer::Requests, Drawer::Limits};
 
 QString title_of(Drawer drawer) {
   switch (drawer) {
@@ -18,6 +18,9 @@ QString title_of(Drawer drawer) {
       return DrawerText::tr("Events");
     case Drawer::Requests:
       return DrawerText::tr("Requests");
+    case Drawer::Limits:
+      return DrawerText::tr("Limits");
+    case Drawer::Compare:
     case Drawer::None:
       break;
   }
@@ -34,6 +37,10 @@ QString name_of(Drawer drawer) {
       return QStringLiteral("events");
     case Drawer::Requests:
       return QStringLiteral("requests");
+    case Drawer::Limits:
+      return QStringLiteral("limits");
+    case Drawer::Compare:
+      return QStringLiteral("compare");
     case Drawer::None:
       break;
   }
@@ -44,7 +51,9 @@ std::optional<Drawer> drawer_named(const QString& name) {
   for (const Drawer drawer : kDrawers) {
     if (name == name_of(drawer)) return drawer;
   }
-  if (name == name_of(Drawer::None)) return Drawer::None;
+  for (const Drawer drawer : {Drawer::Compare, Drawer::None}) {
+    if (name == name_of(drawer)) return drawer;
+  }
   return std::nullopt;
 }
 

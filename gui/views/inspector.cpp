@@ -11,6 +11,7 @@
 namespace orrery::gui {
 namespace {
 
+constexpr qreal kGap = 22;
 constexpr std::size_t kChartSeconds = 90;
 constexpr std::size_t kBeforeSeconds = 30;
 
@@ -37,6 +38,15 @@ InspectorView::InspectorView(const Shown& shown, QWidget* parent) : Canvas{shown
 CallSecond InspectorView::second(std::size_t second) const {
   const History& history = shown().run->history();
   return shown().selected ? history.service(*shown().selected, second) : history.users(second);
+}
+
+std::optional<CallSecond> InspectorView::other_second(std::size_t second) const {
+  const RecordedRun* other = shown().other;
+  if (other == nullptr || second >= other->history().seconds()) return std::nullopt;
+  if (!shown().selected) return other->history().users(second);
+  const auto service = service_in(*other, *shown().run, *shown().selected);
+  if (!service) return std::nullopt;
+  return other->history().service(*service, second);
 }
 
 CallSum InspectorView::sum(std::size_t second, std::size_t length) const {
@@ -93,6 +103,12 @@ std::vector<Layer> InspectorView::still_layers() const {
        {tr("Latency p50 p95 p99"), latency_text(p99), tr("was %1").arg(latency_text(was_p99)),
         slow ? c.state(State::Degraded) : c.high}}};
 
+  std::array<QString, 3> beside{columns[0].was, columns[1].was, columns[2].was};
+  if (const auto other = other_second(*at)) {
+    const CallSum calls{other->started, other->ended, other->failed};
+    beside = {"B " + rate_text(other->started), "B " + percent_text(calls.error_share()),
+              "B " + latency_text(recording::latency_of(other->p99))};
+  }
   const std::size_t first = first_second();
   const std::size_t known = shown().run->history().seconds();
   std::array<std::vector<Line>, 3> lines;
@@ -109,35 +125,61 @@ std::vector<Layer> InspectorView::still_layers() const {
     p95.values.push_back(to_seconds(recording::latency_of(figures.p95)) * 1000);
     p99_line.values.push_back(to_seconds(recording::latency_of(figures.p99)) * 1000);
   }
+  Line other_rate{{}, c.mid, {}, true};
+  Line other_errors{{}, c.mid, {}, true};
+  Line other_p99{{}, c.mid, {}, true};
+  for (std::size_t s = first; s < first + kChartSeconds; ++s) {
+    const auto figures = other_second(s);
+    if (!figures) break;
+    const CallSum calls{figures->started, figures->ended, figures->failed};
+    other_rate.values.push_back(figures->started);
+    other_errors.values.push_back(calls.error_share());
+    other_p99.values.push_back(to_seconds(recording::latency_of(figures->p99)) * 1000);
+  }
   const auto most = [](const Line& line) {
     return line.values.empty() ? 0.0 : *std::max_element(line.values.begin(), line.values.end());
   };
-  const double rate_most = nice_above(most(rate));
-  const double error_most = std::max(0.05, nice_above(most(errors)));
-  const double latency_most = nice_above(most(p99_line));
+  const double rate_most = nice_above(std::max(most(rate), most(other_rate)));
+  const double error_most = std::max(0.05, nice_above(std::max(most(errors), most(other_errors))));
+  const double latency_most = nice_above(std::max(most(p99_line), most(other_p99)));
   lines[0] = {rate};
   lines[1] = {errors};
   lines[2] = {p50, p95, p99_line};
+  if (shown().other != nullptr) {
+    lines[0].push_back(other_rate);
+    lines[1].push_back(other_errors);
+    lines[2].push_back(other_p99);
+  }
   const std::array<double, 3> mosts{rate_most, std::min(1.0, error_most), latency_most};
   const std::array<QString, 3> tops{
       rate_text(rate_most), percent_text(std::min(1.0, error_most)),
       latency_text(Duration::microseconds(static_cast<std::int64_t>(latency_most * 1000)))};
 
-  constexpr qreal kGap = 22;
-  const qreal column = (width() - 2 * kPadding - 2 * kGap) / 3;
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    const qreal left = kPadding + static_cast<qreal>(i) * (column + kGap);
+    const qreal left = column_left(i);
+    const qreal column = column_width();
     const QRectF title{left, 52, column, 18};
     list.text(title, columns[i].title, Type::BodyMedium, c.mid);
     const qreal value_right =
         list.words(left, 87, columns[i].value, Type::Number, columns[i].color);
-    list.text({value_right + 8, 82, left + column - value_right - 8, 18}, columns[i].was,
-              Type::Small, c.low, Qt::AlignRight);
-    const qreal latency_room = i == 2 ? 26 : 0;
-    const QRectF chart{left, 116, column - latency_room, height() - 116 - 46.0};
+    list.text({value_right + 8, 82, left + column - value_right - 8, 18}, beside[i], Type::Small,
+              c.low, Qt::AlignRight);
+    const QRectF chart = chart_rect(i);
     if (chart.height() > 20) draw_chart(list, chart, lines[i], mosts[i], i != 2, tops[i]);
   }
   return layers;
+}
+
+qreal InspectorView::column_width() const { return (width() - 2 * kPadding - 2 * kGap) / 3; }
+
+qreal InspectorView::column_left(std::size_t column) const {
+  return kPadding + static_cast<qreal>(column) * (column_width() + kGap);
+}
+
+QRectF InspectorView::chart_rect(std::size_t column) const {
+  // Behind the last one stand the names of its lines.
+  const qreal names = column == 2 ? 26 : 0;
+  return {column_left(column), 116, column_width() - names, height() - 116 - 46.0};
 }
 
 void InspectorView::draw_header(DisplayList& list) const {
@@ -180,6 +222,19 @@ void InspectorView::draw_chart(DisplayList& list, const QRectF& box, const std::
 
   std::vector<std::pair<qreal, const Line*>> labels;  // By height.
   for (const Line& line : lines) {
+    if (line.ghost) {
+      QPainterPath whole;
+      for (std::size_t i = 0; i < line.values.size(); ++i) {
+        const QPointF point{
+            x_of(static_cast<double>(first + i) + 1),
+            box.bottom() - std::min(1.0, line.values[i] / most) * (box.height() - 4)};
+        i == 0 ? whole.moveTo(point) : whole.lineTo(point);
+      }
+      Shape& ghost = list.path(whole, {}, line.color, 1.2);
+      ghost.dash = {3, 3};
+      ghost.tag = "ghost";
+      continue;
+    }
     QPainterPath past;
     QPainterPath ahead;
     QPointF last;
@@ -227,7 +282,22 @@ void InspectorView::draw_chart(DisplayList& list, const QRectF& box, const std::
     Shape& mark = list.line({x_of(at), box.top()}, {x_of(at), box.bottom()}, c.mid, 1);
     mark.dash = {2, 3};
   }
-  const qreal x = x_of(now_s);
+}
+
+std::vector<Layer> InspectorView::moving_layers() const {
+  if (!has_moment() || !second_at(*shown().run, shown().at) || chart_rect(0).height() <= 20) {
+    return {};
+  }
+  std::vector<Layer> layers(1);
+  for (std::size_t i = 0; i < 3; ++i) draw_now(layers[0].list, chart_rect(i));
+  return layers;
+}
+
+void InspectorView::draw_now(DisplayList& list, const QRectF& box) const {
+  const Theme& c = colors();
+  const std::size_t first = first_second();
+  const double now_s = to_seconds(shown().at.since_start());
+  const qreal x = box.left() + (now_s - static_cast<double>(first)) / kChartSeconds * box.width();
   list.line({x, box.top()}, {x, box.bottom()}, c.focus, 1.4);
 
   const qreal middle = box.bottom() + 16;

@@ -16,19 +16,28 @@ class InspectorView : public Canvas {
 
  protected:
   [[nodiscard]] std::vector<Layer> still_layers() const override;
+  [[nodiscard]] std::vector<Layer> moving_layers() const override;
 
  private:
   struct Line {
     std::vector<double> values;  ///< By second from the chart's first.
     QColor color;
     QString name;
+    bool ghost = false;  ///< Of the run that this one is compared with.
   };
   [[nodiscard]] CallSecond second(std::size_t second) const;
   [[nodiscard]] CallSum sum(std::size_t second, std::size_t length) const;
+  /// The service of the other run that is shown beside; nothing: it has none, or no calls then.
+  [[nodiscard]] std::optional<CallSecond> other_second(std::size_t second) const;
   void draw_header(DisplayList& list) const;
   void draw_chart(DisplayList& list, const QRectF& box, const std::vector<Line>& lines, double most,
                   bool filled, const QString& unit_top) const;
   [[nodiscard]] std::size_t first_second() const;
+  [[nodiscard]] qreal column_width() const;
+  [[nodiscard]] qreal column_left(std::size_t column) const;
+  [[nodiscard]] QRectF chart_rect(std::size_t column) const;
+  /// Where the instant is in a chart.
+  void draw_now(DisplayList& list, const QRectF& box) const;
 };
 
 }  // namespace orrery::gui

@@ -36,6 +36,29 @@ void draw_cross(DisplayList& list, QPointF centre, qreal reach, const QColor& co
   list.path(cross, {}, color, width).round_caps = true;
 }
 
+/// Points along a path, about 4 apart. A path's own pointAtPercent() measures all of it each time.
+std::vector<QPointF> equal_steps(const QPainterPath& path) {
+  const QPolygonF line = path.toSubpathPolygons().value(0);
+  qreal length = 0;
+  for (qsizetype i = 1; i < line.size(); ++i) length += QLineF{line[i - 1], line[i]}.length();
+  const auto steps = std::max<std::size_t>(2, static_cast<std::size_t>(length / 4));
+  std::vector<QPointF> points;
+  qreal before = 0;
+  qsizetype at = 1;
+  for (std::size_t i = 0; i < steps && at < line.size(); ++i) {
+    const qreal wanted = length * static_cast<qreal>(i) / static_cast<qreal>(steps);
+    while (at + 1 < line.size() && before + QLineF{line[at - 1], line[at]}.length() < wanted) {
+      before += QLineF{line[at - 1], line[at]}.length();
+      ++at;
+    }
+    const QLineF part{line[at - 1], line[at]};
+    points.push_back(part.length() > 0 ? part.pointAt((wanted - before) / part.length())
+                                       : part.p1());
+  }
+  points.push_back(path.currentPosition());
+  return points;
+}
+
 /// Simulated seconds that a dot takes: slower, the slower the calls are.
 double travel_seconds(Duration p50) {
   const double ms = to_seconds(p50) * 1000;
@@ -49,33 +72,41 @@ ServiceGraphView::ServiceGraphView(const Shown& shown, QWidget* parent) : Canvas
 }
 
 void ServiceGraphView::set_run(const RecordedRun* run) {
+  run_ = run;
+  opened_.reset();
+  arrange();
+}
+
+void ServiceGraphView::open_group(const std::optional<QString>& group) {
+  opened_ = group ? std::optional{group->toStdString()} : std::nullopt;
+  arrange();
+}
+
+void ServiceGraphView::arrange() {
+  graph_ = {};
   layout_ = {};
   tracks_.clear();
   zoom_to_fit();
-  if (run == nullptr) return;
+  if (run_ == nullptr) return;
+  graph_ = card_graph(run_->scene(), opened_);
   LayeredGraph graph;
-  graph.nodes = run->scene().services.size();
+  graph.nodes = graph_.cards.size();
   graph.card = kCard;
-  for (const recording::SceneEdge& edge : run->scene().edges) {
-    if (edge.from != recording::kOutside) graph.edges.emplace_back(edge.from, edge.to);
+  for (const CardEdge& edge : graph_.edges) {
+    if (edge.from) graph.edges.emplace_back(*edge.from, edge.to);
   }
   layout_ = lay_out(graph, kLayoutRoom);
   std::size_t laid_out = 0;
-  for (const recording::SceneEdge& edge : run->scene().edges) {
+  for (const CardEdge& edge : graph_.edges) {
     Track track;
-    if (edge.from == recording::kOutside) {
+    if (edge.from) {
+      track.path = layout_.curves[laid_out++];
+    } else {
       const QRectF card = card_rect(edge.to);
       track.path.moveTo(card.left() - 50, card.center().y());
       track.path.lineTo(card.left(), card.center().y());
-    } else {
-      track.path = layout_.curves[laid_out++];
     }
-    track.length = track.path.length();
-    const auto steps = std::max<std::size_t>(2, static_cast<std::size_t>(track.length / 4));
-    for (std::size_t i = 0; i <= steps; ++i) {
-      track.points.push_back(
-          track.path.pointAtPercent(static_cast<qreal>(i) / static_cast<qreal>(steps)));
-    }
+    track.points = equal_steps(track.path);
     tracks_.push_back(std::move(track));
   }
 }
@@ -111,14 +142,16 @@ void ServiceGraphView::zoom_to_fit() {
   refresh();
 }
 
-QRectF ServiceGraphView::card_rect(std::uint32_t service) const {
-  const QPointF centre = layout_.centres[service];
+QRectF ServiceGraphView::card_rect(std::uint32_t card) const {
+  const QPointF centre = layout_.centres[card];
   return {centre.x() - kCard.width() / 2, centre.y() - kCard.height() / 2, kCard.width(),
           kCard.height()};
 }
 
 std::optional<std::uint32_t> ServiceGraphView::beside(std::uint32_t service, int dx, int dy) const {
-  const QPointF from = layout_.centres.at(service);
+  const auto card = graph_.card_of(service);
+  if (!card) return std::nullopt;
+  const QPointF from = layout_.centres.at(*card);
   std::optional<std::uint32_t> best;
   qreal least = 0;
   for (std::uint32_t i = 0; i < layout_.centres.size(); ++i) {
@@ -132,7 +165,8 @@ std::optional<std::uint32_t> ServiceGraphView::beside(std::uint32_t service, int
       least = distance;
     }
   }
-  return best;
+  if (!best) return std::nullopt;
+  return graph_.cards[*best].services.front();
 }
 
 std::vector<Layer> ServiceGraphView::still_layers() const {
@@ -141,8 +175,16 @@ std::vector<Layer> ServiceGraphView::still_layers() const {
   draw_header(layers[0].list);
   if (!has_moment()) draw_invitation(layers[0].list);
   if (!has_moment() || layout_.centres.empty()) return layers;
-  draw_captions(layers[0].list);
+  if (opened_) {
+    draw_way_back(layers[0].list);
+  } else {
+    draw_captions(layers[0].list);
+  }
 
+  cards_now_.clear();
+  edges_now_.clear();
+  for (const Card& card : graph_.cards) cards_now_.push_back(card_now(*shown().moment, card));
+  for (const CardEdge& edge : graph_.edges) edges_now_.push_back(edge_now(*shown().moment, edge));
   Layer graph;
   graph.transform = view_of_graph();
   graph.clip = QRectF{1, kGraphTop - 4, width() - 2.0, height() - kGraphTop - kFooterHeight + 4};
@@ -163,17 +205,29 @@ std::vector<Layer> ServiceGraphView::still_layers() const {
 
 void ServiceGraphView::draw_header(DisplayList& list) const {
   const Theme& c = colors();
-  qreal x = list.words(kPadding, kHeaderMiddle, tr("Services"), Type::Heading, c.high);
-  if (!has_moment()) return;
-  std::size_t paths = 0;
-  for (const recording::SceneEdge& edge : shown().run->scene().edges) {
-    if (edge.from != recording::kOutside) ++paths;
+  qreal x = kPadding;
+  if (!shown().letter.isEmpty()) {
+    const QRectF badge{x, kHeaderMiddle - 11, 22, 22};
+    list.box(badge, 6, c.raised).tag = "letter " + shown().letter;
+    list.text(badge, shown().letter, Type::BodyStrong, c.high, Qt::AlignHCenter);
+    x = badge.right() + 10;
   }
-  x = list.words(x + 12, kHeaderMiddle,
-                 tr("%1 services").arg(count_text(shown().run->scene().services.size())),
-                 Type::Body, c.mid);
-  x = list.words(x + 12, kHeaderMiddle, tr("%1 call paths").arg(count_text(paths)), Type::Body,
-                 c.mid);
+  x = list.words(x, kHeaderMiddle, tr("Services"), Type::Heading, c.high);
+  if (!has_moment()) return;
+  if (!shown().letter.isEmpty()) {
+    x = list.words(x + 12, kHeaderMiddle, shown().file, Type::Body, c.mid);
+  } else {
+    const auto paths = std::count_if(
+        shown().run->scene().edges.begin(), shown().run->scene().edges.end(),
+        [](const recording::SceneEdge& edge) { return edge.from != recording::kOutside; });
+    x = list.words(x + 12, kHeaderMiddle,
+                   tr("%1 services").arg(count_text(shown().run->scene().services.size())),
+                   Type::Body, c.mid);
+    const QString text =
+        paths == 1 ? tr("1 call path")
+                   : tr("%1 call paths").arg(count_text(static_cast<std::uint64_t>(paths)));
+    x = list.words(x + 12, kHeaderMiddle, text, Type::Body, c.mid);
+  }
   qreal right = width() - kPadding;
   for (const State state : {State::Recovering, State::Starting, State::Lost, State::Failing,
                             State::Degraded, State::Healthy}) {
@@ -197,6 +251,15 @@ void ServiceGraphView::draw_invitation(DisplayList& list) const {
   list.text(line.translated(0, 64), shown().notice, Type::Body, c.state(State::Failing),
             Qt::AlignHCenter)
       .tag = "notice";
+}
+
+void ServiceGraphView::draw_way_back(DisplayList& list) const {
+  const Theme& c = colors();
+  const QString all = "‹ " + tr("All groups");
+  const qreal right = list.words(kPadding, kCaptionMiddle, all, Type::BodyMedium, c.accent);
+  list.target({kPadding - 6, kCaptionMiddle - 12, right - kPadding + 12, 24}, "groups", "groups");
+  list.words(right + 12, kCaptionMiddle, QString::fromStdString(*opened_), Type::BodyStrong,
+             c.high);
 }
 
 void ServiceGraphView::draw_captions(DisplayList& list) const {
@@ -230,7 +293,10 @@ void ServiceGraphView::draw_footer(DisplayList& list) const {
   const bool breakers =
       std::any_of(shown().moment->edges.begin(), shown().moment->edges.end(),
                   [](const EdgeNow& edge) { return edge.open + edge.trying > 0; });
-  if (breakers) list.words(x, middle, tr("Switch: circuit breaker"), Type::Body, c.low);
+  const QString text = tr("Switch: circuit breaker");
+  if (breakers && x + width_of(text, Type::Body) < width() - kPadding) {
+    list.words(x, middle, text, Type::Body, c.low);
+  }
 }
 
 void ServiceGraphView::draw_why(DisplayList& list) const {
@@ -238,8 +304,8 @@ void ServiceGraphView::draw_why(DisplayList& list) const {
                 why_parts(*shown().moment, *shown().run), colors());
 }
 
-void ServiceGraphView::draw_halo(DisplayList& list, std::uint32_t service) const {
-  const ServiceNow& now = shown().moment->services[service];
+void ServiceGraphView::draw_halo(DisplayList& list, std::uint32_t card) const {
+  const ServiceNow& now = cards_now_[card];
   if (!is_bad(now.state)) return;
   double strength = 0.10;
   if (now.arrival && shown().moment->at >= now.arrival->at) {
@@ -247,15 +313,13 @@ void ServiceGraphView::draw_halo(DisplayList& list, std::uint32_t service) const
     if (age < kHaloLasts) strength += 0.22 * (1 - to_seconds(age) / to_seconds(kHaloLasts));
   }
   if (colors().shade == Shade::Light) strength *= 0.7;
-  list.glow(card_rect(service).adjusted(-70, -60, 70, 60),
-            faded(colors().state(now.state), strength));
+  list.glow(card_rect(card).adjusted(-70, -60, 70, 60), faded(colors().state(now.state), strength));
 }
 
 void ServiceGraphView::draw_edge(DisplayList& list, std::size_t edge) const {
   const Theme& c = colors();
-  const EdgeNow& now = shown().moment->edges[edge];
+  const EdgeNow& now = edges_now_[edge];
   const Track& track = tracks_[edge];
-  const recording::SceneEdge& ends = shown().run->scene().edges[edge];
   const qreal width = edge_width(now.per_second);
   const bool cut = now.open > 0 && now.per_second == 0;
   QColor color = c.state(now.state);
@@ -269,7 +333,7 @@ void ServiceGraphView::draw_edge(DisplayList& list, std::size_t edge) const {
                        : now.per_second > 0               ? (c.shade == Shade::Dark ? 0.85 : 0.75)
                                                           : 0.4;
   Shape& line = list.path(track.path, {}, faded(color, alpha), width);
-  line.tag = QString{"edge %1"}.arg(edge);
+  line.tag = QString{"edge %1"}.arg(graph_.edges[edge].edges.front());
   line.state = now.state;
   if (now.state == State::Failing) line.dash = {5, 2.5};
   if (cut) line.dash = {1, 3};
@@ -277,7 +341,7 @@ void ServiceGraphView::draw_edge(DisplayList& list, std::size_t edge) const {
   QPainterPath port;
   port.addEllipse(track.points.front(), 2.2, 2.2);
   list.path(port, faded(color, alpha));
-  if (ends.from == recording::kOutside) {
+  if (!graph_.edges[edge].from) {
     const QPointF start = track.points.front();
     const qreal half = height_of(Type::Small) / 2;
     list.text({start.x() - 4, start.y() - 10 - 2 * half, 58, 2 * half}, tr("users"), Type::Small,
@@ -286,7 +350,7 @@ void ServiceGraphView::draw_edge(DisplayList& list, std::size_t edge) const {
 }
 
 void ServiceGraphView::draw_breaker(DisplayList& list, std::size_t edge) const {
-  const EdgeNow& now = shown().moment->edges[edge];
+  const EdgeNow& now = edges_now_[edge];
   if (now.open + now.trying == 0) return;
   const Theme& c = colors();
   const bool trying = now.open == 0;
@@ -295,7 +359,7 @@ void ServiceGraphView::draw_breaker(DisplayList& list, std::size_t edge) const {
   const QPointF at = track.points[track.points.size() / 2];
   const QRectF box{at.x() - 17, at.y() - 10, 34, 20};
   Shape& lever_box = list.box(box, 10, c.panel, color, 1.4);
-  lever_box.tag = QString{"breaker %1"}.arg(edge);
+  lever_box.tag = QString{"breaker %1"}.arg(graph_.edges[edge].edges.front());
   QPainterPath lever{{at.x() - 7, at.y() + 1}};
   if (trying) {
     lever.lineTo(at.x() + 7, at.y() - 1);
@@ -322,8 +386,15 @@ void ServiceGraphView::draw_breaker(DisplayList& list, std::size_t edge) const {
   list.text(label, text, Type::SmallStrong, color, Qt::AlignHCenter);
 }
 
-QString ServiceGraphView::value_of(std::uint32_t service) const {
-  const ServiceNow& now = shown().moment->services[service];
+QString ServiceGraphView::value_of(std::uint32_t card) const {
+  const ServiceNow& now = cards_now_[card];
+  if (graph_.cards[card].is_group) {
+    const auto bad =
+        std::count_if(graph_.cards[card].services.begin(), graph_.cards[card].services.end(),
+                      [&](std::uint32_t s) { return is_bad(shown().moment->services[s].state); });
+    return bad == 0 ? tr("%1 err").arg(percent_text(now.calls.error_share()))
+                    : tr("%1 not well").arg(bad);
+  }
   if (now.state == State::Lost) return tr("no ready pod");
   if (now.state == State::Starting && !now.pods.empty()) {
     return tr("%1 of %2 pods").arg(now.ready).arg(now.pods.size());
@@ -331,23 +402,29 @@ QString ServiceGraphView::value_of(std::uint32_t service) const {
   return tr("%1 err").arg(percent_text(now.calls.error_share()));
 }
 
-void ServiceGraphView::draw_card(DisplayList& list, std::uint32_t service, double scale) const {
+void ServiceGraphView::draw_card(DisplayList& list, std::uint32_t index, double scale) const {
   const Theme& c = colors();
-  const ServiceNow& now = shown().moment->services[service];
-  const std::string& full_name = shown().run->scene().services[service];
-  const QRectF card = card_rect(service);
+  const ServiceNow& now = cards_now_[index];
+  const Card& what = graph_.cards[index];
+  const QRectF card = card_rect(index);
   const bool loud = now.state == State::Failing || now.state == State::Lost;
   const bool plain = now.state == State::Healthy;
-  if (shown().selected == service) {
+  const bool selected = shown().selected && std::find(what.services.begin(), what.services.end(),
+                                                      *shown().selected) != what.services.end();
+  if (selected) {
     list.box(card.adjusted(-5.5, -5.5, 5.5, 5.5), 13, {}, c.focus, 1.6).tag = "selection";
   }
+  const QColor edge_color = plain ? c.line : c.state(now.state);
+  if (what.is_group) {
+    // A pile of cards.
+    list.box(card.translated(5, -5), 9, c.card, faded(edge_color, 0.6));
+  }
   list.box(card, 9, c.panel);
-  Shape& box = list.box(card, 9, c.fill_of(now.state), plain ? c.line : c.state(now.state),
-                        loud    ? 1.8
-                        : plain ? 1
-                                : 1.3);
-  box.tag = "card " + QString::fromStdString(full_name);
-  box.action = QString{"select %1"}.arg(service);
+  Shape& box = list.box(card, 9, c.fill_of(now.state), edge_color, loud ? 1.8 : plain ? 1 : 1.3);
+  const QString full_name = QString::fromStdString(what.name);
+  box.tag = (what.is_group ? "group " : "card ") + full_name;
+  box.action =
+      what.is_group ? "group " + full_name : QString{"select %1"}.arg(what.services.front());
   box.state = now.state;
   if (now.state == State::Draining) box.dash = {3, 2};
   if (scale < kNoTextBelow) {
@@ -379,7 +456,7 @@ void ServiceGraphView::draw_card(DisplayList& list, std::uint32_t service, doubl
     name_right -= 3;
   }
   const qreal left = card.left() + 33;
-  const QString name = short_name(full_name);
+  const QString name = short_name(what.name);
   // A long name is a little smaller before it is cut.
   const Type name_type =
       width_of(name, Type::Name) <= name_right - left ? Type::Name : Type::BodyStrong;
@@ -390,25 +467,28 @@ void ServiceGraphView::draw_card(DisplayList& list, std::uint32_t service, doubl
   const bool strong = !plain;
   const qreal value_left = idle && plain
                                ? right
-                               : list.words_before(right, second, value_of(service),
+                               : list.words_before(right, second, value_of(index),
                                                    strong ? Type::SmallStrong : Type::Small,
                                                    strong ? c.text_of(now.state) : c.low);
   const qreal height = height_of(Type::Small);
   list.text({left, second - height / 2, value_left - left - 6, height},
-            idle ? tr("no calls") : rate_text(now.per_second), Type::Small, idle ? c.low : c.mid);
+            what.is_group ? tr("%1 services").arg(what.services.size())
+            : idle        ? tr("no calls")
+                          : rate_text(now.per_second),
+            Type::Small, idle && !what.is_group ? c.low : c.mid);
 }
 
-void ServiceGraphView::draw_badge(DisplayList& list, std::uint32_t service) const {
-  const ServiceNow& now = shown().moment->services[service];
+void ServiceGraphView::draw_badge(DisplayList& list, std::uint32_t index) const {
+  const ServiceNow& now = cards_now_[index];
   if (!now.arrival) return;
   const Theme& c = colors();
   const QColor& color = c.state(now.state);
   const QString offset = offset_text(now.arrival->after);
-  const QRectF card = card_rect(service);
+  const QRectF card = card_rect(index);
   const qreal width = 23 + width_of(offset, Type::Mono) + 9;
   const QRectF badge{card.left() - 6, card.top() - 15, width, 20};
   Shape& pill = list.box(badge, 10, c.window, color, 1.4);
-  pill.tag = "badge " + QString::fromStdString(shown().run->scene().services[service]);
+  pill.tag = "badge " + QString::fromStdString(graph_.cards[index].name);
   QPainterPath disc;
   disc.addEllipse(QPointF{badge.left() + 10, badge.center().y()}, 7.2, 7.2);
   list.path(disc, color);
@@ -421,7 +501,8 @@ void ServiceGraphView::draw_badge(DisplayList& list, std::uint32_t service) cons
 
 std::vector<Layer> ServiceGraphView::moving_layers() const {
   // At full speed dots would jump about and say nothing.
-  if (!has_moment() || tracks_.empty() || shown().speed == 0) return {};
+  if (!has_moment() || edges_now_.size() != tracks_.size() || shown().speed == 0) return {};
+  if (tracks_.empty()) return {};
   const Theme& c = colors();
   Layer layer;
   layer.transform = view_of_graph();
@@ -431,7 +512,7 @@ std::vector<Layer> ServiceGraphView::moving_layers() const {
   const std::size_t per_edge = std::clamp<std::size_t>(kDotsMost / tracks_.size(), 1, 3);
   const double scale = layer.transform.m11();
   for (std::size_t e = 0; e < tracks_.size(); ++e) {
-    const EdgeNow& edge = shown().moment->edges[e];
+    const EdgeNow& edge = edges_now_[e];
     if (edge.per_second == 0 && edge.error_share == 0) continue;
     const Track& track = tracks_[e];
     const auto dots = std::min<std::size_t>(per_edge, edge.per_second < 2    ? 1

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gui/layout/layered.h"
+#include "gui/model/card_graph.h"
 #include "gui/views/canvas.h"
 
 namespace orrery::gui {
@@ -20,6 +21,10 @@ class ServiceGraphView : public Canvas {
 
   /// Another run: its cards are laid out, and stay there.
   void set_run(const RecordedRun* run);
+  /// Its services stand there one by one, and beside them the groups around it; nothing: all
+  /// groups.
+  void open_group(const std::optional<QString>& group);
+  [[nodiscard]] bool is_group_open() const { return opened_.has_value(); }
   void zoom(double factor, QPointF around);
   /// All of it, no larger than life.
   void zoom_to_fit();
@@ -39,24 +44,31 @@ class ServiceGraphView : public Canvas {
   struct Track {
     QPainterPath path;
     std::vector<QPointF> points;
-    qreal length = 0;
   };
 
+  void arrange();
   [[nodiscard]] QRectF graph_room() const;
   [[nodiscard]] QTransform view_of_graph() const;
-  [[nodiscard]] QRectF card_rect(std::uint32_t service) const;
+  [[nodiscard]] QRectF card_rect(std::uint32_t card) const;
   void draw_header(DisplayList& list) const;
   void draw_invitation(DisplayList& list) const;
   void draw_captions(DisplayList& list) const;
+  void draw_way_back(DisplayList& list) const;
   void draw_footer(DisplayList& list) const;
   void draw_why(DisplayList& list) const;
-  void draw_halo(DisplayList& list, std::uint32_t service) const;
+  void draw_halo(DisplayList& list, std::uint32_t card) const;
   void draw_edge(DisplayList& list, std::size_t edge) const;
   void draw_breaker(DisplayList& list, std::size_t edge) const;
-  void draw_card(DisplayList& list, std::uint32_t service, double scale) const;
-  void draw_badge(DisplayList& list, std::uint32_t service) const;
-  [[nodiscard]] QString value_of(std::uint32_t service) const;
+  void draw_card(DisplayList& list, std::uint32_t card, double scale) const;
+  void draw_badge(DisplayList& list, std::uint32_t card) const;
+  [[nodiscard]] QString value_of(std::uint32_t card) const;
 
+  const RecordedRun* run_ = nullptr;
+  std::optional<std::string> opened_;
+  CardGraph graph_;
+  // As they were when what stands still was last drawn.
+  mutable std::vector<ServiceNow> cards_now_;
+  mutable std::vector<EdgeNow> edges_now_;
   Layout layout_;
   std::vector<Track> tracks_;
   double zoom_ = 0;  ///< 0: as it fits.

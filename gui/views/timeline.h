@@ -19,6 +19,8 @@ class TimelineView : public Canvas {
 
   /// Another run, or more of it was taken in.
   void set_run(const RecordedRun* run);
+  /// The instant changed: what stands still is drawn anew only if something of note was passed.
+  void show_instant();
   /// Told of the instant that is pointed at.
   std::function<void(Instant)> on_seek;
 
@@ -42,19 +44,36 @@ class TimelineView : public Canvas {
   [[nodiscard]] qreal lanes_right() const;
   [[nodiscard]] Instant run_end() const;
   [[nodiscard]] std::size_t strip_room() const;
+  [[nodiscard]] std::size_t strip_cells() const;
+  /// All of it as it looks once it is over, or while it is ahead.
+  [[nodiscard]] std::vector<Layer> lanes(bool ahead) const;
+  [[nodiscard]] const QImage& ahead() const;
+  /// Faults and rollouts that began or ended up to now.
+  [[nodiscard]] std::size_t passed_notes() const;
   void draw_transport(DisplayList& list) const;
   void draw_axis(DisplayList& list) const;
   void draw_faults(DisplayList& list) const;
   void draw_rollouts(DisplayList& list) const;
-  void draw_errors(DisplayList& list) const;
-  void draw_strips(DisplayList& list) const;
-  void draw_strip(DisplayList& list, std::uint32_t service, qreal middle) const;
+  void draw_errors(DisplayList& list, bool ahead) const;
+  void draw_other_errors(DisplayList& list, double most) const;
+  void draw_parting(DisplayList& list) const;
+  /// How the two runs part, as a line for people; empty: they do not, as far as is known.
+  [[nodiscard]] QString parting_text() const;
+  /// The worst state in each cell of a strip, from the left.
+  [[nodiscard]] std::vector<State> strip_of(const RecordedRun& run, std::uint32_t service) const;
+  [[nodiscard]] std::vector<Affected> strip_rows() const;
+  void draw_strips(DisplayList& list, bool ahead) const;
+  void draw_strip(DisplayList& list, std::uint32_t service, qreal middle, bool ahead) const;
+  /// How it is now, beside the lanes.
+  void draw_states(DisplayList& list) const;
   void draw_callout(DisplayList& list) const;
   void draw_bar(DisplayList& list, Instant from, Instant to, qreal middle, const QString& text,
                 State state, const QString& tag) const;
 
   std::vector<Affected> affected_;  ///< Those hit worst first.
   bool scrubbing_ = false;
+  mutable QImage ahead_;  ///< Null: it is not drawn yet.
+  mutable std::size_t note_ = 0;
 };
 
 }  // namespace orrery::gui

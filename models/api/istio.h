@@ -132,11 +132,21 @@ struct Timeout {
   Place where;
 };
 
+/// Calls that the caller's proxy holds up or answers itself. Without a percentage: none.
+struct FaultInjection {
+  double delay_percent = 0;
+  Duration delay;
+  double abort_percent = 0;
+  std::int32_t abort_status = 0;  ///< 200..599; 0: a status of gRPC that is not OK.
+  Place where;
+};
+
 struct HttpRoute {
   std::vector<Match> match;  ///< One of them must hold; empty: any call.
   std::vector<Destination> destinations;
   std::optional<Timeout> timeout;
   std::optional<Retries> retries;
+  std::optional<FaultInjection> fault;
   Place where;
 };
 

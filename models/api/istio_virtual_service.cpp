@@ -85,8 +85,8 @@ void read_retries(ObjectReader& in, Retries& into) {
   }
 }
 
-void check_percentage(ObjectReader& in) {
-  double percent = 0;
+/// `percentage` counts before the older `percent`.
+void read_share(ObjectReader& in, double& percent) {
   read_percent(in, "percent", percent);
   in.object("percentage", "Percent", [&](ObjectReader& part) {
     read_percent(part, "value", percent);
@@ -94,22 +94,23 @@ void check_percentage(ObjectReader& in) {
   });
 }
 
-void check_fault(ObjectReader& in) {
+void read_fault(ObjectReader& in, FaultInjection& into) {
+  into.where = in.reading().place(in.here());
   in.object("delay", "Delay", [&](ObjectReader& delay) {
-    Duration fixed;
     delay.require("fixedDelay", "a fixedDelay, such as \"5s\"");
-    read_duration(delay, "fixedDelay", kMillisecond, fixed);
-    check_percentage(delay);
+    read_duration(delay, "fixedDelay", kMillisecond, into.delay);
+    read_share(delay, into.delay_percent);
     delay.pass_over({"exponentialDelay"});
     delay.finish({});
   });
   in.object("abort", "Abort", [&](ObjectReader& abort) {
-    std::int32_t status = 0;
-    const bool http = abort.integer("httpStatus", status, 200, 599) || abort.field("httpStatus");
+    const bool http =
+        abort.integer("httpStatus", into.abort_status, 200, 599) || abort.field("httpStatus");
     if (!http && !abort.field("grpcStatus") && !abort.field("http2Error")) {
       abort.reading().problem(abort.here(), "a httpStatus or grpcStatus", "neither");
     }
-    check_percentage(abort);
+    read_share(abort, into.abort_percent);
+    note(abort, "http2Error");
     abort.finish({});
   });
   in.finish({});
@@ -179,8 +180,8 @@ HttpRoute read_http_route(Reading& reading, const Cursor& at) {
   }
   in.object("retries", "HTTPRetry",
             [&](ObjectReader& retries) { read_retries(retries, route.retries.emplace()); });
-  in.object("fault", "HTTPFaultInjection", check_fault);
-  note(in, "fault");
+  in.object("fault", "HTTPFaultInjection",
+            [&](ObjectReader& fault) { read_fault(fault, route.fault.emplace()); });
   in.pass_over({"name"});
   in.finish({"redirect", "directResponse", "delegate", "rewrite", "mirror", "mirrorPercent",
              "mirror_percent", "mirrorPercentage", "mirrors", "corsPolicy", "headers"});

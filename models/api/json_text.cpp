@@ -144,6 +144,7 @@ struct BodyWriter {
     if (spec.headless) out.text("clusterIP", "None");
     out.flag("publishNotReadyAddresses", spec.publish_not_ready_addresses);
     if (spec.internal_local) out.text("internalTrafficPolicy", "Local");
+    if (spec.external_local) out.text("externalTrafficPolicy", "Local");
     if (spec.prefers_own_zone) out.text("trafficDistribution", "PreferClose");
     if (spec.session_affinity) {
       out.text("sessionAffinity", "ClientIP");

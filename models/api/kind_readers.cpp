@@ -280,6 +280,9 @@ void read_service_spec(ObjectReader& in, ServiceSpec& spec) {
   Policy internal = Policy::Cluster;
   in.choice("internalTrafficPolicy", internal, Names<2>{"Cluster", "Local"});
   spec.internal_local = internal == Policy::Local;
+  Policy external = Policy::Cluster;
+  in.choice("externalTrafficPolicy", external, Names<2>{"Cluster", "Local"});
+  spec.external_local = external == Policy::Local;
   read_session_affinity(in, spec);
   std::string distribution;
   in.text("trafficDistribution", distribution);
@@ -294,14 +297,19 @@ void read_service_spec(ObjectReader& in, ServiceSpec& spec) {
         spec.type != "LoadBalancer" && spec.type != "ExternalName") {
       in.reading().wrong(*type, "ClusterIP, NodePort, LoadBalancer or ExternalName");
     }
+    const std::optional<Cursor> policy = in.field("externalTrafficPolicy");
+    if (policy && spec.type != "NodePort" && spec.type != "LoadBalancer") {
+      in.reading().problem(*policy, "externalTrafficPolicy only with type NodePort or LoadBalancer",
+                           "type " + spec.type);
+    }
     if (!cluster_ip.empty() && !spec.headless) {
       in.reading().not_modelled(*in.field("clusterIP"), "a fixed address in spec.clusterIP");
     }
     check_service_ports(in, spec);
   }
   in.finish({"allocateLoadBalancerNodePorts", "clusterIPs", "externalIPs", "externalName",
-             "externalTrafficPolicy", "healthCheckNodePort", "ipFamilies", "ipFamilyPolicy",
-             "loadBalancerClass", "loadBalancerIP", "loadBalancerSourceRanges"});
+             "healthCheckNodePort", "ipFamilies", "ipFamilyPolicy", "loadBalancerClass",
+             "loadBalancerIP", "loadBalancerSourceRanges"});
 }
 
 void read_service(ObjectReader& root, Service& service) {

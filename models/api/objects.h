@@ -166,6 +166,7 @@ struct ServiceSpec {
   bool headless = false;
   bool publish_not_ready_addresses = false;
   bool internal_local = false;    ///< internalTrafficPolicy Local: only endpoints of the own node.
+  bool external_local = false;    ///< externalTrafficPolicy Local: from outside, to its own node.
   bool prefers_own_zone = false;  ///< trafficDistribution PreferClose.
   /// sessionAffinity ClientIP: a client keeps its endpoint until it was silent for so long.
   std::optional<Duration> session_affinity = {};

@@ -44,33 +44,41 @@ bool hints_hold(const std::string& port_name, const std::vector<const EndpointSl
   return any_for_zone;
 }
 
+struct Listed {
+  std::string node;  ///< Empty where it does not matter.
+  TableEndpoint endpoint;
+};
+
 /// With `only_node`, those of other nodes are passed over; with `only_zone`, those for others.
-std::vector<TableEndpoint> endpoints_of(const std::string& port_name,
-                                        const std::vector<const EndpointSlice*>& slices,
-                                        const std::string& only_node,
-                                        const std::string& only_zone) {
-  std::vector<TableEndpoint> ready;
-  std::vector<TableEndpoint> terminating;
+std::vector<Listed> endpoints_of(const std::string& port_name,
+                                 const std::vector<const EndpointSlice*>& slices,
+                                 const std::string& only_node, const std::string& only_zone,
+                                 bool by_node) {
+  std::vector<Listed> ready;
+  std::vector<Listed> terminating;
   for (const EndpointSlice* slice : slices) {
     const auto port = std::find_if(slice->ports.begin(), slice->ports.end(),
                                    [&](const auto& p) { return p.name == port_name; });
     if (port == slice->ports.end()) continue;
     for (const api::Endpoint& endpoint : slice->endpoints) {
       if (!only_node.empty() && endpoint.node_name != only_node) continue;
-      const TableEndpoint entry{endpoint.address, port->port, endpoint.pod_name};
+      const Listed entry{by_node ? endpoint.node_name : std::string{},
+                         {endpoint.address, port->port, endpoint.pod_name}};
       const bool is_ours = only_zone.empty() || is_for(endpoint, only_zone);
       if (endpoint.ready && is_ours) ready.push_back(entry);
       if (endpoint.serving && endpoint.terminating) terminating.push_back(entry);
     }
   }
-  std::vector<TableEndpoint>& chosen = ready.empty() ? terminating : ready;
-  const auto by_address = [](const TableEndpoint& a, const TableEndpoint& b) {
-    return std::tie(a.address, a.port, a.pod_name) < std::tie(b.address, b.port, b.pod_name);
+  std::vector<Listed>& chosen = ready.empty() ? terminating : ready;
+  const auto key = [](const Listed& listed) {
+    const TableEndpoint& e = listed.endpoint;
+    return std::tie(listed.node, e.address, e.port, e.pod_name);
   };
-  std::sort(chosen.begin(), chosen.end(), by_address);
+  std::sort(chosen.begin(), chosen.end(),
+            [&](const Listed& a, const Listed& b) { return key(a) < key(b); });
   // An endpoint may for a moment stand in two slices.
-  const auto same = [](const TableEndpoint& a, const TableEndpoint& b) {
-    return a.address == b.address && a.port == b.port;
+  const auto same = [](const Listed& a, const Listed& b) {
+    return a.endpoint.address == b.endpoint.address && a.endpoint.port == b.endpoint.port;
   };
   chosen.erase(std::unique(chosen.begin(), chosen.end(), same), chosen.end());
   return std::move(chosen);
@@ -82,6 +90,8 @@ std::map<std::int32_t, EndpointTable> endpoint_tables(
     const Service& service, const std::vector<const EndpointSlice*>& slices,
     const std::string& node_name, const std::string& zone) {
   const std::string only_node = service.spec.internal_local ? node_name : std::string{};
+  // From outside, by way of a node: the balancer's health checks leave out those without endpoints.
+  const bool by_node = service.spec.external_local && node_name.empty();
   std::map<std::int32_t, EndpointTable> tables;
   for (const api::ServicePort& port : service.spec.ports) {
     EndpointTable& table = tables[port.port];
@@ -90,8 +100,13 @@ std::map<std::int32_t, EndpointTable> endpoint_tables(
     table.service_port = port.port;
     table.session_affinity = service.spec.session_affinity;
     const bool heeds_hints = only_node.empty() && hints_hold(port.name, slices, zone);
-    table.endpoints =
-        endpoints_of(port.name, slices, only_node, heeds_hints ? zone : std::string{});
+    const std::vector<Listed> listed =
+        endpoints_of(port.name, slices, only_node, heeds_hints ? zone : std::string{}, by_node);
+    for (std::size_t i = 0; i < listed.size(); ++i) {
+      table.endpoints.push_back(listed[i].endpoint);
+      const bool last = i + 1 == listed.size() || listed[i + 1].node != listed[i].node;
+      if (by_node && last) table.node_ends.push_back(static_cast<std::uint32_t>(i + 1));
+    }
   }
   return tables;
 }
@@ -165,6 +180,7 @@ void NodeProxy::publish(const ServiceName& name) {
     if (next.contains(port)) continue;
     next[port] = table;
     next[port].endpoints.clear();
+    next[port].node_ends.clear();
   }
   for (auto& [port, table] : next) {
     const auto before = published.find(port);

@@ -65,7 +65,8 @@ class NodeProxy : public ports::Component {
 
 /// The tables of a Service as the proxy of `node_name` makes them, without versions, by service
 /// port. With internalTrafficPolicy Local they list only endpoints of that node; otherwise, if
-/// every ready endpoint has a zone hint and one is for `zone`, only those that are for it.
+/// every ready endpoint has a zone hint and one is for `zone`, only those that are for it. With
+/// externalTrafficPolicy Local, clients outside (no `node_name`) go by way of a node that has some.
 [[nodiscard]] std::map<std::int32_t, ports::EndpointTable> endpoint_tables(
     const api::Service& service, const std::vector<const api::EndpointSlice*>& slices,
     const std::string& node_name = {}, const std::string& zone = {});

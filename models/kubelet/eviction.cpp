@@ -34,6 +34,12 @@ std::optional<Signal> signal_named(std::string_view name) {
   return std::nullopt;
 }
 
+std::string to_string(const EvictionThreshold& threshold) {
+  const std::string amount = threshold.percent == 0 ? std::to_string(threshold.amount)
+                                                    : std::to_string(threshold.percent) + "%";
+  return std::string{to_string(threshold.signal)} + "<" + amount;
+}
+
 // Example: 15 % of 100 GiB: 15 GiB.
 std::int64_t amount_of(const EvictionThreshold& threshold, std::int64_t capacity) {
   if (threshold.percent == 0) return threshold.amount;

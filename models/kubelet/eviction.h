@@ -41,6 +41,9 @@ struct EvictionThreshold {
   friend bool operator==(const EvictionThreshold&, const EvictionThreshold&) = default;
 };
 
+/// "memory.available<104857600" or "nodefs.available<10%": evictionHard's form.
+[[nodiscard]] std::string to_string(const EvictionThreshold& threshold);
+
 /// Acts only when met for `grace` without a break.
 struct SoftEvictionThreshold {
   EvictionThreshold threshold;

@@ -2,8 +2,10 @@
 /// Port: versioned endpoint tables for those who send requests.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,9 +31,24 @@ struct EndpointTable {
       endpoints;  ///< Sorted by address and port; empty: connections are refused.
   /// Set: a client keeps its endpoint until it was silent for so long.
   std::optional<Duration> session_affinity = {};
+  /// Where the endpoints of each node end, for clients that come by way of a node: they take a
+  /// node, then an endpoint on it. Then sorted by node first. Empty: a client takes any endpoint.
+  std::vector<std::uint32_t> node_ends = {};
 
   friend bool operator==(const EndpointTable&, const EndpointTable&) = default;
 };
+
+/// The place of the endpoint that a client who comes by way of a node takes: every node is as
+/// likely as the others, and so is every endpoint on it. `chance` is uniform in [0, 1). Requires:
+/// not empty.
+[[nodiscard]] inline std::size_t endpoint_by_node(std::span<const std::uint32_t> node_ends,
+                                                  double chance) {
+  const double nodes = static_cast<double>(node_ends.size());
+  const auto node = static_cast<std::size_t>(chance * nodes);
+  const std::uint32_t first = node == 0 ? 0 : node_ends[node - 1];
+  const double rest = chance * nodes - static_cast<double>(node);
+  return first + static_cast<std::size_t>(rest * static_cast<double>(node_ends[node] - first));
+}
 
 class DataPlane {
  public:

@@ -71,6 +71,10 @@ template <class T>
     return text_of(value.name) + ":" + text_of(value.weight);
   } else if constexpr (requires { value.name; }) {
     return text_of(value.name);
+  } else if constexpr (std::is_pointer_v<T>) {
+    return value == nullptr ? "none" : "given";
+  } else if constexpr (requires { to_string(value); }) {
+    return to_string(value);
   } else {
     return "see the source";
   }

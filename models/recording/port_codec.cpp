@@ -565,6 +565,10 @@ std::string encode(const ports::EndpointTable& table) {
   if (table.session_affinity) {
     fields.number("sessionAffinity", table.session_affinity->count_ns());
   }
+  if (!table.node_ends.empty()) {
+    fields.raw("nodeEnds",
+               array_of(table.node_ends, [](std::uint32_t end) { return std::to_string(end); }));
+  }
   return fields.close();
 }
 
@@ -676,6 +680,9 @@ Result<ports::EndpointTable> decode_endpoint_table(std::string_view text) {
     }
     if (const auto affinity = value.find("sessionAffinity"); affinity != value.end()) {
       table.session_affinity = reader.duration(*affinity);
+    }
+    if (const auto ends = value.find("nodeEnds"); ends != value.end()) {
+      table.node_ends = ends->get<std::vector<std::uint32_t>>();
     }
     return table;
   });

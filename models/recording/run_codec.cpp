@@ -456,6 +456,18 @@ void apply(std::vector<Named<State>>& all, const std::vector<Change<State>>& cha
   for (const Change<State>& c : changes) {
     if (c.sample <= sample) last[c.name] = &c.now;
   }
+  // Most changes are of what is there and stays: they need no other vector.
+  for (auto change = last.begin(); change != last.end();) {
+    const auto found =
+        std::lower_bound(all.begin(), all.end(), change->first,
+                         [](const auto& one, TextId key) { return one.name < key; });
+    if (*change->second && found != all.end() && found->name == change->first) {
+      found->state = **change->second;
+      change = last.erase(change);
+    } else {
+      ++change;
+    }
+  }
   if (last.empty()) return;
   std::vector<Named<State>> merged;
   merged.reserve(all.size() + last.size());

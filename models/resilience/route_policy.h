@@ -23,7 +23,9 @@
 #include "models/resilience/breakers/resilience4j_breaker.h"
 #include "models/resilience/bulkhead.h"
 #include "models/resilience/envoy_thresholds.h"
+#include "models/resilience/failure_accrual.h"
 #include "models/resilience/fallback.h"
+#include "models/resilience/fault_injection.h"
 #include "models/resilience/local_rate_limit.h"
 #include "models/resilience/outlier_detection.h"
 #include "models/resilience/priority_load.h"
@@ -78,7 +80,14 @@ struct OutlierPolicy {
 /// priority 0, with all other zones as priority 1, whose panic threshold is that of the outliers.
 using LocalityConfig = std::variant<ZoneAwareConfig, PriorityLoadConfig>;
 
+/// Hosts with all these labels, and their share of the calls.
+struct SubsetShare {
+  std::map<std::string, std::string, std::less<>> labels;
+  std::uint32_t weight = 0;  ///< Of the sum of all, <= 2^16.
+};
+
 struct RoutePolicy {
+  std::optional<FaultInjectionConfig> injection;  ///< Before all that follows.
   Timeouts timeouts;
   RetryPolicy retry;  ///< Without conditions: no retries.
   Backoff backoff = EnvoyBackoff{};
@@ -92,10 +101,14 @@ struct RoutePolicy {
   /// Of pods by the image that they run, > 0; others have 1. Of use to round robin, least request,
   /// a ring and a Maglev table.
   std::map<std::string, double> weights;
+  /// Each call goes to one of these, drawn by weight, with all its tries. Empty: to all hosts. Of
+  /// use to random choice, round robin and least request; in place of `locality`.
+  std::vector<SubsetShare> split;
   std::optional<SlowStartConfig> slow_start;  ///< Of use to round robin and least request.
   /// Of use to random choice, round robin and least request. The clients outside have no zone.
   std::optional<LocalityConfig> locality;
-  std::optional<OutlierPolicy> outliers;  ///< Of use to a balancer only.
+  std::optional<OutlierPolicy> outliers;        ///< Of use to a balancer only.
+  std::optional<FailureAccrualConfig> accrual;  ///< Likewise; not to pick_first.
   std::optional<ConnectionPoolConfig> pool;
   std::optional<FallbackConfig> fallback;
 };

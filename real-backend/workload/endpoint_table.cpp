@@ -25,6 +25,16 @@ Result<EndpointTable> parse_endpoint_table(const std::string& line) {
       table.endpoints.emplace_back(asio::ip::make_address(endpoint.get<std::string>("address")),
                                    endpoint.get<std::uint16_t>("port"));
     }
+    if (const auto ends = tree.get_child_optional("nodeEnds")) {
+      for (const auto& [name, end] : *ends) {
+        table.node_ends.push_back(end.get_value<std::uint32_t>());
+        const std::uint32_t before = table.node_ends.size() == 1 ? 0 : *(table.node_ends.end() - 2);
+        if (table.node_ends.back() <= before || table.node_ends.back() > table.endpoints.size()) {
+          return failure(
+              "an endpoint table cannot be read: nodeEnds do not grow up to the endpoints");
+        }
+      }
+    }
     return table;
   } catch (const std::exception& error) {
     return failure(std::string{"an endpoint table cannot be read: "} + error.what());
@@ -68,13 +78,13 @@ void EndpointTables::connect() {
 }
 
 void EndpointTables::read_next() {
-  asio::async_read_until(
-      socket_, incoming_, '\n', [this](boost::system::error_code lost, std::size_t length) {
-        if (lost) return reconnect_later();
-        take({static_cast<const char*>(incoming_.data().data()), length - 1});
-        incoming_.consume(length);
-        read_next();
-      });
+  asio::async_read_until(socket_, incoming_, '\n',
+                         [this](boost::system::error_code lost, std::size_t length) {
+                           if (lost) return reconnect_later();
+                           take({static_cast<const char*>(incoming_.data().data()), length - 1});
+                           incoming_.consume(length);
+                           read_next();
+                         });
 }
 
 void EndpointTables::reconnect_later() {

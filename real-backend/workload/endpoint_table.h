@@ -8,6 +8,9 @@
 ///     {"service":"default/web","portName":"","servicePort":80,"version":3,
 ///      "endpoints":[{"address":"10.91.1.2","port":8080,"pod":"web-abc"}]}
 ///
+/// With "nodeEnds":[2,3] a client takes one of two nodes, then an endpoint on it: the first two are
+/// on one node, the third is on the other.
+///
 /// A table takes the place of the one with the same service and port name and a lower version.
 /// Versions are those of one connection: a server that was started anew counts from 1 again.
 /// Fields that are not named here are skipped. A server that goes away leaves the tables as they
@@ -35,6 +38,7 @@ struct EndpointTable {
   std::string port_name;
   std::uint64_t version = 0;
   std::vector<boost::asio::ip::tcp::endpoint> endpoints;
+  std::vector<std::uint32_t> node_ends;
 };
 
 /// Reads one line, without its newline.

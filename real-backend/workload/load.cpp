@@ -22,6 +22,7 @@
 #include <utility>
 
 #include "models/base/random.h"
+#include "models/ports/data_plane.h"
 #include "real-backend/workload/endpoint_table.h"
 #include "real-backend/workload/modes.h"
 
@@ -93,6 +94,7 @@ class LoadGenerator {
   void table_came();
   void begin(Clock::time_point start);
   void arm_arrival();
+  [[nodiscard]] std::size_t choose(const EndpointTable& table, std::uint64_t ordinal) const;
   void send(std::uint64_t ordinal, Clock::time_point intended);
   void finished(const Exchange& exchange, const char* outcome);
   void flush_often();
@@ -160,6 +162,15 @@ void LoadGenerator::arm_arrival() {
   });
 }
 
+std::size_t LoadGenerator::choose(const EndpointTable& table, std::uint64_t ordinal) const {
+  if (table.node_ends.empty()) {
+    return draws_.index(Purpose::EndpointChoice, table.endpoints.size(), config_.load_index,
+                        ordinal);
+  }
+  return ports::endpoint_by_node(
+      table.node_ends, draws_.uniform(Purpose::EndpointChoice, config_.load_index, ordinal));
+}
+
 void LoadGenerator::send(std::uint64_t ordinal, Clock::time_point intended) {
   ++open_;
   std::fprintf(config_.out, "{\"due\":%llu,\"at\":%lld}\n",
@@ -171,8 +182,7 @@ void LoadGenerator::send(std::uint64_t ordinal, Clock::time_point intended) {
   const EndpointTable* table = tables_.find(config_.service, config_.port_name);
   if (table != nullptr) exchange->table_version = table->version;
   if (table == nullptr || table->endpoints.empty()) return finished(*exchange, "no-endpoints");
-  exchange->endpoint = table->endpoints[draws_.index(
-      Purpose::EndpointChoice, table->endpoints.size(), config_.load_index, ordinal)];
+  exchange->endpoint = table->endpoints[choose(*table, ordinal)];
   exchange->request = {http::verb::get, config_.path, 11};
   exchange->request.set(http::field::host, config_.service);
   exchange->request.set(http::field::connection, "close");

@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <limits>
@@ -37,6 +38,11 @@ int export_sweep(const ExportOptions& options) {
 int export_file(const ExportOptions& options) {
   const auto choice = exporting::parse_trace_choice(options.traces);
   if (!choice) return bad_input(choice.error());
+  std::error_code error;
+  if (!std::filesystem::exists(options.file, error)) {
+    return bad_input({options.file + " does not exist",
+                      "orrery run --record and orrery sweep write such files"});
+  }
   const std::string beginning = beginning_of(options.file);
   if (!beginning.starts_with(recording::kFileMagic)) {
     if (!beginning.empty() && !beginning.starts_with("SQLite format 3")) {

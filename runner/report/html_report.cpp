@@ -181,6 +181,9 @@ std::string describe(const scenario::TimelineEntry& entry) {
   const auto& fault = std::get<scenario::FaultAction>(entry.action);
   std::string text = to_string(fault.kind);
   if (fault.target) text += " on " + to_string(*fault.target);
+  if (fault.edge) {
+    text += fmt::format(" from {} to {}", to_string(fault.edge->from), to_string(fault.edge->to));
+  }
   if (fault.lasts) text += " for " + to_string(*fault.lasts);
   return text;
 }

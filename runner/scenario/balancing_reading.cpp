@@ -216,6 +216,21 @@ void read_outliers(const Value& value, RoutePolicy& into, Report& report) {
   into.outliers = policy;
 }
 
+void read_accrual(const Value& value, RoutePolicy& into, Report& report) {
+  FailureAccrualConfig config;
+  const Fields fields{value, {"maxFailures", "minPenalty", "maxPenalty", "jitter"}, report};
+  take_count(fields, "maxFailures", 1, config.max_failures, report);
+  take_duration(fields, "minPenalty", config.backoff.min, report);
+  take_duration(fields, "maxPenalty", config.backoff.max, report);
+  take_number(fields, "jitter", 0, 100, config.backoff.jitter, report);
+  if (config.backoff.min == Duration{} || config.backoff.max < config.backoff.min) {
+    report.add(value.where, "0s < minPenalty <= maxPenalty",
+               to_string(config.backoff.min) + " and " + to_string(config.backoff.max));
+    return;
+  }
+  into.accrual = config;
+}
+
 }  // namespace
 
 void read_balancing(const Fields& policy, RoutePolicy& into, Report& report) {
@@ -226,11 +241,17 @@ void read_balancing(const Fields& policy, RoutePolicy& into, Report& report) {
   if (const Value* outliers = policy.find("outlierDetection")) {
     read_outliers(*outliers, into, report);
   }
+  if (const Value* accrual = policy.find("failureAccrual")) read_accrual(*accrual, into, report);
 }
 
 void check_balancing(const Fields& policy, const RoutePolicy& result, Report& report) {
   if (const Value* outliers = policy.find("outlierDetection"); outliers && !result.balancer) {
     report.add(*outliers, "\"balancer\" beside it, as the node's proxy knows no ejections");
+  }
+  const bool sticks = result.balancer && std::holds_alternative<PickFirstConfig>(*result.balancer);
+  if (const Value* accrual = policy.find("failureAccrual");
+      accrual && (!result.balancer || sticks)) {
+    report.add(*accrual, "a \"balancer\" beside it, and not pick-first");
   }
   if (const Value* weights = policy.find("weights");
       weights && (!result.balancer || !weighs(*result.balancer))) {
@@ -240,6 +261,16 @@ void check_balancing(const Fields& policy, const RoutePolicy& result, Report& re
   }
   if (const Value* start = policy.find("slowStart"); start && !takes_turns(result)) {
     report.add(*start, "a \"balancer\" beside it: round-robin or least-request");
+  }
+  if (!result.split.empty() && !takes_turns(result) &&
+      !(result.balancer && std::holds_alternative<RandomConfig>(*result.balancer))) {
+    if (const Value* balancer = policy.find("balancer")) {
+      report.add(*balancer,
+                 "random, round-robin or least-request, as a VirtualService splits the calls");
+    }
+  }
+  if (const Value* zones = policy.find("locality"); zones && !result.split.empty()) {
+    report.add(*zones, "no VirtualService that splits the calls beside it");
   }
   const bool chooses = result.balancer && std::holds_alternative<RandomConfig>(*result.balancer);
   if (const Value* zones = policy.find("locality"); zones && !chooses && !takes_turns(result)) {

@@ -11,9 +11,13 @@ FaultForm form_of(FaultKind kind) {
   switch (kind) {
     case FaultKind::ContainerKill:
     case FaultKind::PodKill:
-      return {.targets = pods, .counts = true};
+      return {.targets = pods, .counts = true, .shares = true};
     case FaultKind::Unwell:
-      return {.targets = pods, .must_end = true, .counts = true, .only_simulated = true};
+      return {.targets = pods,
+              .must_end = true,
+              .counts = true,
+              .shares = true,
+              .only_simulated = true};
     case FaultKind::NodeLoss:
     case FaultKind::NodeAgentKill:
       return {.targets = nodes, .can_end = true, .counts = true};
@@ -55,6 +59,35 @@ FaultForm form_of(FaultKind kind) {
     case FaultKind::StoreSlow:
       return {
           .targets = {}, .must_end = true, .counts = true, .delays = true, .only_simulated = true};
+    case FaultKind::NetworkDelay:
+    case FaultKind::HttpDelay:
+      return {.targets = {},
+              .must_end = true,
+              .counts = true,
+              .shares = true,
+              .delays = true,
+              .edge = true,
+              .only_simulated = true};
+    case FaultKind::NetworkLoss:
+    case FaultKind::NetworkCorrupt:
+    case FaultKind::NetworkPartition:
+    case FaultKind::HttpAbort:
+    case FaultKind::HttpReplace:
+      return {.targets = {},
+              .must_end = true,
+              .counts = true,
+              .shares = true,
+              .edge = true,
+              .only_simulated = true};
+    case FaultKind::Reset:
+    case FaultKind::DnsError:
+      return {.targets = {},
+              .must_end = true,
+              .counts = true,
+              .shares = true,
+              .may_delay = true,
+              .edge = true,
+              .only_simulated = true};
     case FaultKind::RegistrySlow:
     case FaultKind::RegistryDown:
       return {.targets = {}, .must_end = true, .only_simulated = true};

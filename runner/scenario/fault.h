@@ -10,6 +10,7 @@
 
 #include "models/api/meta.h"
 #include "models/base/time_types.h"
+#include "runner/scenario/edge_fault.h"
 
 namespace orrery::scenario {
 
@@ -35,23 +36,36 @@ enum class FaultKind : std::uint8_t {
   StoreSlow,         ///< `count` members of the store take `delay` longer to write to disk.
   RegistrySlow,      ///< The registry's link has `bytes_per_second`.
   RegistryDown,      ///< Pulls fail.
+  NetworkDelay,      ///< Messages take `delay` longer, give or take a jitter.
+  NetworkLoss,       ///< Messages are lost and sent again by TCP.
+  NetworkCorrupt,    ///< The same, by their checksum.
+  NetworkPartition,  ///< No message passes.
+  Reset,             ///< Connections are reset, `delay` after a request was sent.
+  DnsError,          ///< Names are not found, `delay` after they were looked up.
+  HttpAbort,         ///< Something before the called answers in its place.
+  HttpDelay,         ///< Requests reach the called `delay` later.
+  HttpReplace,       ///< Answers get another status.
   Unwell,            ///< A container's checks and requests fail, or its checks hang.
 };
-inline constexpr int kFaultKindCount = 22;
+inline constexpr int kFaultKindCount = 31;
 [[nodiscard]] const char* to_string(FaultKind kind);
 
 struct FaultAction {
   FaultKind kind = FaultKind::PodKill;
   /// A workload, Pod or Node; absent for faults of the control plane, the store and the registry.
   std::optional<api::ObjectKey> target;
-  std::string container;    ///< ContainerKill, Unwell: which; empty: the first.
-  bool hangs = false;       ///< Unwell: it hangs; otherwise it fails.
-  std::uint32_t count = 1;  ///< How many of the matching pods or nodes, drawn by seed.
+  std::string container;  ///< ContainerKill, Unwell: which; empty: the first.
+  bool hangs = false;     ///< Unwell: it hangs; otherwise it fails.
+  /// How many of the matching pods or nodes, drawn by seed; of a fault on the way those of `to`, or
+  /// of `from` if that is everybody.
+  std::uint32_t count = 1;
+  std::optional<double> share;  ///< In place of `count`: (0, 1] of them, rounded up.
   std::optional<Duration> lasts;
   std::string process;  ///< Api…, Watch…, CrashAfterWrites: whose; empty: everybody's.
   std::string zone;     ///< ZoneLoss.
   Duration delay;
   std::int64_t bytes_per_second = 0;  ///< RegistrySlow.
+  std::optional<EdgeSettings> edge;   ///< Of a fault between callers and the called.
 };
 
 /// What a fault of this kind is told, beside what happens and when.
@@ -59,10 +73,13 @@ struct FaultForm {
   std::vector<api::Kind> targets;  ///< Kinds of objects it may hit; empty: none.
   bool process = false;            ///< Hits a process; must name one unless `for_everybody`.
   bool for_everybody = false;
-  bool must_end = false;  ///< "for" is required.
-  bool can_end = false;   ///< "for" is allowed.
-  bool counts = false;    ///< "count" is allowed.
-  bool delays = false;    ///< "delay" is required.
+  bool must_end = false;   ///< "for" is required.
+  bool can_end = false;    ///< "for" is allowed.
+  bool counts = false;     ///< "count" is allowed.
+  bool shares = false;     ///< "share" is allowed in its place.
+  bool delays = false;     ///< "delay" is required.
+  bool may_delay = false;  ///< "delay" is allowed.
+  bool edge = false;       ///< Hits the way between callers and the called.
   bool only_simulated = false;
 };
 [[nodiscard]] FaultForm form_of(FaultKind kind);

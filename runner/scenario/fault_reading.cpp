@@ -7,12 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "runner/scenario/edge_fault_reading.h"
 #include "runner/scenario/scalars.h"
 
 namespace orrery::scenario {
 namespace {
 
 constexpr std::int64_t kCountMax = 100'000;
+constexpr std::uint32_t kAll = 0xffff'ffff;
 
 void read_object_target(const Value& target, const Fields& fields, FaultAction& fault,
                         Reading& reading) {
@@ -21,8 +23,12 @@ void read_object_target(const Value& target, const Fields& fields, FaultAction& 
   fault.target =
       reading.catalog.object(target.where, name, form_of(fault.kind).targets, reading.report);
   const Value* count = fields.find("count");
-  if (!fault.target || count == nullptr) return;
+  if (!fault.target) return;
   const bool single = fault.target->kind == api::Kind::Pod || fault.target->kind == api::Kind::Node;
+  if (const Value* share = fields.find("share"); share != nullptr && single) {
+    reading.report.add(*share, "no \"share\", as the target is one object");
+  }
+  if (count == nullptr) return;
   if (single && fault.count > 1) {
     reading.report.add(*count, "1, as the target is one object");
   }
@@ -129,6 +135,7 @@ FaultAction read_fault(const Fields& fields, const Value& entry, Reading& readin
   const FaultForm form = form_of(fault.kind);
   const char* name = to_string(fault.kind);
   if (fault.kind == FaultKind::StoreSlow) fault.count = reading.scenario.cluster.control.stores;
+  if (form.edge) fault.count = kAll;
   if (const Value* count = own_key("count", form.counts, name, false, fields, entry, report)) {
     fault.count = static_cast<std::uint32_t>(read_count(*count, 1, kCountMax, report).value_or(1));
     const bool of_store = fault.kind == FaultKind::StoreKill || fault.kind == FaultKind::StoreSlow;
@@ -137,11 +144,17 @@ FaultAction read_fault(const Fields& fields, const Value& entry, Reading& readin
                                      reading.scenario.cluster.control.stores));
     }
   }
+  if (const Value* share = own_key("share", form.shares, name, false, fields, entry, report)) {
+    fault.share = read_chance(*share, report);
+    if (fields.find("count") != nullptr) report.add(*share, "either \"count\" or \"share\"");
+  }
   read_target(fields, entry, fault, reading);
   read_lasts(fields, entry, fault, report);
-  if (const Value* delay = own_key("delay", form.delays, name, true, fields, entry, report)) {
+  if (const Value* delay = own_key("delay", form.delays || form.may_delay, name, form.delays,
+                                   fields, entry, report)) {
     fault.delay = read_duration(*delay, report).value_or(Duration{});
   }
+  read_edge(fields, entry, fault, reading);
   if (const Value* zone =
           own_key("zone", fault.kind == FaultKind::ZoneLoss, name, true, fields, entry, report)) {
     read_zone(*zone, fault, reading);

@@ -8,8 +8,10 @@
 namespace orrery::scenario {
 
 /// The keys of a timeline entry that say more about its fault.
-inline constexpr const char* kFaultKeys[] = {"target",    "count", "for",   "how",
-                                             "container", "zone",  "delay", "bandwidth"};
+inline constexpr const char* kFaultKeys[] = {
+    "target",      "count",     "for",         "how",    "container", "zone",
+    "delay",       "bandwidth", "from",        "to",     "share",     "direction",
+    "probability", "jitter",    "correlation", "status", "every",     "times"};
 
 /// Requires: `entry` has a member "fault", and `fields` knows kFaultKeys.
 [[nodiscard]] FaultAction read_fault(const Fields& fields, const Value& entry, Reading& reading);

@@ -18,6 +18,7 @@ namespace orrery::scenario {
 namespace {
 
 using namespace resilience;
+using api::istio::Destination;
 using api::istio::DestinationRule;
 using api::istio::HttpRoute;
 using api::istio::Settings;
@@ -115,6 +116,15 @@ std::optional<BalancerConfig> balancer_of(api::istio::Balancer kind) {
       return std::nullopt;
   }
   contract_violation("a balancer has one of the known kinds");
+}
+
+FaultInjectionConfig injection_of(const api::istio::FaultInjection& from) {
+  FaultInjectionConfig config;
+  config.delay_probability = from.delay_percent / 100;
+  config.delay = from.delay;
+  config.abort_probability = from.abort_percent / 100;
+  if (from.abort_status != 0) config.abort_status = static_cast<std::uint16_t>(from.abort_status);
+  return config;
 }
 
 OutlierPolicy outliers_of(const api::istio::OutlierDetection& from) {
@@ -279,7 +289,7 @@ class IstioPolicies {
     const bool http = protocol != Protocol::Tcp;
     const VirtualService* service = virtual_service_for(rules_, caller, host);
     const HttpRoute* route = nullptr;
-    std::string subset;
+    std::vector<const Destination*> here;
     if (service != nullptr) {
       used_.insert(service);
       if (http) {
@@ -288,15 +298,23 @@ class IstioPolicies {
         note(service->meta.where, rule_name("VirtualService", service->meta) +
                                       ": http routes to a port that is not HTTP by its name");
       }
-      if (route != nullptr) subset = take_destination(*service, *route, host);
+      if (route != nullptr) here = take_destinations(*service, *route, host);
     }
     Merged merged{destination_rules_for(rules_, caller, host), nullptr, host.port};
     for (const DestinationRule* rule : merged.rules) used_.insert(rule);
-    if (!subset.empty()) take_subset(subset, *route, host, merged);
+    if (!here.empty()) take_subsets(here, host, merged, policy.split);
 
     policy.timeouts = istio_default_timeouts();
     result.origins["connectTimeout"] = {kDefault, {}};
     set_balancer(merged, result);
+    if (!policy.split.empty()) {
+      result.origins["route"] = {rule_name("VirtualService", service->meta), route->where};
+      if (!policy.balancer) {
+        note(route->where, "a route to subsets beside simple: PASSTHROUGH");
+        policy.split.clear();
+        result.origins.erase("route");
+      }
+    }
     const auto pool = merged.find(&Settings::connection_pool);
     if (pool.part != nullptr) {
       const PolicyOrigin origin = origin_of(pool.rule, pool.part->where);
@@ -334,6 +352,9 @@ class IstioPolicies {
                                       : "field outlierDetection of a port that is not HTTP");
       return;
     }
+    if (into.policy.split.size() > 1) {
+      note(outliers.part->where, "outlierDetection of each subset by itself");
+    }
     into.policy.outliers = outliers_of(*outliers.part);
     into.origins["outlierDetection"] = origin_of(outliers.rule, outliers.part->where);
   }
@@ -353,6 +374,10 @@ class IstioPolicies {
     if (route != nullptr && route->timeout) {
       policy.timeouts.overall = route->timeout->after;
       into.origins["timeout"] = from_service(route->timeout->where);
+    }
+    if (route != nullptr && route->fault) {
+      policy.injection = injection_of(*route->fault);
+      into.origins["fault"] = from_service(route->fault->where);
     }
     if (route != nullptr && route->retries) {
       set_retries(*route->retries, hashes, policy);
@@ -388,12 +413,13 @@ class IstioPolicies {
     return choice.route;
   }
 
-  /// The subset that most of the route's requests go to; empty: they go to all pods.
-  std::string take_destination(const VirtualService& service, const HttpRoute& route,
-                               const CalledHost& host) {
+  /// The destinations of the route that are this host.
+  std::vector<const Destination*> take_destinations(const VirtualService& service,
+                                                    const HttpRoute& route,
+                                                    const CalledHost& host) {
     const std::string name = rule_name("VirtualService", service.meta);
-    const api::istio::Destination* most = nullptr;
-    for (const api::istio::Destination& to : route.destinations) {
+    std::vector<const Destination*> here;
+    for (const Destination& to : route.destinations) {
       if (full_host(to.host, service.meta.namespace_name) != full_name(host)) {
         note(to.where, fmt::format("a route to another host, {}, in {}", to.host, name));
         continue;
@@ -401,36 +427,67 @@ class IstioPolicies {
       if (to.port && *to.port != host.port) {
         note(to.where, fmt::format("a route to another port, {}, in {}", *to.port, name));
       }
-      if (most == nullptr || to.weight > most->weight) most = &to;
+      here.push_back(&to);
     }
-    if (route.destinations.size() > 1) note(route.where, "weights of routes in " + name);
-    return most == nullptr ? "" : most->subset;
+    return here;
   }
 
-  void take_subset(const std::string& name, const HttpRoute& route, const CalledHost& host,
-                   Merged& merged) {
-    merged.subset = find_subset(merged.rules, name);
-    const auto to = std::find_if(route.destinations.begin(), route.destinations.end(),
-                                 [&](const auto& one) { return one.subset == name; });
-    if (merged.subset == nullptr) {
-      std::vector<std::string> known;
-      for (const DestinationRule* rule : merged.rules) {
-        for (const api::istio::Subset& subset : rule->subsets) known.push_back(subset.name);
+  /// The subset of the destination; nullptr: it has none, or names one that no rule has.
+  const api::istio::Subset* subset_of(const Destination& to, const CalledHost& host,
+                                      const Merged& merged) {
+    if (to.subset.empty()) return nullptr;
+    const api::istio::Subset* subset = find_subset(merged.rules, to.subset);
+    if (subset != nullptr) return subset;
+    std::vector<std::string> known;
+    for (const DestinationRule* rule : merged.rules) {
+      for (const api::istio::Subset& one : rule->subsets) known.push_back(one.name);
+    }
+    // The same route may serve several callers.
+    if (reported_.insert(&to).second && reading_.catalog.complete()) {
+      reading_.report.add(to.where, "a subset of a DestinationRule for " + full_name(host),
+                          "\"" + to.subset + "\"", did_you_mean(to.subset, known));
+    }
+    return nullptr;
+  }
+
+  /// Splits the calls over the destinations, by weight and by the labels of their subsets. The
+  /// policies are those of the subset with the greatest weight.
+  void take_subsets(const std::vector<const Destination*>& here, const CalledHost& host,
+                    Merged& merged, std::vector<SubsetShare>& split) {
+    std::uint32_t most = 0;
+    for (const Destination* to : here) {
+      const api::istio::Subset* subset = subset_of(*to, host, merged);
+      const std::uint32_t weight = here.size() == 1 ? 1 : to->weight;
+      if (split.empty() || weight > most) {
+        merged.subset = subset;
+        most = weight;
       }
-      // The same route may serve several callers.
-      if (reported_.insert(&*to).second && reading_.catalog.complete()) {
-        reading_.report.add(to->where, "a subset of a DestinationRule for " + full_name(host),
-                            "\"" + name + "\"", did_you_mean(name, known));
-      }
-      return;
+      split.push_back({subset == nullptr ? api::Labels{} : subset->labels, weight});
     }
     const auto pods = reading_.catalog.pods_behind(host.namespace_name + "/" + host.name);
-    const bool all = std::all_of(pods.begin(), pods.end(), [&](const PodsOf& one) {
-      return api::has_all(*one.labels, merged.subset->labels);
-    });
-    if (!all) {
-      note(to->where, fmt::format("a route to the pods of a subset alone, {} of {}", name,
-                                  short_service_name(host.namespace_name + "/" + host.name)));
+    bool all_everywhere = true;
+    for (const PodsOf& one : pods) {
+      std::uint32_t fitting = 0;
+      for (const SubsetShare& share : split) {
+        const bool fits = api::has_all(*one.labels, share.labels);
+        all_everywhere = all_everywhere && fits;
+        fitting += fits && share.weight > 0 ? 1 : 0;
+      }
+      if (fitting > 1 && !all_everywhere) {
+        note(here.front()->where,
+             fmt::format("subsets of {} that share pods",
+                         short_service_name(host.namespace_name + "/" + host.name)));
+        split.clear();
+        return;
+      }
+    }
+    if (all_everywhere || most == 0)
+      split.clear();  // Whatever is drawn, any of the pods is chosen.
+    for (const Destination* to : here) {
+      const api::istio::Subset* subset = find_subset(merged.rules, to->subset);
+      if (subset == nullptr || subset == merged.subset || !subset->policy) continue;
+      note(to->where, fmt::format("the trafficPolicy of subset {} beside that of a greater weight",
+                                  subset->name));
     }
   }
 

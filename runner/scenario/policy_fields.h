@@ -56,7 +56,8 @@ std::optional<Variant> read_variant(const Value& value, const std::string& what,
 Fields fields_of(const Variant& variant, std::initializer_list<std::string_view> known,
                  Report& report);
 
-/// `balancer`, `weights`, `slowStart`, `locality`, `outlierDetection`: whom a caller sends its
+/// `balancer`, `weights`, `slowStart`, `locality`, `outlierDetection`,
+/// `failureAccrual`: whom a caller sends its
 /// calls to.
 void read_balancing(const Fields& policy, resilience::RoutePolicy& into, Report& report);
 /// Reports those of these keys that need another balancer than the policy has in the end.

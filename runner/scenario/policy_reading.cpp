@@ -356,6 +356,7 @@ void lay_over(RoutePolicy& base, const RoutePolicy& own, std::string_view key) {
   if (key == "slowStart") base.slow_start = own.slow_start;
   if (key == "locality") base.locality = own.locality;
   if (key == "outlierDetection") base.outliers = own.outliers;
+  if (key == "failureAccrual") base.accrual = own.accrual;
   if (key == "connectionPool") base.pool = own.pool;
   if (key == "fallback") base.fallback = own.fallback;
 }
@@ -384,7 +385,7 @@ void PolicyReader::read(const Value& value) {
       value,
       {"from", "to", "timeout", "perTryTimeout", "connectTimeout", "passDeadline", "deadlineMargin",
        "retries", "breaker", "rateLimit", "bulkhead", "balancer", "weights", "slowStart",
-       "locality", "outlierDetection", "connectionPool", "fallback"},
+       "locality", "outlierDetection", "failureAccrual", "connectionPool", "fallback"},
       report};
   RoutePolicy policy;
   take_duration(fields, "timeout", policy.timeouts.overall, report);

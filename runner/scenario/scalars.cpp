@@ -214,6 +214,15 @@ std::optional<double> read_percent(const Value& value, Report& report) {
   return std::nullopt;
 }
 
+std::optional<double> read_chance(const Value& value, Report& report) {
+  const auto chance = read_percent(value, report);
+  if (chance && *chance <= 0) {
+    report.add(value, "a percentage above 0%");
+    return std::nullopt;
+  }
+  return chance;
+}
+
 std::optional<bool> read_boolean(const Value& value, Report& report) {
   if (value.type == Value::Type::Boolean) return value.text == "true";
   report.add(value, "true or false");

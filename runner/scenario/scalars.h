@@ -44,6 +44,8 @@ struct SeedRange {
                                                    Report& report);
 [[nodiscard]] std::optional<Duration> read_duration(const Value& value, Report& report);
 [[nodiscard]] std::optional<double> read_percent(const Value& value, Report& report);
+/// The same above 0%.
+[[nodiscard]] std::optional<double> read_chance(const Value& value, Report& report);
 [[nodiscard]] std::optional<bool> read_boolean(const Value& value, Report& report);
 [[nodiscard]] std::optional<std::int64_t> read_bandwidth(const Value& value, Report& report);
 [[nodiscard]] std::optional<Distribution> read_distribution(const Value& value, Report& report);

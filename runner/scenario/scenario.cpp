@@ -52,6 +52,24 @@ const char* to_string(FaultKind kind) {
       return "registry-slow";
     case FaultKind::RegistryDown:
       return "registry-down";
+    case FaultKind::NetworkDelay:
+      return "network-delay";
+    case FaultKind::NetworkLoss:
+      return "network-loss";
+    case FaultKind::NetworkCorrupt:
+      return "network-corrupt";
+    case FaultKind::NetworkPartition:
+      return "network-partition";
+    case FaultKind::Reset:
+      return "reset";
+    case FaultKind::DnsError:
+      return "dns-error";
+    case FaultKind::HttpAbort:
+      return "http-abort";
+    case FaultKind::HttpDelay:
+      return "http-delay";
+    case FaultKind::HttpReplace:
+      return "http-replace";
     case FaultKind::Unwell:
       return "unwell";
   }

@@ -164,6 +164,44 @@ NodeAction read_node_action(std::string_view key, const Value& node, Reading& re
   return action;
 }
 
+struct Repetition {
+  Duration every;
+  std::int64_t times = 1;
+};
+
+/// "every" and "times" of a fault: the entry stands for so many. `spare`: how many entries may
+/// still come beside those that are written.
+Repetition read_repetition(const Fields& fields, const Value& value, const TimelineEntry& entry,
+                           std::int64_t& spare, Reading& reading) {
+  Report& report = reading.report;
+  const auto* fault = std::get_if<FaultAction>(&entry.action);
+  const Value* every = fields.find("every");
+  const Value* times = fields.find("times");
+  if (fault == nullptr || (every == nullptr && times == nullptr)) return {};
+  if (every == nullptr || times == nullptr) {
+    report.add(value.where, "\"every\" and \"times\" together", "one of them");
+    return {};
+  }
+  Repetition again;
+  again.every = read_duration(*every, report).value_or(Duration{});
+  again.times = read_count(*times, 1, static_cast<std::int64_t>(kEntriesMax), report).value_or(1);
+  if (again.every <= Duration{} || (fault->lasts && again.every < *fault->lasts)) {
+    report.add(*every, "a time above 0 and no shorter than \"for\"");
+    return {};
+  }
+  const Duration left = Instant::at(reading.scenario.duration) - entry.at;
+  if ((again.times - 1) > (left.count_ns() - 1) / again.every.count_ns()) {
+    report.add(*times, "as many as begin within the run");
+    return {};
+  }
+  if (again.times - 1 > spare) {
+    report.add(*times, fmt::format("at most {} entries, repetitions counted", kEntriesMax));
+    return {};
+  }
+  spare -= again.times - 1;
+  return again;
+}
+
 /// Reports ids that are missing, twice, or would read as a time.
 std::string read_id(const Fields& fields, std::set<std::string>& seen, Report& report) {
   const Value* value = fields.require("id", "a name for this entry");
@@ -217,11 +255,14 @@ void read_timeline(const Value* timeline, Reading& reading) {
   }
   TimelineDates{entries, reading}.resolve();
   std::set<std::string> seen;
+  auto spare = static_cast<std::int64_t>(kEntriesMax - entries.size());
   for (const Value& value : entries) {
     const Fields fields{
         value,
-        {"id", "at", "set", "apply", "patch", "fault", "cordon", "drain", "uncordon", "target",
-         "count", "for", "how", "container", "zone", "delay", "bandwidth"},
+        {"id",          "at",       "set",         "apply",  "patch", "fault", "cordon",
+         "drain",       "uncordon", "target",      "count",  "for",   "how",   "container",
+         "zone",        "delay",    "bandwidth",   "from",   "to",    "share", "direction",
+         "probability", "jitter",   "correlation", "status", "every", "times"},
         reading.report};
     if (value.type != Value::Type::Object) continue;
     TimelineEntry entry;
@@ -254,7 +295,15 @@ void read_timeline(const Value* timeline, Reading& reading) {
     } else {
       entry.action = read_node_action(action, content, reading);
     }
+    const Repetition again = read_repetition(fields, value, entry, spare, reading);
+    const std::string id = entry.id;
     reading.scenario.timeline.push_back(std::move(entry));
+    for (std::int64_t i = 2; i <= again.times; ++i) {
+      TimelineEntry next = reading.scenario.timeline.back();
+      next.at = next.at + again.every;
+      next.id = fmt::format("{}.{}", id, i);
+      reading.scenario.timeline.push_back(std::move(next));
+    }
   }
   std::stable_sort(reading.scenario.timeline.begin(), reading.scenario.timeline.end(),
                    [](const TimelineEntry& a, const TimelineEntry& b) { return a.at < b.at; });

@@ -1,6 +1,7 @@
 #include "runner/session/actions.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace orrery::session {
@@ -56,15 +57,13 @@ std::int32_t* replicas_of(api::Object& object) {
       object);
 }
 
-bool matches(const api::Object& object, const scenario::FaultAction& fault) {
-  if (!fault.target) return false;
-  if (fault.target->kind == api::Kind::Node) {
-    return std::holds_alternative<api::Node>(object) && api::key_of(object) == *fault.target;
+bool matches(const api::Object& object, const api::ObjectKey& target) {
+  if (target.kind == api::Kind::Node) {
+    return std::holds_alternative<api::Node>(object) && api::key_of(object) == target;
   }
   const auto* pod = std::get_if<api::Pod>(&object);
   if (pod == nullptr || !runs(*pod)) return false;
-  return fault.target->kind == api::Kind::Pod ? api::key_of(object) == *fault.target
-                                              : belongs_to(*pod, *fault.target);
+  return target.kind == api::Kind::Pod ? api::key_of(object) == target : belongs_to(*pod, target);
 }
 
 }  // namespace
@@ -107,11 +106,36 @@ std::vector<api::ObjectPtr> choose_targets(const scenario::FaultAction& fault,
                                            const Draws& draws) {
   std::vector<api::ObjectPtr> candidates;
   for (const api::ObjectPtr& object : objects) {
-    if (matches(*object, fault)) candidates.push_back(object);
+    if (fault.target && matches(*object, *fault.target)) candidates.push_back(object);
+  }
+  return drawn_of(std::move(candidates), fault, id, draws);
+}
+
+std::vector<api::ObjectPtr> pods_of(const std::vector<api::ObjectKey>& targets,
+                                    const std::vector<api::ObjectPtr>& objects) {
+  std::vector<api::ObjectPtr> pods;
+  for (const api::ObjectPtr& object : objects) {
+    if (!std::holds_alternative<api::Pod>(*object)) continue;
+    if (std::any_of(targets.begin(), targets.end(),
+                    [&](const api::ObjectKey& target) { return matches(*object, target); })) {
+      pods.push_back(object);
+    }
+  }
+  return pods;
+}
+
+std::vector<api::ObjectPtr> drawn_of(std::vector<api::ObjectPtr> candidates,
+                                     const scenario::FaultAction& fault, const std::string& id,
+                                     const Draws& draws) {
+  std::size_t wanted = fault.count;
+  if (fault.share) {
+    // A hair less, so that 30% of ten pods are three whatever the double is.
+    const auto all = static_cast<double>(candidates.size());
+    wanted = static_cast<std::size_t>(std::ceil(all * *fault.share - 1e-9));
   }
   std::vector<api::ObjectPtr> chosen;
   const std::uint64_t key = key_of(id.data(), id.size());
-  while (chosen.size() < fault.count && !candidates.empty()) {
+  while (chosen.size() < wanted && !candidates.empty()) {
     const auto index = static_cast<std::ptrdiff_t>(
         draws.index(Purpose::FaultTarget, candidates.size(), key, chosen.size()));
     chosen.push_back(candidates[static_cast<std::size_t>(index)]);

@@ -18,7 +18,7 @@ namespace orrery::session {
 /// Requires: the container it names exists, and so does what it sets (the reader has checked it).
 [[nodiscard]] api::Object changed(api::Object workload, const scenario::SetAction& action);
 
-/// The pods or nodes a fault hits: of those that match now, `fault.count` drawn by seed and id.
+/// The pods or nodes a fault hits: of those that match now, as many as it says.
 ///
 /// `objects` are all pods and nodes. Pods match if they run and are not asked to go. A target that
 /// is a workload means its pods; a Node, the node itself.
@@ -26,6 +26,15 @@ namespace orrery::session {
                                                          const std::string& id,
                                                          const std::vector<api::ObjectPtr>& objects,
                                                          const Draws& draws);
+
+/// The pods of these pods and workloads that match likewise, each once.
+[[nodiscard]] std::vector<api::ObjectPtr> pods_of(const std::vector<api::ObjectKey>& targets,
+                                                  const std::vector<api::ObjectPtr>& objects);
+
+/// As many of `candidates` as the fault says, drawn by seed and id.
+[[nodiscard]] std::vector<api::ObjectPtr> drawn_of(std::vector<api::ObjectPtr> candidates,
+                                                   const scenario::FaultAction& fault,
+                                                   const std::string& id, const Draws& draws);
 
 /// The calls that create the scenario's manifests, in order.
 [[nodiscard]] std::vector<ports::ApiCall> creations(const scenario::Scenario& scenario);

@@ -142,9 +142,18 @@ Strike strike(SimWorld& world, const FaultAction& fault) {
     case FaultKind::NodeAgentKill:
     case FaultKind::ZoneLoss:
     case FaultKind::Unwell:
+    case FaultKind::NetworkDelay:
+    case FaultKind::NetworkLoss:
+    case FaultKind::NetworkCorrupt:
+    case FaultKind::NetworkPartition:
+    case FaultKind::Reset:
+    case FaultKind::DnsError:
+    case FaultKind::HttpAbort:
+    case FaultKind::HttpDelay:
+    case FaultKind::HttpReplace:
       break;
   }
-  contract_violation("this fault hits pods or nodes");
+  contract_violation("this fault hits pods, nodes or what is between callers and the called");
 }
 
 FaultEnd end_strike(SimWorld& world, const FaultAction& fault, ports::CauseId cause) {

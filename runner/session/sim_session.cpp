@@ -16,6 +16,7 @@
 #include "runner/run_result_json.h"
 #include "runner/session/actions.h"
 #include "runner/session/drain.h"
+#include "runner/session/edge_strikes.h"
 #include "runner/session/process_pool.h"
 #include "runner/session/run_observer.h"
 #include "runner/session/sim_faults.h"
@@ -68,6 +69,15 @@ sim::WorldConfig config_with(const Scenario& scenario, std::uint64_t seed,
     plugins.external = programs->plugin(name);
   }
   return config;
+}
+
+constexpr const char* kNobodyPassed = "it met no message";
+
+/// "Service/default/cart", or both ends of the way.
+std::string place_of(const scenario::EdgeSettings& edge) {
+  if (edge.from.everybody) return to_string(edge.to);
+  if (edge.to.everybody) return to_string(edge.from);
+  return fmt::format("{} to {}", to_string(edge.from), to_string(edge.to));
 }
 
 /// One run: a world, and the hand that does to it what the timeline says.
@@ -137,6 +147,7 @@ class SimSession {
   ObserverAdapter adapter_;
   std::unique_ptr<RunRecorder> recorder_;  ///< Null: the run is not recorded.
   sim::SimWorld world_;
+  EdgeStrikes edges_;
   std::vector<Ending> endings_;      ///< By time.
   std::vector<Eviction> evictions_;  ///< By time.
 };
@@ -361,9 +372,17 @@ std::vector<std::string> SimSession::owners_of_pods_on(const std::string& node) 
 void SimSession::perform(const std::string& id, const FaultAction& fault) {
   const char* kind = to_string(fault.kind);
   std::string where = fault.target ? to_string(*fault.target) : fault.process;
+  if (fault.edge) where = place_of(*fault.edge);
   if (where.empty()) where = fault.zone.empty() ? "control-plane" : "zone/" + fault.zone;
   const ports::CauseId cause =
       log_.append(world_.now(), 0, "fault", where, fmt::format("{}: {}", id, kind));
+  if (fault.edge) {
+    Strike struck = edges_.begin(world_, id, fault, pods_and_nodes(), draws_, cause);
+    if (!struck.targets.empty()) end_later(id, fault, {});
+    observer_.fault_struck(world_.now(), id, kind, std::move(struck.targets), {},
+                           std::move(struck.effect));
+    return;
+  }
   if (is_world_fault(fault.kind)) return perform_on_world(id, fault);
   std::vector<std::string> targets;
   std::vector<std::string> victims;
@@ -423,6 +442,9 @@ void SimSession::perform_on_world(const std::string& id, const FaultAction& faul
 
 /// Faults that wait for a chance may have had none.
 void SimSession::settle_faults() {
+  for (const std::string& id : edges_.idle(world_)) {
+    observer_.fault_hit_nothing(id, kNobodyPassed);
+  }
   for (const TimelineEntry& entry : scenario_.timeline) {
     const auto* fault = std::get_if<FaultAction>(&entry.action);
     if (fault == nullptr) continue;
@@ -441,7 +463,16 @@ void SimSession::end_fault(const Ending& ending) {
   std::string where = ending.node.empty() ? "control-plane" : "Node/" + ending.node;
   if (ending.node.empty() && ending.fault.target) where = to_string(*ending.fault.target);
   if (ending.node.empty() && !ending.fault.process.empty()) where = ending.fault.process;
+  if (ending.fault.edge) where = place_of(*ending.fault.edge);
   const ports::CauseId cause = log_.append(world_.now(), 0, "fault-ends", where, ending.id);
+  if (ending.fault.edge) {
+    if (edges_.end(world_, ending.id)) {
+      observer_.process_recovered(world_.now(), ending.id);
+    } else {
+      observer_.fault_hit_nothing(ending.id, kNobodyPassed);
+    }
+    return;
+  }
   switch (ending.fault.kind) {
     case FaultKind::NodeAgentKill:
       if (world_.start_node_agent(ending.node, cause)) {

@@ -65,6 +65,7 @@ std::string origin_of(const Chain& chain) {
   const LogRecord& origin = chain.steps.front();
   if (origin.what == "load") return "the load alone on " + name_of(origin.subject);
   if (origin.what == "errors") return "errors of " + name_of(origin.subject) + " itself";
+  if (origin.what == "injected") return "faults injected into calls to " + name_of(origin.subject);
   if (origin.what == "no-endpoints") return "no ready pod of " + name_of(origin.subject);
   if (origin.what == "fault") {
     // "id: kind"

@@ -22,8 +22,8 @@ enum class EventClass : std::uint8_t { Fabric = 0, Ordinary = 1, Timeout = 2 };
 
 /// What is due: a plain record, dispatched by a switch over `kind`.
 struct KernelEvent {
-  std::uint8_t kind = 0;    ///< 0..15. 0..7 belong to sim/traffic, 8..15 to sim/world.
-  std::uint32_t index = 0;  ///< 0..2^28-1: a slot of whoever owns the kind.
+  std::uint8_t kind = 0;    ///< 0..31. 0..15 belong to sim/traffic, 16..31 to sim/world.
+  std::uint32_t index = 0;  ///< 0..2^27-1: a slot of whoever owns the kind.
 
   friend bool operator==(const KernelEvent&, const KernelEvent&) = default;
 };
@@ -49,13 +49,13 @@ class Kernel {
 
   [[nodiscard]] Instant now() const { return now_; }
 
-  /// Cannot be cancelled. Requires: now() <= when <= kLatest, kind < 16, index < 2^28.
+  /// Cannot be cancelled. Requires: now() <= when <= kLatest, kind < 32, index < 2^27.
   void schedule(Instant when, EventClass event_class, KernelEvent event) {
     queue_.push(next_in_order(when, event_class, false, packed(event)));
   }
 
   /// A timer, disarmed. Its event is delivered when it fires.
-  /// Requires: kind < 16, index < 2^28.
+  /// Requires: kind < 32, index < 2^27.
   [[nodiscard]] KernelTimer create_timer(KernelEvent event) {
     return KernelTimer{wheel_.create(packed(event))};
   }
@@ -120,11 +120,11 @@ class Kernel {
   [[nodiscard]] std::uint64_t dispatched() const { return dispatched_; }
 
  private:
-  static constexpr unsigned kIndexBits = 28;
+  static constexpr unsigned kIndexBits = 27;
 
   [[nodiscard]] static std::uint32_t packed(KernelEvent event) {
-    expects(event.kind < 16 && event.index >> kIndexBits == 0,
-            "an event's kind has 4 bits and its index 28");
+    expects(event.kind < 32 && event.index >> kIndexBits == 0,
+            "an event's kind has 5 bits and its index 27");
     return std::uint32_t{event.kind} << kIndexBits | event.index;
   }
 

@@ -123,8 +123,17 @@ void RequestEngine::look_at_holders() {
       case CallPhase::Pending:
         voice.instance = holders_of_route(tries_[i].route);
         break;
+      case CallPhase::Backoff:
+        if (tries_[i].call_begun || call.cause == 0) continue;
+        voice.cause = call.cause;  // It is held up.
+        break;
+      case CallPhase::Outbound:
+      case CallPhase::Answering:
+        voice.cause = held_up_by(i);
+        if (voice.cause == 0) continue;
+        break;
       default:
-        continue;  // On a way, or it waits for calls that speak for it.
+        continue;  // It waits for calls that speak for it.
     }
     const auto speak_for_route = [&](std::uint32_t slot) {
       if (!tries_.empty() && tries_[slot].sent) {

@@ -75,7 +75,7 @@ class CallSlab {
   [[nodiscard]] std::uint32_t allocate() {
     ++live_;
     if (free_ == kNone) {
-      expects(calls_.size() < (1U << 28), "a call's slot fits a kernel event");
+      expects(calls_.size() < (1U << 27), "a call's slot fits a kernel event");
       calls_.emplace_back();
       return static_cast<std::uint32_t>(calls_.size() - 1);
     }

@@ -62,6 +62,11 @@ RecordId FailureLedger::own_errors(ServiceIndex service, Instant now) {
                 "some of its requests fail by themselves, as the scenario says");
 }
 
+RecordId FailureLedger::injected(ServiceIndex service, Instant now) {
+  return origin(Origin::Injected, service, now, "injected",
+                "the proxies of its callers hold calls up or abort them, as a VirtualService says");
+}
+
 RecordId FailureLedger::never_there(ServiceIndex service, Instant now) {
   return origin(Origin::NeverThere, service, now, "no-endpoints",
                 "it has had no ready pod since the start");

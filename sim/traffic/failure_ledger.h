@@ -57,6 +57,8 @@ class FailureLedger {
   [[nodiscard]] RecordId load(ServiceIndex service, Instant now);
   /// What stands for the errors that the model gives a service.
   [[nodiscard]] RecordId own_errors(ServiceIndex service, Instant now);
+  /// What stands for the calls to a service that proxies are told to hold up or to abort.
+  [[nodiscard]] RecordId injected(ServiceIndex service, Instant now);
   /// What stands for a table that has been empty from the start.
   [[nodiscard]] RecordId never_there(ServiceIndex service, Instant now);
 
@@ -64,7 +66,7 @@ class FailureLedger {
   [[nodiscard]] const std::vector<FailureTally>& tallies() const { return tallies_; }
 
  private:
-  enum class Origin : std::uint8_t { Load, OwnErrors, NeverThere };
+  enum class Origin : std::uint8_t { Load, OwnErrors, Injected, NeverThere };
   [[nodiscard]] RecordId origin(Origin origin, ServiceIndex service, Instant now, const char* what,
                                 const char* detail);
 

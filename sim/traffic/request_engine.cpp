@@ -78,7 +78,7 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
     state.population = popularity(load.population, load.population_zipf);
     loads_.push_back(std::move(state));
   }
-  expects(loads_.size() + users_.size() < (1U << 28), "a user fits a kernel event");
+  expects(loads_.size() + users_.size() < (1U << 27), "a user fits a kernel event");
 }
 
 // --- Pods ---------------------------------------------------------------------------------------
@@ -316,7 +316,8 @@ std::uint32_t RequestEngine::index_of(InstanceId id) const {
 
 void RequestEngine::publish(ConsumerIndex consumer, ServiceIndex service,
                             std::span<const ports::TableEndpoint> endpoints, std::uint64_t version,
-                            std::optional<Duration> affinity, ports::CauseId cause) {
+                            std::optional<Duration> affinity, ports::CauseId cause,
+                            std::span<const std::uint32_t> node_ends) {
   expects(service < model_.services.size(), "a table is of a service of the model");
   const std::size_t at = std::size_t{consumer} * model_.services.size() + service;
   expects(at < tables_.size(), "a table's consumer exists");
@@ -325,6 +326,7 @@ void RequestEngine::publish(ConsumerIndex consumer, ServiceIndex service,
   table.version = version;
   table.affinity = affinity;
   table.cause = static_cast<RecordId>(cause);
+  table.node_ends.assign(node_ends.begin(), node_ends.end());
   table.addresses.clear();
   for (const ports::TableEndpoint& endpoint : endpoints) {
     table.addresses.push_back(address_index(endpoint.address, endpoint.port));
@@ -339,7 +341,8 @@ ports::EndpointTable RequestEngine::table(ConsumerIndex consumer, ServiceIndex s
                              0,
                              kept.version,
                              {},
-                             kept.affinity};
+                             kept.affinity,
+                             kept.node_ends};
   for (const std::uint32_t index : kept.addresses) {
     const auto& [address, port] = place_of(index);
     shown.endpoints.push_back({address, port, {}});
@@ -407,10 +410,17 @@ bool RequestEngine::dispatch(KernelEvent event) {
       time_out(event.index);
       break;
     case kTryAgain:
-      begin_try(event.index);
+      if (tries_[event.index].call_begun) {
+        begin_try(event.index);
+      } else {
+        let_go(event.index);
+      }
       break;
     case kNextStep:
       run(event.index);
+      break;
+    case kSendAgain:
+      send_again(event.index);
       break;
     default:
       contract_violation("a traffic event is of a known kind");
@@ -551,6 +561,10 @@ std::uint32_t RequestEngine::choose(const Call& parent, std::size_t index, std::
   const Table& table = tables_[index];
   const std::size_t size = table.addresses.size();
   const auto drawn = [&] {
+    if (!table.node_ends.empty()) {
+      return table.addresses[ports::endpoint_by_node(table.node_ends,
+                                                     draws_.uniform(Purpose::EndpointChoice, key))];
+    }
     return table.addresses[size == 1 ? 0 : draws_.index(Purpose::EndpointChoice, size, key)];
   };
   if (!table.affinity) return drawn();
@@ -577,6 +591,9 @@ std::uint8_t RequestEngine::distance(std::uint32_t caller, const Instance& calle
 void RequestEngine::travel(std::uint32_t index, bool answers) {
   Duration way = latency_[calls_[index].distance];
   if (!program_.specials.empty()) way += time_of_payload(calls_[index], answers);
+  if (impaired_ && !calls_[index].probe) [[unlikely]] {
+    if (!gets_on_its_way(index, answers, way)) return;
+  }
   if (way == Duration{}) {
     work_.push_back(answers ? index | kAnswers : index);
   } else {
@@ -774,13 +791,14 @@ void RequestEngine::time_out(std::uint32_t index) {
     abandon(index);
     return;
   }
-  if (call.followed) report_try(index, RequestOutcome::Timeout);
+  const RequestOutcome outcome = is_reset(index) ? RequestOutcome::Reset : RequestOutcome::Timeout;
+  if (call.followed) report_try(index, outcome);
   if (program_.sites[call.site].route != kNone) {
-    end_routed(index, RequestOutcome::Timeout, false);
+    end_routed(index, outcome, false);
     return;
   }
-  const RecordId failure = end_counted(call, RequestOutcome::Timeout);
-  const Return result = return_of(call, RequestOutcome::Timeout, failure);
+  const RecordId failure = end_counted(call, outcome);
+  const Return result = return_of(call, outcome, failure);
   leave(index);
   tell_caller(result);
 }

@@ -31,7 +31,9 @@
 #include "sim/traffic/call_program.h"
 #include "sim/traffic/call_slab.h"
 #include "sim/traffic/cpu_group.h"
+#include "sim/traffic/edge_faults.h"
 #include "sim/traffic/failure_ledger.h"
+#include "sim/traffic/instance_spec.h"
 #include "sim/traffic/request_series.h"
 #include "sim/traffic/route.h"
 #include "sim/traffic/server_gate.h"
@@ -45,16 +47,6 @@ inline constexpr ConsumerIndex kOutsideClients = 0;
 
 /// A process that serves at an address. Never used again for another one.
 enum class InstanceId : std::uint32_t {};
-
-struct InstanceSpec {
-  std::string address;
-  std::int32_t port = 0;
-  ServiceIndex service = 0;  ///< Whose concurrency, queue and behaviour on TERM it has.
-  std::uint32_t node = 0;
-  std::uint32_t zone = 0;
-  std::string version;              ///< Of what it runs; a label for whoever asks.
-  std::uint32_t cpu_group = kNone;  ///< Whose quota its work draws on; kNone: without limit.
-};
 
 enum class InstanceState : std::uint8_t {
   Starting,  ///< Does not listen: connections are refused.
@@ -113,7 +105,7 @@ struct OwnShareNotice {
   std::uint32_t share = 0;  ///< [1/10,000]; kNoZone: it does not look at zones any more.
 };
 
-/// Kinds 0..7 of KernelEvent belong to this class.
+/// Kinds 0..15 of KernelEvent belong to this class.
 ///
 /// The kernel and the fingerprint must outlive it. Faults and changes are told between two events,
 /// never from inside dispatch(); they take effect at once, delays are the caller's business. Each
@@ -209,12 +201,28 @@ class RequestEngine {
   /// With `affinity` a client keeps the endpoint it was given, as long as the table has it and the
   /// client's last request to the service is not longer ago. A pod is a client, and so is a
   /// journey.
+  ///
+  /// With `node_ends` a client takes a node, then an endpoint on it (ports::EndpointTable); a route
+  /// of the client's own balances over the endpoints all the same.
   void publish(ConsumerIndex consumer, ServiceIndex service,
                std::span<const ports::TableEndpoint> endpoints, std::uint64_t version,
-               std::optional<Duration> affinity = std::nullopt, ports::CauseId cause = 0);
+               std::optional<Duration> affinity = std::nullopt, ports::CauseId cause = 0,
+               std::span<const std::uint32_t> node_ends = {});
 
   /// What the consumer's requests to the service go by now; pod names are not kept.
   [[nodiscard]] ports::EndpointTable table(ConsumerIndex consumer, ServiceIndex service) const;
+
+  // --- Edges ----------------------------------------------------------------------------------
+
+  /// Messages that are sent from now on may meet it; returns its handle.
+  [[nodiscard]] std::uint32_t add_edge_fault(EdgeFault fault);
+  /// Messages that are sent, or sent again, from now on do not meet it; what it holds up stays so.
+  /// Returns the number of messages it did something to. Requires: it was added, and not removed.
+  std::uint64_t remove_edge_fault(std::uint32_t handle);
+  /// The same number so far. Requires: likewise.
+  [[nodiscard]] std::uint64_t edge_fault_hits(std::uint32_t handle) const {
+    return edge_faults_.hits(handle);
+  }
 
   // --- Causes ---------------------------------------------------------------------------------
 
@@ -301,6 +309,7 @@ class RequestEngine {
   };
   struct Table {
     std::vector<std::uint32_t> addresses;  ///< Indices into addresses_.
+    std::vector<std::uint32_t> node_ends;  ///< As in ports::EndpointTable.
     std::uint64_t version = 0;
     std::optional<Duration> affinity;
     RecordId cause = 0;  ///< Of this version.
@@ -345,6 +354,14 @@ class RequestEngine {
     bool try_begun = false;       ///< Likewise, the try.
     bool sent = false;            ///< Likewise, the host.
     bool unconnected = false;     ///< Nobody answers at the address.
+  };
+  /// What faults on edges do to a call, by the call's slot; as many as any was done to.
+  struct Passage {
+    std::uint64_t key = 0;      ///< Of the call that this is about.
+    bool answers = false;       ///< About its answer.
+    std::uint32_t resends = 0;  ///< Of the message.
+    RecordId cause = 0;         ///< Of what holds the message up.
+    Instant reset_at = Instant::never();
   };
   struct ServiceLoad {
     std::uint64_t busy = 0;
@@ -498,6 +515,9 @@ class RequestEngine {
   void take_peers(Route& route, const Instance& caller);
   [[nodiscard]] std::uint32_t zone_at(std::uint32_t address) const;
   void begin_call(std::uint32_t call);
+  /// The caller's proxy injects a delay, after which the call is let go.
+  void hold_up(std::uint32_t call, Duration delay);
+  void let_go(std::uint32_t call);
   void begin_try(std::uint32_t call);
   void send_try(std::uint32_t call);
   TryEnd end_try(std::uint32_t call, RequestOutcome outcome);
@@ -514,6 +534,17 @@ class RequestEngine {
   void serve_waiting(std::uint32_t route, RouteHost host);
   void stop_waiting(std::uint32_t call);
   void note_changes(std::uint32_t route, std::uint32_t model, std::uint32_t caller);
+
+  // Calls that meet faults of edges: impaired_calls.cpp.
+  /// False: it is lost, or what becomes of it is told already. It may take longer than `way`, and
+  /// what comes to the caller may be an answer by somebody else.
+  [[nodiscard]] bool gets_on_its_way(std::uint32_t call, bool& answer, Duration& way);
+  void send_again(std::uint32_t call);
+  [[nodiscard]] Passage& passage_of(std::uint32_t call);
+  /// The cause of what holds up a message under way; 0: nothing does.
+  [[nodiscard]] RecordId held_up_by(std::uint32_t call) const;
+  /// Whether the timer that is due is a reset.
+  [[nodiscard]] bool is_reset(std::uint32_t call) const;
 
   void count_start(const CallSite& site, std::int64_t start_ns);
   void report_try(std::uint32_t call, RequestOutcome outcome);  ///< To the observer that follows.
@@ -550,6 +581,7 @@ class RequestEngine {
   Draws draws_;
   Instant now_;
   std::array<Duration, 3> latency_;  ///< One way, by distance.
+  bool impaired_ = false;            ///< There are faults on edges.
 
   CallSlab calls_;
   std::vector<Try> tries_;                 ///< By slot; empty if the model has no routes.
@@ -566,6 +598,9 @@ class RequestEngine {
   std::map<CacheOfProcess, CallCache> caches_;
   std::map<Flight, std::vector<Waiter>> flights_;  ///< Calls that others may wait for, too.
   std::uint64_t launched_ = 0;
+
+  EdgeFaults edge_faults_;
+  std::vector<Passage> passages_;  ///< By slot; empty before the first fault on an edge.
 
   FailureLedger* ledger_ = nullptr;  ///< Null: nobody asks for causes.
   Instant count_from_;

@@ -78,11 +78,13 @@ Route::Route(const resilience::RoutePolicy& policy, Draws draws, std::uint64_t k
   const bool by_parts = std::holds_alternative<RandomConfig>(balancer_) ||
                         std::holds_alternative<RoundRobin>(balancer_) ||
                         std::holds_alternative<LeastRequest>(balancer_);
-  if (policy.locality && by_parts && zone != kNoZone) {
+  if (!policy.split.empty() && by_parts) {
+    subsets_.emplace(policy);
+  } else if (policy.locality && by_parts && zone != kNoZone) {
     localities_.emplace(policy, zone);
     told_share_ = kUntold;
   }
-  needs_facts_ = !policy.weights.empty() || localities_.has_value() ||
+  needs_facts_ = !policy.weights.empty() || localities_.has_value() || subsets_.has_value() ||
                  std::holds_alternative<ConsistentHash>(balancer_);
   if (policy.retry_limit) {
     std::visit(Overloaded{[&](const EnvoyRetryLimit& config) { retry_limit_ = config; },
@@ -191,6 +193,7 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> tab
   const std::vector<std::uint32_t> addresses = all;
   std::vector<std::uint32_t> before;
   std::vector<Instant> joined;
+  std::vector<resilience::FailureAccrual> accruals;
   std::vector<resilience::HostView> hosts;
   std::vector<Pool> pools;
   const auto keep = [&](std::uint32_t address, bool chosen) {
@@ -199,6 +202,10 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> tab
     hosts.push_back(known ? hosts_[*known] : resilience::HostView{});
     hosts.back().healthy = chosen;
     if (thresholds_) pools.push_back(known ? pools_[*known] : Pool{});
+    if (policy_->accrual) {
+      accruals.push_back(known ? accruals_[*known]
+                               : resilience::FailureAccrual{*policy_->accrual, now});
+    }
     if (!policy_->slow_start) return;
     joined.push_back(known ? joined_[*known] : now);
     if (known) return;
@@ -221,6 +228,7 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> tab
   hosts_ = std::move(hosts);
   pools_ = std::move(pools);
   joined_ = std::move(joined);
+  accruals_ = std::move(accruals);
   table_size_ = static_cast<std::uint32_t>(addresses.size());
   before.resize(table_size_);
   if (!policy_->weights.empty()) {
@@ -257,22 +265,29 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> tab
       }
     }
   }
+  if (policy_->accrual) look_at_accruals(now);
   if (localities_) {
     std::vector<std::uint32_t> zones;
     for (const HostFacts& host : facts_) zones.push_back(host.zone);
     localities_->take_hosts(zones);
+  }
+  if (subsets_) {
+    std::vector<std::uint32_t> subsets;
+    for (const HostFacts& host : facts_) subsets.push_back(subsets_->of(host.labels));
+    subsets_->take_hosts(subsets);
   }
   refresh_balancer();
   if (auto* channel = std::get_if<Channel>(&balancer_)) take_addresses(*channel, now);
 }
 
 void Route::sort(std::vector<std::uint32_t>& addresses) {
-  if (!localities_) return;
+  if (!localities_ && !subsets_) return;
   std::vector<std::pair<HostFacts, std::uint32_t>> hosts;
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     hosts.emplace_back(std::move(facts_[i]), addresses[i]);
   }
   std::stable_sort(hosts.begin(), hosts.end(), [&](const auto& a, const auto& b) {
+    if (subsets_) return subsets_->of(a.first.labels) < subsets_->of(b.first.labels);
     return localities_->is_before(a.first.zone, b.first.zone);
   });
   for (std::size_t i = 0; i < addresses.size(); ++i) {
@@ -297,12 +312,19 @@ void Route::weigh(Instant now) {
 
 void Route::refresh_balancer() {
   refresh(balancer_, choosable());
+  if (subsets_) {
+    subsets_->refresh({hosts_.data(), table_size_});
+    refresh_parts(subsets_->parts());
+  }
   if (!localities_) return;
   localities_->refresh({hosts_.data(), table_size_});
-  const std::span<const HostPart> parts = localities_->parts();
-  while (by_locality_.size() < parts.size()) by_locality_.push_back(make_balancer());
-  for (const HostPart& part : parts) refresh(by_locality_[part.index], hosts_of(part));
+  refresh_parts(localities_->parts());
   own_share_ = localities_->own_share().value_or(kNoZone);
+}
+
+void Route::refresh_parts(std::span<const HostPart> parts) {
+  while (by_part_.size() < parts.size()) by_part_.push_back(make_balancer());
+  for (const HostPart& part : parts) refresh(by_part_[part.index], hosts_of(part));
 }
 
 void Route::refresh(Balancer& balancer, const resilience::Hosts& hosts) {
@@ -406,16 +428,18 @@ void Route::tick(Instant now) {
     outliers_->tick(draws_.bits(Purpose::Ejection, key_, outlier_draws_++), outliers_->next_tick(),
                     outlier_events_);
   }
-  take_outlier_events();
+  take_outlier_events(now);
 }
 
-void Route::take_outlier_events() {
+void Route::take_outlier_events(Instant now) {
   if (outlier_events_.empty()) return;
   for (const resilience::OutlierEvent& event : std::exchange(outlier_events_, {})) {
     const std::uint32_t address = outlier_order_[event.host];
     ejections_.push_back({address, event});
     if (const auto index = index_of({address, 0})) {
-      hosts_[*index].healthy = !outliers_->ejected(event.host);
+      const bool accrues = policy_->accrual && *index < table_size_;
+      const bool ready = !accrues || accruals_[*index].is_ready(now);
+      hosts_[*index].healthy = ready && !outliers_->ejected(event.host);
     }
   }
   refresh_balancer();
@@ -450,7 +474,45 @@ void Route::judge(std::uint32_t index, const TryEnd& end, Instant now) {
   if (!signals.any()) return;
   outliers_->act(at, signals, draws_.bits(Purpose::Ejection, key_, outlier_draws_++), now,
                  outlier_events_);
-  take_outlier_events();
+  take_outlier_events(now);
+}
+
+void Route::accrue(std::uint32_t index, const TryEnd& end, Instant now) {
+  using resilience::EndpointAnswer;
+  using State = resilience::FailureAccrual::State;
+  using What = resilience::OutlierEvent::What;
+  resilience::FailureAccrual& accrual = accruals_[index];
+  const bool was_in = accrual.state(now) == State::Available;
+  const bool good = end.outcome == RequestOutcome::Ok;
+  accrual.on_answer(good ? EndpointAnswer::Success : EndpointAnswer::Failure, now,
+                    draws_.uniform(Purpose::Ejection, key_, accrual_draws_));
+  const bool is_in = accrual.state(now) == State::Available;
+  if (was_in && is_in) return;
+  ++accrual_draws_;
+  if (was_in != is_in) {
+    const What what = is_in ? What::Returned : What::Ejected;
+    ejections_.push_back(
+        {addresses_[index],
+         {.host = index, .what = what, .kind = resilience::OutlierKind::Consecutive5xx}});
+  }
+  look_at_accruals(now);
+  refresh_balancer();
+}
+
+void Route::look_at_accruals(Instant now) {
+  probe_at_ = Instant::never();
+  for (std::uint32_t host = 0; host < table_size_; ++host) {
+    const resilience::FailureAccrual& accrual = accruals_[host];
+    const bool ready = accrual.is_ready(now);
+    if (!ready && accrual.unavailable_until() > now) {
+      probe_at_ = std::min(probe_at_, accrual.unavailable_until());
+    }
+    const auto order = std::find(outlier_order_.begin(), outlier_order_.end(), addresses_[host]);
+    const bool ejected =
+        outliers_ && order != outlier_order_.end() &&
+        outliers_->ejected(static_cast<std::uint32_t>(order - outlier_order_.begin()));
+    hosts_[host].healthy = ready && !ejected;
+  }
 }
 
 void Route::close_connections(const Pool& pool) {
@@ -465,15 +527,19 @@ std::optional<std::uint32_t> Route::index_of(RouteHost host) const {
   return static_cast<std::uint32_t>(found - addresses_.begin());
 }
 
-std::optional<std::uint32_t> Route::choose(std::uint64_t key, std::uint32_t attempt,
-                                           std::uint64_t hash, Instant now) {
+std::optional<std::uint32_t> Route::choose(std::uint64_t key, std::uint64_t call,
+                                           std::uint32_t attempt, std::uint64_t hash, Instant now) {
   const std::uint64_t draw = draws_.bits(Purpose::HostSample, key, attempt);
+  if (subsets_) {
+    const HostPart& part = subsets_->pick(draws_.bits(Purpose::HostSample, mix64(call), 0));
+    const auto host = choose(by_part_[part.index], hosts_of(part), draw, attempt, hash, now);
+    return host ? std::optional{*host + part.first} : std::nullopt;
+  }
   // In panic zones do not count; priorities have a panic of their own.
   if (localities_ && !(localities_->needs_peers() && in_panic())) {
     const auto part = localities_->pick(draws_.bits(Purpose::HostSample, mix64(key), attempt));
     if (part) {
-      const auto host =
-          choose(by_locality_[part->index], hosts_of(*part), draw, attempt, hash, now);
+      const auto host = choose(by_part_[part->index], hosts_of(*part), draw, attempt, hash, now);
       return host ? std::optional{*host + part->first} : std::nullopt;
     }
   }
@@ -502,14 +568,18 @@ std::optional<std::uint32_t> Route::choose(Balancer& chooser, const resilience::
       chooser);
 }
 
-std::optional<RouteHost> Route::pick(std::uint64_t key, std::uint64_t hash, std::uint32_t before,
-                                     Instant now) {
+std::optional<RouteHost> Route::pick(std::uint64_t key, std::uint64_t call, std::uint64_t hash,
+                                     std::uint32_t before, Instant now) {
   tick(now);
   if (warming_) weigh(now);
+  if (now >= probe_at_) {
+    look_at_accruals(now);
+    refresh_balancer();
+  }
   const bool avoids = policy_->retry.avoids_previous_hosts && before != kNoAddress;
   const std::optional<std::uint32_t> host = resilience::pick_unused(
       avoids ? policy_->retry.host_reselection_max : 0,
-      [&](std::uint32_t attempt) { return choose(key, attempt, hash, now); },
+      [&](std::uint32_t attempt) { return choose(key, call, attempt, hash, now); },
       [&](std::uint32_t chosen) { return addresses_[chosen] == before; });
   if (!host) return std::nullopt;
   return RouteHost{addresses_[*host], *host};
@@ -517,11 +587,11 @@ std::optional<RouteHost> Route::pick(std::uint64_t key, std::uint64_t hash, std:
 
 RouteHost Route::host_at(std::uint32_t address) const { return {address, *index_of({address, 0})}; }
 
-resilience::PoolAdmission Route::admit(RouteHost host) {
+resilience::PoolAdmission Route::admit(RouteHost host, Instant now) {
   using resilience::PoolAdmission;
   const std::uint32_t index = *index_of(host);
   if (!thresholds_) {
-    enter(index);
+    enter(index, now);
     return PoolAdmission::Attach;
   }
   Pool& pool = pools_[index];
@@ -531,12 +601,20 @@ resilience::PoolAdmission Route::admit(RouteHost host) {
     ++pool.connections;
     admission = thresholds_->attach_pending() ? PoolAdmission::Attach : PoolAdmission::Overflow;
   }
-  if (admission == PoolAdmission::Attach) enter(index);
+  if (admission == PoolAdmission::Attach) enter(index, now);
   if (admission == PoolAdmission::Queue) ++pool.pending;
   return admission;
 }
 
-void Route::enter(std::uint32_t index) {
+void Route::enter(std::uint32_t index, Instant now) {
+  if (policy_->accrual && accruals_[index].is_ready(now)) {
+    const bool probe = accruals_[index].state(now) != resilience::FailureAccrual::State::Available;
+    accruals_[index].on_request(now);
+    if (probe && index < table_size_) {  // One alone, until it is answered.
+      look_at_accruals(now);
+      refresh_balancer();
+    }
+  }
   ++active_;
   ++hosts_[index].active;
   if (thresholds_) ++pools_[index].streams;
@@ -552,11 +630,11 @@ resilience::PoolView Route::pool_view(const Pool& pool) const {
 
 CallQueue& Route::waiting_for(RouteHost host) { return pools_[*index_of(host)].waiting; }
 
-bool Route::attach_waiting(RouteHost host) {
+bool Route::attach_waiting(RouteHost host, Instant now) {
   const std::uint32_t index = *index_of(host);
   --pools_[index].pending;
   if (!thresholds_->attach_pending()) return false;
-  enter(index);
+  enter(index, now);
   return true;
 }
 
@@ -578,6 +656,7 @@ bool Route::heard_from(RouteHost host, const TryEnd& end, Instant now) {
   }
   tick(now);
   judge(index, end, now);
+  if (policy_->accrual) accrue(index, end, now);
   if (!thresholds_) return false;
   Pool& pool = pools_[index];
   --pool.streams;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,6 +21,7 @@
 #include "sim/traffic/call_slab.h"
 #include "sim/traffic/localities.h"
 #include "sim/traffic/request_outcome.h"
+#include "sim/traffic/subsets.h"
 
 namespace orrery::sim {
 
@@ -45,6 +47,7 @@ struct HostFacts {
   std::string text;   ///< "10.0.0.1:8080"
   std::string image;  ///< Empty: nobody stands there.
   std::uint32_t zone = kNoZone;
+  std::map<std::string, std::string, std::less<>> labels = {};  ///< Only where they are split by.
 };
 
 /// The retries of one call so far.
@@ -81,6 +84,8 @@ class Route {
   [[nodiscard]] bool knows(std::uint64_t version) const { return version == table_version_; }
   /// Whether it must be told who stands at the addresses.
   [[nodiscard]] bool needs_facts() const { return needs_facts_; }
+  /// Whether the labels are among what it must be told.
+  [[nodiscard]] bool has_subsets() const { return subsets_.has_value(); }
   /// The hosts from now on. Requires: a version that differs where the addresses do; as many facts
   /// as addresses, or none unless needs_facts().
   void take_table(std::uint64_t version, std::span<const std::uint32_t> table,
@@ -93,19 +98,21 @@ class Route {
     return version != peers_version_ && localities_->needs_peers();
   }
   void take_peers(std::uint64_t version, std::vector<std::uint32_t> zones);
-  /// The host that the call with this key goes to; nothing if there is none. `hash`: of what its
-  /// policy hashes. `before`: the address of the try before, or kNoAddress. Requires: balances().
-  [[nodiscard]] std::optional<RouteHost> pick(std::uint64_t key, std::uint64_t hash,
-                                              std::uint32_t before, Instant now);
+  /// The host that the try with this key goes to; nothing if there is none. `call`: the key that
+  /// all tries of the call have. `hash`: of what its policy hashes. `before`: the address of the
+  /// try before, or kNoAddress. Requires: balances().
+  [[nodiscard]] std::optional<RouteHost> pick(std::uint64_t key, std::uint64_t call,
+                                              std::uint64_t hash, std::uint32_t before,
+                                              Instant now);
   /// The host at an address of the table, which the table's proxy chose.
   [[nodiscard]] RouteHost host_at(std::uint32_t address) const;
 
   /// A try wants to go to the host. Queue: it waits there, until the caller takes it out again.
-  [[nodiscard]] resilience::PoolAdmission admit(RouteHost host);
+  [[nodiscard]] resilience::PoolAdmission admit(RouteHost host, Instant now);
   /// The calls that wait at the caller for a connection to the host.
   [[nodiscard]] CallQueue& waiting_for(RouteHost host);
   /// One that waited is given a connection. Returns false if a limit of requests turns it away.
-  [[nodiscard]] bool attach_waiting(RouteHost host);
+  [[nodiscard]] bool attach_waiting(RouteHost host, Instant now);
   /// One that waited has gone.
   void stop_waiting(RouteHost host);
   /// A try that went to the host is over. Returns whether a waiting one may have its place.
@@ -175,12 +182,16 @@ class Route {
   /// Takes the ticks of outlier detection that are due.
   void tick(Instant now);
   /// Whoever was ejected or is back; the balancer hears of it.
-  void take_outlier_events();
+  void take_outlier_events(Instant now);
   void judge(std::uint32_t index, const TryEnd& end, Instant now);
+  /// The same by failure accrual.
+  void accrue(std::uint32_t index, const TryEnd& end, Instant now);
+  /// Hosts that may be probed by now, or have just been, are chosen or not.
+  void look_at_accruals(Instant now);
   void refresh_balancer();
   [[nodiscard]] Balancer make_balancer() const;
   void refresh(Balancer& balancer, const resilience::Hosts& hosts);
-  /// In order of localities, if there are any.
+  /// In order of subsets or localities, if there are any.
   void sort(std::vector<std::uint32_t>& addresses);
   /// The weights in effect, while hosts start slowly.
   void weigh(Instant now);
@@ -189,8 +200,10 @@ class Route {
   [[nodiscard]] bool in_panic() const;  ///< Of all hosts, whatever their zones.
   /// Where the host stands by now; nothing if it has left the table.
   [[nodiscard]] std::optional<std::uint32_t> index_of(RouteHost host) const;
-  [[nodiscard]] std::optional<std::uint32_t> choose(std::uint64_t key, std::uint32_t attempt,
-                                                    std::uint64_t hash, Instant now);
+  [[nodiscard]] std::optional<std::uint32_t> choose(std::uint64_t key, std::uint64_t call,
+                                                    std::uint32_t attempt, std::uint64_t hash,
+                                                    Instant now);
+  void refresh_parts(std::span<const HostPart> parts);
   [[nodiscard]] std::optional<std::uint32_t> choose(Balancer& balancer,
                                                     const resilience::Hosts& hosts,
                                                     std::uint64_t draw, std::uint32_t attempt,
@@ -202,7 +215,7 @@ class Route {
   void heard_from(Channel& channel, std::uint32_t address, const TryEnd& end, Instant now);
   [[nodiscard]] resilience::PoolView pool_view(const Pool& pool) const;
   void close_connections(const Pool& pool);
-  void enter(std::uint32_t index);  ///< A try goes to the host.
+  void enter(std::uint32_t index, Instant now);  ///< A try goes to the host.
   void note(const std::optional<resilience::BreakerChange>& change) {
     if (change) changes_.push_back(*change);
   }
@@ -215,7 +228,8 @@ class Route {
   std::uint64_t key_;
   Balancer balancer_;
   std::optional<Localities> localities_;
-  std::vector<Balancer> by_locality_;  ///< By part of the localities.
+  std::optional<Subsets> subsets_;
+  std::vector<Balancer> by_part_;  ///< By part of the localities or subsets.
   std::uint64_t peers_version_ = ~std::uint64_t{0};
   std::uint32_t own_share_ = kNoZone;
   std::uint32_t told_share_ = kNoZone;  ///< kUntold: none yet.
@@ -230,6 +244,9 @@ class Route {
   std::vector<resilience::OutlierEvent> outlier_events_;
   std::vector<Ejection> ejections_;
   std::uint64_t outlier_draws_ = 0;
+  std::vector<resilience::FailureAccrual> accruals_;  ///< By host, if the policy has them.
+  Instant probe_at_ = Instant::never();               ///< When the next host may be probed.
+  std::uint64_t accrual_draws_ = 0;
   std::uint32_t in_bulkhead_ = 0;
   std::vector<resilience::BreakerChange> changes_;
   std::uint64_t table_version_ = ~std::uint64_t{0};

@@ -9,6 +9,18 @@
 #include "sim/traffic/traffic_events.h"
 
 namespace orrery::sim {
+namespace {
+
+/// Of Purpose::CallError, beside the failures that a service has by itself.
+constexpr std::uint64_t kHoldUpDraw = 1;
+constexpr std::uint64_t kAbortDraw = 2;
+
+RequestOutcome outcome_of_status(std::uint16_t status) {
+  if (status < 400) return RequestOutcome::Ok;
+  return status == 429 ? RequestOutcome::RateLimited : RequestOutcome::Error;
+}
+
+}  // namespace
 
 std::uint32_t RequestEngine::add_routes(ServiceIndex caller, std::uint32_t zone) {
   const auto first = static_cast<std::uint32_t>(routes_.size());
@@ -49,6 +61,7 @@ void RequestEngine::take_table(Route& route, const Table& table) {
       facts.push_back({host + ":" + std::to_string(port),
                        instance == kNone ? std::string{} : specs_[instance].version,
                        zone_at(address)});
+      if (route.has_subsets() && instance != kNone) facts.back().labels = specs_[instance].labels;
     }
   }
   route.take_table(table.version, table.addresses, std::move(facts), now_);
@@ -74,8 +87,36 @@ void RequestEngine::begin_call(std::uint32_t index) {
   its.route = site.route_position +
               (parent.instance == kNone ? 0 : instances_[parent.instance].first_route);
   if (site.timeout > Duration{}) its.deadline = std::min(its.deadline, now_ + site.timeout);
-  its.deadline = overall_deadline(model_.routes[site.route].policy.timeouts, now_, its.deadline);
   ++route_counts_[site.route].calls;
+  const auto& injection = model_.routes[site.route].policy.injection;
+  if (injection && injection->holds_up(draws_.uniform(Purpose::CallError, call.key, kHoldUpDraw))) {
+    hold_up(index, injection->delay);
+  } else {
+    let_go(index);
+  }
+}
+
+void RequestEngine::hold_up(std::uint32_t index, Duration delay) {
+  Call& call = calls_[index];
+  call.phase = CallPhase::Backoff;
+  if (ledger_ != nullptr) call.cause = ledger_->injected(program_.sites[call.site].service, now_);
+  kernel_.schedule(now_ + delay, EventClass::Ordinary, {kTryAgain, index});
+  if (tries_[index].deadline != Instant::never()) arm_timer(index, tries_[index].deadline);
+}
+
+void RequestEngine::let_go(std::uint32_t index) {
+  Call& call = calls_[index];
+  const CallSite& site = program_.sites[call.site];
+  Try& its = tries_[index];
+  const resilience::RoutePolicy& policy = model_.routes[site.route].policy;
+  call.cause = 0;
+  if (policy.injection &&
+      policy.injection->aborts(draws_.uniform(Purpose::CallError, call.key, kAbortDraw))) {
+    if (ledger_ != nullptr) call.cause = ledger_->injected(site.service, now_);
+    reject(index, outcome_of_status(policy.injection->abort_status));
+    return;
+  }
+  its.deadline = overall_deadline(policy.timeouts, now_, its.deadline);
   if (const auto rejected = routes_[its.route].begin_call(now_)) {
     reject(index, *rejected);
     return;
@@ -103,7 +144,8 @@ void RequestEngine::begin_try(std::uint32_t index) {
   if (route.has_localities()) take_peers(route, instances_[parent.instance]);
   std::optional<RouteHost> host;
   if (route.balances()) {
-    host = route.pick(call.key, hash_of(its, site), its.host.address, now_);
+    const std::uint64_t of_call = call_key(parent.key, site.position, call.repetition);
+    host = route.pick(call.key, of_call, hash_of(its, site), its.host.address, now_);
   } else if (!table.addresses.empty()) {
     host = route.host_at(choose(parent, at, call.key));
   }
@@ -116,7 +158,7 @@ void RequestEngine::begin_try(std::uint32_t index) {
   if (until != Instant::never()) arm_timer(index, std::max(until, now_));
   const Instant told = deadline_passed_on(model_.routes[site.route].policy.timeouts, until);
   its.passed = std::min(its.passed, told);
-  switch (route.admit(its.host)) {
+  switch (route.admit(its.host, now_)) {
     case resilience::PoolAdmission::Attach:
       send_try(index);
       break;
@@ -156,7 +198,7 @@ void RequestEngine::serve_waiting(std::uint32_t at, RouteHost host) {
   CallQueue& waiting = route.waiting_for(host);
   while (!waiting.empty()) {
     const std::uint32_t next = calls_.take_first(waiting);
-    if (route.attach_waiting(host)) {
+    if (route.attach_waiting(host, now_)) {
       send_try(next);
       return;
     }
@@ -225,7 +267,9 @@ void RequestEngine::end_routed(std::uint32_t index, RequestOutcome outcome, bool
     failure = calls_[index].cause = note_failure(calls_[index], outcome);
     if (outcome != RequestOutcome::CircuitOpen) route_causes_[tries_[index].route] = failure;
   }
-  if (outcome != RequestOutcome::Ok && try_again(index, end, answered)) return;
+  // Who was held up or aborted before the call began is not tried again.
+  const bool began = tries_[index].call_begun;
+  if (outcome != RequestOutcome::Ok && began && try_again(index, end, answered)) return;
   const Call& call = calls_[index];
   const Try& its = tries_[index];
   Route& route = routes_[its.route];

@@ -17,8 +17,9 @@ enum TrafficEventKind : std::uint8_t {
   kWork = 5,
   kTryAgain = 6,
   kNextStep = 7,
+  kSendAgain = 8,
 };
-inline constexpr std::uint8_t kFirstForeignKind = 8;
+inline constexpr std::uint8_t kFirstForeignKind = 16;
 
 /// Folded into the fingerprint with the kind, so that traffic differs from every other component.
 inline constexpr std::uint64_t kTrafficComponent = 1 << 8;

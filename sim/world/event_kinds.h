@@ -1,5 +1,5 @@
 /// @file
-/// The kernel events of the simulated world. 0..7 belong to sim/traffic.
+/// The kernel events of the simulated world. 0..15 belong to sim/traffic.
 #pragma once
 
 #include <cstdint>
@@ -7,13 +7,13 @@
 namespace orrery::sim {
 
 enum class WorldEvent : std::uint8_t {
-  Timer = 8,          ///< A component's timer; index: timer slot.
-  Deliver = 9,        ///< A ports::Event reaches its owner; index: delivery slot.
-  ApiRequest = 10,    ///< A call reaches the API server, or what else it waits for; index: slot.
-  PublishTable = 11,  ///< An endpoint table takes effect; index: table slot.
-  RuntimeDone = 12,   ///< A container runtime finishes a call; index: operation slot.
-  ProbeArrives = 13,  ///< A probe reaches its pod; index: probe slot.
-  ContainerDue = 14,  ///< Something is due in a container's life; index: container event slot.
+  Timer = 16,         ///< A component's timer; index: timer slot.
+  Deliver = 17,       ///< A ports::Event reaches its owner; index: delivery slot.
+  ApiRequest = 18,    ///< A call reaches the API server, or what else it waits for; index: slot.
+  PublishTable = 19,  ///< An endpoint table takes effect; index: table slot.
+  RuntimeDone = 20,   ///< A container runtime finishes a call; index: operation slot.
+  ProbeArrives = 21,  ///< A probe reaches its pod; index: probe slot.
+  ContainerDue = 22,  ///< Something is due in a container's life; index: container event slot.
 };
 
 [[nodiscard]] constexpr std::uint8_t kind_of(WorldEvent event) {

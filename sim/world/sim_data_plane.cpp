@@ -24,7 +24,8 @@ bool dispatch(TableEnvironment& environment, KernelEvent event) {
                                            (std::uint64_t{pending.consumer} << 24) | 0xc000,
                                            pending.table.version);
   environment.engine.publish(pending.consumer, pending.service, pending.table.endpoints,
-                             pending.table.version, pending.table.session_affinity, pending.cause);
+                             pending.table.version, pending.table.session_affinity, pending.cause,
+                             pending.table.node_ends);
   return true;
 }
 

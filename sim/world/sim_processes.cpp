@@ -140,7 +140,8 @@ void SimNode::open_ports(Process& process, const Sandbox& sandbox) {
                                                                   .node = index_,
                                                                   .zone = zone_,
                                                                   .version = process.info.image,
-                                                                  .cpu_group = cpu_group},
+                                                                  .cpu_group = cpu_group,
+                                                                  .labels = pod.meta.labels},
                                                                  environment_.dispatcher.cause());
     process.instances.push_back(instance);
     container_of_instance_[instance] = process.info.id;

@@ -281,6 +281,21 @@ void SimWorld::stop_replica(std::size_t place) {
   replicas_[place].reset();
 }
 
+std::optional<ServiceIndex> SimWorld::service_named(const std::string& name) const {
+  const auto& services = config_.traffic.services;
+  for (ServiceIndex i = 0; i < services.size(); ++i) {
+    if (services[i].name == name) return i;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint32_t> SimWorld::node_named(const std::string& name) const {
+  for (std::uint32_t i = 0; i < hosts_.size(); ++i) {
+    if (hosts_[i]->spec.name == name) return i;
+  }
+  return std::nullopt;
+}
+
 bool SimWorld::start_control_plane(ports::CauseId cause) {
   if (api_runs_) return false;
   api_runs_ = true;

@@ -142,6 +142,18 @@ class SimWorld {
   /// The way to the API server, for its other faults.
   [[nodiscard]] SimApi& api_faults() { return *api_; }
 
+  /// On the ways between callers and the called; see RequestEngine.
+  [[nodiscard]] std::uint32_t add_edge_fault(EdgeFault fault) {
+    return engine_->add_edge_fault(std::move(fault));
+  }
+  std::uint64_t remove_edge_fault(std::uint32_t handle) {
+    return engine_->remove_edge_fault(handle);
+  }
+  /// "namespace/name"; nothing if it is not in the traffic model.
+  [[nodiscard]] std::optional<ServiceIndex> service_named(const std::string& name) const;
+  /// As instances know their node; nothing if it has never been there.
+  [[nodiscard]] std::optional<std::uint32_t> node_named(const std::string& name) const;
+
   /// Which data a running container of the pod finds at a path; nothing if nothing is mounted.
   [[nodiscard]] std::optional<DataId> data_at(const api::Pod& pod, const std::string& container,
                                               const std::string& path) const;

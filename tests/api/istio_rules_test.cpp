@@ -348,9 +348,9 @@ INSTANTIATE_TEST_SUITE_P(
                 {"field spec.trafficPolicy.connectionPool.tcp.idleTimeout",
                  "field spec.trafficPolicy.connectionPool.tcp.tcpKeepalive",
                  "field spec.trafficPolicy.connectionPool.http.maxRequestsPerConnection"}},
-        Ignored{"Faults",
-                route("fault: {abort: {httpStatus: 500, percentage: {value: 10.5}}}"),
-                {"field spec.http[].fault"}},
+        Ignored{"AbortsByHttp2",
+                route("fault: {abort: {http2Error: x, percentage: {value: 10.5}}}"),
+                {"field spec.http[].fault.abort.http2Error"}},
         Ignored{"Mirrors",
                 route("mirror: {host: b}, mirrorPercentage: {value: 10}"),
                 {"field spec.http[].mirror", "field spec.http[].mirrorPercentage"}},
@@ -364,6 +364,24 @@ INSTANTIATE_TEST_SUITE_P(
                 virtual_service("hosts: [web], tcp: [{route: []}], tls: [{match: []}]"),
                 {"field spec.tcp", "field spec.tls"}}),
     [](const auto& test) { return test.param.name; });
+
+FaultInjection fault_of(const std::string& fault) {
+  return read(route("fault: " + fault)).rules.virtual_services.at(0).http.at(0).fault.value();
+}
+
+TEST(IstioRules, OfFaultsHaveSharesOfCallsAndNoneWhereNothingIsSaid) {
+  const FaultInjection both = fault_of(
+      "{delay: {fixedDelay: 7s, percentage: {value: 12.5}}, abort: {httpStatus: 555, percent: "
+      "100}}");
+  EXPECT_EQ(both.delay, Duration::seconds(7));
+  EXPECT_EQ(both.delay_percent, 12.5);
+  EXPECT_EQ(both.abort_status, 555);
+  EXPECT_EQ(both.abort_percent, 100);
+  EXPECT_EQ(fault_of("{delay: {fixedDelay: 1s}}").delay_percent, 0);
+  EXPECT_EQ(fault_of("{delay: {fixedDelay: 1s, percent: 7, percentage: {value: 3}}}").delay_percent,
+            3);
+  EXPECT_EQ(fault_of("{abort: {grpcStatus: UNAVAILABLE, percentage: {value: 1}}}").abort_status, 0);
+}
 
 namespace fs = std::filesystem;
 
@@ -382,7 +400,6 @@ TEST(RealIstioRules, OfTwoProjectsAreReadWithoutProblemsAndUnexplainedNotes) {
                                         "kind EnvoyFilter",
                                         "field spec.trafficPolicy.tls",
                                         "field spec.trafficPolicy.portLevelSettings[].tls",
-                                        "field spec.http[].fault",
                                         "field spec.tcp",
                                         "field spec.tls"};
   std::size_t destinations = 0;

@@ -411,7 +411,8 @@ class RandomObject {
   }
   void fill(Service& s) {
     fill_all(s.meta, s.spec.selector, s.spec.ports, s.spec.headless,
-             s.spec.publish_not_ready_addresses, s.spec.internal_local, s.spec.prefers_own_zone);
+             s.spec.publish_not_ready_addresses, s.spec.internal_local, s.spec.external_local,
+             s.spec.prefers_own_zone);
     if (below(2) == 0) s.spec.type = "NodePort";
   }
   void fill(Endpoint& e) {

@@ -140,6 +140,26 @@ TEST(Services, KeepAClientForThreeHoursUnlessTheySayOtherwise) {
             Duration::seconds(60));
 }
 
+TEST(Services, HaveAPolicyForTrafficFromOutsideOnlyWhereItComesIn) {
+  const auto of_type = [&](const std::string& type) {
+    return read(
+        "apiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec:\n  ports: [{port: 80}]\n"
+        "  type: " +
+        type + "\n  externalTrafficPolicy: Local\n");
+  };
+  for (const char* type : {"NodePort", "LoadBalancer"}) {
+    const Manifests manifests = of_type(type);
+    EXPECT_EQ(lines_of(manifests), std::vector<std::string>{}) << type;
+    EXPECT_TRUE(std::get<Service>(manifests.objects.front().object).spec.external_local) << type;
+  }
+  const std::vector<std::string> lines = lines_of(of_type("ClusterIP"));
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_NE(lines[0].find("externalTrafficPolicy only with type NodePort or LoadBalancer; "
+                          "found type ClusterIP"),
+            std::string::npos)
+      << lines[0];
+}
+
 TEST(PodVolumes, NamesEverythingThatIsWrongWithThem) {
   const Manifests manifests = read(pod(
       "    envFrom:\n    - {}\n"

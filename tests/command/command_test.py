@@ -313,6 +313,8 @@ class CommandTest(unittest.TestCase):
         profiles = orrery("profile", "show")
         self.assertIn("controllers.node_lifecycle.monitor_grace", profiles.stdout)
         self.assertRegex(profiles.stdout, r"\* controllers.node_lifecycle.monitor_grace +40s +40s +50s")
+        self.assertIn("nodefs.available<10%", profiles.stdout)
+        self.assertLessEqual(max(len(line) for line in profiles.stdout.splitlines()), 180)
         self.assertEqual(orrery("profile", "show", "kubernetes-9").returncode, 2)
         page = orrery("man").stdout
         for word in (".SH EXIT STATUS", "orrery sweep", "\\-\\-junit"):

@@ -102,6 +102,40 @@ TEST(EndpointTables, WithInternalTrafficPolicyLocalListOnlyTheirOwnNode) {
   EXPECT_EQ(seen_from("d"), "10.0.0.1:8080 10.0.0.3:8080 ");
 }
 
+TEST(EndpointTables, WithExternalTrafficPolicyLocalLeadClientsOutsideByWayOfANode) {
+  Service local = service();
+  local.spec.external_local = true;
+  auto on_b = endpoint("10.0.0.1", true, true, false);
+  auto on_a = endpoint("10.0.0.2", true, true, false);
+  auto on_b_too = endpoint("10.0.0.3", true, true, false);
+  auto leaving = endpoint("10.0.0.4", false, true, true);
+  on_a.node_name = "a";
+  on_b.node_name = on_b_too.node_name = "b";
+  leaving.node_name = "c";
+  const EndpointSlice all = slice("s", {on_b, on_a, on_b_too, leaving});
+  const ports::EndpointTable outside = endpoint_tables(local, {&all}).at(80);
+  EXPECT_EQ(addresses(outside), "10.0.0.2:8080 10.0.0.1:8080 10.0.0.3:8080 ");
+  EXPECT_EQ(outside.node_ends, (std::vector<std::uint32_t>{1, 3}));
+  // Traffic of the cluster goes to every endpoint.
+  const ports::EndpointTable inside = endpoint_tables(local, {&all}, "a").at(80);
+  EXPECT_EQ(addresses(inside), "10.0.0.1:8080 10.0.0.2:8080 10.0.0.3:8080 ");
+  EXPECT_TRUE(inside.node_ends.empty());
+  // No node is healthy: what still serves.
+  const EndpointSlice last = slice("s", {leaving});
+  EXPECT_EQ(endpoint_tables(local, {&last}).at(80).node_ends, std::vector<std::uint32_t>{1});
+  EXPECT_TRUE(endpoint_tables(service(), {&all}).at(80).node_ends.empty());
+}
+
+TEST(EndpointTables, ByNodeEveryNodeIsAsLikelyAndEveryEndpointOnIt) {
+  const std::vector<std::uint32_t> ends{1, 3};
+  EXPECT_EQ(ports::endpoint_by_node(ends, 0.0), 0U);
+  EXPECT_EQ(ports::endpoint_by_node(ends, 0.49), 0U);
+  EXPECT_EQ(ports::endpoint_by_node(ends, 0.5), 1U);
+  EXPECT_EQ(ports::endpoint_by_node(ends, 0.74), 1U);
+  EXPECT_EQ(ports::endpoint_by_node(ends, 0.75), 2U);
+  EXPECT_EQ(ports::endpoint_by_node(ends, 1 - 0x1.0p-53), 2U);
+}
+
 TEST(EndpointTables, HeedZoneHintsIfAllReadyEndpointsHaveThem) {
   auto a = endpoint("10.0.0.1", true, true, false);
   auto b = endpoint("10.0.0.2", true, true, false);

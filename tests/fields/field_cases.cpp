@@ -51,6 +51,10 @@ constexpr const char* kTwoZones =
 /// Users of the Service web.
 constexpr const char* kUsers = R"(,
   "journeys": {"read": ["web", "web", "web"]}, "load": [{"poisson": "5/s", "from": "20s"}])";
+/// Likewise, who wait for one another where they meet.
+constexpr const char* kQueues = R"(,
+  "services": {"web": {"concurrency": 1, "operations": {"get": {"wait": "100ms"}}}},
+  "journeys": {"read": ["web"]}, "load": [{"poisson": "15/s", "from": "20s"}])";
 /// The workload changes its image and is scaled, and one of its pods is killed.
 std::string changes(const std::string& target) {
   return R"(, "timeline": [
@@ -451,6 +455,14 @@ std::map<std::string, Base> make_bases() {
       pod("p", "app:1", "    readinessProbe: {initialDelaySeconds: 40, exec: {command: [ok]}}\n") +
           service("  ports: [{port: 80, targetPort: 8080}]\n"),
       scenario(kUsers));
+  add("service-outside",
+      pod("p", "app:1", {}, "  nodeName: n1\n") +
+          "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p-2, labels: {app: p}}\nspec:\n"
+          "  nodeName: n2\n  containers: [{name: app, image: app:1}]\n"
+          "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p-3, labels: {app: p}}\nspec:\n"
+          "  nodeName: n2\n  containers: [{name: app, image: app:1}]\n" +
+          service("  type: LoadBalancer\n  ports: [{port: 80, targetPort: 8080}]\n"),
+      scenario(kQueues, kTwoNodes));
   const std::string chain =
       pod("p", "app:1", {}, "  nodeName: n1\n") + pod("back", "app:1", {}, "  nodeName: n1\n") +
       "---\napiVersion: v1\nkind: Pod\nmetadata: {name: back-2, labels: {app: back}}\nspec:\n"
@@ -809,6 +821,8 @@ const std::vector<FieldCase>& field_cases() {
        R"({"spec": {"publishNotReadyAddresses": true}})"},
       {"Service:spec.internalTrafficPolicy", "service-calls", "Service/back",
        R"({"spec": {"internalTrafficPolicy": "Local"}})"},
+      {"Service:spec.externalTrafficPolicy", "service-outside", "Service/web",
+       R"({"spec": {"externalTrafficPolicy": "Local"}})"},
       {"Service:spec.trafficDistribution", "service-calls-zones", "Service/back",
        R"({"spec": {"trafficDistribution": "PreferClose"}})"},
       {"Object:metadata.annotations", "service-calls-zones", "Service/back",

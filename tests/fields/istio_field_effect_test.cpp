@@ -189,12 +189,42 @@ INSTANTIATE_TEST_SUITE_P(
                    route(R"("timeout": "3s", "retries": {"attempts": 2, "perTryTimeout": "1s",
                             "retryOn": "5xx", "retryIgnorePreviousHosts": false})")},
         IstioField{
+            "FaultDelay", kService,
+            route(R"("fault": {"delay": {"fixedDelay": "1s", "percentage": {"value": 10}}})"),
+            route(R"("fault": {"delay": {"fixedDelay": "2s", "percentage": {"value": 10}}})")},
+        IstioField{
+            "FaultDelayPercentage", kService,
+            route(R"("fault": {"delay": {"fixedDelay": "1s", "percentage": {"value": 10}}})"),
+            route(R"("fault": {"delay": {"fixedDelay": "1s"}})")},
+        IstioField{
+            "FaultAbortPercentage", kService,
+            route(R"("fault": {"abort": {"httpStatus": 500, "percentage": {"value": 10}}})"),
+            route(R"("fault": {"abort": {"httpStatus": 500, "percentage": {"value": 20}}})")},
+        IstioField{
             "Match", kService,
             R"({"spec": {"http": [{"match": [{"port": 80}], "route": [{"destination": {"host":
                       "back"}}]}, {"route": [{"destination": {"host": "back"}}], "timeout": "50ms"}]}})",
             R"({"spec": {"http": [{"match": [{"port": 81}], "route": [{"destination": {"host":
                       "back"}}]}, {"route": [{"destination": {"host": "back"}}], "timeout": "50ms"}]}})"}),
     [](const auto& test) { return test.param.name; });
+
+/// Calls that go to nobody, and the same that go to all pods.
+TEST(IstioFieldEffect, LabelsOfASubsetAndWeightsDecideWhoIsCalled) {
+  const std::string subsets = patch(
+      kRule,
+      R"({"spec": {"trafficPolicy": {"outlierDetection": null}, "subsets": [{"name": "v1", "labels": {"version": "v1"}},
+                 {"name": "none", "labels": {"version": "none"}}]}})");
+  const auto split = [&](int v1, int none) {
+    return fingerprint_of(
+        subsets + ", " +
+        patch(kService, route("", fmt::format(R"({{"destination": {{"host": "back",
+                              "subset": "v1"}}, "weight": {}}}, {{"destination": {{"host": "back",
+                              "subset": "none"}}, "weight": {}}})",
+                                              v1, none))));
+  };
+  EXPECT_NE(split(90, 10), split(50, 50));
+  EXPECT_NE(split(90, 10), split(100, 0));
+}
 
 /// What is changed alone is the policy of a subset that the route names.
 TEST(IstioFieldEffect, APolicyOfASubsetHoldsWhereARouteNamesIt) {

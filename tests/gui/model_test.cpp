@@ -19,7 +19,9 @@ std::unique_ptr<RecordedRun> whole_run() {
 }
 
 Moment moment(RecordedRun& run, std::int64_t seconds) {
-  return moment_at(run, Instant::at(Duration::seconds(seconds))).value();
+  Moments moments{run};
+  EXPECT_TRUE(moments.show(Instant::at(Duration::seconds(seconds))));
+  return moments.now();
 }
 
 TEST(Moment, TheOrderOfAFailureIsThatOfItsFirstRecordsSinceTheFault) {
@@ -85,7 +87,7 @@ TEST(Errors, FromOnePercentOnAServiceIsDegradedFromTenOnFailing) {
 TEST(Options, AllProblemsAreNamedAtOnce) {
   Options options;
   const auto problems =
-      read_options({"--at", "noon", "--size", "big", "--what", "a", "b"}, options);
+      read_options({"--at", "noon", "--size", "big", "--what", "a", "b", "c"}, options);
   EXPECT_EQ(problems.size(), 4U);
 }
 

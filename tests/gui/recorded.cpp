@@ -97,11 +97,12 @@ class Writer {
     writer_.add_trace(trace);
   }
 
-  void sample(std::int64_t tenth, bool failing) {
+  void sample(std::int64_t tenth, bool failing, bool breaker) {
     constexpr auto kTimeout = static_cast<CallField>(static_cast<int>(CallField::Ok) + 4);
     constexpr auto kUpstream = static_cast<CallField>(static_cast<int>(CallField::Ok) + 6);
     values_.assign(map_.count(), 0);
-    const std::int64_t failed = failing ? 5 : 0;
+    constexpr auto kCircuitOpen = static_cast<CallField>(static_cast<int>(CallField::Ok) + 7);
+    const std::int64_t failed = failing && !breaker ? 5 : 0;
     calls(RowKind::Edge, 0, 10, failed, kUpstream);
     calls(RowKind::Edge, 1, 10, failed, kUpstream);
     calls(RowKind::Edge, 2, 10, 0, kTimeout);
@@ -110,6 +111,14 @@ class Writer {
     calls(RowKind::Service, kCart, 10, failed, kUpstream);
     calls(RowKind::Service, kDb, 10, failed, kTimeout);
     calls(RowKind::Service, 3, 10, 0, kTimeout);
+    if (breaker && failing) {
+      calls(RowKind::Edge, 3, 10, 3, kCircuitOpen);
+      values_[map_.of(RowKind::Edge, 3, CallField::Retries)] = 1;
+      values_[map_.of(RowKind::Edge, 3, CallField::BreakersOpen)] = 1;
+    }
+    if (breaker && tenth > kLight && tenth <= kLight + 20) {
+      values_[map_.of(RowKind::Edge, 3, CallField::BreakersTrying)] = 1;
+    }
     writer_.sample(Instant::at(Duration::milliseconds(100) * tenth), values_);
   }
 
@@ -119,8 +128,8 @@ class Writer {
   std::vector<std::int64_t> values_;
 };
 
-QString write() {
-  const std::string path = testing::TempDir() + "/gui_test.orrery";
+QString write(const char* file, bool breaker) {
+  const std::string path = testing::TempDir() + "/" + file;
   recording::RunInfo info;
   info.scenario = "A zone goes dark";
   info.world = "sim";
@@ -146,6 +155,10 @@ QString write() {
     if (tenth == kDark + 1) {
       const Duration dark = Duration::seconds(60);
       writer.event(2, 0, dark, "fault", "zone/b", "dark: zone-loss");
+      if (breaker) {
+        writer.sample(tenth, true, true);
+        continue;
+      }
       writer.event(3, 2, dark + Duration::milliseconds(10), "failing", "Service/shop/db",
                    "calls from shop/cart: timeout");
       writer.event(4, 3, dark + Duration::milliseconds(20), "failing", "Service/shop/cart",
@@ -160,7 +173,7 @@ QString write() {
     if (tenth == kLight + 1) {
       writer.event(6, 0, Duration::seconds(90), "fault-ends", "Node/b-1", "dark");
     }
-    writer.sample(tenth, tenth > kDark && tenth <= kLight);
+    writer.sample(tenth, tenth > kDark && tenth <= kLight, breaker);
   }
   return (*made)->finish() ? QString::fromStdString(path) : QString{};
 }
@@ -168,7 +181,12 @@ QString write() {
 }  // namespace
 
 const QString& recording_path() {
-  static const QString kPath = write();
+  static const QString kPath = write("gui_test.orrery", false);
+  return kPath;
+}
+
+const QString& breaker_recording_path() {
+  static const QString kPath = write("gui_test_breaker.orrery", true);
   return kPath;
 }
 

@@ -12,4 +12,8 @@ namespace orrery::gui::test {
 /// The path of the recording, written once.
 const QString& recording_path();
 
+/// The same, but cart has a breaker: while zone b is dark it stops three of ten calls to db, and
+/// one of them is tried again; then it is half-open for two seconds. Nothing else fails.
+const QString& breaker_recording_path();
+
 }  // namespace orrery::gui::test

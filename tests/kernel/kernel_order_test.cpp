@@ -79,7 +79,7 @@ class Workload {
         disarm();
       } else if (choice < 89) {
         timers_.push_back({kernel_.create_timer({2, next_index_}), next_index_, {}});
-        next_index_ = (next_index_ + 1) % (1U << 28);
+        next_index_ = (next_index_ + 1) % (1U << 27);
       } else if (choice < 92) {
         destroy();
       } else if (choice < 94) {
@@ -148,7 +148,7 @@ class Workload {
     const EventClass chosen = event_class();
     kernel_.schedule(when, chosen, {1, next_index_});
     reference_.add(when, chosen, next_index_);
-    next_index_ = (next_index_ + 1) % (1U << 28);
+    next_index_ = (next_index_ + 1) % (1U << 27);
   }
 
   void arm() {

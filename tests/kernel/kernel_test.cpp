@@ -58,7 +58,7 @@ TEST_P(KernelTest, EventsComeInOrderOfTime) {
 }
 
 TEST_P(KernelTest, KindAndIndexArriveAsGiven) {
-  const KernelEvent largest{15, (1U << 28) - 1};
+  const KernelEvent largest{31, (1U << 27) - 1};
   const KernelTimer timer = kernel_.create_timer(largest);
   kernel_.schedule(at(1_ms), kOrdinary, largest);
   kernel_.arm(timer, at(2_ms), kOrdinary);
@@ -209,10 +209,10 @@ TEST(KernelContract, ADateThatDoesNotFitEndsTheProcess) {
 
 TEST(KernelContract, AnEventThatDoesNotFitEndsTheProcess) {
   Kernel kernel;
-  EXPECT_EXIT(kernel.schedule(at(1_s), kOrdinary, KernelEvent{16, 0}), testing::ExitedWithCode(70),
-              "4 bits");
-  EXPECT_EXIT(kernel.schedule(at(1_s), kOrdinary, KernelEvent{0, 1U << 28}),
-              testing::ExitedWithCode(70), "28");
+  EXPECT_EXIT(kernel.schedule(at(1_s), kOrdinary, KernelEvent{32, 0}), testing::ExitedWithCode(70),
+              "5 bits");
+  EXPECT_EXIT(kernel.schedule(at(1_s), kOrdinary, KernelEvent{0, 1U << 27}),
+              testing::ExitedWithCode(70), "27");
 }
 
 TEST(KernelContract, UsingATimerThatDoesNotExistEndsTheProcess) {

@@ -271,6 +271,7 @@ class Maker {
       t.endpoints.push_back(e);
     }
     if (coin()) t.session_affinity = Duration::nanoseconds(number());
+    if (coin()) t.node_ends = {1, static_cast<std::uint32_t>(2 + below(9))};
     return t;
   }
 

@@ -143,6 +143,12 @@ void add_balancers(std::vector<Ablation>& all) {
                  [](RoutePolicy& policy) { policy.locality = ZoneAwareConfig{}; }});
   all.push_back({"locality.failover", "latency over zones", &Seen::latency, Moves::Down, zones,
                  [](RoutePolicy& policy) { policy.locality = PriorityLoadConfig{}; }});
+  all.push_back({"failureAccrual",
+                 "failed requests",
+                 &Seen::failed,
+                 Moves::Down,
+                 {.failing = 1, .policy = balanced(RoundRobinConfig{})},
+                 [](RoutePolicy& policy) { policy.accrual = FailureAccrualConfig{}; }});
   all.push_back({"outlierDetection",
                  "failed requests",
                  &Seen::failed,

@@ -172,6 +172,14 @@ void add_limits(std::vector<Boundary>& all) {
                    }
                    return signalled;
                  }});
+  all.push_back({"failureAccrual", "seven failures in a row", "linkerd2-proxy consecutive_failures",
+                 7, kFrom, [](std::int64_t n) {
+                   FailureAccrual accrual{{}, Instant{}};
+                   for (std::int64_t i = 0; i < n; ++i) {
+                     accrual.on_answer(EndpointAnswer::Failure, Instant{}, 0);
+                   }
+                   return !accrual.is_ready(Instant{});
+                 }});
   const auto falls_back = [](const FallbackConfig& config, Instant now) {
     Fallback fallback{config};
     fallback.on_success(Instant{});

@@ -40,6 +40,19 @@ FaultAction of(FaultAction fault, const std::string& process, Duration delay = {
   return fault;
 }
 
+/// Of what comes to the Service.
+FaultAction on_the_way(FaultKind kind, Duration delay = {}, std::int32_t status = 0) {
+  FaultAction fault = lasting(kind, 10_s);
+  fault.delay = delay;
+  scenario::EdgeSettings& edge = fault.edge.emplace();
+  edge.to.everybody = false;
+  edge.to.services = {"default/web"};
+  edge.status = status;
+  if (kind == FaultKind::NetworkPartition) edge.direction = scenario::EdgeDirection::Both;
+  if (kind == FaultKind::NetworkLoss || kind == FaultKind::NetworkCorrupt) edge.probability = 0.8;
+  return fault;
+}
+
 bool rolls_out(const FaultCycle& cycle) {
   return cycle.symptom == Symptom::Rollout || cycle.symptom == Symptom::Held;
 }
@@ -199,6 +212,16 @@ std::vector<FaultCycle> fault_cycles() {
   registry.bytes_per_second = 1'000'000;
   add(registry);
   add(lasting(FaultKind::RegistryDown, 10_s));
+  // The users wait for a second.
+  add(on_the_way(FaultKind::NetworkDelay, 2_s), Symptom::Failures);
+  add(on_the_way(FaultKind::NetworkLoss), Symptom::Failures);
+  add(on_the_way(FaultKind::NetworkCorrupt), Symptom::Failures);
+  add(on_the_way(FaultKind::NetworkPartition), Symptom::Failures);
+  add(on_the_way(FaultKind::Reset), Symptom::Failures);
+  add(on_the_way(FaultKind::DnsError), Symptom::Failures);
+  add(on_the_way(FaultKind::HttpAbort, {}, 503), Symptom::Failures);
+  add(on_the_way(FaultKind::HttpDelay, 2_s), Symptom::Failures);
+  add(on_the_way(FaultKind::HttpReplace, {}, 500), Symptom::Failures);
   return all;
 }
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/resilience/conformance.h"
+
 namespace orrery::resilience {
 namespace {
 
@@ -70,6 +72,7 @@ TEST(FailureAccrual, TakesAnEndpointOutAsInTheTable) {
       {"5 unified", "the row may be off", unified(0), "ffff", up},
       {"5 unified", "a rate without a row", unified(0), "fffff", down},
   };
+  conformance::table("failureAccrual", cases);
   for (const Case& c : cases) {
     Instant now;
     const FailureAccrual accrual = played(c.config, c.answers, now);

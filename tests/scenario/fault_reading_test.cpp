@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "runner/scenario/fault.h"
@@ -65,6 +66,56 @@ TEST(ReadFault, TakesEveryFaultOfTheControlPlane) {
   }
 }
 
+TEST(ReadFault, TakesEveryFaultBetweenCallersAndTheCalled) {
+  struct Case {
+    const char* text;
+    FaultKind kind;
+    const char* from;
+    const char* to;
+  };
+  const Case cases[] = {
+      {R"("fault": "network-delay", "to": "Service/web", "delay": "1s", "jitter": "100ms")",
+       FaultKind::NetworkDelay, "everybody", "Service/default/web"},
+      {R"("fault": "network-loss", "to": "Deployment/web", "probability": "5%", "count": 1)",
+       FaultKind::NetworkLoss, "everybody", "Deployment/default/web"},
+      {R"("fault": "network-corrupt", "from": "clients", "probability": "5%")",
+       FaultKind::NetworkCorrupt, "clients", "everybody"},
+      {R"("fault": "network-partition", "from": "clients", "to": ["Node/node-1", "Node/node-2"])",
+       FaultKind::NetworkPartition, "clients", "Node/node-1, Node/node-2"},
+      {R"("fault": "reset", "to": "Service/web", "delay": "1s")", FaultKind::Reset, "everybody",
+       "Service/default/web"},
+      {R"("fault": "dns-error", "from": "clients")", FaultKind::DnsError, "clients", "everybody"},
+      {R"("fault": "http-abort", "to": "Service/web", "status": 503)", FaultKind::HttpAbort,
+       "everybody", "Service/default/web"},
+      {R"("fault": "http-delay", "to": "Service/web", "delay": "1s", "probability": "10%")",
+       FaultKind::HttpDelay, "everybody", "Service/default/web"},
+      {R"("fault": "http-replace", "to": "Service/web", "status": 404)", FaultKind::HttpReplace,
+       "everybody", "Service/default/web"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.text);
+    const FaultAction fault = fault_of(with_fault(std::string(c.text) + R"(, "for": "5s")"));
+    EXPECT_EQ(fault.kind, c.kind);
+    ASSERT_TRUE(fault.edge);
+    EXPECT_EQ(to_string(fault.edge->from), c.from);
+    EXPECT_EQ(to_string(fault.edge->to), c.to);
+  }
+}
+
+TEST(ReadFault, ARepeatedFaultIsSoManyEntries) {
+  const ScenarioReading reading = with_fault(
+      R"("fault": "network-partition", "to": "Service/web", "for": "1s", "every": "2s", "times": 3)");
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  const auto& timeline = reading.scenario->timeline;
+  const auto second = std::find_if(timeline.begin(), timeline.end(),
+                                   [](const auto& e) { return e.id.ends_with(".2"); });
+  const auto third = std::find_if(timeline.begin(), timeline.end(),
+                                  [](const auto& e) { return e.id.ends_with(".3"); });
+  ASSERT_NE(second, timeline.end());
+  ASSERT_NE(third, timeline.end());
+  EXPECT_EQ(third->at - second->at, 2_s);
+}
+
 TEST(ReadFault, TakesZonesAndStoresFromTheCluster) {
   const std::string zones =
       R"("zones": {"a": {"nodes": 1}, "b": {"nodes": 1}}, "controlPlane": {"stores": 3, "replicas": 2, "electionTimeout": "2s"})";
@@ -104,6 +155,41 @@ TEST(ReadFault, SaysWhatIsMissingOrDoesNotBelong) {
       {R"("fault": "registry-slow", "for": "5s")", "\"bandwidth\" with registry-slow"},
       {R"("fault": "pod-kill", "target": "Deployment/web", "delay": "1s")",
        "no \"delay\" with pod-kill"},
+      {R"("fault": "network-delay", "delay": "1s")", "\"from\", \"to\" or both with network-delay"},
+      {R"("fault": "network-delay", "to": "Service/web")", "\"delay\" with network-delay"},
+      {R"("fault": "network-delay", "to": "Service/web", "delay": "1s", "jitter": "2s")",
+       "at most the \"delay\""},
+      {R"("fault": "network-loss", "to": "Service/web")", "\"probability\" with network-loss"},
+      {R"("fault": "network-loss", "to": "Service/web", "probability": "0%")",
+       "a percentage above 0%"},
+      {R"("fault": "network-partition", "to": "web")", "\"Service/name\""},
+      {R"("fault": "network-partition", "to": "Zone/q")", "a zone of the cluster"},
+      {R"("fault": "network-partition", "to": [])", "at least one of whom it hits"},
+      {R"("fault": "network-partition", "to": "Service/web", "probability": "5%")",
+       "no \"probability\" with network-partition"},
+      {R"("fault": "network-partition", "to": "Service/web", "direction": "up")",
+       "\"to\", \"from\" or \"both\""},
+      {R"("fault": "network-partition", "to": "Service/web", "count": 1)",
+       "names workloads, whose pods are drawn from"},
+      {R"("fault": "network-partition", "to": "Deployment/web", "count": 1, "share": "50%")",
+       "either \"count\" or \"share\""},
+      {R"("fault": "http-abort", "to": "Service/web", "status": 200)", "400"},
+      {R"("fault": "http-replace", "to": "Service/web")", "\"status\" with http-replace"},
+      {R"("fault": "reset", "to": "Service/web", "jitter": "1s")", "no \"jitter\" with reset"},
+      {R"("fault": "pod-kill", "target": "Deployment/web", "from": "clients")",
+       "no \"from\" with pod-kill"},
+      {R"("fault": "reset", "to": "Service/web", "every": "1s")",
+       "\"every\" and \"times\" together"},
+      {R"("fault": "reset", "to": "Service/web", "for": "2s", "every": "1s", "times": 2)",
+       "no shorter than \"for\""},
+      {R"("fault": "reset", "to": "Service/web", "every": "1s", "times": 1000)",
+       "as many as begin within the run"},
+      {R"("fault": "reset", "to": "Service/web", "for": "1ms", "every": "1ms", "times": 1000)",
+       "at most 1000 entries, repetitions counted"},
+      {R"("fault": "pod-kill", "target": "Deployment/web", "count": 1, "share": "50%")",
+       "either \"count\" or \"share\""},
+      {R"("fault": "node-loss", "target": "Node/node-1", "share": "50%")",
+       "no \"share\" with node-loss"},
   };
   for (const Case& c : cases) {
     const ScenarioReading reading = with_fault(c.text);

@@ -374,6 +374,21 @@ TEST(IstioPolicies, OfARouteStartFromIstiosRetries) {
   EXPECT_TRUE(policy_of(world).retry.on.empty()) << "0 switches the default off";
 }
 
+TEST(IstioPolicies, OfFaultsHoldCallsUpAndAbortThem) {
+  World world;
+  world.rules = service(
+      "fault: {delay: {fixedDelay: 2s, percentage: {value: 10}}, "
+      "abort: {grpcStatus: UNAVAILABLE, percentage: {value: 25}}}");
+  const RoutePolicy policy = policy_of(world);
+  ASSERT_TRUE(policy.injection);
+  EXPECT_EQ(policy.injection->delay, 2_s);
+  EXPECT_DOUBLE_EQ(policy.injection->delay_probability, 0.1);
+  EXPECT_DOUBLE_EQ(policy.injection->abort_probability, 0.25);
+  EXPECT_EQ(policy.injection->abort_status, 503);
+  world.rules = service("timeout: 1s");
+  EXPECT_FALSE(policy_of(world).injection);
+}
+
 TEST(IstioPolicies, OfHashedCallersChooseAtRandomAndMayRetryTheSameHost) {
   World world;
   world.rules = destination("loadBalancer: {consistentHash: {httpHeaderName: x-user}}");
@@ -448,11 +463,14 @@ TEST(IstioPolicies, NameWhatARouteAsksForBeyondTheModel) {
            "v2}}]");
   const std::vector<Case> cases{
       {"{destination: {host: back, subset: v1}}", {}},
-      {"{destination: {host: back, subset: v2}}",
-       {"a route to the pods of a subset alone, v2 of back"}},
+      {"{destination: {host: back, subset: v2}}", {}},
       {"{destination: {host: back, subset: v1}, weight: 90}, {destination: {host: back, subset: "
        "v2}, weight: 10}",
-       {"weights of routes in VirtualService/back"}},
+       {}},
+      {"{destination: {host: back, subset: v1}, weight: 1}, {destination: {host: back}, weight: "
+       "1}, "
+       "{destination: {host: back, subset: v2}, weight: 1}",
+       {"subsets of back that share pods"}},
       {"{destination: {host: other}}", {"a route to another host, other, in VirtualService/back"}},
       {"{destination: {host: back, port: {number: 81}}}",
        {"a route to another port, 81, in VirtualService/back"}}};
@@ -462,6 +480,50 @@ TEST(IstioPolicies, NameWhatARouteAsksForBeyondTheModel) {
                                std::string{"hosts: [back], http: [{route: ["} + c.route + "]}]");
     EXPECT_EQ(notes_of(world), c.notes) << c.route;
   }
+}
+
+TEST(IstioPolicies, OfARouteSplitCallsOverSubsetsByTheLabelsOfPods) {
+  const auto split_of = [](const std::string& route) {
+    World world;
+    world.rules =
+        rule("DestinationRule", "back",
+             "host: back, subsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: "
+             "{version: v2}, trafficPolicy: {connectionPool: {http: {maxRetries: 9}}}}]") +
+        rule("VirtualService", "back", "hosts: [back], http: [{route: [" + route + "]}]");
+    return policy_of(world);
+  };
+  const std::string one = "{destination: {host: back, subset: v1}, weight: ";
+  const std::string two = "{destination: {host: back, subset: v2}, weight: ";
+  RoutePolicy policy = split_of(one + "90}, " + two + "10}");
+  ASSERT_EQ(policy.split.size(), 2U);
+  EXPECT_EQ(policy.split[0].labels, (api::Labels{{"version", "v1"}}));
+  EXPECT_EQ(policy.split[0].weight, 90U);
+  EXPECT_EQ(policy.split[1].labels, (api::Labels{{"version", "v2"}}));
+  EXPECT_EQ(policy.split[1].weight, 10U);
+  EXPECT_FALSE(policy.retry_limit) << "the policy is that of the greater weight";
+  EXPECT_TRUE(split_of(one + "10}, " + two + "90}").retry_limit);
+  EXPECT_TRUE(split_of("{destination: {host: back, subset: v1}}").split.empty())
+      << "all pods are of v1";
+  policy = split_of("{destination: {host: back, subset: v2}}");
+  ASSERT_EQ(policy.split.size(), 1U) << "to nobody";
+  EXPECT_EQ(policy.split[0].weight, 1U);
+}
+
+TEST(IstioPolicies, OfASplitNeedABalancerThatKnowsSubsetsAndNoLocality) {
+  World world;
+  world.rules =
+      rule("DestinationRule", "back", "host: back, subsets: [{name: v2, labels: {version: v2}}]") +
+      rule("VirtualService", "back",
+           "hosts: [back], http: [{route: [{destination: {host: back, subset: v2}}]}]");
+  world.policies = R"([{"from": "front", "to": "back", "balancer": "peak-ewma"}])";
+  ScenarioReading reading = read(world);
+  ASSERT_EQ(reading.problems.size(), 1U);
+  EXPECT_EQ(reading.problems.front().expected,
+            "random, round-robin or least-request, as a VirtualService splits the calls");
+  world.policies = R"([{"from": "front", "to": "back", "locality": {"failover": {}}}])";
+  reading = read(world);
+  ASSERT_EQ(reading.problems.size(), 1U);
+  EXPECT_EQ(reading.problems.front().expected, "no VirtualService that splits the calls beside it");
 }
 
 TEST(IstioPolicies, OfASubsetThatNoRuleHasAreAProblem) {

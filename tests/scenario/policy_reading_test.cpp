@@ -150,6 +150,20 @@ TEST(Policies, OfZonesAndOfNewPodsAreEnvoysUnlessTheySayOtherwise) {
   EXPECT_EQ(factor(R"({"failover": {"overprovisioning": 200}})"), 200U);
 }
 
+TEST(Policies, OfFailureAccrualAreLinkerdsUnlessTheySayOtherwise) {
+  const RoutePolicy plain = policy_of(R"("balancer": "peak-ewma", "failureAccrual": {})");
+  EXPECT_EQ(plain.accrual->max_failures, 7U);
+  EXPECT_EQ(plain.accrual->backoff.min, 1_s);
+  EXPECT_EQ(plain.accrual->backoff.max, 60_s);
+  const RoutePolicy policy = policy_of(
+      R"("balancer": "peak-ewma", "failureAccrual": {"maxFailures": 3, "minPenalty": "2s",
+         "maxPenalty": "20s", "jitter": 0.1})");
+  EXPECT_EQ(policy.accrual->max_failures, 3U);
+  EXPECT_EQ(policy.accrual->backoff.min, 2_s);
+  EXPECT_EQ(policy.accrual->backoff.max, 20_s);
+  EXPECT_EQ(policy.accrual->backoff.jitter, 0.1);
+}
+
 struct Wrong {
   const char* policies;
   const char* pointer;
@@ -243,6 +257,16 @@ INSTANTIATE_TEST_SUITE_P(
               "/policies/0/locality/failover/overprovisioning", "a whole number from 100"},
         Wrong{R"([{"to": "web", "balancer": "maglev", "locality": "failover"}])",
               "/policies/0/locality", "random, round-robin or least-request"},
+        Wrong{R"([{"to": "web", "failureAccrual": {}}])", "/policies/0/failureAccrual",
+              "\"balancer\" beside it"},
+        Wrong{R"([{"to": "web", "balancer": "pick-first", "failureAccrual": {}}])",
+              "/policies/0/failureAccrual", "not pick-first"},
+        Wrong{R"([{"to": "web", "balancer": "random", "failureAccrual": {"maxFailures": 0}}])",
+              "/policies/0/failureAccrual/maxFailures", "a whole number from 1"},
+        Wrong{R"([{"to": "web", "balancer": "random", "failureAccrual": {"minPenalty": "0s"}}])",
+              "/policies/0/failureAccrual", "0s < minPenalty <= maxPenalty"},
+        Wrong{R"([{"to": "web", "balancer": "random", "failureAccrual": {"maxPenalty": "1ms"}}])",
+              "/policies/0/failureAccrual", "0s < minPenalty <= maxPenalty"},
         Wrong{R"([{"to": "web", "locality": "failover"}])", "/policies/0/locality",
               "random, round-robin or least-request"},
         Wrong{R"([{"to": "web", "balancer": "random", "weights": {"web:1": 2}}])",

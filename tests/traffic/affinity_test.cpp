@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "tests/traffic/traffic_world.h"
@@ -49,6 +50,24 @@ TEST(Affinity, OfAJourneyHoldsForAllItsStepsAndJourneysSpread) {
                                             [](std::int64_t count) { return count % 5 == 0; });
     EXPECT_EQ(whole_journeys, sticky);
     for (const std::int64_t count : counts) EXPECT_NEAR(static_cast<double>(count), 250, 100);
+  }
+}
+
+TEST(EndpointsByNode, APodAloneOnItsNodeGetsAsMuchAsAllOfAnother) {
+  TrafficModel model;
+  model.services.push_back(offers(works(1_ms)));
+  add_load(model, {{0, 0}}, kSeed, 100.0, 6000);
+  TrafficWorld world{model, kSeed};
+  const auto pods = four_pods(world, 0);
+  const std::array<std::uint32_t, 2> node_ends{1, 4};
+  world.engine.publish(kOutsideClients, 0, world.pods[0], 1, std::nullopt, 0, node_ends);
+  EXPECT_EQ(world.engine.table(kOutsideClients, 0).node_ends.size(), 2U);
+  world.engine.start();
+  world.run();
+  const auto counts = shares(world, pods);
+  EXPECT_NEAR(static_cast<double>(counts[0]), 3000, 5 * 38.7);  // sqrt(6000 / 4)
+  for (std::size_t i = 1; i < kPods; ++i) {
+    EXPECT_NEAR(static_cast<double>(counts[i]), 1000, 5 * 28.9);  // sqrt(6000 * 5 / 36)
   }
 }
 

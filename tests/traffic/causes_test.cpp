@@ -92,6 +92,26 @@ TEST(Causes, ARunWithoutFailuresHasNone) {
   EXPECT_TRUE(run.log.records().empty());
 }
 
+TEST(Causes, ACallThatIsHeldUpTooLongOrAbortedLeadsToTheInjection) {
+  for (const bool aborts : {false, true}) {
+    TrafficModel model = chain_of(2, aborts ? 1_s : 50_ms);
+    resilience::RoutePolicy policy;
+    policy.injection =
+        aborts ? resilience::FaultInjectionConfig{.abort_probability = 1}
+               : resilience::FaultInjectionConfig{.delay_probability = 1, .delay = 100_ms};
+    model.routes.push_back({.from = 0, .to = 1, .policy = policy});
+    add_load(model, {{0, 0}}, kSeed, 1.0, 20);
+    Explained run{model};
+    for (ServiceIndex service = 0; service < 2; ++service) run.world.pod(service);
+    run.begin();
+    run.world.run();
+    EXPECT_EQ(run.failed_users(), 20U);
+    EXPECT_EQ(run.chain(), std::string{"injected Service/b > failing Service/b (calls from a: "} +
+                               (aborts ? "error" : "timeout") +
+                               ") > failing Service/a (calls from users: upstream)");
+  }
+}
+
 TEST(Causes, AResetLeadsToWhatKilledTheProcess) {
   TrafficModel model = chain_of(3, 1_s);
   model.services[2].operations[0].cpu = Distribution::constant(200_ms);

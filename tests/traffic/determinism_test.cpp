@@ -437,6 +437,10 @@ TEST(SmallWorlds, LeaveNothingBehind) {
           policy.outliers->detection.base_ejection_time = 30_ms;
           policy.outliers->detection.max_ejection_percent = 70;
         }
+        if (pick(3) == 0) {
+          policy.accrual = resilience::FailureAccrualConfig{.max_failures = 2};
+          policy.accrual->backoff.min = 10_ms;
+        }
         if (pick(4) == 0) policy.fallback.emplace();
         model.routes.push_back(route);
       }

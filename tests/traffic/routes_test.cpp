@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "tests/traffic/traffic_world.h"
@@ -73,6 +74,123 @@ TEST(Retries, AtTheTopAloneMakeThreeCallsAtTheBottom) {
   TrafficWorld world{model, kSeed};
   play(world, 3);
   EXPECT_EQ(world.engine.service(2).tries(), 3U * 40);
+}
+
+RoutePolicy injecting(double delayed, Duration delay, double aborted) {
+  RoutePolicy policy = retries(3);
+  policy.injection = resilience::FaultInjectionConfig{
+      .delay_probability = delayed, .delay = delay, .abort_probability = aborted};
+  return policy;
+}
+
+TEST(Injection, AbortsItsShareOfCallsWhichNeitherLeaveNorAreTriedAgain) {
+  TrafficModel model = failing_chain(1);
+  model.services[0].operations[0].error_probability = 0;
+  model.routes = {route(kClients, 0, injecting(0, {}, 0.25))};
+  add_load(model, {{0, 0}}, kSeed, 100.0, 4000);
+  TrafficWorld world{model, kSeed};
+  play(world, 1);
+  const RequestCounts totals = world.engine.service(0).totals();
+  EXPECT_NEAR(static_cast<double>(totals.of(RequestOutcome::Error)), 1000, 5 * 27.4);  // sqrt(npq)
+  EXPECT_EQ(world.engine.service(0).tries(), 4000 - totals.of(RequestOutcome::Error));
+  EXPECT_EQ(world.engine.route(0).retries, 0U);
+}
+
+TEST(Injection, HoldsCallsUpBeforeTheirTimeoutBegins) {
+  TrafficModel model = failing_chain(1);
+  model.services[0].operations[0].error_probability = 0;
+  RoutePolicy policy = injecting(1, 300_ms, 0);
+  policy.timeouts.overall = 100_ms;
+  model.routes = {route(kClients, 0, policy)};
+  add_load(model, {{0, 0}}, kSeed, 1.0, 40);
+  TrafficWorld world{model, kSeed};
+  play(world, 1);
+  const RequestCounts totals = world.engine.service(0).totals();
+  EXPECT_EQ(totals.of(RequestOutcome::Ok), 40U);
+  EXPECT_EQ(totals.latency_sum_ns, ((kWay * 2 + 1_ms + 300_ms) * 40).count_ns());
+}
+
+TEST(Injection, AbortsWhenTheDelayIsOverAndLeavesNothingWhenTheCallerGoesBefore) {
+  TrafficModel model = failing_chain(1);
+  model.routes = {route(kClients, 0, injecting(1, 300_ms, 1))};
+  add_load(model, {{0, 0}}, kSeed, 1.0, 40);
+  TrafficModel impatient = model;
+  TrafficWorld world{model, kSeed};
+  play(world, 1);
+  EXPECT_EQ(world.engine.service(0).totals().of(RequestOutcome::Error), 40U);
+  EXPECT_EQ(world.engine.service(0).totals().latency_sum_ns, (300_ms * 40).count_ns());
+  impatient.journeys[0].timeout = 200_ms;
+  TrafficWorld other{impatient, kSeed};
+  play(other, 1);
+  EXPECT_EQ(other.engine.service(0).totals().of(RequestOutcome::Timeout), 40U);
+  EXPECT_EQ(other.engine.service(0).tries(), 0U);
+}
+
+/// A service with three pods of v1, one of v2 and one of neither; calls are split by weight.
+struct SplitWorld {
+  SplitWorld(std::uint32_t v1, std::uint32_t v2, resilience::BalancerConfig balancer,
+             bool fails = false)
+      : world{model(v1, v2, balancer, fails), kSeed} {
+    for (const char* version : {"v1", "v2", "v1", "", "v1"}) {
+      pods.push_back(world.pod(0, 0, 0, true, kNone, {{"version", version}, {"app", "web"}}));
+    }
+    world.publish_all();
+    world.engine.start();
+    world.run();
+  }
+  static TrafficModel model(std::uint32_t v1, std::uint32_t v2, resilience::BalancerConfig balancer,
+                            bool fails) {
+    TrafficModel made = failing_chain(1);
+    made.services[0].operations[0].error_probability = fails ? 1 : 0;
+    RoutePolicy policy = retries(fails ? 3 : 0);
+    policy.balancer = balancer;
+    policy.split = {{{{"version", "v1"}}, v1}, {{{"version", "v2"}}, v2}};
+    made.routes = {route(kClients, 0, policy)};
+    add_load(made, {{0, 0}}, kSeed, 100.0, 4000);
+    return made;
+  }
+  /// Calls that a pod has worked on, 1 ms each.
+  [[nodiscard]] double worked(std::size_t pod) const {
+    return static_cast<double>(world.engine.view(pods[pod]).cpu.count_ns()) / 1e6;
+  }
+
+  TrafficWorld world;
+  std::vector<InstanceId> pods;
+};
+
+TEST(Split, GivesEachSubsetItsShareHoweverManyPodsItHas) {
+  for (const resilience::BalancerConfig& balancer :
+       {resilience::BalancerConfig{resilience::RandomConfig{}},
+        resilience::BalancerConfig{resilience::RoundRobinConfig{}},
+        resilience::BalancerConfig{resilience::LeastRequestConfig{}}}) {
+    const SplitWorld split{90, 10, balancer};
+    EXPECT_NEAR(split.worked(1), 400, 5 * 19);  // sqrt(4000 * 0.1 * 0.9)
+    EXPECT_NEAR(split.worked(0) + split.worked(2) + split.worked(4), 3600, 5 * 19);
+    for (const std::size_t pod : {0U, 2U, 4U}) EXPECT_NEAR(split.worked(pod), 1200, 5 * 30);
+    EXPECT_EQ(split.worked(3), 0) << "of no subset";
+  }
+}
+
+TEST(Split, KeepsTheTriesOfACallInOneSubset) {
+  const SplitWorld split{50, 50, resilience::RoundRobinConfig{}, true};
+  EXPECT_EQ(split.world.engine.route(0).retries, 3U * 4000);
+  const double second = split.worked(1);
+  EXPECT_EQ(second, 4 * std::round(second / 4)) << "four tries for each of its calls";
+  EXPECT_NEAR(second / 4, 2000, 5 * 32);
+}
+
+TEST(Split, GivesNothingToAWeightOfZeroAndNobodyToASubsetWithoutPods) {
+  const SplitWorld zero{1, 0, resilience::RandomConfig{}};
+  EXPECT_EQ(zero.worked(1), 0);
+  TrafficModel model = SplitWorld::model(1, 1, resilience::RandomConfig{}, false);
+  TrafficWorld world{model, kSeed};
+  world.pod(0, 0, 0, true, kNone, {{"version", "v1"}});
+  world.publish_all();
+  world.engine.start();
+  world.run();
+  const RequestCounts totals = world.engine.service(0).totals();
+  EXPECT_NEAR(static_cast<double>(totals.of(RequestOutcome::NoEndpoints)), 2000, 5 * 32);
+  EXPECT_EQ(totals.of(RequestOutcome::Ok) + totals.of(RequestOutcome::NoEndpoints), 4000U);
 }
 
 double calls_at_the_bottom(const resilience::RetryLimitConfig& limit, double failing) {
@@ -422,6 +540,42 @@ TEST(OutlierDetection, PanicsWhenFewerThanHalfOfThePodsAreLeft) {
 // -------------------------------------------------------------------------
 
 // L16 (a): one connection, one pending: M/M/1 with two places turns away 4/7 at rho = 2.
+// One of four pods fails: 7 calls go wrong, then one after each back-off of 1, 2, 4, … 60 s.
+TEST(FailureAccrual, KeepsAFailingPodOutButForSingleProbes) {
+  const auto errors = [](bool accrues, Duration ill_for) {
+    TrafficModel model;
+    model.services.push_back(offers(works(1_ms)));
+    RoutePolicy policy;
+    policy.balancer = resilience::RoundRobinConfig{};
+    if (accrues) policy.accrual = resilience::FailureAccrualConfig{.backoff = {.jitter = 0}};
+    model.routes = {route(kClients, 0, policy)};
+    add_load(model, {{0, 0}}, kSeed, 100.0, 10'000);
+    TrafficWorld world{model, kSeed};
+    std::vector<InstanceId> pods;
+    for (int i = 0; i < 4; ++i) pods.push_back(world.pod(0));
+    world.publish_all();
+    world.engine.set_failing(pods[0], true);
+    world.engine.start();
+    world.run(Instant::at(ill_for));
+    world.engine.set_failing(pods[0], false);
+    world.run();
+    EXPECT_EQ(world.engine.live_calls(), 0U);
+    using What = resilience::OutlierEvent::What;
+    std::uint64_t out = 0;
+    std::uint64_t back = 0;
+    for (const EjectionNotice& notice : world.engine.take_ejections()) {
+      out += notice.event.what == What::Ejected;
+      back += notice.event.what == What::Returned;
+    }
+    EXPECT_EQ(out, accrues ? 1U : 0U);
+    EXPECT_EQ(back, accrues && ill_for < 50_s ? 1U : 0U);
+    return world.engine.service(0).totals().of(RequestOutcome::Error);
+  };
+  EXPECT_NEAR(static_cast<double>(errors(false, 200_s)), 2'500, 30);
+  EXPECT_EQ(errors(true, 200_s), 7U + 6) << "probes after 1, 3, 7, 15, 31 and 63 s";
+  EXPECT_EQ(errors(true, 10_s), 7U + 3) << "the fourth finds it well";
+}
+
 TEST(ConnectionPool, OfOneConnectionAndOnePendingRequestOverflowsAsTheTheorySays) {
   constexpr std::uint64_t kRequests = 40'000;
   TrafficModel model;

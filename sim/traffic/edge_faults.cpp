@@ -1,0 +1,142 @@
+#include "sim/traffic/edge_faults.h"
+
+#include <algorithm>
+
+#include "models/base/contract.h"
+
+namespace orrery::sim {
+namespace {
+
+constexpr Duration kFirstTimeout = Duration::milliseconds(200);
+constexpr Duration kLongestTimeout = Duration::seconds(120);
+
+template <class T>
+bool holds(const std::vector<T>& list, const T& wanted) {
+  return std::find(list.begin(), list.end(), wanted) != list.end();
+}
+
+bool stands_on(const EdgeSide& side, const InstanceSpec& spec) {
+  return holds(side.services, spec.service) || holds(side.nodes, spec.node) ||
+         holds(side.addresses, spec.address);
+}
+
+/// `known` remembers what was found out; instances only come to be more.
+bool is_on(const EdgeSide& side, std::vector<bool>& known, std::uint32_t instance,
+           const std::vector<InstanceSpec>& instances) {
+  if (side.everybody) return true;
+  if (instance == kNone) return side.clients;
+  while (known.size() < instances.size()) known.push_back(stands_on(side, instances[known.size()]));
+  return known[instance];
+}
+
+/// As tc-netem(8) mixes a draw with the one before it.
+double correlated(double drawn, double correlation, std::uint32_t sender,
+                  std::map<std::uint32_t, double>& last_draws) {
+  if (correlation <= 0) return drawn;
+  const auto [last, first] = last_draws.try_emplace(sender, drawn);
+  if (!first) last->second = correlation * last->second + (1 - correlation) * drawn;
+  return last->second;
+}
+
+Duration jittered(const EdgeFault& fault, double drawn) {
+  const double span = 2 * static_cast<double>(fault.jitter.count_ns());
+  const auto offset = static_cast<std::int64_t>(span * drawn);
+  return std::max(Duration{}, fault.delay - fault.jitter + Duration::nanoseconds(offset));
+}
+
+}  // namespace
+
+Duration retransmission_timeout(std::uint32_t resends) {
+  if (resends >= 10) return kLongestTimeout;  // 200 ms, doubled ten times, is beyond it.
+  return std::min(kLongestTimeout, Duration::nanoseconds(kFirstTimeout.count_ns() << resends));
+}
+
+std::uint32_t EdgeFaults::add(EdgeFault fault) {
+  expects(fault.probability >= 0 && fault.probability <= 1, "a probability is within 0 and 1");
+  expects(fault.correlation >= 0 && fault.correlation <= 1, "a correlation is within 0 and 1");
+  expects(fault.delay >= Duration{} && fault.jitter >= Duration{}, "a delay is not negative");
+  active_[next_].fault = std::move(fault);
+  return next_++;
+}
+
+std::uint64_t EdgeFaults::remove(std::uint32_t handle) {
+  const auto found = active_.find(handle);
+  expects(found != active_.end(), "a fault that ends was there");
+  const std::uint64_t hits = found->second.hits;
+  active_.erase(found);
+  return hits;
+}
+
+bool EdgeFaults::passes(Active& active, const EdgeMessage& message,
+                        const std::vector<InstanceSpec>& instances) {
+  const EdgeFault& fault = active.fault;
+  const auto between = [&](std::uint32_t one, std::uint32_t other) {
+    return is_on(fault.from, active.on_from, one, instances) &&
+           is_on(fault.to, active.on_to, other, instances);
+  };
+  const std::uint32_t sender = message.answers ? message.callee : message.caller;
+  const std::uint32_t receiver = message.answers ? message.caller : message.callee;
+  switch (fault.messages) {
+    case EdgeMessages::Requests:
+      return !message.answers && between(message.caller, message.callee);
+    case EdgeMessages::Answers:
+      return message.answers && between(message.caller, message.callee);
+    case EdgeMessages::Sent:
+      return between(sender, receiver);
+    case EdgeMessages::Received:
+      return between(receiver, sender);
+    case EdgeMessages::Both:
+      return between(sender, receiver) || between(receiver, sender);
+  }
+  return false;
+}
+
+MessageFate EdgeFaults::meet(const EdgeMessage& message, const std::vector<InstanceSpec>& instances,
+                             const Draws& draws) {
+  MessageFate fate;
+  const std::uint32_t sender = message.answers ? message.callee : message.caller;
+  for (auto& [handle, active] : active_) {
+    const EdgeFault& fault = active.fault;
+    if (!passes(active, message, instances)) continue;
+    const std::uint64_t key = message.key ^ mix64(fault.key + (message.answers ? 1 : 0));
+    // What befalls a call befalls it once; a message may be lost each time it is sent.
+    const std::uint64_t attempt = fault.kind == EdgeFaultKind::Loss ? message.resends : 0;
+    const bool is_loss = fault.kind == EdgeFaultKind::Loss;
+    double drawn = draws.uniform(Purpose::NetworkDelay, key, 2 * attempt);
+    if (is_loss) drawn = correlated(drawn, fault.correlation, sender, active.last_draws);
+    if (fault.probability < 1 && drawn >= fault.probability) continue;
+    switch (fault.kind) {
+      case EdgeFaultKind::Delay: {
+        const double varied = draws.uniform(Purpose::NetworkDelay, key, 2 * attempt + 1);
+        fate.delay +=
+            jittered(fault, correlated(varied, fault.correlation, sender, active.last_draws));
+        break;
+      }
+      case EdgeFaultKind::Loss:
+        fate.lost = true;
+        break;
+      case EdgeFaultKind::Reset:
+        fate.reset_after = std::min(fault.delay, fate.reset_after.value_or(fault.delay));
+        break;
+      case EdgeFaultKind::LookUp:
+        fate.delay += fault.delay;
+        fate.answer = RequestOutcome::Refused;
+        fate.at_caller = true;
+        break;
+      case EdgeFaultKind::Abort:
+        if (!fate.answer) fate.answer = fault.outcome;
+        break;
+      case EdgeFaultKind::Replace:
+        if ((message.outcome == RequestOutcome::Ok) == (fault.outcome == RequestOutcome::Ok)) {
+          continue;
+        }
+        fate.answer = fault.outcome;
+        break;
+    }
+    ++active.hits;
+    fate.cause = fault.cause;
+  }
+  return fate;
+}
+
+}  // namespace orrery::sim

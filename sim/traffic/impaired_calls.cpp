@@ -1,0 +1,107 @@
+/// @file
+/// The ways of calls while there are faults on edges: a message may be late, lost and sent again,
+/// or answered by somebody else.
+#include <algorithm>
+
+#include "sim/traffic/request_engine.h"
+#include "sim/traffic/traffic_events.h"
+
+namespace orrery::sim {
+
+std::uint32_t RequestEngine::add_edge_fault(EdgeFault fault) {
+  impaired_ = true;
+  return edge_faults_.add(std::move(fault));
+}
+
+std::uint64_t RequestEngine::remove_edge_fault(std::uint32_t handle) {
+  const std::uint64_t hits = edge_faults_.remove(handle);
+  impaired_ = edge_faults_.any();
+  return hits;
+}
+
+RequestEngine::Passage& RequestEngine::passage_of(std::uint32_t index) {
+  if (passages_.size() <= index) passages_.resize(calls_.slot_count());
+  Passage& passage = passages_[index];
+  const Call& call = calls_[index];
+  const bool answers = call.phase == CallPhase::Answering;
+  if (passage.key != call.key) {
+    passage = {.key = call.key, .answers = answers};
+  } else if (passage.answers != answers) {
+    passage.answers = answers;
+    passage.resends = 0;
+    passage.cause = 0;
+  }
+  return passage;
+}
+
+RecordId RequestEngine::held_up_by(std::uint32_t index) const {
+  if (index >= passages_.size()) return 0;
+  const Call& call = calls_[index];
+  if (call.phase != CallPhase::Outbound && call.phase != CallPhase::Answering) return 0;
+  return passages_[index].key == call.key ? passages_[index].cause : 0;
+}
+
+bool RequestEngine::is_reset(std::uint32_t index) const {
+  return index < passages_.size() && passages_[index].key == calls_[index].key &&
+         passages_[index].reset_at <= now_;
+}
+
+bool RequestEngine::gets_on_its_way(std::uint32_t index, bool& answers, Duration& way) {
+  Call& call = calls_[index];
+  Passage& passage = passage_of(index);
+  const MessageFate fate = edge_faults_.meet({calls_[call.parent].instance, call.instance, answers,
+                                              call.outcome, passage.resends, call.key},
+                                             specs_, draws_);
+  // What has already failed keeps its own reason.
+  if (fate.cause != 0 && (!answers || call.outcome == RequestOutcome::Ok)) {
+    passage.cause = call.cause = fate.cause;
+  }
+  way = way + fate.delay;
+  const auto hears = [&](RequestOutcome outcome, Duration after) {
+    call.phase = CallPhase::Answering;
+    call.outcome = outcome;
+    answers = true;
+    way = after;
+    return true;
+  };
+  if (fate.reset_after && *fate.reset_after == Duration{}) {
+    return hears(RequestOutcome::Reset, Duration{});
+  }
+  if (fate.reset_after && passage.resends == 0) {
+    passage.reset_at = now_ + *fate.reset_after;
+    const Instant gives_up = give_up_at(index);
+    if (passage.reset_at < gives_up) arm_timer(index, passage.reset_at);
+  }
+  if (fate.at_caller) return hears(*fate.answer, fate.delay);
+  if (fate.lost) {
+    if (passage.resends == kResendsMax) {
+      call.phase = CallPhase::Hanging;
+      return false;
+    }
+    const Duration wait = retransmission_timeout(passage.resends++);
+    kernel_.schedule(now_ + wait, EventClass::Ordinary, {kSendAgain, index});
+    return false;
+  }
+  if (fate.answer && answers) {
+    call.outcome = *fate.answer;
+  } else if (fate.answer && instances_[call.instance].state == InstanceState::Listening) {
+    return hears(*fate.answer, way + latency_[call.distance]);
+  }
+  return true;
+}
+
+void RequestEngine::send_again(std::uint32_t index) {
+  Call& call = calls_[index];
+  if (call.abandoned || is_cancelled(index)) {
+    discard(index);
+    return;
+  }
+  const bool answers = call.phase == CallPhase::Answering;
+  if (answers && instances_[call.instance].state == InstanceState::Silent) {
+    call.phase = CallPhase::Hanging;
+    return;
+  }
+  travel(index, answers);
+}
+
+}  // namespace orrery::sim

@@ -1,0 +1,25 @@
+/// @file
+/// What is known of a process that serves requests, from its start on.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "sim/traffic/call_program.h"
+
+namespace orrery::sim {
+
+struct InstanceSpec {
+  std::string address;
+  std::int32_t port = 0;
+  ServiceIndex service = 0;  ///< Whose concurrency, queue and behaviour on TERM it has.
+  std::uint32_t node = 0;
+  std::uint32_t zone = 0;
+  std::string version;              ///< Of what it runs; a label for whoever asks.
+  std::uint32_t cpu_group = kNone;  ///< Whose quota its work draws on; kNone: without limit.
+  std::map<std::string, std::string, std::less<>> labels = {};  ///< Of the pod.
+};
+
+}  // namespace orrery::sim

@@ -45,8 +45,11 @@ int main(int argc, char** argv) {
   load_resources();
   Window window;
   window.resize(options.size);
-  window.set_language(options.language);
-  window.set_shade(options.shade);
+  Settings settings = options.screenshot.isEmpty() ? read_settings() : Settings{};
+  if (!options.language.isEmpty()) settings.language = options.language;
+  if (options.shade) settings.shade = *options.shade;
+  if (options.reduced_motion) settings.reduced_motion = true;
+  window.set_settings(settings);
   if (!options.recording.isEmpty()) {
     const auto opened = window.open(options.recording);
     if (!opened && !options.screenshot.isEmpty())
@@ -62,14 +65,22 @@ int main(int argc, char** argv) {
   if (options.screenshot.isEmpty()) {
     window.seek(options.at);
     window.show();
-    return QApplication::exec();
+    const int status = QApplication::exec();
+    write_settings(window.settings());
+    return status;
   }
   window.take_all();
   window.seek(options.at);
   if (!options.select.isEmpty() && !window.select(options.select)) {
     return say("--select: the recording has no service '" + options.select + "'");
   }
-  if (!window.picture(options.scale).save(options.screenshot)) {
+  // Once, so that every view has its place.
+  (void)window.picture(1);
+  if (!options.find.isEmpty()) {
+    window.finder().begin();
+    window.finder().type(options.find);
+  }
+  if (!window.save_picture(nullptr, options.screenshot, options.scale)) {
     return say("cannot write the picture " + options.screenshot);
   }
   return 0;

@@ -2,6 +2,7 @@
 
 #include <QCoreApplication>
 #include <QDragEnterEvent>
+#include <QFile>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QKeyEvent>
@@ -11,6 +12,8 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "gui/app/about.h"
+#include "gui/draw/svg.h"
 #include "gui/views/words.h"
 
 namespace orrery::gui {
@@ -78,9 +81,11 @@ Window::Window() {
   body->addWidget(all);
   layout->addLayout(body, 1);
 
+  finder_ = new FinderView{shown_, this};
   const auto acts = [this](const QString& action) { act(action); };
-  for (Canvas* canvas : std::initializer_list<Canvas*>{top_, services_, cluster_, inspector_,
-                                                       events_, requests_, limits_, timeline_}) {
+  for (Canvas* canvas :
+       std::initializer_list<Canvas*>{top_, services_, cluster_, inspector_, events_, requests_,
+                                      limits_, finder_, timeline_}) {
     canvas->on_action = acts;
   }
   other_services_->on_action = [this](const QString& action) {
@@ -113,6 +118,7 @@ Result<void> Window::open(const QString& path) {
   if (shown_.drawer == Drawer::Compare) show_drawer(Drawer::None);
   run_ = *std::move(run);
   shown_.file = QFileInfo{path}.fileName();
+  remember(shown_.recent, QFileInfo{path}.absoluteFilePath());
   shown_.run = run_.get();
   shown_.notice.clear();
   shown_.selected.reset();
@@ -432,6 +438,12 @@ void Window::act(const QString& action) {
     set_shade(shown_.theme->shade == Shade::Dark ? Shade::Light : Shade::Dark);
   } else if (verb == "language") {
     set_language(what);
+  } else if (verb == "finder") {
+    finder_->begin();
+  } else if (verb == "find") {
+    go_to_found(what.split(' '));
+  } else if (verb == "recent") {
+    (void)open(what);
   } else if (verb == "group" || verb == "groups") {
     const auto group = verb == "group" ? std::optional{what} : std::nullopt;
     services_->open_group(group);
@@ -501,6 +513,72 @@ void Window::go_to_fault() {
   }
 }
 
+void Window::go_to_found(const QStringList& words) {
+  for (qsizetype i = 0; i + 1 < words.size(); i += 2) {
+    if (words[i] == "service") select(words[i + 1].toUInt());
+    if (words[i] == "time") seek(Instant::at(Duration::microseconds(words[i + 1].toLongLong())));
+  }
+  services_->setFocus();
+}
+
+void Window::ask_for_picture() {
+  // Of the view with the focus: keys 1 to 4 choose it.
+  const auto* view = dynamic_cast<Canvas*>(focusWidget());
+  const QString path =
+      QFileDialog::getSaveFileName(this, tr("Save a picture"), {}, tr("Pictures (*.png *.svg)"));
+  if (path.isEmpty() || save_picture(view, path, 2)) return;
+  shown_.notice = tr("The picture could not be written: %1").arg(path);
+  refresh(false);
+}
+
+bool Window::save_picture(const Canvas* view, const QString& path, qreal scale) {
+  const QSize size = view == nullptr ? this->size() : view->size();
+  if (!path.endsWith(".svg", Qt::CaseInsensitive)) {
+    if (view == nullptr) return picture(scale).save(path, "PNG");
+    QImage image{(QSizeF{size} * scale).toSize(), QImage::Format_ARGB32_Premultiplied};
+    image.setDevicePixelRatio(scale);
+    QPainter painter{&image};
+    painter.fillRect(QRect{{0, 0}, size}, shown_.theme->window);
+    paint(painter, view->layers(), *shown_.theme);
+    painter.end();
+    return image.save(path, "PNG");
+  }
+  const std::vector<const Canvas*> views =
+      view == nullptr ? canvases() : std::vector<const Canvas*>{view};
+  const QByteArray svg = svg_of(size, [&](QPainter& painter) {
+    painter.fillRect(QRect{{0, 0}, size}, shown_.theme->window);
+    for (const Canvas* canvas : views) {
+      painter.save();
+      if (view == nullptr) painter.translate(canvas->mapTo(this, QPoint{}));
+      paint(painter, canvas->layers(), *shown_.theme);
+      painter.restore();
+    }
+  });
+  QFile file{path};
+  return file.open(QIODevice::WriteOnly) && file.write(svg) == svg.size();
+}
+
+void Window::set_reduced_motion(bool on) {
+  shown_.reduced_motion = on;
+  refresh(false);
+}
+
+Settings Window::settings() const {
+  Settings settings;
+  settings.language = QLocale{}.language() == QLocale::Korean ? "ko" : "en";
+  settings.shade = shown_.theme->shade;
+  settings.reduced_motion = shown_.reduced_motion;
+  settings.recent = shown_.recent;
+  return settings;
+}
+
+void Window::set_settings(const Settings& settings) {
+  shown_.recent = settings.recent;
+  shown_.reduced_motion = settings.reduced_motion;
+  set_shade(settings.shade);
+  set_language(settings.language);
+}
+
 void Window::go_along_cause() {
   const recording::RunEvent* from = events_->current();
   if (from != nullptr && run_->events().find(from->cause) != nullptr) choose_event(from->cause);
@@ -550,6 +628,16 @@ void Window::keyPressEvent(QKeyEvent* event) {
       return show_drawer(shown_.drawer == Drawer::Events ? Drawer::None : Drawer::Events);
     case Qt::Key_T:
       return show_drawer(shown_.drawer == Drawer::Requests ? Drawer::None : Drawer::Requests);
+    case Qt::Key_K:
+      if (!control) break;
+      return finder_->begin();
+    case Qt::Key_S:
+      if (!control) break;
+      return ask_for_picture();
+    case Qt::Key_M:
+      return set_reduced_motion(!shown_.reduced_motion);
+    case Qt::Key_F1:
+      return show_about(this);
     case Qt::Key_L:
       return show_drawer(shown_.drawer == Drawer::Limits ? Drawer::None : Drawer::Limits);
     case Qt::Key_D:
@@ -594,6 +682,11 @@ void Window::dragEnterEvent(QDragEnterEvent* event) {
 void Window::dropEvent(QDropEvent* event) {
   const QList<QUrl> urls = event->mimeData()->urls();
   if (!urls.isEmpty()) (void)open(urls.front().toLocalFile());
+}
+
+void Window::resizeEvent(QResizeEvent* event) {
+  finder_->hide();
+  QWidget::resizeEvent(event);
 }
 
 void Window::paintEvent(QPaintEvent*) { QPainter{this}.fillRect(rect(), shown_.theme->window); }

@@ -63,6 +63,7 @@ TEST_F(Views, AFaultThatIsStillToComeIsDashed) {
 }
 
 TEST_F(Views, NoTextIsCutInEitherLanguageOrTheme) {
+  window_.select(2U);
   const auto check = [&](const char* language) {
     for (const Canvas* canvas : window_.canvases()) {
       for (const Layer& layer : canvas->layers()) {

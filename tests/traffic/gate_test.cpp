@@ -98,10 +98,11 @@ TEST(LearntLimits, KeepAnOverloadedQueueShort) {
     resilience::ServerLimit limit;
     double mean_ms_max;
   };
+  const resilience::AimdLimitConfig aimd{.initial_limit = 100, .min_limit = 2, .timeout = 100_ms};
   const resilience::GradientLimitConfig gradient{.min_rtt_interval = 60_s,
                                                  .concurrency_update_interval = 100_ms};
   for (const Case& c : {
-           Case{"aimd", resilience::AimdLimitConfig{.timeout = 100_ms}, 200},
+           Case{"aimd", aimd, 200},
            Case{"vegas", resilience::VegasLimitConfig{}, 100},
            Case{"gradient", gradient, 100},
        }) {

@@ -61,13 +61,17 @@ int main(int argc, char** argv) {
       return say(QString::fromStdString(opened.error().what));
   }
   window.events().set_filter(options.filter);
-  window.show_drawer(options.show);
+  if (options.show != Drawer::None) window.show_drawer(options.show);
   if (options.screenshot.isEmpty()) {
     window.seek(options.at);
     window.show();
     const int status = QApplication::exec();
     write_settings(window.settings());
     return status;
+  }
+  while (!window.scenario().text().path.isEmpty() &&
+         window.scenario().phase() == ScenarioView::Phase::Checking) {
+    QApplication::processEvents(QEventLoop::WaitForMoreEvents);
   }
   window.take_all();
   window.seek(options.at);

@@ -25,6 +25,12 @@ constexpr qint64 kSliceMs = 12;
 /// What passes for "as fast as can be" at one frame.
 constexpr double kFullSpeed = 60;
 
+/// By its name: other files are recordings.
+bool is_scenario(const QString& path) {
+  static const QStringList kEndings{"json", "yaml", "yml"};
+  return kEndings.contains(QFileInfo{path}.suffix().toLower());
+}
+
 QSplitter* splitter(Qt::Orientation orientation) {
   auto* made = new QSplitter{orientation};
   made->setHandleWidth(12);
@@ -47,6 +53,7 @@ Window::Window() {
   events_ = new EventsView{shown_, nullptr};
   requests_ = new RequestsView{shown_, nullptr};
   limits_ = new LimitsView{shown_, nullptr};
+  scenario_ = new ScenarioView{shown_, nullptr};
   other_services_ = new ServiceGraphView{other_shown_, nullptr};
   timeline_ = new TimelineView{shown_, nullptr};
 
@@ -59,6 +66,7 @@ Window::Window() {
   right_->addWidget(events_);
   right_->addWidget(requests_);
   right_->addWidget(limits_);
+  right_->addWidget(scenario_);
   right_->addWidget(other_services_);
   upper_ = splitter(Qt::Horizontal);
   upper_->addWidget(services_);
@@ -85,7 +93,7 @@ Window::Window() {
   const auto acts = [this](const QString& action) { act(action); };
   for (Canvas* canvas :
        std::initializer_list<Canvas*>{top_, services_, cluster_, inspector_, events_, requests_,
-                                      limits_, finder_, timeline_}) {
+                                      limits_, finder_, scenario_, timeline_}) {
     canvas->on_action = acts;
   }
   other_services_->on_action = [this](const QString& action) {
@@ -101,6 +109,7 @@ Window::Window() {
 }
 
 Result<void> Window::open(const QString& path) {
+  if (is_scenario(path)) return open_scenario(path);
   auto run = RecordedRun::open(path.toStdString());
   if (!run) {
     say(run.error());
@@ -118,7 +127,8 @@ Result<void> Window::open(const QString& path) {
   if (shown_.drawer == Drawer::Compare) show_drawer(Drawer::None);
   run_ = *std::move(run);
   shown_.file = QFileInfo{path}.fileName();
-  remember(shown_.recent, QFileInfo{path}.absoluteFilePath());
+  // What the window ran itself goes with it.
+  if (!engine_.made(path)) remember(shown_.recent, QFileInfo{path}.absoluteFilePath());
   shown_.run = run_.get();
   shown_.notice.clear();
   shown_.selected.reset();
@@ -144,8 +154,57 @@ void Window::say(const Failure& failure) {
   refresh(false);
 }
 
+Result<void> Window::open_scenario(const QString& path) {
+  QFile file{path};
+  if (!file.open(QIODevice::ReadOnly)) {
+    Failure failure;
+    failure.what = path.toStdString() + ": " + file.errorString().toStdString();
+    say(failure);
+    return tl::unexpected{failure};
+  }
+  ScenarioText text;
+  text.path = path;
+  text.lines = QString::fromUtf8(file.readAll()).split('\n');
+  scenario_->set_text(std::move(text));
+  show_drawer(Drawer::Scenario);
+  check_scenario();
+  return {};
+}
+
+void Window::act_on_scenario(const QString& what) {
+  const QString path = scenario_->text().path;
+  if (path.isEmpty()) return;
+  // It may have been edited since.
+  if (what == "check") (void)open_scenario(path);
+  if (what == "run") run_scenario();
+  if (what == "stop") engine_.stop();
+}
+
+void Window::check_scenario() {
+  scenario_->set_phase(ScenarioView::Phase::Checking);
+  engine_.check(scenario_->text().path, [this](bool right, const QString& said) {
+    ScenarioText text = scenario_->text();
+    text.problems = read_problems(said, text.path);
+    const bool known = right || !text.problems.empty();
+    scenario_->set_text(std::move(text));
+    scenario_->set_phase(right ? ScenarioView::Phase::Right : ScenarioView::Phase::Wrong,
+                         known ? QString{} : said.trimmed());
+  });
+}
+
+void Window::run_scenario() {
+  constexpr int kSeed = 1;
+  engine_.run(
+      scenario_->text().path, kSeed, [this](const QString& recording) { (void)open(recording); },
+      [this](bool ended, const QString& verdict) {
+        scenario_->set_phase(ended ? ScenarioView::Phase::Over : ScenarioView::Phase::Wrong,
+                             verdict.isEmpty() ? tr("It was stopped.") : verdict);
+      });
+  scenario_->set_phase(ScenarioView::Phase::Running);
+}
+
 Result<void> Window::open_other(const QString& path) {
-  if (run_ == nullptr) return open(path);
+  if (run_ == nullptr || is_scenario(path)) return open(path);
   auto run = RecordedRun::open(path.toStdString());
   if (!run) {
     say(run.error());
@@ -376,6 +435,8 @@ std::vector<const Canvas*> Window::canvases() const {
       return {top_, services_, requests_, timeline_};
     case Drawer::Limits:
       return {top_, services_, limits_, timeline_};
+    case Drawer::Scenario:
+      return {top_, services_, scenario_, timeline_};
     case Drawer::Compare:
       return {top_, services_, other_services_, timeline_};
   }
@@ -442,6 +503,8 @@ void Window::act(const QString& action) {
     finder_->begin();
   } else if (verb == "find") {
     go_to_found(what.split(' '));
+  } else if (verb == "scenario") {
+    act_on_scenario(what);
   } else if (verb == "recent") {
     (void)open(what);
   } else if (verb == "group" || verb == "groups") {
@@ -473,8 +536,9 @@ void Window::act(const QString& action) {
 }
 
 void Window::ask_for_file() {
-  const QString path = QFileDialog::getOpenFileName(this, tr("Open a recording"), {},
-                                                    tr("Recordings (*.orrery);;All files (*)"));
+  const QString path = QFileDialog::getOpenFileName(
+      this, tr("Open a recording"), {},
+      tr("Recordings and scenarios (*.orrery *.json *.yaml *.yml);;All files (*)"));
   if (!path.isEmpty()) (void)open(path);
 }
 
@@ -638,6 +702,8 @@ void Window::keyPressEvent(QKeyEvent* event) {
       return set_reduced_motion(!shown_.reduced_motion);
     case Qt::Key_F1:
       return show_about(this);
+    case Qt::Key_R:
+      return show_drawer(shown_.drawer == Drawer::Scenario ? Drawer::None : Drawer::Scenario);
     case Qt::Key_L:
       return show_drawer(shown_.drawer == Drawer::Limits ? Drawer::None : Drawer::Limits);
     case Qt::Key_D:

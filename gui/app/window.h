@@ -11,6 +11,7 @@
 #include <QWidget>
 #include <memory>
 
+#include "gui/app/engine.h"
 #include "gui/app/settings.h"
 #include "gui/model/moment.h"
 #include "gui/views/cluster.h"
@@ -19,6 +20,7 @@
 #include "gui/views/inspector.h"
 #include "gui/views/limits.h"
 #include "gui/views/requests.h"
+#include "gui/views/scenario.h"
 #include "gui/views/service_graph.h"
 #include "gui/views/timeline.h"
 #include "gui/views/top_bar.h"
@@ -34,6 +36,8 @@ class Window : public QWidget {
   /// Opens a recording in place of the one that is open. What went wrong is said in the window, and
   /// in the answer.
   Result<void> open(const QString& path);
+  /// Shows a scenario and checks it. A Failure if it cannot be read.
+  Result<void> open_scenario(const QString& path);
   /// Opens a second one to compare with; the first, if none is open. What went wrong is said as by
   /// open().
   Result<void> open_other(const QString& path);
@@ -74,6 +78,8 @@ class Window : public QWidget {
   [[nodiscard]] RequestsView& requests() { return *requests_; }
   [[nodiscard]] LimitsView& limits() { return *limits_; }
   [[nodiscard]] FinderView& finder() { return *finder_; }
+  [[nodiscard]] ScenarioView& scenario() { return *scenario_; }
+  [[nodiscard]] Engine& engine() { return engine_; }
   /// The other run's.
   [[nodiscard]] ServiceGraphView& other_services() { return *other_services_; }
   /// Those that are shown now.
@@ -107,6 +113,9 @@ class Window : public QWidget {
   void go_to_fault();
   void go_to_found(const QStringList& words);
   void ask_for_picture();
+  void act_on_scenario(const QString& what);
+  void check_scenario();
+  void run_scenario();
   void go_along_cause();
   void go_along_effect();
   [[nodiscard]] std::vector<Instant> instants_of_note() const;
@@ -131,6 +140,8 @@ class Window : public QWidget {
   RequestsView* requests_;
   LimitsView* limits_;
   FinderView* finder_;
+  ScenarioView* scenario_;
+  Engine engine_;
   ServiceGraphView* other_services_;
   QSplitter* upper_;
   QList<int> sizes_of_one_;  ///< Of it, before two runs stood there.

@@ -113,6 +113,10 @@
         <source>Limits</source>
         <translation>제한</translation>
     </message>
+    <message>
+        <source>Scenario</source>
+        <translation>시나리오</translation>
+    </message>
 </context>
 <context>
     <name>EventText</name>
@@ -571,6 +575,45 @@
     </message>
 </context>
 <context>
+    <name>ScenarioView</name>
+    <message>
+        <source>Scenario</source>
+        <translation>시나리오</translation>
+    </message>
+    <message>
+        <source>Is checked…</source>
+        <translation>검사 중…</translation>
+    </message>
+    <message>
+        <source>%1 problems</source>
+        <translation>문제 %1개</translation>
+    </message>
+    <message>
+        <source>Nothing is wrong with it.</source>
+        <translation>문제가 없습니다.</translation>
+    </message>
+    <message>
+        <source>Runs; what is over can be looked at already.</source>
+        <translation>실행 중입니다. 지나간 부분은 이미 볼 수 있습니다.</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>중지</translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation>실행</translation>
+    </message>
+    <message>
+        <source>Check</source>
+        <translation>검사</translation>
+    </message>
+    <message>
+        <source>Open a scenario: drop a JSON or YAML file here.</source>
+        <translation>시나리오 열기: JSON 또는 YAML 파일을 여기에 놓으세요.</translation>
+    </message>
+</context>
+<context>
     <name>ServiceGraphView</name>
     <message>
         <source>Services</source>
@@ -955,10 +998,6 @@
         <translation>기록 열기</translation>
     </message>
     <message>
-        <source>Recordings (*.orrery);;All files (*)</source>
-        <translation>기록 (*.orrery);;모든 파일 (*)</translation>
-    </message>
-    <message>
         <source>Save a picture</source>
         <translation>그림 저장</translation>
     </message>
@@ -969,6 +1008,14 @@
     <message>
         <source>Pictures (*.png *.svg)</source>
         <translation>그림 (*.png *.svg)</translation>
+    </message>
+    <message>
+        <source>It was stopped.</source>
+        <translation>중지되었습니다.</translation>
+    </message>
+    <message>
+        <source>Recordings and scenarios (*.orrery *.json *.yaml *.yml);;All files (*)</source>
+        <translation>기록과 시나리오 (*.orrery *.json *.yaml *.yml);;모든 파일 (*)</translation>
     </message>
 </context>
 <context>

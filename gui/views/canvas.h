@@ -17,7 +17,7 @@
 namespace orrery::gui {
 
 /// What stands in place of the cluster and the inspector.
-enum class Drawer { None, Events, Requests, Limits, Compare };
+enum class Drawer { None, Events, Requests, Limits, Scenario, Compare };
 
 inline constexpr qreal kPadding = 20;       ///< Of panels.
 inline constexpr qreal kHeaderMiddle = 26;  ///< Of a panel's title, from its top.

@@ -80,7 +80,8 @@ TEST_F(Views, NoTextIsCutInEitherLanguageOrTheme) {
   };
   for (const char* language : {"en", "ko"}) {
     for (const Shade shade : {Shade::Dark, Shade::Light}) {
-      for (const Drawer drawer : {Drawer::None, Drawer::Events, Drawer::Requests, Drawer::Limits}) {
+      for (const Drawer drawer :
+           {Drawer::None, Drawer::Events, Drawer::Requests, Drawer::Limits, Drawer::Scenario}) {
         window_.set_language(language);
         window_.set_shade(shade);
         window_.show_drawer(drawer);

@@ -52,6 +52,13 @@ int main(int argc, char** argv) {
     if (!opened && !options.screenshot.isEmpty())
       return say(QString::fromStdString(opened.error().what));
   }
+  if (!options.other.isEmpty()) {
+    const auto opened = window.open_other(options.other);
+    if (!opened && !options.screenshot.isEmpty())
+      return say(QString::fromStdString(opened.error().what));
+  }
+  window.events().set_filter(options.filter);
+  window.show_drawer(options.show);
   if (options.screenshot.isEmpty()) {
     window.seek(options.at);
     window.show();

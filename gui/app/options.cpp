@@ -2,21 +2,9 @@
 
 #include <QRegularExpression>
 
-namespace orrery::gui {
+#include "gui/model/clock.h"
 
-std::optional<Instant> read_clock(const QString& text) {
-  static const QRegularExpression kClock{R"(^(\d{1,6}):([0-5]\d)(\.(\d{1,3}))?$)"};
-  const QRegularExpressionMatch match = kClock.match(text);
-  if (match.hasMatch()) {
-    const Duration whole = Duration::minutes(match.captured(1).toLongLong()) +
-                           Duration::seconds(match.captured(2).toLongLong());
-    const QString part = match.captured(4).leftJustified(3, '0');
-    return Instant::at(whole + Duration::milliseconds(part.toLongLong()));
-  }
-  const auto duration = parse_duration(text.toStdString());
-  if (!duration) return std::nullopt;
-  return Instant::at(*duration);
-}
+namespace orrery::gui {
 
 std::vector<QString> read_options(const QStringList& arguments, Options& options) {
   std::vector<QString> problems;
@@ -32,13 +20,15 @@ std::vector<QString> read_options(const QStringList& arguments, Options& options
     if (!option.startsWith("--")) {
       if (options.recording.isEmpty()) {
         options.recording = option;
+      } else if (options.other.isEmpty()) {
+        options.other = option;
       } else {
-        problems.push_back(QString{"'%1': only one recording can be opened"}.arg(option));
+        problems.push_back(QString{"'%1': expected no more than two recordings"}.arg(option));
       }
       continue;
     }
-    static const QStringList kOptions{"--screenshot", "--at",   "--select", "--language",
-                                      "--theme",      "--size", "--scale"};
+    static const QStringList kOptions{"--screenshot", "--at",    "--select", "--show", "--filter",
+                                      "--language",   "--theme", "--size",   "--scale"};
     if (!kOptions.contains(option)) {
       problems.push_back(QString{"%1: there is no such option"}.arg(option));
       continue;
@@ -51,7 +41,7 @@ std::vector<QString> read_options(const QStringList& arguments, Options& options
     if (option == "--screenshot") {
       options.screenshot = value;
     } else if (option == "--at") {
-      const auto at = read_clock(value);
+      const auto at = read_clock(value.toStdString());
       if (at) {
         options.at = *at;
       } else {
@@ -59,6 +49,12 @@ std::vector<QString> read_options(const QStringList& arguments, Options& options
       }
     } else if (option == "--select") {
       options.select = value;
+    } else if (option == "--show") {
+      const auto drawer = drawer_named(value);
+      if (!drawer) wrong(option, "events, requests, limits or compare", value);
+      options.show = drawer.value_or(Drawer::None);
+    } else if (option == "--filter") {
+      options.filter = value;
     } else if (option == "--language") {
       if (value != "en" && value != "ko") wrong(option, "en or ko", value);
       options.language = value;
@@ -81,6 +77,9 @@ std::vector<QString> read_options(const QStringList& arguments, Options& options
       }
     }
   }
+  if (options.show == Drawer::Compare && options.other.isEmpty()) {
+    problems.emplace_back("--show compare: expected two recordings");
+  }
   if (!options.screenshot.isEmpty() && options.recording.isEmpty()) {
     problems.emplace_back("--screenshot: expected a recording to take a picture of");
   }
@@ -90,12 +89,15 @@ std::vector<QString> read_options(const QStringList& arguments, Options& options
 QString usage() {
   return QStringLiteral(
       "Shows the recording of a run: how a failure spreads, stops and heals.\n"
-      "Usage: orrery-gui [OPTIONS] [RECORDING]\n"
+      "Usage: orrery-gui [OPTIONS] [RECORDING [OTHER]]\n"
       "\n"
       "  RECORDING            file of orrery run --record, also while it is written\n"
+      "  OTHER                one to compare it with\n"
       "  --screenshot FILE    write a picture of the window, without a screen, and end\n"
       "  --at TIME            go to this time: 2:10, 130s\n"
       "  --select SERVICE     show this service\n"
+      "  --show DRAWER        open it: events, requests, limits, compare\n"
+      "  --filter WORDS       of the events: cart kind:failing after:2:00 -condition\n"
       "  --theme dark|light   (dark)\n"
       "  --language en|ko     (en)\n"
       "  --size WxH           of the window (1920x1200)\n"

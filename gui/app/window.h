@@ -5,6 +5,7 @@
 #include <QElapsedTimer>
 #include <QImage>
 #include <QSplitter>
+#include <QStackedWidget>
 #include <QTimer>
 #include <QTranslator>
 #include <QWidget>
@@ -12,7 +13,10 @@
 
 #include "gui/model/moment.h"
 #include "gui/views/cluster.h"
+#include "gui/views/events.h"
 #include "gui/views/inspector.h"
+#include "gui/views/limits.h"
+#include "gui/views/requests.h"
 #include "gui/views/service_graph.h"
 #include "gui/views/timeline.h"
 #include "gui/views/top_bar.h"
@@ -28,6 +32,9 @@ class Window : public QWidget {
   /// Opens a recording in place of the one that is open. What went wrong is said in the window, and
   /// in the answer.
   Result<void> open(const QString& path);
+  /// Opens a second one to compare with; the first, if none is open. What went wrong is said as by
+  /// open().
+  Result<void> open_other(const QString& path);
   /// Takes in all that the recording has, without pause.
   void take_all();
   /// Goes to an instant, or the nearest one that the recording has.
@@ -41,15 +48,23 @@ class Window : public QWidget {
   void select(std::optional<std::uint32_t> service);
   /// A service by its name, with or without namespace. False: there is none.
   bool select(const QString& name);
+  /// In place of the cluster and the inspector; None: these.
+  void show_drawer(Drawer drawer);
+  /// Nothing: none is. It goes to its instant, and in the list of events it is marked.
+  void choose_event(std::optional<std::uint64_t> event);
   /// `scale` pixels for each of the window's.
   [[nodiscard]] QImage picture(qreal scale);
 
   [[nodiscard]] const Shown& shown() const { return shown_; }
   [[nodiscard]] ServiceGraphView& services() { return *services_; }
   [[nodiscard]] TimelineView& timeline() { return *timeline_; }
-  [[nodiscard]] std::vector<const Canvas*> canvases() const {
-    return {top_, services_, cluster_, inspector_, timeline_};
-  }
+  [[nodiscard]] EventsView& events() { return *events_; }
+  [[nodiscard]] RequestsView& requests() { return *requests_; }
+  [[nodiscard]] LimitsView& limits() { return *limits_; }
+  /// The other run's.
+  [[nodiscard]] ServiceGraphView& other_services() { return *other_services_; }
+  /// Those that are shown now.
+  [[nodiscard]] std::vector<const Canvas*> canvases() const;
   [[nodiscard]] bool is_ticking() const { return clock_.isActive(); }
 
  protected:
@@ -63,16 +78,28 @@ class Window : public QWidget {
   void ask_for_file();
   void tick();
   void take_slice();
+  /// The next stretch of the runs. Whether there is more for now.
+  bool take_stretch();
+  /// Shows what was taken in.
+  void took();
+  void say(const Failure& failure);
+  void show_other_moment();
   void show_moment();
   void refresh(bool moving);
   void go_to_event(int direction);
   void go_to_fault();
+  void go_along_cause();
+  void go_along_effect();
   [[nodiscard]] std::vector<Instant> instants_of_note() const;
 
   Shown shown_;
+  Shown other_shown_;  ///< What stands beside it in a comparison.
   std::unique_ptr<RecordedRun> run_;
   std::optional<Moment> moment_;
   std::optional<Instant> moment_of_;  ///< The sample that is shown.
+  std::unique_ptr<RecordedRun> other_;
+  std::optional<Moment> other_moment_;
+  std::optional<DivergenceSearch> parting_;
   QTranslator translator_;
   QTimer clock_;   ///< Only while time passes.
   QTimer taking_;  ///< While there is more to take in.
@@ -81,6 +108,13 @@ class Window : public QWidget {
   ServiceGraphView* services_;
   ClusterView* cluster_;
   InspectorView* inspector_;
+  EventsView* events_;
+  RequestsView* requests_;
+  LimitsView* limits_;
+  ServiceGraphView* other_services_;
+  QSplitter* upper_;
+  QList<int> sizes_of_one_;  ///< Of it, before two runs stood there.
+  QStackedWidget* right_;
   TimelineView* timeline_;
 };
 

@@ -37,6 +37,7 @@ struct Shape {
   Qt::Alignment align = Qt::AlignLeft | Qt::AlignVCenter;
   bool wraps = false;
   std::optional<State> state;  ///< Of a glyph; of what the shape stands for.
+  qreal opacity = 1;           ///< Of a glyph.
   QImage picture;
 };
 

@@ -48,7 +48,10 @@ void paint_shape(QPainter& painter, const Shape& shape, const Theme& theme) {
     case Shape::Kind::Text:
       return paint_text(painter, shape);
     case Shape::Kind::Glyph:
-      return paint_glyph(painter, *shape.state, shape.rect, theme);
+      painter.setOpacity(shape.opacity);
+      paint_glyph(painter, *shape.state, shape.rect, theme);
+      painter.setOpacity(1);
+      return;
     case Shape::Kind::Glow: {
       QRadialGradient light{{0, 0}, 1};
       light.setColorAt(0, shape.fill);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "gui/model/history.h"
 #include "gui/model/run_events.h"
@@ -43,6 +44,16 @@ class RecordedRun {
   /// The world at `t`; before the first sample, that one. A Failure if it is damaged there.
   [[nodiscard]] Result<recording::Frame> frame(Instant t) {
     return reader_->at(std::max(t, reader_->first().value_or(t)));
+  }
+
+  /// Followed requests that were over in [from, to). A Failure if it is damaged there.
+  [[nodiscard]] Result<std::vector<recording::Trace>> traces(Instant from, Instant to) const {
+    return reader_->traces(from, to);
+  }
+
+  /// What was sampled in [from, to). A Failure if it is damaged there.
+  [[nodiscard]] Result<recording::SampleSection> samples(Instant from, Instant to) const {
+    return reader_->samples(from, to);
   }
 
   /// Of a service in a second that is over (see History).

@@ -52,6 +52,10 @@ void RunEvents::take(const recording::RunReader& reader,
       span.kind = colon == std::string::npos ? detail : detail.substr(colon + 2);
       span.subject = subject;
       span.from = event.at;
+      // A kill is over at once; of an illness the end is not recorded.
+      if (span.kind == "pod-kill" || span.kind == "container-kill" || span.kind == "unwell") {
+        span.to = span.from;
+      }
       faults_.push_back(std::move(span));
     } else if (what == "fault-ends") {
       // The last of its parts that ends.

@@ -22,7 +22,7 @@ struct FaultSpan {
   std::string kind;     ///< "zone-loss"
   std::string subject;  ///< "zone/b", "Node/b-1", "Deployment/shop/cart"
   Instant from;
-  Instant to = Instant::never();  ///< Never: it does not end.
+  Instant to = Instant::never();  ///< Never: it does not end. As `from`: only its beginning counts.
 };
 
 struct RolloutSpan {

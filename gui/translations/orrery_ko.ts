@@ -65,6 +65,235 @@
     </message>
 </context>
 <context>
+    <name>DrawerView</name>
+    <message>
+        <source>Events</source>
+        <translation>이벤트</translation>
+    </message>
+    <message>
+        <source>Requests</source>
+        <translation>요청</translation>
+    </message>
+    <message>
+        <source>Limits</source>
+        <translation>제한</translation>
+    </message>
+</context>
+<context>
+    <name>EventText</name>
+    <message>
+        <source>fault begins</source>
+        <translation>장애 시작</translation>
+    </message>
+    <message>
+        <source>fault ends</source>
+        <translation>장애 종료</translation>
+    </message>
+    <message>
+        <source>calls fail</source>
+        <translation>호출 실패</translation>
+    </message>
+    <message>
+        <source>no ready pod</source>
+        <translation>준비된 파드 없음</translation>
+    </message>
+    <message>
+        <source>own errors</source>
+        <translation>자체 오류</translation>
+    </message>
+    <message>
+        <source>overloaded</source>
+        <translation>과부하</translation>
+    </message>
+    <message>
+        <source>changed by hand</source>
+        <translation>수동 변경</translation>
+    </message>
+    <message>
+        <source>spec changed</source>
+        <translation>사양 변경</translation>
+    </message>
+    <message>
+        <source>scaled</source>
+        <translation>크기 조정</translation>
+    </message>
+    <message>
+        <source>configured</source>
+        <translation>설정됨</translation>
+    </message>
+    <message>
+        <source>created</source>
+        <translation>생성됨</translation>
+    </message>
+    <message>
+        <source>scheduled</source>
+        <translation>배치됨</translation>
+    </message>
+    <message>
+        <source>waits</source>
+        <translation>대기</translation>
+    </message>
+    <message>
+        <source>started</source>
+        <translation>시작됨</translation>
+    </message>
+    <message>
+        <source>ready</source>
+        <translation>준비됨</translation>
+    </message>
+    <message>
+        <source>not ready</source>
+        <translation>준비 안 됨</translation>
+    </message>
+    <message>
+        <source>condition</source>
+        <translation>조건</translation>
+    </message>
+    <message>
+        <source>phase</source>
+        <translation>단계</translation>
+    </message>
+    <message>
+        <source>endpoints</source>
+        <translation>엔드포인트</translation>
+    </message>
+    <message>
+        <source>taints</source>
+        <translation>테인트</translation>
+    </message>
+    <message>
+        <source>exited</source>
+        <translation>종료됨</translation>
+    </message>
+    <message>
+        <source>terminating</source>
+        <translation>종료 중</translation>
+    </message>
+    <message>
+        <source>deleted</source>
+        <translation>삭제됨</translation>
+    </message>
+    <message>
+        <source>bound</source>
+        <translation>바인딩됨</translation>
+    </message>
+    <message>
+        <source>attached</source>
+        <translation>연결됨</translation>
+    </message>
+    <message>
+        <source>detaching</source>
+        <translation>분리 중</translation>
+    </message>
+    <message>
+        <source>refused</source>
+        <translation>거부됨</translation>
+    </message>
+    <message>
+        <source>lost</source>
+        <translation>유실</translation>
+    </message>
+    <message>
+        <source>from %1: %2</source>
+        <translation>%1에서: %2</translation>
+    </message>
+    <message>
+        <source>users</source>
+        <translation>사용자</translation>
+    </message>
+    <message>
+        <source>circuit breaker</source>
+        <translation>서킷 브레이커</translation>
+    </message>
+    <message>
+        <source>outlier</source>
+        <translation>이상 인스턴스</translation>
+    </message>
+    <message>
+        <source>evicted</source>
+        <translation>축출됨</translation>
+    </message>
+    <message>
+        <source>program</source>
+        <translation>프로그램</translation>
+    </message>
+    <message>
+        <source>control plane</source>
+        <translation>컨트롤 플레인</translation>
+    </message>
+    <message>
+        <source>zones of calls</source>
+        <translation>호출 존</translation>
+    </message>
+</context>
+<context>
+    <name>EventsView</name>
+    <message>
+        <source>Events</source>
+        <translation>이벤트</translation>
+    </message>
+    <message>
+        <source>Filter: cart, kind:failing, after:2:00, -condition</source>
+        <translation>필터: cart, kind:failing, after:2:00, -condition</translation>
+    </message>
+    <message>
+        <source>Filter of the events</source>
+        <translation>이벤트 필터</translation>
+    </message>
+    <message>
+        <source>No event passes this filter.</source>
+        <translation>이 필터에 맞는 이벤트가 없습니다.</translation>
+    </message>
+    <message>
+        <source>Nothing has happened yet.</source>
+        <translation>아직 아무 일도 없었습니다.</translation>
+    </message>
+    <message>
+        <source>All</source>
+        <translation>전체</translation>
+    </message>
+    <message>
+        <source>Faults</source>
+        <translation>장애</translation>
+    </message>
+    <message>
+        <source>Failures</source>
+        <translation>실패</translation>
+    </message>
+    <message>
+        <source>Changes</source>
+        <translation>변경</translation>
+    </message>
+    <message>
+        <source>Pods</source>
+        <translation>파드</translation>
+    </message>
+    <message>
+        <source>Nodes</source>
+        <translation>노드</translation>
+    </message>
+    <message>
+        <source>%1: a time is 2:10 or 130s</source>
+        <translation>%1: 시각은 2:10 또는 130s로 적습니다</translation>
+    </message>
+    <message>
+        <source>Back to now</source>
+        <translation>현재로</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%2개 중 %1개</translation>
+    </message>
+    <message>
+        <source>Nothing before it is known to have caused it.</source>
+        <translation>이보다 앞선 원인은 알려지지 않았습니다.</translation>
+    </message>
+    <message>
+        <source>Because of</source>
+        <translation>원인</translation>
+    </message>
+</context>
+<context>
     <name>InspectorView</name>
     <message>
         <source>Inspector</source>
@@ -101,6 +330,163 @@
     <message>
         <source>All users</source>
         <translation>모든 사용자</translation>
+    </message>
+</context>
+<context>
+    <name>LimitKindText</name>
+    <message>
+        <source>Tried again</source>
+        <translation>재시도</translation>
+    </message>
+    <message>
+        <source>Breaker stops</source>
+        <translation>차단기 차단</translation>
+    </message>
+    <message>
+        <source>No room</source>
+        <translation>자리 없음</translation>
+    </message>
+    <message>
+        <source>Over limit</source>
+        <translation>한도 초과</translation>
+    </message>
+</context>
+<context>
+    <name>LimitsView</name>
+    <message>
+        <source>Limits</source>
+        <translation>제한</translation>
+    </message>
+    <message>
+        <source>Call paths with limits at work</source>
+        <translation>제한이 작동한 호출 경로</translation>
+    </message>
+    <message>
+        <source>over the run</source>
+        <translation>실행 전체</translation>
+    </message>
+    <message>
+        <source>No call was held back or tried again in this run.</source>
+        <translation>이 실행에서 막히거나 다시 시도된 호출이 없습니다.</translation>
+    </message>
+    <message>
+        <source>breaker open</source>
+        <translation>차단기 열림</translation>
+    </message>
+    <message>
+        <source>half-open</source>
+        <translation>반열림</translation>
+    </message>
+    <message>
+        <source>tries behind the first</source>
+        <translation>재시도</translation>
+    </message>
+    <message>
+        <source>users</source>
+        <translation>사용자</translation>
+    </message>
+    <message>
+        <source>open %1 s</source>
+        <translation>%1초째 열림</translation>
+    </message>
+    <message>
+        <source>%1 calls</source>
+        <translation>호출 %1건</translation>
+    </message>
+    <message>
+        <source>%1 stopped</source>
+        <translation>차단 %1</translation>
+    </message>
+    <message>
+        <source>%1 no room</source>
+        <translation>자리 없음 %1</translation>
+    </message>
+    <message>
+        <source>%1 over</source>
+        <translation>초과 %1</translation>
+    </message>
+    <message>
+        <source>%1 again</source>
+        <translation>재시도 %1</translation>
+    </message>
+</context>
+<context>
+    <name>RequestsView</name>
+    <message>
+        <source>Requests</source>
+        <translation>요청</translation>
+    </message>
+    <message>
+        <source>No request was followed here.</source>
+        <translation>여기서 추적한 요청이 없습니다.</translation>
+    </message>
+    <message>
+        <source>All</source>
+        <translation>전체</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>실패</translation>
+    </message>
+    <message>
+        <source>Slowest first</source>
+        <translation>느린 순</translation>
+    </message>
+    <message>
+        <source>%1 in these 5 s</source>
+        <translation>이 5초 동안 %1건</translation>
+    </message>
+    <message>
+        <source>%1 by way of %2</source>
+        <translation>%2 경유 %1건</translation>
+    </message>
+    <message>
+        <source>%1 calls</source>
+        <translation>호출 %1건</translation>
+    </message>
+    <message>
+        <source>Show all of it</source>
+        <translation>전체 보기</translation>
+    </message>
+    <message>
+        <source>Drag below to zoom</source>
+        <translation>아래에서 끌어 확대</translation>
+    </message>
+    <message>
+        <source>users</source>
+        <translation>사용자</translation>
+    </message>
+    <message>
+        <source>try %1</source>
+        <translation>시도 %1</translation>
+    </message>
+    <message>
+        <source>%1 failed</source>
+        <translation>%1건 실패</translation>
+    </message>
+    <message>
+        <source>was answered in %1</source>
+        <translation>%1 만에 응답</translation>
+    </message>
+    <message>
+        <source>calls %1</source>
+        <translation>호출이 %1</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>실패했습니다</translation>
+    </message>
+    <message>
+        <source>pale: waits for an instance</source>
+        <translation>흐림: 인스턴스 대기</translation>
+    </message>
+    <message>
+        <source>no instance began</source>
+        <translation>시작한 인스턴스 없음</translation>
+    </message>
+    <message>
+        <source>where it broke</source>
+        <translation>끊긴 곳</translation>
     </message>
 </context>
 <context>
@@ -146,10 +532,6 @@
         <translation>스위치: 차단기</translation>
     </message>
     <message>
-        <source>Why</source>
-        <translation>원인</translation>
-    </message>
-    <message>
         <source>users</source>
         <translation>사용자</translation>
     </message>
@@ -184,6 +566,10 @@
     <message>
         <source>Make one with: orrery run SCENARIO --seeds 1 --record FILE.orrery</source>
         <translation>기록 만들기: orrery run SCENARIO --seeds 1 --record FILE.orrery</translation>
+    </message>
+    <message>
+        <source>1 call path</source>
+        <translation>호출 경로 1개</translation>
     </message>
 </context>
 <context>
@@ -283,6 +669,18 @@
         <source>The first requests fail, as calls to %1 %2.</source>
         <translation>첫 요청들이 실패합니다. %1 호출: %2.</translation>
     </message>
+    <message>
+        <source>The runs do not part so far</source>
+        <translation>지금까지 두 실행이 같습니다</translation>
+    </message>
+    <message>
+        <source>The runs part at %1: other calls to %2</source>
+        <translation>두 실행이 %1에 갈라짐: %2 호출이 다름</translation>
+    </message>
+    <message>
+        <source>The runs part at %1: only in %2, %3</source>
+        <translation>두 실행이 %1에 갈라짐: %2에만, %3</translation>
+    </message>
 </context>
 <context>
     <name>TopBar</name>
@@ -309,6 +707,17 @@
     <message>
         <source>live</source>
         <translation>실제</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>비교</translation>
+    </message>
+</context>
+<context>
+    <name>WhyLine</name>
+    <message>
+        <source>Why</source>
+        <translation>원인</translation>
     </message>
 </context>
 <context>

@@ -10,10 +10,14 @@
 #include <vector>
 
 #include "gui/draw/display_list.h"
+#include "gui/model/divergence.h"
 #include "gui/model/moment.h"
 #include "gui/theme/theme.h"
 
 namespace orrery::gui {
+
+/// What stands in place of the cluster and the inspector.
+enum class Drawer { None, Events, Requests, Limits, Compare };
 
 inline constexpr qreal kPadding = 20;       ///< Of panels.
 inline constexpr qreal kHeaderMiddle = 26;  ///< Of a panel's title, from its top.
@@ -22,8 +26,18 @@ inline constexpr qreal kHeaderMiddle = 26;  ///< Of a panel's title, from its to
 struct Shown {
   const RecordedRun* run = nullptr;  ///< Null: nothing is open.
   const Moment* moment = nullptr;
+  /// The run that this one is compared with; null: none.
+  const RecordedRun* other = nullptr;
+  const Moment* other_moment = nullptr;
+  QString letter;  ///< "A" or "B", if two are compared.
+  QString file;    ///< Its name, without folders.
+  QString other_file;
+  std::optional<Divergence> parting;  ///< Of the two.
   Instant at;
   std::optional<std::uint32_t> selected;  ///< A service; absent: the users.
+  std::optional<std::uint64_t> event;     ///< That was chosen of the events.
+  std::optional<std::uint64_t> request;   ///< The key of a request that was chosen.
+  Drawer drawer = Drawer::None;
   const Theme* theme = nullptr;
   bool playing = false;
   double speed = 1;  ///< Simulated seconds in one; 0: as fast as can be.

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "gui/views/drawer.h"
 #include "gui/views/words.h"
 
 namespace orrery::gui {
@@ -36,6 +37,15 @@ InspectorView::InspectorView(const Shown& shown, QWidget* parent) : Canvas{shown
 CallSecond InspectorView::second(std::size_t second) const {
   const History& history = shown().run->history();
   return shown().selected ? history.service(*shown().selected, second) : history.users(second);
+}
+
+std::optional<CallSecond> InspectorView::other_second(std::size_t second) const {
+  const RecordedRun* other = shown().other;
+  if (other == nullptr || second >= other->history().seconds()) return std::nullopt;
+  if (!shown().selected) return other->history().users(second);
+  const auto service = service_in(*other, *shown().run, *shown().selected);
+  if (!service) return std::nullopt;
+  return other->history().service(*service, second);
 }
 
 CallSum InspectorView::sum(std::size_t second, std::size_t length) const {
@@ -92,6 +102,12 @@ std::vector<Layer> InspectorView::still_layers() const {
        {tr("Latency p50 p95 p99"), latency_text(p99), tr("was %1").arg(latency_text(was_p99)),
         slow ? c.state(State::Degraded) : c.high}}};
 
+  std::array<QString, 3> beside{columns[0].was, columns[1].was, columns[2].was};
+  if (const auto other = other_second(*at)) {
+    const CallSum calls{other->started, other->ended, other->failed};
+    beside = {"B " + rate_text(other->started), "B " + percent_text(calls.error_share()),
+              "B " + latency_text(recording::latency_of(other->p99))};
+  }
   const std::size_t first = first_second();
   const std::size_t known = shown().run->history().seconds();
   std::array<std::vector<Line>, 3> lines;
@@ -108,15 +124,31 @@ std::vector<Layer> InspectorView::still_layers() const {
     p95.values.push_back(to_seconds(recording::latency_of(figures.p95)) * 1000);
     p99_line.values.push_back(to_seconds(recording::latency_of(figures.p99)) * 1000);
   }
+  Line other_rate{{}, c.mid, {}, true};
+  Line other_errors{{}, c.mid, {}, true};
+  Line other_p99{{}, c.mid, {}, true};
+  for (std::size_t s = first; s < first + kChartSeconds; ++s) {
+    const auto figures = other_second(s);
+    if (!figures) break;
+    const CallSum calls{figures->started, figures->ended, figures->failed};
+    other_rate.values.push_back(figures->started);
+    other_errors.values.push_back(calls.error_share());
+    other_p99.values.push_back(to_seconds(recording::latency_of(figures->p99)) * 1000);
+  }
   const auto most = [](const Line& line) {
     return line.values.empty() ? 0.0 : *std::max_element(line.values.begin(), line.values.end());
   };
-  const double rate_most = nice_above(most(rate));
-  const double error_most = std::max(0.05, nice_above(most(errors)));
-  const double latency_most = nice_above(most(p99_line));
+  const double rate_most = nice_above(std::max(most(rate), most(other_rate)));
+  const double error_most = std::max(0.05, nice_above(std::max(most(errors), most(other_errors))));
+  const double latency_most = nice_above(std::max(most(p99_line), most(other_p99)));
   lines[0] = {rate};
   lines[1] = {errors};
   lines[2] = {p50, p95, p99_line};
+  if (shown().other != nullptr) {
+    lines[0].push_back(other_rate);
+    lines[1].push_back(other_errors);
+    lines[2].push_back(other_p99);
+  }
   const std::array<double, 3> mosts{rate_most, std::min(1.0, error_most), latency_most};
   const std::array<QString, 3> tops{
       rate_text(rate_most), percent_text(std::min(1.0, error_most)),
@@ -130,8 +162,8 @@ std::vector<Layer> InspectorView::still_layers() const {
     list.text(title, columns[i].title, Type::BodyMedium, c.mid);
     const qreal value_right =
         list.words(left, 87, columns[i].value, Type::Number, columns[i].color);
-    list.text({value_right + 8, 82, left + column - value_right - 8, 18}, columns[i].was,
-              Type::Small, c.low, Qt::AlignRight);
+    list.text({value_right + 8, 82, left + column - value_right - 8, 18}, beside[i], Type::Small,
+              c.low, Qt::AlignRight);
     const qreal latency_room = i == 2 ? 26 : 0;
     const QRectF chart{left, 116, column - latency_room, height() - 116 - 46.0};
     if (chart.height() > 20) draw_chart(list, chart, lines[i], mosts[i], i != 2, tops[i]);
@@ -156,11 +188,11 @@ void InspectorView::draw_header(DisplayList& list) const {
   list.glyph(state, {kPadding + 8, kHeaderMiddle}, 16).tag = "inspected";
   const qreal x = list.words(kPadding + 26, kHeaderMiddle, name, Type::Heading, c.high);
   const qreal end = list.words(x + 12, kHeaderMiddle, more, Type::Body, c.mid);
-  if (shown().selected && end + 90 < width()) {
-    const qreal right = width() - kPadding;
-    const QString all = tr("All users");
-    const qreal left = list.words_before(right, kHeaderMiddle, all, Type::BodyMedium, c.accent);
-    list.target({left - 4, 12, right - left + 8, 28}, "select users", "all users");
+  const qreal links = draw_drawer_links(list, width() - kPadding, kHeaderMiddle, c);
+  const QString all = tr("All users");
+  if (shown().selected && end + 16 + width_of(all, Type::BodyMedium) < links) {
+    const qreal left = list.words_before(links, kHeaderMiddle, all, Type::BodyMedium, c.accent);
+    list.target({left - 6, 12, links - left + 12, 28}, "select users", "all users");
   }
 }
 
@@ -179,6 +211,19 @@ void InspectorView::draw_chart(DisplayList& list, const QRectF& box, const std::
 
   std::vector<std::pair<qreal, const Line*>> labels;  // By height.
   for (const Line& line : lines) {
+    if (line.ghost) {
+      QPainterPath whole;
+      for (std::size_t i = 0; i < line.values.size(); ++i) {
+        const QPointF point{
+            x_of(static_cast<double>(first + i) + 1),
+            box.bottom() - std::min(1.0, line.values[i] / most) * (box.height() - 4)};
+        i == 0 ? whole.moveTo(point) : whole.lineTo(point);
+      }
+      Shape& ghost = list.path(whole, {}, line.color, 1.2);
+      ghost.dash = {3, 3};
+      ghost.tag = "ghost";
+      continue;
+    }
     QPainterPath past;
     QPainterPath ahead;
     QPointF last;

@@ -22,9 +22,12 @@ class InspectorView : public Canvas {
     std::vector<double> values;  ///< By second from the chart's first.
     QColor color;
     QString name;
+    bool ghost = false;  ///< Of the run that this one is compared with.
   };
   [[nodiscard]] CallSecond second(std::size_t second) const;
   [[nodiscard]] CallSum sum(std::size_t second, std::size_t length) const;
+  /// The service of the other run that is shown beside; nothing: it has none, or no calls then.
+  [[nodiscard]] std::optional<CallSecond> other_second(std::size_t second) const;
   void draw_header(DisplayList& list) const;
   void draw_chart(DisplayList& list, const QRectF& box, const std::vector<Line>& lines, double most,
                   bool filled, const QString& unit_top) const;

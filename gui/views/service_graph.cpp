@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "gui/views/why_text.h"
+#include "gui/views/why_line.h"
 #include "gui/views/words.h"
 
 namespace orrery::gui {
@@ -163,17 +163,29 @@ std::vector<Layer> ServiceGraphView::still_layers() const {
 
 void ServiceGraphView::draw_header(DisplayList& list) const {
   const Theme& c = colors();
-  qreal x = list.words(kPadding, kHeaderMiddle, tr("Services"), Type::Heading, c.high);
-  if (!has_moment()) return;
-  std::size_t paths = 0;
-  for (const recording::SceneEdge& edge : shown().run->scene().edges) {
-    if (edge.from != recording::kOutside) ++paths;
+  qreal x = kPadding;
+  if (!shown().letter.isEmpty()) {
+    const QRectF badge{x, kHeaderMiddle - 11, 22, 22};
+    list.box(badge, 6, c.raised).tag = "letter " + shown().letter;
+    list.text(badge, shown().letter, Type::BodyStrong, c.high, Qt::AlignHCenter);
+    x = badge.right() + 10;
   }
-  x = list.words(x + 12, kHeaderMiddle,
-                 tr("%1 services").arg(count_text(shown().run->scene().services.size())),
-                 Type::Body, c.mid);
-  x = list.words(x + 12, kHeaderMiddle, tr("%1 call paths").arg(count_text(paths)), Type::Body,
-                 c.mid);
+  x = list.words(x, kHeaderMiddle, tr("Services"), Type::Heading, c.high);
+  if (!has_moment()) return;
+  if (!shown().letter.isEmpty()) {
+    x = list.words(x + 12, kHeaderMiddle, shown().file, Type::Body, c.mid);
+  } else {
+    const auto paths = std::count_if(
+        shown().run->scene().edges.begin(), shown().run->scene().edges.end(),
+        [](const recording::SceneEdge& edge) { return edge.from != recording::kOutside; });
+    x = list.words(x + 12, kHeaderMiddle,
+                   tr("%1 services").arg(count_text(shown().run->scene().services.size())),
+                   Type::Body, c.mid);
+    const QString text =
+        paths == 1 ? tr("1 call path")
+                   : tr("%1 call paths").arg(count_text(static_cast<std::uint64_t>(paths)));
+    x = list.words(x + 12, kHeaderMiddle, text, Type::Body, c.mid);
+  }
   qreal right = width() - kPadding;
   for (const State state : {State::Recovering, State::Starting, State::Lost, State::Failing,
                             State::Degraded, State::Healthy}) {
@@ -230,60 +242,15 @@ void ServiceGraphView::draw_footer(DisplayList& list) const {
   const bool breakers =
       std::any_of(shown().moment->edges.begin(), shown().moment->edges.end(),
                   [](const EdgeNow& edge) { return edge.open + edge.trying > 0; });
-  if (breakers) list.words(x, middle, tr("Switch: circuit breaker"), Type::Body, c.low);
+  const QString text = tr("Switch: circuit breaker");
+  if (breakers && x + width_of(text, Type::Body) < width() - kPadding) {
+    list.words(x, middle, text, Type::Body, c.low);
+  }
 }
 
 void ServiceGraphView::draw_why(DisplayList& list) const {
-  const Theme& c = colors();
-  const QRectF box{16, height() - 62.0, width() - 32.0, 46};
-  list.box(box, 9, c.window, c.line).tag = "why";
-  const qreal middle = box.center().y();
-  qreal x = list.words(box.left() + 16, middle, tr("Why"), Type::Body, c.low) + 16;
-  const std::vector<WhyPart> parts = why_parts(*shown().moment, *shown().run);
-  const qreal room = box.right() - 16;
-  constexpr qreal kArrow = 46;
-  // Where there is no room for all, the steps in the middle go first.
-  const auto width_of_part = [](const WhyPart& part) {
-    return 22 + width_of(part.who, Type::BodyStrong) + 7 + width_of(part.what, Type::Body);
-  };
-  std::vector<bool> kept(parts.size(), true);
-  const auto total = [&] {
-    qreal sum = -kArrow;
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      if (kept[i]) sum += width_of_part(parts[i]) + kArrow;
-    }
-    return sum;
-  };
-  for (std::size_t i = parts.size() / 2; parts.size() > 2 && i + 1 < parts.size(); ++i) {
-    if (total() <= room - x) break;
-    kept[i] = false;
-  }
-  bool first = true;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (!kept[i]) continue;
-    const WhyPart& part = parts[i];
-    if (!first) {
-      QPainterPath arrow{{x + 12, middle}};
-      arrow.lineTo(x + 29, middle);
-      arrow.moveTo(x + 24, middle - 4);
-      arrow.lineTo(x + 29, middle);
-      arrow.lineTo(x + 24, middle + 4);
-      list.path(arrow, {}, c.low, 1.3).round_caps = true;
-      x += kArrow - 4;
-    }
-    first = false;
-    const qreal from = x;
-    if (part.state) list.glyph(*part.state, {x + 7, middle}, 14);
-    x = list.words(x + (part.state ? 22 : 0), middle, part.who, Type::BodyStrong, c.high);
-    const qreal wanted = width_of(part.what, Type::Body);
-    const qreal given = std::max<qreal>(0, std::min(wanted, room - x - 7));
-    const qreal height = height_of(Type::Body);
-    list.text({x + 7, middle - height / 2, given + 1, height}, part.what, Type::Body, c.mid);
-    x += 7 + given;
-    if (!part.action.isEmpty()) {
-      list.target({from, box.top(), x - from, box.height()}, part.action, "why " + part.who);
-    }
-  }
+  draw_why_line(list, {16, height() - 62.0, width() - 32.0, 46},
+                why_parts(*shown().moment, *shown().run), colors());
 }
 
 void ServiceGraphView::draw_halo(DisplayList& list, std::uint32_t service) const {

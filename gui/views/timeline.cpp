@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "gui/views/event_text.h"
 #include "gui/views/why_text.h"
 #include "gui/views/words.h"
 
@@ -22,6 +23,7 @@ constexpr qreal kErrorsTop = 152;
 constexpr qreal kErrorsBottom = 200;
 constexpr qreal kStripsTop = 222;
 constexpr qreal kStripStep = 23.5;
+constexpr qreal kCell = 4;
 constexpr Duration kCalloutLasts = Duration::seconds(15);
 
 qreal strip_height(State state) {
@@ -114,7 +116,13 @@ void TimelineView::set_run(const RecordedRun* run) {
     const std::uint64_t origin = main_origin(*run);
     std::vector<Hit> hits;
     for (std::uint32_t s = 0; s < run->scene().services.size(); ++s) {
-      const Hit hit = hit_of(*run, s, origin);
+      Hit hit = hit_of(*run, s, origin);
+      if (shown().other != nullptr) {
+        const auto other = service_in(*shown().other, *run, s);
+        for (std::size_t i = 0; other && i < shown().other->history().seconds(); ++i) {
+          if (is_bad(shown().other->state_in(*other, i))) ++hit.seconds;
+        }
+      }
       if (hit.seconds > 0) hits.push_back(hit);
     }
     std::stable_sort(hits.begin(), hits.end(),
@@ -135,6 +143,7 @@ std::vector<Layer> TimelineView::still_layers() const {
   draw_transport(list);
   if (shown().run == nullptr) return layers;
   draw_axis(list);
+  draw_parting(list);
   draw_faults(list);
   draw_rollouts(list);
   draw_errors(list);
@@ -209,6 +218,20 @@ void TimelineView::draw_transport(DisplayList& list) const {
     return;
   }
   qreal right = lanes_right();
+  if (shown().other != nullptr) {
+    const QString text = shown().parting ? parting_text() : tr("The runs do not part so far");
+    const qreal from = x + clock + 40 + width_of(end, Type::Body);
+    const qreal wide = std::min(width_of(text, Type::BodyMedium) + 1, right - from);
+    const qreal height = height_of(Type::BodyMedium);
+    list.text({right - wide, kTransportMiddle + 1 - height / 2, wide, height}, text,
+              Type::BodyMedium, shown().parting ? c.accent : c.low)
+        .tag = "parting text";
+    if (shown().parting) {
+      const QString action = QString{"seek %1"}.arg(shown().parting->at.count_ns() / 1000);
+      list.target({right - wide, kTransportMiddle - 14, wide, 28}, action, "to parting");
+    }
+    return;
+  }
   const std::array<std::pair<QString, QString>, 4> keys{{{QStringLiteral("F"), tr("next fault")},
                                                          {QStringLiteral("Shift ← →"), tr("1 s")},
                                                          {QStringLiteral("← →"), tr("event")},
@@ -301,6 +324,12 @@ void TimelineView::draw_errors(DisplayList& list) const {
   double most = 0.02;
   const auto share = [&](std::size_t second) { return history.users_sum(second, 1).error_share(); };
   for (std::size_t i = 0; i < seconds; ++i) most = std::max(most, share(i));
+  if (shown().other != nullptr) {
+    const History& other = shown().other->history();
+    for (std::size_t i = 0; i < other.seconds(); ++i) {
+      most = std::max(most, other.users_sum(i, 1).error_share());
+    }
+  }
   const auto y_of = [&](double value) {
     return kErrorsBottom - value / most * (kErrorsBottom - kErrorsTop);
   };
@@ -338,6 +367,66 @@ void TimelineView::draw_errors(DisplayList& list) const {
     list.path(past, {}, color, 1.6).tag = "errors";
   }
   if (any_ahead) list.path(ahead, {}, c.low, 1.1).dash = {4, 3};
+  if (shown().other != nullptr) draw_other_errors(list, most);
+}
+
+void TimelineView::draw_other_errors(DisplayList& list, double most) const {
+  const Theme& c = colors();
+  const History& history = shown().other->history();
+  const auto per_point =
+      std::max<std::size_t>(1, static_cast<std::size_t>(static_cast<double>(history.seconds()) /
+                                                        (lanes_right() - lanes_left())));
+  QPainterPath line;
+  bool begun = false;
+  for (std::size_t i = 0; i < history.seconds(); i += per_point) {
+    double worst = 0;
+    for (std::size_t k = i; k < std::min(history.seconds(), i + per_point); ++k) {
+      worst = std::max(worst, history.users_sum(k, 1).error_share());
+    }
+    const Instant t = Instant::at(Duration::seconds(static_cast<std::int64_t>(i) + 1));
+    if (t > run_end()) break;
+    const QPointF point{x_of(t), kErrorsBottom - worst / most * (kErrorsBottom - kErrorsTop)};
+    begun ? line.lineTo(point) : line.moveTo(point);
+    begun = true;
+  }
+  Shape& ghost = list.path(line, {}, c.accent, 1.3);
+  ghost.dash = {2, 2.5};
+  ghost.tag = "errors of B";
+  if (shown().other_moment == nullptr) return;
+  list.words_before(lanes_left() - 14, (kErrorsTop + kErrorsBottom) / 2 + 22,
+                    "B " + percent_text(shown().other_moment->users_error_share), Type::Body,
+                    c.accent);
+}
+
+QString TimelineView::parting_text() const {
+  if (!shown().parting || shown().other == nullptr) return {};
+  const Divergence& parting = *shown().parting;
+  const RecordedRun& run = parting.in_a ? *shown().run : *shown().other;
+  const QString at = clock_text(parting.at);
+  if (parting.service) {
+    return tr("The runs part at %1: other calls to %2")
+        .arg(at, short_name(run.scene().services[*parting.service]));
+  }
+  const recording::RunEvent* event = run.events().find(parting.event.value_or(0));
+  if (event == nullptr) return {};
+  const QString what = subject_text(std::string{run.text(event->subject)}) + ": " +
+                       event_kind_text(std::string{run.text(event->what)});
+  return tr("The runs part at %1: only in %2, %3")
+      .arg(at, parting.in_a ? QStringLiteral("A") : QStringLiteral("B"), what);
+}
+
+void TimelineView::draw_parting(DisplayList& list) const {
+  if (!shown().parting) return;
+  const Theme& c = colors();
+  const qreal x = x_of(shown().parting->at);
+  list.line({x, kAxisMiddle + 9}, {x, height() - 14.0}, c.accent, 1.4).dash = {2, 2};
+  QPainterPath flag;
+  flag.moveTo(x, kAxisMiddle + 5);
+  flag.lineTo(x + 4.5, kAxisMiddle + 9.5);
+  flag.lineTo(x, kAxisMiddle + 14);
+  flag.lineTo(x - 4.5, kAxisMiddle + 9.5);
+  flag.closeSubpath();
+  list.path(flag, c.accent).tag = "parting";
 }
 
 void TimelineView::draw_strips(DisplayList& list) const {
@@ -369,14 +458,46 @@ void TimelineView::draw_strip(DisplayList& list, std::uint32_t service, qreal mi
             short_name(name), Type::BodyMedium, c.high);
   list.target({kPadding, middle - 11, lanes_left() - kPadding, 22},
               QString{"select %1"}.arg(service), "strip " + QString::fromStdString(name));
-  const std::size_t seconds = run.history().seconds();
+  const std::vector<State> cells = strip_of(run, service);
+  const double now_s = to_seconds(shown().at.since_start());
+  const double of_cell = to_seconds(run_end().since_start()) / static_cast<double>(strip_cells());
   const qreal left = lanes_left();
-  constexpr qreal kCell = 4;
-  const auto cells = static_cast<std::size_t>((lanes_right() - left) / kCell);
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const State worst = cells[i];
+    const qreal tall = strip_height(worst);
+    const bool ahead = static_cast<double>(i) * of_cell > now_s;
+    const double alpha = ahead ? 0.28 : worst == State::Healthy ? 0.62 : 1;
+    list.box({left + static_cast<qreal>(i) * kCell, middle - tall / 2, kCell - 1, tall}, 0,
+             faded(c.state(worst), alpha))
+        .state = worst;
+  }
+  if (shown().other == nullptr) return;
+  // B as a thin line below.
+  const auto other = service_in(*shown().other, run, service);
+  if (!other) return;
+  const std::vector<State> beside = strip_of(*shown().other, *other);
+  for (std::size_t i = 0; i < beside.size(); ++i) {
+    const bool ahead = static_cast<double>(i) * of_cell > now_s;
+    const double alpha = ahead ? 0.35 : beside[i] == State::Healthy ? 0.62 : 1;
+    Shape& cell = list.box({left + static_cast<qreal>(i) * kCell, middle + 9.5, kCell, 2.5}, 0,
+                           faded(c.state(beside[i]), alpha));
+    cell.state = beside[i];
+    cell.tag = "strip of B";
+  }
+}
+
+std::size_t TimelineView::strip_cells() const {
+  return static_cast<std::size_t>(std::max(kCell, lanes_right() - lanes_left()) / kCell);
+}
+
+std::vector<State> TimelineView::strip_of(const RecordedRun& run, std::uint32_t service) const {
+  std::vector<State> cells;
+  const std::size_t seconds = run.history().seconds();
+  const std::size_t count = strip_cells();
   const double run_s = to_seconds(run_end().since_start());
-  for (std::size_t i = 0; i < cells; ++i) {
-    const double from = static_cast<double>(i) / static_cast<double>(cells) * run_s;
-    const double to = static_cast<double>(i + 1) / static_cast<double>(cells) * run_s;
+  for (std::size_t i = 0; i < count; ++i) {
+    const double from = static_cast<double>(i) / static_cast<double>(count) * run_s;
+    const double to = static_cast<double>(i + 1) / static_cast<double>(count) * run_s;
     const auto first = static_cast<std::size_t>(from);
     if (first >= seconds) break;
     State worst = run.state_in(service, first);
@@ -384,13 +505,9 @@ void TimelineView::draw_strip(DisplayList& list, std::uint32_t service, qreal mi
       const State state = run.state_in(service, s);
       if (severity(state) > severity(worst)) worst = state;
     }
-    const qreal tall = strip_height(worst);
-    const bool ahead = from > to_seconds(shown().at.since_start());
-    const double alpha = ahead ? 0.28 : worst == State::Healthy ? 0.62 : 1;
-    list.box({left + static_cast<qreal>(i) * kCell, middle - tall / 2, kCell - 1, tall}, 0,
-             faded(c.state(worst), alpha))
-        .state = worst;
+    cells.push_back(worst);
   }
+  return cells;
 }
 
 void TimelineView::draw_callout(DisplayList& list) const {

@@ -42,11 +42,18 @@ class TimelineView : public Canvas {
   [[nodiscard]] qreal lanes_right() const;
   [[nodiscard]] Instant run_end() const;
   [[nodiscard]] std::size_t strip_room() const;
+  [[nodiscard]] std::size_t strip_cells() const;
   void draw_transport(DisplayList& list) const;
   void draw_axis(DisplayList& list) const;
   void draw_faults(DisplayList& list) const;
   void draw_rollouts(DisplayList& list) const;
   void draw_errors(DisplayList& list) const;
+  void draw_other_errors(DisplayList& list, double most) const;
+  void draw_parting(DisplayList& list) const;
+  /// How the two runs part, as a line for people; empty: they do not, as far as is known.
+  [[nodiscard]] QString parting_text() const;
+  /// The worst state in each cell of a strip, from the left.
+  [[nodiscard]] std::vector<State> strip_of(const RecordedRun& run, std::uint32_t service) const;
   void draw_strips(DisplayList& list) const;
   void draw_strip(DisplayList& list, std::uint32_t service, qreal middle) const;
   void draw_callout(DisplayList& list) const;

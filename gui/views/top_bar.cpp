@@ -2,6 +2,9 @@
 
 #include <QLocale>
 #include <QTransform>
+#include <algorithm>
+#include <array>
+#include <utility>
 
 #include "gui/views/words.h"
 
@@ -32,6 +35,31 @@ void TopBar::draw_mark(DisplayList& list, QPointF centre) const {
   QPainterPath planet;
   planet.addEllipse(tilt.map(QPointF{11.6, -2.8}), 2.6, 2.6);
   list.path(planet, c.high);
+}
+
+qreal TopBar::draw_modes(DisplayList& list) const {
+  const Theme& c = colors();
+  const bool compares = shown().drawer == Drawer::Compare;
+  const std::array<std::pair<QString, bool>, 2> modes{{{tr("Run"), false}, {tr("Compare"), true}}};
+  qreal cell = 0;
+  for (const auto& [name, compare] : modes) {
+    cell = std::max(cell, width_of(name, Type::BodyStrong) + 44);
+  }
+  const QRectF frame{width() / 2.0 - cell - 3, kMiddle - 17, 2 * cell + 6, 34};
+  list.box(frame, 9, c.card, c.line);
+  qreal x = frame.left() + 3;
+  for (const auto& [name, compare] : modes) {
+    const QRectF tab{x, frame.top() + 3, cell, frame.height() - 6};
+    const bool chosen = compare == compares;
+    if (chosen) list.box(tab, 7, c.raised);
+    list.text(tab, name, chosen ? Type::BodyStrong : Type::Body, chosen ? c.high : c.mid,
+              Qt::AlignHCenter);
+    const QString action =
+        compare ? QStringLiteral("drawer compare") : QStringLiteral("drawer none");
+    list.target(tab, action, compare ? QStringLiteral("mode compare") : QStringLiteral("mode run"));
+    x = tab.right();
+  }
+  return frame.left();
 }
 
 std::vector<Layer> TopBar::still_layers() const {
@@ -95,6 +123,7 @@ std::vector<Layer> TopBar::still_layers() const {
     list.words(x, kMiddle, tr("No recording is open"), Type::Body, c.mid);
     return layers;
   }
+  if (shown().other != nullptr) right = draw_modes(list) - 16;
   const recording::RunInfo& info = shown().run->info();
   const QString seed = tr("seed %1").arg(info.seed);
   const QString world = info.world == "sim" ? tr("simulated") : tr("live");

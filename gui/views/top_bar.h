@@ -19,6 +19,8 @@ class TopBar : public Canvas {
 
  private:
   void draw_mark(DisplayList& list, QPointF centre) const;
+  /// One run or two side by side; returns where the switch begins.
+  qreal draw_modes(DisplayList& list) const;
 };
 
 }  // namespace orrery::gui

@@ -29,6 +29,8 @@ QString failing_text(const std::string& outcome, const QString& share) {
   return WhyText::tr("%1 errors").arg(share);
 }
 
+QString seek(Instant at) { return QString{"seek %1"}.arg(at.count_ns() / 1000); }
+
 WhyPart origin_part(const WhyStep& step) {
   WhyPart part;
   part.state = State::Lost;
@@ -53,9 +55,18 @@ WhyPart origin_part(const WhyStep& step) {
   return part;
 }
 
-QString seek(Instant at) { return QString{"seek %1"}.arg(at.count_ns() / 1000); }
-
 }  // namespace
+
+WhyPart origin_part(const RecordedRun& run, std::uint64_t event) {
+  const recording::RunEvent& origin = *run.events().find(event);
+  WhyStep step;
+  step.what = run.text(origin.what);
+  step.subject = run.text(origin.subject);
+  step.detail = run.text(origin.detail);
+  WhyPart part = origin_part(step);
+  part.action = seek(origin.at);
+  return part;
+}
 
 QString calls_text(const std::string& outcome) {
   if (outcome == "timeout") return WhyText::tr("time out");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <QString>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct WhyPart {
 
 /// One part, that all is well, if no request of users fails. Not empty.
 [[nodiscard]] std::vector<WhyPart> why_parts(const Moment& moment, const RecordedRun& run);
+
+/// What set a failure off. Requires: there is such an event.
+[[nodiscard]] WhyPart origin_part(const RecordedRun& run, std::uint64_t event);
 
 /// "time out": what calls with this outcome do.
 [[nodiscard]] QString calls_text(const std::string& outcome);

@@ -5,6 +5,7 @@
 
 #include "models/base/quantity.h"
 #include "runner/scenario/action_reading.h"
+#include "runner/scenario/call_reading.h"
 #include "runner/scenario/parts.h"
 #include "runner/scenario/scalars.h"
 
@@ -14,8 +15,6 @@ namespace {
 const Duration kAssumedStart = Duration::seconds(1);
 const Duration kAssumedCpu = Duration::milliseconds(1);
 constexpr std::int64_t kAssumedLayer = std::int64_t{64} << 20;
-constexpr const char* kCallExpected =
-    "a call: \"service\", \"service:operation\" or an object with \"to\"";
 
 bool is_pulled(const Value& image) {
   const Value* on_nodes = image.find("onNodes");
@@ -124,68 +123,6 @@ Image read_image(const Value& value, Report& report, Assumptions& assumptions) {
   return image;
 }
 
-/// "service:operation" taken apart at the first colon.
-struct OperationName {
-  std::string service;
-  std::string operation;
-};
-OperationName operation_name(const std::string& text) {
-  const auto colon = text.find(':');
-  if (colon == std::string::npos) return {text, {}};
-  return {text.substr(0, colon), text.substr(colon + 1)};
-}
-
-Call read_call_target(const Value& target, const Value* operation, const char* expected,
-                      Reading& reading) {
-  Call call;
-  const auto text = read_text(target, expected, reading.report);
-  if (!text) return call;
-  const OperationName name = operation_name(*text);
-  call.operation = name.operation;
-  if (operation != nullptr) {
-    if (!call.operation.empty()) {
-      reading.report.add(*operation, "the operation named once", "it stands in \"to\" as well");
-    }
-    call.operation = read_text(*operation, "the name of an operation", reading.report).value_or("");
-  }
-  const auto service = reading.catalog.service(target.where, name.service, reading.report);
-  if (service) {
-    call.to = *service;
-    reading.references.push_back({target.where, call.to, call.operation});
-  }
-  return call;
-}
-
-/// What calls and the steps of journeys have.
-Call read_call_fields(const Fields& fields, Reading& reading) {
-  Report& report = reading.report;
-  Call call;
-  if (const Value* to = fields.require("to", "the service that is called")) {
-    call = read_call_target(*to, fields.find("operation"), kCallExpected, reading);
-  }
-  if (const Value* times = fields.find("times")) {
-    call.times = static_cast<std::uint32_t>(read_count(*times, 1, 10'000, report).value_or(1));
-  }
-  if (const Value* probability = fields.find("probability")) {
-    call.probability = read_percent(*probability, report).value_or(1.0);
-    if (call.probability <= 0) report.add(*probability, "a percentage above 0%");
-  }
-  return call;
-}
-
-Call read_call(const Value& value, Reading& reading) {
-  if (value.type != Value::Type::Object) {
-    return read_call_target(value, nullptr, kCallExpected, reading);
-  }
-  Report& report = reading.report;
-  const Fields fields{value, {"to", "operation", "times", "probability", "timeout"}, report};
-  Call call = read_call_fields(fields, reading);
-  if (const Value* timeout = fields.find("timeout")) {
-    call.timeout = read_duration(*timeout, report).value_or(Duration{});
-  }
-  return call;
-}
-
 Operation read_operation(const Value& value, Reading& reading) {
   Operation operation;
   operation.name = value.key;
@@ -206,10 +143,11 @@ Operation read_operation(const Value& value, Reading& reading) {
   if (calls == nullptr) return operation;
   for (const Value& step : items(*calls, "a list of calls", reading.report)) {
     std::vector<Call> together;
+    const std::vector<Call>* before = operation.steps.empty() ? nullptr : &operation.steps.back();
     if (step.type == Value::Type::List) {
-      for (const Value& call : step.children) together.push_back(read_call(call, reading));
+      for (const Value& call : step.children) together.push_back(read_call(call, before, reading));
     } else {
-      together.push_back(read_call(step, reading));
+      together.push_back(read_call(step, before, reading));
     }
     operation.steps.push_back(std::move(together));
   }
@@ -247,19 +185,6 @@ ServiceBehaviour read_behaviour(const Value& value, Reading& reading) {
     }
   }
   return behaviour;
-}
-
-/// As a call, with fewer keys.
-JourneyStep read_step(const Value& value, Reading& reading) {
-  Call call;
-  if (value.type == Value::Type::Object) {
-    call = read_call_fields(
-        Fields{value, {"to", "operation", "times", "probability"}, reading.report}, reading);
-  } else {
-    call = read_call_target(value, nullptr, "\"service\", \"service:operation\" or an object",
-                            reading);
-  }
-  return {call.to, call.operation, call.times, call.probability};
 }
 
 /// The operations of a service that the scenario calls but does not describe.
@@ -338,6 +263,9 @@ class CallWalk {
         const Operation* callee = operation_of(call.to, call.operation);
         if (stopped_ || callee == nullptr) continue;
         requests += call.times * visit(call.to, *callee);
+        const Operation* undo =
+            call.undo ? operation_of(call.undo->to, call.undo->operation) : nullptr;
+        if (undo != nullptr) requests += visit(call.undo->to, *undo);
       }
     }
     path_.pop_back();

@@ -331,7 +331,7 @@ const Value* member_of(const Value* object, std::initializer_list<std::string_vi
   return Fields{*object, known, report}.find(key);
 }
 
-void read_network(const Value* value, const Value* node_network, bool pulls, Cluster& into,
+void read_network(const Value* value, const Value* node_network, const LinkUse& use, Cluster& into,
                   Report& report, Assumptions& assumptions) {
   std::set<std::string> zones;
   for (const ClusterNode& node : into.nodes) zones.insert(node.zone);
@@ -368,10 +368,12 @@ void read_network(const Value* value, const Value* node_network, bool pulls, Clu
   reader.latency(between_latency, "/cluster/network/betweenZones/latency", several_zones,
                  network.between_zones);
   reader.bandwidth(between_bandwidth, "/cluster/network/betweenZones/bandwidth",
-                   several_zones && pulls, network.zone_bytes_per_second);
+                   several_zones && (use.pulls || use.payloads), network.zone_bytes_per_second);
   reader.bandwidth(member_of(registry, {"bandwidth"}, "bandwidth", report),
-                   "/cluster/network/registry/bandwidth", pulls, network.registry_bytes_per_second);
-  reader.bandwidth(node_network, "/cluster/node/network", pulls, network.node_bytes_per_second);
+                   "/cluster/network/registry/bandwidth", use.pulls,
+                   network.registry_bytes_per_second);
+  reader.bandwidth(node_network, "/cluster/node/network", use.pulls || use.payloads,
+                   network.node_bytes_per_second);
 }
 
 void read_control_plane(const Value& value, ControlPlane& into, Report& report) {
@@ -419,8 +421,8 @@ void read_storage(const Value* value, bool claims, Storage& into, Report& report
 
 }  // namespace
 
-void read_cluster(const Value& cluster, bool pulls, bool claims, Cluster& into, Report& report,
-                  Assumptions& assumptions) {
+void read_cluster(const Value& cluster, const LinkUse& use, bool claims, Cluster& into,
+                  Report& report, Assumptions& assumptions) {
   const Fields fields{
       cluster,
       {"zones", "nodes", "nodeGroups", "autoscaler", "node", "network", "storage", "controlPlane"},
@@ -463,7 +465,7 @@ void read_cluster(const Value& cluster, bool pulls, bool claims, Cluster& into, 
   if ((node == nullptr || node->find("memory") == nullptr) && !all_say("memory")) {
     assumptions.add("/cluster/node/memory", amount_text(size.memory_bytes));
   }
-  read_network(fields.find("network"), node_network, pulls, into, report, assumptions);
+  read_network(fields.find("network"), node_network, use, into, report, assumptions);
   read_storage(fields.find("storage"), claims, into.storage, report, assumptions);
 }
 

@@ -55,9 +55,15 @@ struct Reading {
   std::vector<OperationReference> references;
 };
 
-/// `cluster`, and what depends on whether images are pulled and whether there are claims.
-void read_cluster(const Value& cluster, bool pulls, bool claims, Cluster& into, Report& report,
-                  Assumptions& assumptions);
+/// What the links of nodes carry, beside small requests.
+struct LinkUse {
+  bool pulls = false;     ///< Images.
+  bool payloads = false;  ///< Of calls.
+};
+
+/// `cluster`, and what depends on what is sent and whether there are claims.
+void read_cluster(const Value& cluster, const LinkUse& use, bool claims, Cluster& into,
+                  Report& report, Assumptions& assumptions);
 
 /// `schedulers`: what differs from the profile, by the schedulerName of pods.
 void read_schedulers(const Value* schedulers, const std::string& folder, Scenario& scenario,

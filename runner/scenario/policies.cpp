@@ -36,7 +36,10 @@ Callers callers_of(const Scenario& scenario) {
   for (const auto& [name, behaviour] : scenario.services) {
     for (const Operation& operation : behaviour.operations) {
       for (const auto& step : operation.steps) {
-        for (const Call& call : step) callers[call.to].insert(name);
+        for (const Call& call : step) {
+          callers[call.to].insert(name);
+          if (call.undo) callers[call.undo->to].insert(name);
+        }
       }
     }
   }

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "models/api/time_zone.h"
+#include "runner/scenario/call_reading.h"
 #include "runner/scenario/composition.h"
 #include "runner/scenario/manifest_files.h"
 #include "runner/scenario/parts.h"
@@ -197,8 +198,8 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
   read_start_time(fields.find("startTime"), known, scenario, report, assumptions);
   const Value* images = fields.find("images");
   if (const Value* cluster = fields.require("cluster", "the nodes, such as {\"nodes\": 3}")) {
-    read_cluster(*cluster, names_pulled_image(images), uses_claims(known), scenario.cluster, report,
-                 assumptions);
+    read_cluster(*cluster, {names_pulled_image(images), names_payload(fields.find("services"))},
+                 uses_claims(known), scenario.cluster, report, assumptions);
   }
   read_schedulers(fields.find("schedulers"), folder, scenario, report);
   const bool complete = report.problems().size() == own_problems;

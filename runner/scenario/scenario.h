@@ -181,12 +181,38 @@ struct Image {
   Use disk;
 };
 
+/// In the caller's process: which calls it saves.
+struct CallCache {
+  double hit_probability = 0;  ///< Without keys.
+  std::uint32_t keys = 0;      ///< 0: hits come at the fixed rate.
+  double exponent = 1;         ///< Of Zipf's law.
+  std::uint32_t capacity = 0;  ///< 0: every key.
+  Duration time_to_live;       ///< 0: for ever.
+  bool single_flight = false;
+};
+
+/// What a call is undone by.
+struct Undo {
+  std::string to;
+  std::string operation;  ///< Empty: the first one.
+};
+
 struct Call {
+  enum class When : std::uint8_t { Always, Succeeded, Failed };
+
   std::string to;         ///< Service name, "namespace/name".
   std::string operation;  ///< Empty: the callee's only or first one.
   std::uint32_t times = 1;
   double probability = 1.0;
-  Duration timeout;  ///< 0: none.
+  Duration timeout;               ///< 0: none.
+  std::uint32_t times_least = 0;  ///< 0: as `times`.
+  When when = When::Always;       ///< By how the step before it ended.
+  bool optional = false;          ///< The operation goes on when it fails.
+  bool waits = true;              ///< The operation waits for it.
+  std::uint32_t request_bytes = 0;
+  std::uint32_t answer_bytes = 0;
+  std::optional<CallCache> cache;
+  std::optional<Undo> undo;
 };
 
 struct Operation {

@@ -91,7 +91,22 @@ sim::ServiceModel service_model(const Scenario& scenario, const std::string& nam
                            .operation = operation_index(scenario, call.to, call.operation),
                            .times = call.times,
                            .probability = call.probability,
-                           .timeout = call.timeout});
+                           .timeout = call.timeout,
+                           .times_least = call.times_least,
+                           .condition = static_cast<sim::CallCondition>(call.when),
+                           .optional = call.optional,
+                           .detached = !call.waits,
+                           .request_bytes = call.request_bytes,
+                           .answer_bytes = call.answer_bytes});
+        if (call.cache) {
+          s.calls.back().cache = {call.cache->hit_probability, call.cache->keys,
+                                  call.cache->exponent,        call.cache->capacity,
+                                  call.cache->time_to_live,    call.cache->single_flight};
+        }
+        if (call.undo) {
+          s.calls.back().undo = {indices.at(call.undo->to),
+                                 operation_index(scenario, call.undo->to, call.undo->operation)};
+        }
       }
       o.steps.push_back(std::move(s));
     }
@@ -148,6 +163,9 @@ sim::TrafficModel traffic_model(const Scenario& scenario) {
   model.latency_same_node = network.same_node;
   model.latency_in_zone = network.in_zone;
   model.latency_between_zones = network.between_zones;
+  model.bytes_per_second_in_zone = network.node_bytes_per_second;
+  model.bytes_per_second_between_zones =
+      std::min(network.node_bytes_per_second, network.zone_bytes_per_second);
   return model;
 }
 

@@ -147,7 +147,7 @@ void RequestEngine::look_at_holders() {
     std::uint32_t generation = call.parent_generation;
     for (std::uint32_t up = call.parent; up != kNone; up = calls_[up].parent) {
       const Call& caller = calls_[up];
-      if (caller.generation != generation || caller.instance == kNone) break;
+      if (caller.generation != generation || caller.instance == kNone || caller.aside) break;
       ++holders_[caller.instance][voice];
       speak_for_route(up);
       generation = caller.parent_generation;

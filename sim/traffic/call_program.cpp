@@ -1,5 +1,6 @@
 #include "sim/traffic/call_program.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <utility>
@@ -56,6 +57,30 @@ CallProgram compile(const TrafficModel& model) {
     site.edge = known->second;
   };
 
+  const auto add_special = [&](CallSite& site, const CallModel& call) {
+    SpecialCall special;
+    special.taken_position = site.position;
+    special.times_least = call.times_least == 0 ? call.times : call.times_least;
+    special.request_bytes = call.request_bytes;
+    special.answer_bytes = call.answer_bytes;
+    special.condition = call.condition;
+    special.optional = call.optional;
+    special.detached = call.detached;
+    const bool varies = special.times_least < call.times;
+    const bool has_payload = call.request_bytes > 0 || call.answer_bytes > 0;
+    if (call.condition == CallCondition::Always && !call.optional && !call.detached && !varies &&
+        !has_payload && !call.cache) {
+      return;
+    }
+    if (call.cache) {
+      special.cache = size_of(program.caches.size());
+      program.caches.push_back(*call.cache);
+    }
+    program.has_detached = program.has_detached || call.detached;
+    site.special = size_of(program.specials.size());
+    program.specials.push_back(special);
+  };
+
   for (ServiceIndex caller = 0; caller < model.services.size(); ++caller) {
     const ServiceModel& service = model.services[caller];
     for (const OperationModel& operation : service.operations) {
@@ -69,11 +94,14 @@ CallProgram compile(const TrafficModel& model) {
         program.steps.push_back({size_of(program.sites.size()), size_of(step.calls.size())});
         for (const CallModel& call : step.calls) {
           expects(call.times >= 1, "a call is made at least once");
+          expects(call.times_least <= call.times,
+                  "the least number of calls is no more than the most");
           CallSite site;
           site.service = call.to;
           site.operation = operation_of(call.to, call.operation);
           site.times = call.times;
           site.position = position++;
+          add_special(site, call);
           site.taken_below = threshold(call.probability);
           site.timeout = call.timeout;
           take_route(site, caller);
@@ -82,6 +110,33 @@ CallProgram compile(const TrafficModel& model) {
         }
       }
       compiled.end_step = size_of(program.steps.size());
+      const bool undoes =
+          std::any_of(operation.steps.begin(), operation.steps.end(), [](const CallStep& step) {
+            return std::any_of(step.calls.begin(), step.calls.end(),
+                               [](const CallModel& call) { return call.undo.has_value(); });
+          });
+      for (std::size_t step = undoes ? operation.steps.size() : 0; step-- > 0;) {
+        ProgramStep undo{size_of(program.sites.size()), 0};
+        const std::uint32_t forward = program.steps[compiled.first_step + step].first;
+        for (std::size_t i = 0; i < operation.steps[step].calls.size(); ++i) {
+          const CallModel& call = operation.steps[step].calls[i];
+          if (!call.undo) continue;
+          CallSite site;
+          site.service = call.undo->to;
+          site.operation = operation_of(call.undo->to, call.undo->operation);
+          site.position = position++;
+          site.special = size_of(program.specials.size());
+          program.specials.push_back({.taken_position = program.sites[forward + i].position});
+          site.taken_below = program.sites[forward + i].taken_below;
+          site.timeout = call.timeout;
+          take_route(site, caller);
+          take_edge(site, caller);
+          program.sites.push_back(site);
+          ++undo.count;
+        }
+        program.steps.push_back(undo);
+      }
+      compiled.end_undo = size_of(program.steps.size());
       program.operations.push_back(compiled);
     }
   }
@@ -106,7 +161,7 @@ CallProgram compile(const TrafficModel& model) {
       take_edge(site, kClients);
       program.sites.push_back(site);
     }
-    compiled.end_step = size_of(program.steps.size());
+    compiled.end_step = compiled.end_undo = size_of(program.steps.size());
     CallSite root;
     root.operation = size_of(program.operations.size());
     root.journey = j;
@@ -116,7 +171,7 @@ CallProgram compile(const TrafficModel& model) {
   }
   ProgramOperation probe;
   probe.first_step = size_of(program.steps.size());
-  probe.end_step = probe.first_step;
+  probe.end_step = probe.end_undo = probe.first_step;
   CallSite probe_site;
   probe_site.operation = size_of(program.operations.size());
   program.probe_site = size_of(program.sites.size());

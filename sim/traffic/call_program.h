@@ -42,6 +42,20 @@ struct CallSite {
   std::uint32_t route = kNone;        ///< Index into TrafficModel::routes; kNone: no policies.
   std::uint32_t route_position = 0;   ///< Among the routes of its caller.
   std::uint32_t edge = kNone;         ///< Index into CallProgram::edges; kNone: not a call.
+  std::uint32_t special = kNone;      ///< Index into CallProgram::specials; kNone: nothing of it.
+};
+static_assert(sizeof(CallSite) <= 64, "a place of calls is one cache line");
+
+/// What few places have.
+struct SpecialCall {
+  std::uint32_t taken_position = 0;  ///< Whose draw says whether it is taken: its own, mostly.
+  std::uint32_t times_least = 1;     ///< Number of calls: times_least..times of the site.
+  std::uint32_t request_bytes = 0;
+  std::uint32_t answer_bytes = 0;
+  std::uint32_t cache = kNone;  ///< Index into CallProgram::caches.
+  CallCondition condition = CallCondition::Always;
+  bool optional = false;
+  bool detached = false;
 };
 
 /// Calls that go out together: sites [first, first + count).
@@ -56,6 +70,7 @@ struct ProgramOperation {
   std::uint64_t fails_below = 0;  ///< Fails by itself if 64 uniform bits are below.
   std::uint32_t first_step = 0;   ///< Steps [first_step, end_step).
   std::uint32_t end_step = 0;
+  std::uint32_t end_undo = 0;  ///< Behind them, what undoes each, the last one first; or none.
 };
 
 struct CallProgram {
@@ -66,6 +81,9 @@ struct CallProgram {
   std::vector<CallEdge> edges;               ///< Who calls whom, each once; by the first call.
   /// Caller -> indices into TrafficModel::routes; the last row is of the clients outside.
   std::vector<std::vector<std::uint32_t>> routes;
+  std::vector<SpecialCall> specials;
+  std::vector<CacheModel> caches;
+  bool has_detached = false;     ///< A call that nobody waits for.
   std::uint32_t probe_site = 0;  ///< Of a health check: it works and calls nowhere.
 
   /// Those of the service, or of the clients outside if kNone.

@@ -45,15 +45,18 @@ struct alignas(64) Call {
   std::uint32_t cause = 0;
   CallPhase phase = CallPhase::Free;
   RequestOutcome outcome = RequestOutcome::Ok;
-  std::uint8_t distance = 0;   ///< From caller to instance: index into the latencies.
-  bool timed : 1 = false;      ///< The timer is armed.
-  bool abandoned : 1 = false;  ///< The caller gave up or is gone; the server does not know.
-  bool ghost : 1 = false;      ///< The end of service still in the kernel means nothing.
-  bool doomed : 1 = false;     ///< Its process has just ended; only within that one operation.
-  bool on_cpu : 1 = false;     ///< InService: works in a CpuGroup, which tells its end.
-  bool held : 1 = false;       ///< InService at a process that hangs: nothing ends it by itself.
-  bool probe : 1 = false;      ///< A health check: `repetition` is its tag, nobody counts it.
-  bool followed : 1 = false;   ///< The observer is told of each step.
+  std::uint8_t distance : 2 = 0;  ///< From caller to instance: index into the latencies.
+  bool timed : 1 = false;         ///< The timer is armed.
+  bool abandoned : 1 = false;     ///< The caller gave up or is gone; the server does not know.
+  bool ghost : 1 = false;         ///< The end of service still in the kernel means nothing.
+  bool doomed : 1 = false;        ///< Its process has just ended; only within that one operation.
+  bool on_cpu : 1 = false;        ///< InService: works in a CpuGroup, which tells its end.
+  bool held : 1 = false;          ///< InService at a process that hangs: nothing ends it by itself.
+  bool probe : 1 = false;         ///< A health check: `repetition` is its tag, nobody counts it.
+  bool followed : 1 = false;      ///< The observer is told of each step.
+  bool step_failed : 1 = false;   ///< A call of its last step failed, and that was put up with.
+  bool undoing : 1 = false;       ///< It has failed, and makes the calls that undo others.
+  bool aside : 1 = false;  ///< Stands for the caller of a detached call, which goes on without it.
 };
 static_assert(sizeof(Call) == 64, "a call record is one cache line");
 

@@ -52,6 +52,10 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
   tables_.resize((std::size_t{node_count} + 1) * model_.services.size());
   next_gauge_ = Instant::at(model_.sample_interval);
   route_counts_.resize(model_.routes.size());
+  for (const CacheModel& cache : program_.caches) {
+    popularity_.emplace_back();
+    if (cache.keys > 0) popularity_.back().emplace(cache.keys, cache.exponent);
+  }
   (void)add_routes(kNone, kNoZone);
   for (const ServiceModel& service : model_.services) {
     expects(service.concurrency >= 1, "a pod works on at least one request");
@@ -229,7 +233,9 @@ void RequestEngine::set_state_cause(std::uint32_t index, ports::CauseId cause) {
 void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
   Instance& instance = instances_[index];
   instance.state = state;
-  if (instance.busy == 0) return;  // Then nobody waits in its queue either.
+  if (!program_.caches.empty()) forget_caches(index);
+  // Then nobody waits in its queue either; calls that nobody waits for may go on.
+  if (instance.busy == 0 && !program_.has_detached) return;
   ServiceLoad& load = service_loads_[instance.service];
   load.busy -= instance.busy;
   load.queued -= instance.queued;
@@ -425,7 +431,9 @@ void RequestEngine::drain_work() {
 // --- The life of a call -------------------------------------------------------------------------
 
 bool RequestEngine::takes(std::uint64_t key, const CallSite& site) const {
-  return happens(site.taken_below, draws_, Purpose::CallTaken, key, site.position);
+  const std::uint32_t position =
+      site.special == kNone ? site.position : program_.specials[site.special].taken_position;
+  return happens(site.taken_below, draws_, Purpose::CallTaken, key, position);
 }
 
 void RequestEngine::run(std::uint32_t index) {
@@ -433,24 +441,29 @@ void RequestEngine::run(std::uint32_t index) {
     finish(index, RequestOutcome::Timeout);
     return;
   }
-  const std::uint32_t end_step =
-      program_.operations[program_.sites[calls_[index].site].operation].end_step;
-  while (calls_[index].next_step != end_step) {
+  const ProgramOperation& operation =
+      program_.operations[program_.sites[calls_[index].site].operation];
+  const std::uint32_t end = calls_[index].undoing ? operation.end_undo : operation.end_step;
+  while (calls_[index].next_step != end) {
     const ProgramStep step = program_.steps[calls_[index].next_step++];
+    const bool failed = calls_[index].step_failed;
+    calls_[index].step_failed = false;
     // Before the first launch, so that no child can end the step for those that follow.
     calls_[index].pending = step.count;
     const std::uint64_t key = calls_[index].key;
     for (std::uint32_t site = step.first; site < step.first + step.count; ++site) {
       const CallSite& s = program_.sites[site];
-      if (takes(key, s)) {
+      if (!takes(key, s)) {
+        --calls_[index].pending;
+      } else if (s.special == kNone) {
         launch(index, site, 0);
-      } else {
+      } else if (!begins(index, site, failed)) {
         --calls_[index].pending;
       }
     }
     if (calls_[index].pending > 0) return;
   }
-  finish(index, RequestOutcome::Ok);
+  finish(index, calls_[index].outcome);
 }
 
 void RequestEngine::launch(std::uint32_t parent_index, std::uint32_t site_index,
@@ -519,7 +532,7 @@ void RequestEngine::connect(std::uint32_t index, std::uint32_t address) {
     await_connection(index);
     return;
   }
-  call.distance = distance(calls_[call.parent].instance, instances_[call.instance]);
+  call.distance = distance(calls_[call.parent].instance, instances_[call.instance]) & 3U;
   call.phase = CallPhase::Outbound;
   travel(index, false);
 }
@@ -561,6 +574,7 @@ std::uint8_t RequestEngine::distance(std::uint32_t caller, const Instance& calle
 
 void RequestEngine::travel(std::uint32_t index, bool answers) {
   Duration way = latency_[calls_[index].distance];
+  if (!program_.specials.empty()) way += time_of_payload(calls_[index], answers);
   if (impaired_ && !calls_[index].probe) [[unlikely]] {
     if (!gets_on_its_way(index, answers, way)) return;
   }
@@ -784,24 +798,39 @@ RequestEngine::Return RequestEngine::return_of(const Call& call, RequestOutcome 
 }
 
 void RequestEngine::tell_caller(const Return& result) {
+  if (!program_.caches.empty()) fill_cache(result);
+  hear(result);
+}
+
+void RequestEngine::hear(const Return& result) {
+  const CallSite& site = program_.sites[result.site];
+  if (result.outcome == RequestOutcome::Ok && makes_next(site, result)) return;
   Call& caller = calls_[result.caller];
-  if (result.outcome == RequestOutcome::Ok) {
-    if (result.repetition + 1 < program_.sites[result.site].times) {
-      launch(result.caller, result.site, result.repetition + 1);
-      return;
+  if (result.outcome != RequestOutcome::Ok) {
+    if (caller.undoing || (site.special != kNone && program_.specials[site.special].optional)) {
+      caller.step_failed = true;
+    } else {
+      // A user sees what happened; a service turns it into a failure of its own.
+      caller.outcome = caller.instance == kNone ? result.outcome : RequestOutcome::Upstream;
+      caller.cause = result.failure;
     }
-  } else {
-    // A user sees what happened; a service turns it into a failure of its own.
-    caller.outcome = caller.instance == kNone ? result.outcome : RequestOutcome::Upstream;
-    caller.cause = result.failure;
   }
   if (--caller.pending > 0) return;
-  if (caller.outcome == RequestOutcome::Ok) {
+  if (caller.aside) {
+    discard(result.caller);
+  } else if (caller.outcome == RequestOutcome::Ok || caller.undoing || begin_undo(caller)) {
     if (caller.instance == kNone && thinks_between_steps(result.caller)) return;
     run(result.caller);
   } else {
     finish(result.caller, caller.outcome);
   }
+}
+
+bool RequestEngine::makes_next(const CallSite& site, const Return& result) {
+  if (result.repetition + 1 >= site.times) return false;
+  if (site.special != kNone) return makes_next_special(site, result);
+  launch(result.caller, result.site, result.repetition + 1);
+  return true;
 }
 
 // --- Parts of it --------------------------------------------------------------------------------

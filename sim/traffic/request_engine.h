@@ -385,6 +385,25 @@ class RequestEngine {
     std::uint64_t busy = 0;
     std::uint64_t queued = 0;
   };
+  /// A cache of an instance, and a key that one call fetches for it.
+  struct CacheOfProcess {
+    std::uint32_t instance = kNone;
+    std::uint32_t cache = kNone;
+
+    friend auto operator<=>(const CacheOfProcess&, const CacheOfProcess&) = default;
+  };
+  struct Flight {
+    CacheOfProcess cache;
+    std::uint32_t key = 0;
+
+    friend auto operator<=>(const Flight&, const Flight&) = default;
+  };
+  /// A caller that waits for a call of another.
+  struct Waiter {
+    std::uint32_t caller = kNone;
+    std::uint32_t generation = 0;
+    std::uint32_t repetition = 0;
+  };
   /// What a call that is over leaves for its caller.
   struct Return {
     std::uint32_t caller = kNone;
@@ -414,6 +433,26 @@ class RequestEngine {
   /// Whether the caller with that key makes the call of the site.
   [[nodiscard]] bool takes(std::uint64_t key, const CallSite& site) const;
   void run(std::uint32_t call);  ///< Its next step, or its end if there is none.
+  // Calls that are made on a condition, by nobody, or not at all: special_calls.cpp.
+  /// Whether the call of the site is made and waited for. It, or what stands for it, is under way
+  /// then. `failed`: a call of the step before has.
+  [[nodiscard]] bool begins(std::uint32_t parent, std::uint32_t site, bool failed);
+  /// Whether the cache of the caller's process has what the call would fetch, or another call is
+  /// under way for it, which the caller then waits for.
+  enum class Saved : std::uint8_t { No, ByCache, ByFlight };
+  [[nodiscard]] Saved saved(std::uint32_t parent, std::uint32_t site, std::uint32_t repetition);
+  [[nodiscard]] std::uint32_t cache_key(std::uint64_t parent_key, const CallSite& site,
+                                        std::uint32_t repetition) const;
+  void forget_caches(std::uint32_t instance);
+  /// A call that a cache waited for has ended. Whoever waited with it hears of it.
+  void fill_cache(const Return& result);
+  [[nodiscard]] bool makes_next_special(const CallSite& site, const Return& result);
+  void launch_aside(std::uint32_t parent, std::uint32_t site);
+  /// How often the site's call is made for the parent.
+  [[nodiscard]] std::uint32_t times_of(const CallSite& site, std::uint64_t parent_key) const;
+  /// Whether anything has to be undone of an operation that has failed; it goes on with that then.
+  [[nodiscard]] bool begin_undo(Call& call) const;
+  [[nodiscard]] Duration time_of_payload(const Call& call, bool answers) const;
   void launch(std::uint32_t parent, std::uint32_t site, std::uint32_t repetition);
   [[nodiscard]] std::uint32_t allocate_call();
   /// The caller hears of the failure still within this event.
@@ -439,6 +478,9 @@ class RequestEngine {
   void time_out(std::uint32_t call);
   [[nodiscard]] Return return_of(const Call& call, RequestOutcome outcome, RecordId failure);
   void tell_caller(const Return& result);
+  void hear(const Return& result);  ///< What the caller does about it.
+  /// Whether the site's call is made once more, or something stands for it.
+  bool makes_next(const CallSite& site, const Return& result);
 
   // Causes: call_causes.cpp.
   /// The record of a call that failed for the reason it carries.
@@ -547,6 +589,9 @@ class RequestEngine {
   std::vector<Route> routes_;              ///< Those of outside, then those of each instance.
   std::vector<RouteCounts> route_counts_;  ///< By RouteModel.
   std::vector<std::uint32_t> work_;        ///< Calls that get somewhere within the current event.
+  std::vector<std::optional<KeyPopularity>> popularity_;  ///< By cache; nothing: a fixed rate.
+  std::map<CacheOfProcess, CallCache> caches_;
+  std::map<Flight, std::vector<Waiter>> flights_;  ///< Calls that others may wait for, too.
   std::uint64_t launched_ = 0;
 
   EdgeFaults edge_faults_;

@@ -3,26 +3,50 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "models/base/distribution.h"
 #include "models/base/time_types.h"
 #include "sim/traffic/arrival_rate.h"
+#include "sim/traffic/call_cache.h"
 #include "sim/traffic/route_model.h"
 
 namespace orrery::sim {
 
+/// A call that takes back what another one did.
+struct UndoModel {
+  ServiceIndex to = 0;
+  std::uint32_t operation = 0;
+};
+
+/// When a call is made, by how the calls of the step before it ended.
+enum class CallCondition : std::uint8_t {
+  Always,
+  Succeeded,  ///< None of them failed; there may have been none.
+  Failed,     ///< One of them failed, and that was put up with.
+};
+
 /// A call that an operation makes to another service.
 struct CallModel {
   ServiceIndex to = 0;
-  std::uint32_t operation = 0;  ///< Index into the callee's operations.
-  std::uint32_t times = 1;      ///< One after another; >= 1.
-  double probability = 1.0;     ///< (0, 1]; drawn once for all `times`.
-  Duration timeout;             ///< Per call; 0: none.
+  std::uint32_t operation = 0;    ///< Index into the callee's operations.
+  std::uint32_t times = 1;        ///< One after another, the most of them; >= 1.
+  double probability = 1.0;       ///< (0, 1]; drawn once for all `times`.
+  Duration timeout;               ///< Per call; 0: none.
+  std::uint32_t times_least = 0;  ///< Between it and `times` all numbers are as likely; 0: `times`.
+  CallCondition condition = CallCondition::Always;
+  bool optional = false;                 ///< Its failure is put up with.
+  bool detached = false;                 ///< Nobody waits for it, and nobody hears how it ends.
+  std::uint32_t request_bytes = 0;       ///< On the way to the callee.
+  std::uint32_t answer_bytes = 0;        ///< On the way back, if it ends well.
+  std::optional<CacheModel> cache = {};  ///< In the caller's process; what it has is not called.
+  std::optional<UndoModel> undo = {};    ///< Made when a later step fails.
 };
 
-/// Calls made at the same time; the next step starts when all have ended.
+/// Calls made at the same time; the next step starts when all have ended. When one fails, so does
+/// the operation, after the undoing calls of the steps before have been made, the last one first.
 struct CallStep {
   std::vector<CallModel> calls;
 };
@@ -90,6 +114,9 @@ struct TrafficModel {
   Duration latency_same_node = Duration::microseconds(50);  ///< One way.
   Duration latency_in_zone = Duration::microseconds(100);
   Duration latency_between_zones = Duration::milliseconds(1);
+  /// What a payload's way takes beside the latency: each has the whole bandwidth to itself.
+  std::int64_t bytes_per_second_in_zone = 0;  ///< Between nodes; 0: no limit.
+  std::int64_t bytes_per_second_between_zones = 0;
   Duration connect_timeout = Duration::seconds(1);  ///< To an address that does not answer.
   Duration sample_interval = Duration::seconds(1);  ///< Of the time series.
   Instant measure_from;  ///< Requests that start earlier are not counted.

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "gui/app/options.h"
+#include "gui/model/clock.h"
 #include "gui/model/moment.h"
 #include "tests/gui/recorded.h"
 
@@ -84,7 +85,7 @@ TEST(Errors, FromOnePercentOnAServiceIsDegradedFromTenOnFailing) {
 TEST(Options, AllProblemsAreNamedAtOnce) {
   Options options;
   const auto problems =
-      read_options({"--at", "noon", "--size", "big", "--what", "a", "b"}, options);
+      read_options({"--at", "noon", "--size", "big", "--what", "a", "b", "c"}, options);
   EXPECT_EQ(problems.size(), 4U);
 }
 

@@ -66,11 +66,43 @@ class Writer {
     values_[map_.of(kind, row, CallField::P99)] = 400;
   }
 
-  void sample(std::int64_t tenth, bool failing) {
+  /// A request that was over at 1:10: front calls cart, which calls db `tries` times; the last of
+  /// them decides.
+  void request(std::uint64_t key, std::uint8_t tries, bool fails) {
+    constexpr std::uint8_t kTimeout = 4;
+    constexpr std::uint8_t kUpstream = 6;
+    recording::Trace trace;
+    trace.key = key;
+    trace.start = Instant::at(Duration::milliseconds(68'900));
+    trace.length = Duration::milliseconds(100) * (tries + 1);
+    trace.outcome = fails ? kUpstream : 0;
+    const auto add = [&](std::uint32_t parent, std::uint32_t edge, Duration start, Duration length,
+                         std::uint8_t outcome) -> recording::Span& {
+      recording::Span& span = trace.spans.emplace_back();
+      span.parent = parent;
+      span.edge = edge;
+      span.start = start;
+      span.length = length;
+      span.outcome = outcome;
+      return span;
+    };
+    add(recording::Span::kJourney, 0, {}, trace.length, trace.outcome);
+    add(0, 1, Duration::milliseconds(10), trace.length - Duration::milliseconds(20), trace.outcome);
+    for (std::uint8_t i = 0; i < tries; ++i) {
+      const bool last = i + 1 == tries;
+      add(1, 3, Duration::milliseconds(100) * i + Duration::milliseconds(20),
+          Duration::milliseconds(90), !last || fails ? kTimeout : 0)
+          .attempt = i;
+    }
+    writer_.add_trace(trace);
+  }
+
+  void sample(std::int64_t tenth, bool failing, bool breaker) {
     constexpr auto kTimeout = static_cast<CallField>(static_cast<int>(CallField::Ok) + 4);
     constexpr auto kUpstream = static_cast<CallField>(static_cast<int>(CallField::Ok) + 6);
     values_.assign(map_.count(), 0);
-    const std::int64_t failed = failing ? 5 : 0;
+    constexpr auto kCircuitOpen = static_cast<CallField>(static_cast<int>(CallField::Ok) + 7);
+    const std::int64_t failed = failing && !breaker ? 5 : 0;
     calls(RowKind::Edge, 0, 10, failed, kUpstream);
     calls(RowKind::Edge, 1, 10, failed, kUpstream);
     calls(RowKind::Edge, 2, 10, 0, kTimeout);
@@ -79,6 +111,14 @@ class Writer {
     calls(RowKind::Service, kCart, 10, failed, kUpstream);
     calls(RowKind::Service, kDb, 10, failed, kTimeout);
     calls(RowKind::Service, 3, 10, 0, kTimeout);
+    if (breaker && failing) {
+      calls(RowKind::Edge, 3, 10, 3, kCircuitOpen);
+      values_[map_.of(RowKind::Edge, 3, CallField::Retries)] = 1;
+      values_[map_.of(RowKind::Edge, 3, CallField::BreakersOpen)] = 1;
+    }
+    if (breaker && tenth > kLight && tenth <= kLight + 20) {
+      values_[map_.of(RowKind::Edge, 3, CallField::BreakersTrying)] = 1;
+    }
     writer_.sample(Instant::at(Duration::milliseconds(100) * tenth), values_);
   }
 
@@ -88,14 +128,15 @@ class Writer {
   std::vector<std::int64_t> values_;
 };
 
-QString write() {
-  const std::string path = testing::TempDir() + "/gui_test.orrery";
+QString write(const char* file, bool breaker) {
+  const std::string path = testing::TempDir() + "/" + file;
   recording::RunInfo info;
   info.scenario = "A zone goes dark";
   info.world = "sim";
   info.seed = 7;
   recording::Scene scene;
   scene.services = {"shop/front", "shop/cart", "shop/db", "shop/mail"};
+  scene.journeys = {"buy"};
   scene.edges = {{recording::kOutside, kFront}, {kFront, kCart}, {kFront, 3}, {kCart, kDb}};
   auto made = RunWriter::create(path, info, scene);
   if (!made) return {};
@@ -114,6 +155,10 @@ QString write() {
     if (tenth == kDark + 1) {
       const Duration dark = Duration::seconds(60);
       writer.event(2, 0, dark, "fault", "zone/b", "dark: zone-loss");
+      if (breaker) {
+        writer.sample(tenth, true, true);
+        continue;
+      }
       writer.event(3, 2, dark + Duration::milliseconds(10), "failing", "Service/shop/db",
                    "calls from shop/cart: timeout");
       writer.event(4, 3, dark + Duration::milliseconds(20), "failing", "Service/shop/cart",
@@ -121,10 +166,14 @@ QString write() {
       writer.event(5, 4, dark + Duration::milliseconds(30), "failing", "Service/shop/front",
                    "calls from users: upstream");
     }
+    if (tenth == 700) {
+      writer.request(11, 2, true);
+      writer.request(12, 6, false);
+    }
     if (tenth == kLight + 1) {
       writer.event(6, 0, Duration::seconds(90), "fault-ends", "Node/b-1", "dark");
     }
-    writer.sample(tenth, tenth > kDark && tenth <= kLight);
+    writer.sample(tenth, tenth > kDark && tenth <= kLight, breaker);
   }
   return (*made)->finish() ? QString::fromStdString(path) : QString{};
 }
@@ -132,7 +181,12 @@ QString write() {
 }  // namespace
 
 const QString& recording_path() {
-  static const QString kPath = write();
+  static const QString kPath = write("gui_test.orrery", false);
+  return kPath;
+}
+
+const QString& breaker_recording_path() {
+  static const QString kPath = write("gui_test_breaker.orrery", true);
   return kPath;
 }
 

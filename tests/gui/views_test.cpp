@@ -63,25 +63,38 @@ TEST_F(Views, AFaultThatIsStillToComeIsDashed) {
 }
 
 TEST_F(Views, NoTextIsCutInEitherLanguageOrTheme) {
+  const auto check = [&](const char* language) {
+    for (const Canvas* canvas : window_.canvases()) {
+      for (const Layer& layer : canvas->layers()) {
+        for (const Shape& text : layer.list.shapes()) {
+          if (text.kind != Shape::Kind::Text || text.wraps) continue;
+          EXPECT_FALSE(text.text.endsWith(QChar{0x2026}) && text.text != "Open…" &&
+                       text.text != "열기…")
+              << language << ": " << text.text.toStdString();
+          EXPECT_LE(width_of(text.text, text.type), text.rect.width() + 1)
+              << language << ": " << text.text.toStdString();
+        }
+      }
+    }
+  };
   for (const char* language : {"en", "ko"}) {
     for (const Shade shade : {Shade::Dark, Shade::Light}) {
-      window_.set_language(language);
-      window_.set_shade(shade);
-      for (const Canvas* canvas : window_.canvases()) {
-        for (const Layer& layer : canvas->layers()) {
-          for (const Shape& text : layer.list.shapes()) {
-            if (text.kind != Shape::Kind::Text || text.wraps) continue;
-            EXPECT_FALSE(text.text.endsWith(QChar{0x2026}) && text.text != "Open…" &&
-                         text.text != "열기…")
-                << language << ": " << text.text.toStdString();
-            EXPECT_LE(width_of(text.text, text.type), text.rect.width() + 1)
-                << language << ": " << text.text.toStdString();
-          }
-        }
+      for (const Drawer drawer : {Drawer::None, Drawer::Events, Drawer::Requests, Drawer::Limits}) {
+        window_.set_language(language);
+        window_.set_shade(shade);
+        window_.show_drawer(drawer);
+        (void)window_.picture(1);
+        check(language);
       }
     }
   }
   window_.set_language("en");
+}
+
+TEST(Korean, IsComplete) {
+  QFile texts{ORRERY_KOREAN_TEXTS};
+  ASSERT_TRUE(texts.open(QIODevice::ReadOnly));
+  EXPECT_FALSE(texts.readAll().contains("unfinished"));
 }
 
 TEST_F(Views, BothThemesShowTheSameThings) {

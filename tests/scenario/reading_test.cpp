@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/scenario/golden_file.h"
 #include "tests/scenario/scenario_text.h"
 
@@ -141,6 +143,69 @@ TEST(ReadScenario, ReadsSeriesAndParallelCalls) {
   EXPECT_EQ(put.steps[1].size(), 2U);
   EXPECT_EQ(put.steps[1][0].times, 2U);
   EXPECT_EQ(put.steps[0][0].to, "default/web");
+}
+
+std::vector<std::vector<Call>> calls_of_put(const std::string& calls) {
+  const ScenarioReading reading =
+      read_bent({{"/services/web/operations/put", R"({"calls": )" + calls + "}"}});
+  EXPECT_TRUE(reading.scenario) << text_of(reading.problems);
+  if (!reading.scenario) return {};
+  return reading.scenario->services.at("default/web").operations[1].steps;
+}
+
+TEST(ReadScenario, ReadsCallsOnConditionsWithoutWaitingAndUndone) {
+  const auto steps = calls_of_put(R"([
+    {"to": "web:get", "optional": true, "times": "2..5"},
+    [{"to": "web:get", "when": "failed"}, {"to": "web:get", "when": "ok"}],
+    {"to": "web:get", "waits": false}, {"to": "web:get", "undo": "web:get"}])");
+  ASSERT_EQ(steps.size(), 4U);
+  EXPECT_TRUE(steps[0][0].optional);
+  EXPECT_EQ(steps[0][0].times_least, 2U);
+  EXPECT_EQ(steps[0][0].times, 5U);
+  EXPECT_EQ(steps[0][0].when, Call::When::Always);
+  EXPECT_EQ(steps[1][0].when, Call::When::Failed);
+  EXPECT_EQ(steps[1][1].when, Call::When::Succeeded);
+  EXPECT_TRUE(steps[1][0].waits);
+  EXPECT_FALSE(steps[2][0].waits);
+  ASSERT_TRUE(steps[3][0].undo);
+  EXPECT_EQ(steps[3][0].undo->to, "default/web");
+  EXPECT_EQ(steps[3][0].undo->operation, "get");
+}
+
+TEST(ReadScenario, ReadsPayloadsAndTheBandwidthTheyNeed) {
+  const auto steps = calls_of_put(R"([{"to": "web:get", "sends": "20Ki", "receives": 300}])");
+  ASSERT_EQ(steps.size(), 1U);
+  EXPECT_EQ(steps[0][0].request_bytes, 20480U);
+  EXPECT_EQ(steps[0][0].answer_bytes, 300U);
+  const auto assumes_bandwidth = [](const char* call) {
+    const ScenarioReading reading =
+        read_bent({{"/services/web/operations/put", std::string{R"({"calls": [)"} + call + "]}"}});
+    if (!reading.scenario) return false;
+    return std::any_of(reading.scenario->inputs.begin(), reading.scenario->inputs.end(),
+                       [](const Input& input) { return input.pointer == "/cluster/node/network"; });
+  };
+  EXPECT_TRUE(assumes_bandwidth(R"({"to": "web:get", "receives": 1})"));
+  EXPECT_FALSE(assumes_bandwidth(R"({"to": "web:get"})"));
+}
+
+TEST(ReadScenario, ReadsCaches) {
+  const auto steps = calls_of_put(R"([{"to": "web:get", "cache": "90%"},
+    {"to": "web:get", "cache": {"keys": 9}},
+    {"to": "web:get", "cache": {"keys": 9, "exponent": 0.5, "capacity": 3, "ttl": "2s",
+                                "singleFlight": true}}])");
+  ASSERT_EQ(steps.size(), 3U);
+  EXPECT_DOUBLE_EQ(steps[0][0].cache.value_or(CallCache{}).hit_probability, 0.9);
+  EXPECT_EQ(steps[0][0].cache.value_or(CallCache{}).keys, 0U);
+  const CallCache plain = steps[1][0].cache.value_or(CallCache{});
+  EXPECT_EQ(plain.keys, 9U);
+  EXPECT_DOUBLE_EQ(plain.exponent, 1);
+  EXPECT_EQ(plain.capacity, 0U);
+  EXPECT_FALSE(plain.single_flight);
+  const CallCache full = steps[2][0].cache.value_or(CallCache{});
+  EXPECT_DOUBLE_EQ(full.exponent, 0.5);
+  EXPECT_EQ(full.capacity, 3U);
+  EXPECT_EQ(full.time_to_live, 2_s);
+  EXPECT_TRUE(full.single_flight);
 }
 
 TEST(ReadScenario, SaysWhatIsWrong) {

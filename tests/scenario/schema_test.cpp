@@ -61,7 +61,12 @@ const char* const kEveryKey = R"({
              "errors": "1%"},
     "get": {"cpu": {"lognormal": {"median": "1ms", "p99": "2ms"}},
             "calls": ["web:leaf", ["web:leaf", {"to": "web", "operation": "leaf", "times": 2,
-                                                "probability": "50%", "timeout": "1s"}]]}
+                                                "probability": "50%", "timeout": "1s", "optional": true,
+                                                "sends": "1Ki", "receives": 2048}],
+                      {"to": "web:leaf", "when": "failed", "times": "1..3",
+                       "cache": {"keys": 9, "exponent": 0.8, "capacity": 3, "ttl": "1s", "singleFlight": true}},
+                      {"to": "web:leaf", "waits": false}, {"to": "web:leaf", "undo": "web:leaf"},
+                      {"to": "web:leaf", "cache": "90%"}]}
   }}},
   "policies": [{"from": "clients", "to": ["web"], "timeout": "2s", "perTryTimeout": "1s", "connectTimeout": "1s",
     "passDeadline": true, "deadlineMargin": "1ms", "bulkhead": 5,

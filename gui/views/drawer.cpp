@@ -1,0 +1,115 @@
+#include "gui/views/drawer.h"
+
+#include <algorithm>
+#include <array>
+
+namespace orrery::gui {
+namespace {
+
+struct DrawerText {
+  Q_DECLARE_TR_FUNCTIONS(DrawerView)
+};
+
+constexpr std::array kDrawers{Drawer::Events, Drawer::Requests, Drawer::Limits};
+
+QString title_of(Drawer drawer) {
+  switch (drawer) {
+    case Drawer::Events:
+      return DrawerText::tr("Events");
+    case Drawer::Requests:
+      return DrawerText::tr("Requests");
+    case Drawer::Limits:
+      return DrawerText::tr("Limits");
+    case Drawer::Compare:
+    case Drawer::None:
+      break;
+  }
+  return {};
+}
+
+QString action_of(Drawer drawer) { return "drawer " + name_of(drawer); }
+
+}  // namespace
+
+QString name_of(Drawer drawer) {
+  switch (drawer) {
+    case Drawer::Events:
+      return QStringLiteral("events");
+    case Drawer::Requests:
+      return QStringLiteral("requests");
+    case Drawer::Limits:
+      return QStringLiteral("limits");
+    case Drawer::Compare:
+      return QStringLiteral("compare");
+    case Drawer::None:
+      break;
+  }
+  return QStringLiteral("none");
+}
+
+std::optional<Drawer> drawer_named(const QString& name) {
+  for (const Drawer drawer : kDrawers) {
+    if (name == name_of(drawer)) return drawer;
+  }
+  for (const Drawer drawer : {Drawer::Compare, Drawer::None}) {
+    if (name == name_of(drawer)) return drawer;
+  }
+  return std::nullopt;
+}
+
+qreal draw_drawer_links(DisplayList& list, qreal right, qreal middle, const Theme& theme) {
+  for (auto drawer = kDrawers.rbegin(); drawer != kDrawers.rend(); ++drawer) {
+    const qreal left =
+        list.words_before(right, middle, title_of(*drawer), Type::BodyMedium, theme.accent);
+    list.target({left - 6, middle - 14, right - left + 12, 28}, action_of(*drawer),
+                action_of(*drawer));
+    right = left - 16;
+  }
+  return right;
+}
+
+void DrawerView::draw_frame(DisplayList& list) const {
+  const Theme& c = colors();
+  draw_panel(list);
+  qreal x = kPadding - 10;
+  for (const Drawer drawer : kDrawers) {
+    const bool chosen = drawer == shown().drawer;
+    const QString title = title_of(drawer);
+    const Type type = chosen ? Type::Heading : Type::BodyMedium;
+    const qreal wide = width_of(title, type);
+    const QRectF tab{x, kHeaderMiddle - 14, wide + 20, 28};
+    list.text(tab.adjusted(10, 0, -9, 0), title, type, chosen ? c.high : c.low);
+    if (!chosen) list.target(tab, action_of(drawer), action_of(drawer));
+    x = tab.right();
+  }
+  const QPointF m{width() - kPadding - 5, kHeaderMiddle};
+  QPainterPath cross;
+  cross.moveTo(m + QPointF{-4.5, -4.5});
+  cross.lineTo(m + QPointF{4.5, 4.5});
+  cross.moveTo(m + QPointF{-4.5, 4.5});
+  cross.lineTo(m + QPointF{4.5, -4.5});
+  list.path(cross, {}, c.mid, 1.6).round_caps = true;
+  list.target({m.x() - 14, m.y() - 14, 28, 28}, action_of(Drawer::None), action_of(Drawer::None));
+}
+
+qreal DrawerView::draw_chip(DisplayList& list, qreal left, qreal middle, const QString& text,
+                            bool chosen, const QString& action) const {
+  const Theme& c = colors();
+  const QRectF chip{left, middle - 13, width_of(text, Type::BodyMedium) + 20, 26};
+  Shape& shape = list.box(chip, 8, chosen ? c.raised : QColor{}, c.line);
+  shape.action = action;
+  shape.tag = action;
+  list.text(chip, text, Type::BodyMedium, chosen ? c.high : c.mid, Qt::AlignHCenter);
+  return chip.right();
+}
+
+void DrawerView::draw_scroll_bar(DisplayList& list, const QRectF& room, double from, double length,
+                                 double all) const {
+  if (all <= length) return;
+  const double tall = std::max(24.0, room.height() * length / all);
+  const double top =
+      room.top() + (room.height() - tall) * std::clamp(from / (all - length), 0., 1.);
+  list.box({room.right() - 4, top, 4, tall}, 2, colors().raised).tag = "scroll";
+}
+
+}  // namespace orrery::gui

@@ -1,0 +1,22 @@
+/// @file
+/// A line to type into, in the window's colours, with a glass before the text.
+#pragma once
+
+#include <QLineEdit>
+
+#include "gui/views/canvas.h"
+
+namespace orrery::gui {
+
+class SearchField : public QLineEdit {
+ public:
+  SearchField(const Shown& shown, QWidget* parent);
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+
+ private:
+  const Shown& shown_;
+};
+
+}  // namespace orrery::gui

@@ -1,0 +1,20 @@
+/// @file
+/// Reading what is called: the calls of operations and the steps of journeys.
+#pragma once
+
+#include <vector>
+
+#include "runner/scenario/parts.h"
+
+namespace orrery::scenario {
+
+/// A call of an operation; `before`: those of the step before it, or nullptr.
+[[nodiscard]] Call read_call(const Value& value, const std::vector<Call>* before, Reading& reading);
+
+/// A step of a journey: as a call, with fewer keys.
+[[nodiscard]] JourneyStep read_step(const Value& value, Reading& reading);
+
+/// Whether any call has a payload, judged from the text alone.
+[[nodiscard]] bool names_payload(const Value* services);
+
+}  // namespace orrery::scenario

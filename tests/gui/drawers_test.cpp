@@ -1,0 +1,146 @@
+#include <gtest/gtest.h>
+
+#include <QApplication>
+#include <QKeyEvent>
+#include <QLineEdit>
+#include <QMouseEvent>
+
+#include "gui/app/window.h"
+#include "tests/gui/recorded.h"
+
+namespace orrery::gui {
+namespace {
+
+void press(QWidget& widget, int key) {
+  QKeyEvent event{QEvent::KeyPress, key, Qt::NoModifier};
+  QApplication::sendEvent(&widget, &event);
+}
+
+void mouse(QWidget& widget, QEvent::Type type, QPointF at) {
+  QMouseEvent event{type,          at, widget.mapToGlobal(at), Qt::LeftButton, Qt::LeftButton,
+                    Qt::NoModifier};
+  QApplication::sendEvent(&widget, &event);
+}
+
+class Drawers : public testing::Test {
+ protected:
+  void SetUp() override {
+    window_.resize(1920, 1200);
+    ASSERT_TRUE(window_.open(test::recording_path()));
+    window_.take_all();
+  }
+  void open(Drawer drawer, double seconds) {
+    window_.seek(Instant::at(Duration::milliseconds(static_cast<std::int64_t>(seconds * 1000))));
+    window_.show_drawer(drawer);
+    (void)window_.picture(1);
+  }
+  /// The shape with the tag after all was painted; null: there is none.
+  const Shape* shape(const Canvas& canvas, const QString& tag, QRectF* where = nullptr) {
+    (void)window_.picture(1);
+    return canvas.find(tag, where);
+  }
+  void click(Canvas& canvas, const QString& tag) {
+    QRectF where;
+    ASSERT_NE(shape(canvas, tag, &where), nullptr) << tag.toStdString();
+    mouse(canvas, QEvent::MouseButtonPress, where.center());
+    mouse(canvas, QEvent::MouseButtonRelease, where.center());
+  }
+
+  Window window_;
+};
+
+TEST_F(Drawers, KeysOpenThemAndEscapeClosesThemBeforeItLeavesTheSelection) {
+  window_.select(1U);
+  press(window_, Qt::Key_E);
+  EXPECT_EQ(window_.shown().drawer, Drawer::Events);
+  press(window_, Qt::Key_T);
+  EXPECT_EQ(window_.shown().drawer, Drawer::Requests);
+  press(window_, Qt::Key_Escape);
+  EXPECT_EQ(window_.shown().drawer, Drawer::None);
+  EXPECT_EQ(window_.shown().selected, 1U);
+  press(window_, Qt::Key_Escape);
+  EXPECT_FALSE(window_.shown().selected);
+}
+
+TEST_F(Drawers, TheInstantStandsBetweenWhatHappenedAndWhatIsAhead) {
+  open(Drawer::Events, 70);
+  QRectF now;
+  QRectF before;
+  QRectF after;
+  ASSERT_NE(shape(window_.events(), "now", &now), nullptr);
+  ASSERT_NE(shape(window_.events(), "event 5", &before), nullptr);
+  ASSERT_NE(shape(window_.events(), "event 6", &after), nullptr);
+  EXPECT_LE(before.bottom(), now.top() + 1);
+  EXPECT_GE(after.top(), now.bottom() - 1);
+}
+
+TEST_F(Drawers, AClickOnAnEventGoesToItsInstantAndService) {
+  open(Drawer::Events, 10);
+  click(window_.events(), "event 4");
+  EXPECT_EQ(window_.shown().at, Instant::at(Duration::milliseconds(60'020)));
+  EXPECT_EQ(window_.shown().selected, 1U);
+  EXPECT_NE(shape(window_.events(), "chosen event"), nullptr);
+}
+
+TEST_F(Drawers, BracketsFollowCauseAndEffect) {
+  window_.choose_event(5);
+  press(window_, Qt::Key_BracketLeft);
+  EXPECT_EQ(window_.shown().event, 4U);
+  press(window_, Qt::Key_BracketLeft);
+  press(window_, Qt::Key_BracketLeft);
+  press(window_, Qt::Key_BracketLeft);
+  EXPECT_EQ(window_.shown().event, 2U) << "the fault has no cause";
+  press(window_, Qt::Key_BracketRight);
+  EXPECT_EQ(window_.shown().event, 3U);
+}
+
+TEST_F(Drawers, AFilterHidesAndATimeThatIsNoneIsSaid) {
+  open(Drawer::Events, 70);
+  window_.events().set_filter("failing after:noon");
+  EXPECT_NE(shape(window_.events(), "wrong"), nullptr);
+  EXPECT_NE(shape(window_.events(), "event 4"), nullptr);
+  EXPECT_EQ(shape(window_.events(), "event 2"), nullptr);
+  window_.events().set_filter("nothing-like-it");
+  EXPECT_NE(shape(window_.events(), "empty"), nullptr);
+}
+
+TEST_F(Drawers, TheWaterfallShowsTheFailedRequestAndItsCause) {
+  open(Drawer::Requests, 69.8);
+  ASSERT_NE(window_.requests().current(), nullptr);
+  EXPECT_EQ(window_.requests().current()->key, 11U);
+  const Shape* bar = shape(window_.requests(), "bar 2");
+  ASSERT_NE(bar, nullptr);
+  EXPECT_EQ(bar->state, State::Failing);
+  EXPECT_FALSE(bar->dash.isEmpty()) << "nobody began to work on it";
+  EXPECT_NE(shape(window_.requests(), "cause span"), nullptr);
+  EXPECT_NE(shape(window_.requests(), "why db"), nullptr);
+}
+
+TEST_F(Drawers, ChosenRequestsStayAndSiblingsOpen) {
+  open(Drawer::Requests, 69.8);
+  click(window_.requests(), "request 12");
+  EXPECT_EQ(window_.requests().current()->key, 12U);
+  EXPECT_EQ(shape(window_.requests(), "span 7"), nullptr);
+  click(window_.requests(), "siblings 2");
+  EXPECT_NE(shape(window_.requests(), "span 7"), nullptr);
+}
+
+TEST_F(Drawers, ADragOverTheMinimapZoomsAndALinkShowsAllAgain) {
+  open(Drawer::Requests, 69.8);
+  QRectF map;
+  QRectF whole;
+  ASSERT_NE(shape(window_.requests(), "minimap", &map), nullptr);
+  ASSERT_NE(shape(window_.requests(), "bar 2", &whole), nullptr);
+  mouse(window_.requests(), QEvent::MouseButtonPress, {map.left() + 2, map.center().y()});
+  mouse(window_.requests(), QEvent::MouseMove, {map.left() + map.width() / 4, map.center().y()});
+  mouse(window_.requests(), QEvent::MouseButtonRelease,
+        {map.left() + map.width() / 4, map.center().y()});
+  QRectF zoomed;
+  ASSERT_NE(shape(window_.requests(), "bar 2", &zoomed), nullptr);
+  EXPECT_GT(zoomed.width(), whole.width() * 2);
+  click(window_.requests(), "whole request");
+  EXPECT_EQ(shape(window_.requests(), "part"), nullptr);
+}
+
+}  // namespace
+}  // namespace orrery::gui

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "models/base/quantity.h"
 #include "runner/scenario/edge_fault_reading.h"
 #include "runner/scenario/scalars.h"
 

@@ -95,6 +95,9 @@ void SimNode::on_container_due(const ContainerEvent& event) {
     case What::HealthChanges:
       show_health(process);
       return;
+    case What::StrainEnds:
+      show_strain(process);
+      return;
     case What::Outgrows:
       watch_memory(process, event.cause);
       return;
@@ -115,6 +118,7 @@ Duration SimNode::exit_notice(const Process& process) const {
 }
 
 void SimNode::open_ports(Process& process, const Sandbox& sandbox) {
+  if (!model_of(process).serves) return;
   const auto& pod = std::get<api::Pod>(*sandbox.pod);
   const api::Container& spec = spec_of(process, sandbox);
   std::set<std::int32_t> taken;
@@ -150,6 +154,7 @@ void SimNode::open_ports(Process& process, const Sandbox& sandbox) {
 
 void SimNode::listen(Process& process) {
   if (process.stopping && !model_of(process).ignores_term) return;
+  if (!model_of(process).serves) return;
   process.listening = true;
   for (const InstanceId instance : process.instances) {
     environment_.engine.set_listening(instance, true);
@@ -205,7 +210,7 @@ std::uint64_t SimNode::requests_of(const Process& process) const {
 /// Ends the process if it is over its limit; otherwise sees to it that this is asked again when it
 /// may be: at the age at which it outgrows the limit, or with more requests than fit.
 void SimNode::watch_memory(Process& process, ports::CauseId cause) {
-  const MemoryUse& use = model_of(process).memory;
+  const MemoryUse use = memory_of(process);
   if (!use.any()) return;
   const auto sandbox = sandboxes_.find(process.info.sandbox_id);
   const auto& limit = spec_of(process, sandbox->second).limits.memory_bytes;
@@ -245,7 +250,7 @@ void SimNode::watch_node_memory(ports::CauseId cause) {
     std::int64_t worst_score = 0;
     for (auto& [id, process] : containers_) {
       if (process.info.state != ContainerState::Running) continue;
-      const MemoryUse& use = model_of(process).memory;
+      const MemoryUse use = memory_of(process);
       const std::int64_t bytes =
           memory_at(use, now - process.info.started_at, requests_of(process));
       used += bytes;
@@ -284,7 +289,7 @@ void SimNode::on_overload(InstanceId instance) {
   const auto sandbox = sandboxes_.find(process.info.sandbox_id);
   const auto& limit = spec_of(process, sandbox->second).limits.memory_bytes;
   const Duration age = environment_.kernel.now() - process.info.started_at;
-  if (limit && memory_at(model_of(process).memory, age, requests_of(process)) > *limit) {
+  if (limit && memory_at(memory_of(process), age, requests_of(process)) > *limit) {
     end_process(process, kExitKilled, "OOMKilled", exit_notice(process));
   }
 }

@@ -45,8 +45,11 @@ int main(int argc, char** argv) {
   load_resources();
   Window window;
   window.resize(options.size);
-  window.set_language(options.language);
-  window.set_shade(options.shade);
+  Settings settings = options.screenshot.isEmpty() ? read_settings() : Settings{};
+  if (!options.language.isEmpty()) settings.language = options.language;
+  if (options.shade) settings.shade = *options.shade;
+  if (options.reduced_motion) settings.reduced_motion = true;
+  window.set_settings(settings);
   if (!options.recording.isEmpty()) {
     const auto opened = window.open(options.recording);
     if (!opened && !options.screenshot.isEmpty())
@@ -58,18 +61,30 @@ int main(int argc, char** argv) {
       return say(QString::fromStdString(opened.error().what));
   }
   window.events().set_filter(options.filter);
-  window.show_drawer(options.show);
+  if (options.show != Drawer::None) window.show_drawer(options.show);
   if (options.screenshot.isEmpty()) {
     window.seek(options.at);
     window.show();
-    return QApplication::exec();
+    const int status = QApplication::exec();
+    write_settings(window.settings());
+    return status;
+  }
+  while (!window.scenario().text().path.isEmpty() &&
+         window.scenario().phase() == ScenarioView::Phase::Checking) {
+    QApplication::processEvents(QEventLoop::WaitForMoreEvents);
   }
   window.take_all();
   window.seek(options.at);
   if (!options.select.isEmpty() && !window.select(options.select)) {
     return say("--select: the recording has no service '" + options.select + "'");
   }
-  if (!window.picture(options.scale).save(options.screenshot)) {
+  // Once, so that every view has its place.
+  (void)window.picture(1);
+  if (!options.find.isEmpty()) {
+    window.finder().begin();
+    window.finder().type(options.find);
+  }
+  if (!window.save_picture(nullptr, options.screenshot, options.scale)) {
     return say("cannot write the picture " + options.screenshot);
   }
   return 0;

@@ -17,6 +17,10 @@ std::vector<QString> read_options(const QStringList& arguments, Options& options
       options.help = true;
       continue;
     }
+    if (option == "--reduced-motion") {
+      options.reduced_motion = true;
+      continue;
+    }
     if (!option.startsWith("--")) {
       if (options.recording.isEmpty()) {
         options.recording = option;
@@ -27,8 +31,9 @@ std::vector<QString> read_options(const QStringList& arguments, Options& options
       }
       continue;
     }
-    static const QStringList kOptions{"--screenshot", "--at",    "--select", "--show", "--filter",
-                                      "--language",   "--theme", "--size",   "--scale"};
+    static const QStringList kOptions{"--screenshot", "--at",   "--select",   "--show",
+                                      "--filter",     "--find", "--language", "--theme",
+                                      "--size",       "--scale"};
     if (!kOptions.contains(option)) {
       problems.push_back(QString{"%1: there is no such option"}.arg(option));
       continue;
@@ -51,8 +56,10 @@ std::vector<QString> read_options(const QStringList& arguments, Options& options
       options.select = value;
     } else if (option == "--show") {
       const auto drawer = drawer_named(value);
-      if (!drawer) wrong(option, "events, requests, limits or compare", value);
+      if (!drawer) wrong(option, "events, requests, limits, scenario or compare", value);
       options.show = drawer.value_or(Drawer::None);
+    } else if (option == "--find") {
+      options.find = value;
     } else if (option == "--filter") {
       options.filter = value;
     } else if (option == "--language") {
@@ -91,15 +98,20 @@ QString usage() {
       "Shows the recording of a run: how a failure spreads, stops and heals.\n"
       "Usage: orrery-gui [OPTIONS] [RECORDING [OTHER]]\n"
       "\n"
-      "  RECORDING            file of orrery run --record, also while it is written\n"
-      "  OTHER                one to compare it with\n"
-      "  --screenshot FILE    write a picture of the window, without a screen, and end\n"
+      "  RECORDING            file of orrery run --record, also while it is written; or a "
+      "scenario\n"
+      "  OTHER                one to compare it with, or its scenario\n"
+      "  --screenshot FILE    write a picture of the window, PNG or SVG, without a screen, and "
+      "end\n"
       "  --at TIME            go to this time: 2:10, 130s\n"
       "  --select SERVICE     show this service\n"
-      "  --show DRAWER        open it: events, requests, limits, compare\n"
+      "  --show DRAWER        open it: events, requests, limits, scenario,\n"
+      "                       compare\n"
+      "  --find TEXT          open the finder on it\n"
       "  --filter WORDS       of the events: cart kind:failing after:2:00 -condition\n"
-      "  --theme dark|light   (dark)\n"
-      "  --language en|ko     (en)\n"
+      "  --theme dark|light   (as it was last; of pictures dark)\n"
+      "  --language en|ko     (as it was last; of pictures en)\n"
+      "  --reduced-motion     nothing runs along edges\n"
       "  --size WxH           of the window (1920x1200)\n"
       "  --scale N            pixels of the picture for each of the window's (1)\n");
 }

@@ -5,6 +5,7 @@
 #include <QSize>
 #include <QString>
 #include <QStringList>
+#include <optional>
 #include <vector>
 
 #include "gui/theme/theme.h"
@@ -20,9 +21,11 @@ struct Options {
   Instant at;
   QString select;  ///< A service; empty: the users.
   Drawer show = Drawer::None;
-  QString filter;  ///< Of the events; see read_filter().
-  QString language = "en";
-  Shade shade = Shade::Dark;
+  QString find;      ///< What the finder looks for; empty: it is closed.
+  QString filter;    ///< Of the events; see read_filter().
+  QString language;  ///< Empty: as remembered.
+  std::optional<Shade> shade;
+  bool reduced_motion = false;
   QSize size{1920, 1200};
   double scale = 1;
   bool help = false;

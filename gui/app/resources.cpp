@@ -4,6 +4,7 @@
 #include <QDir>
 
 #include "gui/theme/fonts.h"
+#include "gui/views/accessible.h"
 
 // Outside of every namespace, as the macro demands; a library's resources are not found otherwise.
 static void init_resources() {
@@ -19,6 +20,8 @@ void load_resources() {
   init_resources();
   QApplication::setStyle("Fusion");
   QApplication::setApplicationName("orrery-gui");
+  QGuiApplication::setDesktopFileName("orrery-gui");
+  install_accessibility();
   load_fonts();
 }
 

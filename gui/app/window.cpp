@@ -2,6 +2,7 @@
 
 #include <QCoreApplication>
 #include <QDragEnterEvent>
+#include <QFile>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QKeyEvent>
@@ -11,6 +12,8 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "gui/app/about.h"
+#include "gui/draw/svg.h"
 #include "gui/views/words.h"
 
 namespace orrery::gui {
@@ -21,6 +24,12 @@ constexpr int kLookAgainMs = 250;
 constexpr qint64 kSliceMs = 12;
 /// What passes for "as fast as can be" at one frame.
 constexpr double kFullSpeed = 60;
+
+/// By its name: other files are recordings.
+bool is_scenario(const QString& path) {
+  static const QStringList kEndings{"json", "yaml", "yml"};
+  return kEndings.contains(QFileInfo{path}.suffix().toLower());
+}
 
 QSplitter* splitter(Qt::Orientation orientation) {
   auto* made = new QSplitter{orientation};
@@ -44,6 +53,7 @@ Window::Window() {
   events_ = new EventsView{shown_, nullptr};
   requests_ = new RequestsView{shown_, nullptr};
   limits_ = new LimitsView{shown_, nullptr};
+  scenario_ = new ScenarioView{shown_, nullptr};
   other_services_ = new ServiceGraphView{other_shown_, nullptr};
   timeline_ = new TimelineView{shown_, nullptr};
 
@@ -56,6 +66,7 @@ Window::Window() {
   right_->addWidget(events_);
   right_->addWidget(requests_);
   right_->addWidget(limits_);
+  right_->addWidget(scenario_);
   right_->addWidget(other_services_);
   upper_ = splitter(Qt::Horizontal);
   upper_->addWidget(services_);
@@ -78,9 +89,11 @@ Window::Window() {
   body->addWidget(all);
   layout->addLayout(body, 1);
 
+  finder_ = new FinderView{shown_, this};
   const auto acts = [this](const QString& action) { act(action); };
-  for (Canvas* canvas : std::initializer_list<Canvas*>{top_, services_, cluster_, inspector_,
-                                                       events_, requests_, limits_, timeline_}) {
+  for (Canvas* canvas :
+       std::initializer_list<Canvas*>{top_, services_, cluster_, inspector_, events_, requests_,
+                                      limits_, finder_, scenario_, timeline_}) {
     canvas->on_action = acts;
   }
   other_services_->on_action = [this](const QString& action) {
@@ -96,6 +109,7 @@ Window::Window() {
 }
 
 Result<void> Window::open(const QString& path) {
+  if (is_scenario(path)) return open_scenario(path);
   auto run = RecordedRun::open(path.toStdString());
   if (!run) {
     say(run.error());
@@ -113,6 +127,8 @@ Result<void> Window::open(const QString& path) {
   if (shown_.drawer == Drawer::Compare) show_drawer(Drawer::None);
   run_ = *std::move(run);
   shown_.file = QFileInfo{path}.fileName();
+  // What the window ran itself goes with it.
+  if (!engine_.made(path)) remember(shown_.recent, QFileInfo{path}.absoluteFilePath());
   shown_.run = run_.get();
   shown_.notice.clear();
   shown_.selected.reset();
@@ -138,8 +154,57 @@ void Window::say(const Failure& failure) {
   refresh(false);
 }
 
+Result<void> Window::open_scenario(const QString& path) {
+  QFile file{path};
+  if (!file.open(QIODevice::ReadOnly)) {
+    Failure failure;
+    failure.what = path.toStdString() + ": " + file.errorString().toStdString();
+    say(failure);
+    return tl::unexpected{failure};
+  }
+  ScenarioText text;
+  text.path = path;
+  text.lines = QString::fromUtf8(file.readAll()).split('\n');
+  scenario_->set_text(std::move(text));
+  show_drawer(Drawer::Scenario);
+  check_scenario();
+  return {};
+}
+
+void Window::act_on_scenario(const QString& what) {
+  const QString path = scenario_->text().path;
+  if (path.isEmpty()) return;
+  // It may have been edited since.
+  if (what == "check") (void)open_scenario(path);
+  if (what == "run") run_scenario();
+  if (what == "stop") engine_.stop();
+}
+
+void Window::check_scenario() {
+  scenario_->set_phase(ScenarioView::Phase::Checking);
+  engine_.check(scenario_->text().path, [this](bool right, const QString& said) {
+    ScenarioText text = scenario_->text();
+    text.problems = read_problems(said, text.path);
+    const bool known = right || !text.problems.empty();
+    scenario_->set_text(std::move(text));
+    scenario_->set_phase(right ? ScenarioView::Phase::Right : ScenarioView::Phase::Wrong,
+                         known ? QString{} : said.trimmed());
+  });
+}
+
+void Window::run_scenario() {
+  constexpr int kSeed = 1;
+  engine_.run(
+      scenario_->text().path, kSeed, [this](const QString& recording) { (void)open(recording); },
+      [this](bool ended, const QString& verdict) {
+        scenario_->set_phase(ended ? ScenarioView::Phase::Over : ScenarioView::Phase::Wrong,
+                             verdict.isEmpty() ? tr("It was stopped.") : verdict);
+      });
+  scenario_->set_phase(ScenarioView::Phase::Running);
+}
+
 Result<void> Window::open_other(const QString& path) {
-  if (run_ == nullptr) return open(path);
+  if (run_ == nullptr || is_scenario(path)) return open(path);
   auto run = RecordedRun::open(path.toStdString());
   if (!run) {
     say(run.error());
@@ -370,6 +435,8 @@ std::vector<const Canvas*> Window::canvases() const {
       return {top_, services_, requests_, timeline_};
     case Drawer::Limits:
       return {top_, services_, limits_, timeline_};
+    case Drawer::Scenario:
+      return {top_, services_, scenario_, timeline_};
     case Drawer::Compare:
       return {top_, services_, other_services_, timeline_};
   }
@@ -432,6 +499,14 @@ void Window::act(const QString& action) {
     set_shade(shown_.theme->shade == Shade::Dark ? Shade::Light : Shade::Dark);
   } else if (verb == "language") {
     set_language(what);
+  } else if (verb == "finder") {
+    finder_->begin();
+  } else if (verb == "find") {
+    go_to_found(what.split(' '));
+  } else if (verb == "scenario") {
+    act_on_scenario(what);
+  } else if (verb == "recent") {
+    (void)open(what);
   } else if (verb == "group" || verb == "groups") {
     const auto group = verb == "group" ? std::optional{what} : std::nullopt;
     services_->open_group(group);
@@ -461,8 +536,9 @@ void Window::act(const QString& action) {
 }
 
 void Window::ask_for_file() {
-  const QString path = QFileDialog::getOpenFileName(this, tr("Open a recording"), {},
-                                                    tr("Recordings (*.orrery);;All files (*)"));
+  const QString path = QFileDialog::getOpenFileName(
+      this, tr("Open a recording"), {},
+      tr("Recordings and scenarios (*.orrery *.json *.yaml *.yml);;All files (*)"));
   if (!path.isEmpty()) (void)open(path);
 }
 
@@ -499,6 +575,72 @@ void Window::go_to_fault() {
   for (const FaultSpan& fault : run_->events().faults()) {
     if (fault.from > shown_.at) return seek(fault.from);
   }
+}
+
+void Window::go_to_found(const QStringList& words) {
+  for (qsizetype i = 0; i + 1 < words.size(); i += 2) {
+    if (words[i] == "service") select(words[i + 1].toUInt());
+    if (words[i] == "time") seek(Instant::at(Duration::microseconds(words[i + 1].toLongLong())));
+  }
+  services_->setFocus();
+}
+
+void Window::ask_for_picture() {
+  // Of the view with the focus: keys 1 to 4 choose it.
+  const auto* view = dynamic_cast<Canvas*>(focusWidget());
+  const QString path =
+      QFileDialog::getSaveFileName(this, tr("Save a picture"), {}, tr("Pictures (*.png *.svg)"));
+  if (path.isEmpty() || save_picture(view, path, 2)) return;
+  shown_.notice = tr("The picture could not be written: %1").arg(path);
+  refresh(false);
+}
+
+bool Window::save_picture(const Canvas* view, const QString& path, qreal scale) {
+  const QSize size = view == nullptr ? this->size() : view->size();
+  if (!path.endsWith(".svg", Qt::CaseInsensitive)) {
+    if (view == nullptr) return picture(scale).save(path, "PNG");
+    QImage image{(QSizeF{size} * scale).toSize(), QImage::Format_ARGB32_Premultiplied};
+    image.setDevicePixelRatio(scale);
+    QPainter painter{&image};
+    painter.fillRect(QRect{{0, 0}, size}, shown_.theme->window);
+    paint(painter, view->layers(), *shown_.theme);
+    painter.end();
+    return image.save(path, "PNG");
+  }
+  const std::vector<const Canvas*> views =
+      view == nullptr ? canvases() : std::vector<const Canvas*>{view};
+  const QByteArray svg = svg_of(size, [&](QPainter& painter) {
+    painter.fillRect(QRect{{0, 0}, size}, shown_.theme->window);
+    for (const Canvas* canvas : views) {
+      painter.save();
+      if (view == nullptr) painter.translate(canvas->mapTo(this, QPoint{}));
+      paint(painter, canvas->layers(), *shown_.theme);
+      painter.restore();
+    }
+  });
+  QFile file{path};
+  return file.open(QIODevice::WriteOnly) && file.write(svg) == svg.size();
+}
+
+void Window::set_reduced_motion(bool on) {
+  shown_.reduced_motion = on;
+  refresh(false);
+}
+
+Settings Window::settings() const {
+  Settings settings;
+  settings.language = QLocale{}.language() == QLocale::Korean ? "ko" : "en";
+  settings.shade = shown_.theme->shade;
+  settings.reduced_motion = shown_.reduced_motion;
+  settings.recent = shown_.recent;
+  return settings;
+}
+
+void Window::set_settings(const Settings& settings) {
+  shown_.recent = settings.recent;
+  shown_.reduced_motion = settings.reduced_motion;
+  set_shade(settings.shade);
+  set_language(settings.language);
 }
 
 void Window::go_along_cause() {
@@ -550,6 +692,18 @@ void Window::keyPressEvent(QKeyEvent* event) {
       return show_drawer(shown_.drawer == Drawer::Events ? Drawer::None : Drawer::Events);
     case Qt::Key_T:
       return show_drawer(shown_.drawer == Drawer::Requests ? Drawer::None : Drawer::Requests);
+    case Qt::Key_K:
+      if (!control) break;
+      return finder_->begin();
+    case Qt::Key_S:
+      if (!control) break;
+      return ask_for_picture();
+    case Qt::Key_M:
+      return set_reduced_motion(!shown_.reduced_motion);
+    case Qt::Key_F1:
+      return show_about(this);
+    case Qt::Key_R:
+      return show_drawer(shown_.drawer == Drawer::Scenario ? Drawer::None : Drawer::Scenario);
     case Qt::Key_L:
       return show_drawer(shown_.drawer == Drawer::Limits ? Drawer::None : Drawer::Limits);
     case Qt::Key_D:
@@ -594,6 +748,11 @@ void Window::dragEnterEvent(QDragEnterEvent* event) {
 void Window::dropEvent(QDropEvent* event) {
   const QList<QUrl> urls = event->mimeData()->urls();
   if (!urls.isEmpty()) (void)open(urls.front().toLocalFile());
+}
+
+void Window::resizeEvent(QResizeEvent* event) {
+  finder_->hide();
+  QWidget::resizeEvent(event);
 }
 
 void Window::paintEvent(QPaintEvent*) { QPainter{this}.fillRect(rect(), shown_.theme->window); }

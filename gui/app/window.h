@@ -11,12 +11,16 @@
 #include <QWidget>
 #include <memory>
 
+#include "gui/app/engine.h"
+#include "gui/app/settings.h"
 #include "gui/model/moment.h"
 #include "gui/views/cluster.h"
 #include "gui/views/events.h"
+#include "gui/views/finder.h"
 #include "gui/views/inspector.h"
 #include "gui/views/limits.h"
 #include "gui/views/requests.h"
+#include "gui/views/scenario.h"
 #include "gui/views/service_graph.h"
 #include "gui/views/timeline.h"
 #include "gui/views/top_bar.h"
@@ -32,6 +36,8 @@ class Window : public QWidget {
   /// Opens a recording in place of the one that is open. What went wrong is said in the window, and
   /// in the answer.
   Result<void> open(const QString& path);
+  /// Shows a scenario and checks it. A Failure if it cannot be read.
+  Result<void> open_scenario(const QString& path);
   /// Opens a second one to compare with; the first, if none is open. What went wrong is said as by
   /// open().
   Result<void> open_other(const QString& path);
@@ -54,6 +60,14 @@ class Window : public QWidget {
   void show_drawer(Drawer drawer);
   /// Nothing: none is. It goes to its instant, and in the list of events it is marked.
   void choose_event(std::optional<std::uint64_t> event);
+  /// Dots that run along edges, or arrows that stand.
+  void set_reduced_motion(bool on);
+  /// What is to be remembered, and what was.
+  [[nodiscard]] Settings settings() const;
+  void set_settings(const Settings& settings);
+  /// Writes the picture of a view, or of the window without one: as SVG if the path ends so, else
+  /// as PNG, `scale` pixels for each of the window's. Whether that could be done.
+  bool save_picture(const Canvas* view, const QString& path, qreal scale);
   /// `scale` pixels for each of the window's.
   [[nodiscard]] QImage picture(qreal scale);
 
@@ -63,6 +77,9 @@ class Window : public QWidget {
   [[nodiscard]] EventsView& events() { return *events_; }
   [[nodiscard]] RequestsView& requests() { return *requests_; }
   [[nodiscard]] LimitsView& limits() { return *limits_; }
+  [[nodiscard]] FinderView& finder() { return *finder_; }
+  [[nodiscard]] ScenarioView& scenario() { return *scenario_; }
+  [[nodiscard]] Engine& engine() { return engine_; }
   /// The other run's.
   [[nodiscard]] ServiceGraphView& other_services() { return *other_services_; }
   /// Those that are shown now.
@@ -76,6 +93,7 @@ class Window : public QWidget {
   void dragEnterEvent(QDragEnterEvent* event) override;
   void dropEvent(QDropEvent* event) override;
   void paintEvent(QPaintEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
   void act(const QString& action);
@@ -93,6 +111,11 @@ class Window : public QWidget {
   void refresh(bool moving);
   void go_to_event(int direction);
   void go_to_fault();
+  void go_to_found(const QStringList& words);
+  void ask_for_picture();
+  void act_on_scenario(const QString& what);
+  void check_scenario();
+  void run_scenario();
   void go_along_cause();
   void go_along_effect();
   [[nodiscard]] std::vector<Instant> instants_of_note() const;
@@ -116,6 +139,9 @@ class Window : public QWidget {
   EventsView* events_;
   RequestsView* requests_;
   LimitsView* limits_;
+  FinderView* finder_;
+  ScenarioView* scenario_;
+  Engine engine_;
   ServiceGraphView* other_services_;
   QSplitter* upper_;
   QList<int> sizes_of_one_;  ///< Of it, before two runs stood there.

@@ -24,6 +24,8 @@ struct Shape {
   QString tag;
   /// What a click on it does; empty: nothing.
   QString action;
+  /// What a screen reader says of it; empty: nothing.
+  QString says;
   QRectF rect;  ///< Of a text: the room that it has.
   qreal radius = 0;
   QPainterPath path;

@@ -2,6 +2,29 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="ko" sourcelanguage="en">
 <context>
+    <name>AboutText</name>
+    <message>
+        <source>Orrery shows recordings of runs: how a failure spreads, stops and heals.</source>
+        <translation>Orrery는 실행 기록을 보여 줍니다: 장애가 퍼지고, 멈추고, 회복되는 과정.</translation>
+    </message>
+    <message>
+        <source>Space plays. Arrows: event; with Shift 1 s, with Ctrl 10 s. F: next fault. E, T, L: events, requests, limits. [ and ]: cause and effect. Ctrl+K finds. Ctrl+D compares. Ctrl+S saves a picture. M: motion. +, -, 0: zoom. 1 to 4: panels. Esc goes back.</source>
+        <translation>Space: 재생. 화살표: 이벤트, Shift와 함께 1초, Ctrl과 함께 10초. F: 다음 장애. E, T, L: 이벤트, 요청, 제한. [ 와 ]: 원인과 결과. Ctrl+K: 찾기. Ctrl+D: 비교. Ctrl+S: 그림 저장. M: 움직임. +, -, 0: 확대. 1~4: 패널. Esc: 뒤로.</translation>
+    </message>
+    <message>
+        <source>Licences</source>
+        <translation>라이선스</translation>
+    </message>
+    <message>
+        <source>About Orrery</source>
+        <translation>Orrery 정보</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>닫기</translation>
+    </message>
+</context>
+<context>
     <name>ClusterView</name>
     <message>
         <source>Cluster</source>
@@ -63,6 +86,18 @@
         <source>Ending</source>
         <translation>종료 중</translation>
     </message>
+    <message>
+        <source>zone %1, %2, %3 of %4 nodes not well</source>
+        <translation>%1 존, %2, 노드 %4개 중 %3개 이상</translation>
+    </message>
+    <message>
+        <source>node %1, %2, %3 pods</source>
+        <translation>노드 %1, %2, 파드 %3개</translation>
+    </message>
+    <message>
+        <source>dark</source>
+        <translation>끊김</translation>
+    </message>
 </context>
 <context>
     <name>DrawerView</name>
@@ -77,6 +112,10 @@
     <message>
         <source>Limits</source>
         <translation>제한</translation>
+    </message>
+    <message>
+        <source>Scenario</source>
+        <translation>시나리오</translation>
     </message>
 </context>
 <context>
@@ -294,6 +333,44 @@
     </message>
 </context>
 <context>
+    <name>FinderText</name>
+    <message>
+        <source>instant</source>
+        <translation>시각</translation>
+    </message>
+    <message>
+        <source>service</source>
+        <translation>서비스</translation>
+    </message>
+    <message>
+        <source>fault</source>
+        <translation>장애</translation>
+    </message>
+    <message>
+        <source>rollout</source>
+        <translation>배포</translation>
+    </message>
+    <message>
+        <source>pod</source>
+        <translation>파드</translation>
+    </message>
+</context>
+<context>
+    <name>FinderView</name>
+    <message>
+        <source>Find anything</source>
+        <translation>무엇이든 찾기</translation>
+    </message>
+    <message>
+        <source>A service, pod, fault, or a time like 2:10</source>
+        <translation>서비스, 파드, 장애, 또는 2:10 같은 시각</translation>
+    </message>
+    <message>
+        <source>Nothing is called so.</source>
+        <translation>그런 이름은 없습니다.</translation>
+    </message>
+</context>
+<context>
     <name>InspectorView</name>
     <message>
         <source>Inspector</source>
@@ -330,6 +407,14 @@
     <message>
         <source>All users</source>
         <translation>모든 사용자</translation>
+    </message>
+    <message>
+        <source>Latency</source>
+        <translation>지연</translation>
+    </message>
+    <message>
+        <source>%1/%2 pods</source>
+        <translation>파드 %1/%2</translation>
     </message>
 </context>
 <context>
@@ -490,6 +575,45 @@
     </message>
 </context>
 <context>
+    <name>ScenarioView</name>
+    <message>
+        <source>Scenario</source>
+        <translation>시나리오</translation>
+    </message>
+    <message>
+        <source>Is checked…</source>
+        <translation>검사 중…</translation>
+    </message>
+    <message>
+        <source>%1 problems</source>
+        <translation>문제 %1개</translation>
+    </message>
+    <message>
+        <source>Nothing is wrong with it.</source>
+        <translation>문제가 없습니다.</translation>
+    </message>
+    <message>
+        <source>Runs; what is over can be looked at already.</source>
+        <translation>실행 중입니다. 지나간 부분은 이미 볼 수 있습니다.</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>중지</translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation>실행</translation>
+    </message>
+    <message>
+        <source>Check</source>
+        <translation>검사</translation>
+    </message>
+    <message>
+        <source>Open a scenario: drop a JSON or YAML file here.</source>
+        <translation>시나리오 열기: JSON 또는 YAML 파일을 여기에 놓으세요.</translation>
+    </message>
+</context>
+<context>
     <name>ServiceGraphView</name>
     <message>
         <source>Services</source>
@@ -578,6 +702,18 @@
     <message>
         <source>%1 not well</source>
         <translation>%1개 이상</translation>
+    </message>
+    <message>
+        <source>Opened before</source>
+        <translation>최근에 연 기록</translation>
+    </message>
+    <message>
+        <source>%1, %2, %3 errors, %4</source>
+        <translation>%1, %2, 오류 %3, %4</translation>
+    </message>
+    <message>
+        <source>%1 of %2 pods ready</source>
+        <translation>파드 %2개 중 %1개 준비됨</translation>
     </message>
 </context>
 <context>
@@ -720,6 +856,10 @@
         <source>Compare</source>
         <translation>비교</translation>
     </message>
+    <message>
+        <source>Find anything</source>
+        <translation>무엇이든 찾기</translation>
+    </message>
 </context>
 <context>
     <name>WhyLine</name>
@@ -858,8 +998,24 @@
         <translation>기록 열기</translation>
     </message>
     <message>
-        <source>Recordings (*.orrery);;All files (*)</source>
-        <translation>기록 (*.orrery);;모든 파일 (*)</translation>
+        <source>Save a picture</source>
+        <translation>그림 저장</translation>
+    </message>
+    <message>
+        <source>The picture could not be written: %1</source>
+        <translation>그림을 저장할 수 없습니다: %1</translation>
+    </message>
+    <message>
+        <source>Pictures (*.png *.svg)</source>
+        <translation>그림 (*.png *.svg)</translation>
+    </message>
+    <message>
+        <source>It was stopped.</source>
+        <translation>중지되었습니다.</translation>
+    </message>
+    <message>
+        <source>Recordings and scenarios (*.orrery *.json *.yaml *.yml);;All files (*)</source>
+        <translation>기록과 시나리오 (*.orrery *.json *.yaml *.yml);;모든 파일 (*)</translation>
     </message>
 </context>
 <context>

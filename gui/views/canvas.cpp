@@ -84,6 +84,16 @@ const Shape* Canvas::find(const QString& tag, QRectF* where) const {
   return nullptr;
 }
 
+std::vector<Canvas::Said> Canvas::said() const {
+  std::vector<Said> said;
+  for (const Layer& layer : still_) {
+    for (const Shape& shape : layer.list.shapes()) {
+      if (!shape.says.isEmpty()) said.push_back({shape.says, layer.transform.mapRect(shape.rect)});
+    }
+  }
+  return said;
+}
+
 void Canvas::mouseMoveEvent(QMouseEvent* event) {
   const Shape* shape = hit(event->position());
   setCursor(shape == nullptr ? Qt::ArrowCursor : Qt::PointingHandCursor);

@@ -17,7 +17,7 @@
 namespace orrery::gui {
 
 /// What stands in place of the cluster and the inspector.
-enum class Drawer { None, Events, Requests, Limits, Compare };
+enum class Drawer { None, Events, Requests, Limits, Scenario, Compare };
 
 inline constexpr qreal kPadding = 20;       ///< Of panels.
 inline constexpr qreal kHeaderMiddle = 26;  ///< Of a panel's title, from its top.
@@ -42,7 +42,8 @@ struct Shown {
   bool playing = false;
   double speed = 1;  ///< Simulated seconds in one; 0: as fast as can be.
   bool reduced_motion = false;
-  QString notice;  ///< What went wrong, for people; empty: nothing.
+  QStringList recent;  ///< Recordings that were open before, the last one first.
+  QString notice;      ///< What went wrong, for people; empty: nothing.
 };
 
 /// A display list in coordinates of its own.
@@ -62,6 +63,13 @@ class Canvas : public QWidget {
   [[nodiscard]] std::vector<Layer> layers() const;
   /// The shape with the tag and where it is in the view; null: it is not shown.
   [[nodiscard]] const Shape* find(const QString& tag, QRectF* where = nullptr) const;
+
+  /// What a screen reader says, in order, and where that is in the view.
+  struct Said {
+    QString says;
+    QRectF where;
+  };
+  [[nodiscard]] std::vector<Said> said() const;
 
   /// Told of clicks on shapes with an action.
   std::function<void(const QString& action)> on_action;

@@ -129,14 +129,21 @@ void ClusterView::draw_zone(DisplayList& list, const ZoneNow& zone, const QRectF
                           lost ? c.state(State::Lost) : c.line, lost ? 1.4 : 1);
   frame.tag = "zone " + QString::fromStdString(zone.name);
   frame.state = zone.state;
+  const auto unwell = std::count_if(zone.nodes.begin(), zone.nodes.end(),
+                                    [](const NodeNow& node) { return is_bad(node.worst); });
+  frame.says = tr("zone %1, %2, %3 of %4 nodes not well")
+                   .arg(QString::fromStdString(zone.name), name_of(zone.state))
+                   .arg(unwell)
+                   .arg(zone.nodes.size());
   const qreal middle = box.top() + 17;
   const QString name =
       zone.name.empty() ? tr("nodes") : tr("zone %1").arg(QString::fromStdString(zone.name));
   const qreal from = list.words(box.left() + 12, middle, name, Type::BodyStrong, c.high);
-  const QString value = !lost          ? tr("%1 used").arg(percent_text(zone.cpu_used))
-                        : zone.noticed ? tr("unreachable")
-                                       : tr("dark, not noticed");
+  QString value = !lost          ? tr("%1 used").arg(percent_text(zone.cpu_used))
+                  : zone.noticed ? tr("unreachable")
+                                 : tr("dark, not noticed");
   const Type type = lost ? Type::SmallStrong : Type::Small;
+  if (from + 6 + width_of(value, type) > box.right() - 12) value = lost ? tr("dark") : QString{};
   const qreal height = height_of(type);
   list.text({from + 6, middle - height / 2, box.right() - 12 - from - 6, height}, value, type,
             lost ? c.state(State::Lost) : c.low, Qt::AlignRight);
@@ -176,6 +183,9 @@ void ClusterView::draw_node(DisplayList& list, const NodeNow& node, const QRectF
   const QString name = QString::fromStdString(std::string{shown().run->text(node.name)});
   frame.tag = "node " + name;
   if (node.state == State::Draining) frame.dash = {3, 2};
+  if (is_bad(node.worst)) {
+    frame.says = tr("node %1, %2, %3 pods").arg(name, name_of(node.worst)).arg(node.pods.size());
+  }
   const qreal middle = tile.top() + 15;
   const qreal height = height_of(Type::SmallMedium);
   list.text({tile.left() + 10, middle - height / 2, tile.width() * 0.55, height}, name,

@@ -10,7 +10,7 @@ struct DrawerText {
   Q_DECLARE_TR_FUNCTIONS(DrawerView)
 };
 
-constexpr std::array kDrawers{Drawer::Events, Drawer::Requests, Drawer::Limits};
+constexpr std::array kDrawers{Drawer::Events, Drawer::Requests, Drawer::Limits, Drawer::Scenario};
 
 QString title_of(Drawer drawer) {
   switch (drawer) {
@@ -20,6 +20,8 @@ QString title_of(Drawer drawer) {
       return DrawerText::tr("Requests");
     case Drawer::Limits:
       return DrawerText::tr("Limits");
+    case Drawer::Scenario:
+      return DrawerText::tr("Scenario");
     case Drawer::Compare:
     case Drawer::None:
       break;
@@ -39,6 +41,8 @@ QString name_of(Drawer drawer) {
       return QStringLiteral("requests");
     case Drawer::Limits:
       return QStringLiteral("limits");
+    case Drawer::Scenario:
+      return QStringLiteral("scenario");
     case Drawer::Compare:
       return QStringLiteral("compare");
     case Drawer::None:
@@ -59,6 +63,8 @@ std::optional<Drawer> drawer_named(const QString& name) {
 
 qreal draw_drawer_links(DisplayList& list, qreal right, qreal middle, const Theme& theme) {
   for (auto drawer = kDrawers.rbegin(); drawer != kDrawers.rend(); ++drawer) {
+    // That one is not about what is inspected.
+    if (*drawer == Drawer::Scenario) continue;
     const qreal left =
         list.words_before(right, middle, title_of(*drawer), Type::BodyMedium, theme.accent);
     list.target({left - 6, middle - 14, right - left + 12, 28}, action_of(*drawer),

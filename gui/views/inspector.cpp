@@ -159,11 +159,17 @@ std::vector<Layer> InspectorView::still_layers() const {
     const qreal left = column_left(i);
     const qreal column = column_width();
     const QRectF title{left, 52, column, 18};
-    list.text(title, columns[i].title, Type::BodyMedium, c.mid);
+    const bool narrow = width_of(columns[i].title, Type::BodyMedium) > column;
+    list.text(title, narrow ? tr("Latency") : columns[i].title, Type::BodyMedium, c.mid).says =
+        columns[i].title + ": " + columns[i].value + ", " + beside[i];
     const qreal value_right =
         list.words(left, 87, columns[i].value, Type::Number, columns[i].color);
-    list.text({value_right + 8, 82, left + column - value_right - 8, 18}, beside[i], Type::Small,
-              c.low, Qt::AlignRight);
+    // A figure that would be cut is worse than none.
+    const qreal beside_room = left + column - value_right - 8;
+    if (width_of(beside[i], Type::Small) <= beside_room) {
+      list.text({value_right + 8, 82, beside_room, 18}, beside[i], Type::Small, c.low,
+                Qt::AlignRight);
+    }
     const QRectF chart = chart_rect(i);
     if (chart.height() > 20) draw_chart(list, chart, lines[i], mosts[i], i != 2, tops[i]);
   }
@@ -187,19 +193,25 @@ void InspectorView::draw_header(DisplayList& list) const {
   const Moment& moment = *shown().moment;
   QString name = tr("Users");
   QString more = tr("all requests from outside");
+  QString brief;
   State state = State::Healthy;
   if (shown().selected) {
     const ServiceNow& service = moment.services[*shown().selected];
     name = short_name(shown().run->scene().services[*shown().selected]);
     state = service.state;
     more = tr("%1 of %2 pods ready").arg(service.ready).arg(service.pods.size());
+    brief = tr("%1/%2 pods").arg(service.ready).arg(service.pods.size());
   } else if (const auto at = second_at(*shown().run, shown().at)) {
     state = state_of_errors(sum(*at, 1));
   }
   list.glyph(state, {kPadding + 8, kHeaderMiddle}, 16).tag = "inspected";
   const qreal x = list.words(kPadding + 26, kHeaderMiddle, name, Type::Heading, c.high);
-  const qreal end = list.words(x + 12, kHeaderMiddle, more, Type::Body, c.mid);
   const qreal links = draw_drawer_links(list, width() - kPadding, kHeaderMiddle, c);
+  if (x + 12 + width_of(more, Type::Body) > links) more = brief;
+  qreal end = x;
+  if (x + 12 + width_of(more, Type::Body) <= links) {
+    end = list.words(x + 12, kHeaderMiddle, more, Type::Body, c.mid);
+  }
   const QString all = tr("All users");
   if (shown().selected && end + 16 + width_of(all, Type::BodyMedium) < links) {
     const qreal left = list.words_before(links, kHeaderMiddle, all, Type::BodyMedium, c.accent);
@@ -218,7 +230,7 @@ void InspectorView::draw_chart(DisplayList& list, const QRectF& box, const std::
   list.line(box.topLeft(), box.topRight(), c.line);
   list.line({box.left(), box.center().y()}, {box.right(), box.center().y()}, c.line);
   list.line(box.bottomLeft(), box.bottomRight(), c.line);
-  list.text({box.left(), box.top() + 2, box.width(), 14}, unit_top, Type::Small, c.low);
+  list.text({box.left(), box.top() - 15, box.width(), 14}, unit_top, Type::Small, c.low);
 
   std::vector<std::pair<qreal, const Line*>> labels;  // By height.
   for (const Line& line : lines) {

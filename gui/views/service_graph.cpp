@@ -36,6 +36,20 @@ void draw_cross(DisplayList& list, QPointF centre, qreal reach, const QColor& co
   list.path(cross, {}, color, width).round_caps = true;
 }
 
+/// A sign of the direction, which stands still.
+void draw_arrowhead(DisplayList& list, QPointF from, QPointF to, const QColor& color) {
+  const QPointF way = to - from;
+  const qreal length = std::hypot(way.x(), way.y());
+  if (length <= 0) return;
+  const QPointF along = way / length;
+  const QPointF across{-along.y(), along.x()};
+  QPainterPath head{to + along * 4};
+  head.lineTo(to - along * 3 + across * 3.6);
+  head.lineTo(to - along * 3 - across * 3.6);
+  head.closeSubpath();
+  list.path(head, color).tag = "arrow";
+}
+
 /// Points along a path, about 4 apart. A path's own pointAtPercent() measures all of it each time.
 std::vector<QPointF> equal_steps(const QPainterPath& path) {
   const QPolygonF line = path.toSubpathPolygons().value(0);
@@ -241,16 +255,31 @@ void ServiceGraphView::draw_header(DisplayList& list) const {
 
 void ServiceGraphView::draw_invitation(DisplayList& list) const {
   const Theme& c = colors();
-  const QRectF line{kPadding, height() / 2.0 - 24, width() - 2 * kPadding, 22};
+  const QRectF line{kPadding, height() / 2.0 - (shown().recent.isEmpty() ? 24 : 140),
+                    width() - 2 * kPadding, 22};
   list.text(line, tr("Open a recording: drop a file here, or press Ctrl+O"), Type::Heading, c.high,
             Qt::AlignHCenter);
   list.text(line.translated(0, 28),
             tr("Make one with: orrery run SCENARIO --seeds 1 --record FILE.orrery"), Type::Body,
             c.mid, Qt::AlignHCenter);
-  if (shown().notice.isEmpty()) return;
-  list.text(line.translated(0, 64), shown().notice, Type::Body, c.state(State::Failing),
-            Qt::AlignHCenter)
-      .tag = "notice";
+  qreal y = line.bottom() + 58;
+  if (!shown().notice.isEmpty()) {
+    list.text(line.translated(0, 64), shown().notice, Type::Body, c.state(State::Failing),
+              Qt::AlignHCenter)
+        .tag = "notice";
+    y += 40;
+  }
+  if (shown().recent.isEmpty()) return;
+  list.text({line.left(), y, line.width(), 20}, tr("Opened before"), Type::BodyMedium, c.low,
+            Qt::AlignHCenter);
+  for (qsizetype i = 0; i < shown().recent.size(); ++i) {
+    y += 26;
+    if (y + 26 > height() - 10) return;
+    const QString& path = shown().recent[i];
+    const QRectF row{line.left(), y, line.width(), 22};
+    list.text(row, path, Type::Body, c.accent, Qt::AlignHCenter);
+    list.target(row, "recent " + path, QString{"recent %1"}.arg(i));
+  }
 }
 
 void ServiceGraphView::draw_way_back(DisplayList& list) const {
@@ -426,6 +455,11 @@ void ServiceGraphView::draw_card(DisplayList& list, std::uint32_t index, double 
   box.action =
       what.is_group ? "group " + full_name : QString{"select %1"}.arg(what.services.front());
   box.state = now.state;
+  box.says =
+      tr("%1, %2, %3 errors, %4")
+          .arg(short_name(what.name), name_of(now.state), percent_text(now.calls.error_share()),
+               what.is_group ? tr("%1 services").arg(what.services.size())
+                             : tr("%1 of %2 pods ready").arg(now.ready).arg(now.pods.size()));
   if (now.state == State::Draining) box.dash = {3, 2};
   if (scale < kNoTextBelow) {
     list.glyph(now.state, card.center(), 26);
@@ -527,6 +561,14 @@ std::vector<Layer> ServiceGraphView::moving_layers() const {
       const auto at =
           static_cast<std::size_t>((phase - whole) * static_cast<double>(track.points.size() - 1));
       const QPointF point = track.points[at];
+      if (shown().reduced_motion) {
+        const QColor color =
+            edge.state == State::Healthy
+                ? c.state(State::Healthy).lighter(c.shade == Shade::Dark ? 165 : 90)
+                : c.state(edge.state);
+        draw_arrowhead(layer.list, track.points[std::max<std::size_t>(at, 1) - 1], point, color);
+        continue;
+      }
       // Of the dots that pass, as large a share fails as of the calls.
       const double draw = std::fmod(whole * 0.618 + static_cast<double>(k) * 0.33, 1.0);
       if (draw < edge.error_share) {

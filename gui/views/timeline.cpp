@@ -89,7 +89,7 @@ Hit hit_of(const RecordedRun& run, std::uint32_t service, std::uint64_t origin) 
 
 TimelineView::TimelineView(const Shown& shown, QWidget* parent) : Canvas{shown, parent} {
   setAccessibleName(tr("Timeline"));
-  setMinimumHeight(250);
+  setMinimumHeight(310);
 }
 
 qreal TimelineView::lanes_left() const { return 184; }

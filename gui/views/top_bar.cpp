@@ -118,12 +118,31 @@ std::vector<Layer> TopBar::still_layers() const {
                            korean ? Type::Body : Type::BodyStrong, korean ? c.low : c.high);
   list.target({left - 4, kMiddle - 14, right - left + 8, 28}, "language en", "language en");
   right = left - 20;
+  if (shown().run != nullptr && width() > 1300) {
+    const QString text = tr("Find anything");
+    const QString key = QStringLiteral("Ctrl K");
+    const qreal key_width = width_of(key, Type::Key) + 10;
+    const qreal wide = 34 + width_of(text, Type::Body) + 20 + key_width + 8;
+    const QRectF box{right - wide, kMiddle - 16, wide, 32};
+    list.box(box, 8, c.card, c.line);
+    QPainterPath glass;
+    glass.addEllipse(QPointF{box.left() + 17, kMiddle - 1}, 4.5, 4.5);
+    glass.moveTo(box.left() + 20.4, kMiddle + 2.4);
+    glass.lineTo(box.left() + 23.5, kMiddle + 5.5);
+    list.path(glass, {}, c.low, 1.5).round_caps = true;
+    list.words(box.left() + 32, kMiddle, text, Type::Body, c.low);
+    const QRectF cap{box.right() - 8 - key_width, kMiddle - 9, key_width, 18};
+    list.box(cap, 5, c.raised);
+    list.text(cap, key, Type::Key, c.mid, Qt::AlignHCenter);
+    list.target(box, "finder", "finder");
+    right = box.left() - 16;
+  }
 
   if (shown().run == nullptr) {
     list.words(x, kMiddle, tr("No recording is open"), Type::Body, c.mid);
     return layers;
   }
-  if (shown().other != nullptr) right = draw_modes(list) - 16;
+  if (shown().other != nullptr) right = std::min(right, draw_modes(list) - 16);
   const recording::RunInfo& info = shown().run->info();
   const QString seed = tr("seed %1").arg(info.seed);
   const QString world = info.world == "sim" ? tr("simulated") : tr("live");

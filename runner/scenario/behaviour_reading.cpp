@@ -8,6 +8,7 @@
 #include "runner/scenario/call_reading.h"
 #include "runner/scenario/parts.h"
 #include "runner/scenario/scalars.h"
+#include "runner/scenario/server_reading.h"
 
 namespace orrery::scenario {
 namespace {
@@ -53,8 +54,9 @@ Use read_use(const Value& value, bool by_request, Report& report) {
     use.base = read_size(value, report);
     return use;
   }
-  const Fields fields = by_request ? Fields{value, {"base", "perSecond", "perRequest"}, report}
-                                   : Fields{value, {"base", "perSecond", "volume"}, report};
+  const Fields fields =
+      by_request ? Fields{value, {"base", "perSecond", "perRequest", "perServed"}, report}
+                 : Fields{value, {"base", "perSecond", "volume"}, report};
   if (const Value* base = fields.find("base")) use.base = read_size(*base, report);
   if (const Value* growth = fields.find("perSecond")) use.per_second = read_size(*growth, report);
   if (!by_request) {
@@ -64,6 +66,7 @@ Use read_use(const Value& value, bool by_request, Report& report) {
     return use;
   }
   if (const Value* each = fields.find("perRequest")) use.per_request = read_size(*each, report);
+  if (const Value* each = fields.find("perServed")) use.per_served = read_size(*each, report);
   return use;
 }
 
@@ -154,13 +157,60 @@ Operation read_operation(const Value& value, Reading& reading) {
   return operation;
 }
 
+/// A duration above 0; says if it is none.
+Duration read_positive(const Value& value, Report& report) {
+  const auto duration = read_duration(value, report);
+  if (duration == Duration{}) report.add(value, "a duration above 0");
+  return duration.value_or(Duration{});
+}
+
+/// By `time` or by "requests", which of them there is.
+void read_time_or_requests(const Fields& fields, const char* time, const Value& value,
+                           Duration& by_time, std::uint32_t& by_requests, Report& report) {
+  const Value* lasts = fields.find(time);
+  const Value* requests = fields.find("requests");
+  if ((lasts == nullptr) == (requests == nullptr)) {
+    report.add(value.where, fmt::format("\"{}\" or \"requests\"", time),
+               lasts == nullptr ? "neither" : "both");
+  }
+  if (lasts != nullptr) by_time = read_positive(*lasts, report);
+  if (requests != nullptr) {
+    by_requests =
+        static_cast<std::uint32_t>(read_count(*requests, 1, 1'000'000'000, report).value_or(1));
+  }
+}
+
+void read_warm_up(const Value& value, ServiceBehaviour& behaviour, Report& report) {
+  const Fields fields{value, {"factor", "for", "requests"}, report};
+  if (const Value* factor = fields.require("factor", "how many times the core time at first")) {
+    double given = 0;
+    if (factor->type == Value::Type::Number) given = parse_number(factor->text).value_or(0);
+    if (given < 1 || given > 1000) report.add(*factor, "a number from 1 to 1000");
+    behaviour.warm_up.factor = std::clamp(given, 1.0, 1000.0);
+  }
+  read_time_or_requests(fields, "for", value, behaviour.warm_up.lasts, behaviour.warm_up.requests,
+                        report);
+}
+
+void read_pauses(const Value& value, ServiceBehaviour& behaviour, Report& report) {
+  const Fields fields{value, {"for", "every", "requests"}, report};
+  Pauses& pauses = behaviour.pauses;
+  const Value* length = fields.require("for", "how long a pause lasts");
+  if (length != nullptr) pauses.length = read_positive(*length, report);
+  read_time_or_requests(fields, "every", value, pauses.every, pauses.requests, report);
+  if (pauses.every > Duration{} && pauses.length >= pauses.every) {
+    report.add(*length, "a pause shorter than the time from one to the next");
+    pauses = {};
+  }
+}
+
 ServiceBehaviour read_behaviour(const Value& value, Reading& reading) {
   Report& report = reading.report;
   ServiceBehaviour behaviour;
-  const Fields fields{
-      value,
-      {"concurrency", "queueMax", "drainsOnTerm", "probesShareThreads", "operations"},
-      report};
+  const Fields fields{value,
+                      {"concurrency", "queueMax", "drainsOnTerm", "probesShareThreads", "queue",
+                       "limit", "warmUp", "pauses", "operations"},
+                      report};
   if (const Value* concurrency = fields.find("concurrency")) {
     behaviour.concurrency =
         static_cast<std::uint32_t>(read_count(*concurrency, 1, 1'000'000, report).value_or(1));
@@ -178,6 +228,9 @@ ServiceBehaviour read_behaviour(const Value& value, Reading& reading) {
   if (const Value* share = fields.find("probesShareThreads")) {
     behaviour.probes_share_threads = read_boolean(*share, report).value_or(false);
   }
+  read_server(fields, behaviour.server, report);
+  if (const Value* warm_up = fields.find("warmUp")) read_warm_up(*warm_up, behaviour, report);
+  if (const Value* pauses = fields.find("pauses")) read_pauses(*pauses, behaviour, report);
   if (const Value* operations = fields.find("operations")) {
     for (const Value& operation :
          named_members(*operations, "an object of operations by name", report)) {

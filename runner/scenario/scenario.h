@@ -16,6 +16,7 @@
 #include "models/base/distribution.h"
 #include "models/base/time_types.h"
 #include "models/resilience/route_policy.h"
+#include "models/resilience/server_policy.h"
 #include "runner/scenario/fault.h"
 
 namespace orrery::scenario {
@@ -121,11 +122,13 @@ struct Layer {
   std::int64_t bytes = 0;
 };
 
-/// base + per_second x age [bytes], and per_request x requests being worked on.
+/// base + per_second x age [bytes], per_request x requests being worked on, and per_served x those
+/// that it has answered.
 struct Use {
   std::int64_t base = 0;
   std::int64_t per_second = 0;
   std::int64_t per_request = 0;
+  std::int64_t per_served = 0;
   std::string volume = {};  ///< Of `disk`: the emptyDir it goes to; empty: the container's layer.
 };
 
@@ -223,12 +226,29 @@ struct Operation {
   double error_probability = 0;
 };
 
+/// A new process takes `factor` times the core time at first, and less with every request.
+struct WarmUp {
+  double factor = 1;
+  Duration lasts = {};         ///< 0: by requests.
+  std::uint32_t requests = 0;  ///< 0: by time.
+};
+
+/// Times in which a process does nothing.
+struct Pauses {
+  Duration length = {};        ///< 0: none.
+  Duration every = {};         ///< 0: by requests.
+  std::uint32_t requests = 0;  ///< 0: by time.
+};
+
 struct ServiceBehaviour {
   std::uint32_t concurrency = 64;
   std::uint32_t queue_max = 1024;
   bool drains_on_term = true;
   bool probes_share_threads = false;  ///< Health checks take a slot, as requests do.
   std::vector<Operation> operations;  ///< At least one.
+  WarmUp warm_up = {};
+  Pauses pauses = {};
+  resilience::ServerPolicy server = {};
 };
 
 struct JourneyStep {

@@ -78,6 +78,9 @@ sim::ServiceModel service_model(const Scenario& scenario, const std::string& nam
   model.queue_max = behaviour.queue_max;
   model.drains_on_term = behaviour.drains_on_term;
   model.probes_share_threads = behaviour.probes_share_threads;
+  model.server = behaviour.server;
+  model.warm_up = {behaviour.warm_up.factor, behaviour.warm_up.lasts, behaviour.warm_up.requests};
+  model.pauses = {behaviour.pauses.length, behaviour.pauses.every, behaviour.pauses.requests};
   for (const scenario::Operation& operation : behaviour.operations) {
     sim::OperationModel o;
     o.name = operation.name;
@@ -293,14 +296,14 @@ sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
     model.on_nodes = image.on_nodes;
     model.missing = image.missing;
     model.start = image.start;
-    model.process = {
-        .runs_for = image.runs_for,
-        .exit_code = image.exit_code,
-        .ignores_term = image.ignores_term,
-        .unwell_after = image.unwell_after,
-        .unwell_for = image.unwell_for,
-        .memory = {image.memory.base, image.memory.per_second, image.memory.per_request},
-        .disk = {image.disk.base, image.disk.per_second, image.disk.volume}};
+    model.process = {.runs_for = image.runs_for,
+                     .exit_code = image.exit_code,
+                     .ignores_term = image.ignores_term,
+                     .unwell_after = image.unwell_after,
+                     .unwell_for = image.unwell_for,
+                     .memory = {image.memory.base, image.memory.per_second,
+                                image.memory.per_request, image.memory.per_served},
+                     .disk = {image.disk.base, image.disk.per_second, image.disk.volume}};
     config.images[name] = model;
   }
   if (has_pod_failure(scenario)) config.images[kPauseImage].process.serves = false;

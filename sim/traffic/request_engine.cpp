@@ -59,6 +59,8 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
   (void)add_routes(kNone, kNoZone);
   for (const ServiceModel& service : model_.services) {
     expects(service.concurrency >= 1, "a pod works on at least one request");
+    has_gates_ = has_gates_ || !service.server.is_plain();
+    has_paces_ = has_paces_ || service.warm_up.factor > 1 || service.pauses.length > Duration{};
   }
   for (const LoadModel& load : model_.load) {
     Load state;
@@ -101,6 +103,11 @@ InstanceId RequestEngine::add_instance(InstanceSpec spec, ports::CauseId cause) 
   const auto index = static_cast<std::uint32_t>(instances_.size());
   addresses_[instance.address] = index;
   instances_.push_back(instance);
+  if (has_gates_) {
+    gates_.emplace_back(service.server, service.queue_max, kernel_.now(),
+                        draws_.bits(Purpose::Admission, address_key(spec.address)));
+  }
+  if (has_paces_) paces_.emplace_back(service.warm_up, service.pauses, kernel_.now(), 0.0);
   specs_.push_back(std::move(spec));
   instance_causes_.push_back({static_cast<RecordId>(cause), 0});
   return InstanceId{index};
@@ -111,6 +118,7 @@ void RequestEngine::set_listening(InstanceId id, bool listens) {
   Instance& instance = instances_[index_of(id)];
   expects(instance.state == InstanceState::Starting || instance.state == InstanceState::Listening,
           "only a running process listens");
+  if (has_paces_ && listens && instance.state == InstanceState::Starting) begin_pace(index_of(id));
   instance.state = listens ? InstanceState::Listening : InstanceState::Starting;
 }
 
@@ -152,6 +160,10 @@ void RequestEngine::set_hanging(InstanceId id, bool hangs, ports::CauseId cause)
 
 void RequestEngine::set_busy_watch(InstanceId id, std::uint32_t busy_max) {
   instances_[index_of(id)].busy_max = busy_max;
+}
+
+void RequestEngine::set_served_watch(InstanceId id, std::uint32_t served_max) {
+  instances_[index_of(id)].served_max = served_max;
 }
 
 bool RequestEngine::probes_share_threads(InstanceId id) const {
@@ -619,16 +631,20 @@ void RequestEngine::reach_instance(std::uint32_t index) {
     const RecordId ended = instance_causes_[call.instance].state;
     if (const RecordId why = cause_of_absence(index, ended)) call.cause = why;
     answer(index, RequestOutcome::Refused);
-  } else if (instance.busy < instance.concurrency) {
+    return;
+  }
+  const bool at_once = instance.busy < instance.concurrency;
+  if ((!at_once && instance.queued >= instance.queue_max) || (has_gates_ && !lets_in(index))) {
+    call.cause = cause_of_full(call.instance);
+    answer(index, RequestOutcome::Refused);
+  } else if (at_once) {
     begin_service(index);
-  } else if (instance.queued < instance.queue_max) {
+  } else {
     call.phase = CallPhase::Queued;
+    if (has_gates_) entries_[index].before = instance.queue.tail;
     calls_.append(instance.queue, index);
     ++instance.queued;
     ++service_loads_[instance.service].queued;
-  } else {
-    call.cause = cause_of_full(call.instance);
-    answer(index, RequestOutcome::Refused);
   }
 }
 
@@ -652,7 +668,8 @@ void RequestEngine::begin_work(std::uint32_t index) {
   Instance& instance = instances_[call.instance];
   const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
   call.next_step = operation.first_step;
-  const Duration cpu = operation.cpu.draw(draws_, Purpose::ServiceTime, call.key, 0);
+  Duration cpu = operation.cpu.draw(draws_, Purpose::ServiceTime, call.key, 0);
+  if (has_paces_) cpu = begin_paced(index, cpu);
   if (instance.cpu_group != kNone) {
     if (instance.strained) [[unlikely]]
       begin_strained(index);
@@ -675,9 +692,7 @@ void RequestEngine::work(std::uint32_t index) {
     Call& call = calls_[done];
     call.on_cpu = false;
     const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
-    // Drawn once more rather than kept: the same key gives the same time.
-    instances_[call.instance].cpu_ns +=
-        operation.cpu.draw(draws_, Purpose::ServiceTime, call.key, 0).count_ns();
+    instances_[call.instance].cpu_ns += cpu_of(done).count_ns();
     Duration wait = operation.wait.draw(draws_, Purpose::ServiceTime, call.key, 1);
     if (instances_[call.instance].strained) [[unlikely]]
       wait += begin_strained(done);
@@ -693,6 +708,7 @@ void RequestEngine::work(std::uint32_t index) {
 void RequestEngine::end_service(std::uint32_t index) {
   if (!held_up_.empty() && is_held_up(index)) [[unlikely]]
     return;
+  if (has_paces_ && puts_off(index)) return;
   Call& call = calls_[index];
   call.phase = CallPhase::Calling;
   const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
@@ -715,6 +731,7 @@ void RequestEngine::finish(std::uint32_t index, RequestOutcome outcome) {
     end_journey(index, outcome);
     return;
   }
+  if (has_gates_) leave_gate(index, true);
   release_slot(call.instance, call.cause);
   if (calls_[index].abandoned) {
     discard(index);
@@ -736,8 +753,9 @@ void RequestEngine::release_slot(std::uint32_t index, RecordId cause) {
   ServiceLoad& load = service_loads_[instance.service];
   --instance.busy;
   --load.busy;
-  ++instance.served;
-  if (const std::uint32_t next = next_in_queue(instance); next != kNone) {
+  if (++instance.served > instance.served_max) overloaded_.push_back(InstanceId{index});
+  const std::uint32_t next = has_gates_ ? next_admitted(index) : next_in_queue(instance);
+  if (next != kNone) {
     if (calls_[next].cause == 0) calls_[next].cause = cause;
     begin_service(next);
   } else if (instance.busy == 0 && instance.state == InstanceState::Draining) {

@@ -36,6 +36,7 @@
 #include "sim/traffic/instance_spec.h"
 #include "sim/traffic/request_series.h"
 #include "sim/traffic/route.h"
+#include "sim/traffic/server_gate.h"
 #include "sim/traffic/traffic_model.h"
 
 namespace orrery::sim {
@@ -165,6 +166,8 @@ class RequestEngine {
 
   /// From now on it is listed in take_overloaded() when it works on more requests than this.
   void set_busy_watch(InstanceId instance, std::uint32_t busy_max);
+  /// The same when it has served more than this.
+  void set_served_watch(InstanceId instance, std::uint32_t served_max);
 
   /// Whether the instance's health checks wait for its slots.
   [[nodiscard]] bool probes_share_threads(InstanceId instance) const;
@@ -294,6 +297,7 @@ class RequestEngine {
     std::uint32_t busy_max = kNone;  ///< Beyond it, it is overloaded.
     std::uint32_t first_route = 0;   ///< Of the calls it makes, in routes_.
     std::uint32_t served = 0;
+    std::uint32_t served_max = kNone;
     InstanceState state = InstanceState::Starting;
     bool drains = true;
     bool failing : 1 = false;
@@ -409,6 +413,17 @@ class RequestEngine {
     std::uint32_t generation = 0;
     std::uint32_t repetition = 0;
   };
+  /// Of a call whose process does not work evenly.
+  struct PacedWork {
+    std::int64_t cpu_ns = 0;
+    std::int64_t paused_ns = 0;  ///< Of the process's pauses, what its end has been put off by.
+  };
+  /// Of a call in a process with a gate.
+  struct Entry {
+    Instant at;
+    std::uint32_t in_flight = 0;
+    std::uint32_t before = kNone;  ///< In the queue, who came before it.
+  };
   /// What a call that is over leaves for its caller.
   struct Return {
     std::uint32_t caller = kNone;
@@ -448,6 +463,21 @@ class RequestEngine {
   [[nodiscard]] Saved saved(std::uint32_t parent, std::uint32_t site, std::uint32_t repetition);
   [[nodiscard]] std::uint32_t cache_key(std::uint64_t parent_key, const CallSite& site,
                                         std::uint32_t repetition) const;
+  // Processes that choose whom they serve: gated_calls.cpp.
+  /// Whether the call that has reached its instance may wait or be served there.
+  [[nodiscard]] bool lets_in(std::uint32_t call);
+  void leave_gate(std::uint32_t call, bool served);
+  [[nodiscard]] std::uint32_t take_waiting(Instance& instance, bool newest);
+  void take_out(Instance& instance, std::uint32_t call);  ///< Of the queue.
+  /// Whose turn it is, out of the queue; others are turned away.
+  [[nodiscard]] std::uint32_t next_admitted(std::uint32_t instance);
+  void begin_pace(std::uint32_t instance);                                     ///< It listens now.
+  [[nodiscard]] static std::uint64_t address_key(const std::string& address);  ///< For its draws.
+  /// Core time of the work that begins now.
+  [[nodiscard]] Duration begin_paced(std::uint32_t call, Duration cpu);
+  [[nodiscard]] Duration cpu_of(std::uint32_t call) const;  ///< Of work that has begun.
+  /// Whether its process has paused meanwhile, so that its work ends later.
+  [[nodiscard]] bool puts_off(std::uint32_t call);
   void forget_caches(std::uint32_t instance);
   /// A call that a cache waited for has ended. Whoever waited with it hears of it.
   void fill_cache(const Return& result);
@@ -597,6 +627,12 @@ class RequestEngine {
   std::vector<Route> routes_;              ///< Those of outside, then those of each instance.
   std::vector<RouteCounts> route_counts_;  ///< By RouteModel.
   std::vector<std::uint32_t> work_;        ///< Calls that get somewhere within the current event.
+  bool has_gates_ = false;
+  std::vector<ServerGate> gates_;  ///< By instance, if any service chooses.
+  std::vector<Entry> entries_;     ///< By slot of a call, likewise.
+  bool has_paces_ = false;
+  std::vector<ProcessPace> paces_;     ///< By instance, if any service has its own.
+  std::vector<PacedWork> paced_work_;  ///< By slot of a call, likewise.
   std::vector<std::optional<KeyPopularity>> popularity_;  ///< By cache; nothing: a fixed rate.
   std::map<CacheOfProcess, CallCache> caches_;
   std::map<Flight, std::vector<Waiter>> flights_;  ///< Calls that others may wait for, too.

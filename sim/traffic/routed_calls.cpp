@@ -299,10 +299,15 @@ void RequestEngine::cancel(std::uint32_t index) {
   Call& call = calls_[index];
   const std::uint32_t at = call.instance;
   if (call.phase == CallPhase::Queued) {
-    Instance& instance = instances_[at];
-    calls_.remove(instance.queue, index);
-    --instance.queued;
-    --service_loads_[instance.service].queued;
+    if (has_gates_) {
+      take_out(instances_[at], index);
+      leave_gate(index, false);
+    } else {
+      Instance& instance = instances_[at];
+      calls_.remove(instance.queue, index);
+      --instance.queued;
+      --service_loads_[instance.service].queued;
+    }
     discard(index);
   } else if (call.phase == CallPhase::InService) {
     if (call.on_cpu) {
@@ -314,11 +319,11 @@ void RequestEngine::cancel(std::uint32_t index) {
       call.held = false;
     } else {
       call.ghost = true;
-      const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
-      const Duration whole = operation.cpu.draw(draws_, Purpose::ServiceTime, call.key, 0);
+      const Duration whole = cpu_of(index);
       const Duration done = now_ - tries_[index].served_at;
       if (whole > done) instances_[at].cpu_ns -= (whole - done).count_ns();
     }
+    if (has_gates_) leave_gate(index, false);
     release_slot(at, call.cause);
     discard(index);
   }

@@ -9,8 +9,10 @@
 
 #include "models/base/distribution.h"
 #include "models/base/time_types.h"
+#include "models/resilience/server_policy.h"
 #include "sim/traffic/arrival_rate.h"
 #include "sim/traffic/call_cache.h"
+#include "sim/traffic/process_pace.h"
 #include "sim/traffic/route_model.h"
 
 namespace orrery::sim {
@@ -69,6 +71,9 @@ struct ServiceModel {
   /// answered by a thread of their own.
   bool probes_share_threads = false;
   std::vector<OperationModel> operations;
+  WarmUpModel warm_up = {};
+  PauseModel pauses = {};
+  resilience::ServerPolicy server = {};
 };
 
 struct JourneyStep {

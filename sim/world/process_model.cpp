@@ -15,9 +15,11 @@ std::int64_t grown(std::int64_t per_second, Duration age) {
 
 }  // namespace
 
-std::int64_t memory_at(const MemoryUse& use, Duration age, std::uint64_t requests) {
+std::int64_t memory_at(const MemoryUse& use, Duration age, std::uint64_t requests,
+                       std::uint64_t served) {
   return use.base + grown(use.per_second, age) +
-         use.per_request * static_cast<std::int64_t>(requests);
+         use.per_request * static_cast<std::int64_t>(requests) +
+         use.per_served * static_cast<std::int64_t>(served);
 }
 
 std::int64_t disk_at(const DiskUse& use, Duration age) {

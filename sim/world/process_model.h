@@ -12,13 +12,17 @@
 
 namespace orrery::sim {
 
-/// base + per_second x age + per_request x requests being worked on [bytes].
+/// base + per_second x age + per_request x requests being worked on + per_served x requests that
+/// it has answered [bytes].
 struct MemoryUse {
   std::int64_t base = 0;
   std::int64_t per_second = 0;
   std::int64_t per_request = 0;
+  std::int64_t per_served = 0;
 
-  [[nodiscard]] bool any() const { return base > 0 || per_second > 0 || per_request > 0; }
+  [[nodiscard]] bool any() const {
+    return base > 0 || per_second > 0 || per_request > 0 || per_served > 0;
+  }
 };
 
 /// base + per_second x age [bytes].
@@ -55,8 +59,9 @@ struct Strain {
   Duration waits;                 ///< By which whatever its requests wait for takes longer.
 };
 
-/// Memory in use at `age`, with `requests` being worked on.
-[[nodiscard]] std::int64_t memory_at(const MemoryUse& use, Duration age, std::uint64_t requests);
+/// Memory in use at `age`, with `requests` being worked on and `served` answered.
+[[nodiscard]] std::int64_t memory_at(const MemoryUse& use, Duration age, std::uint64_t requests,
+                                     std::uint64_t served = 0);
 [[nodiscard]] std::int64_t disk_at(const DiskUse& use, Duration age);
 
 /// The age at which memory exceeds `limit` with no request; nothing: never.

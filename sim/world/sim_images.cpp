@@ -133,7 +133,7 @@ void SimNode::finish_stats(const RuntimeOperation& operation) {
     for (const InstanceId instance : process.instances) {
       stats.cpu += environment_.engine.view(instance).cpu;
     }
-    stats.memory_bytes = memory_at(memory_of(process), age, requests_of(process));
+    stats.memory_bytes = memory_now(process);
     stats.disk_bytes = to_volume ? 0 : written;
     memory += stats.memory_bytes;
     result.stats.push_back(std::move(stats));

@@ -232,7 +232,10 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
   void show_strain(Process& process);
   [[nodiscard]] Strain strain_of(const Process& process) const;
   [[nodiscard]] MemoryUse memory_of(const Process& process) const;
+  [[nodiscard]] std::uint64_t served_by(const Process& process) const;
+  [[nodiscard]] std::int64_t memory_now(const Process& process) const;
   void watch_memory(Process& process, ports::CauseId cause);
+  [[nodiscard]] std::int64_t watch_requests(const Process& process, std::int64_t limit);
   void watch_node_memory(ports::CauseId cause);
   /// Answers a probe whose check takes until `done`, or its deadline if that is earlier.
   void answer(const PendingProbe& probe, Instant done, ports::Outcome outcome, std::int32_t value,

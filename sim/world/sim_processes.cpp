@@ -207,6 +207,19 @@ std::uint64_t SimNode::requests_of(const Process& process) const {
   return requests;
 }
 
+std::uint64_t SimNode::served_by(const Process& process) const {
+  std::uint64_t served = 0;
+  for (const InstanceId instance : process.instances) {
+    served += environment_.engine.view(instance).served;
+  }
+  return served;
+}
+
+std::int64_t SimNode::memory_now(const Process& process) const {
+  const Duration age = environment_.kernel.now() - process.info.started_at;
+  return memory_at(memory_of(process), age, requests_of(process), served_by(process));
+}
+
 /// Ends the process if it is over its limit; otherwise sees to it that this is asked again when it
 /// may be: at the age at which it outgrows the limit, or with more requests than fit.
 void SimNode::watch_memory(Process& process, ports::CauseId cause) {
@@ -215,27 +228,52 @@ void SimNode::watch_memory(Process& process, ports::CauseId cause) {
   const auto sandbox = sandboxes_.find(process.info.sandbox_id);
   const auto& limit = spec_of(process, sandbox->second).limits.memory_bytes;
   if (!limit) return;
-  const Duration age = environment_.kernel.now() - process.info.started_at;
-  if (memory_at(use, age, requests_of(process)) > *limit) {
+  if (memory_now(process) > *limit) {
     end_process(process, kExitKilled, "OOMKilled", exit_notice(process));
     return;
   }
   MemoryUse full = use;
-  if (use.per_request > 0) {
-    const std::int64_t fit = (*limit - memory_at(use, age, 0)) / use.per_request;
-    for (const InstanceId instance : process.instances) {
-      environment_.engine.set_busy_watch(
-          instance,
-          static_cast<std::uint32_t>(std::min<std::int64_t>(fit, kNone - std::int64_t{1})));
-    }
-    full.base += fit * use.per_request;
-  }
+  full.base += watch_requests(process, *limit);
   const auto outgrown = outgrows(full, *limit);
   if (!outgrown) return;
   schedule(ContainerEvent::What::Outgrows, process,
            std::max(process.info.started_at + *outgrown,
                     environment_.kernel.now() + Duration::nanoseconds(1)),
            cause);
+}
+
+/// Asks to be told when the requests that it works on and has answered may be more than fit.
+/// Returns what they use until then, of what the limit leaves. Requires: it is within the limit.
+std::int64_t SimNode::watch_requests(const Process& process, std::int64_t limit) {
+  const MemoryUse use = memory_of(process);
+  if (process.instances.empty()) return 0;
+  const Duration age = environment_.kernel.now() - process.info.started_at;
+  const std::uint64_t served = served_by(process);
+  std::int64_t room = limit - memory_at(use, age, 0, served);
+  const auto bounded = [](std::int64_t count) {
+    return static_cast<std::uint32_t>(std::min<std::int64_t>(count, kNone - std::int64_t{1}));
+  };
+  std::int64_t leaked = use.per_served * static_cast<std::int64_t>(served);
+  if (use.per_served > 0) {
+    // As many as fit; if those it works on use memory as well, so many as one of these does.
+    std::int64_t more = room / use.per_served;
+    if (use.per_request > 0) more = std::min(more, use.per_request / use.per_served);
+    more /= static_cast<std::int64_t>(process.instances.size());
+    for (const InstanceId instance : process.instances) {
+      const auto so_far = static_cast<std::int64_t>(environment_.engine.view(instance).served);
+      environment_.engine.set_served_watch(instance, bounded(so_far + more));
+    }
+    const std::int64_t grows =
+        more * static_cast<std::int64_t>(process.instances.size()) * use.per_served;
+    room -= grows;
+    leaked += grows;
+  }
+  if (use.per_request <= 0) return leaked;
+  const std::int64_t fit = room / use.per_request;
+  for (const InstanceId instance : process.instances) {
+    environment_.engine.set_busy_watch(instance, bounded(fit));
+  }
+  return leaked + fit * use.per_request;
 }
 
 /// When the node has no memory left, the kernel ends the process with the highest score: what it
@@ -251,8 +289,7 @@ void SimNode::watch_node_memory(ports::CauseId cause) {
     for (auto& [id, process] : containers_) {
       if (process.info.state != ContainerState::Running) continue;
       const MemoryUse use = memory_of(process);
-      const std::int64_t bytes =
-          memory_at(use, now - process.info.started_at, requests_of(process));
+      const std::int64_t bytes = memory_now(process);
       used += bytes;
       growth += use.per_second;
       const Sandbox& sandbox = sandboxes_.at(process.info.sandbox_id);
@@ -288,9 +325,11 @@ void SimNode::on_overload(InstanceId instance) {
   Process& process = found->second;
   const auto sandbox = sandboxes_.find(process.info.sandbox_id);
   const auto& limit = spec_of(process, sandbox->second).limits.memory_bytes;
-  const Duration age = environment_.kernel.now() - process.info.started_at;
-  if (limit && memory_at(memory_of(process), age, requests_of(process)) > *limit) {
+  if (!limit) return;
+  if (memory_now(process) > *limit) {
     end_process(process, kExitKilled, "OOMKilled", exit_notice(process));
+  } else if (model_of(process).memory.per_served > 0) {
+    static_cast<void>(watch_requests(process, *limit));
   }
 }
 

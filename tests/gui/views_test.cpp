@@ -63,6 +63,7 @@ TEST_F(Views, AFaultThatIsStillToComeIsDashed) {
 }
 
 TEST_F(Views, NoTextIsCutInEitherLanguageOrTheme) {
+  window_.select(2U);
   const auto check = [&](const char* language) {
     for (const Canvas* canvas : window_.canvases()) {
       for (const Layer& layer : canvas->layers()) {
@@ -79,7 +80,8 @@ TEST_F(Views, NoTextIsCutInEitherLanguageOrTheme) {
   };
   for (const char* language : {"en", "ko"}) {
     for (const Shade shade : {Shade::Dark, Shade::Light}) {
-      for (const Drawer drawer : {Drawer::None, Drawer::Events, Drawer::Requests, Drawer::Limits}) {
+      for (const Drawer drawer :
+           {Drawer::None, Drawer::Events, Drawer::Requests, Drawer::Limits, Drawer::Scenario}) {
         window_.set_language(language);
         window_.set_shade(shade);
         window_.show_drawer(drawer);

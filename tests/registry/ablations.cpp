@@ -17,7 +17,8 @@ Seen play(const World& world, const RoutePolicy& policy, std::uint64_t seed) {
   OperationModel back = world.work_varies ? works_about(world.work) : works(world.work);
   back.error_probability = world.errors;
   model.services = {offers(front, 100'000), offers(back, world.concurrency)};
-  model.services[1].queue_max = 100'000;
+  model.services[1].queue_max = world.queue_max;
+  model.services[1].server = world.server;
   model.routes = {{.from = 0, .to = 1, .policy = policy}};
   if (world.of_users) model.routes = {{.from = kClients, .to = 0, .policy = policy}};
   if (world.zones) model.latency_between_zones = 20_ms;
@@ -255,6 +256,34 @@ void add_limits(std::vector<Ablation>& all) {
                  }});
 }
 
+/// Twice as many requests as the back can serve, of users who wait for 300 ms: in order, all come
+/// too late.
+void add_servers(std::vector<Ablation>& all) {
+  World overloaded{.backs = 1, .work = 10_ms, .concurrency = 1};
+  overloaded.policy.timeouts.overall = 300_ms;
+  const auto add = [&](const char* name, const World& world,
+                       std::function<void(ServerPolicy&)> serve) {
+    all.push_back({name, "failed requests", &Seen::failed, Moves::Down, world, [](RoutePolicy&) {},
+                   std::move(serve)});
+  };
+  add("queue.order", overloaded,
+      [](ServerPolicy& server) { server.queue.order = QueueOrder::Lifo; });
+  World adaptive = overloaded;
+  adaptive.queue_max = 1'000;
+  adaptive.server.queue.order = QueueOrder::AdaptiveLifo;
+  add("queue.lifoAbove", adaptive,
+      [](ServerPolicy& server) { server.queue.lifo_above_percent = 5; });
+  add("queue.ageMax", overloaded, [](ServerPolicy& server) { server.queue.age_max = 100_ms; });
+  add("queue.codel", overloaded, [](ServerPolicy& server) { server.codel = CoDelConfig{}; });
+  add("limit.aimd", overloaded,
+      [](ServerPolicy& server) { server.limit = AimdLimitConfig{.timeout = 100_ms}; });
+  add("limit.vegas", overloaded, [](ServerPolicy& server) { server.limit = VegasLimitConfig{}; });
+  add("limit.gradient", overloaded, [](ServerPolicy& server) {
+    server.limit =
+        GradientLimitConfig{.min_rtt_interval = 60_s, .concurrency_update_interval = 100_ms};
+  });
+}
+
 }  // namespace
 
 std::vector<Ablation> ablations() {
@@ -263,6 +292,7 @@ std::vector<Ablation> ablations() {
   add_retries(all);
   add_limits(all);
   add_balancers(all);
+  add_servers(all);
   return all;
 }
 

@@ -290,6 +290,58 @@ void add_balancers(std::vector<Boundary>& all) {
                  }});
 }
 
+void add_servers(std::vector<Boundary>& all) {
+  const auto newest = [](std::uint32_t above, std::uint32_t most, std::int64_t length) {
+    QueueDiscipline queue;
+    queue.order = QueueOrder::AdaptiveLifo;
+    queue.lifo_above_percent = above;
+    queue.length_max = most;
+    return queue.takes_newest(static_cast<std::uint32_t>(length));
+  };
+  all.push_back({"queue.order", "four fifths of the queue", "HBase AdaptiveLifoCoDelCallQueue", 80,
+                 kAbove, [=](std::int64_t n) { return newest(80, 100, n); }});
+  all.push_back({"queue.lifoAbove", "half of the queue", "HBase AdaptiveLifoCoDelCallQueue", 5,
+                 kAbove, [=](std::int64_t n) { return newest(50, 10, n); }});
+  all.push_back(
+      {"queue.ageMax", "100 ms", "CoDel as a bound on waiting", 100, kAbove, [](std::int64_t n) {
+         QueueDiscipline queue;
+         queue.age_max = 100_ms;
+         return queue.is_too_old(ms(n));
+       }});
+  all.push_back({"queue.codel", "twice the target, while overloaded", "folly Codel::overloaded", 10,
+                 kAbove, [](std::int64_t n) {
+                   CoDel codel{CoDelConfig{}, at_ms(0)};
+                   (void)codel.drops(20_ms, at_ms(0));
+                   (void)codel.drops(20_ms, at_ms(50));
+                   return codel.drops(ms(n), at_ms(60));
+                 }});
+  all.push_back({"limit.aimd", "half of the limit in use", "Netflix AIMDLimit._update", 10, kFrom,
+                 [](std::int64_t n) {
+                   AimdLimit limit{AimdLimitConfig{}};
+                   limit.update(10_ms, static_cast<std::uint32_t>(n), false, 0);
+                   return limit.limit() > 20;
+                 }});
+  // Of 20, at 14 ms six wait and at 15 ms seven, which is more than 6 log10(20).
+  all.push_back({"limit.vegas", "more than beta wait", "Netflix VegasLimit.updateEstimatedLimit",
+                 15, kFrom, [](std::int64_t n) {
+                   VegasLimit limit{VegasLimitConfig{}, 0};
+                   limit.update(10_ms, 20, false, 0);
+                   limit.update(ms(n), 20, false, 0);
+                   return limit.limit() < 20;
+                 }});
+  all.push_back({"limit.gradient", "fifty samples end a measurement",
+                 "Envoy adaptive_concurrency.proto, request_count", 50, kFrom, [](std::int64_t n) {
+                   const GradientLimitConfig config{.min_rtt_interval = 60_s,
+                                                    .concurrency_update_interval = 100_ms};
+                   GradientLimit limit{config, at_ms(0)};
+                   for (std::int64_t i = 0; i < n; ++i) {
+                     (void)limit.try_acquire();
+                     limit.on_completed(at_ms(1), at_ms(2), 0);
+                   }
+                   return !limit.measuring();
+                 }});
+}
+
 }  // namespace
 
 std::vector<Boundary> boundaries() {
@@ -298,6 +350,7 @@ std::vector<Boundary> boundaries() {
   add_retries(all);
   add_limits(all);
   add_balancers(all);
+  add_servers(all);
   return all;
 }
 

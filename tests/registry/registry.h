@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "models/resilience/route_policy.h"
+#include "models/resilience/server_policy.h"
 #include "runner/run_result.h"
 #include "runner/scenario/fault.h"
 
@@ -33,6 +34,7 @@ struct World {
   Duration work = Duration::milliseconds(1);
   bool work_varies = false;  ///< Exponential, else constant.
   std::uint32_t concurrency = 1000;
+  std::uint32_t queue_max = 100'000;
   double errors = 0;             ///< Part of the back's answers.
   std::uint32_t failing = 0;     ///< Backs that answer with errors alone.
   std::uint32_t hanging = 0;     ///< Backs that never answer.
@@ -43,8 +45,9 @@ struct World {
   std::uint32_t users = 0;
   double rate = 200;
   std::uint64_t count = 2'000;
-  bool of_users = false;             ///< The policy is of the users' calls to the front.
-  resilience::RoutePolicy policy{};  ///< What holds with and without.
+  bool of_users = false;              ///< The policy is of the users' calls to the front.
+  resilience::RoutePolicy policy{};   ///< What holds with and without.
+  resilience::ServerPolicy server{};  ///< Likewise, of the back.
 };
 
 enum class Moves : std::uint8_t { Down, Up };
@@ -57,6 +60,7 @@ struct Ablation {
   Moves moves;
   World world;
   std::function<void(resilience::RoutePolicy&)> add;
+  std::function<void(resilience::ServerPolicy&)> serve = [](resilience::ServerPolicy&) {};
 };
 [[nodiscard]] std::vector<Ablation> ablations();
 [[nodiscard]] Seen play(const World& world, const resilience::RoutePolicy& policy,

@@ -14,8 +14,9 @@ namespace {
 
 TEST(Registry, KnowsThePoliciesOfTheSchema) {
   const std::vector<std::string> names = policy_names();
-  for (const char* known : {"timeout", "retries", "retries.backoff.awsSdk", "retries.limit.envoy",
-                            "balancer.ring-hash", "breaker.hystrix", "fallback.cached"}) {
+  for (const char* known :
+       {"timeout", "retries", "retries.backoff.awsSdk", "retries.limit.envoy", "balancer.ring-hash",
+        "breaker.hystrix", "fallback.cached", "queue.codel", "limit.vegas"}) {
     EXPECT_EQ(std::count(names.begin(), names.end(), known), 1) << known;
   }
   EXPECT_EQ(std::count(names.begin(), names.end(), "to"), 0);
@@ -50,7 +51,9 @@ TEST(Ablations, MoveTheNamedFigure) {
       resilience::RoutePolicy policy = ablation.world.policy;
       without += play(ablation.world, policy, seed).*ablation.value;
       ablation.add(policy);
-      with += play(ablation.world, policy, seed).*ablation.value;
+      World world = ablation.world;
+      ablation.serve(world.server);
+      with += play(world, policy, seed).*ablation.value;
     }
     SCOPED_TRACE(ablation.policy + ": " + ablation.figure);
     if (ablation.moves == Moves::Down) {

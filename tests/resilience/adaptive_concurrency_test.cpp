@@ -12,6 +12,7 @@
 #include "models/resilience/adaptive_concurrency/decimal_histogram.h"
 #include "models/resilience/adaptive_concurrency/gradient_limit.h"
 #include "models/resilience/adaptive_concurrency/vegas_limit.h"
+#include "tests/resilience/conformance.h"
 
 namespace orrery::resilience {
 namespace {
@@ -129,6 +130,7 @@ TEST(GradientLimit, UpdatesAsInTheTable) {
     for (const Duration rtt : c.rtts) update(limit, rtt);
     EXPECT_EQ(limit.limit(), c.limit);
   }
+  conformance::table("limit.gradient", cases);
 }
 
 TEST(GradientLimit, NeverExceedsTheMaximum) {
@@ -217,22 +219,25 @@ TEST(AimdLimit, MovesAsInTheTable) {
     Duration rtt;
     bool dropped;
     std::uint32_t limit;
+    const char* source = "Netflix AIMDLimit";
   };
-  for (const Case& c : std::vector<Case>{
-           {"half in use: one more", 40, 20, 1_ms, false, 41},
-           {"one below half: no change", 40, 19, 1_ms, false, 40},
-           {"dropped: nine tenths, truncated", 45, 1, 1_ms, true, 40},
-           {"the timeout itself is none", 40, 20, 5_s, false, 41},
-           {"strictly longer counts as dropped", 40, 20, 5_s + 1_ns, false, 36},
-           {"never below the minimum", 21, 1, 1_ms, true, 20},
-           {"never above the maximum", 200, 200, 1_ms, false, 200},
-       }) {
+  const std::vector<Case> cases{
+      {"half in use: one more", 40, 20, 1_ms, false, 41},
+      {"one below half: no change", 40, 19, 1_ms, false, 40},
+      {"dropped: nine tenths, truncated", 45, 1, 1_ms, true, 40},
+      {"the timeout itself is none", 40, 20, 5_s, false, 41},
+      {"strictly longer counts as dropped", 40, 20, 5_s + 1_ns, false, 36},
+      {"never below the minimum", 21, 1, 1_ms, true, 20},
+      {"never above the maximum", 200, 200, 1_ms, false, 200},
+  };
+  for (const Case& c : cases) {
     AimdLimitConfig config;
     config.initial_limit = c.initial;
     AimdLimit limit{config};
     limit.update(c.rtt, c.in_flight, c.dropped, 0);
     EXPECT_EQ(limit.limit(), c.limit) << c.rule;
   }
+  conformance::table("limit.aimd", cases);
 }
 
 // --- Vegas ---
@@ -244,23 +249,25 @@ TEST(VegasLimit, MovesAsInTheTable) {
     Duration rtt;  ///< After one of 10 ms.
     bool dropped;
     std::uint32_t limit;
+    const char* source = "Netflix VegasLimit";
   };
-  for (const Case& c : std::vector<Case>{
-           {"no queue: six more", 20, 20, 10_ms, false, 26},
-           {"a queue of 1, the threshold: six more", 20, 20, 10'500_us, false, 26},
-           {"a queue of 2: one more", 20, 20, 11_ms, false, 21},
-           {"a queue of 3, alpha: no change", 20, 20, 11'500_us, false, 20},
-           {"a queue of 6, beta: no change", 20, 20, 14_ms, false, 20},
-           {"a queue of 7: one less", 20, 20, 15_ms, false, 19},
-           {"half in use is enough", 20, 10, 10_ms, false, 26},
-           {"less than half: no change", 20, 9, 10_ms, false, 20},
-           {"dropped: one less, in use or not", 20, 1, 10_ms, true, 19},
-           {"a faster answer than ever only teaches", 20, 20, 9_ms, true, 20},
-           {"steps of 2 from 100 on", 100, 100, 10_ms, true, 98},
-           {"steps of the root from 1000 on", 1000, 1000, 10_ms, true, 969},
-           {"never above the maximum", 999, 999, 10_ms, false, 1000},
-           {"never below 1", 1, 1, 10_ms, true, 1},
-       }) {
+  const std::vector<Case> cases{
+      {"no queue: six more", 20, 20, 10_ms, false, 26},
+      {"a queue of 1, the threshold: six more", 20, 20, 10'500_us, false, 26},
+      {"a queue of 2: one more", 20, 20, 11_ms, false, 21},
+      {"a queue of 3, alpha: no change", 20, 20, 11'500_us, false, 20},
+      {"a queue of 6, beta: no change", 20, 20, 14_ms, false, 20},
+      {"a queue of 7: one less", 20, 20, 15_ms, false, 19},
+      {"half in use is enough", 20, 10, 10_ms, false, 26},
+      {"less than half: no change", 20, 9, 10_ms, false, 20},
+      {"dropped: one less, in use or not", 20, 1, 10_ms, true, 19},
+      {"a faster answer than ever only teaches", 20, 20, 9_ms, true, 20},
+      {"steps of 2 from 100 on", 100, 100, 10_ms, true, 98},
+      {"steps of the root from 1000 on", 1000, 1000, 10_ms, true, 969},
+      {"never above the maximum", 999, 999, 10_ms, false, 1000},
+      {"never below 1", 1, 1, 10_ms, true, 1},
+  };
+  for (const Case& c : cases) {
     VegasLimitConfig config;
     config.initial_limit = c.initial;
     config.probe_multiplier = 1'000'000;  // no probe here
@@ -270,6 +277,7 @@ TEST(VegasLimit, MovesAsInTheTable) {
     limit.update(c.rtt, c.in_flight, c.dropped, 0);
     EXPECT_EQ(limit.limit(), c.limit) << c.rule;
   }
+  conformance::table("limit.vegas", cases);
 }
 
 TEST(VegasLimit, ProbesForTheShortestTimeAgain) {

@@ -5,6 +5,8 @@
 #include <deque>
 #include <vector>
 
+#include "tests/resilience/conformance.h"
+
 namespace orrery::resilience {
 namespace {
 
@@ -32,6 +34,8 @@ TEST(QueueDiscipline, TakesTheNewestAsInTheTable) {
     queue.length_max = 10;
     EXPECT_EQ(queue.takes_newest(c.length), c.expected) << c.source << ": " << c.rule;
   }
+  conformance::table("queue.order", cases);
+  conformance::table("queue.lifoAbove", cases);
 }
 
 TEST(QueueDiscipline, ShedsByLengthAndAge) {
@@ -43,9 +47,17 @@ TEST(QueueDiscipline, ShedsByLengthAndAge) {
   EXPECT_TRUE(queue.admits(2));
   EXPECT_FALSE(queue.admits(3));
   EXPECT_FALSE(queue.admits(4));
-  EXPECT_FALSE(queue.is_too_old(2_s - 1_ns));
-  EXPECT_FALSE(queue.is_too_old(2_s));
-  EXPECT_TRUE(queue.is_too_old(2_s + 1_ns));
+  struct Case {
+    const char* source;
+    const char* rule;
+    Duration age;
+    bool expected;
+  };
+  const std::vector<Case> ages{{"7", "one below the most", 2_s - 1_ns, false},
+                               {"7", "the most", 2_s, false},
+                               {"7", "one above", 2_s + 1_ns, true}};
+  for (const Case& c : ages) EXPECT_EQ(queue.is_too_old(c.age), c.expected) << c.rule;
+  conformance::table("queue.ageMax", ages);
 }
 
 TEST(CoDel, DropsAsInTheTable) {
@@ -111,6 +123,7 @@ TEST(CoDel, DropsAsInTheTable) {
           << c.source << ": " << c.rule << ", at " << to_string(d.at);
     }
   }
+  conformance::table("queue.codel", cases);
 }
 
 TEST(CoDel, KeepsTheWaitOfAnOverloadedQueueNearTwiceItsTarget) {

@@ -27,7 +27,8 @@ std::string problem_of(const std::string& text) { return text_of(with_image(text
 TEST(ReadProcesses, WhatAProcessDoesByItself) {
   const Image image = image_of(
       R"({"runsFor": "9s", "exitCode": 3, "ignoresTerm": true, "unwellAfter": "32s",
-          "unwellFor": "1min", "memory": {"base": "60Mi", "perSecond": "1Mi", "perRequest": "2Mi"},
+          "unwellFor": "1min", "memory": {"base": "60Mi", "perSecond": "1Mi", "perRequest": "2Mi",
+                     "perServed": "3Ki"},
           "disk": "1Gi"})");
   ASSERT_TRUE(image.runs_for);
   EXPECT_EQ(image.runs_for->draw(Draws{1}, Purpose::AppStart, 1), 9_s);
@@ -38,6 +39,7 @@ TEST(ReadProcesses, WhatAProcessDoesByItself) {
   EXPECT_EQ(image.memory.base, 60 << 20);
   EXPECT_EQ(image.memory.per_second, 1 << 20);
   EXPECT_EQ(image.memory.per_request, 2 << 20);
+  EXPECT_EQ(image.memory.per_served, 3 << 10);
   EXPECT_EQ(image.disk.base, 1 << 30);
 }
 

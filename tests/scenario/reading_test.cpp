@@ -188,6 +188,127 @@ TEST(ReadScenario, ReadsPayloadsAndTheBandwidthTheyNeed) {
   EXPECT_FALSE(assumes_bandwidth(R"({"to": "web:get"})"));
 }
 
+TEST(ReadScenario, ReadsHowProcessesWarmUpAndPause) {
+  const auto behaviour = [](const char* text) {
+    const ScenarioReading reading =
+        read_bent({{"/services", std::string{R"({"web": {"operations": {"get": {}, "put": {}}, )"} +
+                                     text + "}}"}});
+    EXPECT_TRUE(reading.scenario) << text_of(reading.problems);
+    return reading.scenario ? reading.scenario->services.at("default/web") : ServiceBehaviour{};
+  };
+  const ServiceBehaviour timed = behaviour(
+      R"("warmUp": {"factor": 5, "for": "30s"}, "pauses": {"for": "80ms", "every": "10s"})");
+  EXPECT_DOUBLE_EQ(timed.warm_up.factor, 5);
+  EXPECT_EQ(timed.warm_up.lasts, 30_s);
+  EXPECT_EQ(timed.warm_up.requests, 0U);
+  EXPECT_EQ(timed.pauses.length, 80_ms);
+  EXPECT_EQ(timed.pauses.every, 10_s);
+  EXPECT_EQ(timed.pauses.requests, 0U);
+  const ServiceBehaviour counted = behaviour(
+      R"("warmUp": {"factor": 1.5, "requests": 7}, "pauses": {"for": "1s", "requests": 9})");
+  EXPECT_EQ(counted.warm_up.requests, 7U);
+  EXPECT_EQ(counted.warm_up.lasts, Duration{});
+  EXPECT_EQ(counted.pauses.requests, 9U);
+  EXPECT_EQ(counted.pauses.every, Duration{});
+}
+
+TEST(ReadScenario, SaysWhatIsWrongWithHowProcessesWarmUpAndPause) {
+  struct Case {
+    const char* text;
+    const char* says;
+  };
+  for (const Case& c : {
+           Case{R"("warmUp": {"for": "1s"})", "\"factor\": how many times the core time at first"},
+           Case{R"("warmUp": {"factor": 0.5, "for": "1s"})", "a number from 1 to 1000"},
+           Case{R"("warmUp": {"factor": 2})", "\"for\" or \"requests\"; found neither"},
+           Case{R"("warmUp": {"factor": 2, "for": "1s", "requests": 1})", "found both"},
+           Case{R"("warmUp": {"factor": 2, "for": "0s"})", "a duration above 0"},
+           Case{R"("warmUp": {"factor": 2, "requests": 0})", "a whole number from 1"},
+           Case{R"("pauses": {"every": "1s"})", "\"for\": how long a pause lasts"},
+           Case{R"("pauses": {"for": "1s"})", "\"every\" or \"requests\"; found neither"},
+           Case{R"("pauses": {"for": "1s", "every": "1s"})", "a pause shorter than"},
+           Case{R"("pauses": {"for": "1s", "often": "1s"})", "a known key"},
+       }) {
+    const ScenarioReading reading =
+        read_bent({{"/services", std::string{R"({"web": {"operations": {"get": {}, "put": {}}, )"} +
+                                     c.text + "}}"}});
+    EXPECT_NE(text_of(reading.problems).find(c.says), std::string::npos)
+        << c.text << "\n"
+        << text_of(reading.problems);
+  }
+}
+
+TEST(ReadScenario, ReadsWhomAServiceTurnsAway) {
+  const auto server = [](const char* text) {
+    const ScenarioReading reading =
+        read_bent({{"/services", std::string{R"({"web": {"operations": {"get": {}, "put": {}}, )"} +
+                                     text + "}}"}});
+    EXPECT_TRUE(reading.scenario) << text_of(reading.problems);
+    return reading.scenario ? reading.scenario->services.at("default/web").server
+                            : resilience::ServerPolicy{};
+  };
+  EXPECT_TRUE(server(R"("concurrency": 1)").is_plain());
+  const auto queue =
+      server(R"("queue": {"order": "adaptive-lifo", "lifoAbove": "70%", "ageMax": "1s",
+                                         "codel": {"target": "9ms", "interval": "2s"}})");
+  EXPECT_EQ(queue.queue.order, resilience::QueueOrder::AdaptiveLifo);
+  EXPECT_EQ(queue.queue.lifo_above_percent, 70U);
+  EXPECT_EQ(queue.queue.age_max, 1_s);
+  ASSERT_TRUE(queue.codel);
+  EXPECT_EQ(queue.codel->target, 9_ms);
+  EXPECT_EQ(queue.codel->interval, 2_s);
+  EXPECT_TRUE(std::holds_alternative<std::monostate>(queue.limit));
+  EXPECT_TRUE(
+      std::holds_alternative<resilience::VegasLimitConfig>(server(R"("limit": "vegas")").limit));
+  const auto aimd = server(R"("limit": {"aimd": {"initial": 5, "min": 2, "max": 9, "backoff": 0.5,
+                                                 "timeout": "1s"}})");
+  const auto* config = std::get_if<resilience::AimdLimitConfig>(&aimd.limit);
+  ASSERT_NE(config, nullptr);
+  EXPECT_EQ(config->initial_limit, 5U);
+  EXPECT_EQ(config->min_limit, 2U);
+  EXPECT_EQ(config->max_limit, 9U);
+  EXPECT_DOUBLE_EQ(config->backoff_ratio, 0.5);
+  EXPECT_EQ(config->timeout, 1_s);
+  const auto gradient = server(R"("limit": {"gradient": {"minRttInterval": "9s",
+      "updateInterval": "50ms", "minRttRequests": 7, "jitter": "5%", "min": 4, "max": 44,
+      "buffer": "10%", "percentile": "90%"}})");
+  const auto* slope = std::get_if<resilience::GradientLimitConfig>(&gradient.limit);
+  ASSERT_NE(slope, nullptr);
+  EXPECT_EQ(slope->min_rtt_interval, 9_s);
+  EXPECT_EQ(slope->concurrency_update_interval, 50_ms);
+  EXPECT_EQ(slope->min_rtt_request_count, 7U);
+  EXPECT_DOUBLE_EQ(slope->min_rtt_jitter, 5);
+  EXPECT_EQ(slope->min_concurrency, 4U);
+  EXPECT_EQ(slope->max_concurrency_limit, 44U);
+  EXPECT_DOUBLE_EQ(slope->min_rtt_buffer, 10);
+  EXPECT_DOUBLE_EQ(slope->sample_aggregate_percentile, 90);
+}
+
+TEST(ReadScenario, SaysWhatIsWrongWithWhomAServiceTurnsAway) {
+  struct Case {
+    const char* text;
+    const char* says;
+  };
+  for (const Case& c : {
+           Case{R"("queue": {"order": "filo"})", "an order: fifo, lifo or adaptive-lifo"},
+           Case{R"("queue": {"lifoAbove": "50%"})", "\"order\": \"adaptive-lifo\" beside it"},
+           Case{R"("queue": {"ageMax": "long"})", "/services/web/queue/ageMax"},
+           Case{R"("queue": {"codel": {"targets": "1s"}})", "a known key"},
+           Case{R"("limit": "bbr")", "a limit: aimd, vegas or gradient"},
+           Case{R"("limit": {"aimd": {"min": 9, "max": 5}})", "a \"max\" of no less than \"min\""},
+           Case{R"("limit": {"aimd": {"initial": 0}})", "a whole number from 1"},
+           Case{R"("limit": {"vegas": {"smoothing": 2}})", "/services/web/limit/vegas/smoothing"},
+           Case{R"("limit": {"gradient": {"updateInterval": "1us"}})", "a duration of 1ms or more"},
+       }) {
+    const ScenarioReading reading =
+        read_bent({{"/services", std::string{R"({"web": {"operations": {"get": {}, "put": {}}, )"} +
+                                     c.text + "}}"}});
+    EXPECT_NE(text_of(reading.problems).find(c.says), std::string::npos)
+        << c.text << "\n"
+        << text_of(reading.problems);
+  }
+}
+
 TEST(ReadScenario, ReadsCaches) {
   const auto steps = calls_of_put(R"([{"to": "web:get", "cache": "90%"},
     {"to": "web:get", "cache": {"keys": 9}},

@@ -53,10 +53,13 @@ const char* const kEveryKey = R"({
                        "start": {"uniform": ["1ms", "2ms"]}, "missing": false,
                        "runsFor": "9min", "exitCode": 1, "ignoresTerm": true,
                        "unwellAfter": "5s", "unwellFor": "1s",
-                       "memory": {"base": "1Mi", "perSecond": "1Ki", "perRequest": "1Ki"},
+                       "memory": {"base": "1Mi", "perSecond": "1Ki", "perRequest": "1Ki", "perServed": "1Ki"},
                        "disk": {"base": "1Mi", "perSecond": "1Ki", "volume": "v"}}},
   "services": {"web": {"concurrency": 1, "queueMax": 2, "drainsOnTerm": false,
-               "probesShareThreads": true, "operations": {
+               "probesShareThreads": true, "warmUp": {"factor": 3, "for": "9s"},
+               "queue": {"order": "adaptive-lifo", "lifoAbove": "70%", "ageMax": "1s", "codel": {"target": "5ms", "interval": "1s"}},
+               "limit": {"vegas": {"initial": 10, "max": 100, "smoothing": 0.5, "probeMultiplier": 9}},
+               "pauses": {"for": "1ms", "requests": 100}, "operations": {
     "leaf": {"cpu": {"exponential": "1ms"}, "wait": {"lognormal": {"mean": "1ms", "p99": "2ms"}},
              "errors": "1%"},
     "get": {"cpu": {"lognormal": {"median": "1ms", "p99": "2ms"}},
@@ -173,6 +176,14 @@ std::string with_zones() {
   return text.dump();
 }
 
+/// What a service can have one of at a time.
+const std::vector<std::string> kOtherServices = {
+    R"({"warmUp": {"factor": 3, "requests": 9}, "pauses": {"for": "1ms", "every": "1s"},
+        "limit": {"aimd": {"initial": 9, "min": 5, "max": 50, "backoff": 0.5, "timeout": "1s"}}})",
+    R"({"limit": {"gradient": {"minRttInterval": "9s", "updateInterval": "1s", "minRttRequests": 9,
+        "jitter": "5%", "min": 4, "max": 44, "buffer": "10%", "percentile": "90%"}}})",
+};
+
 /// Policies of which there can be one at a time.
 const std::vector<std::string> kOtherPolicies = {
     R"({"to": "web", "retries": {"backoff": "1s", "limit": {"linkerd": {"ttl": "10s",
@@ -272,6 +283,11 @@ TEST(Schema, HasExactlyTheKeysThatTheReaderKnows) {
   for (const std::string& policy : kOtherPolicies) {
     Json text = Json::parse(kEveryKey);
     text["policies"] = Json::array({Json::parse(policy)});
+    texts.push_back(text.dump());
+  }
+  for (const std::string& members : kOtherServices) {
+    Json text = Json::parse(kEveryKey);
+    text["services"]["web"].update(Json::parse(members));
     texts.push_back(text.dump());
   }
   for (const std::string& text : texts) {

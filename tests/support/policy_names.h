@@ -10,7 +10,8 @@
 namespace orrery {
 
 /// Every policy of the schema by its key, and where a key has kinds, by each of them:
-/// "timeout", "balancer.maglev", "retries.limit.envoy". Requires: the repository as the folder.
+/// "timeout", "balancer.maglev", "retries.limit.envoy"; and of services "queue.order",
+/// "limit.aimd". Requires: the repository as the folder.
 inline std::vector<std::string> policy_names() {
   std::ifstream file{"scenarios/schema/scenario.schema.json"};
   const nlohmann::json schema = nlohmann::json::parse(file);
@@ -47,6 +48,11 @@ inline std::vector<std::string> policy_names() {
       if (kinds_of(inner) != nullptr) add(key + "." + part, inner);
     }
   }
+  const nlohmann::json& service = defs.at("service").at("properties");
+  for (const auto& [key, value] : resolve(service.at("queue")).at("properties").items()) {
+    names.push_back("queue." + key);
+  }
+  add("limit", resolve(service.at("limit")));
   return names;
 }
 

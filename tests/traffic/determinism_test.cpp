@@ -273,6 +273,52 @@ TEST(CommonRandomNumbers, LeaveEveryOtherDrawAsItWas) {
   }
 }
 
+/// Calls that are not simply made and waited for, and processes that do not work evenly.
+void make_odd(TrafficModel& model, std::uint64_t seed) {
+  const Draws draws{seed};
+  std::uint64_t drawn = 0;
+  const auto one_in = [&](std::uint64_t count) {
+    return draws.index(Purpose::FaultTarget, count, std::uint64_t{1} << 32, drawn++) == 0;
+  };
+  model.bytes_per_second_in_zone = 1'000'000;
+  for (ServiceModel& service : model.services) {
+    if (one_in(3)) service.server.queue.order = resilience::QueueOrder::Lifo;
+    if (one_in(3)) service.server.queue.order = resilience::QueueOrder::AdaptiveLifo;
+    if (one_in(3)) service.server.queue.age_max = 5_ms;
+    if (one_in(3)) service.server.codel = resilience::CoDelConfig{.target = 1_ms};
+    if (one_in(4)) service.server.limit = resilience::VegasLimitConfig{.initial_limit = 3};
+    if (one_in(4)) {
+      service.server.limit = resilience::AimdLimitConfig{.initial_limit = 2, .min_limit = 1};
+    }
+    if (one_in(4)) {
+      service.server.limit = resilience::GradientLimitConfig{.min_rtt_interval = 50_ms,
+                                                             .concurrency_update_interval = 5_ms,
+                                                             .min_rtt_request_count = 5};
+    }
+    if (one_in(3)) service.warm_up = {.factor = 3, .lasts = 50_ms};
+    if (one_in(3)) service.pauses = {.length = 5_ms, .every = 40_ms};
+    if (one_in(3)) service.pauses = {.length = 5_ms, .requests = 20};
+    for (CallStep& step : service.operations[0].steps) {
+      for (CallModel& call : step.calls) {
+        if (one_in(3)) call.times_least = 1;
+        if (one_in(3)) call.answer_bytes = 2000;
+        if (one_in(4)) call.condition = CallCondition::Failed;
+        call.optional = one_in(3);
+        call.detached = one_in(4);
+        if (call.detached) continue;
+        if (one_in(4)) call.undo = UndoModel{call.to, 0};
+        if (!one_in(3)) continue;
+        CacheModel cache;
+        cache.keys = 5;
+        cache.capacity = 3;
+        cache.time_to_live = 20_ms;
+        cache.single_flight = one_in(2);
+        call.cache = cache;
+      }
+    }
+  }
+}
+
 /// Random small worlds under random faults: whatever happens, every record is freed in the end.
 TEST(SmallWorlds, LeaveNothingBehind) {
   constexpr auto kDraw = Purpose::FaultTarget;
@@ -403,6 +449,7 @@ TEST(SmallWorlds, LeaveNothingBehind) {
       model.latency_same_node = model.latency_in_zone = model.latency_between_zones = Duration{};
     }
     model.connect_timeout = Duration::milliseconds(static_cast<int>(1 + pick(30)));
+    if (seed % 2 == 0) make_odd(model, seed);
     add_load(model, {{0, 0}, {1, 0}}, seed, 500.0, 100);
     model.journeys[0].timeout = Duration::milliseconds(static_cast<int>(10 + pick(100)));
     model.load[0].population = static_cast<std::uint32_t>(pick(20));

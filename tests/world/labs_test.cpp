@@ -254,6 +254,28 @@ TEST(LabMemory, RequestsThatNeedMoreThanTheLimitEndTheContainer) {
   EXPECT_EQ(lab.status().last_exit_code, 137);
 }
 
+TEST(LabMemory, ALeakOfEveryRequestEndsTheContainerAfterSoMany) {
+  for (const std::int64_t per_request : {std::int64_t{0}, std::int64_t{3} << 20}) {
+    WorldConfig config = TrafficLab::config(20);
+    config.traffic.services[0].operations[0].cpu = Distribution::constant(1_ms);
+    config.images["app:1"].process.memory = {50 << 20, 0, per_request, 1 << 20};
+    TrafficLab lab{config};
+    api::Pod pod = Lab::pod("web");
+    pod.spec.containers[0].limits.memory_bytes = 100 << 20;
+    lab.create(pod);
+    lab.run_to(10_s);
+    for (int tenth = 101; lab.status().restart_count == 0 && tenth < 200; ++tenth) {
+      lab.run_to(Duration::milliseconds(100 * tenth));
+    }
+    // 50 MiB are left: the 51st answer is one too many, or the 49th request, which needs 3 MiB
+    // more.
+    EXPECT_EQ(lab.status().restart_count, 1);
+    EXPECT_EQ(lab.status().last_reason, "OOMKilled");
+    EXPECT_EQ(lab.world.traffic().service(0).totals().of(RequestOutcome::Ok),
+              per_request == 0 ? 51U : 48U);
+  }
+}
+
 TEST(LabMemory, ALeakWithoutLimitEndsInEvictionByTheNode) {
   WorldConfig config = Lab::config();
   config.nodes[0].resources.memory_bytes = 1 << 30;

@@ -1,0 +1,102 @@
+#include "gui/app/engine.h"
+
+#include <QCoreApplication>
+#include <QFileInfo>
+#include <utility>
+
+#include "models/recording/run_reader.h"
+
+namespace orrery::gui {
+namespace {
+
+constexpr int kLookAgainMs = 50;
+constexpr int kEndMs = 2000;
+
+QString program_beside() {
+  const QString beside = QCoreApplication::applicationDirPath() + "/orrery";
+  return QFileInfo{beside}.isExecutable() ? beside : QStringLiteral("orrery");
+}
+
+QString last_line(const QByteArray& said) {
+  const QStringList lines = QString::fromUtf8(said).split('\n', Qt::SkipEmptyParts);
+  return lines.isEmpty() ? QString{} : lines.back().trimmed();
+}
+
+/// Not told of again, whatever is called meanwhile.
+template <class Call, class... Values>
+void call_once(Call& call, Values... values) {
+  if (const Call told = std::exchange(call, nullptr)) told(values...);
+}
+
+void end(QProcess& process) {
+  if (process.state() == QProcess::NotRunning) return;
+  process.terminate();
+  if (!process.waitForFinished(kEndMs)) process.kill();
+  process.waitForFinished(kEndMs);
+}
+
+}  // namespace
+
+Engine::Engine() : program_{program_beside()} {
+  QObject::connect(&check_, &QProcess::finished, &check_, [this](int code) {
+    call_once(checked_, code == 0, QString::fromUtf8(check_.readAllStandardError()));
+  });
+  QObject::connect(&check_, &QProcess::errorOccurred, &check_, [this](QProcess::ProcessError e) {
+    if (e == QProcess::FailedToStart) call_once(checked_, false, check_.errorString());
+  });
+  QObject::connect(&run_, &QProcess::finished, &run_, [this](int code, QProcess::ExitStatus how) {
+    look_for_recording();
+    looking_.stop();
+    const QByteArray said = run_.readAllStandardOutput();
+    const QByteArray wrong = run_.readAllStandardError();
+    const bool ended = how == QProcess::NormalExit && (code == 0 || code == 1 || code == 3);
+    call_once(done_, ended, last_line(ended ? said : wrong));
+  });
+  QObject::connect(&run_, &QProcess::errorOccurred, &run_, [this](QProcess::ProcessError e) {
+    if (e != QProcess::FailedToStart) return;
+    looking_.stop();
+    call_once(done_, false, run_.errorString());
+  });
+  looking_.setInterval(kLookAgainMs);
+  QObject::connect(&looking_, &QTimer::timeout, &looking_, [this] { look_for_recording(); });
+}
+
+Engine::~Engine() {
+  check_.disconnect();
+  run_.disconnect();
+  end(check_);
+  end(run_);
+}
+
+void Engine::check(const QString& scenario, std::function<void(bool, QString)> done) {
+  end(check_);
+  checked_ = std::move(done);
+  check_.start(program_, {"check", scenario});
+}
+
+void Engine::run(const QString& scenario, int seed, std::function<void(QString)> grows,
+                 std::function<void(bool, QString)> done) {
+  stop();
+  recording_ = folder_.filePath(QString{"run-%1.orrery"}.arg(++runs_));
+  grows_ = std::move(grows);
+  done_ = std::move(done);
+  looking_.start();
+  run_.start(program_, {"run", scenario, "--seeds", QString::number(seed), "--out",
+                        folder_.filePath("out"), "--record", recording_});
+}
+
+void Engine::stop() {
+  looking_.stop();
+  grows_ = nullptr;
+  end(run_);
+}
+
+void Engine::look_for_recording() {
+  if (!grows_) return;
+  const auto reader = recording::RunReader::open(recording_.toStdString());
+  if (!reader || !(*reader)->last()) return;
+  looking_.stop();
+  call_once(grows_, recording_);
+}
+
+}  // namespace orrery::gui

@@ -1,0 +1,53 @@
+/// @file
+/// The program `orrery` as a child process: it checks scenarios, and runs them into recordings that
+/// the window reads while they grow.
+#pragma once
+
+#include <QProcess>
+#include <QString>
+#include <QTemporaryDir>
+#include <QTimer>
+#include <functional>
+
+namespace orrery::gui {
+
+class Engine {
+ public:
+  Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  /// What still runs is ended.
+  ~Engine();
+
+  /// The program to run; at first the `orrery` beside this program, else that of the path.
+  void set_program(const QString& program) { program_ = program; }
+
+  /// Told of all that the check said, and whether it found the scenario right.
+  void check(const QString& scenario, std::function<void(bool right, QString said)> done);
+  /// Runs it with a seed. `grows` is told of the recording as soon as there is one; `done` of the
+  /// last line of what the run said, and whether it came to its end.
+  void run(const QString& scenario, int seed, std::function<void(QString recording)> grows,
+           std::function<void(bool ended, QString verdict)> done);
+  void stop();
+  /// It is a recording of a run of this.
+  [[nodiscard]] bool made(const QString& recording) const {
+    return recording.startsWith(folder_.path() + "/");
+  }
+  [[nodiscard]] bool is_running() const { return run_.state() != QProcess::NotRunning; }
+
+ private:
+  void look_for_recording();
+
+  QString program_;
+  QTemporaryDir folder_;
+  int runs_ = 0;
+  QString recording_;
+  QProcess check_;
+  QProcess run_;
+  QTimer looking_;  ///< Until there is a recording.
+  std::function<void(bool, QString)> checked_;
+  std::function<void(QString)> grows_;
+  std::function<void(bool, QString)> done_;
+};
+
+}  // namespace orrery::gui

@@ -1,0 +1,172 @@
+#include <gtest/gtest.h>
+
+#include <QAccessible>
+#include <QApplication>
+#include <QFile>
+#include <QKeyEvent>
+#include <QSettings>
+#include <QTemporaryDir>
+#include <QXmlStreamReader>
+
+#include "gui/app/about.h"
+#include "gui/app/settings.h"
+#include "gui/app/window.h"
+#include "tests/gui/recorded.h"
+
+namespace orrery::gui {
+namespace {
+
+void press(QWidget& widget, int key, Qt::KeyboardModifiers modifiers = Qt::NoModifier) {
+  QKeyEvent event{QEvent::KeyPress, key, modifiers};
+  QApplication::sendEvent(&widget, &event);
+}
+
+class Habits : public testing::Test {
+ protected:
+  void SetUp() override {
+    window_.resize(1600, 1000);
+    ASSERT_TRUE(window_.open(test::recording_path()));
+    window_.take_all();
+    window_.seek(Instant::at(Duration::seconds(70)));
+    (void)window_.picture(1);
+  }
+  /// What is typed goes to the line of the finder.
+  [[nodiscard]] QWidget& line() { return *window_.finder().findChild<QLineEdit*>(); }
+
+  Window window_;
+};
+
+TEST_F(Habits, WhatBeginsWithTheTextIsFoundFirst) {
+  const auto& run = *window_.shown().run;
+  const std::vector<Found> found = find_anything(run, "MA", 8);
+  ASSERT_FALSE(found.empty());
+  EXPECT_EQ(found[0].name, "shop/mail");
+  EXPECT_EQ(found[0].service, 3U);
+  EXPECT_TRUE(find_anything(run, "", 8).empty());
+  EXPECT_EQ(find_anything(run, "s", 2).size(), 2U) << "no more than asked for";
+}
+
+TEST_F(Habits, FaultsAndInstantsAreFound) {
+  const auto& run = *window_.shown().run;
+  const std::vector<Found> fault = find_anything(run, "dark", 8);
+  ASSERT_EQ(fault.size(), 1U);
+  EXPECT_EQ(fault[0].at, Instant::at(Duration::seconds(60)));
+  const std::vector<Found> instant = find_anything(run, "1:10", 8);
+  ASSERT_EQ(instant.size(), 1U);
+  EXPECT_EQ(instant[0].at, Instant::at(Duration::seconds(70)));
+}
+
+TEST_F(Habits, TheFinderSelectsWhatIsChosen) {
+  press(window_, Qt::Key_K, Qt::ControlModifier);
+  window_.finder().look_for("s");
+  ASSERT_GE(window_.finder().found().size(), 2U);
+  press(line(), Qt::Key_Down);
+  press(line(), Qt::Key_Return);
+  EXPECT_EQ(window_.shown().selected, window_.finder().found()[1].service);
+  EXPECT_TRUE(window_.finder().isHidden());
+}
+
+TEST_F(Habits, EscapeLeavesTheFinderAndTheSelectionAsItWas) {
+  window_.select(2U);
+  press(window_, Qt::Key_K, Qt::ControlModifier);
+  press(line(), Qt::Key_Escape);
+  EXPECT_TRUE(window_.finder().isHidden());
+  EXPECT_EQ(window_.shown().selected, 2U);
+}
+
+TEST_F(Habits, WithReducedMotionArrowsStandWhereDotsRun) {
+  const auto arrows = [&] {
+    int count = 0;
+    for (const Layer& layer : window_.services().layers()) {
+      for (const Shape& shape : layer.list.shapes()) count += shape.tag == "arrow" ? 1 : 0;
+    }
+    return count;
+  };
+  EXPECT_EQ(arrows(), 0);
+  press(window_, Qt::Key_M);
+  EXPECT_GT(arrows(), 0);
+}
+
+TEST_F(Habits, AScreenReaderIsToldOfEachServiceAndZone) {
+  QAccessibleInterface* services = QAccessible::queryAccessibleInterface(&window_.services());
+  ASSERT_NE(services, nullptr);
+  EXPECT_EQ(services->role(), QAccessible::List);
+  ASSERT_EQ(services->childCount(), 4);
+  QStringList said;
+  for (int i = 0; i < services->childCount(); ++i) {
+    said << services->child(i)->text(QAccessible::Name);
+  }
+  EXPECT_TRUE(said.contains("db, Failing, 50% errors, 1 of 2 pods ready"))
+      << said.join("; ").toStdString();
+  EXPECT_EQ(services->indexOfChild(services->child(2)), 2);
+}
+
+TEST_F(Habits, AViewIsSavedAsAPictureOfTwiceItsSize) {
+  QTemporaryDir folder;
+  const QString path = folder.filePath("services.png");
+  ASSERT_TRUE(window_.save_picture(&window_.services(), path, 2));
+  EXPECT_EQ(QImage{path}.size(), window_.services().size() * 2);
+  EXPECT_FALSE(window_.save_picture(nullptr, folder.filePath("no/such/folder.png"), 1));
+}
+
+TEST_F(Habits, AnSvgPictureHasTheTextsOfAllViewsAsText) {
+  QTemporaryDir folder;
+  const QString path = folder.filePath("window.svg");
+  ASSERT_TRUE(window_.save_picture(nullptr, path, 1));
+  QFile file{path};
+  ASSERT_TRUE(file.open(QIODevice::ReadOnly));
+  QXmlStreamReader xml{&file};
+  QStringList texts;
+  int paths = 0;
+  while (!xml.atEnd()) {
+    if (xml.readNext() != QXmlStreamReader::StartElement) continue;
+    if (xml.name() == QLatin1String("path")) ++paths;
+    if (xml.name() == QLatin1String("text")) texts << xml.readElementText();
+  }
+  EXPECT_FALSE(xml.hasError()) << xml.errorString().toStdString();
+  for (const char* text : {"Orrery", "cart", "zone b", "Errors", "Faults"}) {
+    EXPECT_TRUE(texts.contains(text)) << text;
+  }
+  EXPECT_GT(paths, 100);
+}
+
+TEST_F(Habits, OpenedRecordingsAreRemembered) {
+  ASSERT_EQ(window_.settings().recent.size(), 1);
+  EXPECT_TRUE(window_.settings().recent[0].endsWith("gui_test.orrery"));
+}
+
+TEST(Settings, TheLastOpenedStandsFirstAndOnce) {
+  QStringList recent{"a", "b"};
+  remember(recent, "b");
+  EXPECT_EQ(recent, (QStringList{"b", "a"}));
+  for (int i = 0; i < 20; ++i) remember(recent, QString::number(i));
+  EXPECT_EQ(recent.size(), kRecentMost);
+}
+
+TEST(Settings, AreReadAsTheyWereWritten) {
+  QTemporaryDir folder;
+  QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, folder.path());
+  EXPECT_EQ(read_settings().language, "en") << "a first start";
+  Settings settings;
+  settings.language = "ko";
+  settings.shade = Shade::Light;
+  settings.reduced_motion = true;
+  settings.recent = {"/a b.orrery"};
+  write_settings(settings);
+  const Settings read = read_settings();
+  EXPECT_EQ(read.language, "ko");
+  EXPECT_EQ(read.shade, Shade::Light);
+  EXPECT_TRUE(read.reduced_motion);
+  EXPECT_EQ(read.recent, settings.recent);
+}
+
+TEST(About, HasTheLicencesOfAllParts) {
+  for (const char* part : {"Apache-2.0", "LGPL-3.0", "EPL-1.0", "OFL-1.1"}) {
+    EXPECT_TRUE(about_text().contains(part)) << part;
+  }
+  EXPECT_EQ(about_text().contains("Open Font License"), QFile::exists(":/licences/fonts-inter.txt"))
+      << "in full, if their package has them";
+}
+
+}  // namespace
+}  // namespace orrery::gui

@@ -122,6 +122,7 @@ Result<void> Window::open(const QString& path) {
   other_shown_ = {};
   moments_.reset();
   shown_.other = nullptr;
+  shown_.other_moment = nullptr;
   shown_.letter.clear();
   shown_.parting.reset();
   if (shown_.drawer == Drawer::Compare) show_drawer(Drawer::None);
@@ -211,6 +212,7 @@ Result<void> Window::open_other(const QString& path) {
     return tl::unexpected{run.error()};
   }
   parting_.reset();
+  shown_.other_moment = nullptr;
   other_moments_.reset();
   other_ = *std::move(run);
   other_moments_ = std::make_unique<Moments>(*other_);

@@ -5,17 +5,10 @@
 #include <utility>
 
 #include "gui/model/clock.h"
+#include "gui/model/letters.h"
 
 namespace orrery::gui {
 namespace {
-
-std::string small(std::string_view text) {
-  std::string letters{text};
-  for (char& letter : letters) {
-    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-  }
-  return letters;
-}
 
 bool starts_with(std::string_view text, std::string_view start) {
   return text.substr(0, start.size()) == start;

@@ -5,17 +5,10 @@
 #include <utility>
 
 #include "gui/model/clock.h"
+#include "gui/model/letters.h"
 
 namespace orrery::gui {
 namespace {
-
-std::string small(std::string_view text) {
-  std::string letters{text};
-  for (char& letter : letters) {
-    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-  }
-  return letters;
-}
 
 /// 0: its last part begins with the text; 1: it has it somewhere; nothing: it does not.
 std::optional<int> rank(std::string_view name, const std::string& text) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gui/views/breaker_lever.h"
 #include "gui/views/words.h"
 
 namespace orrery::gui {
@@ -214,19 +215,11 @@ void LimitsView::draw_switch(DisplayList& list, std::size_t edge, QPointF at) co
       list.box({at.x() - 17, at.y() - 10, 34, 20}, 10, c.panel, color, open || trying ? 1.4 : 1);
   box.tag = QString{"switch %1"}.arg(edge);
   box.state = open ? State::Failing : trying ? State::Recovering : State::Healthy;
-  QPainterPath lever{{at.x() - 7, at.y() + 1}};
-  if (open) {
-    lever.lineTo(at.x() + 6, at.y() - 5);
-  } else {
-    lever.lineTo(at.x() + 7, at.y() + (trying ? -1 : 1));
-  }
-  Shape& arm = list.path(lever, {}, color, 1.6);
-  arm.round_caps = true;
-  if (trying) arm.dash = {1.5, 1.5};
-  QPainterPath ends;
-  ends.addEllipse(QPointF{at.x() - 8, at.y() + 1}, 2, 2);
-  ends.addEllipse(QPointF{at.x() + 8, at.y() + 1}, 2, 2);
-  list.path(ends, color);
+  draw_breaker_lever(list, at,
+                     open     ? LeverPosition::Open
+                     : trying ? LeverPosition::HalfOpen
+                              : LeverPosition::Closed,
+                     color);
 }
 
 void LimitsView::draw_strip(DisplayList& list, std::size_t edge, const QRectF& strip) const {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gui/views/breaker_lever.h"
 #include "gui/views/why_line.h"
 #include "gui/views/words.h"
 
@@ -389,19 +390,7 @@ void ServiceGraphView::draw_breaker(DisplayList& list, std::size_t edge) const {
   const QRectF box{at.x() - 17, at.y() - 10, 34, 20};
   Shape& lever_box = list.box(box, 10, c.panel, color, 1.4);
   lever_box.tag = QString{"breaker %1"}.arg(graph_.edges[edge].edges.front());
-  QPainterPath lever{{at.x() - 7, at.y() + 1}};
-  if (trying) {
-    lever.lineTo(at.x() + 7, at.y() - 1);
-  } else {
-    lever.lineTo(at.x() + 6, at.y() - 5);
-  }
-  Shape& arm = list.path(lever, {}, color, 1.6);
-  arm.round_caps = true;
-  if (trying) arm.dash = {1.5, 1.5};
-  QPainterPath ends;
-  ends.addEllipse(QPointF{at.x() - 8, at.y() + 1}, 2, 2);
-  ends.addEllipse(QPointF{at.x() + 8, at.y() + 1}, 2, 2);
-  list.path(ends, color);
+  draw_breaker_lever(list, at, trying ? LeverPosition::HalfOpen : LeverPosition::Open, color);
   QString text = tr("half-open");
   if (!trying) {
     const Instant since =

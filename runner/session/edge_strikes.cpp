@@ -6,6 +6,7 @@
 
 #include "models/controllers/node_lifecycle.h"
 #include "runner/session/actions.h"
+#include "sim/traffic/http_status.h"
 
 namespace orrery::session {
 namespace {
@@ -61,10 +62,9 @@ bool is_nobody(const sim::EdgeSide& side) {
          side.addresses.empty();
 }
 
+/// Without a status the connection is reset.
 sim::RequestOutcome outcome_of(std::int32_t status) {
-  if (status == 0) return sim::RequestOutcome::Reset;
-  if (status < 400) return sim::RequestOutcome::Ok;
-  return status == 429 ? sim::RequestOutcome::RateLimited : sim::RequestOutcome::Error;
+  return status == 0 ? sim::RequestOutcome::Reset : sim::outcome_of_status(status);
 }
 
 sim::EdgeFault edge_fault_of(const FaultAction& fault) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "sim/traffic/http_status.h"
 #include "sim/traffic/request_engine.h"
 #include "sim/traffic/traffic_events.h"
 
@@ -14,11 +15,6 @@ namespace {
 /// Of Purpose::CallError, beside the failures that a service has by itself.
 constexpr std::uint64_t kHoldUpDraw = 1;
 constexpr std::uint64_t kAbortDraw = 2;
-
-RequestOutcome outcome_of_status(std::uint16_t status) {
-  if (status < 400) return RequestOutcome::Ok;
-  return status == 429 ? RequestOutcome::RateLimited : RequestOutcome::Error;
-}
 
 }  // namespace
 

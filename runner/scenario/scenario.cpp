@@ -70,6 +70,18 @@ const char* to_string(FaultKind kind) {
       return "http-delay";
     case FaultKind::HttpReplace:
       return "http-replace";
+    case FaultKind::PodFailure:
+      return "pod-failure";
+    case FaultKind::CpuStress:
+      return "cpu-stress";
+    case FaultKind::MemoryStress:
+      return "memory-stress";
+    case FaultKind::GcPause:
+      return "gc-pause";
+    case FaultKind::IoLatency:
+      return "io-latency";
+    case FaultKind::StaleEndpoints:
+      return "stale-endpoints";
     case FaultKind::Unwell:
       return "unwell";
   }

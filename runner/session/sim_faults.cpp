@@ -81,13 +81,18 @@ bool is_world_fault(FaultKind kind) {
     case FaultKind::NodeAgentKill:
     case FaultKind::ZoneLoss:
     case FaultKind::Unwell:
+    case FaultKind::PodFailure:
+    case FaultKind::CpuStress:
+    case FaultKind::MemoryStress:
+    case FaultKind::GcPause:
+    case FaultKind::IoLatency:
       return false;
     default:
       return true;
   }
 }
 
-Strike strike(SimWorld& world, const FaultAction& fault) {
+Strike strike(SimWorld& world, const FaultAction& fault, ports::CauseId cause) {
   const std::string node = fault.target ? fault.target->name : std::string{};
   switch (fault.kind) {
     case FaultKind::ControlPlaneKill:
@@ -136,12 +141,20 @@ Strike strike(SimWorld& world, const FaultAction& fault) {
     case FaultKind::RegistryDown:
       return hit(world.set_registry(std::nullopt), "registry", "registry down",
                  "no image is ever pulled");
+    case FaultKind::StaleEndpoints:
+      return hit(world.cut_proxy(fault.process, cause), fault.process,
+                 "the proxy hears of no change", "no proxy was running there");
     case FaultKind::ContainerKill:
     case FaultKind::PodKill:
     case FaultKind::NodeLoss:
     case FaultKind::NodeAgentKill:
     case FaultKind::ZoneLoss:
     case FaultKind::Unwell:
+    case FaultKind::PodFailure:
+    case FaultKind::CpuStress:
+    case FaultKind::MemoryStress:
+    case FaultKind::GcPause:
+    case FaultKind::IoLatency:
     case FaultKind::NetworkDelay:
     case FaultKind::NetworkLoss:
     case FaultKind::NetworkCorrupt:
@@ -175,6 +188,9 @@ FaultEnd end_strike(SimWorld& world, const FaultAction& fault, ports::CauseId ca
       for (const std::string& client : clients_of(fault.process)) {
         world.api_faults().clear_fault(client);
       }
+      return {true, {}};
+    case FaultKind::StaleEndpoints:
+      world.restore_proxy(fault.process);
       return {true, {}};
     case FaultKind::WatchMiss: {
       const bool missed = world.api_faults().take_event_fault(fault.process);

@@ -165,6 +165,16 @@ class RequestEngine {
   /// came meanwhile are begun, those whose work is done are answered.
   void set_hanging(InstanceId instance, bool hangs, ports::CauseId cause = 0);
 
+  // What slows the work of an instance from outside; see strained_instances.cpp.
+
+  /// From now on whatever a request that begins there waits for takes so much longer; zero: as
+  /// usual.
+  void slow_waits(InstanceId instance, Duration by, ports::CauseId cause = 0);
+  /// From now on so many threads beside its requests use its quota. False: it has no quota.
+  bool stress_cpu(InstanceId instance, std::uint32_t threads, ports::CauseId cause = 0);
+  /// What it works on now is done so much later.
+  void hold_up_work(InstanceId instance, Duration by, ports::CauseId cause = 0);
+
   /// From now on it is listed in take_overloaded() when it works on more requests than this.
   void set_busy_watch(InstanceId instance, std::uint32_t busy_max);
   /// The same when it has served more than this.
@@ -219,6 +229,10 @@ class RequestEngine {
                std::span<const ports::TableEndpoint> endpoints, std::uint64_t version,
                std::optional<Duration> affinity = std::nullopt, ports::CauseId cause = 0,
                std::span<const std::uint32_t> node_ends = {});
+
+  /// The consumer's tables are behind what is so for this reason; 0: they are not. What goes to an
+  /// address where nobody serves fails for it.
+  void set_stale(ConsumerIndex consumer, ports::CauseId cause);
 
   /// What the consumer's requests to the service go by now; pod names are not kept.
   [[nodiscard]] ports::EndpointTable table(ConsumerIndex consumer, ServiceIndex service) const;
@@ -306,6 +320,7 @@ class RequestEngine {
     bool drains = true;
     bool failing : 1 = false;
     bool hanging : 1 = false;
+    bool strained : 1 = false;  ///< It has a Strain.
   };
   /// Why it is as it is; 0: it is well, or nobody said.
   struct InstanceCauses {
@@ -320,6 +335,18 @@ class RequestEngine {
     std::uint32_t instance = kNone;
 
     friend auto operator<=>(const Voice&, const Voice&) = default;
+  };
+  /// What slows an instance from outside, and why.
+  struct Strain {
+    Duration waits;
+    RecordId waits_cause = 0;
+    std::uint32_t threads = 0;
+    RecordId threads_cause = 0;
+  };
+  /// Work that was under way when its process was held up, by the call's slot.
+  struct HeldUp {
+    std::uint64_t key = 0;  ///< Of the call.
+    Duration by;
   };
   struct LimitedCpu {
     CpuGroup group;
@@ -492,6 +519,7 @@ class RequestEngine {
   /// When the caller of a call that is under way stops waiting; never() if it does not.
   [[nodiscard]] Instant give_up_at(std::uint32_t call) const;
   /// The table that the caller's node, or the clients outside, go by.
+  [[nodiscard]] ConsumerIndex consumer_of(const Call& parent) const;
   [[nodiscard]] std::size_t table_of(const Call& parent, const CallSite& site) const;
   /// The call takes its way to whoever answers at the address now.
   void connect(std::uint32_t call, std::uint32_t address);
@@ -518,6 +546,8 @@ class RequestEngine {
   [[nodiscard]] RecordId note_failure(const Call& call, RequestOutcome outcome);
   /// Why a call fails that was not sent.
   [[nodiscard]] RecordId cause_of_rejection(std::uint32_t call, RequestOutcome outcome);
+  /// Why nobody serves where a call was sent to: a table that is old, or what ended who served.
+  [[nodiscard]] RecordId cause_of_absence(std::uint32_t call, RecordId ended) const;
   /// Why the instance has no room.
   [[nodiscard]] RecordId cause_of_full(std::uint32_t instance);
   /// Why a call still waits.
@@ -558,6 +588,15 @@ class RequestEngine {
   void serve_waiting(std::uint32_t route, RouteHost host);
   void stop_waiting(std::uint32_t call);
   void note_changes(std::uint32_t route, std::uint32_t model, std::uint32_t caller);
+
+  // Instances that something slows: strained_instances.cpp.
+  /// How much longer the waits of a call that begins take there.
+  Duration begin_strained(std::uint32_t call);
+  /// What is in service at the instance has this cause unless it has one.
+  void blame_work(std::uint32_t instance, RecordId cause);
+  [[nodiscard]] std::vector<std::uint32_t> work_at(std::uint32_t instance) const;
+  /// Whether the work that is due was held up: it is due later now.
+  [[nodiscard]] bool is_held_up(std::uint32_t call);
 
   // Calls that meet faults of edges: impaired_calls.cpp.
   /// False: it is lost, or what becomes of it is told already. It may take longer than `way`, and
@@ -637,6 +676,9 @@ class RequestEngine {
   NetworkCauses network_causes_;
   std::uint32_t network_rules_count_ = 0;                               ///< That there have been.
   std::unordered_map<std::uint64_t, NetworkVerdict> network_verdicts_;  ///< By caller and called.
+  std::map<ConsumerIndex, RecordId> stale_;  ///< Why its tables are old.
+  std::map<std::uint32_t, Strain> strains_;  ///< By instance.
+  std::map<std::uint32_t, HeldUp> held_up_;  ///< By slot.
 
   FailureLedger* ledger_ = nullptr;  ///< Null: nobody asks for causes.
   Instant count_from_;

@@ -535,24 +535,56 @@ bool SimWorld::set_registry(std::optional<std::int64_t> bytes_per_second) {
   return true;
 }
 
-bool SimWorld::kill_container(const api::Pod& pod, const std::string& container,
-                              ports::CauseId cause) {
+template <class Act>
+bool SimWorld::act_on(const api::Pod& pod, ports::CauseId cause, const Act& act) {
   Host* host = host_named(pod.spec.node_name);
   if (host == nullptr || host->node->crashed()) return false;
   dispatcher_.set_cause(cause);
-  const bool hit = host->node->kill_container(pod.meta.uid, container);
+  const bool hit = act(*host->node);
   dispatcher_.set_cause(0);
   return hit;
 }
 
+bool SimWorld::kill_container(const api::Pod& pod, const std::string& container,
+                              ports::CauseId cause) {
+  return act_on(pod, cause,
+                [&](SimNode& node) { return node.kill_container(pod.meta.uid, container); });
+}
+
 bool SimWorld::afflict(const api::Pod& pod, const std::string& container, Illness illness,
                        Duration lasts, ports::CauseId cause) {
-  Host* host = host_named(pod.spec.node_name);
-  if (host == nullptr || host->node->crashed()) return false;
-  dispatcher_.set_cause(cause);
-  const bool hit = host->node->afflict(pod.meta.uid, container, illness, lasts);
-  dispatcher_.set_cause(0);
-  return hit;
+  return act_on(pod, cause, [&](SimNode& node) {
+    return node.afflict(pod.meta.uid, container, illness, lasts);
+  });
+}
+
+bool SimWorld::strain(const api::Pod& pod, const std::string& container, const Strain& strain,
+                      Duration lasts, ports::CauseId cause) {
+  return act_on(pod, cause,
+                [&](SimNode& node) { return node.strain(pod.meta.uid, container, strain, lasts); });
+}
+
+bool SimWorld::stop_world(const api::Pod& pod, const std::string& container, Duration lasts,
+                          ports::CauseId cause) {
+  return act_on(pod, cause,
+                [&](SimNode& node) { return node.stop_world(pod.meta.uid, container, lasts); });
+}
+
+bool SimWorld::cut_proxy(const std::string& node, ports::CauseId cause) {
+  const bool outside = node == "clients";
+  const Host* host = outside ? nullptr : host_named(node);
+  if (outside ? outside_proxy_ == nullptr : host == nullptr || host->proxy == nullptr) return false;
+  ApiFault cut;
+  cut.cut = true;
+  api_->set_fault(outside ? "outside" : "Proxy/" + node, cut);
+  engine_->set_stale(outside ? kOutsideClients : host->node->index() + 1, cause);
+  return true;
+}
+
+void SimWorld::restore_proxy(const std::string& node) {
+  const bool outside = node == "clients";
+  api_->clear_fault(outside ? "outside" : "Proxy/" + node);
+  engine_->set_stale(outside ? kOutsideClients : *node_named(node) + 1, 0);
 }
 
 std::optional<DataId> SimWorld::data_at(const api::Pod& pod, const std::string& container,

@@ -118,6 +118,15 @@ class SimWorld {
   /// Requests and health checks of a container fail, or its checks hang, for so long.
   bool afflict(const api::Pod& pod, const std::string& container, Illness illness, Duration lasts,
                ports::CauseId cause);
+  /// Something takes from a container, or adds to its work, for so long.
+  bool strain(const api::Pod& pod, const std::string& container, const Strain& strain,
+              Duration lasts, ports::CauseId cause);
+  /// All that a container does stands still for so long.
+  bool stop_world(const api::Pod& pod, const std::string& container, Duration lasts,
+                  ports::CauseId cause);
+  /// The proxy of a node, or of the clients outside ("clients"), hears of no change from now on.
+  bool cut_proxy(const std::string& node, ports::CauseId cause);
+  void restore_proxy(const std::string& node);
   bool crash_node(const std::string& name, ports::CauseId cause);
   bool restore_node(const std::string& name, ports::CauseId cause);
   bool kill_control_plane();
@@ -171,6 +180,9 @@ class SimWorld {
   struct PolicyProcess;
   struct Host;
 
+  /// At the node of a pod, if that is not gone.
+  template <class Act>
+  bool act_on(const api::Pod& pod, ports::CauseId cause, const Act& act);
   [[nodiscard]] Host* host_named(const std::string& name);
   /// `node`: null for the clients outside.
   [[nodiscard]] std::unique_ptr<ProxyProcess> start_proxy(std::string name,

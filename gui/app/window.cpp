@@ -76,6 +76,15 @@ Window::Window() {
   layout->addLayout(body, 1);
 
   finder_ = new FinderView{shown_, this};
+  deeds_ = new DeedMenu{shown_, this};
+  deeds_->on_choice = [this] { preview_deed(); };
+  deeds_->on_do = [this] { do_deed(); };
+  for (Canvas* canvas : std::initializer_list<Canvas*>{services_, cluster_}) {
+    canvas->on_thing = [this, canvas](const QString& thing, QPoint at) {
+      open_deeds(thing, canvas->mapTo(this, at));
+    };
+  }
+  hand_.on_state = [this](std::optional<HandNow> state) { take_hand_state(state); };
   const auto acts = [this](const QString& action) { act(action); };
   for (Canvas* canvas :
        std::initializer_list<Canvas*>{top_, services_, cluster_, inspector_, events_, requests_,
@@ -97,6 +106,7 @@ Window::Window() {
 void Window::seek(Instant t) {
   if (run_ == nullptr) return;
   shown_.at = std::clamp(t, Instant{}, run_->end());
+  following_ = shown_.at >= run_->end();
   show_moment();
 }
 
@@ -171,8 +181,9 @@ void Window::refresh(bool moving) {
   timeline_->refresh(moving);
 }
 
-void Window::play(bool on) {
-  if (on && (run_ == nullptr || shown_.at >= run_->end())) on = false;
+void Window::play(bool on) { let_time_pass(on && run_ != nullptr && shown_.at < run_->end()); }
+
+void Window::let_time_pass(bool on) {
   shown_.playing = on;
   if (on) {
     wall_.start();
@@ -192,12 +203,17 @@ void Window::tick() {
 void Window::advance(Duration simulated) {
   const Instant next = shown_.at + simulated;
   const bool over = next >= run_->end();
+  const bool followed = following_;
   seek(next);
-  if (over) play(false);
+  // A run in hand is followed a little behind, so that it moves evenly.
+  following_ = followed || over;
+  const bool goes_on = is_in_hand() && !shown_.hand->held;
+  if (over && !goes_on) play(false);
 }
 
 void Window::set_speed(double speed) {
   shown_.speed = speed;
+  hand_.give({{"do", "speed"}, {"factor", speed}});
   refresh(false);
 }
 
@@ -339,6 +355,7 @@ void Window::set_settings(const Settings& settings) {
 
 void Window::resizeEvent(QResizeEvent* event) {
   finder_->hide();
+  deeds_->hide();
   QWidget::resizeEvent(event);
 }
 

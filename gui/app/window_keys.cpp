@@ -16,10 +16,13 @@ void Window::act(const QString& action) {
   } else if (verb == "seek") {
     seek(Instant::at(Duration::microseconds(what.toLongLong())));
   } else if (verb == "play") {
-    play(!shown_.playing);
+    toggle_play();
+  } else if (verb == "hand") {
+    act_by_hand(what);
   } else if (verb == "speed") {
     set_speed(what.toDouble());
   } else if (verb == "next") {
+    if (is_in_hand()) return act_by_hand("step event");
     go_to_event(1);
   } else if (verb == "previous") {
     go_to_event(-1);
@@ -96,6 +99,7 @@ void Window::go_to_fault() {
   for (const FaultSpan& fault : run_->events().faults()) {
     if (fault.from > shown_.at) return seek(fault.from);
   }
+  if (is_in_hand()) act_by_hand("step fault");
 }
 
 void Window::go_to_found(const QStringList& words) {
@@ -134,7 +138,9 @@ void Window::keyPressEvent(QKeyEvent* event) {
   const bool shift = event->modifiers() & Qt::ShiftModifier;
   const bool control = event->modifiers() & Qt::ControlModifier;
   const auto arrow = [&](int direction) {
-    if (shift || control) {
+    if (is_in_hand() && direction > 0 && !control) {
+      act_by_hand(shift ? "step second" : "step event");
+    } else if (shift || control) {
       const Duration step = control ? Duration::seconds(10) : Duration::seconds(1);
       const Duration at = shown_.at.since_start() + step * direction;
       seek(Instant::at(std::max(at, Duration{})));
@@ -146,7 +152,7 @@ void Window::keyPressEvent(QKeyEvent* event) {
   };
   switch (event->key()) {
     case Qt::Key_Space:
-      return play(!shown_.playing);
+      return toggle_play();
     case Qt::Key_Left:
       return arrow(-1);
     case Qt::Key_Right:
@@ -163,6 +169,11 @@ void Window::keyPressEvent(QKeyEvent* event) {
       return go_to_fault();
     case Qt::Key_E:
       return show_drawer(shown_.drawer == Drawer::Events ? Drawer::None : Drawer::Events);
+    case Qt::Key_I:
+      if (!shown_.selected || run_ == nullptr) break;
+      return open_deeds(
+          "service " + QString::fromStdString(run_->scene().services[*shown_.selected]),
+          services_->mapTo(this, services_->rect().center()));
     case Qt::Key_T:
       return show_drawer(shown_.drawer == Drawer::Requests ? Drawer::None : Drawer::Requests);
     case Qt::Key_K:

@@ -12,6 +12,8 @@ namespace orrery::gui {
 namespace {
 
 constexpr int kLookAgainMs = 250;
+/// Of a run in hand.
+constexpr int kLookSoonMs = 60;
 constexpr qint64 kSliceMs = 12;
 
 /// By its name: other files are recordings.
@@ -91,7 +93,7 @@ void Window::act_on_scenario(const QString& what) {
   if (path.isEmpty()) return;
   // It may have been edited since.
   if (what == "check") (void)open_scenario(path);
-  if (what == "run") run_scenario();
+  if (what == "run" || what == "hand") run_scenario(what == "hand");
   if (what == "stop") engine_.stop();
 }
 
@@ -107,14 +109,22 @@ void Window::check_scenario() {
   });
 }
 
-void Window::run_scenario() {
+void Window::run_scenario(bool by_hand) {
   constexpr int kSeed = 1;
+  hand_.leave();
+  shown_.hand.reset();
+  shown_.session.clear();
   engine_.run(
-      scenario_->text().path, kSeed, [this](const QString& recording) { (void)open(recording); },
+      scenario_->text().path, kSeed, by_hand,
+      [this](const QString& recording) { (void)open(recording); },
       [this](bool ended, const QString& verdict) {
         scenario_->set_phase(ended ? ScenarioView::Phase::Over : ScenarioView::Phase::Wrong,
                              verdict.isEmpty() ? tr("It was stopped.") : verdict);
       });
+  if (by_hand) {
+    hand_.reach(engine_.socket());
+    shown_.session = engine_.session();
+  }
   scenario_->set_phase(ScenarioView::Phase::Running);
 }
 
@@ -171,6 +181,12 @@ void Window::took() {
   events_->take();
   limits_->set_run(run_.get());
   moment_of_.reset();
+  // Of a run in hand the last instant is shown; while it goes on, the clock moves there.
+  const Duration behind = run_->end() - shown_.at;
+  const Duration far = Duration::microseconds(
+      static_cast<std::int64_t>(1e6 * std::max(0.5, shown_.hand ? shown_.hand->speed : 1)));
+  const bool moves = shown_.playing && shown_.hand && shown_.hand->speed > 0 && behind < far;
+  if (is_in_hand() && !moves) return seek(run_->end());
   show_moment();
 }
 
@@ -185,7 +201,7 @@ void Window::take_slice() {
     if (!grows) {
       taking_.stop();
     } else {
-      taking_.setInterval(kLookAgainMs);
+      taking_.setInterval(shown_.hand ? kLookSoonMs : kLookAgainMs);
       const bool followed = run_->follow();
       if (!(other_ != nullptr && other_->follow()) && !followed) return;
     }

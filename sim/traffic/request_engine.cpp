@@ -62,6 +62,9 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
     has_gates_ = has_gates_ || !service.server.is_plain();
     has_paces_ = has_paces_ || service.warm_up.factor > 1 || service.pauses.length > Duration{};
   }
+  for (const JourneyModel& journey : model_.journeys) {
+    users_think_ = users_think_ || !(journey.think == Distribution{});
+  }
   for (const LoadModel& load : model_.load) {
     Load state;
     expects(load.rate_per_second >= 0, "an arrival rate is not negative");
@@ -852,7 +855,7 @@ void RequestEngine::hear(const Return& result) {
   if (caller.aside) {
     discard(result.caller);
   } else if (caller.outcome == RequestOutcome::Ok || caller.undoing || begin_undo(caller)) {
-    if (caller.instance == kNone && thinks_between_steps(result.caller)) return;
+    if (users_think_ && caller.instance == kNone && thinks_between_steps(result.caller)) return;
     run(result.caller);
   } else {
     finish(result.caller, caller.outcome);

@@ -650,6 +650,7 @@ class RequestEngine {
   Instant now_;
   std::array<Duration, 3> latency_;  ///< One way, by distance.
   bool impaired_ = false;            ///< There are faults on edges.
+  bool users_think_ = false;         ///< Between the steps of some journey.
 
   CallSlab calls_;
   std::vector<Try> tries_;                 ///< By slot; empty if the model has no routes.

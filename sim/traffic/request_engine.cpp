@@ -272,9 +272,11 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
   for (std::uint32_t i = 0; i < calls_.slot_count(); ++i) {
     if (const std::uint32_t parent = calls_[i].parent;
         calls_[i].phase != CallPhase::Free && parent != kNone && calls_[parent].doomed) {
-      const CallSite& site = program_.sites[calls_[i].site];
-      services_[site.service].forget(calls_[i].start_ns);
-      if (observer_ != nullptr) observer_->call_forgotten(site.edge);
+      if (forget_hedge(i)) {
+        const CallSite& site = program_.sites[calls_[i].site];
+        services_[site.service].forget(calls_[i].start_ns);
+        if (observer_ != nullptr) observer_->call_forgotten(site.edge);
+      }
       disarm_timer(calls_[i]);
       abandon(i);
     }
@@ -395,6 +397,12 @@ bool RequestEngine::dispatch(KernelEvent event) {
   if (event.kind == kWork) {
     fingerprint_.add(now_, kTrafficComponent | kWork, event.index);
     work(event.index);
+    return true;
+  }
+  if (event.kind == kHedge) {
+    fingerprint_.add(now_, kTrafficComponent | kHedge, calls_[hedged_[event.index].tries[0]].key);
+    send_due_hedges(event.index);
+    drain_work();
     return true;
   }
   Call& call = calls_[event.index];

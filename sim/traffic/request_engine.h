@@ -399,6 +399,14 @@ class RequestEngine {
     bool sent = false;            ///< Likewise, the host.
     bool unconnected = false;     ///< Nobody answers at the address.
   };
+  /// A call with several tries at a time. Of its tries none is in a back-off.
+  struct HedgedCall {
+    resilience::GrpcHedge hedge;
+    KernelTimer timer{};                                              ///< Of the next try; kept.
+    std::array<std::uint32_t, resilience::kGrpcAttemptsMax> tries{};  ///< Under way: their slots.
+    std::uint32_t under_way = 1;
+    std::uint32_t begun = 1;  ///< Tries so far.
+  };
   /// What faults on edges do to a call, by the call's slot; as many as any was done to.
   struct Passage {
     std::uint64_t key = 0;      ///< Of the call that this is about.
@@ -588,6 +596,27 @@ class RequestEngine {
   void stop_waiting(std::uint32_t call);
   void note_changes(std::uint32_t route, std::uint32_t model, std::uint32_t caller);
 
+  // Calls of several tries at a time: hedged_calls.cpp.
+  void begin_hedged(std::uint32_t call);
+  /// The hedged call that the try is part of; or kNone.
+  [[nodiscard]] std::uint32_t hedged_of(std::uint32_t call) const {
+    return call < hedged_by_slot_.size() ? hedged_by_slot_[call] : kNone;
+  }
+  void send_due_hedges(std::uint32_t hedged);
+  /// One more try, for the same caller as the given one.
+  void send_hedge(std::uint32_t hedged, std::uint32_t beside, RecordId cause);
+  /// A try is over. Whether its call goes on without it; it is discarded or left then.
+  [[nodiscard]] bool hedges_on(std::uint32_t call, const TryEnd& end, bool answered);
+  /// The record is no longer one of the call's tries. Returns whether none is left.
+  bool leave_hedged(std::uint32_t call);
+  /// The caller is gone. Whether it was the last of its call's tries.
+  [[nodiscard]] bool forget_hedge(std::uint32_t call);
+  /// Its call goes on in another record.
+  void move_hedged(std::uint32_t from, std::uint32_t to);
+  /// The call is over: whatever tries are left are cancelled.
+  void end_hedged(std::uint32_t hedged);
+  void cancel_try(std::uint32_t call);
+
   // Instances that something slows: strained_instances.cpp.
   /// How much longer the waits of a call that begins take there.
   Duration begin_strained(std::uint32_t call);
@@ -656,7 +685,10 @@ class RequestEngine {
   std::vector<Try> tries_;                 ///< By slot; empty if the model has no routes.
   std::vector<Route> routes_;              ///< Those of outside, then those of each instance.
   std::vector<RouteCounts> route_counts_;  ///< By RouteModel.
-  std::vector<std::uint32_t> work_;        ///< Calls that get somewhere within the current event.
+  std::vector<HedgedCall> hedged_;
+  std::vector<std::uint32_t> free_hedged_;
+  std::vector<std::uint32_t> hedged_by_slot_;  ///< kNone; empty before the first hedged call.
+  std::vector<std::uint32_t> work_;  ///< Calls that get somewhere within the current event.
   bool has_gates_ = false;
   std::vector<ServerGate> gates_;  ///< By instance, if any service chooses.
   std::vector<Entry> entries_;     ///< By slot of a call, likewise.

@@ -339,6 +339,34 @@
         <translation>수동 변경</translation>
     </message>
     <message>
+        <source>applied</source>
+        <translation>적용됨</translation>
+    </message>
+    <message>
+        <source>patched</source>
+        <translation>패치됨</translation>
+    </message>
+    <message>
+        <source>cordoned</source>
+        <translation>스케줄 차단</translation>
+    </message>
+    <message>
+        <source>drained</source>
+        <translation>비워짐</translation>
+    </message>
+    <message>
+        <source>uncordoned</source>
+        <translation>스케줄 재개</translation>
+    </message>
+    <message>
+        <source>not let through</source>
+        <translation>통과 불가</translation>
+    </message>
+    <message>
+        <source>faults injected</source>
+        <translation>장애 주입</translation>
+    </message>
+    <message>
         <source>spec changed</source>
         <translation>사양 변경</translation>
     </message>
@@ -984,8 +1012,8 @@
         <translation>장애</translation>
     </message>
     <message>
-        <source>Rollout</source>
-        <translation>배포</translation>
+        <source>Changes</source>
+        <translation>변경</translation>
     </message>
     <message>
         <source>Errors</source>
@@ -1139,6 +1167,18 @@
     <message>
         <source>makes errors of its own</source>
         <translation>자체 오류</translation>
+    </message>
+    <message>
+        <source>is shut by NetworkPolicies</source>
+        <translation>NetworkPolicy에 막힘</translation>
+    </message>
+    <message>
+        <source>has faults injected into its calls</source>
+        <translation>호출에 장애가 주입됨</translation>
+    </message>
+    <message>
+        <source>was applied</source>
+        <translation>적용됨</translation>
     </message>
     <message>
         <source>was changed</source>

@@ -178,6 +178,8 @@ void Window::refresh(bool moving) {
     cluster_->refresh();
     events_->refresh();
     limits_->refresh();
+    scenario_->refresh();
+    lab_->refresh();
     if (shown_.drawer == Drawer::Requests) requests_->load();
   }
   services_->refresh(moving);

@@ -646,11 +646,11 @@
         <translation>아님</translation>
     </message>
     <message>
-        <source>right: %1 were measured</source>
+        <source>right: measured %1</source>
         <translation>맞음: 측정값 %1</translation>
     </message>
     <message>
-        <source>not so: %1 were measured</source>
+        <source>not so: measured %1</source>
         <translation>아님: 측정값 %1</translation>
     </message>
     <message>
@@ -682,8 +682,8 @@
         <translation>한 번 더</translation>
     </message>
     <message>
-        <source>The recording is open: look what happened.</source>
-        <translation>기록이 열렸습니다. 무슨 일이 있었는지 보십시오.</translation>
+        <source>Look what happened.</source>
+        <translation>무슨 일이 있었는지 보십시오.</translation>
     </message>
     <message>
         <source>Labs</source>

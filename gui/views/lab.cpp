@@ -146,7 +146,7 @@ void LabView::set_failure(const QString& why) {
 }
 
 QRectF LabView::page() const {
-  return {kPadding, kPageTop, width() - 2 * kPadding - 8, height() - kPageTop - kFoot};
+  return {kPadding, kPageTop, width() - 2 * kPadding - 8, height() - kPageTop - kFoot - 6};
 }
 
 QString LabView::text_of_part(const Part& part) const {
@@ -188,7 +188,7 @@ std::vector<LabView::Part> LabView::parts() const {
     parts.push_back(part);
   };
   if (step_ == 0) add({Part::Kind::About, {}, 0, 0}, Type::Body, 0, 14);
-  add({Part::Kind::Text, {}, 0, 0}, Type::BodyMedium, 0, 16);
+  add({Part::Kind::Text, {}, 0, 0}, Type::Body, 0, 16);
   for (std::size_t i = 0; i < told().questions.size(); ++i) {
     const Question& question = told().questions[i];
     add({Part::Kind::Question, {}, i, 0}, Type::BodyStrong, 0, 6);
@@ -286,8 +286,8 @@ void LabView::draw_grade(DisplayList& list, const Part& part) const {
   QString text = *graded.right ? tr("right") : tr("not so");
   if (graded.measured) {
     const QString measured = number_text(*graded.measured);
-    text = *graded.right ? tr("right: %1 were measured").arg(measured)
-                         : tr("not so: %1 were measured").arg(measured);
+    text = *graded.right ? tr("right: measured %1").arg(measured)
+                         : tr("not so: measured %1").arg(measured);
   }
   const qreal height = height_of(Type::BodyMedium);
   list.text({x + 20, middle - height / 2, page().width() - x - 20, height}, text, Type::BodyMedium,
@@ -308,7 +308,7 @@ void LabView::draw_part(DisplayList& list, const Part& part) const {
       words(Type::Body, c.mid).tag = "about";
       return;
     case Part::Kind::Text:
-      words(Type::BodyMedium, c.high).tag = "text";
+      words(Type::Body, c.high).tag = "text";
       return;
     case Part::Kind::Question:
       words(Type::BodyStrong, c.high).tag = QString{"question %1"}.arg(part.index);
@@ -372,13 +372,15 @@ void LabView::draw_foot(DisplayList& list) const {
   const qreal middle = height() - kFoot / 2.0;
   list.line({kPadding, height() - kFoot}, {width() - kPadding, height() - kFoot}, c.line);
   qreal right = width() - kPadding;
-  const auto button = [&](const QString& name, const QString& action, bool on) {
+  const auto button = [&](const QString& name, const QString& action, bool on, bool main = true) {
     const QRectF box{right - width_of(name, Type::BodyMedium) - 26, middle - 16,
                      width_of(name, Type::BodyMedium) + 26, 32};
-    Shape& shape = list.box(box, 8, on ? c.accent : c.card, on ? QColor{} : c.line);
+    const bool bright = on && main;
+    Shape& shape = list.box(box, 8, bright ? c.accent : c.card, bright ? QColor{} : c.line);
     shape.tag = action;
     if (on) shape.action = action;
-    list.text(box, name, Type::BodyMedium, on ? c.window : c.low, Qt::AlignHCenter);
+    const QColor& color = bright ? c.window : on ? c.high : c.low;
+    list.text(box, name, Type::BodyMedium, color, Qt::AlignHCenter);
     right = box.left() - 12;
   };
   QString hint;
@@ -387,14 +389,14 @@ void LabView::draw_foot(DisplayList& list) const {
     hint = is_answered() ? tr("What you commit to cannot be changed.")
                          : tr("Answer first; then it is run.");
   } else if (phase() == Phase::Running) {
-    button(tr("Stop"), "lab stop", true);
+    button(tr("Stop"), "lab stop", true, false);
     hint = tr("It runs…");
   } else {
     if (step_ + 1 < steps_.size()) {
       button(tr("Next step"), QString{"lab step %1"}.arg(step_ + 1), true);
     }
-    button(tr("Once more"), "lab again", true);
-    hint = tr("The recording is open: look what happened.");
+    button(tr("Once more"), "lab again", true, false);
+    hint = tr("Look what happened.");
   }
   const qreal height = height_of(Type::Body);
   list.text({kPadding, middle - height / 2, right - kPadding, height}, hint, Type::Body, c.low)

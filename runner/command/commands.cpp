@@ -6,10 +6,12 @@
 #include <filesystem>
 #include <iostream>
 #include <iterator>
+#include <memory>
 #include <optional>
 
 #include "models/base/contract.h"
 #include "runner/command/terminal.h"
+#include "runner/control/run_control.h"
 #include "runner/replay/replay.h"
 #include "runner/report/report.h"
 #include "runner/scenario/check.h"
@@ -42,6 +44,18 @@ std::string digest_of(const RunOptions& options) {
   return scenario::digest_of(scenario::sources_of(options.scenario, reading, *settings));
 }
 
+/// What is done by hand is seen in the recording, and kept as a scenario that includes this one.
+Result<void> can_control(const RunOptions& options) {
+  if (options.control.empty()) return {};
+  if (options.record.empty()) return failure("--control: the run is not recorded", "add --record");
+  if (options.world == kLiveWorld) return failure("--control: only simulated runs can be held");
+  if (!options.settings.empty()) {
+    return failure("--control: another value with --set would be missing in what is kept",
+                   "write it into a scenario that includes this one");
+  }
+  return {};
+}
+
 }  // namespace
 
 int run(const RunOptions& options) {
@@ -56,6 +70,7 @@ int run(const RunOptions& options) {
         {fmt::format("--record: {} seeds are {} runs, and a recording is of one", count, count),
          fmt::format("add --seeds {}", scenario.first_seed)});
   }
+  if (const auto allowed = can_control(options); !allowed) return bad_input(allowed.error());
   const session::RecordOrder record{options.record,
                                     options.record.empty() ? std::string{} : digest_of(options),
                                     ORRERY_VERSION, options.record_traces};
@@ -84,7 +99,15 @@ int run(const RunOptions& options) {
   } else if (const auto can = session::can_simulate(scenario); !can) {
     return bad_input(can.error());
   } else if (recorded != nullptr) {
-    auto one = session::try_simulate(scenario, scenario.first_seed, recorded);
+    std::unique_ptr<control::RunControl> hand;
+    if (!options.control.empty()) {
+      auto made = control::RunControl::create(
+          {options.control, options.scenario, options.out + "/session.json", scenario.first_seed},
+          scenario);
+      if (!made) return bad_input(made.error());
+      hand = *std::move(made);
+    }
+    auto one = session::try_simulate(scenario, scenario.first_seed, recorded, hand.get());
     if (!one) return bad_input(one.error());
     results = std::vector<runner::RunResult>{*std::move(one)};
   } else {

@@ -26,6 +26,7 @@ struct RunOptions {
   std::string markdown;               ///< File, "-" for standard output; empty: none.
   std::string record;                 ///< File; empty: none.
   std::uint32_t record_traces = 20;   ///< A second; 0: none.
+  std::string control;                ///< Socket; empty: nobody has the run in hand.
 };
 
 struct CompareOptions {

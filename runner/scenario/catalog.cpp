@@ -115,6 +115,18 @@ std::optional<api::ObjectKey> Catalog::object(const api::Place& at, std::string_
   return std::nullopt;
 }
 
+std::optional<api::ObjectKey> Catalog::made_pod(std::string_view name) const {
+  const std::vector<std::string> parts = split(name, '/');
+  if (parts.size() != 3 || parts[0] != api::to_string(api::Kind::Pod)) return std::nullopt;
+  const api::ObjectKey pod{api::Kind::Pod, parts[1], parts[2]};
+  if (keys_.contains(pod)) return std::nullopt;
+  for (const auto& [maker, pods] : pods_) {
+    const bool makes = maker.kind != api::Kind::Pod && maker.namespace_name == pod.namespace_name;
+    if (makes && pod.name.starts_with(maker.name + "-")) return pod;
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> Catalog::service(const api::Place& at, std::string_view name,
                                             Report& report) const {
   const std::string found = fmt::format("\"{}\"", name);
@@ -170,7 +182,7 @@ std::optional<std::int32_t> Catalog::replicas_of(const api::ObjectKey& key) cons
       *object);
 }
 
-std::vector<api::ObjectKey> Catalog::deployments_behind(const std::string& service) const {
+std::vector<api::ObjectKey> Catalog::workloads_behind(const std::string& service) const {
   const auto slash = service.find('/');
   const auto found =
       objects_.find({api::Kind::Service, service.substr(0, slash), service.substr(slash + 1)});
@@ -179,24 +191,20 @@ std::vector<api::ObjectKey> Catalog::deployments_behind(const std::string& servi
   const api::Service& selecting = std::get<api::Service>(found->second->object);
   for (const auto& [key, pods] : pods_) {
     const bool same = key.namespace_name == found->first.namespace_name;
-    if (key.kind == api::Kind::Deployment && same && selects(selecting, *pods.labels)) {
-      behind.push_back(key);
-    }
+    if (same && selects(selecting, *pods.labels)) behind.push_back(key);
   }
   return behind;
 }
 
+std::vector<api::ObjectKey> Catalog::deployments_behind(const std::string& service) const {
+  std::vector<api::ObjectKey> behind = workloads_behind(service);
+  std::erase_if(behind, [](const auto& key) { return key.kind != api::Kind::Deployment; });
+  return behind;
+}
+
 std::vector<PodsOf> Catalog::pods_behind(const std::string& service) const {
-  const auto slash = service.find('/');
-  const auto found =
-      objects_.find({api::Kind::Service, service.substr(0, slash), service.substr(slash + 1)});
   std::vector<PodsOf> behind;
-  if (found == objects_.end()) return behind;
-  const api::Service& selecting = std::get<api::Service>(found->second->object);
-  for (const auto& [key, pods] : pods_) {
-    const bool same = key.namespace_name == found->first.namespace_name;
-    if (same && selects(selecting, *pods.labels)) behind.push_back(pods);
-  }
+  for (const api::ObjectKey& key : workloads_behind(service)) behind.push_back(pods_.at(key));
   return behind;
 }
 

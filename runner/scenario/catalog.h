@@ -40,6 +40,11 @@ class Catalog {
                                                      const std::vector<api::Kind>& kinds,
                                                      Report& report) const;
 
+  /// A pod that a workload makes, by the name that it gets in a run
+  /// ("Pod/default/web-6b7f9-x2v1q"); nothing if no workload's name begins it, or the manifests
+  /// hold a pod of this name.
+  [[nodiscard]] std::optional<api::ObjectKey> made_pod(std::string_view name) const;
+
   /// "namespace/name" of the Service that "name" or "namespace/name" names, with or without
   /// "Service/" before it; otherwise reports.
   [[nodiscard]] std::optional<std::string> service(const api::Place& at, std::string_view name,
@@ -59,6 +64,9 @@ class Catalog {
 
   /// The Deployments whose pods the Service ("namespace/name") selects.
   [[nodiscard]] std::vector<api::ObjectKey> deployments_behind(const std::string& service) const;
+
+  /// The same of any kind of objects that make pods, and of pods themselves.
+  [[nodiscard]] std::vector<api::ObjectKey> workloads_behind(const std::string& service) const;
 
   /// All pods that the Service ("namespace/name") selects, by the object that makes them.
   [[nodiscard]] std::vector<PodsOf> pods_behind(const std::string& service) const;

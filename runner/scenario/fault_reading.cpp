@@ -21,8 +21,12 @@ void read_object_target(const Value& target, const Fields& fields, FaultAction& 
                         Reading& reading) {
   const std::string name = read_text(target, "\"Kind/name\"", reading.report).value_or("");
   if (name.empty()) return;
-  fault.target =
-      reading.catalog.object(target.where, name, form_of(fault.kind).targets, reading.report);
+  const std::vector<api::Kind> kinds = form_of(fault.kind).targets;
+  const bool pods = std::find(kinds.begin(), kinds.end(), api::Kind::Pod) != kinds.end();
+  if (pods) fault.target = reading.catalog.made_pod(name);
+  if (!fault.target) {
+    fault.target = reading.catalog.object(target.where, name, kinds, reading.report);
+  }
   const Value* count = fields.find("count");
   if (!fault.target) return;
   const bool single = fault.target->kind == api::Kind::Pod || fault.target->kind == api::Kind::Node;

@@ -47,6 +47,10 @@ class RunRecorder {
 
   /// When the next sample is due.
   [[nodiscard]] Instant next() const { return next_; }
+  /// When the last one was taken.
+  [[nodiscard]] Instant last() const { return last_; }
+  /// Lets whoever watches the file see all that was sampled.
+  void show() { writer_->show(); }
   /// Takes it, with what the log has until then. Requires: `now` is later than the last sample.
   void sample(Instant now, const recording::EventLog& log, RequestSide requests);
 

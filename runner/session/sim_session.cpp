@@ -21,6 +21,7 @@
 #include "runner/session/process_pool.h"
 #include "runner/session/run_observer.h"
 #include "runner/session/sim_faults.h"
+#include "runner/session/targets.h"
 #include "runner/session/world_config.h"
 
 namespace orrery::session {
@@ -74,13 +75,6 @@ sim::WorldConfig config_with(const Scenario& scenario, std::uint64_t seed,
 
 constexpr const char* kNobodyPassed = "it met no message";
 
-/// "Service/default/cart", or both ends of the way.
-std::string place_of(const scenario::EdgeSettings& edge) {
-  if (edge.from.everybody) return to_string(edge.to);
-  if (edge.to.everybody) return to_string(edge.from);
-  return fmt::format("{} to {}", to_string(edge.from), to_string(edge.to));
-}
-
 /// A fault that leaves its pods there, so that it is over when it ends.
 bool is_strain(FaultKind kind) {
   return is_lasting_pod_fault(kind) && kind != FaultKind::PodFailure;
@@ -95,13 +89,16 @@ std::string nothing_hit(const FaultAction& fault, bool had_pods) {
 }
 
 /// One run: a world, and the hand that does to it what the timeline says.
-class SimSession {
+class SimSession : private RunView {
  public:
-  /// `programs` are null if the scenario names none.
-  SimSession(const Scenario& scenario, std::uint64_t seed, external::RunPrograms* programs)
+  /// `programs` are null if the scenario names none; `hand`, if nobody has the run in hand.
+  SimSession(const Scenario& scenario, std::uint64_t seed, external::RunPrograms* programs,
+             RunHand* hand)
       : scenario_{scenario},
         seed_{seed},
         programs_{programs},
+        hand_{hand},
+        timeline_{scenario.timeline},
         draws_{seed},
         observer_{scenario},
         adapter_{observer_},
@@ -129,7 +126,20 @@ class SimSession {
     ports::CauseId cause = 0;
   };
 
+  // RunView
+  [[nodiscard]] Instant now() const override { return world_.now(); }
+  [[nodiscard]] std::size_t records() const override { return log_.records().size(); }
+  [[nodiscard]] std::size_t performed() const override { return performed_; }
+  [[nodiscard]] std::vector<std::string> would_hit(const TimelineEntry& entry) const override {
+    return session::would_hit(world_, entry, draws_);
+  }
+  void show() override { recorder_->show(); }
+
   void create_objects();
+  void play(RunResult& result);
+  /// The entries of the timeline that are due.
+  void perform_due(RunResult& result);
+  void obey(RunResult& result);
   void perform(const TimelineEntry& entry);
   void perform(const std::string& id, const SetAction& action);
   void perform(const std::string& id, const FaultAction& fault);
@@ -147,14 +157,15 @@ class SimSession {
   /// No further than to where a program breaks the run.
   void run_world_until(Instant when);
   [[nodiscard]] bool is_broken() const { return programs_ != nullptr && programs_->broken(); }
-  [[nodiscard]] std::vector<api::ObjectPtr> pods_and_nodes() const;
-  [[nodiscard]] std::vector<api::ObjectPtr> nodes_of_zone(const std::string& zone) const;
   [[nodiscard]] std::vector<std::string> owners_of_pods_on(const std::string& node) const;
   void collect_series(RunResult& result) const;
 
   const Scenario& scenario_;
   std::uint64_t seed_;
   external::RunPrograms* programs_;
+  RunHand* hand_;
+  std::vector<TimelineEntry> timeline_;  ///< The scenario's, and what was ordered by hand.
+  std::size_t performed_ = 0;            ///< Of these.
   Draws draws_;
   recording::EventLog log_;
   RunObserver observer_;
@@ -181,7 +192,7 @@ Result<void> SimSession::record(const RecordOrder& order) {
   if (!recorder) return tl::unexpected{recorder.error()};
   recorder_ = *std::move(recorder);
   // What the world began with.
-  for (const api::ObjectPtr& object : pods_and_nodes()) {
+  for (const api::ObjectPtr& object : pods_and_nodes(world_)) {
     recorder_->on_changes({{nullptr, object.get()}});
   }
   adapter_.set_recorder(recorder_.get());
@@ -199,17 +210,9 @@ Result<RunResult> SimSession::run(std::vector<runner::ProgramVersion> versions) 
   create_objects();
   world_.start();
   if (recorder_ != nullptr) recorder_->sample(world_.now(), log_, &world_.traffic());
-  bool first = true;
-  for (const TimelineEntry& entry : scenario_.timeline) {
-    run_until(entry.at);
-    if (is_broken()) break;
-    if (first) result.steady_before_first_fault = observer_.steady(result.steady_note);
-    first = false;
-    perform(entry);
-  }
-  run_until(Instant::at(scenario_.duration));
+  play(result);
   if (is_broken()) return tl::unexpected{*programs_->broken()};
-  if (first) result.steady_before_first_fault = observer_.steady(result.steady_note);
+  if (performed_ == 0) result.steady_before_first_fault = observer_.steady(result.steady_note);
   result.wall_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - wall_start).count();
   settle_faults();
@@ -228,6 +231,46 @@ Result<RunResult> SimSession::run(std::vector<runner::ProgramVersion> versions) 
   }
   result.log = log_.records();
   return result;
+}
+
+void SimSession::play(RunResult& result) {
+  const Instant end = Instant::at(scenario_.duration);
+  Instant next = performed_ < timeline_.size() ? timeline_[performed_].at : end;
+  if (hand_ != nullptr) next = Instant{};
+  while (true) {
+    run_until(next);
+    if (is_broken() || (next == end)) return;
+    perform_due(result);
+    if (hand_ != nullptr) obey(result);
+    next = performed_ < timeline_.size() ? timeline_[performed_].at : end;
+    if (hand_ != nullptr) next = std::min(next, recorder_->next());
+  }
+}
+
+void SimSession::perform_due(RunResult& result) {
+  while (performed_ < timeline_.size() && timeline_[performed_].at == world_.now()) {
+    if (performed_ == 0) result.steady_before_first_fault = observer_.steady(result.steady_note);
+    const TimelineEntry entry = timeline_[performed_++];
+    perform(entry);
+  }
+}
+
+/// Whoever has the run in hand is asked where it was sampled, so that a recording shows all that
+/// they see.
+void SimSession::obey(RunResult& result) {
+  if (recorder_->last() != world_.now()) return;
+  while (auto order = hand_->next(*this)) {
+    log_.append(world_.now(), 0, "command", order->entries.empty() ? "run" : order->entries[0].id,
+                std::move(order->text));
+    for (TimelineEntry& entry : order->entries) {
+      expects(entry.at >= world_.now(), "what is ordered by hand is not over");
+      const auto later =
+          std::upper_bound(timeline_.begin(), timeline_.end(), entry.at,
+                           [](Instant at, const TimelineEntry& other) { return at < other.at; });
+      timeline_.insert(later, std::move(entry));
+    }
+    perform_due(result);
+  }
 }
 
 void SimSession::create_objects() {
@@ -317,7 +360,7 @@ void SimSession::perform(const std::string& id, const ApplyAction& action) {
 void SimSession::perform(const std::string& id, const PatchAction& action) {
   std::vector<ports::ApiCall> written;
   std::string effect;
-  for (const api::ObjectKey& key : choose_patched(action, id, pods_and_nodes(), draws_)) {
+  for (const api::ObjectKey& key : choose_patched(action, id, pods_and_nodes(world_), draws_)) {
     const api::ObjectPtr current = world_.api().find(key);
     if (current == nullptr) continue;
     auto changed = api::patched(*current, action.merge);
@@ -356,24 +399,6 @@ void SimSession::evict(Eviction eviction) {
   evictions_.insert(later, std::move(eviction));
 }
 
-std::vector<api::ObjectPtr> SimSession::pods_and_nodes() const {
-  std::vector<api::ObjectPtr> objects = world_.api().objects_of(api::Kind::Pod);
-  for (api::ObjectPtr& node : world_.api().objects_of(api::Kind::Node)) {
-    objects.push_back(std::move(node));
-  }
-  return objects;
-}
-
-std::vector<api::ObjectPtr> SimSession::nodes_of_zone(const std::string& zone) const {
-  std::vector<api::ObjectPtr> nodes;
-  for (const api::ObjectPtr& node : world_.api().objects_of(api::Kind::Node)) {
-    const auto& labels = api::meta_of(*node).labels;
-    const auto label = labels.find(controllers::kZoneLabel);
-    if (label != labels.end() && label->second == zone) nodes.push_back(node);
-  }
-  return nodes;
-}
-
 std::vector<std::string> SimSession::owners_of_pods_on(const std::string& node) const {
   std::vector<std::string> owners;
   for (const api::ObjectPtr& object : world_.api().objects_of(api::Kind::Pod)) {
@@ -386,13 +411,10 @@ std::vector<std::string> SimSession::owners_of_pods_on(const std::string& node) 
 
 void SimSession::perform(const std::string& id, const FaultAction& fault) {
   const char* kind = to_string(fault.kind);
-  std::string where = fault.target ? to_string(*fault.target) : fault.process;
-  if (fault.edge) where = place_of(*fault.edge);
-  if (where.empty()) where = fault.zone.empty() ? "control-plane" : "zone/" + fault.zone;
   const ports::CauseId cause =
-      log_.append(world_.now(), 0, "fault", where, fmt::format("{}: {}", id, kind));
+      log_.append(world_.now(), 0, "fault", place_of(fault), fmt::format("{}: {}", id, kind));
   if (fault.edge) {
-    Strike struck = edges_.begin(world_, id, fault, pods_and_nodes(), draws_, cause);
+    Strike struck = edges_.begin(world_, id, fault, pods_and_nodes(world_), draws_, cause);
     if (!struck.targets.empty()) end_later(id, fault, {});
     observer_.fault_struck(world_.now(), id, kind, std::move(struck.targets), {},
                            std::move(struck.effect));
@@ -401,9 +423,7 @@ void SimSession::perform(const std::string& id, const FaultAction& fault) {
   if (is_world_fault(fault.kind)) return perform_on_world(id, fault, cause);
   std::vector<std::string> targets;
   std::vector<std::string> victims;
-  const std::vector<api::ObjectPtr> chosen =
-      fault.kind == FaultKind::ZoneLoss ? nodes_of_zone(fault.zone)
-                                        : choose_targets(fault, id, pods_and_nodes(), draws_);
+  const std::vector<api::ObjectPtr> chosen = targets_of(world_, id, fault, draws_);
   for (const api::ObjectPtr& object : chosen) {
     const api::ObjectKey key = api::key_of(*object);
     const api::Pod* pod = std::get_if<api::Pod>(object.get());
@@ -457,7 +477,7 @@ void SimSession::settle_faults() {
   for (const std::string& id : edges_.idle(world_)) {
     observer_.fault_hit_nothing(id, kNobodyPassed);
   }
-  for (const TimelineEntry& entry : scenario_.timeline) {
+  for (const TimelineEntry& entry : timeline_) {
     const auto* fault = std::get_if<FaultAction>(&entry.action);
     if (fault == nullptr) continue;
     const std::string why = missed_chance(world_, *fault);
@@ -475,7 +495,7 @@ void SimSession::end_fault(const Ending& ending) {
   std::string where = ending.node.empty() ? "control-plane" : "Node/" + ending.node;
   if (ending.node.empty() && ending.fault.target) where = to_string(*ending.fault.target);
   if (ending.node.empty() && !ending.fault.process.empty()) where = ending.fault.process;
-  if (ending.fault.edge) where = place_of(*ending.fault.edge);
+  if (ending.fault.edge) where = place_of(ending.fault);
   const ports::CauseId cause = log_.append(world_.now(), 0, "fault-ends", where, ending.id);
   if (ending.fault.edge) {
     if (edges_.end(world_, ending.id)) {
@@ -570,10 +590,11 @@ Result<void> can_simulate(const Scenario& scenario) {
 }
 
 Result<RunResult> try_simulate(const Scenario& scenario, std::uint64_t seed,
-                               const RecordOrder* record) {
+                               const RecordOrder* record, RunHand* hand) {
+  expects(hand == nullptr || record != nullptr, "what is in hand is recorded");
   const auto run = [&](external::RunPrograms* programs,
                        std::vector<runner::ProgramVersion> versions) -> Result<RunResult> {
-    SimSession session{scenario, seed, programs};
+    SimSession session{scenario, seed, programs, hand};
     if (record != nullptr) {
       if (const auto begun = session.record(*record); !begun) {
         return tl::unexpected{begun.error()};

@@ -9,6 +9,7 @@
 #include "models/base/result.h"
 #include "runner/run_result.h"
 #include "runner/scenario/scenario.h"
+#include "runner/session/run_hand.h"
 #include "runner/session/run_recorder.h"
 
 namespace orrery::session {
@@ -19,10 +20,12 @@ namespace orrery::session {
 /// One run in this process, with the programs that the scenario names. A Failure says which of them
 /// broke the run. A process runs at most one scenario with image pulls (SimGrid has one engine per
 /// process), so callers with several seeds use simulate_all. Requires: can_simulate.
-/// With `record` the run is written to a file, too; it is the same run.
+/// With `record` the run is written to a file, too; it is the same run. With `hand` somebody has it
+/// in hand, at every sample; requires: `record`.
 [[nodiscard]] Result<runner::RunResult> try_simulate(const scenario::Scenario& scenario,
                                                      std::uint64_t seed,
-                                                     const RecordOrder* record = nullptr);
+                                                     const RecordOrder* record = nullptr,
+                                                     RunHand* hand = nullptr);
 
 /// The same of a scenario without programs, which nothing can break.
 [[nodiscard]] runner::RunResult simulate(const scenario::Scenario& scenario, std::uint64_t seed);

@@ -1,0 +1,146 @@
+#include "runner/control/ordered_scenario.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "runner/scenario/fields.h"
+#include "runner/scenario/reading.h"
+
+namespace orrery::control {
+namespace {
+
+using scenario::TimelineEntry;
+using scenario::Value;
+
+std::string time_text(Instant at) {
+  const std::int64_t us = at.count_ns() / 1000;
+  return us % 1000 == 0 ? fmt::format("{}ms", us / 1000) : fmt::format("{}us", us);
+}
+
+Value text_member(std::string key, std::string text) {
+  Value value;
+  value.type = Value::Type::Text;
+  value.key = std::move(key);
+  value.text = std::move(text);
+  return value;
+}
+
+bool is_of_expectation(const api::Problem& problem) {
+  return problem.where.pointer.starts_with("/expect");
+}
+
+/// What no entry says of itself when it is given by hand.
+void check_form(const Value& order, scenario::Report& report) {
+  if (order.type != Value::Type::Object) {
+    report.add(order, "an object, as an entry of the timeline");
+    return;
+  }
+  if (const Value* at = order.find("at")) {
+    report.add(at->where, "no \"at\": what is done by hand is done now", "one");
+  }
+  for (const char* later : {"apply", "patch"}) {
+    if (const Value* value = order.find(later)) {
+      report.add(value->where, "a fault, \"set\", \"cordon\", \"drain\" or \"uncordon\"",
+                 fmt::format("\"{}\"", later), "write it into the timeline of the scenario");
+    }
+  }
+}
+
+}  // namespace
+
+OrderedScenario::OrderedScenario(std::string path, const scenario::Scenario& scenario)
+    : path_{std::move(path)}, scenario_{scenario} {}
+
+std::string OrderedScenario::free_id() const {
+  const auto taken = [&](const std::string& id) {
+    return std::find(ids_.begin(), ids_.end(), id) != ids_.end() ||
+           std::any_of(scenario_.timeline.begin(), scenario_.timeline.end(),
+                       [&](const TimelineEntry& entry) { return entry.id == id; });
+  };
+  std::size_t number = ids_.size() + 1;
+  while (taken(fmt::format("hand-{}", number))) ++number;
+  return fmt::format("hand-{}", number);
+}
+
+OrderReading OrderedScenario::read(const Value& order, Instant now) const {
+  OrderReading reading;
+  scenario::Report report;
+  check_form(order, report);
+  reading.problems = report.problems();
+  for (api::Problem& problem : reading.problems) {
+    problem.where.pointer.erase(0, order.where.pointer.size());
+  }
+  if (!reading.problems.empty()) return reading;
+
+  Value entry = order;
+  const Value* named = entry.find("id");
+  const bool has_id = named != nullptr && named->type == Value::Type::Text;
+  const std::string id = has_id ? named->text : free_id();
+  if (named == nullptr) entry.children.insert(entry.children.begin(), text_member("id", id));
+  entry.children.insert(entry.children.begin() + 1, text_member("at", time_text(now)));
+  reading.text = scenario::json_text(entry);
+
+  std::vector<scenario::Override> orders;
+  if (scenario_.timeline.empty()) orders.push_back({"/timeline", "[]"});
+  for (const std::string& text : accepted_) orders.push_back({"/timeline/-", text});
+  orders.push_back({"/timeline/-", reading.text});
+  scenario::ScenarioReading whole = scenario::read_scenario(path_, orders);
+  reading.unexpected =
+      unexpected_ || (!whole.problems.empty() &&
+                      std::all_of(whole.problems.begin(), whole.problems.end(), is_of_expectation));
+  if (reading.unexpected) {
+    orders.push_back({"/expect", "[]"});
+    whole = scenario::read_scenario(path_, orders);
+  }
+  for (api::Problem& problem : whole.problems) {
+    // "/timeline/7/target" -> "/target"
+    std::string& pointer = problem.where.pointer;
+    if (pointer.starts_with("/timeline/")) {
+      const auto inner = pointer.find('/', 10);
+      pointer = inner == std::string::npos ? std::string{} : pointer.substr(inner);
+    }
+    reading.problems.push_back(std::move(problem));
+  }
+  if (!whole.scenario) return reading;
+  for (const auto& [image, model] : whole.scenario->images) {
+    if (scenario_.images.contains(image)) continue;
+    std::vector<std::string> known;
+    for (const auto& [name, any] : scenario_.images) known.push_back(name);
+    reading.problems.push_back({{path_, 0, "/set/image"},
+                                "an image that the manifests or the timeline name",
+                                fmt::format("\"{}\"", image),
+                                scenario::did_you_mean(image, known)});
+  }
+  if (!reading.problems.empty()) return reading;
+  for (TimelineEntry& any : whole.scenario->timeline) {
+    // Of an entry that is repeated: "id", "id.2", "id.3".
+    if (any.id == id || any.id.starts_with(id + ".")) reading.entries.push_back(std::move(any));
+  }
+  return reading;
+}
+
+void OrderedScenario::accept(const OrderReading& order) {
+  accepted_.push_back(order.text);
+  ids_.push_back(order.entries.front().id);
+  unexpected_ = order.unexpected;
+}
+
+std::string OrderedScenario::text_for(const std::string& folder, std::uint64_t seed) const {
+  namespace fs = std::filesystem;
+  const fs::path scenario = fs::absolute(path_).lexically_normal();
+  const fs::path from = fs::absolute(folder.empty() ? "." : folder).lexically_normal();
+  std::string text = fmt::format(
+      "{{\n  \"include\": [{}],\n  \"runs\": {{\"seeds\": \"{}\"}},\n{}  \"timeline\": [",
+      nlohmann::json(scenario.lexically_relative(from).generic_string()).dump(), seed,
+      unexpected_ ? "  \"expect\": null,\n" : "");
+  for (const std::string& entry : accepted_) {
+    text += (&entry == accepted_.data() ? "\n    " : ",\n    ") + entry;
+  }
+  return text + (accepted_.empty() ? "]\n}\n" : "\n  ]\n}\n");
+}
+
+}  // namespace orrery::control

@@ -1,0 +1,208 @@
+// A run in somebody's hand: what was done to it, written as a scenario, plays the same again.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "runner/control/ordered_scenario.h"
+#include "runner/scenario/reading.h"
+#include "runner/session/sim_session.h"
+#include "tests/support/temporary_folder.h"
+
+namespace orrery::control {
+namespace {
+
+constexpr const char* kScenario = "scenarios/live/two-pods.json";
+
+scenario::Scenario two_pods() {
+  scenario::ScenarioReading reading = scenario::read_scenario(kScenario);
+  for (const api::Problem& problem : reading.problems) ADD_FAILURE() << to_string(problem);
+  return *std::move(reading.scenario);
+}
+
+OrderReading read(const OrderedScenario& ordered, const std::string& order, Instant now) {
+  const auto document = scenario::read_document(order, "order", scenario::Syntax::Json);
+  EXPECT_TRUE(document.root) << order;
+  return ordered.read(*document.root, now);
+}
+
+/// Gives each order at its sample, and says "pause" and "run" before it.
+class Script final : public session::RunHand {
+ public:
+  Script(const scenario::Scenario& scenario, std::multimap<std::int64_t, std::string> orders)
+      : ordered{kScenario, scenario}, orders_{std::move(orders)} {}
+
+  std::optional<session::Order> next(session::RunView& view) override {
+    const auto due = orders_.find(view.now().count_ns() / 1'000'000);
+    if (due == orders_.end()) return std::nullopt;
+    if (!said_) {
+      said_ = true;
+      return session::Order{R"({"do":"pause"})", {}};
+    }
+    said_ = false;
+    OrderReading order = read(ordered, due->second, view.now());
+    for (const api::Problem& problem : order.problems) ADD_FAILURE() << to_string(problem);
+    orders_.erase(due);
+    if (!order.problems.empty()) return std::nullopt;
+    hits.push_back(view.would_hit(order.entries.front()));
+    ordered.accept(order);
+    return session::Order{order.text, std::move(order.entries)};
+  }
+
+  OrderedScenario ordered;
+  std::vector<std::vector<std::string>> hits;
+
+ private:
+  std::multimap<std::int64_t, std::string> orders_;
+  bool said_ = false;
+};
+
+/// The log without the commands, and without its numbers.
+std::vector<std::string> log_of(const runner::RunResult& run) {
+  std::vector<std::string> lines;
+  for (const recording::LogRecord& record : run.log) {
+    if (record.what == "command") continue;
+    lines.push_back(to_string(record.at) + " " + record.what + " " + record.subject + " " +
+                    record.detail);
+  }
+  return lines;
+}
+
+const std::multimap<std::int64_t, std::string> kOrders{
+    {0, R"({"fault": "api-slow", "delay": "10ms", "for": "4s"})"},
+    // At the instant of an entry of the scenario: behind it.
+    {6000, R"({"fault": "pod-kill", "target": "Deployment/web"})"},
+    {9300, R"({"id": "twice", "fault": "container-kill", "target": "Deployment/web",
+               "every": "700ms", "times": 3})"},
+    {20100, R"({"set": {"target": "Deployment/web", "replicas": 3}})"},
+    {24000, R"({"fault": "network-delay", "to": "Service/web", "delay": "40ms", "for": "3s"})"},
+    {24000, R"({"drain": "Node/h2"})"},
+    {31400, R"({"uncordon": "Node/h2"})"},
+    {32000, R"({"fault": "node-loss", "target": "Node/h1", "for": "2s"})"}};
+
+TEST(RunHand, WhatWasDoneByHandPlaysTheSameFromTheScenarioThatIsKept) {
+  const tests::TemporaryFolder folder;
+  const scenario::Scenario scenario = two_pods();
+  Script script{scenario, kOrders};
+  const session::RecordOrder record{folder.file("run.orrery"), {}, "test", 0};
+  const auto played = session::try_simulate(scenario, 3, &record, &script);
+  ASSERT_TRUE(played);
+
+  const auto kept = scenario::read_scenario_text(script.ordered.text_for("", 3), "kept.json", "");
+  for (const api::Problem& problem : kept.problems) ADD_FAILURE() << to_string(problem);
+  ASSERT_TRUE(kept.scenario);
+  EXPECT_EQ(kept.scenario->timeline.size(), scenario.timeline.size() + kOrders.size() + 2);
+  EXPECT_EQ(kept.scenario->first_seed, 3U);
+  EXPECT_EQ(kept.scenario->last_seed, 3U);
+  const runner::RunResult again = session::simulate(*kept.scenario, 3);
+  EXPECT_EQ(again.fingerprint, played->fingerprint);
+  EXPECT_EQ(again.events, played->events);
+  EXPECT_EQ(log_of(again), log_of(*played));
+  EXPECT_NE(session::simulate(scenario, 3).fingerprint, played->fingerprint)
+      << "what was done by hand did something";
+}
+
+TEST(RunHand, WhoDoesNothingChangesNothing) {
+  const tests::TemporaryFolder folder;
+  const scenario::Scenario scenario = two_pods();
+  Script script{scenario, {}};
+  const session::RecordOrder record{folder.file("run.orrery"), {}, "test", 0};
+  const auto played = session::try_simulate(scenario, 3, &record, &script);
+  ASSERT_TRUE(played);
+  EXPECT_EQ(played->fingerprint, session::simulate(scenario, 3).fingerprint);
+}
+
+TEST(RunHand, APreviewNamesWhatIsHitThen) {
+  const tests::TemporaryFolder folder;
+  const scenario::Scenario scenario = two_pods();
+  Script script{scenario, {{8000, R"({"id": "one", "fault": "pod-kill",
+                                      "target": "Deployment/web"})"}}};
+  const session::RecordOrder record{folder.file("run.orrery"), {}, "test", 0};
+  const auto played = session::try_simulate(scenario, 3, &record, &script);
+  ASSERT_TRUE(played);
+  ASSERT_EQ(script.hits.size(), 1U);
+  const auto fault = std::find_if(played->faults.begin(), played->faults.end(),
+                                  [](const runner::FaultResult& f) { return f.id == "one"; });
+  ASSERT_NE(fault, played->faults.end());
+  EXPECT_EQ(script.hits[0], fault->targets);
+}
+
+TEST(Orders, AreReadAsEntriesOfATimelineWithTheSameProblems) {
+  const scenario::Scenario scenario = two_pods();
+  const OrderedScenario ordered{kScenario, scenario};
+  const Instant now = Instant::at(Duration::seconds(12));
+  const auto wrong = read(ordered, R"({"fault": "pod-kil", "target": "Deployment/web"})", now);
+  ASSERT_EQ(wrong.problems.size(), 1U);
+  EXPECT_EQ(wrong.problems[0].where.pointer, "/fault");
+  EXPECT_EQ(wrong.problems[0].expected, "the name of a fault, such as pod-kill or node-loss");
+  const auto two = read(
+      ordered, R"({"fault": "node-loss", "target": "Node/h9", "for": "soon", "share": "5%"})", now);
+  EXPECT_EQ(two.problems.size(), 3U);
+}
+
+TEST(Orders, SayNoTimeAndNeedNoId) {
+  const scenario::Scenario scenario = two_pods();
+  OrderedScenario ordered{kScenario, scenario};
+  const Instant now = Instant::at(Duration::milliseconds(12'300));
+  const auto timed = read(ordered, R"({"at": "3s", "cordon": "Node/h1"})", now);
+  ASSERT_EQ(timed.problems.size(), 1U);
+  EXPECT_EQ(timed.problems[0].where.pointer, "/at");
+  const auto order = read(ordered, R"({"cordon": "Node/h1"})", now);
+  ASSERT_EQ(order.entries.size(), 1U);
+  EXPECT_EQ(order.entries[0].id, "hand-1");
+  EXPECT_EQ(order.entries[0].at, now);
+  ordered.accept(order);
+  EXPECT_EQ(read(ordered, R"({"cordon": "Node/h1"})", now).entries[0].id, "hand-2");
+}
+
+TEST(Orders, NameOnlyImagesThatTheRunKnows) {
+  const scenario::Scenario scenario = two_pods();
+  const OrderedScenario ordered{kScenario, scenario};
+  const auto order =
+      read(ordered, R"({"set": {"target": "Deployment/web", "image": "elsewhere/web:3"}})",
+           Instant::at(Duration::seconds(12)));
+  ASSERT_EQ(order.problems.size(), 1U);
+  EXPECT_EQ(order.problems[0].where.pointer, "/set/image");
+}
+
+TEST(Orders, ThatTheExpectationsDoNotAllowForLeaveNone) {
+  const scenario::Scenario scenario = two_pods();
+  OrderedScenario ordered{kScenario, scenario};
+  // A second rollout: which one "complete" means is not said.
+  const auto order = read(ordered,
+                          R"({"set": {"target": "Deployment/web",
+                                      "image": "localhost/orrery-workload:1"}})",
+                          Instant::at(Duration::seconds(25)));
+  EXPECT_TRUE(order.problems.empty());
+  EXPECT_EQ(order.entries.size(), 1U);
+  EXPECT_EQ(ordered.text_for("", 1).find("expect"), std::string::npos);
+  ordered.accept(order);
+  const auto kept = scenario::read_scenario_text(ordered.text_for("", 1), "kept.json", "");
+  for (const api::Problem& problem : kept.problems) ADD_FAILURE() << to_string(problem);
+  ASSERT_TRUE(kept.scenario);
+  EXPECT_TRUE(kept.scenario->expectations.empty());
+}
+
+TEST(Orders, NameAPodByTheNameThatItGot) {
+  const scenario::Scenario scenario = two_pods();
+  const OrderedScenario ordered{kScenario, scenario};
+  const Instant now = Instant::at(Duration::seconds(12));
+  EXPECT_EQ(read(ordered, R"({"fault": "pod-kill", "target": "Pod/default/web-1-abcde"})", now)
+                .entries.size(),
+            1U);
+  EXPECT_EQ(read(ordered, R"({"fault": "pod-kill", "target": "Pod/default/wen-1-abcde"})", now)
+                .problems.size(),
+            1U);
+}
+
+TEST(Orders, AreKeptBesideTheScenarioThatIsPlayed) {
+  const scenario::Scenario scenario = two_pods();
+  const OrderedScenario ordered{kScenario, scenario};
+  EXPECT_EQ(ordered.text_for("out/run", 7),
+            "{\n  \"include\": [\"../../scenarios/live/two-pods.json\"],\n"
+            "  \"runs\": {\"seeds\": \"7\"},\n  \"timeline\": []\n}\n");
+}
+
+}  // namespace
+}  // namespace orrery::control

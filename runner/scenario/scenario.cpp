@@ -125,4 +125,18 @@ std::vector<std::pair<std::string, const Program*>> programs_of(const Scenario& 
   return programs;
 }
 
+bool ever_has(const Scenario& scenario, api::Kind kind) {
+  const auto holds = [&](const std::vector<api::ManifestObject>& objects) {
+    return std::any_of(objects.begin(), objects.end(), [&](const api::ManifestObject& manifest) {
+      return api::kind_of(manifest.object) == kind;
+    });
+  };
+  return holds(scenario.objects) || std::any_of(scenario.timeline.begin(), scenario.timeline.end(),
+                                                [&](const TimelineEntry& entry) {
+                                                  const auto* apply =
+                                                      std::get_if<ApplyAction>(&entry.action);
+                                                  return apply != nullptr && holds(apply->objects);
+                                                });
+}
+
 }  // namespace orrery::scenario

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
+
 namespace orrery::session {
 namespace {
 
@@ -46,6 +48,12 @@ sim::ApiFault api_fault_of(const FaultAction& fault) {
       contract_violation("a fault of the API server is one of four");
   }
   return made;
+}
+
+/// Whose tables are old: a node by its name, or "clients".
+std::string consumer_of(const FaultAction& fault) {
+  constexpr std::string_view kNode = "Node/";
+  return fault.process.starts_with(kNode) ? fault.process.substr(kNode.size()) : fault.process;
 }
 
 Strike strike_api(SimWorld& world, const FaultAction& fault) {
@@ -142,7 +150,7 @@ Strike strike(SimWorld& world, const FaultAction& fault, ports::CauseId cause) {
       return hit(world.set_registry(std::nullopt), "registry", "registry down",
                  "no image is ever pulled");
     case FaultKind::StaleEndpoints:
-      return hit(world.cut_proxy(fault.process, cause), fault.process,
+      return hit(world.cut_proxy(consumer_of(fault), cause), fault.process,
                  "the proxy hears of no change", "no proxy was running there");
     case FaultKind::ContainerKill:
     case FaultKind::PodKill:
@@ -190,7 +198,7 @@ FaultEnd end_strike(SimWorld& world, const FaultAction& fault, ports::CauseId ca
       }
       return {true, {}};
     case FaultKind::StaleEndpoints:
-      world.restore_proxy(fault.process);
+      world.restore_proxy(consumer_of(fault));
       return {true, {}};
     case FaultKind::WatchMiss: {
       const bool missed = world.api_faults().take_event_fault(fault.process);

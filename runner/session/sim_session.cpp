@@ -448,7 +448,8 @@ void SimSession::perform(const std::string& id, const FaultAction& fault) {
       if (!owner.empty()) victims.push_back(owner);
     }
   }
-  if (!targets.empty() && is_lasting_pod_fault(fault.kind)) end_later(id, fault, {});
+  const bool ends = is_lasting_pod_fault(fault.kind) || fault.kind == FaultKind::Unwell;
+  if (!targets.empty() && ends && fault.lasts) end_later(id, fault, {});
   if (is_strain(fault.kind)) victims.clear();
   std::string effect = targets.empty() ? nothing_hit(fault, !chosen.empty())
                                        : fmt::format("{} {} hit", targets.size(),

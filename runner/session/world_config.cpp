@@ -231,7 +231,9 @@ sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
   config.profile = *profile;
   config.profile.controllers.cron_job.epoch_seconds = scenario.start_time;
   // Nobody else reads metrics, so that other runs send nothing for them.
-  config.profile.kubelet.reports_metrics = has_autoscaler(scenario);
+  config.profile.kubelet.reports_metrics =
+      scenario::ever_has(scenario, api::Kind::HorizontalPodAutoscaler);
+  config.has_network_policies = scenario::ever_has(scenario, api::Kind::NetworkPolicy);
   const scenario::Storage& storage = scenario.cluster.storage;
   config.profile.controllers.storage = {storage.provision, storage.remove, storage.resize,
                                         storage.attach, storage.detach};

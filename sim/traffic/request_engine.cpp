@@ -551,6 +551,10 @@ void RequestEngine::connect(std::uint32_t index, std::uint32_t address) {
     await_connection(index);
     return;
   }
+  if (guarded_ && !is_let_through(index)) [[unlikely]] {
+    await_connection(index);
+    return;
+  }
   call.distance = distance(calls_[call.parent].instance, instances_[call.instance]) & 3U;
   call.phase = CallPhase::Outbound;
   travel(index, false);

@@ -17,12 +17,15 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "models/api/network_rules.h"
 #include "models/base/fingerprint.h"
 #include "models/base/random.h"
 #include "models/ports/data_plane.h"
@@ -73,6 +76,12 @@ struct ServiceGauge {
   friend bool operator==(const ServiceGauge&, const ServiceGauge&) = default;
 };
 
+/// Why a network lets through what it lets through.
+struct NetworkCauses {
+  ports::CauseId change = 0;  ///< Of the rules that come; 0: they were there from the start.
+  std::map<std::string, ports::CauseId> policies = {};  ///< Of the last write of each, by name.
+};
+
 /// How a health check that was served as a request ended.
 struct ProbeAnswer {
   std::uint32_t tag = 0;
@@ -86,6 +95,7 @@ struct BreakerNotice {
   ServiceIndex to = 0;
   std::uint32_t caller = 0xffff'ffff;  ///< InstanceId of the calling process; all ones: clients.
   resilience::BreakerChange change;
+  RecordId cause = 0;  ///< Of its opening: that of the last call that failed. Else 0.
 };
 
 /// A host that a caller's outlier detection ejected, or took back, or would have.
@@ -95,6 +105,7 @@ struct EjectionNotice {
   std::uint32_t caller = 0xffff'ffff;
   std::string address;  ///< "10.0.0.1:8080"
   resilience::OutlierEvent event;
+  RecordId cause = 0;  ///< Unless it is taken back: that of the caller's last call that failed.
 };
 
 /// A caller sends another part of its calls to its own zone than before.
@@ -237,6 +248,13 @@ class RequestEngine {
   [[nodiscard]] std::uint64_t edge_fault_hits(std::uint32_t handle) const {
     return edge_faults_.hits(handle);
   }
+
+  /// Connections that are opened from now on are judged by these rules of the network. Each call
+  /// opens one, first asking for the name of what it calls; those under way go on. Whoever is not
+  /// let through waits as for an address where nobody answers. The services' own health checks come
+  /// from their nodes and pass. Requires: not null.
+  void set_network_rules(std::shared_ptr<const api::NetworkRules> rules,
+                         const NetworkCauses& causes = {});
 
   // --- Causes ---------------------------------------------------------------------------------
 
@@ -413,6 +431,12 @@ class RequestEngine {
     std::uint32_t generation = 0;
     std::uint32_t repetition = 0;
   };
+  /// Whether an instance may open connections to another.
+  struct NetworkVerdict {
+    std::uint32_t rules = 0;  ///< Which: the number of those that there had been.
+    bool passes = true;
+    RecordId cause = 0;  ///< Of its not passing.
+  };
   /// Of a call whose process does not work evenly.
   struct PacedWork {
     std::int64_t cpu_ns = 0;
@@ -585,6 +609,12 @@ class RequestEngine {
   /// Whether the timer that is due is a reset.
   [[nodiscard]] bool is_reset(std::uint32_t call) const;
 
+  // Calls through a network with rules: guarded_calls.cpp.
+  /// Whether the call, whose instance is known, is let through; otherwise its cause is set.
+  [[nodiscard]] bool is_let_through(std::uint32_t call);
+  /// The cause of a refusal between two instances that had no verdict before.
+  [[nodiscard]] RecordId cause_of_refusal(const api::PolicyRefusal& refusal, ServiceIndex service);
+
   void count_start(const CallSite& site, std::int64_t start_ns);
   void report_try(std::uint32_t call, RequestOutcome outcome);  ///< To the observer that follows.
   void count_try(const CallSite& site);
@@ -641,6 +671,11 @@ class RequestEngine {
   EdgeFaults edge_faults_;
   std::vector<Passage> passages_;  ///< By slot; empty before the first fault on an edge.
 
+  bool guarded_ = false;  ///< The network has rules.
+  std::shared_ptr<const api::NetworkRules> network_rules_;
+  NetworkCauses network_causes_;
+  std::uint32_t network_rules_count_ = 0;                               ///< That there have been.
+  std::unordered_map<std::uint64_t, NetworkVerdict> network_verdicts_;  ///< By caller and called.
   std::map<ConsumerIndex, RecordId> stale_;  ///< Why its tables are old.
   std::map<std::uint32_t, Strain> strains_;  ///< By instance.
   std::map<std::uint32_t, HeldUp> held_up_;  ///< By slot.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "models/controllers/cluster_autoscaler.h"
+#include "models/discovery/policy_agent.h"
 
 namespace orrery::sim {
 
@@ -35,6 +36,18 @@ struct SimWorld::ProxyProcess {
   ProcessId process;
   SimApiClient client;
   discovery::NodeProxy component;
+};
+
+struct SimWorld::PolicyProcess {
+  PolicyProcess(ports::OwnerId owner, store::ClientId client_id, SimApi& api,
+                Dispatcher& dispatcher, RequestEngine& engine)
+      : client{api, client_id},
+        filter{dispatcher, engine},
+        component{owner, dispatcher, client, filter} {}
+
+  SimApiClient client;
+  SimNetworkFilter filter;
+  discovery::PolicyAgent component;
 };
 
 struct SimWorld::KubeletProcess {
@@ -216,6 +229,7 @@ void SimWorld::start() {
     start_proxy_of(*host);
   }
   outside_proxy_ = start_proxy("outside", *outside_tables_, nullptr);
+  if (config_.has_network_policies) start_policy_agent();
   engine_->start();
 }
 
@@ -422,6 +436,14 @@ std::unique_ptr<SimWorld::ProxyProcess> SimWorld::start_proxy(std::string name,
   dispatcher_.attach(owner, proxy->component);
   proxy->component.start();
   return proxy;
+}
+
+void SimWorld::start_policy_agent() {
+  const ports::OwnerId owner = dispatcher_.add_owner(dispatcher_.start_process());
+  const store::ClientId client = api_->connect(config_.timings.node, "PolicyAgent");
+  policy_agent_ = std::make_unique<PolicyProcess>(owner, client, *api_, dispatcher_, *engine_);
+  dispatcher_.attach(owner, policy_agent_->component);
+  policy_agent_->component.start();
 }
 
 void SimWorld::start_kubelet_of(Host& host) {
@@ -636,7 +658,8 @@ void SimWorld::tell_nodes() {
     dispatcher_.set_cause(0);
   }
   for (const BreakerNotice& notice : engine_->take_breaker_changes()) {
-    log_.append(kernel_.now(), 0, "breaker", "Service/" + config_.traffic.services[notice.to].name,
+    log_.append(kernel_.now(), notice.cause, "breaker",
+                "Service/" + config_.traffic.services[notice.to].name,
                 caller_text(notice.from, notice.caller) + ": " + to_string(notice.change.to) +
                     ", " + to_string(notice.change.cause) + ", at " + to_string(notice.change.at));
   }
@@ -647,7 +670,8 @@ void SimWorld::tell_nodes() {
                        : what == What::Returned    ? "takes back "
                        : what == What::NotEnforced ? "spares "
                                                    : "cannot eject any more, so keeps ";
-    log_.append(kernel_.now(), 0, "outlier", "Service/" + config_.traffic.services[notice.to].name,
+    log_.append(kernel_.now(), notice.cause, "outlier",
+                "Service/" + config_.traffic.services[notice.to].name,
                 caller_text(notice.from, notice.caller) + " " + done + notice.address + ", " +
                     to_string(notice.event.kind));
   }

@@ -29,6 +29,7 @@
 #include "sim/world/sim_api.h"
 #include "sim/world/sim_cloud.h"
 #include "sim/world/sim_data_plane.h"
+#include "sim/world/sim_network_filter.h"
 #include "sim/world/sim_node.h"
 
 namespace orrery::sim {
@@ -82,6 +83,7 @@ struct WorldConfig {
   /// Of the controller manager and of the scheduler each. With several, one leads: it holds a
   /// lease.
   std::uint32_t replicas = 1;
+  bool has_network_policies = false;  ///< Some day: then the network has a policy agent.
 };
 
 class SimWorld {
@@ -177,6 +179,7 @@ class SimWorld {
   struct KubeletProcess;
   struct ProxyProcess;
   struct AutoscalerProcess;
+  struct PolicyProcess;
   struct Host;
 
   /// At the node of a pod, if that is not gone.
@@ -196,6 +199,7 @@ class SimWorld {
   void stop_replica(std::size_t place);
   void begin_work(Replica& replica);
   void start_autoscaler();
+  void start_policy_agent();
   void turn(std::size_t host, bool on);
   void on_reminders();
   void dispatch(KernelEvent event);
@@ -224,6 +228,7 @@ class SimWorld {
   std::unique_ptr<AutoscalerProcess> autoscaler_;
   std::unique_ptr<SimDataPlane> outside_tables_;
   std::unique_ptr<ProxyProcess> outside_proxy_;
+  std::unique_ptr<PolicyProcess> policy_agent_;  ///< Null: the network has no rules.
   std::vector<FlowResult> flows_done_;
   std::unique_ptr<PodMeter> meter_;  ///< Null: there are no such metrics.
 };

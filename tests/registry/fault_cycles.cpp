@@ -235,7 +235,7 @@ std::vector<FaultCycle> fault_cycles() {
   add(on_the_way(FaultKind::HttpAbort, {}, 503), Symptom::Failures);
   add(on_the_way(FaultKind::HttpDelay, 2_s), Symptom::Failures);
   add(on_the_way(FaultKind::HttpReplace, {}, 500), Symptom::Failures);
-  add(on(lasting(FaultKind::PodFailure, 10_s), kWeb), Symptom::Failures);
+  add(on(lasting(FaultKind::PodFailure, 10_s), kWeb), Symptom::Restarts);
   FaultAction stress = on(lasting(FaultKind::CpuStress, 10_s), kWeb);
   stress.threads = 1000;
   add(stress, Symptom::Failures);

@@ -400,6 +400,16 @@ class RequestEngine {
     bool sent = false;            ///< Likewise, the host.
     bool unconnected = false;     ///< Nobody answers at the address.
   };
+  /// A route whose caller asks its hosts how they are.
+  struct CheckedRoute {
+    KernelTimer timer{};           ///< Of the next check.
+    std::uint32_t caller = kNone;  ///< Instance; kNone: the clients outside.
+    std::uint32_t model = 0;       ///< RouteModel.
+  };
+  struct HostCheck {
+    std::uint32_t route = kNone;
+    std::uint32_t address = 0;
+  };
   /// What faults on edges do to a call, by the call's slot; as many as any was done to.
   struct Passage {
     std::uint64_t key = 0;      ///< Of the call that this is about.
@@ -589,6 +599,20 @@ class RequestEngine {
   void stop_waiting(std::uint32_t call);
   void note_changes(std::uint32_t route, std::uint32_t model, std::uint32_t caller);
 
+  // Callers that ask hosts how they are: host_checks.cpp. `at`: index into routes_.
+  void begin_checks_of(std::uint32_t caller);
+  void take_checked_table(std::uint32_t at);
+  [[nodiscard]] bool is_gone(std::uint32_t caller) const;
+  void arm_checks(std::uint32_t at);
+  void check_hosts(std::uint32_t at);  ///< Those that are due.
+  void send_check(std::uint32_t at, std::uint32_t address);
+  /// Whether the probe needs none of the server's threads; it is dealt with then.
+  [[nodiscard]] bool answers_aside(std::uint32_t call);
+  /// Whether the probe was such a check; its caller has heard of it then.
+  [[nodiscard]] bool end_check(std::uint32_t call, RequestOutcome outcome);
+  /// The instance that made the call, or the check; kNone: somebody outside.
+  [[nodiscard]] std::uint32_t caller_of(std::uint32_t call) const;
+
   // Instances that something slows: strained_instances.cpp.
   /// How much longer the waits of a call that begins take there.
   Duration begin_strained(std::uint32_t call);
@@ -656,7 +680,10 @@ class RequestEngine {
   std::vector<Try> tries_;                 ///< By slot; empty if the model has no routes.
   std::vector<Route> routes_;              ///< Those of outside, then those of each instance.
   std::vector<RouteCounts> route_counts_;  ///< By RouteModel.
-  std::vector<std::uint32_t> work_;        ///< Calls that get somewhere within the current event.
+  std::map<std::uint32_t, CheckedRoute> checked_routes_;  ///< By route; those that have checks.
+  std::map<std::uint32_t, HostCheck> host_checks_;        ///< Under way, by slot.
+  std::uint64_t checks_sent_ = 0;
+  std::vector<std::uint32_t> work_;  ///< Calls that get somewhere within the current event.
   bool has_gates_ = false;
   std::vector<ServerGate> gates_;  ///< By instance, if any service chooses.
   std::vector<Entry> entries_;     ///< By slot of a call, likewise.
@@ -676,9 +703,9 @@ class RequestEngine {
   NetworkCauses network_causes_;
   std::uint32_t network_rules_count_ = 0;                               ///< That there have been.
   std::unordered_map<std::uint64_t, NetworkVerdict> network_verdicts_;  ///< By caller and called.
-  std::map<ConsumerIndex, RecordId> stale_;  ///< Why its tables are old.
-  std::map<std::uint32_t, Strain> strains_;  ///< By instance.
-  std::map<std::uint32_t, HeldUp> held_up_;  ///< By slot.
+  std::map<ConsumerIndex, RecordId> stale_;                             ///< Why its tables are old.
+  std::map<std::uint32_t, Strain> strains_;                             ///< By instance.
+  std::map<std::uint32_t, HeldUp> held_up_;                             ///< By slot.
 
   FailureLedger* ledger_ = nullptr;  ///< Null: nobody asks for causes.
   Instant count_from_;

@@ -1,18 +1,12 @@
 #include "gui/app/window.h"
 
 #include <QCoreApplication>
-#include <QDragEnterEvent>
 #include <QFile>
-#include <QFileDialog>
-#include <QFileInfo>
-#include <QKeyEvent>
 #include <QLocale>
-#include <QMimeData>
 #include <QPainter>
 #include <QVBoxLayout>
 #include <algorithm>
 
-#include "gui/app/about.h"
 #include "gui/draw/svg.h"
 #include "gui/views/words.h"
 
@@ -20,16 +14,8 @@ namespace orrery::gui {
 namespace {
 
 constexpr int kFrameMs = 33;
-constexpr int kLookAgainMs = 250;
-constexpr qint64 kSliceMs = 12;
 /// What passes for "as fast as can be" at one frame.
 constexpr double kFullSpeed = 60;
-
-/// By its name: other files are recordings.
-bool is_scenario(const QString& path) {
-  static const QStringList kEndings{"json", "yaml", "yml"};
-  return kEndings.contains(QFileInfo{path}.suffix().toLower());
-}
 
 QSplitter* splitter(Qt::Orientation orientation) {
   auto* made = new QSplitter{orientation};
@@ -90,6 +76,15 @@ Window::Window() {
   layout->addLayout(body, 1);
 
   finder_ = new FinderView{shown_, this};
+  deeds_ = new DeedMenu{shown_, this};
+  deeds_->on_choice = [this] { preview_deed(); };
+  deeds_->on_do = [this] { do_deed(); };
+  for (Canvas* canvas : std::initializer_list<Canvas*>{services_, cluster_}) {
+    canvas->on_thing = [this, canvas](const QString& thing, QPoint at) {
+      open_deeds(thing, canvas->mapTo(this, at));
+    };
+  }
+  hand_.on_state = [this](std::optional<HandNow> state) { take_hand_state(state); };
   const auto acts = [this](const QString& action) { act(action); };
   for (Canvas* canvas :
        std::initializer_list<Canvas*>{top_, services_, cluster_, inspector_, events_, requests_,
@@ -108,188 +103,10 @@ Window::Window() {
   setWindowTitle("Orrery");
 }
 
-Result<void> Window::open(const QString& path) {
-  if (is_scenario(path)) return open_scenario(path);
-  auto run = RecordedRun::open(path.toStdString());
-  if (!run) {
-    say(run.error());
-    return tl::unexpected{run.error()};
-  }
-  play(false);
-  parting_.reset();
-  other_moments_.reset();
-  other_.reset();
-  other_shown_ = {};
-  moments_.reset();
-  shown_.other = nullptr;
-  shown_.other_moment = nullptr;
-  shown_.letter.clear();
-  shown_.parting.reset();
-  if (shown_.drawer == Drawer::Compare) show_drawer(Drawer::None);
-  run_ = *std::move(run);
-  shown_.file = QFileInfo{path}.fileName();
-  // What the window ran itself goes with it.
-  if (!engine_.made(path)) remember(shown_.recent, QFileInfo{path}.absoluteFilePath());
-  shown_.run = run_.get();
-  shown_.notice.clear();
-  shown_.selected.reset();
-  shown_.event.reset();
-  shown_.request.reset();
-  shown_.moment = nullptr;
-  moments_ = std::make_unique<Moments>(*run_);
-  moment_of_.reset();
-  services_->set_run(run_.get());
-  timeline_->set_run(run_.get());
-  events_->set_run(run_.get());
-  requests_->set_run();
-  limits_->set_run(run_.get());
-  setWindowTitle(QString::fromStdString(run_->info().scenario) + " – Orrery");
-  seek(Instant{});
-  taking_.start(0);
-  return {};
-}
-
-void Window::say(const Failure& failure) {
-  shown_.notice = QString::fromStdString(failure.what);
-  if (!failure.hint.empty()) shown_.notice += " " + QString::fromStdString(failure.hint);
-  refresh(false);
-}
-
-Result<void> Window::open_scenario(const QString& path) {
-  QFile file{path};
-  if (!file.open(QIODevice::ReadOnly)) {
-    Failure failure;
-    failure.what = path.toStdString() + ": " + file.errorString().toStdString();
-    say(failure);
-    return tl::unexpected{failure};
-  }
-  ScenarioText text;
-  text.path = path;
-  text.lines = QString::fromUtf8(file.readAll()).split('\n');
-  scenario_->set_text(std::move(text));
-  show_drawer(Drawer::Scenario);
-  check_scenario();
-  return {};
-}
-
-void Window::act_on_scenario(const QString& what) {
-  const QString path = scenario_->text().path;
-  if (path.isEmpty()) return;
-  // It may have been edited since.
-  if (what == "check") (void)open_scenario(path);
-  if (what == "run") run_scenario();
-  if (what == "stop") engine_.stop();
-}
-
-void Window::check_scenario() {
-  scenario_->set_phase(ScenarioView::Phase::Checking);
-  engine_.check(scenario_->text().path, [this](bool right, const QString& said) {
-    ScenarioText text = scenario_->text();
-    text.problems = read_problems(said, text.path);
-    const bool known = right || !text.problems.empty();
-    scenario_->set_text(std::move(text));
-    scenario_->set_phase(right ? ScenarioView::Phase::Right : ScenarioView::Phase::Wrong,
-                         known ? QString{} : said.trimmed());
-  });
-}
-
-void Window::run_scenario() {
-  constexpr int kSeed = 1;
-  engine_.run(
-      scenario_->text().path, kSeed, [this](const QString& recording) { (void)open(recording); },
-      [this](bool ended, const QString& verdict) {
-        scenario_->set_phase(ended ? ScenarioView::Phase::Over : ScenarioView::Phase::Wrong,
-                             verdict.isEmpty() ? tr("It was stopped.") : verdict);
-      });
-  scenario_->set_phase(ScenarioView::Phase::Running);
-}
-
-Result<void> Window::open_other(const QString& path) {
-  if (run_ == nullptr || is_scenario(path)) return open(path);
-  auto run = RecordedRun::open(path.toStdString());
-  if (!run) {
-    say(run.error());
-    return tl::unexpected{run.error()};
-  }
-  parting_.reset();
-  shown_.other_moment = nullptr;
-  other_moments_.reset();
-  other_ = *std::move(run);
-  other_moments_ = std::make_unique<Moments>(*other_);
-  other_shown_.moment = nullptr;
-  parting_.emplace(*run_, *other_);
-  shown_.letter = "A";
-  shown_.other = other_.get();
-  shown_.other_file = QFileInfo{path}.fileName();
-  shown_.parting.reset();
-  other_shown_.run = other_.get();
-  other_shown_.letter = "B";
-  other_shown_.file = shown_.other_file;
-  other_services_->set_run(other_.get());
-  timeline_->set_run(run_.get());
-  moment_of_.reset();
-  show_moment();
-  taking_.start(0);
-  return {};
-}
-
-bool Window::take_stretch() {
-  bool more = false;
-  for (RecordedRun* run : {run_.get(), other_.get()}) {
-    if (run == nullptr) continue;
-    const auto taken = run->take_more();
-    if (!taken) {
-      shown_.notice = QString::fromStdString(taken.error().what);
-      taking_.stop();
-      return false;
-    }
-    more = more || *taken;
-  }
-  if (parting_ && parting_->look_on().value_or(false)) {
-    more = true;
-    shown_.parting = parting_->found();
-  }
-  return more;
-}
-
-void Window::took() {
-  timeline_->set_run(run_.get());
-  events_->take();
-  limits_->set_run(run_.get());
-  moment_of_.reset();
-  show_moment();
-}
-
-void Window::take_slice() {
-  QElapsedTimer spent;
-  spent.start();
-  bool more = true;
-  while (more && spent.elapsed() < kSliceMs) more = take_stretch();
-  if (!more) {
-    // A recording that grows is looked at again; one that is complete is not.
-    const bool grows = !run_->complete() || (other_ != nullptr && !other_->complete());
-    if (!grows) {
-      taking_.stop();
-    } else {
-      taking_.setInterval(kLookAgainMs);
-      const bool followed = run_->follow();
-      if (!(other_ != nullptr && other_->follow()) && !followed) return;
-    }
-  }
-  if (!more || !taking_.isActive()) took();
-}
-
-void Window::take_all() {
-  taking_.stop();
-  if (run_ == nullptr) return;
-  while (take_stretch()) {
-  }
-  took();
-}
-
 void Window::seek(Instant t) {
   if (run_ == nullptr) return;
   shown_.at = std::clamp(t, Instant{}, run_->end());
+  following_ = shown_.at >= run_->end();
   show_moment();
 }
 
@@ -364,8 +181,9 @@ void Window::refresh(bool moving) {
   timeline_->refresh(moving);
 }
 
-void Window::play(bool on) {
-  if (on && (run_ == nullptr || shown_.at >= run_->end())) on = false;
+void Window::play(bool on) { let_time_pass(on && run_ != nullptr && shown_.at < run_->end()); }
+
+void Window::let_time_pass(bool on) {
   shown_.playing = on;
   if (on) {
     wall_.start();
@@ -385,12 +203,17 @@ void Window::tick() {
 void Window::advance(Duration simulated) {
   const Instant next = shown_.at + simulated;
   const bool over = next >= run_->end();
+  const bool followed = following_;
   seek(next);
-  if (over) play(false);
+  // A run in hand is followed a little behind, so that it moves evenly.
+  following_ = followed || over;
+  const bool goes_on = is_in_hand() && !shown_.hand->held;
+  if (over && !goes_on) play(false);
 }
 
 void Window::set_speed(double speed) {
   shown_.speed = speed;
+  hand_.give({{"do", "speed"}, {"factor", speed}});
   refresh(false);
 }
 
@@ -482,121 +305,6 @@ QImage Window::picture(qreal scale) {
   return image;
 }
 
-void Window::act(const QString& action) {
-  const QString verb = action.section(' ', 0, 0);
-  const QString what = action.section(' ', 1);
-  if (verb == "select") {
-    select(what == "users" ? std::nullopt : std::optional<std::uint32_t>{what.toUInt()});
-  } else if (verb == "seek") {
-    seek(Instant::at(Duration::microseconds(what.toLongLong())));
-  } else if (verb == "play") {
-    play(!shown_.playing);
-  } else if (verb == "speed") {
-    set_speed(what.toDouble());
-  } else if (verb == "next") {
-    go_to_event(1);
-  } else if (verb == "previous") {
-    go_to_event(-1);
-  } else if (verb == "shade") {
-    set_shade(shown_.theme->shade == Shade::Dark ? Shade::Light : Shade::Dark);
-  } else if (verb == "language") {
-    set_language(what);
-  } else if (verb == "finder") {
-    finder_->begin();
-  } else if (verb == "find") {
-    go_to_found(what.split(' '));
-  } else if (verb == "scenario") {
-    act_on_scenario(what);
-  } else if (verb == "recent") {
-    (void)open(what);
-  } else if (verb == "group" || verb == "groups") {
-    const auto group = verb == "group" ? std::optional{what} : std::nullopt;
-    services_->open_group(group);
-    other_services_->open_group(group);
-  } else if (verb == "drawer") {
-    show_drawer(drawer_named(what).value_or(Drawer::None));
-  } else if (verb == "event") {
-    choose_event(what.toULongLong());
-  } else if (verb == "events") {
-    const int group = what.toInt();
-    events_->set_group(group < 0 ? std::nullopt : std::optional{static_cast<EventGroup>(group)});
-  } else if (verb == "follow") {
-    shown_.event.reset();
-    events_->follow();
-  } else if (verb == "request") {
-    shown_.request = what.toULongLong();
-    requests_->load();
-  } else if (verb == "requests") {
-    requests_->set_order(static_cast<RequestOrder>(what.toInt()));
-  } else if (verb == "siblings") {
-    requests_->toggle(what.toUInt());
-  } else if (action == "whole request") {
-    requests_->show_whole();
-  } else if (verb == "open") {
-    ask_for_file();
-  }
-}
-
-void Window::ask_for_file() {
-  const QString path = QFileDialog::getOpenFileName(
-      this, tr("Open a recording"), {},
-      tr("Recordings and scenarios (*.orrery *.json *.yaml *.yml);;All files (*)"));
-  if (!path.isEmpty()) (void)open(path);
-}
-
-std::vector<Instant> Window::instants_of_note() const {
-  std::vector<Instant> instants;
-  if (run_ == nullptr) return instants;
-  for (const FaultSpan& fault : run_->events().faults()) {
-    instants.push_back(fault.from);
-    if (fault.to != Instant::never()) instants.push_back(fault.to);
-  }
-  for (const RolloutSpan& rollout : run_->events().rollouts()) {
-    instants.push_back(rollout.from);
-    if (rollout.to != Instant::never()) instants.push_back(rollout.to);
-  }
-  for (const FailingRecord& record : run_->events().failing()) instants.push_back(record.at);
-  std::sort(instants.begin(), instants.end());
-  instants.erase(std::unique(instants.begin(), instants.end()), instants.end());
-  return instants;
-}
-
-void Window::go_to_event(int direction) {
-  const std::vector<Instant> instants = instants_of_note();
-  if (direction > 0) {
-    const auto next = std::upper_bound(instants.begin(), instants.end(), shown_.at);
-    if (next != instants.end()) seek(*next);
-  } else {
-    const auto here = std::lower_bound(instants.begin(), instants.end(), shown_.at);
-    if (here != instants.begin()) seek(*std::prev(here));
-  }
-}
-
-void Window::go_to_fault() {
-  if (run_ == nullptr) return;
-  for (const FaultSpan& fault : run_->events().faults()) {
-    if (fault.from > shown_.at) return seek(fault.from);
-  }
-}
-
-void Window::go_to_found(const QStringList& words) {
-  for (qsizetype i = 0; i + 1 < words.size(); i += 2) {
-    if (words[i] == "service") select(words[i + 1].toUInt());
-    if (words[i] == "time") seek(Instant::at(Duration::microseconds(words[i + 1].toLongLong())));
-  }
-  services_->setFocus();
-}
-
-void Window::ask_for_picture() {
-  // Of the view with the focus: keys 1 to 4 choose it.
-  const auto* view = dynamic_cast<Canvas*>(focusWidget());
-  const QString path =
-      QFileDialog::getSaveFileName(this, tr("Save a picture"), {}, tr("Pictures (*.png *.svg)"));
-  if (path.isEmpty() || save_picture(view, path, 2)) return;
-  shown_.notice = tr("The picture could not be written: %1").arg(path);
-  refresh(false);
-}
-
 bool Window::save_picture(const Canvas* view, const QString& path, qreal scale) {
   const QSize size = view == nullptr ? this->size() : view->size();
   if (!path.endsWith(".svg", Qt::CaseInsensitive)) {
@@ -645,115 +353,9 @@ void Window::set_settings(const Settings& settings) {
   set_language(settings.language);
 }
 
-void Window::go_along_cause() {
-  const recording::RunEvent* from = events_->current();
-  if (from != nullptr && run_->events().find(from->cause) != nullptr) choose_event(from->cause);
-}
-
-void Window::go_along_effect() {
-  const recording::RunEvent* from = events_->current();
-  if (from == nullptr) return;
-  const std::vector<recording::RunEvent>& all = run_->events().all();
-  const auto effect = std::find_if(all.begin(), all.end(),
-                                   [&](const auto& event) { return event.cause == from->id; });
-  if (effect != all.end()) choose_event(effect->id);
-}
-
-void Window::keyPressEvent(QKeyEvent* event) {
-  const bool shift = event->modifiers() & Qt::ShiftModifier;
-  const bool control = event->modifiers() & Qt::ControlModifier;
-  const auto arrow = [&](int direction) {
-    if (shift || control) {
-      const Duration step = control ? Duration::seconds(10) : Duration::seconds(1);
-      const Duration at = shown_.at.since_start() + step * direction;
-      seek(Instant::at(std::max(at, Duration{})));
-    } else if (services_->hasFocus() && shown_.selected) {
-      if (const auto next = services_->beside(*shown_.selected, direction, 0)) select(next);
-    } else {
-      go_to_event(direction);
-    }
-  };
-  switch (event->key()) {
-    case Qt::Key_Space:
-      return play(!shown_.playing);
-    case Qt::Key_Left:
-      return arrow(-1);
-    case Qt::Key_Right:
-      return arrow(1);
-    case Qt::Key_Up:
-    case Qt::Key_Down:
-      if (shown_.selected) {
-        const auto next =
-            services_->beside(*shown_.selected, 0, event->key() == Qt::Key_Up ? -1 : 1);
-        if (next) select(next);
-      }
-      return;
-    case Qt::Key_F:
-      return go_to_fault();
-    case Qt::Key_E:
-      return show_drawer(shown_.drawer == Drawer::Events ? Drawer::None : Drawer::Events);
-    case Qt::Key_T:
-      return show_drawer(shown_.drawer == Drawer::Requests ? Drawer::None : Drawer::Requests);
-    case Qt::Key_K:
-      if (!control) break;
-      return finder_->begin();
-    case Qt::Key_S:
-      if (!control) break;
-      return ask_for_picture();
-    case Qt::Key_M:
-      return set_reduced_motion(!shown_.reduced_motion);
-    case Qt::Key_F1:
-      return show_about(this);
-    case Qt::Key_R:
-      return show_drawer(shown_.drawer == Drawer::Scenario ? Drawer::None : Drawer::Scenario);
-    case Qt::Key_L:
-      return show_drawer(shown_.drawer == Drawer::Limits ? Drawer::None : Drawer::Limits);
-    case Qt::Key_D:
-      if (!control) break;
-      return show_drawer(shown_.drawer == Drawer::Compare ? Drawer::None : Drawer::Compare);
-    case Qt::Key_BracketLeft:
-      return go_along_cause();
-    case Qt::Key_BracketRight:
-      return go_along_effect();
-    case Qt::Key_Escape:
-      if (shown_.drawer != Drawer::None) return show_drawer(Drawer::None);
-      if (services_->is_group_open()) return act("groups");
-      return select(std::nullopt);
-    case Qt::Key_O:
-      if (control) return ask_for_file();
-      break;
-    case Qt::Key_Plus:
-    case Qt::Key_Equal:
-      return services_->zoom(1.2, QRectF{services_->rect()}.center());
-    case Qt::Key_Minus:
-      return services_->zoom(1 / 1.2, QRectF{services_->rect()}.center());
-    case Qt::Key_0:
-      return services_->zoom_to_fit();
-    case Qt::Key_1:
-      return services_->setFocus();
-    case Qt::Key_2:
-      return cluster_->setFocus();
-    case Qt::Key_3:
-      return inspector_->setFocus();
-    case Qt::Key_4:
-      return timeline_->setFocus();
-    default:
-      break;
-  }
-  QWidget::keyPressEvent(event);
-}
-
-void Window::dragEnterEvent(QDragEnterEvent* event) {
-  if (event->mimeData()->hasUrls()) event->acceptProposedAction();
-}
-
-void Window::dropEvent(QDropEvent* event) {
-  const QList<QUrl> urls = event->mimeData()->urls();
-  if (!urls.isEmpty()) (void)open(urls.front().toLocalFile());
-}
-
 void Window::resizeEvent(QResizeEvent* event) {
   finder_->hide();
+  deeds_->hide();
   QWidget::resizeEvent(event);
 }
 

@@ -12,9 +12,11 @@
 #include <memory>
 
 #include "gui/app/engine.h"
+#include "gui/app/hand.h"
 #include "gui/app/settings.h"
 #include "gui/model/moment.h"
 #include "gui/views/cluster.h"
+#include "gui/views/deed_menu.h"
 #include "gui/views/events.h"
 #include "gui/views/finder.h"
 #include "gui/views/inspector.h"
@@ -72,7 +74,10 @@ class Window : public QWidget {
   [[nodiscard]] QImage picture(qreal scale);
 
   [[nodiscard]] const Shown& shown() const { return shown_; }
+  [[nodiscard]] DeedMenu& deeds() { return *deeds_; }
+  [[nodiscard]] Hand& hand() { return hand_; }
   [[nodiscard]] ServiceGraphView& services() { return *services_; }
+  [[nodiscard]] ClusterView& cluster() { return *cluster_; }
   [[nodiscard]] TimelineView& timeline() { return *timeline_; }
   [[nodiscard]] EventsView& events() { return *events_; }
   [[nodiscard]] RequestsView& requests() { return *requests_; }
@@ -114,8 +119,20 @@ class Window : public QWidget {
   void go_to_found(const QStringList& words);
   void ask_for_picture();
   void act_on_scenario(const QString& what);
+  // A run in hand.
+  void act_by_hand(const QString& what);
+  /// Lets time pass or stop: of a run in hand, if its last instant is shown.
+  void toggle_play();
+  [[nodiscard]] bool is_in_hand() const { return shown_.hand.has_value() && following_; }
+  void take_hand_state(std::optional<HandNow> now);
+  /// Only what is shown of time; see play().
+  void let_time_pass(bool on);
+  void open_deeds(const QString& thing, QPoint at);
+  void preview_deed();
+  void do_deed();
+  void ask_for_session();
   void check_scenario();
-  void run_scenario();
+  void run_scenario(bool by_hand);
   void go_along_cause();
   void go_along_effect();
   [[nodiscard]] std::vector<Instant> instants_of_note() const;
@@ -142,6 +159,9 @@ class Window : public QWidget {
   FinderView* finder_;
   ScenarioView* scenario_;
   Engine engine_;
+  Hand hand_;
+  DeedMenu* deeds_;
+  bool following_ = false;  ///< The last instant of a run that grows is shown.
   ServiceGraphView* other_services_;
   QSplitter* upper_;
   QList<int> sizes_of_one_;  ///< Of it, before two runs stood there.

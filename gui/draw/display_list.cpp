@@ -100,6 +100,19 @@ const Shape* DisplayList::find(const QString& tag) const {
   return found == shapes_.end() ? nullptr : &*found;
 }
 
+const Shape* DisplayList::thing_at(QPointF point) const {
+  constexpr qreal kNear = 12;
+  const auto found = std::find_if(shapes_.rbegin(), shapes_.rend(), [&](const Shape& shape) {
+    if (shape.thing.isEmpty()) return false;
+    if (shape.kind != Shape::Kind::Path) return shape.rect.contains(point);
+    QPainterPathStroker wide;
+    wide.setWidth(kNear);
+    return shape.rect.adjusted(-kNear, -kNear, kNear, kNear).contains(point) &&
+           wide.createStroke(shape.path).contains(point);
+  });
+  return found == shapes_.rend() ? nullptr : &*found;
+}
+
 const Shape* DisplayList::hit(QPointF point) const {
   const auto found = std::find_if(shapes_.rbegin(), shapes_.rend(), [&](const Shape& shape) {
     return !shape.action.isEmpty() && shape.rect.contains(point);

@@ -24,6 +24,9 @@ struct Shape {
   QString tag;
   /// What a click on it does; empty: nothing.
   QString action;
+  /// What of the run it stands for, for what can be done to that: "service shop/cart"; empty:
+  /// nothing.
+  QString thing;
   /// What a screen reader says of it; empty: nothing.
   QString says;
   QRectF rect;  ///< Of a text: the room that it has.
@@ -70,6 +73,8 @@ class DisplayList {
   [[nodiscard]] const Shape* find(const QString& tag) const;
   /// The topmost with an action at the point; null: nothing happens there.
   [[nodiscard]] const Shape* hit(QPointF point) const;
+  /// The topmost that stands for a thing of the run; of a line, near to it. Null: none does there.
+  [[nodiscard]] const Shape* thing_at(QPointF point) const;
 
  private:
   Shape& add(Shape::Kind kind, const QRectF& rect);

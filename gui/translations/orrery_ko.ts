@@ -8,10 +8,6 @@
         <translation>Orrery는 실행 기록을 보여 줍니다: 장애가 퍼지고, 멈추고, 회복되는 과정.</translation>
     </message>
     <message>
-        <source>Space plays. Arrows: event; with Shift 1 s, with Ctrl 10 s. F: next fault. E, T, L: events, requests, limits. [ and ]: cause and effect. Ctrl+K finds. Ctrl+D compares. Ctrl+S saves a picture. M: motion. +, -, 0: zoom. 1 to 4: panels. Esc goes back.</source>
-        <translation>Space: 재생. 화살표: 이벤트, Shift와 함께 1초, Ctrl과 함께 10초. F: 다음 장애. E, T, L: 이벤트, 요청, 제한. [ 와 ]: 원인과 결과. Ctrl+K: 찾기. Ctrl+D: 비교. Ctrl+S: 그림 저장. M: 움직임. +, -, 0: 확대. 1~4: 패널. Esc: 뒤로.</translation>
-    </message>
-    <message>
         <source>Licences</source>
         <translation>라이선스</translation>
     </message>
@@ -22,6 +18,10 @@
     <message>
         <source>Close</source>
         <translation>닫기</translation>
+    </message>
+    <message>
+        <source>Space plays. Arrows: event; with Shift 1 s, with Ctrl 10 s. F: next fault. E, T, L: events, requests, limits. [ and ]: cause and effect. Ctrl+K finds. Ctrl+D compares. Ctrl+S saves a picture. M: motion. +, -, 0: zoom. 1 to 4: panels. Esc goes back. Of a run by hand, a right click or I does something to a thing, and at its last instant arrows and F step it.</source>
+        <translation>Space: 재생. 화살표: 이벤트, Shift와 함께 1초, Ctrl과 함께 10초. F: 다음 장애. E, T, L: 이벤트, 요청, 제한. [ 와 ]: 원인과 결과. Ctrl+K: 찾기. Ctrl+D: 비교. Ctrl+S: 그림 저장. M: 움직임. +, -, 0: 확대. 1~4: 패널. Esc: 뒤로. 직접 하는 실행에서는 오른쪽 클릭이나 I로 대상에 무언가를 하고, 마지막 순간에서 화살표와 F로 한 단계씩 나아갑니다.</translation>
     </message>
 </context>
 <context>
@@ -97,6 +97,196 @@
     <message>
         <source>dark</source>
         <translation>끊김</translation>
+    </message>
+</context>
+<context>
+    <name>DeedMenu</name>
+    <message>
+        <source>What to do</source>
+        <translation>할 일</translation>
+    </message>
+    <message>
+        <source>for</source>
+        <translation>지속 시간</translation>
+    </message>
+    <message>
+        <source>at once</source>
+        <translation>즉시</translation>
+    </message>
+    <message>
+        <source>It was not done:</source>
+        <translation>실행되지 않았습니다:</translation>
+    </message>
+    <message>
+        <source>What it would hit…</source>
+        <translation>무엇에 영향을 줄지 확인 중…</translation>
+    </message>
+    <message>
+        <source>It would hit nothing now.</source>
+        <translation>지금은 영향을 받을 대상이 없습니다.</translation>
+    </message>
+    <message>
+        <source>It would hit, now (%1):</source>
+        <translation>지금 영향을 받을 대상 (%1):</translation>
+    </message>
+    <message>
+        <source>and %1 more</source>
+        <translation>그 밖에 %1개</translation>
+    </message>
+    <message>
+        <source>Do it</source>
+        <translation>실행</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>닫기</translation>
+    </message>
+</context>
+<context>
+    <name>DeedText</name>
+    <message>
+        <source>Delete a pod at once</source>
+        <translation>파드 하나를 즉시 삭제</translation>
+    </message>
+    <message>
+        <source>Kill a container</source>
+        <translation>컨테이너 하나를 강제 종료</translation>
+    </message>
+    <message>
+        <source>A pod answers with errors</source>
+        <translation>파드 하나가 오류로 응답</translation>
+    </message>
+    <message>
+        <source>A pod hangs</source>
+        <translation>파드 하나가 멈춤</translation>
+    </message>
+    <message>
+        <source>Messages are late by 200 ms</source>
+        <translation>메시지가 200 ms 늦음</translation>
+    </message>
+    <message>
+        <source>20% of messages are lost</source>
+        <translation>메시지의 20% 유실</translation>
+    </message>
+    <message>
+        <source>Nothing passes</source>
+        <translation>아무것도 통과하지 못함</translation>
+    </message>
+    <message>
+        <source>50% of connections are cut</source>
+        <translation>연결의 50%가 끊김</translation>
+    </message>
+    <message>
+        <source>50% are answered with 503</source>
+        <translation>요청의 50%에 503 응답</translation>
+    </message>
+    <message>
+        <source>Requests are late by 500 ms</source>
+        <translation>요청이 500 ms 늦음</translation>
+    </message>
+    <message>
+        <source>Its name is not found</source>
+        <translation>이름을 찾을 수 없음</translation>
+    </message>
+    <message>
+        <source>The node is lost</source>
+        <translation>노드를 잃음</translation>
+    </message>
+    <message>
+        <source>Cut it off the control plane</source>
+        <translation>컨트롤 플레인과 단절</translation>
+    </message>
+    <message>
+        <source>Kill its agents</source>
+        <translation>노드 에이전트 강제 종료</translation>
+    </message>
+    <message>
+        <source>Kill its kubelet</source>
+        <translation>kubelet 강제 종료</translation>
+    </message>
+    <message>
+        <source>Drain it</source>
+        <translation>노드 비우기</translation>
+    </message>
+    <message>
+        <source>No new pods for it</source>
+        <translation>새 파드를 받지 않음</translation>
+    </message>
+    <message>
+        <source>Let it have pods again</source>
+        <translation>다시 파드를 받음</translation>
+    </message>
+    <message>
+        <source>The zone goes dark</source>
+        <translation>존 전체가 꺼짐</translation>
+    </message>
+    <message>
+        <source>Kill the control plane</source>
+        <translation>컨트롤 플레인 강제 종료</translation>
+    </message>
+    <message>
+        <source>Kill the controller manager</source>
+        <translation>컨트롤러 매니저 강제 종료</translation>
+    </message>
+    <message>
+        <source>Kill the scheduler</source>
+        <translation>스케줄러 강제 종료</translation>
+    </message>
+    <message>
+        <source>The API server is slow</source>
+        <translation>API 서버가 느려짐</translation>
+    </message>
+    <message>
+        <source>The API server does not answer</source>
+        <translation>API 서버가 응답하지 않음</translation>
+    </message>
+    <message>
+        <source>The API server refuses all calls</source>
+        <translation>API 서버가 모든 호출을 거부</translation>
+    </message>
+    <message>
+        <source>Kill a member of the store</source>
+        <translation>저장소 구성원 하나를 강제 종료</translation>
+    </message>
+    <message>
+        <source>The store writes slowly</source>
+        <translation>저장소의 쓰기가 느려짐</translation>
+    </message>
+    <message>
+        <source>The registry is down</source>
+        <translation>레지스트리가 멈춤</translation>
+    </message>
+    <message>
+        <source>%1 s</source>
+        <translation>%1초</translation>
+    </message>
+    <message>
+        <source>%1 min</source>
+        <translation>%1분</translation>
+    </message>
+    <message>
+        <source>Replicas: %1</source>
+        <translation>레플리카: %1</translation>
+    </message>
+    <message>
+        <source>Image: %1</source>
+        <translation>이미지: %1</translation>
+    </message>
+    <message>
+        <source>users</source>
+        <translation>사용자</translation>
+    </message>
+    <message>
+        <source>node %1</source>
+        <translation>노드 %1</translation>
+    </message>
+    <message>
+        <source>zone %1</source>
+        <translation>존 %1</translation>
+    </message>
+    <message>
+        <source>Control plane</source>
+        <translation>컨트롤 플레인</translation>
     </message>
 </context>
 <context>
@@ -263,6 +453,10 @@
     <message>
         <source>zones of calls</source>
         <translation>호출 존</translation>
+    </message>
+    <message>
+        <source>done by hand</source>
+        <translation>직접 실행함</translation>
     </message>
 </context>
 <context>
@@ -612,6 +806,14 @@
         <source>Open a scenario: drop a JSON or YAML file here.</source>
         <translation>시나리오 열기: JSON 또는 YAML 파일을 여기에 놓으세요.</translation>
     </message>
+    <message>
+        <source>Run by hand</source>
+        <translation>직접 하며 실행</translation>
+    </message>
+    <message>
+        <source>Save what was done…</source>
+        <translation>한 일을 저장…</translation>
+    </message>
 </context>
 <context>
     <name>ServiceGraphView</name>
@@ -825,6 +1027,30 @@
         <source>The runs part at %1: only in %2, %3</source>
         <translation>두 실행이 %1에 갈라짐: %2에만, %3</translation>
     </message>
+    <message>
+        <source>held</source>
+        <translation>멈춰 있음</translation>
+    </message>
+    <message>
+        <source>steps</source>
+        <translation>한 단계 진행 중</translation>
+    </message>
+    <message>
+        <source>runs</source>
+        <translation>진행 중</translation>
+    </message>
+    <message>
+        <source>Save as a scenario…</source>
+        <translation>시나리오로 저장…</translation>
+    </message>
+    <message>
+        <source>to the next fault</source>
+        <translation>다음 장애까지</translation>
+    </message>
+    <message>
+        <source>to what happens next</source>
+        <translation>다음 사건까지</translation>
+    </message>
 </context>
 <context>
     <name>TopBar</name>
@@ -1016,6 +1242,18 @@
     <message>
         <source>Recordings and scenarios (*.orrery *.json *.yaml *.yml);;All files (*)</source>
         <translation>기록과 시나리오 (*.orrery *.json *.yaml *.yml);;모든 파일 (*)</translation>
+    </message>
+    <message>
+        <source>Save what was done as a scenario</source>
+        <translation>한 일을 시나리오로 저장</translation>
+    </message>
+    <message>
+        <source>Scenarios (*.json)</source>
+        <translation>시나리오 (*.json)</translation>
+    </message>
+    <message>
+        <source>The scenario could not be written: %1</source>
+        <translation>시나리오를 쓸 수 없습니다: %1</translation>
     </message>
 </context>
 <context>

@@ -72,6 +72,15 @@ const Shape* Canvas::hit(QPointF point) const {
   return nullptr;
 }
 
+const Shape* Canvas::thing_at(QPointF point) const {
+  for (auto layer = still_.rbegin(); layer != still_.rend(); ++layer) {
+    if (!layer->clip.isEmpty() && !layer->clip.contains(point)) continue;
+    const Shape* shape = layer->list.thing_at(layer->transform.inverted().map(point));
+    if (shape != nullptr) return shape;
+  }
+  return nullptr;
+}
+
 const Shape* Canvas::find(const QString& tag, QRectF* where) const {
   for (const auto* layers : {&still_, &moving_}) {
     for (const Layer& layer : *layers) {
@@ -101,6 +110,12 @@ void Canvas::mouseMoveEvent(QMouseEvent* event) {
 }
 
 void Canvas::mousePressEvent(QMouseEvent* event) {
+  if (event->button() == Qt::RightButton && on_thing) {
+    if (const Shape* shape = thing_at(event->position())) {
+      const QString thing = shape->thing;
+      return on_thing(thing, event->position().toPoint());
+    }
+  }
   const Shape* shape = event->button() == Qt::LeftButton ? hit(event->position()) : nullptr;
   if (shape == nullptr) return QWidget::mousePressEvent(event);
   // What it does may make all shapes anew.

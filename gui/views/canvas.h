@@ -22,6 +22,14 @@ enum class Drawer { None, Events, Requests, Limits, Scenario, Compare };
 inline constexpr qreal kPadding = 20;       ///< Of panels.
 inline constexpr qreal kHeaderMiddle = 26;  ///< Of a panel's title, from its top.
 
+/// A run that is in the window's hand.
+struct HandNow {
+  bool held = false;   ///< It waits; otherwise it goes on,
+  bool steps = false;  ///< and holds again by itself.
+  double speed = 1;    ///< Simulated seconds in one; 0: as fast as can be.
+  Instant at;          ///< Where it was when it came to this.
+};
+
 /// What all views share: one run, one instant, one selection.
 struct Shown {
   const RecordedRun* run = nullptr;  ///< Null: nothing is open.
@@ -42,8 +50,10 @@ struct Shown {
   bool playing = false;
   double speed = 1;  ///< Simulated seconds in one; 0: as fast as can be.
   bool reduced_motion = false;
-  QStringList recent;  ///< Recordings that were open before, the last one first.
-  QString notice;      ///< What went wrong, for people; empty: nothing.
+  std::optional<HandNow> hand;  ///< Absent: the run is over, or in nobody's hand.
+  QString session;              ///< A scenario of what was done by hand; empty: nothing was.
+  QStringList recent;           ///< Recordings that were open before, the last one first.
+  QString notice;               ///< What went wrong, for people; empty: nothing.
 };
 
 /// A display list in coordinates of its own.
@@ -73,6 +83,8 @@ class Canvas : public QWidget {
 
   /// Told of clicks on shapes with an action.
   std::function<void(const QString& action)> on_action;
+  /// Told of the thing that is pointed at, to do something to it; the point is one of the view's.
+  std::function<void(const QString& thing, QPoint at)> on_thing;
 
  protected:
   [[nodiscard]] const Shown& shown() const { return shown_; }
@@ -98,6 +110,7 @@ class Canvas : public QWidget {
  private:
   void rebuild();
   [[nodiscard]] const Shape* hit(QPointF point) const;
+  [[nodiscard]] const Shape* thing_at(QPointF point) const;
 
   const Shown& shown_;
   bool stale_ = true;

@@ -128,6 +128,7 @@ void ClusterView::draw_zone(DisplayList& list, const ZoneNow& zone, const QRectF
   Shape& frame = list.box(box, 9, lost ? c.lost_fill : c.window,
                           lost ? c.state(State::Lost) : c.line, lost ? 1.4 : 1);
   frame.tag = "zone " + QString::fromStdString(zone.name);
+  if (!zone.name.empty()) frame.thing = frame.tag;
   frame.state = zone.state;
   const auto unwell = std::count_if(zone.nodes.begin(), zone.nodes.end(),
                                     [](const NodeNow& node) { return is_bad(node.worst); });
@@ -182,6 +183,7 @@ void ClusterView::draw_node(DisplayList& list, const NodeNow& node, const QRectF
   frame.state = node.state;
   const QString name = QString::fromStdString(std::string{shown().run->text(node.name)});
   frame.tag = "node " + name;
+  frame.thing = frame.tag;
   if (node.state == State::Draining) frame.dash = {3, 2};
   if (is_bad(node.worst)) {
     frame.says = tr("node %1, %2, %3 pods").arg(name, name_of(node.worst)).arg(node.pods.size());
@@ -242,6 +244,7 @@ void ClusterView::draw_pod(DisplayList& list, const PodNow& pod, const QRectF& p
   Shape& box = list.box(place, 2.5, open ? QColor{} : color, open ? color : QColor{}, 1.2);
   box.state = state;
   box.tag = QString::fromStdString(std::string{shown().run->text(pod.name)});
+  box.thing = "pod " + box.tag;
   if (pod.service) {
     box.action = QString{"select %1"}.arg(*pod.service);
     if (pod.service == shown().selected) {

@@ -33,6 +33,7 @@ constexpr std::array kKinds{
     Kind{"program", QT_TRANSLATE_NOOP("EventText", "program"), State::Healthy},
     Kind{"control-plane", QT_TRANSLATE_NOOP("EventText", "control plane"), State::Healthy},
     Kind{"zones", QT_TRANSLATE_NOOP("EventText", "zones of calls"), State::Healthy},
+    Kind{"command", QT_TRANSLATE_NOOP("EventText", "done by hand"), State::Starting},
     Kind{"set", QT_TRANSLATE_NOOP("EventText", "changed by hand"), State::Starting},
     Kind{"spec-changed", QT_TRANSLATE_NOOP("EventText", "spec changed"), State::Starting},
     Kind{"scaled", QT_TRANSLATE_NOOP("EventText", "scaled"), State::Starting},

@@ -98,9 +98,12 @@ void ScenarioView::draw_head(DisplayList& list) const {
   if (phase_ == Phase::Running) {
     button(tr("Stop"), "scenario stop", false);
   } else {
-    if (phase_ != Phase::Wrong && phase_ != Phase::Checking)
+    if (phase_ != Phase::Wrong && phase_ != Phase::Checking) {
       button(tr("Run"), "scenario run", true);
+      button(tr("Run by hand"), "scenario hand", false);
+    }
     button(tr("Check"), "scenario check", false);
+    if (!shown().session.isEmpty()) button(tr("Save what was done…"), "hand save", false);
   }
   const qreal height = height_of(Type::Heading);
   list.text({kPadding, kTitleMiddle - height / 2, right - kPadding - 8, height},

@@ -364,6 +364,13 @@ void ServiceGraphView::draw_edge(DisplayList& list, std::size_t edge) const {
                                                           : 0.4;
   Shape& line = list.path(track.path, {}, faded(color, alpha), width);
   line.tag = QString{"edge %1"}.arg(graph_.edges[edge].edges.front());
+  if (graph_.edges[edge].edges.size() == 1) {
+    const recording::Scene& scene = run_->scene();
+    const auto& ends = scene.edges[graph_.edges[edge].edges.front()];
+    const std::string from =
+        ends.from == recording::kOutside ? "clients" : scene.services[ends.from];
+    line.thing = QString::fromStdString("edge " + from + " " + scene.services[ends.to]);
+  }
   line.state = now.state;
   if (now.state == State::Failing) line.dash = {5, 2.5};
   if (cut) line.dash = {1, 3};
@@ -443,6 +450,7 @@ void ServiceGraphView::draw_card(DisplayList& list, std::uint32_t index, double 
   box.tag = (what.is_group ? "group " : "card ") + full_name;
   box.action =
       what.is_group ? "group " + full_name : QString{"select %1"}.arg(what.services.front());
+  if (!what.is_group) box.thing = "service " + full_name;
   box.state = now.state;
   box.says =
       tr("%1, %2, %3 errors, %4")

@@ -265,6 +265,7 @@ void TimelineView::draw_transport(DisplayList& list) const {
     }
     return;
   }
+  if (shown().hand) return draw_hand(list, x + clock + 30 + width_of(end, Type::Body));
   const std::array<std::pair<QString, QString>, 4> keys{{{QStringLiteral("F"), tr("next fault")},
                                                          {QStringLiteral("Shift ← →"), tr("1 s")},
                                                          {QStringLiteral("← →"), tr("event")},
@@ -278,6 +279,38 @@ void TimelineView::draw_transport(DisplayList& list) const {
     list.text({right - key_width, kTransportMiddle - 9, key_width, 20}, key, Type::SmallMedium,
               c.mid, Qt::AlignHCenter);
     right -= key_width + 18;
+  }
+}
+
+void TimelineView::draw_hand(DisplayList& list, qreal left) const {
+  const Theme& c = colors();
+  const HandNow& hand = *shown().hand;
+  const QString state = hand.held ? tr("held") : hand.steps ? tr("steps") : tr("runs");
+  list.glyph(hand.held ? State::Starting : State::Recovering, {left + 7, kTransportMiddle}, 13);
+  left = list.words(left + 20, kTransportMiddle + 1, state, Type::BodyMedium, c.high) + 20;
+  qreal right = lanes_right();
+  const QString save = tr("Save as a scenario…");
+  const qreal from =
+      list.words_before(right, kTransportMiddle + 1, save, Type::BodyMedium, c.accent);
+  list.target({from - 6, kTransportMiddle - 14, right - from + 12, 28}, "hand save", "hand save");
+  right = from - 18;
+  const std::array<std::array<QString, 3>, 3> steps{
+      {{QStringLiteral("F"), tr("to the next fault"), QStringLiteral("hand step fault")},
+       {QStringLiteral("Shift →"), tr("1 s"), QStringLiteral("hand step second")},
+       {QStringLiteral("→"), tr("to what happens next"), QStringLiteral("hand step event")}}};
+  for (const auto& [key, what, action] : steps) {
+    const qreal key_width = width_of(key, Type::SmallMedium) + 12;
+    const qreal wide = key_width + width_of(what, Type::Body) + 22;
+    if (right - wide < left) break;
+    const QRectF box{right - wide, kTransportMiddle - 15, wide, 30};
+    list.box(box, 8, c.card, c.line);
+    list.words_before(box.right() - 9, kTransportMiddle, what, Type::Body,
+                      hand.held ? c.high : c.low);
+    const QRectF cap{box.left() + 6, kTransportMiddle - 9, key_width, 18};
+    list.box(cap, 5, c.raised);
+    list.text(cap, key, Type::SmallMedium, c.mid, Qt::AlignHCenter);
+    list.target(box, action, action);
+    right = box.left() - 8;
   }
 }
 

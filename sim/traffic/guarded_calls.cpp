@@ -38,8 +38,7 @@ bool RequestEngine::is_let_through(std::uint32_t index) {
   Call& call = calls_[index];
   if (call.probe && !host_checks_.contains(index)) return true;
   const std::uint32_t caller = caller_of(index);
-  const std::uint64_t ways = (std::uint64_t{caller} << 32) | call.instance;
-  const auto [entry, is_new] = network_verdicts_.try_emplace(ways);
+  const auto [entry, is_new] = network_verdicts_.try_emplace({caller, call.instance});
   NetworkVerdict& verdict = entry->second;
   if (verdict.rules != network_rules_count_) {
     const InstanceSpec& to = specs_[call.instance];

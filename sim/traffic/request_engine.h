@@ -21,7 +21,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -701,11 +700,12 @@ class RequestEngine {
   bool guarded_ = false;  ///< The network has rules.
   std::shared_ptr<const api::NetworkRules> network_rules_;
   NetworkCauses network_causes_;
-  std::uint32_t network_rules_count_ = 0;                               ///< That there have been.
-  std::unordered_map<std::uint64_t, NetworkVerdict> network_verdicts_;  ///< By caller and called.
-  std::map<ConsumerIndex, RecordId> stale_;                             ///< Why its tables are old.
-  std::map<std::uint32_t, Strain> strains_;                             ///< By instance.
-  std::map<std::uint32_t, HeldUp> held_up_;                             ///< By slot.
+  std::uint32_t network_rules_count_ = 0;  ///< That there have been.
+  /// By caller and called.
+  std::map<std::pair<std::uint32_t, std::uint32_t>, NetworkVerdict> network_verdicts_;
+  std::map<ConsumerIndex, RecordId> stale_;  ///< Why its tables are old.
+  std::map<std::uint32_t, Strain> strains_;  ///< By instance.
+  std::map<std::uint32_t, HeldUp> held_up_;  ///< By slot.
 
   FailureLedger* ledger_ = nullptr;  ///< Null: nobody asks for causes.
   Instant count_from_;

@@ -181,6 +181,7 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
     std::uint32_t spec_index = 0;
     bool init_container = false;
     bool listening = false;
+    ports::CauseId stop_cause = 0;  ///< Of its TERM.
     bool stopping = false;
     Illness illness = Illness::None;  ///< From outside, until `ill_until`.
     Instant ill_until;

@@ -351,6 +351,7 @@ void SimNode::begin_stop(const RuntimeOperation& operation) {
            environment_.kernel.now() + operation.call.timeout, operation.cause);
   if (process.stopping) return;  // TERM was sent before; now somebody waits for the end.
   process.stopping = true;
+  process.stop_cause = operation.cause;
   if (model_of(process).ignores_term) return;
   process.listening = false;
   if (process.instances.empty()) {
@@ -378,7 +379,10 @@ void SimNode::on_drained(InstanceId instance) {
       }
     }
   }
+  // The last request has ended by itself; what ends the process is whoever sent TERM.
+  environment_.dispatcher.set_cause(process.stop_cause);
   end_process(process, drains ? 0 : kExitTerminated, drains ? "Completed" : "Error", Duration{});
+  environment_.dispatcher.set_cause(0);
 }
 
 /// The process is gone now; whoever listens hears of it after `notice`, and a waiting StopContainer

@@ -1,0 +1,236 @@
+// What of the window opens, checks and runs, and takes in what was recorded.
+#include <QDragEnterEvent>
+#include <QFile>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QMimeData>
+#include <algorithm>
+
+#include "gui/app/window.h"
+
+namespace orrery::gui {
+namespace {
+
+constexpr int kLookAgainMs = 250;
+/// Of a run in hand.
+constexpr int kLookSoonMs = 60;
+constexpr qint64 kSliceMs = 12;
+
+/// By its name: other files are recordings.
+bool is_scenario(const QString& path) {
+  static const QStringList kEndings{"json", "yaml", "yml"};
+  return kEndings.contains(QFileInfo{path}.suffix().toLower());
+}
+
+}  // namespace
+
+Result<void> Window::open(const QString& path) {
+  if (is_scenario(path)) return open_scenario(path);
+  auto run = RecordedRun::open(path.toStdString());
+  if (!run) {
+    say(run.error());
+    return tl::unexpected{run.error()};
+  }
+  play(false);
+  parting_.reset();
+  other_moments_.reset();
+  other_.reset();
+  other_shown_ = {};
+  moments_.reset();
+  shown_.other = nullptr;
+  shown_.other_moment = nullptr;
+  shown_.letter.clear();
+  shown_.parting.reset();
+  if (shown_.drawer == Drawer::Compare) show_drawer(Drawer::None);
+  run_ = *std::move(run);
+  shown_.file = QFileInfo{path}.fileName();
+  // What the window ran itself goes with it.
+  if (!engine_.made(path)) remember(shown_.recent, QFileInfo{path}.absoluteFilePath());
+  shown_.run = run_.get();
+  shown_.notice.clear();
+  shown_.selected.reset();
+  shown_.event.reset();
+  shown_.request.reset();
+  shown_.moment = nullptr;
+  moments_ = std::make_unique<Moments>(*run_);
+  moment_of_.reset();
+  services_->set_run(run_.get());
+  timeline_->set_run(run_.get());
+  events_->set_run(run_.get());
+  requests_->set_run();
+  limits_->set_run(run_.get());
+  setWindowTitle(QString::fromStdString(run_->info().scenario) + " – Orrery");
+  seek(Instant{});
+  taking_.start(0);
+  return {};
+}
+
+void Window::say(const Failure& failure) {
+  shown_.notice = QString::fromStdString(failure.what);
+  if (!failure.hint.empty()) shown_.notice += " " + QString::fromStdString(failure.hint);
+  refresh(false);
+}
+
+Result<void> Window::open_scenario(const QString& path) {
+  QFile file{path};
+  if (!file.open(QIODevice::ReadOnly)) {
+    Failure failure;
+    failure.what = path.toStdString() + ": " + file.errorString().toStdString();
+    say(failure);
+    return tl::unexpected{failure};
+  }
+  ScenarioText text;
+  text.path = path;
+  text.lines = QString::fromUtf8(file.readAll()).split('\n');
+  scenario_->set_text(std::move(text));
+  show_drawer(Drawer::Scenario);
+  check_scenario();
+  return {};
+}
+
+void Window::act_on_scenario(const QString& what) {
+  const QString path = scenario_->text().path;
+  if (path.isEmpty()) return;
+  // It may have been edited since.
+  if (what == "check") (void)open_scenario(path);
+  if (what == "run" || what == "hand") run_scenario(what == "hand");
+  if (what == "stop") engine_.stop();
+}
+
+void Window::check_scenario() {
+  scenario_->set_phase(ScenarioView::Phase::Checking);
+  engine_.check(scenario_->text().path, [this](bool right, const QString& said) {
+    ScenarioText text = scenario_->text();
+    text.problems = read_problems(said, text.path);
+    const bool known = right || !text.problems.empty();
+    scenario_->set_text(std::move(text));
+    scenario_->set_phase(right ? ScenarioView::Phase::Right : ScenarioView::Phase::Wrong,
+                         known ? QString{} : said.trimmed());
+  });
+}
+
+void Window::run_scenario(bool by_hand) {
+  constexpr int kSeed = 1;
+  hand_.leave();
+  shown_.hand.reset();
+  shown_.session.clear();
+  engine_.run(
+      scenario_->text().path, kSeed, by_hand,
+      [this](const QString& recording) { (void)open(recording); },
+      [this](bool ended, const QString& verdict) {
+        scenario_->set_phase(ended ? ScenarioView::Phase::Over : ScenarioView::Phase::Wrong,
+                             verdict.isEmpty() ? tr("It was stopped.") : verdict);
+      });
+  if (by_hand) {
+    hand_.reach(engine_.socket());
+    shown_.session = engine_.session();
+  }
+  scenario_->set_phase(ScenarioView::Phase::Running);
+}
+
+Result<void> Window::open_other(const QString& path) {
+  if (run_ == nullptr || is_scenario(path)) return open(path);
+  auto run = RecordedRun::open(path.toStdString());
+  if (!run) {
+    say(run.error());
+    return tl::unexpected{run.error()};
+  }
+  parting_.reset();
+  shown_.other_moment = nullptr;
+  other_moments_.reset();
+  other_ = *std::move(run);
+  other_moments_ = std::make_unique<Moments>(*other_);
+  other_shown_.moment = nullptr;
+  parting_.emplace(*run_, *other_);
+  shown_.letter = "A";
+  shown_.other = other_.get();
+  shown_.other_file = QFileInfo{path}.fileName();
+  shown_.parting.reset();
+  other_shown_.run = other_.get();
+  other_shown_.letter = "B";
+  other_shown_.file = shown_.other_file;
+  other_services_->set_run(other_.get());
+  timeline_->set_run(run_.get());
+  moment_of_.reset();
+  show_moment();
+  taking_.start(0);
+  return {};
+}
+
+bool Window::take_stretch() {
+  bool more = false;
+  for (RecordedRun* run : {run_.get(), other_.get()}) {
+    if (run == nullptr) continue;
+    const auto taken = run->take_more();
+    if (!taken) {
+      shown_.notice = QString::fromStdString(taken.error().what);
+      taking_.stop();
+      return false;
+    }
+    more = more || *taken;
+  }
+  if (parting_ && parting_->look_on().value_or(false)) {
+    more = true;
+    shown_.parting = parting_->found();
+  }
+  return more;
+}
+
+void Window::took() {
+  timeline_->set_run(run_.get());
+  events_->take();
+  limits_->set_run(run_.get());
+  moment_of_.reset();
+  // Of a run in hand the last instant is shown; while it goes on, the clock moves there.
+  const Duration behind = run_->end() - shown_.at;
+  const Duration far = Duration::microseconds(
+      static_cast<std::int64_t>(1e6 * std::max(0.5, shown_.hand ? shown_.hand->speed : 1)));
+  const bool moves = shown_.playing && shown_.hand && shown_.hand->speed > 0 && behind < far;
+  if (is_in_hand() && !moves) return seek(run_->end());
+  show_moment();
+}
+
+void Window::take_slice() {
+  QElapsedTimer spent;
+  spent.start();
+  bool more = true;
+  while (more && spent.elapsed() < kSliceMs) more = take_stretch();
+  if (!more) {
+    // A recording that grows is looked at again; one that is complete is not.
+    const bool grows = !run_->complete() || (other_ != nullptr && !other_->complete());
+    if (!grows) {
+      taking_.stop();
+    } else {
+      taking_.setInterval(shown_.hand ? kLookSoonMs : kLookAgainMs);
+      const bool followed = run_->follow();
+      if (!(other_ != nullptr && other_->follow()) && !followed) return;
+    }
+  }
+  if (!more || !taking_.isActive()) took();
+}
+
+void Window::take_all() {
+  taking_.stop();
+  if (run_ == nullptr) return;
+  while (take_stretch()) {
+  }
+  took();
+}
+
+void Window::ask_for_file() {
+  const QString path = QFileDialog::getOpenFileName(
+      this, tr("Open a recording"), {},
+      tr("Recordings and scenarios (*.orrery *.json *.yaml *.yml);;All files (*)"));
+  if (!path.isEmpty()) (void)open(path);
+}
+
+void Window::dragEnterEvent(QDragEnterEvent* event) {
+  if (event->mimeData()->hasUrls()) event->acceptProposedAction();
+}
+
+void Window::dropEvent(QDropEvent* event) {
+  const QList<QUrl> urls = event->mimeData()->urls();
+  if (!urls.isEmpty()) (void)open(urls.front().toLocalFile());
+}
+
+}  // namespace orrery::gui

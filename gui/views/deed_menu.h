@@ -1,0 +1,66 @@
+/// @file
+/// What can be done to the thing that was pointed at, with what it would hit before it is done.
+#pragma once
+
+#include <QCoreApplication>
+#include <functional>
+#include <vector>
+
+#include "gui/model/deeds.h"
+#include "gui/views/canvas.h"
+
+namespace orrery::gui {
+
+class DeedMenu : public Canvas {
+  Q_DECLARE_TR_FUNCTIONS(DeedMenu)
+
+ public:
+  DeedMenu(const Shown& shown, QWidget* parent);
+
+  /// Opens near `at`, in its parent. Requires: there are deeds.
+  void begin(const QString& thing, std::vector<Deed> deeds, QPoint at);
+  /// What the chosen one would hit, and how many of these there are in all.
+  void set_preview(QStringList hits, int count);
+  /// Why it cannot be done; nothing was.
+  void set_problems(QStringList problems);
+  /// The entry of the deed that is chosen, as long as it is to last.
+  [[nodiscard]] QJsonObject entry() const;
+  [[nodiscard]] const std::vector<Deed>& deeds() const { return deeds_; }
+  /// As if its row were clicked.
+  void choose(int row);
+
+  /// Told when another deed is chosen, or another time that it lasts.
+  std::function<void()> on_choice;
+  /// Told when it is to be done.
+  std::function<void()> on_do;
+
+ protected:
+  [[nodiscard]] std::vector<Layer> still_layers() const override;
+  void keyPressEvent(QKeyEvent* event) override;
+  void focusOutEvent(QFocusEvent* event) override;
+
+ private:
+  void act(const QString& action);
+  void fit();
+  void draw_rows(DisplayList& list) const;
+  qreal draw_length(DisplayList& list, qreal top) const;
+  void draw_outcome(DisplayList& list, qreal top) const;
+  [[nodiscard]] bool chosen_lasts() const;
+
+  QString thing_;
+  QPoint at_;
+  std::vector<Deed> deeds_;
+  int chosen_ = 0;
+  int length_ = 1;      ///< Which of the times it lasts.
+  bool asked_ = false;  ///< What it would hit is not known yet.
+  QStringList hits_;
+  int count_ = 0;
+  QStringList problems_;
+};
+
+/// "Kill one of its pods": what a deed does.
+[[nodiscard]] QString deed_text(const Deed& deed);
+/// "service cart", "cart → db": the thing that is pointed at.
+[[nodiscard]] QString thing_text(const QString& thing);
+
+}  // namespace orrery::gui

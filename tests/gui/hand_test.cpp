@@ -1,0 +1,328 @@
+#include <gtest/gtest.h>
+
+#include <QApplication>
+#include <QDir>
+#include <QElapsedTimer>
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QKeyEvent>
+#include <QLocalServer>
+#include <QLocalSocket>
+#include <QMouseEvent>
+#include <QTemporaryDir>
+#include <functional>
+
+#include "gui/app/window.h"
+#include "tests/gui/recorded.h"
+
+namespace orrery::gui {
+namespace {
+
+QJsonObject json(const char* text) { return QJsonDocument::fromJson(text).object(); }
+
+HandChoices shop() {
+  return read_choices(json(R"({"services": {"shop/cart": ["Deployment/shop/cart"]},
+    "workloads": {"Deployment/shop/cart": {"replicas": 3, "image": "cart:1"}},
+    "images": ["cart:1", "cart:2", "mail:1"]})"));
+}
+
+QStringList names_of(const std::vector<Deed>& deeds) {
+  QStringList names;
+  for (const Deed& deed : deeds) names << deed.name;
+  return names;
+}
+
+TEST(Deeds, OfAServiceHitItsPodsTheWayToItAndItsWorkload) {
+  const std::vector<Deed> deeds = deeds_for("service shop/cart", shop());
+  ASSERT_FALSE(deeds.empty());
+  EXPECT_EQ(deeds[0].entry, json(R"({"fault": "pod-kill", "target": "Deployment/shop/cart"})"));
+  EXPECT_EQ(names_of(deeds).count("replicas"), 3) << "one less, one more, twice as many";
+  EXPECT_EQ(names_of(deeds).count("image"), 1) << "another one of the same repository";
+  EXPECT_EQ(deeds.back().entry,
+            json(R"({"set": {"target": "Deployment/shop/cart", "image": "cart:2"}})"));
+  for (const Deed& deed : deeds) {
+    if (deed.name != "network-partition") continue;
+    EXPECT_EQ(entry_lasting(deed, 30),
+              json(R"({"fault": "network-partition", "to": "Service/shop/cart", "for": "30s"})"));
+  }
+}
+
+TEST(Deeds, OfAnEdgeSayWhoCallsWhom) {
+  const std::vector<Deed> deeds = deeds_for("edge clients shop/cart", shop());
+  ASSERT_FALSE(deeds.empty());
+  EXPECT_EQ(deeds[0].entry.value("from"), "clients");
+  EXPECT_EQ(deeds[0].entry.value("to"), "Service/shop/cart");
+}
+
+TEST(Deeds, OfOtherThingsAreTheirOwn) {
+  EXPECT_EQ(deeds_for("pod Pod/shop/cart-1", shop())[0].entry.value("target"), "Pod/shop/cart-1");
+  EXPECT_TRUE(names_of(deeds_for("node a-1", shop())).contains("drain"));
+  EXPECT_EQ(deeds_for("zone b", shop())[0].entry, json(R"({"fault": "zone-loss", "zone": "b"})"));
+  EXPECT_TRUE(deeds_for("users", shop()).empty());
+}
+
+TEST(Deeds, GoOnFromWhatWasDone) {
+  HandChoices choices = shop();
+  note_done(choices, json(R"({"set": {"target": "Deployment/shop/cart", "replicas": 7}})"));
+  EXPECT_EQ(choices.workloads["Deployment/shop/cart"].replicas, 7);
+}
+
+TEST(Session, IsSavedSoThatItFindsItsScenario) {
+  QTemporaryDir folder;
+  QDir{folder.path()}.mkpath("far/away");
+  QFile kept{folder.filePath("session.json")};
+  ASSERT_TRUE(kept.open(QIODevice::WriteOnly));
+  kept.write(R"({"include": ["elsewhere.json"], "timeline": [{"id": "hand-1"}]})");
+  kept.close();
+  const QString to = folder.filePath("far/away/mine.json");
+  ASSERT_TRUE(save_session(kept.fileName(), folder.filePath("shop.json"), to));
+  QFile saved{to};
+  ASSERT_TRUE(saved.open(QIODevice::ReadOnly));
+  const QJsonObject read = QJsonDocument::fromJson(saved.readAll()).object();
+  EXPECT_EQ(read.value("include").toArray(), QJsonArray{"../../shop.json"});
+  EXPECT_EQ(read.value("timeline").toArray().size(), 1);
+  EXPECT_FALSE(save_session(folder.filePath("none.json"), "x.json", to));
+}
+
+/// A window with a run in hand, and the run's side of the socket.
+class HandedRun : public testing::Test {
+ protected:
+  void SetUp() override {
+    write("engine",
+          "#!/bin/sh\n"
+          "[ \"$1\" = check ] && exit 0\n"
+          "while [ $# -gt 1 ]; do [ \"$1\" = --record ] && to=$2; shift; done\n"
+          "cp '" +
+              test::recording_path() + "' \"$to\"\nexec sleep 600\n");
+    QFile::setPermissions(folder_.filePath("engine"), QFile::ReadOwner | QFile::ExeOwner);
+    window_.resize(1920, 1200);
+    window_.engine().set_program(folder_.filePath("engine"));
+    ASSERT_TRUE(window_.open(write("x.json", "{}\n")));
+    wait_until([&] { return window_.scenario().phase() == ScenarioView::Phase::Right; });
+    window_.scenario().on_action("scenario hand");
+    ASSERT_TRUE(server_.listen(window_.engine().socket()));
+    wait_until([&] { return server_.hasPendingConnections(); });
+    client_ = server_.nextPendingConnection();
+    say(R"({"choices": {"services": {"shop/cart": ["Deployment/shop/cart"]}, "images": [],
+            "workloads": {"Deployment/shop/cart": {"replicas": 3, "image": "cart:1"}}}})");
+    say(R"({"state": "held", "at": 0, "speed": 1})");
+    wait_until([&] { return window_.shown().run != nullptr && window_.shown().hand; });
+    window_.take_all();
+    window_.seek(window_.shown().run->end());
+    (void)window_.picture(1);
+    heard_.clear();
+  }
+  void TearDown() override { window_.engine().stop(); }
+
+  QString write(const QString& name, const QString& text) {
+    QFile file{folder_.filePath(name)};
+    EXPECT_TRUE(file.open(QIODevice::WriteOnly));
+    file.write(text.toUtf8());
+    return file.fileName();
+  }
+  static void wait_until(const std::function<bool()>& holds) {
+    // Against hanging for ever, not a measure of anything.
+    QElapsedTimer spent;
+    spent.start();
+    while (!holds() && spent.elapsed() < 60'000) {
+      QApplication::processEvents(QEventLoop::WaitForMoreEvents, 20);
+    }
+    ASSERT_TRUE(holds());
+  }
+  void say(QByteArray line) {
+    client_->write(line.replace('\n', ' ') + "\n");
+    client_->flush();
+  }
+  /// The next command with this verb, whatever else is said before it.
+  QJsonObject hear(const QString& verb) {
+    QJsonObject found;
+    wait_until([&] {
+      while (client_->canReadLine()) {
+        heard_ << QJsonDocument::fromJson(client_->readLine()).object();
+      }
+      while (!heard_.isEmpty() && found.isEmpty()) {
+        const QJsonObject command = heard_.takeFirst();
+        if (command.value("do") == verb) found = command;
+      }
+      return !found.isEmpty();
+    });
+    return found;
+  }
+  void press(int key, Qt::KeyboardModifiers modifiers = Qt::NoModifier) {
+    QKeyEvent event{QEvent::KeyPress, key, modifiers};
+    QApplication::sendEvent(&window_, &event);
+  }
+  void right_click(Canvas& view, const QString& tag) {
+    QRectF where;
+    ASSERT_NE(view.find(tag, &where), nullptr) << tag.toStdString();
+    QMouseEvent event{QEvent::MouseButtonPress, where.center(),  view.mapToGlobal(where.center()),
+                      Qt::RightButton,          Qt::RightButton, Qt::NoModifier};
+    QApplication::sendEvent(&view, &event);
+  }
+  /// The answer to a command.
+  void answer(const QJsonObject& command, QJsonObject said) {
+    said.insert("tag", command.value("tag"));
+    say(QJsonDocument{said}.toJson(QJsonDocument::Compact));
+  }
+
+  QTemporaryDir folder_;
+  Window window_;
+  QLocalServer server_;
+  QLocalSocket* client_ = nullptr;
+  QList<QJsonObject> heard_;
+};
+
+TEST_F(HandedRun, SpaceAndArrowsStepTheRunAtItsLastInstant) {
+  press(Qt::Key_Space);
+  (void)hear("run");
+  say(R"({"state": "runs", "at": 0, "speed": 1})");
+  wait_until([&] { return window_.shown().playing; });
+  press(Qt::Key_Space);
+  (void)hear("pause");
+  say(R"({"state": "held", "at": 2000000, "speed": 1})");
+  wait_until([&] { return !window_.shown().playing; });
+  press(Qt::Key_Right);
+  EXPECT_EQ(hear("step").value("until"), "event");
+  press(Qt::Key_Right, Qt::ShiftModifier);
+  EXPECT_EQ(hear("step").value("until"), "second");
+  press(Qt::Key_F);
+  EXPECT_EQ(hear("step").value("until"), "fault");
+  window_.set_speed(8);
+  EXPECT_EQ(hear("speed").value("factor"), 8);
+}
+
+TEST_F(HandedRun, ThePastIsLookedAtWithoutTouchingTheRun) {
+  window_.seek(Instant::at(Duration::seconds(30)));
+  press(Qt::Key_Right);
+  EXPECT_EQ(window_.shown().at, Instant::at(Duration::seconds(60))) << "the fault";
+  press(Qt::Key_Space);
+  EXPECT_TRUE(window_.shown().playing);
+  window_.play(false);
+  window_.seek(window_.shown().run->end());
+  press(Qt::Key_Right);
+  EXPECT_EQ(hear("step").value("until"), "event") << "the first that it is told";
+}
+
+TEST_F(HandedRun, ARightClickOffersWhatCanBeDoneAndSaysWhatItWouldHit) {
+  window_.show_drawer(Drawer::None);
+  (void)window_.picture(1);
+  right_click(window_.services(), "card shop/cart");
+  ASSERT_FALSE(window_.deeds().isHidden());
+  const QJsonObject preview = hear("preview");
+  EXPECT_EQ(preview.value("entry").toObject().value("fault"), "pod-kill");
+  answer(preview, {{"done", "preview"}, {"count", 1}, {"hits", QJsonArray{"Pod/shop/cart-2"}}});
+  wait_until([&] {
+    (void)window_.picture(1);
+    const Shape* hits = window_.deeds().find("hits");
+    return hits != nullptr && hits->text == "Pod/shop/cart-2";
+  });
+  window_.deeds().on_action("deed row 2");
+  window_.deeds().on_action("deed for 2");
+  EXPECT_EQ(window_.deeds().entry().value("for"), "60s");
+  window_.deeds().on_action("deed do");
+  const QJsonObject act = hear("act");
+  EXPECT_EQ(act.value("entry").toObject(), window_.deeds().entry());
+  answer(act,
+         {{"refused",
+           QJsonArray{QJsonObject{
+               {"pointer", "/target"}, {"expected", "a pod"}, {"found", "none"}, {"hint", ""}}}}});
+  wait_until([&] {
+    (void)window_.picture(1);
+    return window_.deeds().find("problems") != nullptr;
+  });
+  EXPECT_TRUE(window_.deeds().find("problems")->text.contains("/target: expected a pod"));
+  EXPECT_FALSE(window_.deeds().isHidden()) << "an error stands where the command was given";
+  window_.deeds().on_action("deed do");
+  answer(hear("act"), {{"done", "act"}, {"id", "hand-1"}, {"count", 1}, {"hits", QJsonArray{}}});
+  wait_until([&] { return window_.deeds().isHidden(); });
+}
+
+TEST_F(HandedRun, PodsNodesZonesAndEdgesArePointedAtToo) {
+  window_.show_drawer(Drawer::None);
+  (void)window_.picture(1);
+  for (const char* tag : {"zone a", "node a-1"}) {
+    right_click(window_.cluster(), tag);
+  }
+  std::size_t edges = 0;
+  for (const Layer& layer : window_.services().layers()) {
+    for (const Shape& shape : layer.list.shapes()) {
+      if (!shape.thing.startsWith("edge ")) continue;
+      ++edges;
+      EXPECT_EQ(layer.list.thing_at(shape.path.pointAtPercent(0.5)), &shape);
+    }
+  }
+  EXPECT_GE(edges, 3U);
+}
+
+TEST_F(HandedRun, WhenTheRunIsOverNothingCanBeDoneToIt) {
+  say(R"({"state": "over"})");
+  wait_until([&] { return !window_.shown().hand; });
+  window_.show_drawer(Drawer::None);
+  (void)window_.picture(1);
+  right_click(window_.services(), "card shop/cart");
+  EXPECT_TRUE(window_.deeds().isHidden());
+}
+
+/// The window and the program that runs scenarios.
+TEST(RunByHand, IsHeldSteppedHitRunToItsEndAndSaved) {
+  QTemporaryDir folder;
+  Window window;
+  window.resize(1600, 1000);
+  window.engine().set_program(ORRERY_PROGRAM);
+  ASSERT_TRUE(window.open(ORRERY_SCENARIOS "/live/two-pods.json"));
+  const auto wait_until = [](const std::function<bool()>& holds) {
+    // Against hanging for ever, not a measure of anything.
+    QElapsedTimer spent;
+    spent.start();
+    while (!holds() && spent.elapsed() < 120'000) {
+      QApplication::processEvents(QEventLoop::WaitForMoreEvents, 20);
+    }
+    ASSERT_TRUE(holds());
+  };
+  wait_until([&] { return window.scenario().phase() == ScenarioView::Phase::Right; });
+  window.scenario().on_action("scenario hand");
+  wait_until([&] { return window.shown().hand && window.shown().run != nullptr; });
+  window.set_speed(0);
+  const auto step = [&](const QString& goal, Instant to) {
+    window.timeline().on_action("hand step " + goal);
+    wait_until([&] { return window.shown().hand && window.shown().hand->at >= to; });
+    wait_until([&] { return window.shown().hand->held && window.shown().at >= to; });
+    EXPECT_EQ(window.shown().at, to);
+  };
+  step("fault", Instant::at(Duration::seconds(6)));
+  step("second", Instant::at(Duration::seconds(7)));
+  window.show_drawer(Drawer::None);
+  (void)window.picture(1);
+  window.services().on_thing("service default/web", {400, 300});
+  wait_until([&] {
+    (void)window.picture(1);
+    return window.deeds().find("hits") != nullptr;
+  });
+  EXPECT_TRUE(window.deeds().find("hits")->text.startsWith("Pod/default/web-"));
+  window.deeds().on_action("deed do");
+  wait_until([&] { return window.deeds().isHidden(); });
+  window.services().on_thing("edge clients default/web", {400, 300});
+  window.deeds().choose(2);
+  window.deeds().on_action("deed do");
+  wait_until([&] { return window.deeds().isHidden(); });
+  step("second", Instant::at(Duration::seconds(8)));
+  window.timeline().on_action("play");
+  wait_until([&] { return window.scenario().phase() == ScenarioView::Phase::Over; });
+  window.take_all();
+  EXPECT_TRUE(window.shown().run->complete());
+  EXPECT_FALSE(window.shown().hand);
+  const QString saved = folder.filePath("mine.json");
+  ASSERT_TRUE(
+      save_session(window.engine().session(), ORRERY_SCENARIOS "/live/two-pods.json", saved));
+  QFile file{saved};
+  ASSERT_TRUE(file.open(QIODevice::ReadOnly));
+  const QJsonArray timeline =
+      QJsonDocument::fromJson(file.readAll()).object().value("timeline").toArray();
+  ASSERT_EQ(timeline.size(), 2);
+  EXPECT_EQ(timeline[0].toObject().value("at"), "7000ms");
+  EXPECT_EQ(timeline[1].toObject().value("fault"), "network-partition");
+}
+
+}  // namespace
+}  // namespace orrery::gui

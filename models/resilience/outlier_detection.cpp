@@ -23,6 +23,8 @@ const char* to_string(OutlierKind kind) {
       return "failure percentage";
     case OutlierKind::FailurePercentageLocalOrigin:
       return "local failure percentage";
+    case OutlierKind::HealthChecks:
+      return "health checks";
   }
   contract_violation("an ejection has one of the kinds listed");
 }

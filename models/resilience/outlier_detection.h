@@ -27,11 +27,12 @@ enum class OutlierKind : std::uint8_t {
   SuccessRateLocalOrigin,
   FailurePercentage,
   FailurePercentageLocalOrigin,
+  HealthChecks,  ///< Not by detection, but by checks that failed.
 };
-inline constexpr std::size_t kOutlierKinds = 7;
+inline constexpr std::size_t kOutlierKinds = 7;  ///< Of detection.
 
 /// "consecutive 5xx", "consecutive gateway failures", "consecutive local failures", "success rate",
-/// "local success rate", "failure percentage", "local failure percentage".
+/// "local success rate", "failure percentage", "local failure percentage", "health checks".
 [[nodiscard]] const char* to_string(OutlierKind kind);
 
 struct OutlierDetectionConfig {

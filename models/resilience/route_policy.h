@@ -13,6 +13,7 @@
 #include <string>
 #include <variant>
 
+#include "models/resilience/active_health_check.h"
 #include "models/resilience/backoff.h"
 #include "models/resilience/balancers/least_request.h"
 #include "models/resilience/balancers/maglev.h"
@@ -77,6 +78,13 @@ struct OutlierPolicy {
   std::uint32_t panic_threshold = 50;  ///< [% of the hosts], 0..100; below it all are chosen.
 };
 
+/// Hosts are asked whether they are well; those that are not are not chosen, unless too few are
+/// left.
+struct HealthCheckPolicy {
+  ActiveHealthCheckConfig check;
+  std::uint32_t panic_threshold = 50;  ///< As that of the outliers, which wins.
+};
+
 /// How much the own zone is preferred: as much as its hosts carry of what all callers send; or as
 /// priority 0, with all other zones as priority 1, whose panic threshold is that of the outliers.
 using LocalityConfig = std::variant<ZoneAwareConfig, PriorityLoadConfig>;
@@ -112,8 +120,16 @@ struct RoutePolicy {
   std::optional<LocalityConfig> locality;
   std::optional<OutlierPolicy> outliers;        ///< Of use to a balancer only.
   std::optional<FailureAccrualConfig> accrual;  ///< Likewise; not to pick_first.
+  std::optional<HealthCheckPolicy> health;      ///< Likewise.
   std::optional<ConnectionPoolConfig> pool;
   std::optional<FallbackConfig> fallback;
+
+  /// [% of the hosts] that are well, below which all are chosen; 0 where nothing finds hosts
+  /// unwell.
+  [[nodiscard]] std::uint32_t panic_threshold() const {
+    if (outliers) return outliers->panic_threshold;
+    return health ? health->panic_threshold : 0;
+  }
 };
 
 }  // namespace orrery::resilience

@@ -231,6 +231,37 @@ void read_accrual(const Value& value, RoutePolicy& into, Report& report) {
   into.accrual = config;
 }
 
+void read_health_check(const Value& value, RoutePolicy& into, Report& report) {
+  HealthCheckPolicy policy;
+  ActiveHealthCheckConfig& check = policy.check;
+  const Fields fields{value,
+                      {"interval", "timeout", "unhealthyThreshold", "healthyThreshold",
+                       "unhealthyInterval", "noTrafficInterval", "jitter", "panicThreshold"},
+                      report};
+  const bool whole = fields.require("interval", "how often a host is asked") != nullptr &&
+                     fields.require("timeout", "how long an answer may take") != nullptr &&
+                     fields.require("unhealthyThreshold", "failures in a row") != nullptr &&
+                     fields.require("healthyThreshold", "successes in a row") != nullptr;
+  if (!whole) return;
+  take_duration(fields, "interval", check.interval, report);
+  take_duration(fields, "timeout", check.timeout, report);
+  take_count(fields, "unhealthyThreshold", 1, check.unhealthy_threshold, report);
+  take_count(fields, "healthyThreshold", 1, check.healthy_threshold, report);
+  if (fields.find("unhealthyInterval") != nullptr) {
+    check.unhealthy_interval = Duration{};
+    take_duration(fields, "unhealthyInterval", *check.unhealthy_interval, report);
+  }
+  take_duration(fields, "noTrafficInterval", check.no_traffic_interval, report);
+  take_duration(fields, "jitter", check.interval_jitter, report);
+  take_share(fields, "panicThreshold", policy.panic_threshold, report);
+  if (check.interval == Duration{} || check.timeout == Duration{} ||
+      check.unhealthy_interval == Duration{} || check.no_traffic_interval == Duration{}) {
+    report.add(value.where, "intervals and a timeout above 0s", "0s");
+    return;
+  }
+  into.health = policy;
+}
+
 }  // namespace
 
 void read_balancing(const Fields& policy, RoutePolicy& into, Report& report) {
@@ -242,6 +273,7 @@ void read_balancing(const Fields& policy, RoutePolicy& into, Report& report) {
     read_outliers(*outliers, into, report);
   }
   if (const Value* accrual = policy.find("failureAccrual")) read_accrual(*accrual, into, report);
+  if (const Value* check = policy.find("healthCheck")) read_health_check(*check, into, report);
 }
 
 void check_balancing(const Fields& policy, const RoutePolicy& result, Report& report) {
@@ -252,6 +284,9 @@ void check_balancing(const Fields& policy, const RoutePolicy& result, Report& re
   if (const Value* accrual = policy.find("failureAccrual");
       accrual && (!result.balancer || sticks)) {
     report.add(*accrual, "a \"balancer\" beside it, and not pick-first");
+  }
+  if (const Value* check = policy.find("healthCheck"); check && (!result.balancer || sticks)) {
+    report.add(*check, "a \"balancer\" beside it, and not pick-first");
   }
   if (const Value* weights = policy.find("weights");
       weights && (!result.balancer || !weighs(*result.balancer))) {

@@ -57,8 +57,7 @@ Fields fields_of(const Variant& variant, std::initializer_list<std::string_view>
                  Report& report);
 
 /// `balancer`, `weights`, `slowStart`, `locality`, `outlierDetection`,
-/// `failureAccrual`: whom a caller sends its
-/// calls to.
+/// `failureAccrual`, `healthCheck`: whom a caller sends its calls to.
 void read_balancing(const Fields& policy, resilience::RoutePolicy& into, Report& report);
 /// Reports those of these keys that need another balancer than the policy has in the end.
 void check_balancing(const Fields& policy, const resilience::RoutePolicy& result, Report& report);

@@ -357,6 +357,7 @@ void lay_over(RoutePolicy& base, const RoutePolicy& own, std::string_view key) {
   if (key == "locality") base.locality = own.locality;
   if (key == "outlierDetection") base.outliers = own.outliers;
   if (key == "failureAccrual") base.accrual = own.accrual;
+  if (key == "healthCheck") base.health = own.health;
   if (key == "connectionPool") base.pool = own.pool;
   if (key == "fallback") base.fallback = own.fallback;
 }
@@ -381,12 +382,13 @@ class PolicyReader {
 
 void PolicyReader::read(const Value& value) {
   Report& report = reading_.report;
-  const Fields fields{
-      value,
-      {"from", "to", "timeout", "perTryTimeout", "connectTimeout", "passDeadline", "deadlineMargin",
-       "retries", "breaker", "rateLimit", "bulkhead", "balancer", "weights", "slowStart",
-       "locality", "outlierDetection", "failureAccrual", "connectionPool", "fallback"},
-      report};
+  const Fields fields{value,
+                      {"from",           "to",           "timeout",        "perTryTimeout",
+                       "connectTimeout", "passDeadline", "deadlineMargin", "retries",
+                       "breaker",        "rateLimit",    "bulkhead",       "balancer",
+                       "weights",        "slowStart",    "locality",       "outlierDetection",
+                       "failureAccrual", "healthCheck",  "connectionPool", "fallback"},
+                      report};
   RoutePolicy policy;
   take_duration(fields, "timeout", policy.timeouts.overall, report);
   take_duration(fields, "perTryTimeout", policy.timeouts.per_try, report);

@@ -54,6 +54,9 @@ bool PodStrikes::begin(sim::SimWorld& world, const std::string& id, const FaultA
 /// The image of a container is what a pod may be told to change; its kubelet does the rest.
 bool PodStrikes::fail(sim::SimWorld& world, const std::string& id, const api::Pod& pod,
                       ports::CauseId cause) {
+  sim::ImageModel pause;
+  pause.process.serves = false;
+  world.put_image(kPauseImage, pause);
   Failed failed{api::key_of(pod), pod.meta.uid, {}};
   api::Pod paused = pod;
   for (api::Container& container : paused.spec.containers) {

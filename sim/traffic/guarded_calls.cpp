@@ -36,8 +36,8 @@ RecordId RequestEngine::cause_of_refusal(const api::PolicyRefusal& refusal, Serv
 
 bool RequestEngine::is_let_through(std::uint32_t index) {
   Call& call = calls_[index];
-  if (call.probe) return true;
-  const std::uint32_t caller = calls_[call.parent].instance;
+  if (call.probe && !host_checks_.contains(index)) return true;
+  const std::uint32_t caller = caller_of(index);
   const auto [entry, is_new] = network_verdicts_.try_emplace({caller, call.instance});
   NetworkVerdict& verdict = entry->second;
   if (verdict.rules != network_rules_count_) {
@@ -52,7 +52,7 @@ bool RequestEngine::is_let_through(std::uint32_t index) {
     if (refusal && passed) {
       verdict.cause = static_cast<RecordId>(is_new ? 0 : network_causes_.change);
       if (verdict.cause == 0) {
-        verdict.cause = cause_of_refusal(*refusal, program_.sites[call.site].service);
+        verdict.cause = cause_of_refusal(*refusal, instances_[call.instance].service);
       }
     }
   }

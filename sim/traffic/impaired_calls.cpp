@@ -49,9 +49,9 @@ bool RequestEngine::is_reset(std::uint32_t index) const {
 bool RequestEngine::gets_on_its_way(std::uint32_t index, bool& answers, Duration& way) {
   Call& call = calls_[index];
   Passage& passage = passage_of(index);
-  const MessageFate fate = edge_faults_.meet({calls_[call.parent].instance, call.instance, answers,
-                                              call.outcome, passage.resends, call.key},
-                                             specs_, draws_);
+  const MessageFate fate = edge_faults_.meet(
+      {caller_of(index), call.instance, answers, call.outcome, passage.resends, call.key}, specs_,
+      draws_);
   // What has already failed keeps its own reason.
   if (fate.cause != 0 && (!answers || call.outcome == RequestOutcome::Ok)) {
     passage.cause = call.cause = fate.cause;

@@ -52,7 +52,7 @@ void Localities::refresh_zones(std::span<const resilience::HostView> hosts) {
 void Localities::refresh_priorities(std::span<const resilience::HostView> hosts) {
   resilience::PriorityLoadConfig config =
       std::get<resilience::PriorityLoadConfig>(*policy_->locality);
-  if (policy_->outliers) config.panic_threshold = policy_->outliers->panic_threshold;
+  if (policy_->outliers || policy_->health) config.panic_threshold = policy_->panic_threshold();
   std::vector<resilience::PriorityTally> tallies(parts_.size());
   for (std::size_t part = 0; part < parts_.size(); ++part) {
     tallies[part].count.hosts = parts_[part].count;

@@ -112,6 +112,10 @@ InstanceId RequestEngine::add_instance(InstanceSpec spec, ports::CauseId cause) 
   }
   if (has_paces_) paces_.emplace_back(service.warm_up, service.pauses, kernel_.now(), 0.0);
   specs_.push_back(std::move(spec));
+  if (!checked_routes_.empty()) {
+    enter();
+    begin_checks_of(index);
+  }
   instance_causes_.push_back({static_cast<RecordId>(cause), 0});
   return InstanceId{index};
 }
@@ -336,6 +340,13 @@ void RequestEngine::publish(ConsumerIndex consumer, ServiceIndex service,
   for (const ports::TableEndpoint& endpoint : endpoints) {
     table.addresses.push_back(address_index(endpoint.address, endpoint.port));
   }
+  if (checked_routes_.empty()) return;
+  enter();
+  for (const auto& [route, checked] : checked_routes_) {
+    const bool outside = checked.caller == kNone;
+    const ConsumerIndex by = outside ? kOutsideClients : instances_[checked.caller].node + 1;
+    if (by == consumer && model_.routes[checked.model].to == service) take_checked_table(route);
+  }
 }
 
 void RequestEngine::set_stale(ConsumerIndex consumer, ports::CauseId cause) {
@@ -391,6 +402,12 @@ bool RequestEngine::dispatch(KernelEvent event) {
   enter();
   if (event.kind == kArrival) {
     arrive(event.index);
+    drain_work();
+    return true;
+  }
+  if (event.kind == kCheckHosts) {
+    fingerprint_.add(now_, kTrafficComponent | kCheckHosts, event.index);
+    check_hosts(event.index);
     drain_work();
     return true;
   }
@@ -613,7 +630,7 @@ std::uint8_t RequestEngine::distance(std::uint32_t caller, const Instance& calle
 void RequestEngine::travel(std::uint32_t index, bool answers) {
   Duration way = latency_[calls_[index].distance];
   if (!program_.specials.empty()) way += time_of_payload(calls_[index], answers);
-  if (impaired_ && !calls_[index].probe) [[unlikely]] {
+  if (impaired_ && (!calls_[index].probe || host_checks_.contains(index))) [[unlikely]] {
     if (!gets_on_its_way(index, answers, way)) return;
   }
   if (way == Duration{}) {
@@ -648,6 +665,8 @@ void RequestEngine::reach_instance(std::uint32_t index) {
     answer(index, RequestOutcome::Refused);
     return;
   }
+  if (call.probe && answers_aside(index)) [[unlikely]]
+    return;
   const bool at_once = instance.busy < instance.concurrency;
   if ((!at_once && instance.queued >= instance.queue_max) || (has_gates_ && !lets_in(index))) {
     call.cause = cause_of_full(call.instance);
@@ -798,7 +817,9 @@ void RequestEngine::reach_caller(std::uint32_t index) {
   }
   disarm_timer(call);
   if (call.probe) {
-    probe_answers_.push_back({call.repetition, call.outcome, call.cause});
+    if (!end_check(index, call.outcome)) {
+      probe_answers_.push_back({call.repetition, call.outcome, call.cause});
+    }
     discard(index);
     return;
   }
@@ -819,7 +840,9 @@ void RequestEngine::time_out(std::uint32_t index) {
   call.timed = false;
   call.cause = cause_of_waiting(index);
   if (call.probe) {
-    probe_answers_.push_back({call.repetition, RequestOutcome::Timeout, call.cause});
+    if (!end_check(index, RequestOutcome::Timeout)) {
+      probe_answers_.push_back({call.repetition, RequestOutcome::Timeout, call.cause});
+    }
     abandon(index);
     return;
   }

@@ -407,6 +407,16 @@ class RequestEngine {
     std::uint32_t under_way = 1;
     std::uint32_t begun = 1;  ///< Tries so far.
   };
+  /// A route whose caller asks its hosts how they are.
+  struct CheckedRoute {
+    KernelTimer timer{};           ///< Of the next check.
+    std::uint32_t caller = kNone;  ///< Instance; kNone: the clients outside.
+    std::uint32_t model = 0;       ///< RouteModel.
+  };
+  struct HostCheck {
+    std::uint32_t route = kNone;
+    std::uint32_t address = 0;
+  };
   /// What faults on edges do to a call, by the call's slot; as many as any was done to.
   struct Passage {
     std::uint64_t key = 0;      ///< Of the call that this is about.
@@ -617,6 +627,20 @@ class RequestEngine {
   void end_hedged(std::uint32_t hedged);
   void cancel_try(std::uint32_t call);
 
+  // Callers that ask hosts how they are: host_checks.cpp. `at`: index into routes_.
+  void begin_checks_of(std::uint32_t caller);
+  void take_checked_table(std::uint32_t at);
+  [[nodiscard]] bool is_gone(std::uint32_t caller) const;
+  void arm_checks(std::uint32_t at);
+  void check_hosts(std::uint32_t at);  ///< Those that are due.
+  void send_check(std::uint32_t at, std::uint32_t address);
+  /// Whether the probe needs none of the server's threads; it is dealt with then.
+  [[nodiscard]] bool answers_aside(std::uint32_t call);
+  /// Whether the probe was such a check; its caller has heard of it then.
+  [[nodiscard]] bool end_check(std::uint32_t call, RequestOutcome outcome);
+  /// The instance that made the call, or the check; kNone: somebody outside.
+  [[nodiscard]] std::uint32_t caller_of(std::uint32_t call) const;
+
   // Instances that something slows: strained_instances.cpp.
   /// How much longer the waits of a call that begins take there.
   Duration begin_strained(std::uint32_t call);
@@ -688,6 +712,9 @@ class RequestEngine {
   std::vector<HedgedCall> hedged_;
   std::vector<std::uint32_t> free_hedged_;
   std::vector<std::uint32_t> hedged_by_slot_;  ///< kNone; empty before the first hedged call.
+  std::map<std::uint32_t, CheckedRoute> checked_routes_;  ///< By route; those that have checks.
+  std::map<std::uint32_t, HostCheck> host_checks_;        ///< Under way, by slot.
+  std::uint64_t checks_sent_ = 0;
   std::vector<std::uint32_t> work_;  ///< Calls that get somewhere within the current event.
   bool has_gates_ = false;
   std::vector<ServerGate> gates_;  ///< By instance, if any service chooses.

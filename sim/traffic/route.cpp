@@ -199,6 +199,7 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> tab
   std::vector<std::uint32_t> before;
   std::vector<Instant> joined;
   std::vector<resilience::FailureAccrual> accruals;
+  std::vector<CheckedHost> checks;
   std::vector<resilience::HostView> hosts;
   std::vector<Pool> pools;
   const auto keep = [&](std::uint32_t address, bool chosen) {
@@ -210,6 +211,12 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> tab
     if (policy_->accrual) {
       accruals.push_back(known ? accruals_[*known]
                                : resilience::FailureAccrual{*policy_->accrual, now});
+    }
+    if (policy_->health) {
+      const std::uint64_t draw = draws_.bits(Purpose::ProbePhase, mix64(key_), check_draws_++);
+      const resilience::ActiveHealthCheck unknown{policy_->health->check};
+      checks.push_back(known ? checks_[*known]
+                             : CheckedHost{unknown, now + unknown.first_check(draw)});
     }
     if (!policy_->slow_start) return;
     joined.push_back(known ? joined_[*known] : now);
@@ -234,6 +241,7 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> tab
   pools_ = std::move(pools);
   joined_ = std::move(joined);
   accruals_ = std::move(accruals);
+  checks_ = std::move(checks);
   table_size_ = static_cast<std::uint32_t>(addresses.size());
   before.resize(table_size_);
   if (!policy_->weights.empty()) {
@@ -264,11 +272,11 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> tab
       if (known == outlier_order_.end()) {
         outliers_->add_host();
         outlier_order_.push_back(addresses_[host]);
-      } else {
-        const auto at = static_cast<std::uint32_t>(known - outlier_order_.begin());
-        hosts_[host].healthy = !outliers_->ejected(at);
       }
     }
+  }
+  for (std::uint32_t host = 0; host < table_size_; ++host) {
+    hosts_[host].healthy = is_well(host, now);
   }
   if (policy_->accrual) look_at_accruals(now);
   if (localities_) {
@@ -316,6 +324,12 @@ void Route::weigh(Instant now) {
 }
 
 void Route::refresh_balancer() {
+  if (policy_->health) {
+    well_ = 0;
+    for (std::uint32_t host = 0; host < table_size_; ++host) {
+      well_ += checks_[host].state.healthy() && !is_ejected(host);
+    }
+  }
   refresh(balancer_, choosable());
   if (subsets_) {
     subsets_->refresh({hosts_.data(), table_size_});
@@ -348,9 +362,9 @@ resilience::Hosts Route::hosts_of(const HostPart& part) const {
 }
 
 bool Route::in_panic() const {
-  if (!outliers_) return false;
-  const std::uint32_t healthy = table_size_ - outliers_->ejected_count();
-  return healthy * 100 < policy_->outliers->panic_threshold * table_size_;
+  if (!outliers_ && !policy_->health) return false;
+  const std::uint32_t healthy = policy_->health ? well_ : table_size_ - outliers_->ejected_count();
+  return healthy * 100 < policy_->panic_threshold() * table_size_;
 }
 
 void Route::rebuild(ConsistentHash& balancer) {
@@ -441,11 +455,8 @@ void Route::take_outlier_events(Instant now) {
   for (const resilience::OutlierEvent& event : std::exchange(outlier_events_, {})) {
     const std::uint32_t address = outlier_order_[event.host];
     ejections_.push_back({address, event});
-    if (const auto index = index_of({address, 0})) {
-      const bool accrues = policy_->accrual && *index < table_size_;
-      const bool ready = !accrues || accruals_[*index].is_ready(now);
-      hosts_[*index].healthy = ready && !outliers_->ejected(event.host);
-    }
+    const auto index = index_of({address, 0});
+    if (index && *index < table_size_) hosts_[*index].healthy = is_well(*index, now);
   }
   refresh_balancer();
 }
@@ -512,12 +523,69 @@ void Route::look_at_accruals(Instant now) {
     if (!ready && accrual.unavailable_until() > now) {
       probe_at_ = std::min(probe_at_, accrual.unavailable_until());
     }
-    const auto order = std::find(outlier_order_.begin(), outlier_order_.end(), addresses_[host]);
-    const bool ejected =
-        outliers_ && order != outlier_order_.end() &&
-        outliers_->ejected(static_cast<std::uint32_t>(order - outlier_order_.begin()));
-    hosts_[host].healthy = ready && !ejected;
+    hosts_[host].healthy = is_well(host, now);
   }
+}
+
+bool Route::is_ejected(std::uint32_t index) const {
+  if (!outliers_) return false;
+  const auto order = std::find(outlier_order_.begin(), outlier_order_.end(), addresses_[index]);
+  return order != outlier_order_.end() &&
+         outliers_->ejected(static_cast<std::uint32_t>(order - outlier_order_.begin()));
+}
+
+bool Route::is_well(std::uint32_t index, Instant now) const {
+  if (policy_->accrual && !accruals_[index].is_ready(now)) return false;
+  if (policy_->health && !checks_[index].state.healthy()) return false;
+  return !is_ejected(index);
+}
+
+Instant Route::next_check() const {
+  Instant next = Instant::never();
+  for (std::uint32_t host = 0; host < table_size_ && policy_->health; ++host) {
+    if (!checks_[host].asked) next = std::min(next, checks_[host].due);
+  }
+  return next;
+}
+
+std::vector<std::uint32_t> Route::take_due_checks(Instant now) {
+  std::vector<std::uint32_t> due;
+  for (std::uint32_t host = 0; host < table_size_; ++host) {
+    if (checks_[host].asked || checks_[host].due > now) continue;
+    checks_[host].asked = true;
+    due.push_back(addresses_[host]);
+  }
+  return due;
+}
+
+void Route::checked(std::uint32_t address, resilience::CheckResult result, Instant now) {
+  using What = resilience::OutlierEvent::What;
+  const auto index = index_of({address, 0});
+  if (!index) return;
+  CheckedHost& host = checks_[*index];
+  const std::uint64_t draw = draws_.bits(Purpose::ProbePhase, mix64(key_), check_draws_++);
+  const auto verdict = host.state.on_result(result, had_traffic_, draw);
+  host.asked = false;
+  host.due = now + verdict.next_check;
+  const bool well = host.state.healthy();
+  const bool returned = host.was_well;
+  host.was_well = host.was_well || well;
+  if (*index >= table_size_) return;
+  if (well && result == resilience::CheckResult::Passed && is_ejected(*index)) {
+    const auto order = std::find(outlier_order_.begin(), outlier_order_.end(), address);
+    outliers_->on_health_check_passed(static_cast<std::uint32_t>(order - outlier_order_.begin()),
+                                      now, outlier_events_);
+    take_outlier_events(now);
+  }
+  if (!verdict.changed) return;
+  if (!well || returned) {  // That a new host is well is no news.
+    ejections_.push_back({address,
+                          {.host = *index,
+                           .what = well ? What::Returned : What::Ejected,
+                           .kind = resilience::OutlierKind::HealthChecks}});
+  }
+  hosts_[*index].healthy = is_well(*index, now);
+  refresh_balancer();
 }
 
 void Route::close_connections(const Pool& pool) {
@@ -620,6 +688,7 @@ void Route::enter(std::uint32_t index, Instant now) {
       refresh_balancer();
     }
   }
+  had_traffic_ = true;
   ++active_;
   ++hosts_[index].active;
   if (thresholds_) ++pools_[index].streams;

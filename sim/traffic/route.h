@@ -109,6 +109,15 @@ class Route {
   /// The host at an address of the table, which the table's proxy chose.
   [[nodiscard]] RouteHost host_at(std::uint32_t address) const;
 
+  /// Whether it asks its hosts how they are.
+  [[nodiscard]] bool checks_hosts() const { return policy_->health.has_value(); }
+  /// When the next host is to be asked; never() if none is.
+  [[nodiscard]] Instant next_check() const;
+  /// The addresses of those that are to be asked now, and have been with this.
+  [[nodiscard]] std::vector<std::uint32_t> take_due_checks(Instant now);
+  /// How a host that was asked is. Requires: checks_hosts().
+  void checked(std::uint32_t address, resilience::CheckResult result, Instant now);
+
   /// A try wants to go to the host. Queue: it waits there, until the caller takes it out again.
   [[nodiscard]] resilience::PoolAdmission admit(RouteHost host, Instant now);
   /// The calls that wait at the caller for a connection to the host.
@@ -180,6 +189,13 @@ class Route {
       std::variant<std::monostate, resilience::EnvoyRetryLimit, resilience::TpsBudget,
                    resilience::GrpcRetryThrottle, resilience::AwsRetryQuota>;
 
+  /// What its checks say of one host.
+  struct CheckedHost {
+    resilience::ActiveHealthCheck state;
+    Instant due;
+    bool asked = false;     ///< It has not answered yet.
+    bool was_well = false;  ///< At some time.
+  };
   /// The pool of one host.
   struct Pool {
     std::uint32_t connections = 0;
@@ -195,6 +211,9 @@ class Route {
   void judge(std::uint32_t index, const TryEnd& end, Instant now);
   /// The same by failure accrual.
   void accrue(std::uint32_t index, const TryEnd& end, Instant now);
+  /// Whether nothing that is known of the host speaks against it.
+  [[nodiscard]] bool is_well(std::uint32_t index, Instant now) const;
+  [[nodiscard]] bool is_ejected(std::uint32_t index) const;  ///< By its outlier detection.
   /// Hosts that may be probed by now, or have just been, are chosen or not.
   void look_at_accruals(Instant now);
   void refresh_balancer();
@@ -258,6 +277,10 @@ class Route {
   std::vector<resilience::FailureAccrual> accruals_;  ///< By host, if the policy has them.
   Instant probe_at_ = Instant::never();               ///< When the next host may be probed.
   std::uint64_t accrual_draws_ = 0;
+  std::vector<CheckedHost> checks_;  ///< By host, if the policy has checks.
+  std::uint64_t check_draws_ = 0;
+  bool had_traffic_ = false;
+  std::uint32_t well_ = 0;  ///< Of those in the table, by checks and outlier detection.
   std::uint32_t in_bulkhead_ = 0;
   std::vector<resilience::BreakerChange> changes_;
   std::uint64_t table_version_ = ~std::uint64_t{0};

@@ -23,6 +23,11 @@ std::uint32_t RequestEngine::add_routes(ServiceIndex caller, std::uint32_t zone)
   for (const std::uint32_t route : program_.routes_from(caller)) {
     routes_.emplace_back(model_.routes[route].policy, draws_, mix64(routes_.size()), zone, now_);
     route_causes_.push_back(0);
+    if (!model_.routes[route].policy.health) continue;
+    const auto at = static_cast<std::uint32_t>(routes_.size() - 1);
+    checked_routes_[at] = {kernel_.create_timer({kCheckHosts, at}),
+                           caller == kNone ? kNone : static_cast<std::uint32_t>(instances_.size()),
+                           route};
   }
   return first;
 }

@@ -27,12 +27,12 @@ void Subsets::take_hosts(std::span<const std::uint32_t> subsets) {
 }
 
 void Subsets::refresh(std::span<const resilience::HostView> hosts) {
-  if (!policy_->outliers) return;
+  if (!policy_->outliers && !policy_->health) return;
   for (HostPart& part : parts_) {
     const auto own = hosts.subspan(part.first, part.count);
     const auto healthy = static_cast<std::uint32_t>(
         std::count_if(own.begin(), own.end(), [](const auto& host) { return host.healthy; }));
-    part.panic = healthy * 100 < policy_->outliers->panic_threshold * part.count;
+    part.panic = healthy * 100 < policy_->panic_threshold() * part.count;
   }
 }
 

@@ -147,6 +147,8 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
               Duration lasts);
   /// All that a running container does stands still for so long. False: no such container runs.
   bool stop_world(const std::string& pod_uid, const std::string& container_name, Duration lasts);
+  /// It has the image, all of it. Requires: the image is known.
+  void put_image(const std::string& image) { images_.add(image); }
   /// Which data a running container finds at a path, by its longest mount; nothing if no such
   /// container runs or nothing is mounted there.
   [[nodiscard]] std::optional<DataId> data_at(const std::string& pod_uid,

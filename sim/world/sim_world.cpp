@@ -576,6 +576,11 @@ bool SimWorld::stop_world(const api::Pod& pod, const std::string& container, Dur
                 [&](SimNode& node) { return node.stop_world(pod.meta.uid, container, lasts); });
 }
 
+void SimWorld::put_image(const std::string& name, const ImageModel& image) {
+  if (!config_.images.emplace(name, image).second) return;
+  for (const auto& host : hosts_) host->node->put_image(name);
+}
+
 bool SimWorld::cut_proxy(const std::string& node, ports::CauseId cause) {
   const bool outside = node == "clients";
   const Host* host = outside ? nullptr : host_named(node);

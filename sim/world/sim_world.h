@@ -124,6 +124,8 @@ class SimWorld {
   /// All that a container does stands still for so long.
   bool stop_world(const api::Pod& pod, const std::string& container, Duration lasts,
                   ports::CauseId cause);
+  /// Every node has the image from now on. Without effect if there is one of that name.
+  void put_image(const std::string& name, const ImageModel& image);
   /// The proxy of a node, or of the clients outside ("clients"), hears of no change from now on.
   bool cut_proxy(const std::string& node, ports::CauseId cause);
   void restore_proxy(const std::string& node);

@@ -149,6 +149,18 @@ void add_balancers(std::vector<Ablation>& all) {
                  Moves::Down,
                  {.failing = 1, .policy = balanced(RoundRobinConfig{})},
                  [](RoutePolicy& policy) { policy.accrual = FailureAccrualConfig{}; }});
+  RoutePolicy impatient = balanced(RoundRobinConfig{});
+  impatient.timeouts.overall = 100_ms;
+  all.push_back({"healthCheck",
+                 "failed requests",
+                 &Seen::failed,
+                 Moves::Down,
+                 {.hanging = 1, .policy = impatient},
+                 [](RoutePolicy& policy) {
+                   policy.health.emplace();
+                   policy.health->check.interval = 1_s;
+                   policy.health->check.timeout = 100_ms;
+                 }});
   all.push_back({"outlierDetection",
                  "failed requests",
                  &Seen::failed,

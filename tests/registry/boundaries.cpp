@@ -261,6 +261,17 @@ void add_balancers(std::vector<Boundary>& all) {
                    hosts[1].weight = static_cast<double>(n) / 10;
                    return !weights_are_equal(Hosts{hosts});
                  }});
+  all.push_back({"healthCheck", "three checks without an answer", "Envoy unhealthy_threshold", 3,
+                 kFrom, [](std::int64_t n) {
+                   ActiveHealthCheckConfig config;
+                   config.unhealthy_threshold = 3;
+                   ActiveHealthCheck check{config};
+                   (void)check.on_result(CheckResult::Passed, true, 0);
+                   for (std::int64_t i = 0; i < n; ++i) {
+                     (void)check.on_result(CheckResult::Network, true, 0);
+                   }
+                   return !check.healthy();
+                 }});
   all.push_back({"slowStart", "a window of 100 ms", "Envoy SlowStartConfig", 100, kBelow,
                  [](std::int64_t n) { return slow_start_factor({.window = 100_ms}, ms(n)) < 1; }});
   // In both: the own zone's part of the calls, of callers in two zones.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/base/random.h"
+#include "tests/resilience/conformance.h"
 
 namespace orrery::resilience {
 namespace {
@@ -64,6 +65,7 @@ TEST(ActiveHealthCheck, BelievesResultsAsInTheTable) {
     }
     EXPECT_EQ(states, c.states) << c.source << ": " << c.rule;
   }
+  conformance::table("healthCheck", cases);
 }
 
 TEST(ActiveHealthCheck, ReadsStatusesAsInTheTable) {

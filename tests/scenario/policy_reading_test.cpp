@@ -103,6 +103,28 @@ TEST(Policies, OfOutliersAreEnvoysUnlessTheySayOtherwise) {
   EXPECT_EQ(detection.enforcing[1], 100U) << "gateway errors, because they are asked for";
 }
 
+TEST(Policies, OfHealthChecksAreEnvoysUnlessTheySayOtherwise) {
+  const RoutePolicy plain = policy_of(
+      R"("balancer": "random", "healthCheck": {"interval": "5s", "timeout": "1s",
+         "unhealthyThreshold": 3, "healthyThreshold": 2})");
+  ASSERT_TRUE(plain.health);
+  EXPECT_EQ(plain.health->check.interval, 5_s);
+  EXPECT_EQ(plain.health->check.timeout, 1_s);
+  EXPECT_EQ(plain.health->check.unhealthy_threshold, 3U);
+  EXPECT_EQ(plain.health->check.healthy_threshold, 2U);
+  EXPECT_EQ(plain.health->check.no_traffic_interval, 60_s);
+  EXPECT_FALSE(plain.health->check.unhealthy_interval);
+  EXPECT_EQ(plain.panic_threshold(), 50U);
+  const RoutePolicy policy = policy_of(
+      R"("balancer": "random", "healthCheck": {"interval": "5s", "timeout": "1s",
+         "unhealthyThreshold": 1, "healthyThreshold": 1, "unhealthyInterval": "2s",
+         "noTrafficInterval": "9s", "jitter": "100ms", "panicThreshold": "30%"})");
+  EXPECT_EQ(policy.health->check.unhealthy_interval, 2_s);
+  EXPECT_EQ(policy.health->check.no_traffic_interval, 9_s);
+  EXPECT_EQ(policy.health->check.interval_jitter, 100_ms);
+  EXPECT_EQ(policy.panic_threshold(), 30U);
+}
+
 TEST(Policies, OfAHashAreEnvoysUnlessTheySayOtherwise) {
   const RoutePolicy plain = policy_of(R"("balancer": "ring-hash")");
   EXPECT_EQ(std::get<RingHashConfig>(*plain.balancer).ring_size_min, 1024U);
@@ -278,6 +300,14 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{
             R"([{"to": "web", "balancer": "random", "outlierDetection": {"ejectionLimit": "x"}}])",
             "/policies/0/outlierDetection/ejectionLimit", "after-or-first"},
+        Wrong{R"([{"to": "web", "balancer": "random", "healthCheck": {"interval": "1s"}}])",
+              "/policies/0/healthCheck", "timeout"},
+        Wrong{R"([{"to": "web", "balancer": "random", "healthCheck": {"interval": "0s",
+                  "timeout": "1s", "unhealthyThreshold": 1, "healthyThreshold": 1}}])",
+              "/policies/0/healthCheck", "above 0s"},
+        Wrong{R"([{"to": "web", "healthCheck": {"interval": "1s",
+                  "timeout": "1s", "unhealthyThreshold": 1, "healthyThreshold": 1}}])",
+              "/policies/0/healthCheck", "\"balancer\" beside it"},
         Wrong{R"([{"to": "web", "fallback": "other"}])", "/policies/0/fallback",
               "static or cached"},
         Wrong{R"([{"to": "web", "connectionPool": {"maxConnections": 0}}])",

@@ -86,6 +86,8 @@ const char* const kEveryKey = R"({
                          "failurePercentage": true, "interval": "10s", "baseEjectionTime": "30s",
                          "maxEjectionTime": "300s", "maxEjectionPercent": "10%",
                          "ejectionLimit": "after-or-first", "panicThreshold": "50%"},
+    "healthCheck": {"interval": "5s", "timeout": "1s", "unhealthyThreshold": 3, "healthyThreshold": 2, "unhealthyInterval": "2s",
+                    "noTrafficInterval": "9s", "jitter": "1s", "panicThreshold": "40%"},
     "connectionPool": {"maxConnections": 1, "maxConnectionsPerHost": 1, "maxPendingRequests": 1, "maxRequests": 1,
                        "streamsPerConnection": 10},
     "fallback": {"cached": {"maxAge": "1s"}}}],

@@ -75,6 +75,8 @@ const std::multimap<std::int64_t, std::string> kOrders{
     {6000, R"({"fault": "pod-kill", "target": "Deployment/web"})"},
     {9300, R"({"id": "twice", "fault": "container-kill", "target": "Deployment/web",
                "every": "700ms", "times": 3})"},
+    // The scenario did not say that its nodes would need another image.
+    {13000, R"({"fault": "pod-failure", "target": "Deployment/web", "for": "1500ms"})"},
     {20100, R"({"set": {"target": "Deployment/web", "replicas": 3}})"},
     {24000, R"({"fault": "network-delay", "to": "Service/web", "delay": "40ms", "for": "3s"})"},
     {24000, R"({"drain": "Node/h2"})"},

@@ -1,0 +1,222 @@
+/// @file
+/// Callers that ask hosts how they are: whom they leave out, when, and whom they take back.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <vector>
+
+#include "tests/traffic/traffic_world.h"
+
+namespace orrery::sim {
+namespace {
+
+using resilience::OutlierEvent;
+using resilience::OutlierKind;
+using resilience::RoutePolicy;
+using What = OutlierEvent::What;
+
+constexpr std::uint64_t kSeed = 7;
+
+/// Three failures make a host unwell, two successes well again; a check takes 2 ms and comes every
+/// second, or 200 ms if nobody answers.
+RoutePolicy checking() {
+  RoutePolicy policy;
+  policy.balancer = resilience::RoundRobinConfig{};
+  policy.timeouts.overall = 100_ms;
+  policy.health.emplace();
+  resilience::ActiveHealthCheckConfig& check = policy.health->check;
+  check.interval = 1_s;
+  check.no_traffic_interval = 1_s;
+  check.timeout = 200_ms;
+  check.unhealthy_threshold = 3;
+  check.healthy_threshold = 2;
+  return policy;
+}
+
+struct Told {
+  Instant at;
+  OutlierEvent event;
+};
+
+/// Users' calls, 100 a second, to a service with some pods that they check.
+struct Checked {
+  explicit Checked(const RoutePolicy& policy, std::uint32_t count = 3, bool shares_threads = false,
+                   std::uint32_t concurrency = 1000) {
+    TrafficModel model;
+    model.services.push_back(offers(works(1_ms), concurrency));
+    model.services[0].probes_share_threads = shares_threads;
+    model.routes.push_back({.from = kClients, .to = 0, .policy = policy});
+    add_load(model, {{0, 0}}, kSeed, 100.0, 6'000);
+    world = std::make_unique<TrafficWorld>(model, kSeed);
+    for (std::uint32_t i = 0; i < count; ++i) pods.push_back(world->pod(0));
+    world->publish_all();
+    world->engine.start();
+  }
+  void run(Duration until) {
+    for (Instant at = world->kernel.now(); at < Instant::at(until);) {
+      at = std::min(at + 100_ms, Instant::at(until));
+      world->run(at);
+      for (const EjectionNotice& notice : world->engine.take_ejections()) {
+        told.push_back({at, notice.event});
+      }
+    }
+  }
+  /// Between two instants.
+  std::uint64_t failures(Duration from, Duration until) {
+    run(from);
+    const RequestCounts before = world->engine.service(0).totals();
+    run(until);
+    const RequestCounts after = world->engine.service(0).totals();
+    const auto failed = [](const RequestCounts& counts) {
+      return counts.ended_count() - counts.of(RequestOutcome::Ok);
+    };
+    return failed(after) - failed(before);
+  }
+
+  std::unique_ptr<TrafficWorld> world;
+  std::vector<InstanceId> pods;
+  std::vector<Told> told;
+};
+
+TEST(HostChecks, LeaveOutWhoDoesNotAnswerThreeTimesAndTakeItBackAfterTwoAnswers) {
+  Checked clients{checking()};
+  EXPECT_EQ(clients.failures(0_s, 10_s), 0U);
+  EXPECT_TRUE(clients.told.empty()) << "that new hosts are well is no news";
+  clients.world->engine.set_hanging(clients.pods[1], true);
+  EXPECT_GT(clients.failures(10_s, 14_s), 50U);
+  EXPECT_EQ(clients.failures(14_s, 20_s), 0U);
+  ASSERT_EQ(clients.told.size(), 1U);
+  EXPECT_EQ(clients.told[0].event.what, What::Ejected);
+  EXPECT_EQ(clients.told[0].event.kind, OutlierKind::HealthChecks);
+  // The first of three checks that fail is sent within a second, and each takes 200 ms.
+  EXPECT_GT(clients.told[0].at, Instant::at(12_s + 500_ms));
+  EXPECT_LE(clients.told[0].at, Instant::at(13_s + 700_ms));
+  clients.world->engine.set_hanging(clients.pods[1], false);
+  EXPECT_EQ(clients.failures(20_s, 30_s), 0U);
+  ASSERT_EQ(clients.told.size(), 2U);
+  EXPECT_EQ(clients.told[1].event.what, What::Returned);
+  EXPECT_GT(clients.told[1].at, Instant::at(21_s));
+  EXPECT_LE(clients.told[1].at, Instant::at(22_s + 500_ms));
+  EXPECT_EQ(clients.world->engine.route(0).ejections, 1U);
+}
+
+TEST(HostChecks, LeaveOutWhoAnswersWithAnErrorAtOnce) {
+  Checked clients{checking()};
+  clients.run(10_s);
+  clients.world->engine.set_failing(clients.pods[1], true);
+  clients.run(20_s);
+  ASSERT_EQ(clients.told.size(), 1U);
+  EXPECT_LE(clients.told[0].at, Instant::at(11_s + 100_ms));
+}
+
+TEST(HostChecks, AskAgainOnlyWhenTheCallerHasSentRequestsOrLongLater) {
+  RoutePolicy policy = checking();
+  policy.health->check.no_traffic_interval = 60_s;
+  TrafficModel model;
+  model.services.push_back(offers(works(1_ms)));
+  model.routes.push_back({.from = kClients, .to = 0, .policy = policy});
+  TrafficWorld world{model, kSeed};
+  const InstanceId pod = world.pod(0);
+  world.publish_all();
+  world.run(Instant::at(1_s));
+  world.engine.set_failing(pod, true);
+  world.run(Instant::at(59_s));
+  EXPECT_TRUE(world.engine.take_ejections().empty());
+  world.run(Instant::at(61_s));
+  EXPECT_EQ(world.engine.take_ejections().size(), 1U);
+}
+
+// A server whose threads are all taken answers no check that waits for one of them.
+TEST(HostChecks, FindAJammedServerWhereItsThreadsAnswerThem) {
+  for (const bool shares : {true, false}) {
+    RoutePolicy policy = checking();
+    policy.balancer = resilience::RandomConfig{};
+    Checked clients{policy, 3, shares, 4};
+    clients.run(10_s);
+    clients.world->engine.slow_waits(clients.pods[0], 10_s);
+    clients.run(20_s);
+    EXPECT_EQ(clients.told.size(), shares ? 1U : 0U) << shares;
+  }
+}
+
+TEST(HostChecks, CountForPanic) {
+  const auto failed = [](std::uint32_t threshold) {
+    RoutePolicy policy = checking();
+    policy.health->panic_threshold = threshold;
+    Checked clients{policy};
+    clients.run(5_s);
+    clients.world->engine.set_failing(clients.pods[0], true);
+    clients.world->engine.set_failing(clients.pods[1], true);
+    return clients.failures(10_s, 20_s);
+  };
+  EXPECT_EQ(failed(33), 0U) << "a third is well";
+  EXPECT_GT(failed(34), 500U) << "too few: all are chosen";
+}
+
+TEST(HostChecks, ThatPassEndAnEjection) {
+  RoutePolicy policy = checking();
+  policy.outliers.emplace();
+  policy.outliers->detection.consecutive_5xx = 5;
+  policy.outliers->detection.max_ejection_percent = 50;
+  Checked clients{policy};
+  clients.run(10_s);
+  // Too short for a check to see it.
+  clients.run(10_s + 100_ms);
+  const Duration check = 10_s + 100_ms;
+  clients.world->engine.set_failing(clients.pods[0], true);
+  clients.run(check + 300_ms);
+  clients.world->engine.set_failing(clients.pods[0], false);
+  clients.run(check + 3_s);
+  ASSERT_EQ(clients.told.size(), 2U);
+  EXPECT_EQ(clients.told[0].event.kind, OutlierKind::Consecutive5xx);
+  EXPECT_EQ(clients.told[1].event.what, What::Returned);
+  EXPECT_LT(clients.told[1].at, clients.told[0].at + 1_s + 100_ms) << "not after 30 s";
+}
+
+TEST(HostChecks, MeetWhatCutsTheWayOff) {
+  Checked clients{checking()};
+  clients.run(10_s);
+  EdgeFault cut;
+  cut.kind = EdgeFaultKind::Loss;
+  cut.messages = EdgeMessages::Both;
+  cut.to.everybody = false;
+  cut.to.addresses = {"10.0.0.2"};
+  (void)clients.world->engine.add_edge_fault(cut);
+  EXPECT_EQ(clients.failures(14_s, 20_s), 0U);
+  EXPECT_EQ(clients.told.size(), 1U);
+}
+
+// The checks of a process end with it, and nothing is left of them.
+TEST(HostChecks, EndWithTheirCaller) {
+  TrafficModel model;
+  model.services = {offers(works(1_ms)), offers(works(1_ms))};
+  model.routes.push_back({.from = 0, .to = 1, .policy = checking()});
+  TrafficWorld world{model, kSeed};
+  const InstanceId front = world.pod(0);
+  const InstanceId back = world.pod(1);
+  world.publish_all();
+  world.run(Instant::at(5_s));
+  world.engine.set_hanging(back, true);
+  world.run(Instant::at(5_s + 100_ms));
+  EXPECT_EQ(world.engine.live_calls(), 1U) << "a check";
+  world.engine.kill(front);
+  world.run();
+  EXPECT_LT(world.kernel.now(), Instant::at(7_s));
+  EXPECT_EQ(world.engine.live_calls(), 0U);
+}
+
+TEST(HostChecks, SameSeedSameBytes) {
+  const auto fingerprint = [] {
+    RoutePolicy policy = checking();
+    policy.health->check.interval_jitter = 300_ms;
+    Checked clients{policy};
+    clients.run(5_s);
+    clients.world->engine.set_hanging(clients.pods[2], true);
+    clients.run(15_s);
+    return to_string(clients.world->fingerprint);
+  };
+  EXPECT_EQ(fingerprint(), fingerprint());
+}
+
+}  // namespace
+}  // namespace orrery::sim

@@ -56,6 +56,10 @@ std::optional<Variant> read_variant(const Value& value, const std::string& what,
 Fields fields_of(const Variant& variant, std::initializer_list<std::string_view> known,
                  Report& report);
 
+/// gRPC's hedgingPolicy, with the retryThrottling beside it.
+void read_hedging(const Value& value, resilience::RoutePolicy& into, Report& report);
+resilience::GrpcRetryThrottleConfig read_grpc_throttle(const Fields& fields, Report& report);
+
 /// `balancer`, `weights`, `slowStart`, `locality`, `outlierDetection`,
 /// `failureAccrual`, `healthCheck`: whom a caller sends its calls to.
 void read_balancing(const Fields& policy, resilience::RoutePolicy& into, Report& report);

@@ -125,14 +125,8 @@ void read_retry_limit(const Value& value, RoutePolicy& into, Report& report) {
     }
     into.retry_limit = budget;
   } else if (variant->name == "grpc") {
-    GrpcRetryThrottleConfig throttle;
-    const Fields fields = fields_of(*variant, {"maxTokens", "tokenRatio"}, report);
-    if (const Value* tokens = fields.find("maxTokens")) {
-      throttle.max_tokens =
-          static_cast<std::uint32_t>(read_count(*tokens, 1, 1000, report).value_or(10));
-    }
-    take_number(fields, "tokenRatio", 0.001, 1000, throttle.token_ratio, report);
-    into.retry_limit = throttle;
+    into.retry_limit =
+        read_grpc_throttle(fields_of(*variant, {"maxTokens", "tokenRatio"}, report), report);
   } else {
     AwsRetryQuotaConfig quota;
     const Fields fields =
@@ -342,6 +336,12 @@ void lay_over(RoutePolicy& base, const RoutePolicy& own, std::string_view key) {
     base.backoff = own.backoff;
     base.retry_limit = own.retry_limit;
   }
+  if (key == "hedging") {
+    base.hedging = own.hedging;
+    base.retry = own.retry;
+    base.retry_limit = own.retry_limit;
+    base.timeouts.per_try = own.timeouts.per_try;
+  }
   if (key == "breaker") {
     base.command = own.command;
     base.breaker = own.breaker;
@@ -383,11 +383,27 @@ class PolicyReader {
 void PolicyReader::read(const Value& value) {
   Report& report = reading_.report;
   const Fields fields{value,
-                      {"from",           "to",           "timeout",        "perTryTimeout",
-                       "connectTimeout", "passDeadline", "deadlineMargin", "retries",
-                       "breaker",        "rateLimit",    "bulkhead",       "balancer",
-                       "weights",        "slowStart",    "locality",       "outlierDetection",
-                       "failureAccrual", "healthCheck",  "connectionPool", "fallback"},
+                      {"from",
+                       "to",
+                       "timeout",
+                       "perTryTimeout",
+                       "connectTimeout",
+                       "passDeadline",
+                       "deadlineMargin",
+                       "retries",
+                       "hedging",
+                       "breaker",
+                       "rateLimit",
+                       "bulkhead",
+                       "balancer",
+                       "weights",
+                       "slowStart",
+                       "locality",
+                       "outlierDetection",
+                       "failureAccrual",
+                       "healthCheck",
+                       "connectionPool",
+                       "fallback"},
                       report};
   RoutePolicy policy;
   take_duration(fields, "timeout", policy.timeouts.overall, report);
@@ -396,6 +412,13 @@ void PolicyReader::read(const Value& value) {
   take_flag(fields, "passDeadline", policy.timeouts.passes_deadline_on, report);
   take_duration(fields, "deadlineMargin", policy.timeouts.margin, report);
   if (const Value* retries = fields.find("retries")) read_retries(*retries, policy, report);
+  if (const Value* hedging = fields.find("hedging")) {
+    read_hedging(*hedging, policy, report);
+    for (const char* other : {"retries", "perTryTimeout"}) {
+      if (fields.find(other) == nullptr) continue;
+      report.add(*hedging, fmt::format("\"hedging\" or \"{}\", as a call of gRPC has one", other));
+    }
+  }
   if (const Value* breaker = fields.find("breaker")) read_breaker(*breaker, policy, report);
   if (const Value* limit = fields.find("rateLimit")) read_rate_limit(*limit, policy, report);
   if (const Value* bulkhead = fields.find("bulkhead")) {
@@ -444,6 +467,11 @@ void PolicyReader::apply(const Value& value, const RoutePolicy& own, const Way& 
     if (is_about_whom(key.key)) continue;
     lay_over(policy.policy, own, key.key);
     if (key.key == "retries") policy.origins.erase("retries.limit");
+    if (key.key == "hedging") {
+      for (const char* replaced : {"retries", "retries.limit", "perTryTimeout"}) {
+        policy.origins.erase(replaced);
+      }
+    }
     policy.origins[key.key] = {"policies", key.where};
   }
 }

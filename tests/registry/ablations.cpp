@@ -241,6 +241,19 @@ void add_retries(std::vector<Ablation>& all) {
   }
 }
 
+void add_hedging(std::vector<Ablation>& all) {
+  // One of four never answers: the call fails only if the second try goes there as well.
+  const auto patient = with([](RoutePolicy& policy) { policy.timeouts.overall = 500_ms; });
+  all.push_back({"hedging",
+                 "failed requests",
+                 &Seen::failed,
+                 Moves::Down,
+                 {.hanging = 1, .policy = patient},
+                 [](RoutePolicy& policy) {
+                   policy.hedging = GrpcHedgingPolicy{2, 50_ms, {}};
+                 }});
+}
+
 void add_limits(std::vector<Ablation>& all) {
   const World all_fail{.errors = 1};
   all.push_back({"breaker.hystrix", "tries per call", &Seen::tries, Moves::Down, all_fail,
@@ -302,6 +315,7 @@ std::vector<Ablation> ablations() {
   std::vector<Ablation> all;
   add_timeouts(all);
   add_retries(all);
+  add_hedging(all);
   add_limits(all);
   add_balancers(all);
   add_servers(all);

@@ -93,6 +93,13 @@ void add_retries(std::vector<Boundary>& all) {
       200_ms);
   add("linkerd", "linkerd2-proxy exp-backoff", 3, LinkerdBackoff{100_ms, 400_ms, 0.0}, 0.5, 400_ms);
 
+  // The ways to the back and from it take 100 us.
+  all.push_back({"hedging", "an answer at the delay", "gRPC A6", 100, kAbove, [](std::int64_t n) {
+                   RoutePolicy policy;
+                   policy.hedging = GrpcHedgingPolicy{2, 100_ms, {}};
+                   const Duration work = ms(n) - Duration::microseconds(100);
+                   return play({.backs = 1, .work = work, .count = 1}, policy, 1).tries > 1;
+                 }});
   all.push_back({"retries.limit.envoy", "three under way", "Envoy CircuitBreakers.max_retries", 3,
                  kBelow, [](std::int64_t n) {
                    return EnvoyRetryLimit{}.has_room(static_cast<std::uint64_t>(n), 100, 0);

@@ -10,6 +10,7 @@
 
 #include "models/base/random.h"
 #include "models/resilience/draw.h"
+#include "tests/resilience/conformance.h"
 
 namespace orrery::resilience {
 namespace {
@@ -164,6 +165,7 @@ TEST(GrpcHedging, SendsAsInTheTable) {
       {"6", "throttled: no hedges", 3, 100_ms, {"x", "t1000"}, ""},
       {"6", "throttled: a failure is delivered", 3, 100_ms, {"x", "t50", "n"}, "D50 "},
   };
+  conformance::table("hedging", cases);
   for (const Case& c : cases) {
     const GrpcHedgingPolicy policy{c.max_attempts, c.delay, {GrpcCode::Unavailable}};
     EXPECT_EQ(play(policy, c.events), c.expected) << c.source << ": " << c.rule;

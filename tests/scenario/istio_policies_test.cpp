@@ -554,6 +554,18 @@ TEST(IstioPolicies, GiveWayToTheScenariosKeyByKey) {
   EXPECT_EQ(policy.retry.retries, 5U);
 }
 
+TEST(IstioPolicies, OfRetriesGiveWayToHedging) {
+  World world;
+  world.policies = R"([{"from": "front", "to": "back", "hedging": {"maxAttempts": 2}}])";
+  const ScenarioReading reading = read(world);
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  const RoutePolicy& policy = reading.scenario->policies.at(kCall);
+  EXPECT_TRUE(policy.hedging);
+  EXPECT_TRUE(policy.retry.on.empty());
+  EXPECT_FALSE(reading.policies.at(kCall).contains("retries"));
+  EXPECT_TRUE(reading.policies.at(kCall).contains("hedging"));
+}
+
 TEST(IstioPolicies, AreExplainedByCheckWithFileAndLine) {
   const tests::TemporaryFolder folder;
   World world;

@@ -52,7 +52,25 @@ TEST(Policies, WithoutSettingsLeaveCallsAsTheyAre) {
   const RoutePolicy policy = policy_of("");
   EXPECT_TRUE(policy.retry.on.empty());
   EXPECT_FALSE(policy.command || policy.breaker || policy.rate_limit || policy.bulkhead ||
-               policy.balancer || policy.pool || policy.fallback);
+               policy.balancer || policy.pool || policy.fallback || policy.hedging);
+}
+
+TEST(Policies, OfHedgingAreGrpcs) {
+  const RoutePolicy plain = policy_of(R"("hedging": {"maxAttempts": 3})");
+  ASSERT_TRUE(plain.hedging);
+  EXPECT_EQ(plain.hedging->max_attempts, 3U);
+  EXPECT_EQ(plain.hedging->hedging_delay, 0_ms);
+  EXPECT_FALSE(plain.hedging->non_fatal.has(GrpcCode::Unavailable));
+  EXPECT_FALSE(plain.retry_limit);
+  const RoutePolicy whole = policy_of(
+      R"("hedging": {"maxAttempts": 3, "hedgingDelay": "50ms", "nonFatalStatusCodes": ["UNKNOWN"],
+                     "throttle": {"maxTokens": 7}})");
+  ASSERT_TRUE(whole.hedging);
+  EXPECT_EQ(whole.hedging->hedging_delay, 50_ms);
+  EXPECT_TRUE(whole.hedging->non_fatal.has(GrpcCode::Unknown));
+  EXPECT_FALSE(whole.hedging->non_fatal.has(GrpcCode::Unavailable));
+  ASSERT_TRUE(whole.retry_limit);
+  EXPECT_EQ(std::get<GrpcRetryThrottleConfig>(*whole.retry_limit).max_tokens, 7U);
 }
 
 TEST(Policies, OfRetriesAreEnvoysUnlessTheySayOtherwise) {
@@ -228,6 +246,17 @@ INSTANTIATE_TEST_SUITE_P(
               "/policies/0/retries/limit", "a ttl from 1 s to 60 s"},
         Wrong{R"([{"to": "web", "retries": {"limit": {"envoy": {"minConcurrency": 1}}}}])",
               "/policies/0/retries/limit/envoy/minConcurrency", "budgetPercent"},
+        Wrong{R"([{"to": "web", "hedging": {}}])", "/policies/0/hedging", "how many tries"},
+        Wrong{R"([{"to": "web", "hedging": {"maxAttempts": 1}}])",
+              "/policies/0/hedging/maxAttempts", "a whole number from 2"},
+        Wrong{R"([{"to": "web", "hedging": {"maxAttempts": 2, "nonFatalStatusCodes": ["503"]}}])",
+              "/policies/0/hedging/nonFatalStatusCodes/0", "UNAVAILABLE"},
+        Wrong{R"([{"to": "web", "hedging": {"maxAttempts": 2, "throttle": {"maxTokens": 0}}}])",
+              "/policies/0/hedging/throttle/maxTokens", "a whole number from 1"},
+        Wrong{R"([{"to": "web", "hedging": {"maxAttempts": 2}, "retries": {}}])",
+              "/policies/0/hedging", "or \"retries\""},
+        Wrong{R"([{"to": "web", "hedging": {"maxAttempts": 2}, "perTryTimeout": "1s"}])",
+              "/policies/0/hedging", "or \"perTryTimeout\""},
         Wrong{R"([{"to": "web", "breaker": {"hystrix": {}, "resilience4j": {}}}])",
               "/policies/0/breaker", "hystrix or resilience4j"},
         Wrong{R"([{"to": "web", "breaker": {"hystrix": {"healthInterval": "3s"}}}])",

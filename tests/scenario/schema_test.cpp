@@ -208,6 +208,9 @@ const std::vector<std::string> kOtherPolicies = {
         "jitter": 0.1}}}, "balancer": {"ring-hash": {"minRingSize": 10, "maxRingSize": 100,
         "key": "session", "boundedLoad": 125}}})",
     R"({"to": "web", "balancer": "random", "locality": {"failover": {"overprovisioning": 150}}})",
+    R"({"to": "web", "hedging": {"maxAttempts": 3, "hedgingDelay": "50ms",
+        "nonFatalStatusCodes": ["UNAVAILABLE", "UNKNOWN"],
+        "throttle": {"maxTokens": 5, "tokenRatio": 0.2}}})",
     R"({"to": "web", "balancer": {"maglev": {"tableSize": 251, "key": "path",
         "boundedLoad": 125}}})"};
 

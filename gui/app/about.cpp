@@ -28,7 +28,8 @@ QString about_text() {
       "Orrery shows recordings of runs: how a failure spreads, stops and heals.");
   parts << AboutText::tr(
       "Space plays. Arrows: event; with Shift 1 s, with Ctrl 10 s. F: next fault. E, T, L: events, "
-      "requests, limits. [ and ]: cause and effect. Ctrl+K finds. Ctrl+D compares. Ctrl+S saves a "
+      "requests, limits. [ and ]: cause and effect. Ctrl+K finds. Ctrl+D compares. Ctrl+L: labs. "
+      "Ctrl+S saves a "
       "picture. M: motion. +, -, 0: zoom. 1 to 4: panels. Esc goes back. Of a run by hand, a right "
       "click or I does something to a thing, and at its last instant arrows and F step it.");
   parts << AboutText::tr("Licences");

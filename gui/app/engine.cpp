@@ -75,19 +75,20 @@ void Engine::check(const QString& scenario, std::function<void(bool, QString)> d
   check_.start(program_, {"check", scenario});
 }
 
-void Engine::run(const QString& scenario, int seed, bool by_hand,
-                 std::function<void(QString)> grows, std::function<void(bool, QString)> done) {
+void Engine::run(const RunOrder& order, std::function<void(QString)> grows,
+                 std::function<void(bool, QString)> done) {
   stop();
   recording_ = folder_.filePath(QString{"run-%1.orrery"}.arg(++runs_));
   grows_ = std::move(grows);
   done_ = std::move(done);
   looking_.start();
-  // Nobody is to save what was done in another run.
+  // Of another run.
   QFile::remove(session());
-  QStringList arguments{
-      "run",      scenario,  "--seeds", QString::number(seed), "--out", folder_.filePath("out"),
-      "--record", recording_};
-  if (by_hand) arguments << "--control" << socket();
+  QFile::remove(summary());
+  QStringList arguments{"run",   order.scenario,          "--seeds",  QString::number(order.seed),
+                        "--out", folder_.filePath("out"), "--record", recording_};
+  if (order.by_hand) arguments << "--control" << socket();
+  for (const QString& setting : order.settings) arguments << "--set" << setting;
   run_.start(program_, arguments);
 }
 

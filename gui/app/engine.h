@@ -5,11 +5,19 @@
 
 #include <QProcess>
 #include <QString>
+#include <QStringList>
 #include <QTemporaryDir>
 #include <QTimer>
 #include <functional>
 
 namespace orrery::gui {
+
+struct RunOrder {
+  QString scenario;
+  int seed = 1;
+  bool by_hand = false;  ///< Held, and at Engine::socket() somebody may take it.
+  QStringList settings;  ///< "PATH=VALUE"
+};
 
 class Engine {
  public:
@@ -24,19 +32,22 @@ class Engine {
 
   /// Told of all that the check said, and whether it found the scenario right.
   void check(const QString& scenario, std::function<void(bool right, QString said)> done);
-  /// Runs it with a seed; by hand: held, and at socket() somebody may take it. `grows` is told of
+  /// Runs it. `grows` is told of
   /// the recording as soon as there is one; `done` of the last line of what the run said, and
   /// whether it came to its end.
-  void run(const QString& scenario, int seed, bool by_hand,
-           std::function<void(QString recording)> grows,
+  void run(const RunOrder& order, std::function<void(QString recording)> grows,
            std::function<void(bool ended, QString verdict)> done);
   void stop();
   /// Of the run by hand that was begun last.
   [[nodiscard]] QString socket() const {
     return folder_.filePath(QString{"run-%1.sock"}.arg(runs_));
   }
+  /// What became of the expectations of the run that ended last.
+  [[nodiscard]] QString summary() const { return folder_.filePath("out/summary.json"); }
   /// What was done to it, as a scenario; the file is there once it runs.
   [[nodiscard]] QString session() const { return folder_.filePath("out/session.json"); }
+  /// Of the run that was begun last.
+  [[nodiscard]] const QString& recording() const { return recording_; }
   /// It is a recording of a run of this.
   [[nodiscard]] bool made(const QString& recording) const {
     return recording.startsWith(folder_.path() + "/");

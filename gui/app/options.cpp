@@ -56,7 +56,7 @@ std::vector<QString> read_options(const QStringList& arguments, Options& options
       options.select = value;
     } else if (option == "--show") {
       const auto drawer = drawer_named(value);
-      if (!drawer) wrong(option, "events, requests, limits, scenario or compare", value);
+      if (!drawer) wrong(option, "events, requests, limits, scenario, compare or lab", value);
       options.show = drawer.value_or(Drawer::None);
     } else if (option == "--find") {
       options.find = value;
@@ -99,14 +99,15 @@ QString usage() {
       "Usage: orrery-gui [OPTIONS] [RECORDING [OTHER]]\n"
       "\n"
       "  RECORDING            file of orrery run --record, also while it is written; or a "
-      "scenario\n"
+      "scenario,\n"
+      "                       or the folder of a lab\n"
       "  OTHER                one to compare it with, or its scenario\n"
       "  --screenshot FILE    write a picture of the window, PNG or SVG, without a screen, and "
       "end\n"
       "  --at TIME            go to this time: 2:10, 130s\n"
       "  --select SERVICE     show this service\n"
       "  --show DRAWER        open it: events, requests, limits, scenario,\n"
-      "                       compare\n"
+      "                       compare, lab\n"
       "  --find TEXT          open the finder on it\n"
       "  --filter WORDS       of the events: cart kind:failing after:2:00 -condition\n"
       "  --theme dark|light   (as it was last; of pictures dark)\n"

@@ -7,6 +7,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "gui/app/shipped.h"
 #include "gui/draw/svg.h"
 #include "gui/views/words.h"
 
@@ -40,6 +41,8 @@ Window::Window() {
   requests_ = new RequestsView{shown_, nullptr};
   limits_ = new LimitsView{shown_, nullptr};
   scenario_ = new ScenarioView{shown_, nullptr};
+  lab_ = new LabView{shown_, nullptr};
+  shown_.offers = offers_in(shipped_folder());
   other_services_ = new ServiceGraphView{other_shown_, nullptr};
   timeline_ = new TimelineView{shown_, nullptr};
 
@@ -54,6 +57,7 @@ Window::Window() {
   right_->addWidget(limits_);
   right_->addWidget(scenario_);
   right_->addWidget(other_services_);
+  right_->addWidget(lab_);
   upper_ = splitter(Qt::Horizontal);
   upper_->addWidget(services_);
   upper_->addWidget(right_);
@@ -88,7 +92,7 @@ Window::Window() {
   const auto acts = [this](const QString& action) { act(action); };
   for (Canvas* canvas :
        std::initializer_list<Canvas*>{top_, services_, cluster_, inspector_, events_, requests_,
-                                      limits_, finder_, scenario_, timeline_}) {
+                                      limits_, finder_, scenario_, lab_, timeline_}) {
     canvas->on_action = acts;
   }
   other_services_->on_action = [this](const QString& action) {
@@ -174,6 +178,8 @@ void Window::refresh(bool moving) {
     cluster_->refresh();
     events_->refresh();
     limits_->refresh();
+    scenario_->refresh();
+    lab_->refresh();
     if (shown_.drawer == Drawer::Requests) requests_->load();
   }
   services_->refresh(moving);
@@ -229,11 +235,13 @@ void Window::set_language(const QString& language) {
   if (language == "ko" && translator_.load(":/translations/orrery_ko.qm")) {
     QCoreApplication::installTranslator(&translator_);
   }
+  shown_.offers = offers_in(shipped_folder());
   refresh(false);
 }
 
 void Window::show_drawer(Drawer drawer) {
   if (drawer == Drawer::Compare && other_ == nullptr) return;
+  if (drawer == Drawer::Lab && !lab_->has_lesson()) lab_->set_labs(labs_in(shipped_folder()));
   if ((drawer == Drawer::Compare) != (shown_.drawer == Drawer::Compare)) {
     // Two runs are given the same room.
     const QList<int> sizes = upper_->sizes();
@@ -264,6 +272,8 @@ std::vector<const Canvas*> Window::canvases() const {
       return {top_, services_, scenario_, timeline_};
     case Drawer::Compare:
       return {top_, services_, other_services_, timeline_};
+    case Drawer::Lab:
+      return {top_, services_, lab_, timeline_};
   }
   return {top_, services_, cluster_, inspector_, timeline_};
 }

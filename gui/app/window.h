@@ -20,6 +20,7 @@
 #include "gui/views/events.h"
 #include "gui/views/finder.h"
 #include "gui/views/inspector.h"
+#include "gui/views/lab.h"
 #include "gui/views/limits.h"
 #include "gui/views/requests.h"
 #include "gui/views/scenario.h"
@@ -40,6 +41,8 @@ class Window : public QWidget {
   Result<void> open(const QString& path);
   /// Shows a scenario and checks it. A Failure if it cannot be read.
   Result<void> open_scenario(const QString& path);
+  /// Begins the lesson of a lab's folder. A Failure if it is none.
+  Result<void> open_lab(const QString& folder);
   /// Opens a second one to compare with; the first, if none is open. What went wrong is said as by
   /// open().
   Result<void> open_other(const QString& path);
@@ -84,6 +87,7 @@ class Window : public QWidget {
   [[nodiscard]] LimitsView& limits() { return *limits_; }
   [[nodiscard]] FinderView& finder() { return *finder_; }
   [[nodiscard]] ScenarioView& scenario() { return *scenario_; }
+  [[nodiscard]] LabView& lab() { return *lab_; }
   [[nodiscard]] Engine& engine() { return engine_; }
   /// The other run's.
   [[nodiscard]] ServiceGraphView& other_services() { return *other_services_; }
@@ -133,6 +137,8 @@ class Window : public QWidget {
   void ask_for_session();
   void check_scenario();
   void run_scenario(bool by_hand);
+  void act_on_lab(const QString& what);
+  void run_lab();
   void go_along_cause();
   void go_along_effect();
   [[nodiscard]] std::vector<Instant> instants_of_note() const;
@@ -158,6 +164,7 @@ class Window : public QWidget {
   LimitsView* limits_;
   FinderView* finder_;
   ScenarioView* scenario_;
+  LabView* lab_;
   Engine engine_;
   Hand hand_;
   DeedMenu* deeds_;

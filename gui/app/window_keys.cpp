@@ -17,6 +17,8 @@ void Window::act(const QString& action) {
     seek(Instant::at(Duration::microseconds(what.toLongLong())));
   } else if (verb == "play") {
     toggle_play();
+  } else if (verb == "lab") {
+    act_on_lab(what);
   } else if (verb == "hand") {
     act_by_hand(what);
   } else if (verb == "speed") {
@@ -189,6 +191,9 @@ void Window::keyPressEvent(QKeyEvent* event) {
     case Qt::Key_R:
       return show_drawer(shown_.drawer == Drawer::Scenario ? Drawer::None : Drawer::Scenario);
     case Qt::Key_L:
+      if (control) {
+        return show_drawer(shown_.drawer == Drawer::Lab ? Drawer::None : Drawer::Lab);
+      }
       return show_drawer(shown_.drawer == Drawer::Limits ? Drawer::None : Drawer::Limits);
     case Qt::Key_D:
       if (!control) break;

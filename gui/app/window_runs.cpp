@@ -25,11 +25,17 @@ bool is_scenario(const QString& path) {
 }  // namespace
 
 Result<void> Window::open(const QString& path) {
+  if (QFileInfo{path}.isDir()) return open_lab(path);
   if (is_scenario(path)) return open_scenario(path);
   auto run = RecordedRun::open(path.toStdString());
   if (!run) {
     say(run.error());
     return tl::unexpected{run.error()};
+  }
+  if (path != engine_.recording()) {
+    // Another run is not in hand; the one that was goes on to its end.
+    hand_.leave();
+    shown_.hand.reset();
   }
   play(false);
   parting_.reset();
@@ -110,13 +116,14 @@ void Window::check_scenario() {
 }
 
 void Window::run_scenario(bool by_hand) {
-  constexpr int kSeed = 1;
+  RunOrder order;
+  order.scenario = scenario_->text().path;
+  order.by_hand = by_hand;
   hand_.leave();
   shown_.hand.reset();
   shown_.session.clear();
   engine_.run(
-      scenario_->text().path, kSeed, by_hand,
-      [this](const QString& recording) { (void)open(recording); },
+      order, [this](const QString& recording) { (void)open(recording); },
       [this](bool ended, const QString& verdict) {
         scenario_->set_phase(ended ? ScenarioView::Phase::Over : ScenarioView::Phase::Wrong,
                              verdict.isEmpty() ? tr("It was stopped.") : verdict);
@@ -129,7 +136,7 @@ void Window::run_scenario(bool by_hand) {
 }
 
 Result<void> Window::open_other(const QString& path) {
-  if (run_ == nullptr || is_scenario(path)) return open(path);
+  if (run_ == nullptr || is_scenario(path) || QFileInfo{path}.isDir()) return open(path);
   auto run = RecordedRun::open(path.toStdString());
   if (!run) {
     say(run.error());

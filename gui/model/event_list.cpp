@@ -49,10 +49,12 @@ EventFilter read_filter(const std::string& text) {
 
 std::optional<EventGroup> group_of(std::string_view what, std::string_view subject) {
   if (what == "fault" || what == "fault-ends") return EventGroup::Faults;
-  if (what == "failing" || what == "no-endpoints" || what == "errors" || what == "load") {
+  if (what == "failing" || what == "no-endpoints" || what == "errors" || what == "load" ||
+      what == "network-policy" || what == "injected") {
     return EventGroup::Failures;
   }
-  if (what == "set" || what == "spec-changed" || what == "scaled" || what == "configured") {
+  if (what == "set" || what == "apply" || what == "patch" || what == "cordon" || what == "drain" ||
+      what == "uncordon" || what == "spec-changed" || what == "scaled" || what == "configured") {
     return EventGroup::Changes;
   }
   if (starts_with(subject, "Pod/")) return EventGroup::Pods;

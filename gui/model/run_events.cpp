@@ -8,6 +8,12 @@ namespace {
 
 bool starts_with(const std::string& text, const char* start) { return text.rfind(start, 0) == 0; }
 
+/// Whether the hand of the timeline does this to objects, beside "set", whose rollouts are seen.
+bool is_change(const std::string& what) {
+  return what == "apply" || what == "patch" || what == "drain" || what == "cordon" ||
+         what == "uncordon";
+}
+
 std::string after_slash(const std::string& subject) {
   return subject.substr(subject.find('/') + 1);
 }
@@ -52,8 +58,8 @@ void RunEvents::take(const recording::RunReader& reader,
       span.kind = colon == std::string::npos ? detail : detail.substr(colon + 2);
       span.subject = subject;
       span.from = event.at;
-      // A kill is over at once; of an illness the end is not recorded.
-      if (span.kind == "pod-kill" || span.kind == "container-kill" || span.kind == "unwell") {
+      // A kill is over at once.
+      if (span.kind == "pod-kill" || span.kind == "container-kill") {
         span.to = span.from;
       }
       faults_.push_back(std::move(span));
@@ -61,6 +67,10 @@ void RunEvents::take(const recording::RunReader& reader,
       // The last of its parts that ends.
       for (FaultSpan& span : faults_) {
         if (span.id == detail && span.from <= event.at) span.to = event.at;
+      }
+    } else if (is_change(what) && event.cause == 0) {
+      if (changes_.empty() || changes_.back().id != detail || changes_.back().at != event.at) {
+        changes_.push_back({detail, event.at});
       }
     } else if (what == "failing") {
       take_failing(event, subject, detail);

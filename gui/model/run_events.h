@@ -31,6 +31,12 @@ struct RolloutSpan {
   Instant to = Instant::never();
 };
 
+/// What the timeline did to objects that is no rollout: applied, patched, drained, cordoned.
+struct ChangeMark {
+  std::string id;  ///< Of the timeline.
+  Instant at;
+};
+
 /// A value that changes at instants.
 class Steps {
  public:
@@ -66,6 +72,7 @@ class RunEvents {
   [[nodiscard]] const recording::RunEvent* find(std::uint64_t id) const;
   [[nodiscard]] const std::vector<FaultSpan>& faults() const { return faults_; }
   [[nodiscard]] const std::vector<RolloutSpan>& rollouts() const { return rollouts_; }
+  [[nodiscard]] const std::vector<ChangeMark>& changes() const { return changes_; }
   [[nodiscard]] const std::vector<FailingRecord>& failing() const { return failing_; }
   /// Null: there is no such record.
   [[nodiscard]] const FailingRecord* failing_record(std::uint64_t id) const;
@@ -88,6 +95,7 @@ class RunEvents {
   std::vector<recording::RunEvent> all_;
   std::vector<FaultSpan> faults_;
   std::vector<RolloutSpan> rollouts_;
+  std::vector<ChangeMark> changes_;
   std::vector<FailingRecord> failing_;
   std::map<std::string, std::int64_t> slices_;  ///< Ready addresses in each.
   std::vector<std::int64_t> ready_now_;

@@ -20,8 +20,8 @@
         <translation>닫기</translation>
     </message>
     <message>
-        <source>Space plays. Arrows: event; with Shift 1 s, with Ctrl 10 s. F: next fault. E, T, L: events, requests, limits. [ and ]: cause and effect. Ctrl+K finds. Ctrl+D compares. Ctrl+S saves a picture. M: motion. +, -, 0: zoom. 1 to 4: panels. Esc goes back. Of a run by hand, a right click or I does something to a thing, and at its last instant arrows and F step it.</source>
-        <translation>Space: 재생. 화살표: 이벤트, Shift와 함께 1초, Ctrl과 함께 10초. F: 다음 장애. E, T, L: 이벤트, 요청, 제한. [ 와 ]: 원인과 결과. Ctrl+K: 찾기. Ctrl+D: 비교. Ctrl+S: 그림 저장. M: 움직임. +, -, 0: 확대. 1~4: 패널. Esc: 뒤로. 직접 하는 실행에서는 오른쪽 클릭이나 I로 대상에 무언가를 하고, 마지막 순간에서 화살표와 F로 한 단계씩 나아갑니다.</translation>
+        <source>Space plays. Arrows: event; with Shift 1 s, with Ctrl 10 s. F: next fault. E, T, L: events, requests, limits. [ and ]: cause and effect. Ctrl+K finds. Ctrl+D compares. Ctrl+L: labs. Ctrl+S saves a picture. M: motion. +, -, 0: zoom. 1 to 4: panels. Esc goes back. Of a run by hand, a right click or I does something to a thing, and at its last instant arrows and F step it.</source>
+        <translation>Space: 재생. 화살표: 이벤트, Shift와 함께 1초, Ctrl과 함께 10초. F: 다음 장애. E, T, L: 이벤트, 요청, 제한. [ 와 ]: 원인과 결과. Ctrl+K: 찾기. Ctrl+D: 비교. Ctrl+L: 실습. Ctrl+S: 그림 저장. M: 움직임. +, -, 0: 확대. 1~4: 패널. Esc: 뒤로. 직접 하는 실행에서는 오른쪽 클릭이나 I로 대상에 무언가를 하고, 마지막 순간에서 화살표와 F로 한 단계씩 나아갑니다.</translation>
     </message>
 </context>
 <context>
@@ -307,6 +307,10 @@
         <source>Scenario</source>
         <translation>시나리오</translation>
     </message>
+    <message>
+        <source>Lab</source>
+        <translation>실습</translation>
+    </message>
 </context>
 <context>
     <name>EventText</name>
@@ -337,6 +341,34 @@
     <message>
         <source>changed by hand</source>
         <translation>수동 변경</translation>
+    </message>
+    <message>
+        <source>applied</source>
+        <translation>적용됨</translation>
+    </message>
+    <message>
+        <source>patched</source>
+        <translation>패치됨</translation>
+    </message>
+    <message>
+        <source>cordoned</source>
+        <translation>스케줄 차단</translation>
+    </message>
+    <message>
+        <source>drained</source>
+        <translation>비워짐</translation>
+    </message>
+    <message>
+        <source>uncordoned</source>
+        <translation>스케줄 재개</translation>
+    </message>
+    <message>
+        <source>not let through</source>
+        <translation>통과 불가</translation>
+    </message>
+    <message>
+        <source>faults injected</source>
+        <translation>장애 주입</translation>
     </message>
     <message>
         <source>spec changed</source>
@@ -609,6 +641,85 @@
     <message>
         <source>%1/%2 pods</source>
         <translation>파드 %1/%2</translation>
+    </message>
+</context>
+<context>
+    <name>LabView</name>
+    <message>
+        <source>Lab</source>
+        <translation>실습</translation>
+    </message>
+    <message>
+        <source>What will happen, and why? Write it down before you run it.</source>
+        <translation>무슨 일이, 왜 일어나겠습니까? 실행하기 전에 적어 두십시오.</translation>
+    </message>
+    <message>
+        <source>What had to hold</source>
+        <translation>지켜져야 했던 것</translation>
+    </message>
+    <message>
+        <source>All labs</source>
+        <translation>모든 실습</translation>
+    </message>
+    <message>
+        <source>Step</source>
+        <translation>단계</translation>
+    </message>
+    <message>
+        <source>right</source>
+        <translation>맞음</translation>
+    </message>
+    <message>
+        <source>not so</source>
+        <translation>아님</translation>
+    </message>
+    <message>
+        <source>right: measured %1</source>
+        <translation>맞음: 측정값 %1</translation>
+    </message>
+    <message>
+        <source>not so: measured %1</source>
+        <translation>아님: 측정값 %1</translation>
+    </message>
+    <message>
+        <source>Commit and run</source>
+        <translation>확정하고 실행</translation>
+    </message>
+    <message>
+        <source>What you commit to cannot be changed.</source>
+        <translation>확정한 답은 바꿀 수 없습니다.</translation>
+    </message>
+    <message>
+        <source>Answer first; then it is run.</source>
+        <translation>먼저 답하십시오. 그다음에 실행합니다.</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>중지</translation>
+    </message>
+    <message>
+        <source>It runs…</source>
+        <translation>실행 중…</translation>
+    </message>
+    <message>
+        <source>Next step</source>
+        <translation>다음 단계</translation>
+    </message>
+    <message>
+        <source>Once more</source>
+        <translation>한 번 더</translation>
+    </message>
+    <message>
+        <source>Look what happened.</source>
+        <translation>무슨 일이 있었는지 보십시오.</translation>
+    </message>
+    <message>
+        <source>Labs</source>
+        <translation>실습</translation>
+    </message>
+    <message>
+        <source>There are none beside this program.</source>
+        <translation>이 프로그램 옆에 실습이 없습니다.</translation>
     </message>
 </context>
 <context>
@@ -917,6 +1028,29 @@
         <source>%1 of %2 pods ready</source>
         <translation>파드 %2개 중 %1개 준비됨</translation>
     </message>
+    <message>
+        <source>To begin with</source>
+        <translation>처음이라면</translation>
+    </message>
+</context>
+<context>
+    <name>ShippedText</name>
+    <message>
+        <source>A shop that loses a zone</source>
+        <translation>존 하나를 잃는 상점</translation>
+    </message>
+    <message>
+        <source>A rollout, and what is killed in the middle of it</source>
+        <translation>배포 중에 강제 종료가 일어나면</translation>
+    </message>
+    <message>
+        <source>A storm of retries that does not end</source>
+        <translation>끝나지 않는 재시도 폭풍</translation>
+    </message>
+    <message>
+        <source>Lab L02: the arithmetic of a rolling update</source>
+        <translation>실습 L02: 롤링 업데이트의 수학</translation>
+    </message>
 </context>
 <context>
     <name>State</name>
@@ -984,8 +1118,8 @@
         <translation>장애</translation>
     </message>
     <message>
-        <source>Rollout</source>
-        <translation>배포</translation>
+        <source>Changes</source>
+        <translation>변경</translation>
     </message>
     <message>
         <source>Errors</source>
@@ -1139,6 +1273,18 @@
     <message>
         <source>makes errors of its own</source>
         <translation>자체 오류</translation>
+    </message>
+    <message>
+        <source>is shut by NetworkPolicies</source>
+        <translation>NetworkPolicy에 막힘</translation>
+    </message>
+    <message>
+        <source>has faults injected into its calls</source>
+        <translation>호출에 장애가 주입됨</translation>
+    </message>
+    <message>
+        <source>was applied</source>
+        <translation>적용됨</translation>
     </message>
     <message>
         <source>was changed</source>

@@ -7,6 +7,7 @@
 #include <QTransform>
 #include <QWidget>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "gui/draw/display_list.h"
@@ -17,7 +18,7 @@
 namespace orrery::gui {
 
 /// What stands in place of the cluster and the inspector.
-enum class Drawer { None, Events, Requests, Limits, Scenario, Compare };
+enum class Drawer { None, Events, Requests, Limits, Scenario, Compare, Lab };
 
 inline constexpr qreal kPadding = 20;       ///< Of panels.
 inline constexpr qreal kHeaderMiddle = 26;  ///< Of a panel's title, from its top.
@@ -52,8 +53,10 @@ struct Shown {
   bool reduced_motion = false;
   std::optional<HandNow> hand;  ///< Absent: the run is over, or in nobody's hand.
   QString session;              ///< A scenario of what was done by hand; empty: nothing was.
-  QStringList recent;           ///< Recordings that were open before, the last one first.
-  QString notice;               ///< What went wrong, for people; empty: nothing.
+  /// What somebody may begin with: a name for people, and its path.
+  std::vector<std::pair<QString, QString>> offers;
+  QStringList recent;  ///< Recordings that were open before, the last one first.
+  QString notice;      ///< What went wrong, for people; empty: nothing.
 };
 
 /// A display list in coordinates of its own.

@@ -10,7 +10,8 @@ struct DrawerText {
   Q_DECLARE_TR_FUNCTIONS(DrawerView)
 };
 
-constexpr std::array kDrawers{Drawer::Events, Drawer::Requests, Drawer::Limits, Drawer::Scenario};
+constexpr std::array kDrawers{Drawer::Events, Drawer::Requests, Drawer::Limits, Drawer::Scenario,
+                              Drawer::Lab};
 
 QString title_of(Drawer drawer) {
   switch (drawer) {
@@ -22,6 +23,8 @@ QString title_of(Drawer drawer) {
       return DrawerText::tr("Limits");
     case Drawer::Scenario:
       return DrawerText::tr("Scenario");
+    case Drawer::Lab:
+      return DrawerText::tr("Lab");
     case Drawer::Compare:
     case Drawer::None:
       break;
@@ -45,6 +48,8 @@ QString name_of(Drawer drawer) {
       return QStringLiteral("scenario");
     case Drawer::Compare:
       return QStringLiteral("compare");
+    case Drawer::Lab:
+      return QStringLiteral("lab");
     case Drawer::None:
       break;
   }
@@ -63,8 +68,8 @@ std::optional<Drawer> drawer_named(const QString& name) {
 
 qreal draw_drawer_links(DisplayList& list, qreal right, qreal middle, const Theme& theme) {
   for (auto drawer = kDrawers.rbegin(); drawer != kDrawers.rend(); ++drawer) {
-    // That one is not about what is inspected.
-    if (*drawer == Drawer::Scenario) continue;
+    // Those are not about what is inspected.
+    if (*drawer == Drawer::Scenario || *drawer == Drawer::Lab) continue;
     const qreal left =
         list.words_before(right, middle, title_of(*drawer), Type::BodyMedium, theme.accent);
     list.target({left - 6, middle - 14, right - left + 12, 28}, action_of(*drawer),

@@ -4,10 +4,11 @@
 
 namespace orrery::gui {
 
-SearchField::SearchField(const Shown& shown, QWidget* parent) : QLineEdit{parent}, shown_{shown} {
+SearchField::SearchField(const Shown& shown, QWidget* parent, bool searches)
+    : QLineEdit{parent}, shown_{shown}, searches_{searches} {
   setFrame(false);
   setFont(font_of(Type::Body));
-  setTextMargins(30, 0, 8, 0);
+  setTextMargins(searches ? 30 : 10, 0, 8, 0);
   setStyleSheet("background: transparent; border: none;");
 }
 
@@ -28,13 +29,15 @@ void SearchField::paintEvent(QPaintEvent* event) {
     painter.setPen(QPen{hasFocus() ? c.accent : c.line, 1});
     painter.setBrush(c.card);
     painter.drawRoundedRect(QRectF{rect()}.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8);
-    const QPointF glass{16, height() / 2.0 - 1};
-    QPen pen{c.low, 1.5};
-    pen.setCapStyle(Qt::RoundCap);
-    painter.setPen(pen);
-    painter.setBrush(Qt::NoBrush);
-    painter.drawEllipse(glass, 4.5, 4.5);
-    painter.drawLine(glass + QPointF{3.4, 3.4}, glass + QPointF{6.5, 6.5});
+    if (searches_) {
+      const QPointF glass{16, height() / 2.0 - 1};
+      QPen pen{c.low, 1.5};
+      pen.setCapStyle(Qt::RoundCap);
+      painter.setPen(pen);
+      painter.setBrush(Qt::NoBrush);
+      painter.drawEllipse(glass, 4.5, 4.5);
+      painter.drawLine(glass + QPointF{3.4, 3.4}, glass + QPointF{6.5, 6.5});
+    }
   }
   QLineEdit::paintEvent(event);
 }

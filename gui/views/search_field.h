@@ -1,5 +1,5 @@
 /// @file
-/// A line to type into, in the window's colours, with a glass before the text.
+/// A line to type into, in the window's colours, with a glass before the text where it searches.
 #pragma once
 
 #include <QLineEdit>
@@ -10,13 +10,14 @@ namespace orrery::gui {
 
 class SearchField : public QLineEdit {
  public:
-  SearchField(const Shown& shown, QWidget* parent);
+  SearchField(const Shown& shown, QWidget* parent, bool searches = true);
 
  protected:
   void paintEvent(QPaintEvent* event) override;
 
  private:
   const Shown& shown_;
+  bool searches_;
 };
 
 }  // namespace orrery::gui

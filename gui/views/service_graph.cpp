@@ -256,8 +256,9 @@ void ServiceGraphView::draw_header(DisplayList& list) const {
 
 void ServiceGraphView::draw_invitation(DisplayList& list) const {
   const Theme& c = colors();
-  const QRectF line{kPadding, height() / 2.0 - (shown().recent.isEmpty() ? 24 : 140),
-                    width() - 2 * kPadding, 22};
+  const QRectF line{
+      kPadding, height() / 2.0 - (shown().recent.isEmpty() && shown().offers.empty() ? 24 : 160),
+      width() - 2 * kPadding, 22};
   list.text(line, tr("Open a recording: drop a file here, or press Ctrl+O"), Type::Heading, c.high,
             Qt::AlignHCenter);
   list.text(line.translated(0, 28),
@@ -269,6 +270,17 @@ void ServiceGraphView::draw_invitation(DisplayList& list) const {
               Qt::AlignHCenter)
         .tag = "notice";
     y += 40;
+  }
+  if (!shown().offers.empty()) {
+    list.text({line.left(), y, line.width(), 20}, tr("To begin with"), Type::BodyMedium, c.low,
+              Qt::AlignHCenter);
+    for (const auto& [name, path] : shown().offers) {
+      y += 26;
+      const QRectF row{line.left(), y, line.width(), 22};
+      list.text(row, name, Type::Body, c.accent, Qt::AlignHCenter);
+      list.target(row, "recent " + path, "offer " + path.section('/', -1));
+    }
+    y += 44;
   }
   if (shown().recent.isEmpty()) return;
   list.text({line.left(), y, line.width(), 20}, tr("Opened before"), Type::BodyMedium, c.low,

@@ -168,6 +168,9 @@ std::size_t TimelineView::passed_notes() const {
     if (rollout.from <= shown().at) ++passed;
     if (rollout.to <= shown().at) ++passed;
   }
+  for (const ChangeMark& change : shown().run->events().changes()) {
+    if (change.at <= shown().at) ++passed;
+  }
   return passed;
 }
 
@@ -328,7 +331,7 @@ void TimelineView::draw_axis(DisplayList& list) const {
     list.text({left, kAxisMiddle - 8, 2 * half, 16}, text, Type::Mono, c.low, Qt::AlignHCenter);
   }
   for (const auto& [middle, text] : {std::pair<qreal, QString>{kFaultsMiddle, tr("Faults")},
-                                     {kRolloutMiddle, tr("Rollout")},
+                                     {kRolloutMiddle, tr("Changes")},
                                      {(kErrorsTop + kErrorsBottom) / 2 + 6, tr("Errors")}}) {
     list.words(kPadding, middle, text, Type::Body, c.mid);
   }
@@ -375,6 +378,10 @@ void TimelineView::draw_rollouts(DisplayList& list) const {
     const QString text = over ? tr("%1 rolled out").arg(name) : tr("%1 rolls out").arg(name);
     draw_bar(list, rollout.from, rollout.to, kRolloutMiddle, text, State::Starting,
              "rollout " + QString::fromStdString(rollout.name));
+  }
+  for (const ChangeMark& change : shown().run->events().changes()) {
+    const QString id = QString::fromStdString(change.id);
+    draw_bar(list, change.at, change.at, kRolloutMiddle, id, State::Starting, "change " + id);
   }
 }
 

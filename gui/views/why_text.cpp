@@ -45,7 +45,16 @@ WhyPart origin_part(const WhyStep& step) {
     part.what = WhyText::tr("makes errors of its own");
   } else if (step.what == "no-endpoints") {
     part.what = WhyText::tr("has no ready pod");
-  } else if (step.what == "set" || step.what == "spec-changed") {
+  } else if (step.what == "network-policy") {
+    part.state = State::Failing;
+    part.what = WhyText::tr("is shut by NetworkPolicies");
+  } else if (step.what == "injected") {
+    part.state = State::Degraded;
+    part.what = WhyText::tr("has faults injected into its calls");
+  } else if (step.what == "apply") {
+    part.state = State::Starting;
+    part.what = WhyText::tr("was applied");
+  } else if (step.what == "set" || step.what == "spec-changed" || step.what == "patch") {
     part.state = State::Starting;
     part.what = WhyText::tr("was changed");
   } else {

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace orrery {
 
@@ -25,18 +26,19 @@ double portable_log(double x) {
   expects(x > 0 && std::isfinite(x), "a logarithm is taken of a positive number");
   // x = m * 2^e with m in [sqrt(1/2), sqrt(2)), then log m = 2 atanh((m-1)/(m+1)) as a series.
   // Worked example: x = 3 -> m = 0.75, e = 2; s = -1/7; 2 atanh(s) + 2 ln 2 = 1.0986.
+  constexpr auto kHalfRoot = std::bit_cast<std::uint64_t>(0.70710678118654752440);
+  constexpr double kToNormal = 0x1p54;
+  int e = 0;
+  if (x < std::numeric_limits<double>::min()) [[unlikely]] {  // No exponent of its own.
+    x *= kToNormal;
+    e = -54;
+  }
+  // By whole numbers: whether m needs another factor of 2 is as random as x, and a branch that
+  // nobody can foresee costs more than the rest.
   const auto bits = std::bit_cast<std::uint64_t>(x);
-  int e = static_cast<int>(bits >> 52) - 1022;
-  double m = 0;
-  if (e == -1022) [[unlikely]] {  // Too small for an exponent of its own.
-    m = std::frexp(x, &e);
-  } else {
-    m = std::bit_cast<double>((bits & ~(std::uint64_t{0x7ff} << 52)) | std::uint64_t{1022} << 52);
-  }
-  if (m < 0.70710678118654752440) {
-    m *= 2;
-    --e;
-  }
+  const std::int64_t whole = static_cast<std::int64_t>(bits - kHalfRoot) >> 52;
+  e += static_cast<int>(whole);
+  const double m = std::bit_cast<double>(bits - (static_cast<std::uint64_t>(whole) << 52));
   const double s = (m - 1.0) / (m + 1.0);
   // The sum of s^(2k) / (2k + 1), halved again and again (Estrin): the terms are worked out side by
   // side, where one after another each would wait for the last.

@@ -55,8 +55,10 @@ class GrpcCodes {
  public:
   constexpr GrpcCodes() = default;
   constexpr GrpcCodes(std::initializer_list<GrpcCode> codes) {
-    for (const GrpcCode code : codes) bits_ |= 1U << static_cast<std::uint32_t>(code);
+    for (const GrpcCode code : codes) add(code);
   }
+
+  constexpr void add(GrpcCode code) { bits_ |= 1U << static_cast<std::uint32_t>(code); }
   [[nodiscard]] constexpr bool has(GrpcCode code) const {
     return (bits_ >> static_cast<std::uint32_t>(code) & 1U) != 0;
   }

@@ -27,6 +27,7 @@
 #include "models/resilience/failure_accrual.h"
 #include "models/resilience/fallback.h"
 #include "models/resilience/fault_injection.h"
+#include "models/resilience/hedging.h"
 #include "models/resilience/local_rate_limit.h"
 #include "models/resilience/outlier_detection.h"
 #include "models/resilience/priority_load.h"
@@ -99,7 +100,9 @@ struct RoutePolicy {
   Timeouts timeouts;
   RetryPolicy retry;  ///< Without conditions: no retries.
   Backoff backoff = EnvoyBackoff{};
-  std::optional<RetryLimitConfig> retry_limit;       ///< Absent: only the retries of each call.
+  std::optional<RetryLimitConfig> retry_limit;  ///< Absent: only the retries of each call.
+  /// In place of retries; of the limits above a GrpcRetryThrottleConfig is of use to it.
+  std::optional<GrpcHedgingPolicy> hedging;
   std::optional<HystrixBreakerConfig> command;       ///< Of the call as a whole.
   std::optional<Resilience4jBreakerConfig> breaker;  ///< Of each try.
   std::optional<LocalRateLimitConfig> rate_limit;

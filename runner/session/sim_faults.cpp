@@ -120,10 +120,11 @@ Strike strike(SimWorld& world, const FaultAction& fault, ports::CauseId cause) {
           "no " + part + " was running");
     }
     case FaultKind::KubeletKill:
-      return hit(world.kill_kubelet(node), "Node/" + node, "kubelet killed",
+      return hit(world.kill_kubelet(node, cause), "Node/" + node, "kubelet killed",
                  "the kubelet was not running");
     case FaultKind::NodePartition:
-      return hit(world.cut_node(node), "Node/" + node, "node cut off", "there is no such node");
+      return hit(world.cut_node(node, cause), "Node/" + node, "node cut off",
+                 "there is no such node");
     case FaultKind::ApiSlow:
     case FaultKind::ApiRefusing:
     case FaultKind::ApiUnavailable:

@@ -438,7 +438,7 @@ void SimSession::perform(const std::string& id, const FaultAction& fault) {
       for (std::string& owner : owners_of_pods_on(node)) {
         if (lost) victims.push_back(std::move(owner));
       }
-      hit = lost ? world_.crash_node(node, cause) : world_.kill_node_agent(node);
+      hit = lost ? world_.crash_node(node, cause) : world_.kill_node_agent(node, cause);
       if (hit && (fault.lasts || !lost)) end_later(id, fault, node);
     }
     if (!hit) continue;

@@ -102,7 +102,7 @@ bool RequestEngine::thinks_between_steps(std::uint32_t root) {
   const Call& call = calls_[root];
   const CallSite& site = program_.sites[call.site];
   const Distribution& think = model_.journeys[site.journey].think;
-  if (think == Distribution{}) return false;
+  if (think == Distribution{}) return false;  // Others of the model may.
   // Nobody thinks about steps that are left out.
   const std::uint32_t end = program_.operations[site.operation].end_step;
   std::uint32_t next = call.next_step;

@@ -62,6 +62,9 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
     has_gates_ = has_gates_ || !service.server.is_plain();
     has_paces_ = has_paces_ || service.warm_up.factor > 1 || service.pauses.length > Duration{};
   }
+  for (const JourneyModel& journey : model_.journeys) {
+    users_think_ = users_think_ || !(journey.think == Distribution{});
+  }
   for (const LoadModel& load : model_.load) {
     Load state;
     expects(load.rate_per_second >= 0, "an arrival rate is not negative");
@@ -273,9 +276,11 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
   for (std::uint32_t i = 0; i < calls_.slot_count(); ++i) {
     if (const std::uint32_t parent = calls_[i].parent;
         calls_[i].phase != CallPhase::Free && parent != kNone && calls_[parent].doomed) {
-      const CallSite& site = program_.sites[calls_[i].site];
-      services_[site.service].forget(calls_[i].start_ns);
-      if (observer_ != nullptr) observer_->call_forgotten(site.edge);
+      if (forget_hedge(i)) {
+        const CallSite& site = program_.sites[calls_[i].site];
+        services_[site.service].forget(calls_[i].start_ns);
+        if (observer_ != nullptr) observer_->call_forgotten(site.edge);
+      }
       disarm_timer(calls_[i]);
       abandon(i);
     }
@@ -409,6 +414,12 @@ bool RequestEngine::dispatch(KernelEvent event) {
   if (event.kind == kWork) {
     fingerprint_.add(now_, kTrafficComponent | kWork, event.index);
     work(event.index);
+    return true;
+  }
+  if (event.kind == kHedge) {
+    fingerprint_.add(now_, kTrafficComponent | kHedge, calls_[hedged_[event.index].tries[0]].key);
+    send_due_hedges(event.index);
+    drain_work();
     return true;
   }
   Call& call = calls_[event.index];
@@ -875,7 +886,7 @@ void RequestEngine::hear(const Return& result) {
   if (caller.aside) {
     discard(result.caller);
   } else if (caller.outcome == RequestOutcome::Ok || caller.undoing || begin_undo(caller)) {
-    if (caller.instance == kNone && thinks_between_steps(result.caller)) return;
+    if (users_think_ && caller.instance == kNone && thinks_between_steps(result.caller)) return;
     run(result.caller);
   } else {
     finish(result.caller, caller.outcome);

@@ -399,6 +399,14 @@ class RequestEngine {
     bool sent = false;            ///< Likewise, the host.
     bool unconnected = false;     ///< Nobody answers at the address.
   };
+  /// A call with several tries at a time. Of its tries none is in a back-off.
+  struct HedgedCall {
+    resilience::GrpcHedge hedge;
+    KernelTimer timer{};                                              ///< Of the next try; kept.
+    std::array<std::uint32_t, resilience::kGrpcAttemptsMax> tries{};  ///< Under way: their slots.
+    std::uint32_t under_way = 1;
+    std::uint32_t begun = 1;  ///< Tries so far.
+  };
   /// A route whose caller asks its hosts how they are.
   struct CheckedRoute {
     KernelTimer timer{};           ///< Of the next check.
@@ -598,6 +606,27 @@ class RequestEngine {
   void stop_waiting(std::uint32_t call);
   void note_changes(std::uint32_t route, std::uint32_t model, std::uint32_t caller);
 
+  // Calls of several tries at a time: hedged_calls.cpp.
+  void begin_hedged(std::uint32_t call);
+  /// The hedged call that the try is part of; or kNone.
+  [[nodiscard]] std::uint32_t hedged_of(std::uint32_t call) const {
+    return call < hedged_by_slot_.size() ? hedged_by_slot_[call] : kNone;
+  }
+  void send_due_hedges(std::uint32_t hedged);
+  /// One more try, for the same caller as the given one.
+  void send_hedge(std::uint32_t hedged, std::uint32_t beside, RecordId cause);
+  /// A try is over. Whether its call goes on without it; it is discarded or left then.
+  [[nodiscard]] bool hedges_on(std::uint32_t call, const TryEnd& end, bool answered);
+  /// The record is no longer one of the call's tries. Returns whether none is left.
+  bool leave_hedged(std::uint32_t call);
+  /// The caller is gone. Whether it was the last of its call's tries.
+  [[nodiscard]] bool forget_hedge(std::uint32_t call);
+  /// Its call goes on in another record.
+  void move_hedged(std::uint32_t from, std::uint32_t to);
+  /// The call is over: whatever tries are left are cancelled.
+  void end_hedged(std::uint32_t hedged);
+  void cancel_try(std::uint32_t call);
+
   // Callers that ask hosts how they are: host_checks.cpp. `at`: index into routes_.
   void begin_checks_of(std::uint32_t caller);
   void take_checked_table(std::uint32_t at);
@@ -674,11 +703,15 @@ class RequestEngine {
   Instant now_;
   std::array<Duration, 3> latency_;  ///< One way, by distance.
   bool impaired_ = false;            ///< There are faults on edges.
+  bool users_think_ = false;         ///< Between the steps of some journey.
 
   CallSlab calls_;
   std::vector<Try> tries_;                 ///< By slot; empty if the model has no routes.
   std::vector<Route> routes_;              ///< Those of outside, then those of each instance.
   std::vector<RouteCounts> route_counts_;  ///< By RouteModel.
+  std::vector<HedgedCall> hedged_;
+  std::vector<std::uint32_t> free_hedged_;
+  std::vector<std::uint32_t> hedged_by_slot_;  ///< kNone; empty before the first hedged call.
   std::map<std::uint32_t, CheckedRoute> checked_routes_;  ///< By route; those that have checks.
   std::map<std::uint32_t, HostCheck> host_checks_;        ///< Under way, by slot.
   std::uint64_t checks_sent_ = 0;

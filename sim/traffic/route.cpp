@@ -179,6 +179,11 @@ void Route::end_try(RequestOutcome outcome, Duration elapsed, Instant now) {
   if (breaker_) note(breaker_->on_result(outcome != RequestOutcome::Ok, elapsed, now));
 }
 
+void Route::drop_try() {
+  --in_bulkhead_;
+  if (breaker_) breaker_->on_ignored();
+}
+
 bool Route::falls_back(RequestOutcome outcome, Instant now) {
   if (!fallback_) return false;
   return fallback_->on_failure(call_failure(outcome), now) == resilience::FallbackDecision::Answer;
@@ -726,12 +731,27 @@ bool Route::heard_from(RouteHost host, const TryEnd& end, Instant now) {
   tick(now);
   judge(index, end, now);
   if (policy_->accrual) accrue(index, end, now);
+  return leave_pool(index, end.unconnected || end.outcome == RequestOutcome::Refused ||
+                               end.outcome == RequestOutcome::Reset);
+}
+
+bool Route::cancelled_at(RouteHost host, Instant now) {
+  const std::uint32_t index = *index_of(host);
+  --active_;
+  --hosts_[index].active;
+  // Of a host on probation this is all there will be.
+  if (policy_->accrual &&
+      accruals_[index].state(now) == resilience::FailureAccrual::State::Probation) {
+    accrue(index, {RequestOutcome::Timeout, false, Duration{}}, now);
+  }
+  return leave_pool(index, false);
+}
+
+bool Route::leave_pool(std::uint32_t index, bool broken) {
   if (!thresholds_) return false;
   Pool& pool = pools_[index];
   --pool.streams;
   thresholds_->release_request();
-  const bool broken = end.unconnected || end.outcome == RequestOutcome::Refused ||
-                      end.outcome == RequestOutcome::Reset;
   // Of a connection with several streams, each of them tells: it closes with the last.
   const std::uint32_t per_connection = policy_->pool->streams_per_connection;
   const std::uint32_t in_use = (pool.streams + per_connection - 1) / per_connection;
@@ -753,6 +773,7 @@ std::optional<Retry> Route::retry_after(const TryEnd& end, const RetriesMade& ma
     if (made.count > 0) ++retries_;
     return Retry{.wait = Duration{}, .counted = false};
   }
+  if (policy_->hedging) return std::nullopt;
   const TryResult result = result_of(end);
   const std::optional<Duration> last =
       made.count == 0 ? std::nullopt : std::optional{made.last_wait};
@@ -775,6 +796,11 @@ void Route::note_failure() {
   if (auto* throttle = std::get_if<resilience::GrpcRetryThrottle>(&retry_limit_)) {
     throttle->failed();
   }
+}
+
+bool Route::allows_hedge() const {
+  const auto* throttle = std::get_if<resilience::GrpcRetryThrottle>(&retry_limit_);
+  return throttle == nullptr || throttle->allows_retry();
 }
 
 std::optional<std::uint32_t> Route::pay_retry(const TryEnd& end, Instant now) {

@@ -77,6 +77,8 @@ class Route {
   /// A try begins; the outcome it ends with at once if it must not.
   [[nodiscard]] std::optional<RequestOutcome> begin_try(Instant now);
   void end_try(RequestOutcome outcome, Duration elapsed, Instant now);
+  /// It was cancelled: neither a success nor a failure.
+  void drop_try();
 
   /// Whether it chooses hosts itself. Otherwise the table's proxy does.
   [[nodiscard]] bool balances() const { return !std::holds_alternative<std::monostate>(balancer_); }
@@ -126,6 +128,8 @@ class Route {
   void stop_waiting(RouteHost host);
   /// A try that went to the host is over. Returns whether a waiting one may have its place.
   [[nodiscard]] bool heard_from(RouteHost host, const TryEnd& end, Instant now);
+  /// The same of one that was cancelled, which says nothing about the host.
+  [[nodiscard]] bool cancelled_at(RouteHost host, Instant now);
 
   /// What the caller has instead of a call that failed.
   [[nodiscard]] bool falls_back(RequestOutcome outcome, Instant now);
@@ -156,6 +160,11 @@ class Route {
                                                  std::uint64_t key, Instant deadline, Instant now);
   /// A retry is over, whether it was made or its call ended while it was waited for.
   void retry_over() { --retries_; }
+  /// A try has failed in a way after which others may be made.
+  void note_failure();
+  /// Whether its limit lets a hedge go out. One that goes out is a retry, which ends like one.
+  [[nodiscard]] bool allows_hedge() const;
+  void begin_hedge() { ++retries_; }
 
  private:
   /// A ring or a Maglev table, made anew whenever the hosts or their health change.
@@ -235,10 +244,12 @@ class Route {
   [[nodiscard]] resilience::PoolView pool_view(const Pool& pool) const;
   void close_connections(const Pool& pool);
   void enter(std::uint32_t index, Instant now);  ///< A try goes to the host.
+  /// A try leaves its place in the pool, if there is one. Returns whether a waiting one may have
+  /// it.
+  [[nodiscard]] bool leave_pool(std::uint32_t index, bool broken);
   void note(const std::optional<resilience::BreakerChange>& change) {
     if (change) changes_.push_back(*change);
   }
-  void note_failure();  ///< One that the retry conditions name.
   /// The price of a retry, 0 if it is free; nothing if there is no room for one.
   [[nodiscard]] std::optional<std::uint32_t> pay_retry(const TryEnd& end, Instant now);
 

@@ -25,6 +25,7 @@ struct RouteCounts {
   std::uint64_t calls = 0;
   std::uint64_t tries = 0;      ///< That left the caller.
   std::uint64_t retries = 0;    ///< That were decided, whether or not they left.
+  std::uint64_t hedges = 0;     ///< Further tries beside those under way, likewise.
   std::uint64_t fallbacks = 0;  ///< Calls that failed, and were answered all the same.
   std::uint64_t openings = 0;   ///< Of circuit breakers.
   std::uint64_t ejections = 0;  ///< Of hosts.

@@ -123,7 +123,11 @@ void RequestEngine::let_go(std::uint32_t index) {
     return;
   }
   its.call_begun = true;
-  begin_try(index);
+  if (policy.hedging) {
+    begin_hedged(index);
+  } else {
+    begin_try(index);
+  }
 }
 
 void RequestEngine::begin_try(std::uint32_t index) {
@@ -241,6 +245,7 @@ bool RequestEngine::try_again(std::uint32_t index, const TryEnd& end, bool answe
   if (before.followed) {
     call.followed = observer_->try_began(call.key, calls_[before.parent].key);
   }
+  if (hedged_of(index) != kNone) move_hedged(index, again);
   Try& next = tries_[again];
   next = its;
   if (retry->counted) next.retries = {its.retries.count + 1, retry->wait, retry->price};
@@ -261,6 +266,12 @@ bool RequestEngine::try_again(std::uint32_t index, const TryEnd& end, bool answe
 }
 
 void RequestEngine::end_routed(std::uint32_t index, RequestOutcome outcome, bool answered) {
+  const std::uint32_t hedged = hedged_of(index);
+  if (hedged != kNone && outcome == RequestOutcome::Ok) {
+    // First, so that none of them gets the place of the try that was answered.
+    (void)leave_hedged(index);
+    end_hedged(hedged);
+  }
   const TryEnd end = end_try(index, outcome);
   RecordId failure = 0;
   if (outcome != RequestOutcome::Ok && ledger_ != nullptr) {
@@ -271,6 +282,7 @@ void RequestEngine::end_routed(std::uint32_t index, RequestOutcome outcome, bool
   // Who was held up or aborted before the call began is not tried again.
   const bool began = tries_[index].call_begun;
   if (outcome != RequestOutcome::Ok && began && try_again(index, end, answered)) return;
+  if (hedged_of(index) != kNone && hedges_on(index, end, answered)) return;
   const Call& call = calls_[index];
   const Try& its = tries_[index];
   Route& route = routes_[its.route];

@@ -6,8 +6,8 @@
 
 namespace orrery::sim {
 
-/// KernelEvent::kind; the index is a call's slot, for Work a CPU group, for CheckHosts a
-/// route; for Arrival a load, or a user of a closed one behind all loads.
+/// KernelEvent::kind; the index is a call's slot, for Work a CPU group, for CheckHosts a route; for
+/// Arrival a load, or a user of a closed one behind all loads; for Hedge a hedged call.
 enum TrafficEventKind : std::uint8_t {
   kArrival = 0,
   kReachInstance = 1,
@@ -18,7 +18,8 @@ enum TrafficEventKind : std::uint8_t {
   kTryAgain = 6,
   kNextStep = 7,
   kSendAgain = 8,
-  kCheckHosts = 9,
+  kHedge = 9,
+  kCheckHosts = 10,
 };
 inline constexpr std::uint8_t kFirstForeignKind = 16;
 

@@ -42,6 +42,7 @@ class TrafficObserver {
 
   // Every call; edges as RequestEngine::edges() lists them.
   virtual void call_began(std::uint32_t edge) = 0;
+  /// A further try of a call: a retry, or a hedge.
   virtual void call_retried(std::uint32_t edge) = 0;
   virtual void call_ended(std::uint32_t edge, Duration latency, RequestOutcome outcome) = 0;
   /// Its caller is gone: nobody hears how it ends.

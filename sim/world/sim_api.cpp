@@ -72,9 +72,14 @@ void SimApi::call(store::ClientId client, ports::OwnerId owner, ports::CallId id
   const Client& from = clients_[static_cast<std::size_t>(client)];
   const ApiFault fault = fault_of(from);
   const bool sent = up_ && !fault.unreachable;
+  ports::CauseId cause = dispatcher_.cause();
+  if (cause == 0 && call.key.kind == api::Kind::Node) {
+    const auto silence = silences_.find(call.key.name);
+    if (silence != silences_.end()) cause = silence->second;
+  }
   kernel_.schedule(kernel_.now() + from.latency.request + fault.slow, EventClass::Ordinary,
                    {kind_of(WorldEvent::ApiRequest),
-                    requests_.put({client, owner, id, std::move(call), dispatcher_.cause(), sent,
+                    requests_.put({client, owner, id, std::move(call), cause, sent,
                                    /*durable=*/false})});
 }
 

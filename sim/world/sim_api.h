@@ -79,6 +79,9 @@ class SimApi {
   [[nodiscard]] bool is_connected(const std::string& name) const;
   void set_fault(const std::string& name, const ApiFault& fault);
   void clear_fault(const std::string& name);
+  /// Why a node says nothing of itself; 0: it does. Others notice: what they write about it, with
+  /// no other cause, has this one.
+  void set_silence(const std::string& node, ports::CauseId cause) { silences_[node] = cause; }
   /// The next watch event to the client is lost.
   void drop_next_event(const std::string& name) { drops_.insert_or_assign(name, true); }
   /// The next watch event to the client comes `late`; later ones of its watch wait behind it.
@@ -162,9 +165,10 @@ class SimApi {
   bool up_ = true;
   std::vector<Client> clients_;
   Slab<Request> requests_;
-  std::map<std::string, ApiFault> faults_;  ///< By client name; empty: of all.
-  std::map<std::string, bool> drops_;       ///< False: done.
-  std::map<std::string, Duration> holds_;   ///< Zero: done.
+  std::map<std::string, ApiFault> faults_;          ///< By client name; empty: of all.
+  std::map<std::string, bool> drops_;               ///< False: done.
+  std::map<std::string, ports::CauseId> silences_;  ///< By node.
+  std::map<std::string, Duration> holds_;           ///< Zero: done.
   std::map<std::string, std::uint32_t> crashes_;
   std::vector<store::ClientId> crashed_;
   std::vector<std::uint32_t> reminders_;

@@ -479,11 +479,12 @@ SimWorld::Host* SimWorld::host_named(const std::string& name) {
   return host == hosts_.end() ? nullptr : host->get();
 }
 
-bool SimWorld::kill_node_agent(const std::string& node) {
+bool SimWorld::kill_node_agent(const std::string& node, ports::CauseId cause) {
   Host* host = host_named(node);
   if (host == nullptr || (host->kubelet == nullptr && host->proxy == nullptr)) return false;
   stop_kubelet_of(*host);
   stop_proxy_of(*host);
+  api_->set_silence(node, cause);
   return true;
 }
 
@@ -491,6 +492,7 @@ bool SimWorld::start_node_agent(const std::string& node, ports::CauseId cause) {
   Host* host = host_named(node);
   if (host == nullptr || host->node->crashed()) return false;
   if (host->kubelet != nullptr && host->proxy != nullptr) return false;
+  api_->set_silence(node, 0);
   dispatcher_.set_cause(cause);
   if (host->kubelet == nullptr) start_kubelet_of(*host);
   if (host->proxy == nullptr) start_proxy_of(*host);
@@ -498,32 +500,36 @@ bool SimWorld::start_node_agent(const std::string& node, ports::CauseId cause) {
   return true;
 }
 
-bool SimWorld::kill_kubelet(const std::string& node) {
+bool SimWorld::kill_kubelet(const std::string& node, ports::CauseId cause) {
   Host* host = host_named(node);
   if (host == nullptr || host->kubelet == nullptr) return false;
   stop_kubelet_of(*host);
+  api_->set_silence(node, cause);
   return true;
 }
 
 bool SimWorld::start_kubelet(const std::string& node, ports::CauseId cause) {
   Host* host = host_named(node);
   if (host == nullptr || host->kubelet != nullptr || host->node->crashed()) return false;
+  api_->set_silence(node, 0);
   dispatcher_.set_cause(cause);
   start_kubelet_of(*host);
   dispatcher_.set_cause(0);
   return true;
 }
 
-bool SimWorld::cut_node(const std::string& node) {
+bool SimWorld::cut_node(const std::string& node, ports::CauseId cause) {
   if (host_named(node) == nullptr) return false;
   ApiFault cut;
   cut.cut = true;
   api_->set_fault("Node/" + node, cut);
   api_->set_fault("Proxy/" + node, cut);
+  api_->set_silence(node, cause);
   return true;
 }
 
 void SimWorld::restore_connection(const std::string& node) {
+  api_->set_silence(node, 0);
   api_->clear_fault("Node/" + node);
   api_->clear_fault("Proxy/" + node);
 }
@@ -608,6 +614,7 @@ bool SimWorld::crash_node(const std::string& name, ports::CauseId cause) {
   stop_kubelet_of(*host);
   stop_proxy_of(*host);
   host->node->crash();
+  api_->set_silence(name, cause);
   if (fabric_ != nullptr) fabric_->set_up(kernel_.now(), host->node->index(), false);
   dispatcher_.set_cause(0);
   return true;

@@ -140,12 +140,12 @@ class SimWorld {
   /// Ends the replica that works after its `writes`-th write from now on; it is started again
   /// `downtime` later.
   bool crash_control_part(ControlPart part, std::uint32_t writes, Duration downtime);
-  bool kill_node_agent(const std::string& node);  ///< Kubelet and proxy.
+  bool kill_node_agent(const std::string& node, ports::CauseId cause);  ///< Kubelet and proxy.
   bool start_node_agent(const std::string& node, ports::CauseId cause);
-  bool kill_kubelet(const std::string& node);
+  bool kill_kubelet(const std::string& node, ports::CauseId cause);
   bool start_kubelet(const std::string& node, ports::CauseId cause);
   /// Between the API server and the node's kubelet and proxy.
-  bool cut_node(const std::string& node);
+  bool cut_node(const std::string& node, ports::CauseId cause);
   void restore_connection(const std::string& node);
   /// Of the registry's link; nothing: it is off. False: no image is ever pulled here.
   bool set_registry(std::optional<std::int64_t> bytes_per_second);

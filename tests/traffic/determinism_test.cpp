@@ -319,6 +319,24 @@ void make_odd(TrafficModel& model, std::uint64_t seed) {
   }
 }
 
+/// Some routes hedge.
+void make_hedged(TrafficModel& model, std::uint64_t seed) {
+  const Draws draws{seed};
+  std::uint64_t drawn = 0;
+  const auto pick = [&](std::uint64_t count) {
+    return draws.index(Purpose::FaultTarget, count, std::uint64_t{1} << 33, drawn++);
+  };
+  for (RouteModel& route : model.routes) {
+    if (pick(2) == 0) continue;
+    resilience::GrpcHedgingPolicy policy;
+    policy.max_attempts = static_cast<std::uint32_t>(2 + pick(4));
+    policy.hedging_delay = Duration::milliseconds(static_cast<int>(pick(8)));
+    if (pick(2) == 0) policy.non_fatal.add(resilience::GrpcCode::Unavailable);
+    if (pick(2) == 0) policy.non_fatal.add(resilience::GrpcCode::Unknown);
+    route.policy.hedging = policy;
+  }
+}
+
 /// Random small worlds under random faults: whatever happens, every record is freed in the end.
 TEST(SmallWorlds, LeaveNothingBehind) {
   constexpr auto kDraw = Purpose::FaultTarget;
@@ -450,6 +468,7 @@ TEST(SmallWorlds, LeaveNothingBehind) {
     }
     model.connect_timeout = Duration::milliseconds(static_cast<int>(1 + pick(30)));
     if (seed % 2 == 0) make_odd(model, seed);
+    if (seed % 3 == 0) make_hedged(model, seed);
     add_load(model, {{0, 0}, {1, 0}}, seed, 500.0, 100);
     model.journeys[0].timeout = Duration::milliseconds(static_cast<int>(10 + pick(100)));
     model.load[0].population = static_cast<std::uint32_t>(pick(20));

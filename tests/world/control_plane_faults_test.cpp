@@ -191,7 +191,7 @@ TEST(ControllerCrash, BetweenAnyTwoWritesOfAScalingConverges) {
 
 TEST(KubeletDown, For30SecondsMovesNothing) {
   World w;
-  EXPECT_TRUE(w.world->kill_kubelet("n1"));
+  EXPECT_TRUE(w.world->kill_kubelet("n1", 0));
   w.run(30_s);
   EXPECT_TRUE(w.node_is_ready("n1"));
   EXPECT_TRUE(w.world->start_kubelet("n1", 0));
@@ -204,7 +204,7 @@ TEST(KubeletDown, For30SecondsMovesNothing) {
 TEST(KubeletDown, For60SecondsMakesItsNodeUnreadyTakesItsPodsOutOfServiceAndKeepsThem) {
   World w;
   const int there = static_cast<int>(w.pods().size());
-  EXPECT_TRUE(w.world->kill_kubelet("n1"));
+  EXPECT_TRUE(w.world->kill_kubelet("n1", 0));
   w.run(60_s);
   EXPECT_FALSE(w.node_is_ready("n1"));
   for (const Pod& pod : w.pods()) {
@@ -217,10 +217,57 @@ TEST(KubeletDown, For60SecondsMakesItsNodeUnreadyTakesItsPodsOutOfServiceAndKeep
   EXPECT_EQ(w.ready(), there);
 }
 
+/// The records from the first that says `what` of the subject back to its origin: their words.
+std::string chain_of(const recording::EventLog& log, const std::string& what,
+                     const std::string& subject) {
+  const auto& records = log.records();
+  const auto found = std::find_if(records.begin(), records.end(), [&](const auto& record) {
+    return record.what == what && record.subject.starts_with(subject) && record.cause != 0 &&
+           record.at > Instant::at(1_min);
+  });
+  std::string text;
+  for (ports::CauseId at = found == records.end() ? 0 : found->id; at != 0;) {
+    text = records[at - 1].what + " " + text;
+    at = records[at - 1].cause;
+  }
+  return text;
+}
+
+TEST(Silence, OfANodeIsWhyOthersSayThatItIsNotReady) {
+  using Cut = bool (*)(SimWorld&, ports::CauseId);
+  for (const Cut cut :
+       {Cut{[](SimWorld&world, ports::CauseId cause) { return world.cut_node("n1", cause); }},
+        Cut{[](SimWorld&world, ports::CauseId cause) { return world.kill_kubelet("n1", cause); }},
+        Cut{[](SimWorld&world, ports::CauseId cause) {
+          return world.kill_node_agent("n1", cause);
+        }},
+        Cut{[](SimWorld&world, ports::CauseId cause) { return world.crash_node("n1", cause); }}}) {
+    World w;
+    EXPECT_TRUE(cut(*w.world, w.log.append(w.world->now(), 0, "fault", "Node/n1", "")));
+    w.run(7_min);
+    EXPECT_EQ(chain_of(w.log, "not-ready", "Node/n1"), "fault not-ready ");
+    EXPECT_EQ(chain_of(w.log, "endpoints", "EndpointSlice/"), "");
+    const std::string replaced = chain_of(w.log, "created", "Pod/default/web");
+    EXPECT_TRUE(replaced.starts_with("fault not-ready taints ")) << replaced;
+  }
+}
+
+TEST(Silence, IsOverWhenTheNodeIsHeardAgain) {
+  World w;
+  const ports::CauseId cause = w.log.append(w.world->now(), 0, "fault", "Node/n1", "");
+  EXPECT_TRUE(w.world->cut_node("n1", cause));
+  w.run(10_s);
+  w.world->restore_connection("n1");
+  w.run(1_min);
+  EXPECT_TRUE(w.world->kill_kubelet("n1", 0));
+  w.run(1_min);
+  EXPECT_EQ(chain_of(w.log, "not-ready", "Node/n1"), "") << "it has no cause that is known";
+}
+
 TEST(Partition, OfANodeIsItsSilenceAndHealsCleanly) {
   World w;
-  EXPECT_TRUE(w.world->cut_node("n2"));
-  EXPECT_FALSE(w.world->cut_node("nobody"));
+  EXPECT_TRUE(w.world->cut_node("n2", 0));
+  EXPECT_FALSE(w.world->cut_node("nobody", 0));
   w.run(60_s);
   EXPECT_FALSE(w.node_is_ready("n2"));
   w.world->restore_connection("n2");
@@ -232,7 +279,7 @@ TEST(Partition, OfANodeIsItsSilenceAndHealsCleanly) {
 
 TEST(Partition, BeyondTheTolerationReplacesThePodsAndEndsTheOldOnesWhenTheNodeReturns) {
   World w;
-  w.world->cut_node("n3");
+  w.world->cut_node("n3", 0);
   w.run(8_min);
   EXPECT_EQ(w.ready(), 3);
   w.world->restore_connection("n3");

@@ -1,0 +1,176 @@
+#include <gtest/gtest.h>
+
+#include <QApplication>
+#include <QDir>
+#include <QElapsedTimer>
+#include <QFile>
+#include <QJsonDocument>
+#include <QTemporaryDir>
+#include <functional>
+
+#include "gui/app/shipped.h"
+#include "gui/app/window.h"
+
+namespace orrery::gui {
+namespace {
+
+const QString kLabs = ORRERY_LABS;
+
+Outcome outcome(const char* id, double observed, bool passed) {
+  return {id, "<= 1", observed, passed};
+}
+
+TEST(Lesson, OfEachLabThatIsShippedCanBeTaught) {
+  const auto labs = labs_in(QFileInfo{kLabs}.absolutePath());
+  EXPECT_GE(labs.size(), 15U);
+  for (const auto& [folder, title] : labs) {
+    const auto lesson = read_lesson(folder);
+    ASSERT_TRUE(lesson) << lesson.error().what;
+    EXPECT_FALSE(title.english.isEmpty());
+    EXPECT_FALSE(lesson->about.english.isEmpty()) << folder.toStdString();
+    for (const LessonStep& step : lesson->steps) {
+      EXPECT_TRUE(QFileInfo{step.scenario}.isFile()) << step.scenario.toStdString();
+      EXPECT_FALSE(step.questions.empty());
+    }
+  }
+}
+
+TEST(Lesson, SaysAllThatIsWrongWithItAtOnce) {
+  QTemporaryDir folder;
+  QDir{folder.path()}.mkpath("lesson");
+  QFile file{folder.filePath("lesson/lesson.json")};
+  ASSERT_TRUE(file.open(QIODevice::WriteOnly));
+  file.write(R"({"title": {"en": "x"}, "about": {"en": "x", "ko": "x"}, "steps": [
+    {"scenario": "none.json", "text": {"en": "x", "ko": "x"},
+     "questions": [{"text": {"en": "x", "ko": "x"}, "measure": "a", "set": "b"}]}]})");
+  file.close();
+  const auto lesson = read_lesson(folder.path());
+  ASSERT_FALSE(lesson);
+  for (const char* pointer : {"/title", "/steps/0/scenario", "/steps/0/questions/0"}) {
+    EXPECT_NE(lesson.error().what.find(pointer), std::string::npos) << lesson.error().what;
+  }
+  EXPECT_FALSE(read_lesson(folder.filePath("lesson"))) << "it is no lab";
+}
+
+TEST(Grade, OfANumberIsHowFarItIsFromWhatWasMeasured) {
+  Question question;
+  question.measure = "rolled";
+  question.within = 0.5;
+  const std::vector<Outcome> outcomes{outcome("rolled", 20.044, true)};
+  EXPECT_EQ(grade(question, "20", outcomes).right, true);
+  EXPECT_EQ(grade(question, " 20.5 ", outcomes).right, true);
+  EXPECT_EQ(grade(question, "20.6", outcomes).right, false);
+  EXPECT_EQ(grade(question, "20", outcomes).measured, 20.044);
+  EXPECT_EQ(grade(question, "20", {}).right, false) << "nothing was measured";
+  EXPECT_FALSE(is_answer(question, "soon"));
+}
+
+TEST(Grade, OfAChoiceIsWhetherItIsTheRightOne) {
+  Question question;
+  question.choices = {{"a", {}}, {"b", {}}};
+  question.right = 1;
+  EXPECT_EQ(grade(question, "1", {}).right, true);
+  EXPECT_EQ(grade(question, "0", {}).right, false);
+  EXPECT_FALSE(is_answer(question, "2"));
+}
+
+TEST(Grade, OfASettingIsWhetherAllHeldWithIt) {
+  Question question;
+  question.setting = "a=b";
+  EXPECT_EQ(grade(question, "3", {outcome("x", 1, true)}).right, true);
+  EXPECT_EQ(grade(question, "3", {outcome("x", 1, true), outcome("y", 1, false)}).right, false);
+  EXPECT_FALSE(grade(Question{}, "free words", {outcome("x", 1, true)}).right)
+      << "a person has to judge it";
+}
+
+class Lab : public testing::Test {
+ protected:
+  void SetUp() override {
+    window_.resize(1600, 1000);
+    window_.engine().set_program(ORRERY_PROGRAM);
+    ASSERT_TRUE(window_.open(kLabs + "/l02-rolling-update"));
+    (void)window_.picture(1);
+  }
+  static void wait_until(const std::function<bool()>& holds) {
+    // Against hanging for ever, not a measure of anything.
+    QElapsedTimer spent;
+    spent.start();
+    while (!holds() && spent.elapsed() < 120'000) {
+      QApplication::processEvents(QEventLoop::WaitForMoreEvents, 20);
+    }
+    ASSERT_TRUE(holds());
+  }
+  [[nodiscard]] const Shape* shows(const QString& tag) {
+    (void)window_.picture(1);
+    return window_.lab().find(tag);
+  }
+  Window window_;
+};
+
+TEST_F(Lab, IsAskedBeforeItIsRunAndGradedAfterIt) {
+  LabView& lab = window_.lab();
+  EXPECT_EQ(window_.shown().drawer, Drawer::Lab);
+  ASSERT_NE(shows("lab commit"), nullptr);
+  EXPECT_TRUE(shows("lab commit")->action.isEmpty()) << "not before all is answered";
+  window_.lab().on_action("lab commit");
+  EXPECT_EQ(lab.phase(), LabView::Phase::Asked);
+
+  lab.answer(0, "13");
+  lab.answer(1, "7");
+  lab.answer(2, "20");
+  ASSERT_EQ(shows("lab commit")->action, "lab commit");
+  lab.on_action("lab commit");
+  EXPECT_EQ(lab.phase(), LabView::Phase::Running);
+  lab.answer(1, "8");
+  wait_until([&] { return lab.phase() == LabView::Phase::Graded; });
+  ASSERT_NE(shows("grade 0"), nullptr);
+  EXPECT_EQ(shows("grade 0")->state, State::Healthy);
+  EXPECT_EQ(shows("grade 1")->state, State::Failing) << "what was committed stands";
+  EXPECT_EQ(shows("grade 2")->state, State::Healthy);
+  EXPECT_NE(shows("outcome rolled"), nullptr);
+  EXPECT_NE(shows("after"), nullptr);
+  ASSERT_NE(window_.shown().run, nullptr);
+  EXPECT_EQ(window_.shown().drawer, Drawer::Lab) << "the lesson stays beside the run";
+}
+
+TEST_F(Lab, RunsWithWhatTheStudentSets) {
+  LabView& lab = window_.lab();
+  const auto try_with = [&](const char* surge, const char* unavailable) {
+    lab.on_action("lab step 3");
+    lab.on_action("lab again");
+    lab.answer(0, surge);
+    lab.answer(1, unavailable);
+    lab.on_action("lab commit");
+    wait_until([&] { return lab.phase() == LabView::Phase::Graded; });
+    return shows("grade 0")->state;
+  };
+  EXPECT_EQ(try_with("3", "0"), State::Failing);
+  EXPECT_EQ(try_with("10", "0"), State::Healthy);
+}
+
+TEST_F(Lab, ThatCannotRunAsksAgainAndSaysWhy) {
+  window_.engine().set_program("/no/such/program");
+  LabView& lab = window_.lab();
+  for (std::size_t i = 0; i < 3; ++i) lab.answer(i, "1");
+  lab.on_action("lab commit");
+  wait_until([&] { return lab.phase() == LabView::Phase::Asked; });
+  EXPECT_NE(shows("failure"), nullptr);
+}
+
+TEST_F(Lab, IsOneOfAList) {
+  window_.lab().on_action("lab list");
+  EXPECT_FALSE(window_.lab().has_lesson());
+  window_.lab().set_labs(labs_in(QFileInfo{kLabs}.absolutePath()));
+  ASSERT_NE(shows("lab open l13-cascade"), nullptr);
+  window_.lab().on_action(shows("lab open l13-cascade")->action);
+  EXPECT_EQ(window_.lab().lesson().steps.size(), 6U);
+}
+
+TEST(FirstStart, OffersThreeScenariosAndALab) {
+  const auto offers = offers_in(QFileInfo{kLabs}.absolutePath());
+  ASSERT_EQ(offers.size(), 4U);
+  EXPECT_TRUE(offers[3].second.endsWith("/labs/l02-rolling-update"));
+}
+
+}  // namespace
+}  // namespace orrery::gui

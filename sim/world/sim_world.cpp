@@ -577,7 +577,7 @@ bool SimWorld::stop_world(const api::Pod& pod, const std::string& container, Dur
 }
 
 void SimWorld::put_image(const std::string& name, const ImageModel& image) {
-  if (!config_.images.emplace(name, image).second) return;
+  if (!node_environment_->images.emplace(name, image).second) return;
   for (const auto& host : hosts_) host->node->put_image(name);
 }
 

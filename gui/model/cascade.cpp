@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <string>
+#include <tuple>
 #include <utility>
 
 #include "runner/why/chains.h"
@@ -64,6 +66,41 @@ FailureLog failure_log(const RecordedRun& run, const std::vector<const FailingRe
   return log;
 }
 
+/// Whether what the record comes from is a fault that was over before the failures of late.
+bool is_over(const RecordedRun& run, const FailingRecord& record, std::size_t second) {
+  const auto& faults = run.events().faults();
+  const auto fault = std::find_if(faults.begin(), faults.end(), [&](const FaultSpan& span) {
+    return span.event == record.origin;
+  });
+  const auto first = static_cast<std::int64_t>(second) - static_cast<std::int64_t>(kGoingOnSeconds);
+  return fault != faults.end() && fault->to != fault->from &&
+         fault->to < Instant::at(Duration::seconds(std::max<std::int64_t>(0, first)));
+}
+
+/// Of the records of users whose calls, and whose calls below, fail in the same way, which a count
+/// cannot tell apart: that of the last cause which is not over, or else of the last.
+std::vector<const FailingRecord*> latest_of_users(const RecordedRun& run,
+                                                  const std::vector<const FailingRecord*>& failing,
+                                                  std::size_t second) {
+  using Way = std::tuple<std::optional<std::uint32_t>, std::uint32_t, std::string>;
+  std::map<std::pair<Way, Way>, const FailingRecord*> latest;
+  for (const FailingRecord* record : failing) {
+    if (record->from) continue;
+    const FailingRecord* below = run.events().failing_record(record->cause);
+    const Way own{record->from, record->to, record->outcome};
+    const FailingRecord*& best =
+        latest[{own, below == nullptr ? own : Way{below->from, below->to, below->outcome}}];
+    if (best == nullptr || !is_over(run, *record, second) || is_over(run, *best, second)) {
+      best = record;
+    }
+  }
+  std::vector<const FailingRecord*> records;
+  for (const auto& [ways, record] : latest) records.push_back(record);
+  std::sort(records.begin(), records.end(),
+            [](const FailingRecord* a, const FailingRecord* b) { return a->id < b->id; });
+  return records;
+}
+
 /// How many requests of users failed of late by each record. Records of one kind, which differ in
 /// their causes, share the failures of this kind by how many calls failed that caused them.
 std::vector<runner::FailureKind> failures_of(const RecordedRun& run, std::size_t second,
@@ -75,8 +112,7 @@ std::vector<runner::FailureKind> failures_of(const RecordedRun& run, std::size_t
   };
   std::map<std::pair<std::uint32_t, std::string>, Kind> kinds;
   std::vector<std::pair<const FailingRecord*, std::uint64_t>> of_users;
-  for (const FailingRecord* record : failing) {
-    if (record->from) continue;
+  for (const FailingRecord* record : latest_of_users(run, failing, second)) {
     const FailingRecord* cause = run.events().failing_record(record->cause);
     const std::uint64_t weight = failed_of(run, cause == nullptr ? *record : *cause, second);
     of_users.emplace_back(record, weight);

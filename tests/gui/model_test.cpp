@@ -8,8 +8,8 @@
 namespace orrery::gui {
 namespace {
 
-std::unique_ptr<RecordedRun> whole_run() {
-  auto run = RecordedRun::open(test::recording_path().toStdString());
+std::unique_ptr<RecordedRun> whole_run(const QString& path = test::recording_path()) {
+  auto run = RecordedRun::open(path.toStdString());
   if (!run) return nullptr;
   while (true) {
     const auto more = (*run)->take_more();
@@ -45,6 +45,17 @@ TEST(Moment, WhyLeadsFromTheFaultToTheUsers) {
   EXPECT_EQ(at.why[1].service, 2U);
   EXPECT_EQ(at.why[3].service, 0U);
   EXPECT_TRUE(moment(*run, 50).why.empty());
+}
+
+TEST(Moment, WhyIsTheCauseOfTheFailuresThatGoOnNotOfThoseThatAreOver) {
+  const auto run = whole_run(test::policy_recording_path());
+  ASSERT_NE(run, nullptr);
+  ASSERT_FALSE(moment(*run, 80).why.empty());
+  EXPECT_EQ(moment(*run, 80).why[0].subject, "zone/b");
+  ASSERT_FALSE(moment(*run, 115).why.empty());
+  EXPECT_EQ(moment(*run, 115).why[0].subject, "NetworkPolicy/shop/deny");
+  ASSERT_EQ(run->events().changes().size(), 1U);
+  EXPECT_EQ(run->events().changes()[0].id, "shut");
 }
 
 TEST(Moment, AServiceIsHealthyThenFailingThenRecoveringThenHealthy) {

@@ -21,6 +21,7 @@ constexpr std::uint32_t kDb = 2;
 constexpr std::int64_t kTenths = 1200;
 constexpr std::int64_t kDark = 600;
 constexpr std::int64_t kLight = 900;
+constexpr std::int64_t kShut = 1050;
 
 class Writer {
  public:
@@ -128,7 +129,12 @@ class Writer {
   std::vector<std::int64_t> values_;
 };
 
-QString write(const char* file, bool breaker) {
+/// What happens beside the dark zone.
+enum class Beside { Nothing, Breaker, Policy };
+
+QString write(const char* file, Beside beside) {
+  const bool breaker = beside == Beside::Breaker;
+  const bool policy = beside == Beside::Policy;
   const std::string path = testing::TempDir() + "/" + file;
   recording::RunInfo info;
   info.scenario = "A zone goes dark";
@@ -173,7 +179,18 @@ QString write(const char* file, bool breaker) {
     if (tenth == kLight + 1) {
       writer.event(6, 0, Duration::seconds(90), "fault-ends", "Node/b-1", "dark");
     }
-    writer.sample(tenth, tenth > kDark && tenth <= kLight, breaker);
+    if (policy && tenth == kShut + 1) {
+      const Duration shut = Duration::seconds(105);
+      writer.event(7, 0, shut, "apply", "NetworkPolicy/shop/deny", "shut");
+      writer.event(8, 7, shut + Duration::milliseconds(10), "failing", "Service/shop/db",
+                   "calls from shop/cart: timeout");
+      writer.event(9, 8, shut + Duration::milliseconds(20), "failing", "Service/shop/cart",
+                   "calls from shop/front: upstream");
+      writer.event(10, 9, shut + Duration::milliseconds(30), "failing", "Service/shop/front",
+                   "calls from users: upstream");
+    }
+    const bool dark = tenth > kDark && tenth <= kLight;
+    writer.sample(tenth, dark || (policy && tenth > kShut), breaker);
   }
   return (*made)->finish() ? QString::fromStdString(path) : QString{};
 }
@@ -181,12 +198,17 @@ QString write(const char* file, bool breaker) {
 }  // namespace
 
 const QString& recording_path() {
-  static const QString kPath = write("gui_test.orrery", false);
+  static const QString kPath = write("gui_test.orrery", Beside::Nothing);
   return kPath;
 }
 
 const QString& breaker_recording_path() {
-  static const QString kPath = write("gui_test_breaker.orrery", true);
+  static const QString kPath = write("gui_test_breaker.orrery", Beside::Breaker);
+  return kPath;
+}
+
+const QString& policy_recording_path() {
+  static const QString kPath = write("gui_test_policy.orrery", Beside::Policy);
   return kPath;
 }
 

@@ -16,4 +16,7 @@ const QString& recording_path();
 /// one of them is tried again; then it is half-open for two seconds. Nothing else fails.
 const QString& breaker_recording_path();
 
+/// The first, but at 1:45 a policy is applied, after which calls fail as they did in the dark.
+const QString& policy_recording_path();
+
 }  // namespace orrery::gui::test

@@ -6,10 +6,12 @@
 #include <QFile>
 #include <QJsonDocument>
 #include <QTemporaryDir>
+#include <algorithm>
 #include <functional>
 
 #include "gui/app/shipped.h"
 #include "gui/app/window.h"
+#include "runner/scenario/reading.h"
 
 namespace orrery::gui {
 namespace {
@@ -33,6 +35,28 @@ TEST(Lesson, OfEachLabThatIsShippedCanBeTaught) {
       EXPECT_FALSE(step.questions.empty());
     }
   }
+}
+
+TEST(Lesson, AsksForValuesThatItsScenariosMeasure) {
+  std::size_t measured = 0;
+  for (const auto& [folder, title] : labs_in(QFileInfo{kLabs}.absolutePath())) {
+    EXPECT_FALSE(title.korean.isEmpty()) << folder.toStdString();
+    const auto lesson = read_lesson(folder);
+    for (const LessonStep& step : lesson->steps) {
+      const auto reading = scenario::read_scenario(step.scenario.toStdString());
+      ASSERT_TRUE(reading.scenario) << step.scenario.toStdString();
+      const auto& expected = reading.scenario->expectations;
+      for (const Question& question : step.questions) {
+        if (question.measure.isEmpty()) continue;
+        ++measured;
+        EXPECT_TRUE(
+            std::any_of(expected.begin(), expected.end(),
+                        [&](const auto& e) { return question.measure.toStdString() == e.id; }))
+            << step.scenario.toStdString() << " does not expect " << question.measure.toStdString();
+      }
+    }
+  }
+  EXPECT_GE(measured, 30U);
 }
 
 TEST(Lesson, SaysAllThatIsWrongWithItAtOnce) {

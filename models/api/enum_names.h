@@ -44,7 +44,10 @@ inline constexpr Names<kKindCount> kKinds{"Pod",
                                           "ResourceQuota",
                                           "LimitRange",
                                           "PriorityClass",
-                                          "PodMetrics"};
+                                          "PodMetrics",
+                                          "NetworkPolicy",
+                                          "Ingress",
+                                          "IngressClass"};
 
 /// The name of an enumerator.
 template <class Enum, std::size_t N>

@@ -538,6 +538,15 @@ Object read_object(Kind kind, ObjectReader& root) {
     case Kind::PodMetrics:
       object = read_with_body<PodMetrics>(kind, root);
       break;
+    case Kind::NetworkPolicy:
+      object = read_with_body<NetworkPolicy>(kind, root);
+      break;
+    case Kind::Ingress:
+      object = read_with_body<Ingress>(kind, root);
+      break;
+    case Kind::IngressClass:
+      object = read_with_body<IngressClass>(kind, root);
+      break;
   }
   switch (kind) {
     case Kind::EndpointSlice:

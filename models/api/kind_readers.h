@@ -63,5 +63,8 @@ void read_body(ObjectReader& root, ResourceQuota& object);
 void read_body(ObjectReader& root, LimitRange& object);
 void read_body(ObjectReader& root, PriorityClass& object);
 void read_body(ObjectReader& root, PodMetrics& object);
+void read_body(ObjectReader& root, NetworkPolicy& object);
+void read_body(ObjectReader& root, Ingress& object);
+void read_body(ObjectReader& root, IngressClass& object);
 
 }  // namespace orrery::api

@@ -1,7 +1,7 @@
 /// @file
 /// The write functions of the kinds that have a codec file of their own, where they stand beside
 /// their readers: workload_codec.cpp, batch_codec.cpp, autoscaling_codec.cpp, policy_codec.cpp,
-/// volume_codec.cpp.
+/// volume_codec.cpp, network_policy_codec.cpp, ingress_codec.cpp.
 #pragma once
 
 #include "models/api/json_writer.h"
@@ -28,5 +28,8 @@ void write_body(JsonWriter& out, const ResourceQuota& object);
 void write_body(JsonWriter& out, const LimitRange& object);
 void write_body(JsonWriter& out, const PriorityClass& object);
 void write_body(JsonWriter& out, const PodMetrics& object);
+void write_body(JsonWriter& out, const NetworkPolicy& object);
+void write_body(JsonWriter& out, const Ingress& object);
+void write_body(JsonWriter& out, const IngressClass& object);
 
 }  // namespace orrery::api

@@ -39,6 +39,10 @@ const char* api_version_of(Kind kind) {
       return "storage.k8s.io/v1";
     case Kind::PriorityClass:
       return "scheduling.k8s.io/v1";
+    case Kind::NetworkPolicy:
+    case Kind::Ingress:
+    case Kind::IngressClass:
+      return "networking.k8s.io/v1";
     case Kind::PodMetrics:
       return "metrics.k8s.io/v1beta1";
     case Kind::EndpointSlice:
@@ -74,6 +78,9 @@ bool is_read_from_manifests(Kind kind) {
     case Kind::PersistentVolumeClaim:
     case Kind::StorageClass:
     case Kind::Secret:
+    case Kind::NetworkPolicy:
+    case Kind::Ingress:
+    case Kind::IngressClass:
       return true;
     default:
       return false;

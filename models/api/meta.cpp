@@ -35,6 +35,7 @@ bool is_namespaced(Kind kind) {
     case Kind::VolumeAttachment:
     case Kind::Namespace:
     case Kind::PriorityClass:
+    case Kind::IngressClass:
       return false;
     default:
       return true;

@@ -43,8 +43,11 @@ enum class Kind : std::uint8_t {
   LimitRange = 23,
   PriorityClass = 24,
   PodMetrics = 25,
+  NetworkPolicy = 26,
+  Ingress = 27,
+  IngressClass = 28,
 };
-inline constexpr int kKindCount = 26;
+inline constexpr int kKindCount = 29;
 
 /// "Pod", "Node", …
 [[nodiscard]] const char* to_string(Kind kind);

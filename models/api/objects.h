@@ -2,7 +2,8 @@
 /// The other stored kinds, and `Object`, which is any one of them.
 ///
 /// Source: Kubernetes core/v1, apps/v1, discovery/v1, coordination/v1. Kinds that belong together
-/// have headers of their own: workloads.h, batch.h, autoscaling.h, policy.h, volumes.h.
+/// have headers of their own: workloads.h, batch.h, autoscaling.h, policy.h, volumes.h,
+/// network.h.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,7 @@
 #include "models/api/batch.h"
 #include "models/api/count_or_percent.h"
 #include "models/api/meta.h"
+#include "models/api/network.h"
 #include "models/api/pod.h"
 #include "models/api/policy.h"
 #include "models/api/volumes.h"
@@ -247,7 +249,8 @@ using AnyKind =
                  ReplicationController, StatefulSet, DaemonSet, ControllerRevision, Job, CronJob,
                  HorizontalPodAutoscaler, PodDisruptionBudget, PersistentVolume,
                  PersistentVolumeClaim, StorageClass, VolumeAttachment, Secret, Namespace,
-                 ResourceQuota, LimitRange, PriorityClass, PodMetrics>;
+                 ResourceQuota, LimitRange, PriorityClass, PodMetrics, NetworkPolicy, Ingress,
+                 IngressClass>;
 
 /// Any stored object. Its copies, moves and comparisons are compiled once, not in every file.
 class Object : public AnyKind {

@@ -48,6 +48,10 @@ const char* count_name(Kind kind) {
       return "count/secrets";
     case Kind::ResourceQuota:
       return "count/resourcequotas";
+    case Kind::NetworkPolicy:
+      return "count/networkpolicies.networking.k8s.io";
+    case Kind::Ingress:
+      return "count/ingresses.networking.k8s.io";
     case Kind::Node:
     case Kind::LimitRange:
     case Kind::PersistentVolume:
@@ -56,6 +60,7 @@ const char* count_name(Kind kind) {
     case Kind::Namespace:
     case Kind::PriorityClass:
     case Kind::PodMetrics:
+    case Kind::IngressClass:
       return nullptr;
   }
   contract_violation("a kind has one of the known values");

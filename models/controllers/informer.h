@@ -93,6 +93,13 @@ class Informer {
     for (const auto& [key, object] : objects_) found.push_back(&std::get<T>(*object));
     return found;
   }
+  /// As all, of whatever kind.
+  [[nodiscard]] std::vector<api::ObjectPtr> any() const {
+    std::vector<api::ObjectPtr> found;
+    found.reserve(objects_.size());
+    for (const auto& [key, object] : objects_) found.push_back(object);
+    return found;
+  }
   template <class T>
   [[nodiscard]] std::vector<const T*> in_namespace(std::string_view namespace_name) const {
     std::vector<const T*> found;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "models/base/quantity.h"
+#include "runner/scenario/ingress_reading.h"
 #include "runner/scenario/scalars.h"
 
 namespace orrery::scenario {
@@ -26,6 +27,10 @@ OperationName operation_name(const std::string& text) {
   const auto colon = text.find(':');
   if (colon == std::string::npos) return {text, {}};
   return {text.substr(0, colon), text.substr(colon + 1)};
+}
+
+bool is_address(const Value& value) {
+  return value.type == Value::Type::Text && is_web_address(value.text);
 }
 
 Call read_call_target(const Value& target, const Value* operation, const char* expected,
@@ -49,6 +54,19 @@ Call read_call_target(const Value& target, const Value* operation, const char* e
   return call;
 }
 
+/// An address of a user's request, and the operation that answers it.
+Call read_web_address(const Value& address, const Value* operation, Reading& reading) {
+  Call call;
+  if (operation != nullptr) {
+    call.operation = read_text(*operation, "the name of an operation", reading.report).value_or("");
+  }
+  if (const auto service = service_at(address, reading)) {
+    call.to = *service;
+    reading.references.push_back({address.where, call.to, call.operation});
+  }
+  return call;
+}
+
 /// 3, or "1..5".
 void read_times(const Value& times, Call& call, Report& report) {
   const auto dots = times.type == Value::Type::Text ? times.text.find("..") : std::string::npos;
@@ -67,11 +85,14 @@ void read_times(const Value& times, Call& call, Report& report) {
   call.times = static_cast<std::uint32_t>(*most);
 }
 
-/// What calls and the steps of journeys have.
-Call read_call_fields(const Fields& fields, Reading& reading) {
+/// What calls and the steps of journeys have. `by_users`: who may use addresses.
+Call read_call_fields(const Fields& fields, bool by_users, Reading& reading) {
   Report& report = reading.report;
   Call call;
-  if (const Value* to = fields.require("to", "the service that is called")) {
+  const Value* to = fields.require("to", "the service that is called");
+  if (to != nullptr && by_users && is_address(*to)) {
+    call = read_web_address(*to, fields.find("operation"), reading);
+  } else if (to != nullptr) {
     call = read_call_target(*to, fields.find("operation"), kCallExpected, reading);
   }
   if (const Value* times = fields.find("times")) read_times(*times, call, report);
@@ -169,7 +190,7 @@ Call read_call(const Value& value, const std::vector<Call>* before, Reading& rea
                       {"to", "operation", "times", "probability", "timeout", "when", "optional",
                        "waits", "sends", "receives", "cache", "undo"},
                       report};
-  Call call = read_call_fields(fields, reading);
+  Call call = read_call_fields(fields, false, reading);
   if (const Value* timeout = fields.find("timeout")) {
     call.timeout = read_duration(*timeout, report).value_or(Duration{});
   }
@@ -199,7 +220,9 @@ JourneyStep read_step(const Value& value, Reading& reading) {
   Call call;
   if (value.type == Value::Type::Object) {
     call = read_call_fields(
-        Fields{value, {"to", "operation", "times", "probability"}, reading.report}, reading);
+        Fields{value, {"to", "operation", "times", "probability"}, reading.report}, true, reading);
+  } else if (is_address(value)) {
+    call = read_web_address(value, nullptr, reading);
   } else {
     call = read_call_target(value, nullptr, "\"service\", \"service:operation\" or an object",
                             reading);

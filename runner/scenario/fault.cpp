@@ -10,14 +10,35 @@ FaultForm form_of(FaultKind kind) {
   const std::vector<api::Kind> nodes{api::Kind::Node};
   switch (kind) {
     case FaultKind::ContainerKill:
+      return {.targets = pods, .counts = true, .shares = true, .container = true};
     case FaultKind::PodKill:
       return {.targets = pods, .counts = true, .shares = true};
-    case FaultKind::Unwell:
+    case FaultKind::PodFailure:
       return {.targets = pods,
               .must_end = true,
               .counts = true,
               .shares = true,
               .only_simulated = true};
+    case FaultKind::Unwell:
+    case FaultKind::CpuStress:
+    case FaultKind::MemoryStress:
+    case FaultKind::GcPause:
+      return {.targets = pods,
+              .must_end = true,
+              .counts = true,
+              .shares = true,
+              .container = true,
+              .only_simulated = true};
+    case FaultKind::IoLatency:
+      return {.targets = pods,
+              .must_end = true,
+              .counts = true,
+              .shares = true,
+              .delays = true,
+              .container = true,
+              .only_simulated = true};
+    case FaultKind::StaleEndpoints:
+      return {.targets = {}, .process = true, .must_end = true, .only_simulated = true};
     case FaultKind::NodeLoss:
     case FaultKind::NodeAgentKill:
       return {.targets = nodes, .can_end = true, .counts = true};

@@ -45,26 +45,36 @@ enum class FaultKind : std::uint8_t {
   HttpAbort,         ///< Something before the called answers in its place.
   HttpDelay,         ///< Requests reach the called `delay` later.
   HttpReplace,       ///< Answers get another status.
+  PodFailure,        ///< The containers' images do nothing, for so long.
+  CpuStress,         ///< Threads beside a container's own use its quota.
+  MemoryStress,      ///< A container holds more memory.
+  GcPause,           ///< All that a container does stands still.
+  IoLatency,         ///< What a container's requests wait for takes `delay` longer.
+  StaleEndpoints,    ///< A proxy hears of no change.
   Unwell,            ///< A container's checks and requests fail, or its checks hang.
 };
-inline constexpr int kFaultKindCount = 31;
+inline constexpr int kFaultKindCount = 37;
 [[nodiscard]] const char* to_string(FaultKind kind);
 
 struct FaultAction {
   FaultKind kind = FaultKind::PodKill;
   /// A workload, Pod or Node; absent for faults of the control plane, the store and the registry.
   std::optional<api::ObjectKey> target;
-  std::string container;  ///< ContainerKill, Unwell: which; empty: the first.
+  std::string container;  ///< Of a fault of containers: which; empty: the first.
   bool hangs = false;     ///< Unwell: it hangs; otherwise it fails.
   /// How many of the matching pods or nodes, drawn by seed; of a fault on the way those of `to`, or
   /// of `from` if that is everybody.
   std::uint32_t count = 1;
   std::optional<double> share;  ///< In place of `count`: (0, 1] of them, rounded up.
   std::optional<Duration> lasts;
-  std::string process;  ///< Api…, Watch…, CrashAfterWrites: whose; empty: everybody's.
-  std::string zone;     ///< ZoneLoss.
+  /// Api…, Watch…, CrashAfterWrites: whose; empty: everybody's. StaleEndpoints: "Node/a-1" or
+  /// "clients".
+  std::string process;
+  std::string zone;  ///< ZoneLoss.
   Duration delay;
   std::int64_t bytes_per_second = 0;  ///< RegistrySlow.
+  std::uint32_t threads = 1;          ///< CpuStress.
+  std::int64_t memory_bytes = 0;      ///< MemoryStress.
   std::optional<EdgeSettings> edge;   ///< Of a fault between callers and the called.
 };
 
@@ -79,6 +89,7 @@ struct FaultForm {
   bool shares = false;     ///< "share" is allowed in its place.
   bool delays = false;     ///< "delay" is required.
   bool may_delay = false;  ///< "delay" is allowed.
+  bool container = false;  ///< "container" is allowed.
   bool edge = false;       ///< Hits the way between callers and the called.
   bool only_simulated = false;
 };

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "models/base/quantity.h"
 #include "runner/scenario/edge_fault_reading.h"
 #include "runner/scenario/scalars.h"
 
@@ -39,10 +40,12 @@ void read_object_target(const Value& target, const Fields& fields, FaultAction& 
 }
 
 void read_process_target(const Value& target, FaultAction& fault, Reading& reading) {
-  const char* expected = "\"controller-manager\", \"scheduler\" or \"Node/name\"";
+  const bool proxy = fault.kind == FaultKind::StaleEndpoints;
+  const char* expected = proxy ? "\"clients\" or \"Node/name\""
+                               : "\"controller-manager\", \"scheduler\" or \"Node/name\"";
   const std::string name = read_text(target, expected, reading.report).value_or("");
   if (name.empty()) return;
-  if (name == "controller-manager" || name == "scheduler") {
+  if (proxy ? name == "clients" : name == "controller-manager" || name == "scheduler") {
     fault.process = name;
   } else if (fault.kind == FaultKind::CrashAfterWrites) {
     reading.report.add(target, "\"controller-manager\" or \"scheduler\"");
@@ -174,10 +177,20 @@ FaultAction read_fault(const Fields& fields, const Value& entry, Reading& readin
       report.add(*how, "\"fails\" or \"hangs\"");
     }
   }
+  if (const Value* threads = own_key("threads", fault.kind == FaultKind::CpuStress, name, false,
+                                     fields, entry, report)) {
+    fault.threads = static_cast<std::uint32_t>(read_count(*threads, 1, 1000, report).value_or(1));
+  }
+  if (const Value* memory = own_key("memory", fault.kind == FaultKind::MemoryStress, name, true,
+                                    fields, entry, report)) {
+    const bool scalar = memory->type == Value::Type::Text || memory->type == Value::Type::Number;
+    fault.memory_bytes = (scalar ? parse_amount(memory->text) : std::nullopt).value_or(0);
+    if (fault.memory_bytes <= 0) report.add(*memory, "a size above 0, such as \"80Mi\"");
+  }
   if (const Value* container = fields.find("container")) {
     fault.container = read_text(*container, "the name of a container", report).value_or("");
-    if (fault.kind != FaultKind::ContainerKill && fault.kind != FaultKind::Unwell) {
-      report.add(*container, "\"container\" only with container-kill and unwell");
+    if (!form.container) {
+      report.add(*container, fmt::format("no \"container\" with {}", name));
     } else if (fault.target) {
       const api::PodSpec* pods = reading.catalog.pods_of(*fault.target);
       if (pods != nullptr) (void)find_container(*pods, fault.container, container->where, report);

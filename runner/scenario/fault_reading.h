@@ -9,9 +9,9 @@ namespace orrery::scenario {
 
 /// The keys of a timeline entry that say more about its fault.
 inline constexpr const char* kFaultKeys[] = {
-    "target",      "count",     "for",         "how",    "container", "zone",
-    "delay",       "bandwidth", "from",        "to",     "share",     "direction",
-    "probability", "jitter",    "correlation", "status", "every",     "times"};
+    "threads",     "memory", "target",      "count",  "for",   "how",   "container",
+    "zone",        "delay",  "bandwidth",   "from",   "to",    "share", "direction",
+    "probability", "jitter", "correlation", "status", "every", "times"};
 
 /// Requires: `entry` has a member "fault", and `fields` knows kFaultKeys.
 [[nodiscard]] FaultAction read_fault(const Fields& fields, const Value& entry, Reading& reading);

@@ -42,6 +42,9 @@ std::vector<api::Problem> simulated_alone(const Scenario& scenario) {
   }
   if (!scenario.policies.empty())
     add("/policies", "policies of callers, its own or by Istio's rules", kSimulate);
+  if (ever_has(scenario, api::Kind::NetworkPolicy)) {
+    add("/manifests", "NetworkPolicies", kSimulate);
+  }
   for (std::size_t i = 0; i < scenario.load.size(); ++i) {
     const Load& load = scenario.load[i];
     if (load.rates.empty() && load.users == 0) continue;

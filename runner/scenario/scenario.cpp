@@ -70,6 +70,18 @@ const char* to_string(FaultKind kind) {
       return "http-delay";
     case FaultKind::HttpReplace:
       return "http-replace";
+    case FaultKind::PodFailure:
+      return "pod-failure";
+    case FaultKind::CpuStress:
+      return "cpu-stress";
+    case FaultKind::MemoryStress:
+      return "memory-stress";
+    case FaultKind::GcPause:
+      return "gc-pause";
+    case FaultKind::IoLatency:
+      return "io-latency";
+    case FaultKind::StaleEndpoints:
+      return "stale-endpoints";
     case FaultKind::Unwell:
       return "unwell";
   }
@@ -111,6 +123,20 @@ std::vector<std::pair<std::string, const Program*>> programs_of(const Scenario& 
     if (settings.program) programs.emplace_back("scheduler " + name, &*settings.program);
   }
   return programs;
+}
+
+bool ever_has(const Scenario& scenario, api::Kind kind) {
+  const auto holds = [&](const std::vector<api::ManifestObject>& objects) {
+    return std::any_of(objects.begin(), objects.end(), [&](const api::ManifestObject& manifest) {
+      return api::kind_of(manifest.object) == kind;
+    });
+  };
+  return holds(scenario.objects) || std::any_of(scenario.timeline.begin(), scenario.timeline.end(),
+                                                [&](const TimelineEntry& entry) {
+                                                  const auto* apply =
+                                                      std::get_if<ApplyAction>(&entry.action);
+                                                  return apply != nullptr && holds(apply->objects);
+                                                });
 }
 
 }  // namespace orrery::scenario

@@ -489,4 +489,7 @@ struct Scenario {
 [[nodiscard]] std::vector<std::pair<std::string, const Program*>> programs_of(
     const Scenario& scenario);
 
+/// Whether the manifests, or what the timeline applies, have an object of the kind.
+[[nodiscard]] bool ever_has(const Scenario& scenario, api::Kind kind);
+
 }  // namespace orrery::scenario

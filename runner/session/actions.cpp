@@ -24,12 +24,6 @@ bool belongs_to(const api::Pod& pod, const api::ObjectKey& workload) {
          owner->name == workload.name + "-" + hash->second;
 }
 
-bool has_autoscaler(const std::vector<api::ManifestObject>& objects) {
-  return std::any_of(objects.begin(), objects.end(), [](const auto& manifest) {
-    return std::holds_alternative<api::HorizontalPodAutoscaler>(manifest.object);
-  });
-}
-
 /// The template of the pods that an object makes, or nullptr.
 api::PodTemplate* pod_template_of(api::Object& object) {
   return std::visit(
@@ -196,15 +190,6 @@ std::vector<api::ObjectKey> choose_patched(const scenario::PatchAction& action,
     keys.push_back(api::key_of(*object));
   }
   return keys;
-}
-
-bool has_autoscaler(const scenario::Scenario& scenario) {
-  const auto& timeline = scenario.timeline;
-  return has_autoscaler(scenario.objects) ||
-         std::any_of(timeline.begin(), timeline.end(), [](const scenario::TimelineEntry& entry) {
-           const auto* apply = std::get_if<scenario::ApplyAction>(&entry.action);
-           return apply != nullptr && has_autoscaler(apply->objects);
-         });
 }
 
 ports::ApiCall deletion_of(const api::ObjectKey& key, std::optional<Duration> grace) {

@@ -57,10 +57,6 @@ namespace orrery::session {
                                                          const std::vector<api::ObjectPtr>& objects,
                                                          const Draws& draws);
 
-/// Whether the manifests, or what the timeline applies, have an autoscaler: nobody else reads
-/// metrics of pods.
-[[nodiscard]] bool has_autoscaler(const scenario::Scenario& scenario);
-
 /// Deletes with this grace period, or with the object's own.
 [[nodiscard]] ports::ApiCall deletion_of(const api::ObjectKey& key, std::optional<Duration> grace);
 

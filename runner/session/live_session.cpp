@@ -224,7 +224,8 @@ Result<void> LiveSession::start_agent(const scenario::ClusterNode& node) {
   for (const api::Taint& taint : node.taints) {
     command.insert(command.end(), {"--register-with-taint", api::to_text(taint)});
   }
-  if (has_autoscaler(scenario_)) command.emplace_back("--metrics");
+  if (scenario::ever_has(scenario_, api::Kind::HorizontalPodAutoscaler))
+    command.emplace_back("--metrics");
   auto child = ChildProcess::start(command, folder_ + "/" + node.name + ".log");
   if (!child) return tl::unexpected{child.error()};
   agents_[node.name] = *std::move(child);

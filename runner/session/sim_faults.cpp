@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
+
 namespace orrery::session {
 namespace {
 
@@ -48,6 +50,12 @@ sim::ApiFault api_fault_of(const FaultAction& fault) {
   return made;
 }
 
+/// Whose tables are old: a node by its name, or "clients".
+std::string consumer_of(const FaultAction& fault) {
+  constexpr std::string_view kNode = "Node/";
+  return fault.process.starts_with(kNode) ? fault.process.substr(kNode.size()) : fault.process;
+}
+
 Strike strike_api(SimWorld& world, const FaultAction& fault) {
   const std::string who = fault.process.empty() ? "api-server" : fault.process;
   if (!world.api_faults().is_connected(fault.process)) return {{}, who + " is not running"};
@@ -81,13 +89,18 @@ bool is_world_fault(FaultKind kind) {
     case FaultKind::NodeAgentKill:
     case FaultKind::ZoneLoss:
     case FaultKind::Unwell:
+    case FaultKind::PodFailure:
+    case FaultKind::CpuStress:
+    case FaultKind::MemoryStress:
+    case FaultKind::GcPause:
+    case FaultKind::IoLatency:
       return false;
     default:
       return true;
   }
 }
 
-Strike strike(SimWorld& world, const FaultAction& fault) {
+Strike strike(SimWorld& world, const FaultAction& fault, ports::CauseId cause) {
   const std::string node = fault.target ? fault.target->name : std::string{};
   switch (fault.kind) {
     case FaultKind::ControlPlaneKill:
@@ -136,12 +149,20 @@ Strike strike(SimWorld& world, const FaultAction& fault) {
     case FaultKind::RegistryDown:
       return hit(world.set_registry(std::nullopt), "registry", "registry down",
                  "no image is ever pulled");
+    case FaultKind::StaleEndpoints:
+      return hit(world.cut_proxy(consumer_of(fault), cause), fault.process,
+                 "the proxy hears of no change", "no proxy was running there");
     case FaultKind::ContainerKill:
     case FaultKind::PodKill:
     case FaultKind::NodeLoss:
     case FaultKind::NodeAgentKill:
     case FaultKind::ZoneLoss:
     case FaultKind::Unwell:
+    case FaultKind::PodFailure:
+    case FaultKind::CpuStress:
+    case FaultKind::MemoryStress:
+    case FaultKind::GcPause:
+    case FaultKind::IoLatency:
     case FaultKind::NetworkDelay:
     case FaultKind::NetworkLoss:
     case FaultKind::NetworkCorrupt:
@@ -175,6 +196,9 @@ FaultEnd end_strike(SimWorld& world, const FaultAction& fault, ports::CauseId ca
       for (const std::string& client : clients_of(fault.process)) {
         world.api_faults().clear_fault(client);
       }
+      return {true, {}};
+    case FaultKind::StaleEndpoints:
+      world.restore_proxy(consumer_of(fault));
       return {true, {}};
     case FaultKind::WatchMiss: {
       const bool missed = world.api_faults().take_event_fault(fault.process);

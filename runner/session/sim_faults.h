@@ -20,7 +20,8 @@ struct Strike {
 [[nodiscard]] bool is_world_fault(scenario::FaultKind kind);
 
 /// Requires: is_world_fault(fault.kind).
-[[nodiscard]] Strike strike(sim::SimWorld& world, const scenario::FaultAction& fault);
+[[nodiscard]] Strike strike(sim::SimWorld& world, const scenario::FaultAction& fault,
+                            ports::CauseId cause);
 
 /// How a fault that lasted has ended.
 struct FaultEnd {

@@ -17,6 +17,7 @@
 #include "runner/session/actions.h"
 #include "runner/session/drain.h"
 #include "runner/session/edge_strikes.h"
+#include "runner/session/pod_strikes.h"
 #include "runner/session/process_pool.h"
 #include "runner/session/run_observer.h"
 #include "runner/session/sim_faults.h"
@@ -74,6 +75,19 @@ sim::WorldConfig config_with(const Scenario& scenario, std::uint64_t seed,
 
 constexpr const char* kNobodyPassed = "it met no message";
 
+/// A fault that leaves its pods there, so that it is over when it ends.
+bool is_strain(FaultKind kind) {
+  return is_lasting_pod_fault(kind) && kind != FaultKind::PodFailure;
+}
+
+/// Why a fault of pods or nodes has no target.
+std::string nothing_hit(const FaultAction& fault, bool had_pods) {
+  if (had_pods && fault.kind == FaultKind::CpuStress) {
+    return "no container of it has a CPU limit whose quota could be shared";
+  }
+  return "nothing matched its target";
+}
+
 /// One run: a world, and the hand that does to it what the timeline says.
 class SimSession : private RunView {
  public:
@@ -129,7 +143,7 @@ class SimSession : private RunView {
   void perform(const TimelineEntry& entry);
   void perform(const std::string& id, const SetAction& action);
   void perform(const std::string& id, const FaultAction& fault);
-  void perform_on_world(const std::string& id, const FaultAction& fault);
+  void perform_on_world(const std::string& id, const FaultAction& fault, ports::CauseId cause);
   void settle_faults();
   void end_later(const std::string& id, const FaultAction& fault, std::string node);
   void perform(const std::string& id, const NodeAction& action);
@@ -159,6 +173,7 @@ class SimSession : private RunView {
   std::unique_ptr<RunRecorder> recorder_;  ///< Null: the run is not recorded.
   sim::SimWorld world_;
   EdgeStrikes edges_;
+  PodStrikes pods_;
   std::vector<Ending> endings_;      ///< By time.
   std::vector<Eviction> evictions_;  ///< By time.
 };
@@ -405,23 +420,18 @@ void SimSession::perform(const std::string& id, const FaultAction& fault) {
                            std::move(struck.effect));
     return;
   }
-  if (is_world_fault(fault.kind)) return perform_on_world(id, fault);
+  if (is_world_fault(fault.kind)) return perform_on_world(id, fault, cause);
   std::vector<std::string> targets;
   std::vector<std::string> victims;
-  for (const api::ObjectPtr& object : targets_of(world_, id, fault, draws_)) {
+  const std::vector<api::ObjectPtr> chosen = targets_of(world_, id, fault, draws_);
+  for (const api::ObjectPtr& object : chosen) {
     const api::ObjectKey key = api::key_of(*object);
     const api::Pod* pod = std::get_if<api::Pod>(object.get());
     bool hit = false;
-    if (fault.kind == FaultKind::ContainerKill) {
-      hit = pod != nullptr && world_.kill_container(*pod, fault.container, cause);
-    } else if (fault.kind == FaultKind::PodKill) {
-      hit =
-          pod != nullptr && world_.apply(deletion_of(key, Duration{}), cause) == ports::Outcome::Ok;
-    } else if (fault.kind == FaultKind::Unwell) {
-      hit =
-          pod != nullptr && world_.afflict(*pod, fault.container,
-                                           fault.hangs ? sim::Illness::Hangs : sim::Illness::Fails,
-                                           fault.lasts.value_or(Duration{}), cause);
+    const bool of_node = fault.kind == FaultKind::NodeLoss || fault.kind == FaultKind::ZoneLoss ||
+                         fault.kind == FaultKind::NodeAgentKill;
+    if (!of_node) {
+      hit = pod != nullptr && pods_.begin(world_, id, fault, *pod, cause);
     } else {
       const std::string node = pod != nullptr ? pod->spec.node_name : key.name;
       const bool lost = fault.kind != FaultKind::NodeAgentKill;
@@ -438,7 +448,10 @@ void SimSession::perform(const std::string& id, const FaultAction& fault) {
       if (!owner.empty()) victims.push_back(owner);
     }
   }
-  std::string effect = targets.empty() ? "nothing matched its target"
+  const bool ends = is_lasting_pod_fault(fault.kind) || fault.kind == FaultKind::Unwell;
+  if (!targets.empty() && ends && fault.lasts) end_later(id, fault, {});
+  if (is_strain(fault.kind)) victims.clear();
+  std::string effect = targets.empty() ? nothing_hit(fault, !chosen.empty())
                                        : fmt::format("{} {} hit", targets.size(),
                                                      targets.size() == 1 ? "target" : "targets");
   for (const std::string& target : targets) {
@@ -447,8 +460,9 @@ void SimSession::perform(const std::string& id, const FaultAction& fault) {
   observer_.fault_struck(world_.now(), id, kind, std::move(targets), victims, std::move(effect));
 }
 
-void SimSession::perform_on_world(const std::string& id, const FaultAction& fault) {
-  Strike struck = strike(world_, fault);
+void SimSession::perform_on_world(const std::string& id, const FaultAction& fault,
+                                  ports::CauseId cause) {
+  Strike struck = strike(world_, fault, cause);
   // A process that was killed is started again, at once unless something else is said.
   const bool restarts =
       fault.kind == FaultKind::ControlPlaneKill || fault.kind == FaultKind::ControllerManagerKill ||
@@ -490,6 +504,12 @@ void SimSession::end_fault(const Ending& ending) {
     } else {
       observer_.fault_hit_nothing(ending.id, kNobodyPassed);
     }
+    return;
+  }
+  if (is_lasting_pod_fault(ending.fault.kind)) {
+    pods_.end(world_, ending.id, cause);
+    // A workload that was short of pods has recovered when it is not any more.
+    if (is_strain(ending.fault.kind)) observer_.process_recovered(world_.now(), ending.id);
     return;
   }
   switch (ending.fault.kind) {

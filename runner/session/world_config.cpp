@@ -8,6 +8,7 @@
 
 #include "models/api/object_patch.h"
 #include "runner/session/actions.h"
+#include "runner/session/pod_strikes.h"
 
 namespace orrery::session {
 namespace {
@@ -32,6 +33,13 @@ std::uint32_t operation_index(const Scenario& scenario, const std::string& servi
                                   [&](const auto& o) { return o.name == operation; });
   expects(found != operations.end(), "the reader has resolved every operation");
   return static_cast<std::uint32_t>(found - operations.begin());
+}
+
+bool has_pod_failure(const Scenario& scenario) {
+  return std::any_of(scenario.timeline.begin(), scenario.timeline.end(), [](const auto& entry) {
+    const auto* fault = std::get_if<scenario::FaultAction>(&entry.action);
+    return fault != nullptr && fault->kind == scenario::FaultKind::PodFailure;
+  });
 }
 
 /// The Service as the manifests have it, and as the timeline makes it one time after another.
@@ -231,7 +239,9 @@ sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
   config.profile = *profile;
   config.profile.controllers.cron_job.epoch_seconds = scenario.start_time;
   // Nobody else reads metrics, so that other runs send nothing for them.
-  config.profile.kubelet.reports_metrics = has_autoscaler(scenario);
+  config.profile.kubelet.reports_metrics =
+      scenario::ever_has(scenario, api::Kind::HorizontalPodAutoscaler);
+  config.has_network_policies = scenario::ever_has(scenario, api::Kind::NetworkPolicy);
   const scenario::Storage& storage = scenario.cluster.storage;
   config.profile.controllers.storage = {storage.provision, storage.remove, storage.resize,
                                         storage.attach, storage.detach};
@@ -298,6 +308,7 @@ sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
                      .disk = {image.disk.base, image.disk.per_second, image.disk.volume}};
     config.images[name] = model;
   }
+  if (has_pod_failure(scenario)) config.images[kPauseImage].process.serves = false;
   config.traffic = traffic_model(scenario);
   for (sim::ServiceIndex i = 0; i < config.traffic.services.size(); ++i) {
     const sim::ServiceModel& model = config.traffic.services[i];

@@ -66,6 +66,9 @@ std::string origin_of(const Chain& chain) {
   if (origin.what == "load") return "the load alone on " + name_of(origin.subject);
   if (origin.what == "errors") return "errors of " + name_of(origin.subject) + " itself";
   if (origin.what == "injected") return "faults injected into calls to " + name_of(origin.subject);
+  if (origin.what == "network-policy") {
+    return fmt::format("NetworkPolicies before {} ({})", name_of(origin.subject), origin.detail);
+  }
   if (origin.what == "no-endpoints") return "no ready pod of " + name_of(origin.subject);
   if (origin.what == "fault") {
     // "id: kind"

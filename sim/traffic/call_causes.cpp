@@ -52,6 +52,13 @@ RecordId RequestEngine::cause_of_rejection(std::uint32_t index, RequestOutcome o
   return call.cause != 0 ? call.cause : ledger_->load(site.service, now_);
 }
 
+RecordId RequestEngine::cause_of_absence(std::uint32_t index, RecordId ended) const {
+  const Call& call = calls_[index];
+  if (stale_.empty() || call.probe || call.parent == kNone) return ended;
+  const auto stale = stale_.find(consumer_of(calls_[call.parent]));
+  return stale == stale_.end() ? ended : stale->second;
+}
+
 RecordId RequestEngine::cause_of_full(std::uint32_t index) {
   if (ledger_ == nullptr) return 0;
   if (const RecordId ill = instance_causes_[index].illness) return ill;

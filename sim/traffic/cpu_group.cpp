@@ -17,19 +17,22 @@ CpuGroup::CpuGroup(Duration quota, std::uint32_t cores, Instant origin)
   expects(quota_ > 0 && cores_ >= 1, "a limited container has some quota and a core");
 }
 
-std::int64_t CpuGroup::busy_cores() const {
-  return std::min(static_cast<std::int64_t>(working_.size()), cores_);
+std::int64_t CpuGroup::busy_threads() const {
+  return static_cast<std::int64_t>(working_.size()) + strangers_;
 }
+
+std::int64_t CpuGroup::busy_cores() const { return std::min(busy_threads(), cores_); }
 
 /// The time in which every working call is given `progress`, if the quota lasts.
 std::int64_t CpuGroup::time_for(std::int64_t progress) const {
-  const auto count = static_cast<std::int64_t>(working_.size());
+  const std::int64_t count = busy_threads();
   if (count <= cores_) return progress;
   return (progress * count + cores_ - 1) / cores_;
 }
 
 std::int64_t CpuGroup::time_to_first_end() const {
   std::int64_t first = std::numeric_limits<std::int64_t>::max();
+  if (working_.empty()) return first;
   for (const Work& work : working_) first = std::min(first, work.end);
   return time_for(std::max<std::int64_t>(first - progress_, 0));
 }
@@ -59,7 +62,7 @@ void CpuGroup::advance(Instant to) {
       if (left_ == 0 && !working_.empty()) ++throttled_;
       left_ = quota_;
     }
-    if (working_.empty()) {
+    if (busy_threads() == 0) {
       if (now_ == until) return;
       now_ = until;
       continue;
@@ -68,13 +71,18 @@ void CpuGroup::advance(Instant to) {
     std::int64_t step = std::min(until, period_end_) - now_;
     if (left_ > 0) {
       step = std::min({step, time_to_first_end(), time_to_exhaustion()});
-      const auto count = static_cast<std::int64_t>(working_.size());
+      const std::int64_t count = busy_threads();
       progress_ += count <= cores_ ? step : step * cores_ / count;
       left_ = std::max<std::int64_t>(left_ - step * busy_cores(), 0);
     }
     now_ += step;
     settle();
   }
+}
+
+void CpuGroup::set_strangers(std::uint32_t threads, Instant now) {
+  advance(now);
+  strangers_ = threads;
 }
 
 void CpuGroup::add(std::uint32_t call, Duration work, Instant now) {

@@ -28,6 +28,9 @@ class CpuGroup {
   /// Its work is not wanted any more. Does nothing if it is done.
   void remove(std::uint32_t call, Instant now);
 
+  /// So many threads work beside the calls from now on, and never end. Times never go back.
+  void set_strangers(std::uint32_t threads, Instant now);
+
   /// Moves on to `now`; calls whose work is done are in take_done(), in the order in which they
   /// were added.
   void advance(Instant now);
@@ -45,6 +48,7 @@ class CpuGroup {
     std::uint32_t call = 0;
     std::int64_t end = 0;  ///< On the scale of `progress_`.
   };
+  [[nodiscard]] std::int64_t busy_threads() const;
   [[nodiscard]] std::int64_t busy_cores() const;
   [[nodiscard]] std::int64_t time_for(std::int64_t progress) const;
   [[nodiscard]] std::int64_t time_to_first_end() const;
@@ -57,6 +61,7 @@ class CpuGroup {
   std::int64_t period_end_;
   std::int64_t left_;          ///< Of the quota, in this period.
   std::int64_t progress_ = 0;  ///< What every working call has been given so far [ns].
+  std::int64_t strangers_ = 0;
   std::vector<Work> working_;
   std::vector<std::uint32_t> done_;
   std::uint64_t throttled_ = 0;

@@ -67,13 +67,18 @@ RecordId FailureLedger::injected(ServiceIndex service, Instant now) {
                 "the proxies of its callers hold calls up or abort them, as a VirtualService says");
 }
 
+RecordId FailureLedger::not_let_through(ServiceIndex service, Instant now,
+                                        const std::string& detail) {
+  return origin(Origin::NotLetThrough, service, now, "network-policy", detail);
+}
+
 RecordId FailureLedger::never_there(ServiceIndex service, Instant now) {
   return origin(Origin::NeverThere, service, now, "no-endpoints",
                 "it has had no ready pod since the start");
 }
 
 RecordId FailureLedger::origin(Origin origin, ServiceIndex service, Instant now, const char* what,
-                               const char* detail) {
+                               const std::string& detail) {
   RecordId& record = origins_[{origin, service}];
   if (record == 0) {
     record = small(log_.append(now, 0, what, "Service/" + services_.at(service), detail));

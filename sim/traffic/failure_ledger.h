@@ -59,6 +59,10 @@ class FailureLedger {
   [[nodiscard]] RecordId own_errors(ServiceIndex service, Instant now);
   /// What stands for the calls to a service that proxies are told to hold up or to abort.
   [[nodiscard]] RecordId injected(ServiceIndex service, Instant now);
+  /// What stands for connections to a service that NetworkPolicies do not let through; `detail`:
+  /// which. Of several, the first that was told.
+  [[nodiscard]] RecordId not_let_through(ServiceIndex service, Instant now,
+                                         const std::string& detail);
   /// What stands for a table that has been empty from the start.
   [[nodiscard]] RecordId never_there(ServiceIndex service, Instant now);
 
@@ -66,9 +70,9 @@ class FailureLedger {
   [[nodiscard]] const std::vector<FailureTally>& tallies() const { return tallies_; }
 
  private:
-  enum class Origin : std::uint8_t { Load, OwnErrors, Injected, NeverThere };
+  enum class Origin : std::uint8_t { Load, OwnErrors, Injected, NotLetThrough, NeverThere };
   [[nodiscard]] RecordId origin(Origin origin, ServiceIndex service, Instant now, const char* what,
-                                const char* detail);
+                                const std::string& detail);
 
   recording::EventLog& log_;
   std::vector<std::string> services_;

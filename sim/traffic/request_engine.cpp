@@ -333,6 +333,11 @@ void RequestEngine::publish(ConsumerIndex consumer, ServiceIndex service,
   }
 }
 
+void RequestEngine::set_stale(ConsumerIndex consumer, ports::CauseId cause) {
+  stale_.erase(consumer);
+  if (cause != 0) stale_[consumer] = static_cast<RecordId>(cause);
+}
+
 ports::EndpointTable RequestEngine::table(ConsumerIndex consumer, ServiceIndex service) const {
   expects(service < model_.services.size(), "a table is of a service of the model");
   const Table& kept = tables_.at(std::size_t{consumer} * model_.services.size() + service);
@@ -530,17 +535,23 @@ std::uint32_t RequestEngine::allocate_call() {
   return index;
 }
 
+ConsumerIndex RequestEngine::consumer_of(const Call& parent) const {
+  return parent.instance == kNone ? kOutsideClients : instances_[parent.instance].node + 1;
+}
+
 std::size_t RequestEngine::table_of(const Call& parent, const CallSite& site) const {
-  const ConsumerIndex consumer =
-      parent.instance == kNone ? kOutsideClients : instances_[parent.instance].node + 1;
-  return std::size_t{consumer} * services_.size() + site.service;
+  return std::size_t{consumer_of(parent)} * services_.size() + site.service;
 }
 
 void RequestEngine::connect(std::uint32_t index, std::uint32_t address) {
   Call& call = calls_[index];
   call.instance = addresses_[address];
   if (call.instance == kNone) {
-    if (address_causes_[address] != 0) call.cause = address_causes_[address];
+    if (const RecordId gone = cause_of_absence(index, address_causes_[address])) call.cause = gone;
+    await_connection(index);
+    return;
+  }
+  if (guarded_ && !is_let_through(index)) [[unlikely]] {
     await_connection(index);
     return;
   }
@@ -612,7 +623,8 @@ void RequestEngine::reach_instance(std::uint32_t index) {
     // The address may belong to another process by now, or to nobody.
     const std::uint32_t answers = addresses_[instances_[call.instance].address];
     if (answers == kNone || instances_[answers].state == InstanceState::Silent) {
-      if (const RecordId gone = instance_causes_[call.instance].state) call.cause = gone;
+      const RecordId ended = instance_causes_[call.instance].state;
+      if (const RecordId gone = cause_of_absence(index, ended)) call.cause = gone;
       await_connection(index);
       return;
     }
@@ -620,7 +632,8 @@ void RequestEngine::reach_instance(std::uint32_t index) {
   }
   Instance& instance = instances_[call.instance];
   if (instance.state != InstanceState::Listening) {
-    if (const RecordId ended = instance_causes_[call.instance].state) call.cause = ended;
+    const RecordId ended = instance_causes_[call.instance].state;
+    if (const RecordId why = cause_of_absence(index, ended)) call.cause = why;
     answer(index, RequestOutcome::Refused);
     return;
   }
@@ -662,13 +675,17 @@ void RequestEngine::begin_work(std::uint32_t index) {
   Duration cpu = operation.cpu.draw(draws_, Purpose::ServiceTime, call.key, 0);
   if (has_paces_) cpu = begin_paced(index, cpu);
   if (instance.cpu_group != kNone) {
+    if (instance.strained) [[unlikely]]
+      begin_strained(index);
     call.on_cpu = true;
     cpu_groups_[instance.cpu_group].group.add(index, cpu, now_);
     work(instance.cpu_group);
     return;
   }
   instance.cpu_ns += cpu.count_ns();
-  const Duration wait = operation.wait.draw(draws_, Purpose::ServiceTime, call.key, 1);
+  Duration wait = operation.wait.draw(draws_, Purpose::ServiceTime, call.key, 1);
+  if (instance.strained) [[unlikely]]
+    wait += begin_strained(index);
   kernel_.schedule(now_ + cpu + wait, EventClass::Ordinary, {kEndService, index});
 }
 
@@ -680,7 +697,9 @@ void RequestEngine::work(std::uint32_t index) {
     call.on_cpu = false;
     const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
     instances_[call.instance].cpu_ns += cpu_of(done).count_ns();
-    const Duration wait = operation.wait.draw(draws_, Purpose::ServiceTime, call.key, 1);
+    Duration wait = operation.wait.draw(draws_, Purpose::ServiceTime, call.key, 1);
+    if (instances_[call.instance].strained) [[unlikely]]
+      wait += begin_strained(done);
     kernel_.schedule(now_ + wait, EventClass::Ordinary, {kEndService, done});
   }
   if (const std::optional<Instant> next = cpu.group.next()) {
@@ -691,6 +710,8 @@ void RequestEngine::work(std::uint32_t index) {
 }
 
 void RequestEngine::end_service(std::uint32_t index) {
+  if (!held_up_.empty() && is_held_up(index)) [[unlikely]]
+    return;
   if (has_paces_ && puts_off(index)) return;
   Call& call = calls_[index];
   call.phase = CallPhase::Calling;

@@ -17,12 +17,14 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "models/api/network_rules.h"
 #include "models/base/fingerprint.h"
 #include "models/base/random.h"
 #include "models/ports/data_plane.h"
@@ -73,6 +75,12 @@ struct ServiceGauge {
   friend bool operator==(const ServiceGauge&, const ServiceGauge&) = default;
 };
 
+/// Why a network lets through what it lets through.
+struct NetworkCauses {
+  ports::CauseId change = 0;  ///< Of the rules that come; 0: they were there from the start.
+  std::map<std::string, ports::CauseId> policies = {};  ///< Of the last write of each, by name.
+};
+
 /// How a health check that was served as a request ended.
 struct ProbeAnswer {
   std::uint32_t tag = 0;
@@ -86,6 +94,7 @@ struct BreakerNotice {
   ServiceIndex to = 0;
   std::uint32_t caller = 0xffff'ffff;  ///< InstanceId of the calling process; all ones: clients.
   resilience::BreakerChange change;
+  RecordId cause = 0;  ///< Of its opening: that of the last call that failed. Else 0.
 };
 
 /// A host that a caller's outlier detection ejected, or took back, or would have.
@@ -95,6 +104,7 @@ struct EjectionNotice {
   std::uint32_t caller = 0xffff'ffff;
   std::string address;  ///< "10.0.0.1:8080"
   resilience::OutlierEvent event;
+  RecordId cause = 0;  ///< Unless it is taken back: that of the caller's last call that failed.
 };
 
 /// A caller sends another part of its calls to its own zone than before.
@@ -154,6 +164,16 @@ class RequestEngine {
   /// came meanwhile are begun, those whose work is done are answered.
   void set_hanging(InstanceId instance, bool hangs, ports::CauseId cause = 0);
 
+  // What slows the work of an instance from outside; see strained_instances.cpp.
+
+  /// From now on whatever a request that begins there waits for takes so much longer; zero: as
+  /// usual.
+  void slow_waits(InstanceId instance, Duration by, ports::CauseId cause = 0);
+  /// From now on so many threads beside its requests use its quota. False: it has no quota.
+  bool stress_cpu(InstanceId instance, std::uint32_t threads, ports::CauseId cause = 0);
+  /// What it works on now is done so much later.
+  void hold_up_work(InstanceId instance, Duration by, ports::CauseId cause = 0);
+
   /// From now on it is listed in take_overloaded() when it works on more requests than this.
   void set_busy_watch(InstanceId instance, std::uint32_t busy_max);
   /// The same when it has served more than this.
@@ -209,6 +229,10 @@ class RequestEngine {
                std::optional<Duration> affinity = std::nullopt, ports::CauseId cause = 0,
                std::span<const std::uint32_t> node_ends = {});
 
+  /// The consumer's tables are behind what is so for this reason; 0: they are not. What goes to an
+  /// address where nobody serves fails for it.
+  void set_stale(ConsumerIndex consumer, ports::CauseId cause);
+
   /// What the consumer's requests to the service go by now; pod names are not kept.
   [[nodiscard]] ports::EndpointTable table(ConsumerIndex consumer, ServiceIndex service) const;
 
@@ -223,6 +247,13 @@ class RequestEngine {
   [[nodiscard]] std::uint64_t edge_fault_hits(std::uint32_t handle) const {
     return edge_faults_.hits(handle);
   }
+
+  /// Connections that are opened from now on are judged by these rules of the network. Each call
+  /// opens one, first asking for the name of what it calls; those under way go on. Whoever is not
+  /// let through waits as for an address where nobody answers. The services' own health checks come
+  /// from their nodes and pass. Requires: not null.
+  void set_network_rules(std::shared_ptr<const api::NetworkRules> rules,
+                         const NetworkCauses& causes = {});
 
   // --- Causes ---------------------------------------------------------------------------------
 
@@ -288,6 +319,7 @@ class RequestEngine {
     bool drains = true;
     bool failing : 1 = false;
     bool hanging : 1 = false;
+    bool strained : 1 = false;  ///< It has a Strain.
   };
   /// Why it is as it is; 0: it is well, or nobody said.
   struct InstanceCauses {
@@ -302,6 +334,18 @@ class RequestEngine {
     std::uint32_t instance = kNone;
 
     friend auto operator<=>(const Voice&, const Voice&) = default;
+  };
+  /// What slows an instance from outside, and why.
+  struct Strain {
+    Duration waits;
+    RecordId waits_cause = 0;
+    std::uint32_t threads = 0;
+    RecordId threads_cause = 0;
+  };
+  /// Work that was under way when its process was held up, by the call's slot.
+  struct HeldUp {
+    std::uint64_t key = 0;  ///< Of the call.
+    Duration by;
   };
   struct LimitedCpu {
     CpuGroup group;
@@ -386,6 +430,12 @@ class RequestEngine {
     std::uint32_t generation = 0;
     std::uint32_t repetition = 0;
   };
+  /// Whether an instance may open connections to another.
+  struct NetworkVerdict {
+    std::uint32_t rules = 0;  ///< Which: the number of those that there had been.
+    bool passes = true;
+    RecordId cause = 0;  ///< Of its not passing.
+  };
   /// Of a call whose process does not work evenly.
   struct PacedWork {
     std::int64_t cpu_ns = 0;
@@ -468,6 +518,7 @@ class RequestEngine {
   /// When the caller of a call that is under way stops waiting; never() if it does not.
   [[nodiscard]] Instant give_up_at(std::uint32_t call) const;
   /// The table that the caller's node, or the clients outside, go by.
+  [[nodiscard]] ConsumerIndex consumer_of(const Call& parent) const;
   [[nodiscard]] std::size_t table_of(const Call& parent, const CallSite& site) const;
   /// The call takes its way to whoever answers at the address now.
   void connect(std::uint32_t call, std::uint32_t address);
@@ -494,6 +545,8 @@ class RequestEngine {
   [[nodiscard]] RecordId note_failure(const Call& call, RequestOutcome outcome);
   /// Why a call fails that was not sent.
   [[nodiscard]] RecordId cause_of_rejection(std::uint32_t call, RequestOutcome outcome);
+  /// Why nobody serves where a call was sent to: a table that is old, or what ended who served.
+  [[nodiscard]] RecordId cause_of_absence(std::uint32_t call, RecordId ended) const;
   /// Why the instance has no room.
   [[nodiscard]] RecordId cause_of_full(std::uint32_t instance);
   /// Why a call still waits.
@@ -535,6 +588,15 @@ class RequestEngine {
   void stop_waiting(std::uint32_t call);
   void note_changes(std::uint32_t route, std::uint32_t model, std::uint32_t caller);
 
+  // Instances that something slows: strained_instances.cpp.
+  /// How much longer the waits of a call that begins take there.
+  Duration begin_strained(std::uint32_t call);
+  /// What is in service at the instance has this cause unless it has one.
+  void blame_work(std::uint32_t instance, RecordId cause);
+  [[nodiscard]] std::vector<std::uint32_t> work_at(std::uint32_t instance) const;
+  /// Whether the work that is due was held up: it is due later now.
+  [[nodiscard]] bool is_held_up(std::uint32_t call);
+
   // Calls that meet faults of edges: impaired_calls.cpp.
   /// False: it is lost, or what becomes of it is told already. It may take longer than `way`, and
   /// what comes to the caller may be an answer by somebody else.
@@ -545,6 +607,12 @@ class RequestEngine {
   [[nodiscard]] RecordId held_up_by(std::uint32_t call) const;
   /// Whether the timer that is due is a reset.
   [[nodiscard]] bool is_reset(std::uint32_t call) const;
+
+  // Calls through a network with rules: guarded_calls.cpp.
+  /// Whether the call, whose instance is known, is let through; otherwise its cause is set.
+  [[nodiscard]] bool is_let_through(std::uint32_t call);
+  /// The cause of a refusal between two instances that had no verdict before.
+  [[nodiscard]] RecordId cause_of_refusal(const api::PolicyRefusal& refusal, ServiceIndex service);
 
   void count_start(const CallSite& site, std::int64_t start_ns);
   void report_try(std::uint32_t call, RequestOutcome outcome);  ///< To the observer that follows.
@@ -601,6 +669,16 @@ class RequestEngine {
 
   EdgeFaults edge_faults_;
   std::vector<Passage> passages_;  ///< By slot; empty before the first fault on an edge.
+
+  bool guarded_ = false;  ///< The network has rules.
+  std::shared_ptr<const api::NetworkRules> network_rules_;
+  NetworkCauses network_causes_;
+  std::uint32_t network_rules_count_ = 0;  ///< That there have been.
+  /// By caller and called.
+  std::map<std::pair<std::uint32_t, std::uint32_t>, NetworkVerdict> network_verdicts_;
+  std::map<ConsumerIndex, RecordId> stale_;  ///< Why its tables are old.
+  std::map<std::uint32_t, Strain> strains_;  ///< By instance.
+  std::map<std::uint32_t, HeldUp> held_up_;  ///< By slot.
 
   FailureLedger* ledger_ = nullptr;  ///< Null: nobody asks for causes.
   Instant count_from_;

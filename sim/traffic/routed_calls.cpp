@@ -329,20 +329,23 @@ void RequestEngine::note_changes(std::uint32_t at, std::uint32_t model, std::uin
   if (!routes_[at].has_changes()) return;
   const RouteModel& route = model_.routes[model];
   for (const resilience::BreakerChange& change : routes_[at].take_changes()) {
-    breaker_changes_.push_back({route.from, route.to, caller, change});
+    const bool opens = change.to == resilience::BreakerState::Open;
+    breaker_changes_.push_back(
+        {route.from, route.to, caller, change, opens ? route_causes_[at] : 0});
     if (observer_ != nullptr) {
       observer_->breaker_changed({route.from, route.to}, caller, change.to);
     }
-    if (change.to == resilience::BreakerState::Open) ++route_counts_[model].openings;
+    if (opens) ++route_counts_[model].openings;
   }
   if (const auto share = routes_[at].take_own_share()) {
     own_shares_.push_back({route.from, route.to, caller, *share});
   }
   for (const Route::Ejection& ejection : routes_[at].take_ejections()) {
     const auto& [address, port] = place_of(ejection.address);
-    ejections_.push_back(
-        {route.from, route.to, caller, address + ":" + std::to_string(port), ejection.event});
     using What = resilience::OutlierEvent::What;
+    const bool returns = ejection.event.what == What::Returned;
+    ejections_.push_back({route.from, route.to, caller, address + ":" + std::to_string(port),
+                          ejection.event, returns ? 0 : route_causes_[at]});
     route_counts_[model].ejections += ejection.event.what == What::Ejected;
   }
 }

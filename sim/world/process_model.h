@@ -36,6 +36,7 @@ struct ProcessModel {
   std::optional<Distribution> runs_for;  ///< From its start; absent: until it is stopped.
   std::int32_t exit_code = 0;            ///< Of a process that ends by itself.
   bool ignores_term = false;             ///< Goes on until it is killed.
+  bool serves = true;                    ///< Opens its ports; otherwise it does nothing at all.
   /// From this age on its health checks fail and its requests are answered with errors, for
   /// `unwell_for` if given.
   std::optional<Duration> unwell_after;
@@ -49,6 +50,13 @@ enum class Illness : std::uint8_t {
   None,
   Fails,  ///< HTTP 503, exec 1, gRPC NOT_SERVING, to requests and checks; connections are accepted.
   Hangs,  ///< Connections are accepted; checks and requests get their answers when it is over.
+};
+
+/// What something from outside takes from a process, or adds to its work.
+struct Strain {
+  std::uint32_t threads = 0;      ///< Busy ones that use its CPU quota.
+  std::int64_t memory_bytes = 0;  ///< That it holds in addition.
+  Duration waits;                 ///< By which whatever its requests wait for takes longer.
 };
 
 /// Memory in use at `age`, with `requests` being worked on and `served` answered.

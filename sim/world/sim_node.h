@@ -71,6 +71,7 @@ struct ContainerEvent {
     GraceOver,      ///< It is killed.
     Ends,           ///< It ends by itself.
     HealthChanges,  ///< It gets unwell, or well again.
+    StrainEnds,     ///< Something that strained it is over.
     Outgrows,       ///< It may use more memory than its limit.
     NodeFull,       ///< All of them together may use more than the node has; of no container.
   };
@@ -140,6 +141,12 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
   /// A running container is unwell for so long. False: no such container runs.
   bool afflict(const std::string& pod_uid, const std::string& container_name, Illness illness,
                Duration lasts);
+  /// Something strains a running container for so long. False: no such container runs, or it is to
+  /// share a quota that it does not have.
+  bool strain(const std::string& pod_uid, const std::string& container_name, const Strain& strain,
+              Duration lasts);
+  /// All that a running container does stands still for so long. False: no such container runs.
+  bool stop_world(const std::string& pod_uid, const std::string& container_name, Duration lasts);
   /// Which data a running container finds at a path, by its longest mount; nothing if no such
   /// container runs or nothing is mounted there.
   [[nodiscard]] std::optional<DataId> data_at(const std::string& pod_uid,
@@ -172,10 +179,17 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
     std::uint32_t spec_index = 0;
     bool init_container = false;
     bool listening = false;
+    ports::CauseId stop_cause = 0;  ///< Of its TERM.
     bool stopping = false;
     Illness illness = Illness::None;  ///< From outside, until `ill_until`.
     Instant ill_until;
     ports::CauseId ill_cause = 0;
+    struct StrainUntil {
+      Strain strain;
+      Instant until;
+      ports::CauseId cause = 0;
+    };
+    std::vector<StrainUntil> strains;
     ports::CauseId life_cause = 0;  ///< Of its start; so of what it does by itself later on.
     std::vector<InstanceId> instances;
     std::vector<ports::Mount> mounts;
@@ -216,6 +230,9 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
   [[nodiscard]] Illness illness_of(const Process& process) const;
   [[nodiscard]] std::uint64_t requests_of(const Process& process) const;
   void show_health(Process& process);
+  void show_strain(Process& process);
+  [[nodiscard]] Strain strain_of(const Process& process) const;
+  [[nodiscard]] MemoryUse memory_of(const Process& process) const;
   [[nodiscard]] std::uint64_t served_by(const Process& process) const;
   [[nodiscard]] std::int64_t memory_now(const Process& process) const;
   void watch_memory(Process& process, ports::CauseId cause);

@@ -95,6 +95,9 @@ void SimNode::on_container_due(const ContainerEvent& event) {
     case What::HealthChanges:
       show_health(process);
       return;
+    case What::StrainEnds:
+      show_strain(process);
+      return;
     case What::Outgrows:
       watch_memory(process, event.cause);
       return;
@@ -115,6 +118,7 @@ Duration SimNode::exit_notice(const Process& process) const {
 }
 
 void SimNode::open_ports(Process& process, const Sandbox& sandbox) {
+  if (!model_of(process).serves) return;
   const auto& pod = std::get<api::Pod>(*sandbox.pod);
   const api::Container& spec = spec_of(process, sandbox);
   std::set<std::int32_t> taken;
@@ -150,6 +154,7 @@ void SimNode::open_ports(Process& process, const Sandbox& sandbox) {
 
 void SimNode::listen(Process& process) {
   if (process.stopping && !model_of(process).ignores_term) return;
+  if (!model_of(process).serves) return;
   process.listening = true;
   for (const InstanceId instance : process.instances) {
     environment_.engine.set_listening(instance, true);
@@ -212,13 +217,13 @@ std::uint64_t SimNode::served_by(const Process& process) const {
 
 std::int64_t SimNode::memory_now(const Process& process) const {
   const Duration age = environment_.kernel.now() - process.info.started_at;
-  return memory_at(model_of(process).memory, age, requests_of(process), served_by(process));
+  return memory_at(memory_of(process), age, requests_of(process), served_by(process));
 }
 
 /// Ends the process if it is over its limit; otherwise sees to it that this is asked again when it
 /// may be: at the age at which it outgrows the limit, or with more requests than fit.
 void SimNode::watch_memory(Process& process, ports::CauseId cause) {
-  const MemoryUse& use = model_of(process).memory;
+  const MemoryUse use = memory_of(process);
   if (!use.any()) return;
   const auto sandbox = sandboxes_.find(process.info.sandbox_id);
   const auto& limit = spec_of(process, sandbox->second).limits.memory_bytes;
@@ -240,7 +245,7 @@ void SimNode::watch_memory(Process& process, ports::CauseId cause) {
 /// Asks to be told when the requests that it works on and has answered may be more than fit.
 /// Returns what they use until then, of what the limit leaves. Requires: it is within the limit.
 std::int64_t SimNode::watch_requests(const Process& process, std::int64_t limit) {
-  const MemoryUse& use = model_of(process).memory;
+  const MemoryUse use = memory_of(process);
   if (process.instances.empty()) return 0;
   const Duration age = environment_.kernel.now() - process.info.started_at;
   const std::uint64_t served = served_by(process);
@@ -283,7 +288,7 @@ void SimNode::watch_node_memory(ports::CauseId cause) {
     std::int64_t worst_score = 0;
     for (auto& [id, process] : containers_) {
       if (process.info.state != ContainerState::Running) continue;
-      const MemoryUse& use = model_of(process).memory;
+      const MemoryUse use = memory_of(process);
       const std::int64_t bytes = memory_now(process);
       used += bytes;
       growth += use.per_second;
@@ -346,6 +351,7 @@ void SimNode::begin_stop(const RuntimeOperation& operation) {
            environment_.kernel.now() + operation.call.timeout, operation.cause);
   if (process.stopping) return;  // TERM was sent before; now somebody waits for the end.
   process.stopping = true;
+  process.stop_cause = operation.cause;
   if (model_of(process).ignores_term) return;
   process.listening = false;
   if (process.instances.empty()) {
@@ -373,7 +379,10 @@ void SimNode::on_drained(InstanceId instance) {
       }
     }
   }
+  // The last request has ended by itself; what ends the process is whoever sent TERM.
+  environment_.dispatcher.set_cause(process.stop_cause);
   end_process(process, drains ? 0 : kExitTerminated, drains ? "Completed" : "Error", Duration{});
+  environment_.dispatcher.set_cause(0);
 }
 
 /// The process is gone now; whoever listens hears of it after `notice`, and a waiting StopContainer

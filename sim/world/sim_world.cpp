@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "models/controllers/cluster_autoscaler.h"
+#include "models/discovery/policy_agent.h"
 
 namespace orrery::sim {
 
@@ -35,6 +36,18 @@ struct SimWorld::ProxyProcess {
   ProcessId process;
   SimApiClient client;
   discovery::NodeProxy component;
+};
+
+struct SimWorld::PolicyProcess {
+  PolicyProcess(ports::OwnerId owner, store::ClientId client_id, SimApi& api,
+                Dispatcher& dispatcher, RequestEngine& engine)
+      : client{api, client_id},
+        filter{dispatcher, engine},
+        component{owner, dispatcher, client, filter} {}
+
+  SimApiClient client;
+  SimNetworkFilter filter;
+  discovery::PolicyAgent component;
 };
 
 struct SimWorld::KubeletProcess {
@@ -216,6 +229,7 @@ void SimWorld::start() {
     start_proxy_of(*host);
   }
   outside_proxy_ = start_proxy("outside", *outside_tables_, nullptr);
+  if (config_.has_network_policies) start_policy_agent();
   engine_->start();
 }
 
@@ -424,6 +438,14 @@ std::unique_ptr<SimWorld::ProxyProcess> SimWorld::start_proxy(std::string name,
   return proxy;
 }
 
+void SimWorld::start_policy_agent() {
+  const ports::OwnerId owner = dispatcher_.add_owner(dispatcher_.start_process());
+  const store::ClientId client = api_->connect(config_.timings.node, "PolicyAgent");
+  policy_agent_ = std::make_unique<PolicyProcess>(owner, client, *api_, dispatcher_, *engine_);
+  dispatcher_.attach(owner, policy_agent_->component);
+  policy_agent_->component.start();
+}
+
 void SimWorld::start_kubelet_of(Host& host) {
   const ProcessId process = dispatcher_.start_process();
   host.kubelet =
@@ -513,24 +535,56 @@ bool SimWorld::set_registry(std::optional<std::int64_t> bytes_per_second) {
   return true;
 }
 
-bool SimWorld::kill_container(const api::Pod& pod, const std::string& container,
-                              ports::CauseId cause) {
+template <class Act>
+bool SimWorld::act_on(const api::Pod& pod, ports::CauseId cause, const Act& act) {
   Host* host = host_named(pod.spec.node_name);
   if (host == nullptr || host->node->crashed()) return false;
   dispatcher_.set_cause(cause);
-  const bool hit = host->node->kill_container(pod.meta.uid, container);
+  const bool hit = act(*host->node);
   dispatcher_.set_cause(0);
   return hit;
 }
 
+bool SimWorld::kill_container(const api::Pod& pod, const std::string& container,
+                              ports::CauseId cause) {
+  return act_on(pod, cause,
+                [&](SimNode& node) { return node.kill_container(pod.meta.uid, container); });
+}
+
 bool SimWorld::afflict(const api::Pod& pod, const std::string& container, Illness illness,
                        Duration lasts, ports::CauseId cause) {
-  Host* host = host_named(pod.spec.node_name);
-  if (host == nullptr || host->node->crashed()) return false;
-  dispatcher_.set_cause(cause);
-  const bool hit = host->node->afflict(pod.meta.uid, container, illness, lasts);
-  dispatcher_.set_cause(0);
-  return hit;
+  return act_on(pod, cause, [&](SimNode& node) {
+    return node.afflict(pod.meta.uid, container, illness, lasts);
+  });
+}
+
+bool SimWorld::strain(const api::Pod& pod, const std::string& container, const Strain& strain,
+                      Duration lasts, ports::CauseId cause) {
+  return act_on(pod, cause,
+                [&](SimNode& node) { return node.strain(pod.meta.uid, container, strain, lasts); });
+}
+
+bool SimWorld::stop_world(const api::Pod& pod, const std::string& container, Duration lasts,
+                          ports::CauseId cause) {
+  return act_on(pod, cause,
+                [&](SimNode& node) { return node.stop_world(pod.meta.uid, container, lasts); });
+}
+
+bool SimWorld::cut_proxy(const std::string& node, ports::CauseId cause) {
+  const bool outside = node == "clients";
+  const Host* host = outside ? nullptr : host_named(node);
+  if (outside ? outside_proxy_ == nullptr : host == nullptr || host->proxy == nullptr) return false;
+  ApiFault cut;
+  cut.cut = true;
+  api_->set_fault(outside ? "outside" : "Proxy/" + node, cut);
+  engine_->set_stale(outside ? kOutsideClients : host->node->index() + 1, cause);
+  return true;
+}
+
+void SimWorld::restore_proxy(const std::string& node) {
+  const bool outside = node == "clients";
+  api_->clear_fault(outside ? "outside" : "Proxy/" + node);
+  engine_->set_stale(outside ? kOutsideClients : *node_named(node) + 1, 0);
 }
 
 std::optional<DataId> SimWorld::data_at(const api::Pod& pod, const std::string& container,
@@ -599,7 +653,8 @@ void SimWorld::tell_nodes() {
     dispatcher_.set_cause(0);
   }
   for (const BreakerNotice& notice : engine_->take_breaker_changes()) {
-    log_.append(kernel_.now(), 0, "breaker", "Service/" + config_.traffic.services[notice.to].name,
+    log_.append(kernel_.now(), notice.cause, "breaker",
+                "Service/" + config_.traffic.services[notice.to].name,
                 caller_text(notice.from, notice.caller) + ": " + to_string(notice.change.to) +
                     ", " + to_string(notice.change.cause) + ", at " + to_string(notice.change.at));
   }
@@ -610,7 +665,8 @@ void SimWorld::tell_nodes() {
                        : what == What::Returned    ? "takes back "
                        : what == What::NotEnforced ? "spares "
                                                    : "cannot eject any more, so keeps ";
-    log_.append(kernel_.now(), 0, "outlier", "Service/" + config_.traffic.services[notice.to].name,
+    log_.append(kernel_.now(), notice.cause, "outlier",
+                "Service/" + config_.traffic.services[notice.to].name,
                 caller_text(notice.from, notice.caller) + " " + done + notice.address + ", " +
                     to_string(notice.event.kind));
   }

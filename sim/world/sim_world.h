@@ -29,6 +29,7 @@
 #include "sim/world/sim_api.h"
 #include "sim/world/sim_cloud.h"
 #include "sim/world/sim_data_plane.h"
+#include "sim/world/sim_network_filter.h"
 #include "sim/world/sim_node.h"
 
 namespace orrery::sim {
@@ -82,6 +83,7 @@ struct WorldConfig {
   /// Of the controller manager and of the scheduler each. With several, one leads: it holds a
   /// lease.
   std::uint32_t replicas = 1;
+  bool has_network_policies = false;  ///< Some day: then the network has a policy agent.
 };
 
 class SimWorld {
@@ -116,6 +118,15 @@ class SimWorld {
   /// Requests and health checks of a container fail, or its checks hang, for so long.
   bool afflict(const api::Pod& pod, const std::string& container, Illness illness, Duration lasts,
                ports::CauseId cause);
+  /// Something takes from a container, or adds to its work, for so long.
+  bool strain(const api::Pod& pod, const std::string& container, const Strain& strain,
+              Duration lasts, ports::CauseId cause);
+  /// All that a container does stands still for so long.
+  bool stop_world(const api::Pod& pod, const std::string& container, Duration lasts,
+                  ports::CauseId cause);
+  /// The proxy of a node, or of the clients outside ("clients"), hears of no change from now on.
+  bool cut_proxy(const std::string& node, ports::CauseId cause);
+  void restore_proxy(const std::string& node);
   bool crash_node(const std::string& name, ports::CauseId cause);
   bool restore_node(const std::string& name, ports::CauseId cause);
   bool kill_control_plane();
@@ -166,8 +177,12 @@ class SimWorld {
   struct KubeletProcess;
   struct ProxyProcess;
   struct AutoscalerProcess;
+  struct PolicyProcess;
   struct Host;
 
+  /// At the node of a pod, if that is not gone.
+  template <class Act>
+  bool act_on(const api::Pod& pod, ports::CauseId cause, const Act& act);
   [[nodiscard]] Host* host_named(const std::string& name);
   /// `node`: null for the clients outside.
   [[nodiscard]] std::unique_ptr<ProxyProcess> start_proxy(std::string name,
@@ -182,6 +197,7 @@ class SimWorld {
   void stop_replica(std::size_t place);
   void begin_work(Replica& replica);
   void start_autoscaler();
+  void start_policy_agent();
   void turn(std::size_t host, bool on);
   void on_reminders();
   void dispatch(KernelEvent event);
@@ -210,6 +226,7 @@ class SimWorld {
   std::unique_ptr<AutoscalerProcess> autoscaler_;
   std::unique_ptr<SimDataPlane> outside_tables_;
   std::unique_ptr<ProxyProcess> outside_proxy_;
+  std::unique_ptr<PolicyProcess> policy_agent_;  ///< Null: the network has no rules.
   std::vector<FlowResult> flows_done_;
   std::unique_ptr<PodMeter> meter_;  ///< Null: there are no such metrics.
 };

@@ -61,6 +61,12 @@ class RandomObject {
         return filled<PodDisruptionBudget>();
       case Kind::PodMetrics:
         return filled<PodMetrics>();
+      case Kind::NetworkPolicy:
+        return filled<NetworkPolicy>();
+      case Kind::Ingress:
+        return filled<Ingress>();
+      case Kind::IngressClass:
+        return filled<IngressClass>();
       case Kind::PersistentVolume:
         return filled<PersistentVolume>();
       case Kind::PersistentVolumeClaim:
@@ -475,6 +481,37 @@ class RandomObject {
   }
   void fill(LimitRange& r) { fill_all(r.meta, r.limits); }
   void fill(PriorityClass& c) { fill_all(c.meta, c.value, c.global_default, c.preempts); }
+  void fill(IpBlock& b) {
+    b.cidr = "10.0.0.0/" + std::to_string(below(33));
+    fill(b.except);
+  }
+  void fill(PolicyPeer& p) { fill_all(p.pod_selector, p.namespace_selector, p.ip_block); }
+  void fill(PolicyPort& p) { fill_all(p.protocol, p.port, p.end_port); }
+  void fill(PolicyRule& r) { fill_all(r.peers, r.ports); }
+  void fill(NetworkPolicy& p) {
+    NetworkPolicySpec& s = p.spec;
+    fill_all(p.meta, s.pod_selector, s.isolates_ingress, s.isolates_egress, s.ingress, s.egress);
+    if (!s.isolates_egress) s.isolates_ingress = true;  // A policy is about one of them at least.
+  }
+  void fill(IngressBackend& b) {
+    fill(b.service);
+    if (!b.service.empty()) fill(b.port);
+  }
+  void fill(IngressPath& p) {
+    one_of(p.type, 3);
+    fill_all(p.path, p.backend);
+  }
+  void fill(IngressRule& r) { fill_all(r.host, r.paths); }
+  void fill(IngressTls& t) { fill_all(t.hosts, t.secret_name); }
+  void fill(Ingress& i) {
+    IngressSpec& s = i.spec;
+    fill_all(i.meta, s.class_name, s.default_backend, s.tls, s.rules);
+  }
+  void fill(IngressClass& c) {
+    fill_all(c.meta, c.controller);
+    c.meta.annotations["ingressclass.kubernetes.io/is-default-class"] = "true";
+    c.is_default = true;
+  }
   void fill(Lease& l) { fill_all(l.meta, l.holder, l.duration, l.renew_time); }
   void fill(PodFailureRule& r) {
     one_of(r.action, 4);

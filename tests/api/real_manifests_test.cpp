@@ -48,7 +48,8 @@ TEST(RealManifests, OfThreeProjectsAreReadWithoutProblems) {
   };
   const std::vector<Set> sets{
       {"online-boutique", {{Kind::Deployment, 24}, {Kind::Service, 24}}},
-      {"bookinfo", {{Kind::Deployment, 29}, {Kind::Service, 27}, {Kind::Secret, 1}}},
+      {"bookinfo",
+       {{Kind::Deployment, 29}, {Kind::Service, 27}, {Kind::Secret, 1}, {Kind::Ingress, 1}}},
       {"guestbook",
        {{Kind::Deployment, 9}, {Kind::Service, 11}, {Kind::ReplicationController, 5}}}};
   for (const Set& set : sets) {

@@ -474,6 +474,49 @@ std::map<std::string, Base> make_bases() {
   "services": {"web": {"operations": {"get": {"calls": ["back"]}}}},
   "journeys": {"read": ["web"]}, "load": [{"poisson": "0.3/s", "from": "20s"}])";
   add("service-calls", chain, scenario(kChained, kTwoNodes));
+  const auto policy = [](const std::string& spec) {
+    return "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: np}\n"
+           "spec:\n" +
+           spec;
+  };
+  const auto guarded = [&](const std::string& spec) { return chain + policy(spec); };
+  const std::string on_back = "  podSelector: {matchLabels: {app: back}}\n";
+  const std::string on_p = "  podSelector: {matchLabels: {app: p}}\n  policyTypes: [Egress]\n";
+  const std::string names = "  - {ports: [{protocol: UDP, port: 53}]}\n";
+  add("policy-in",
+      guarded(on_back + "  ingress:\n  - from: [{podSelector: {matchLabels: {app: p}}}]\n"
+                        "    ports: [{port: 9000, endPort: 9100}]\n"),
+      scenario(kChained, kTwoNodes));
+  add("policy-in-block", guarded(on_back + "  ingress: [{from: [{ipBlock: {cidr: 0.0.0.0/0}}]}]\n"),
+      scenario(kChained, kTwoNodes));
+  add("policy-out",
+      guarded(on_p + "  egress:\n" + names +
+              "  - to: [{podSelector: {matchLabels: {app: back}}}]\n"
+              "    ports: [{port: 9000, endPort: 9100}]\n"),
+      scenario(kChained, kTwoNodes));
+  add("policy-out-block",
+      guarded(on_p + "  egress:\n" + names + "  - to: [{ipBlock: {cidr: 0.0.0.0/0}}]\n"),
+      scenario(kChained, kTwoNodes));
+  add("policy-shut", guarded(on_back), scenario(kChained, kTwoNodes));
+  const std::string backed =
+      chain +
+      "---\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: edge}\n"
+      "spec: {controller: example.com/edge}\n"
+      "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: first}\n"
+      "spec:\n  ingressClassName: edge\n"
+      "  tls: [{hosts: [a.example.com], secretName: certificate}]\n"
+      "  defaultBackend: {service: {name: back, port: {number: 80}}}\n"
+      "  rules:\n  - host: a.example.com\n    http:\n      paths:\n"
+      "      - {path: /x, pathType: Exact, backend: {service: {name: web, port: {number: 80}}}}\n"
+      "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: second}\n"
+      "spec:\n  ingressClassName: edge\n"
+      "  rules:\n  - host: \"*.example.com\"\n    http:\n      paths:\n"
+      "      - {path: /, pathType: Prefix, backend: {service: {name: back, port: {number: 80}}}}\n";
+  const char* const kByAddress = R"(,
+  "services": {"web": {"operations": {"get": {"wait": "7ms"}}}},
+  "journeys": {"read": ["http://a.example.com/x", "http://a.example.com/x/y"]},
+  "load": [{"poisson": "0.3/s", "from": "20s"}])";
+  add("ingress", backed, scenario(kByAddress, kTwoNodes));
   add("service-calls-zones", chain,
       scenario(std::string(kChained) + R"(, "profile": "kubernetes-1.32")", kTwoZones));
   add("service-calls-sticky", chain + "  sessionAffinity: ClientIP\n",
@@ -830,6 +873,42 @@ const std::vector<FieldCase>& field_cases() {
       {"Service:spec.sessionAffinityConfig.clientIP.timeoutSeconds", "service-calls-sticky",
        "Service/back",
        R"({"spec": {"sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 1}}}})"},
+      {"NetworkPolicy:spec.podSelector", "policy-in", "NetworkPolicy/np",
+       R"({"spec": {"podSelector": {"matchLabels": {"app": "p"}}}})"},
+      {"NetworkPolicy:spec.policyTypes", "policy-shut", "NetworkPolicy/np",
+       R"({"spec": {"policyTypes": ["Egress"]}})"},
+      {"NetworkPolicy:spec.ingress[].from[].podSelector", "policy-in", "NetworkPolicy/np",
+       R"({"spec": {"ingress": [{"from": [{"podSelector": {"matchLabels": {"app": "x"}}}]}]}})"},
+      {"NetworkPolicy:spec.ingress[].from[].namespaceSelector", "policy-in", "NetworkPolicy/np",
+       R"({"spec": {"ingress": [{"from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "x"}}, "podSelector": {"matchLabels": {"app": "p"}}}]}]}})"},
+      {"IPBlock:cidr", "policy-in-block", "NetworkPolicy/np",
+       R"({"spec": {"ingress": [{"from": [{"ipBlock": {"cidr": "192.0.2.0/24"}}]}]}})"},
+      {"IPBlock:except", "policy-in-block", "NetworkPolicy/np",
+       R"({"spec": {"ingress": [{"from": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}]}]}})"},
+      {"PolicyPort:protocol", "policy-in", "NetworkPolicy/np",
+       R"({"spec": {"ingress": [{"ports": [{"protocol": "UDP", "port": 9000, "endPort": 9100}]}]}})"},
+      {"PolicyPort:port", "policy-in", "NetworkPolicy/np",
+       R"({"spec": {"ingress": [{"ports": [{"port": 9095, "endPort": 9100}]}]}})"},
+      {"PolicyPort:endPort", "policy-in", "NetworkPolicy/np",
+       R"({"spec": {"ingress": [{"ports": [{"port": 9000, "endPort": 9001}]}]}})"},
+      {"NetworkPolicy:spec.egress[].to[].podSelector", "policy-out", "NetworkPolicy/np",
+       R"({"spec": {"egress": [{"ports": [{"protocol": "UDP", "port": 53}]}, {"to": [{"podSelector": {"matchLabels": {"app": "x"}}}], "ports": [{"port": 9000, "endPort": 9100}]}]}})"},
+      {"NetworkPolicy:spec.egress[].to[].namespaceSelector", "policy-out", "NetworkPolicy/np",
+       R"({"spec": {"egress": [{"ports": [{"protocol": "UDP", "port": 53}]}, {"to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "x"}}, "podSelector": {"matchLabels": {"app": "back"}}}]}]}})"},
+      {"NetworkPolicy:spec.egress[].to[].ipBlock", "policy-out-block", "NetworkPolicy/np",
+       R"({"spec": {"egress": [{"ports": [{"protocol": "UDP", "port": 53}]}, {"to": [{"ipBlock": {"cidr": "192.0.2.0/24"}}]}]}})"},
+      {"NetworkPolicy:spec.egress[].ports", "policy-out", "NetworkPolicy/np",
+       R"({"spec": {"egress": [{"to": [{"podSelector": {"matchLabels": {"app": "back"}}}], "ports": [{"port": 9000, "endPort": 9100}]}]}})"},
+      {"Ingress:spec.ingressClassName", "ingress", "Ingress/first",
+       R"({"spec": {"ingressClassName": "gone"}})"},
+      {"Ingress:spec.rules[].host", "ingress", "Ingress/first",
+       R"({"spec": {"rules": [{"host": "b.example.com", "http": {"paths": [{"path": "/x", "pathType": "Exact", "backend": {"service": {"name": "web", "port": {"number": 80}}}}]}}]}})"},
+      {"Ingress:spec.rules[].http.paths[].path", "ingress", "Ingress/first",
+       R"({"spec": {"rules": [{"host": "a.example.com", "http": {"paths": [{"path": "/z", "pathType": "Exact", "backend": {"service": {"name": "web", "port": {"number": 80}}}}]}}]}})"},
+      {"Ingress:spec.rules[].http.paths[].pathType", "ingress", "Ingress/first",
+       R"({"spec": {"rules": [{"host": "a.example.com", "http": {"paths": [{"path": "/x", "pathType": "Prefix", "backend": {"service": {"name": "web", "port": {"number": 80}}}}]}}]}})"},
+      {"IngressBackend:service.name", "ingress", "Ingress/first",
+       R"({"spec": {"defaultBackend": {"service": {"name": "web"}}}})"},
       {"ConfigMap:data", "config", "ConfigMap/m", R"({"data": {"k": null, "other": "v"}})"},
       {"Secret:stringData", "config", "Secret/s", R"({"stringData": {"k": null, "other": "v"}})"},
       {"Secret:data", "config", "Secret/s", R"({"stringData": null, "data": {"other": "dg=="}})"},
@@ -961,8 +1040,7 @@ const std::vector<FieldCase>& field_cases() {
        "HorizontalPodAutoscaler/h",
        R"({"spec": {"metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "AverageValue", "averageValue": "200m"}}}]}})"},
       {"HorizontalPodAutoscaler:spec.metrics[].resource.name", "scaled",
-       "HorizontalPodAutoscaler/h",
-       R"({"spec": {"metrics": [{"type": "Resource", "resource": {"name": "memory", "target": {"type": "Utilization", "averageUtilization": 50}}}]}})"},
+       "HorizontalPodAutoscaler/h", R"({"spec": {"metrics": [{"type": "Resource", "resource": {"name": "memory", "target": {"type": "Utilization", "averageUtilization": 50}}}]}})"},
       {"ScalingRules:stabilizationWindowSeconds", "scaled", "HorizontalPodAutoscaler/h",
        R"({"spec": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 30}}}})"},
       {"ScalingRules:selectPolicy", "scaled", "HorizontalPodAutoscaler/h",
@@ -1037,7 +1115,8 @@ const std::vector<FieldCase>& field_cases() {
        R"({"spec": {"selector": {"app": "q"}}})"},
       {"Pod:spec.topologySpreadConstraints[].maxSkew", "spread-tight", "Pod/q",
        R"({"spec": {"topologySpreadConstraints": [{"maxSkew": 5, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "DoNotSchedule", "nodeAffinityPolicy": "Ignore", "labelSelector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["p", "q"]}]}}]}})"},
-      {"Pod:spec.topologySpreadConstraints[].whenUnsatisfiable", "spread-tight", "Pod/q", R"({"spec": {"topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway", "nodeAffinityPolicy": "Ignore", "labelSelector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["p", "q"]}]}}]}})"},
+      {"Pod:spec.topologySpreadConstraints[].whenUnsatisfiable", "spread-tight", "Pod/q",
+       R"({"spec": {"topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway", "nodeAffinityPolicy": "Ignore", "labelSelector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["p", "q"]}]}}]}})"},
       {"Pod:spec.topologySpreadConstraints[].labelSelector", "spread-tight", "Pod/q",
        R"({"spec": {"topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "DoNotSchedule", "nodeAffinityPolicy": "Ignore", "labelSelector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["none"]}]}}]}})"},
       {"Pod:spec.topologySpreadConstraints[].matchLabelKeys", "spread-tight", "Pod/q",
@@ -1054,6 +1133,16 @@ const std::map<std::string, std::string>& other_fields() {
   static const std::map<std::string, std::string> all{
       {"CronJob:spec.startingDeadlineSeconds",
        "shown by CronJob.StartsAfterTheDeadlineAreSkippedAndSaid"},
+      {"Ingress:spec.tls[].hosts", "shown by IngressAddresses.OfHttpsNeedACertificateForTheHost"},
+      {"Ingress:spec.tls[].secretName",
+       "the certificate is taken to be there: a run encrypts nothing"},
+      {"IngressBackend:service.port.number",
+       "shown by IngressAddresses.LeadToThePortsOfServices: a run calls their first"},
+      {"IngressBackend:service.port.name",
+       "shown by IngressAddresses.LeadToThePortsOfServices: a run calls their first"},
+      {"IngressBackend:resource", "named as not modelled: it is no Service"},
+      {"IngressClass:spec.controller",
+       "the controller itself is not modelled: its rules lead to the endpoints of a Service"},
       {"EndpointSlice:endpoints[].hints",
        "shown by EndpointTables.HeedZoneHintsIfAllReadyEndpointsHaveThem"},
       {"EndpointSlice:endpoints[].addresses",

@@ -117,6 +117,9 @@ std::string name_in_table(const std::string& kind, std::string path) {
         Rule{"preference.", "NodeSelectorTerm:"},
         Rule{"labelSelector.", "LabelSelector:"},
         Rule{"namespaceSelector.", "LabelSelector:"},
+        Rule{"podSelector.", "LabelSelector:"},
+        Rule{"ipBlock.", "IPBlock:"},
+        Rule{"ackend.", "IngressBackend:"},
         Rule{"spec.selector.match", "LabelSelector:match"},
         Rule{"httpGet.", "HTTPGet:"},
         Rule{"tcpSocket.", "TCPSocket:"},
@@ -133,6 +136,9 @@ std::string name_in_table(const std::string& kind, std::string path) {
         Rule{".behavior.scaleUp.", "ScalingRules:"},
         Rule{".behavior.scaleDown.", "ScalingRules:"}}) {
     if (const std::string rest = after(rule.text); !rest.empty()) return rule.structure + rest;
+  }
+  if (const std::string rest = after("ports[]."); kind == "NetworkPolicy" && !rest.empty()) {
+    return "PolicyPort:" + rest;
   }
   if (path.starts_with("metadata")) return "Object:" + path;
   const auto moved = [&](const std::string& from, const std::string& to_kind,

@@ -54,7 +54,19 @@ FaultAction on_the_way(FaultKind kind, Duration delay = {}, std::int32_t status 
 }
 
 bool rolls_out(const FaultCycle& cycle) {
-  return cycle.symptom == Symptom::Rollout || cycle.symptom == Symptom::Held;
+  return cycle.symptom == Symptom::Rollout || cycle.symptom == Symptom::Held ||
+         cycle.fault.kind == FaultKind::StaleEndpoints;
+}
+
+/// What the pods of the Deployment may use of CPU and memory.
+void limit_pods(Scenario& s) {
+  for (api::ManifestObject& manifest : s.objects) {
+    auto* deployment = std::get_if<api::Deployment>(&manifest.object);
+    if (deployment == nullptr) continue;
+    api::Container& container = deployment->spec.pod_template.spec.containers[0];
+    container.limits.cpu_milli = 500;
+    container.limits.memory_bytes = 64 << 20;
+  }
 }
 
 /// Two nodes in zones of their own with a pod each, whose next image has to be pulled.
@@ -72,6 +84,7 @@ Scenario world_of(const FaultCycle& cycle) {
   auto& image = s.images.at("localhost/orrery-workload:2");
   image.on_nodes = false;
   image.layers = {{.id = {}, .bytes = 100'000'000}};
+  limit_pods(s);
   if (rolls_out(cycle)) {
     scenario::SetAction rollout;
     rollout.target = kWeb;
@@ -222,6 +235,18 @@ std::vector<FaultCycle> fault_cycles() {
   add(on_the_way(FaultKind::HttpAbort, {}, 503), Symptom::Failures);
   add(on_the_way(FaultKind::HttpDelay, 2_s), Symptom::Failures);
   add(on_the_way(FaultKind::HttpReplace, {}, 500), Symptom::Failures);
+  add(on(lasting(FaultKind::PodFailure, 10_s), kWeb), Symptom::Restarts);
+  FaultAction stress = on(lasting(FaultKind::CpuStress, 10_s), kWeb);
+  stress.threads = 1000;
+  add(stress, Symptom::Failures);
+  FaultAction hog = on(lasting(FaultKind::MemoryStress, 10_s), kWeb);
+  hog.memory_bytes = 65 << 20;
+  add(hog, Symptom::Restarts);
+  add(on(lasting(FaultKind::GcPause, 5_s), kWeb), Symptom::Failures);
+  FaultAction waits = on(lasting(FaultKind::IoLatency, 10_s), kWeb);
+  waits.delay = 2_s;
+  add(waits, Symptom::Failures);
+  add(of(lasting(FaultKind::StaleEndpoints, 20_s), "clients"), Symptom::Failures);
   return all;
 }
 

@@ -67,13 +67,13 @@ TEST(Check, ListsCountsAndAssumedInputsOfAGoodScenario) {
 
 TEST(Check, ReadsManifestsFromStandardInput) {
   const std::string manifests =
-      "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: a}\n---\n"
-      "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: b}\n---\n"
+      "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: a}\n---\n"
+      "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: b}\n---\n"
       "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n";
   const CheckReport report = check({"-"}, manifests);
   EXPECT_EQ(report.exit_code, 0) << report.text;
   EXPECT_NE(report.text.find("1 ConfigMap in 1 file"), std::string::npos) << report.text;
-  EXPECT_NE(report.text.find("kind Ingress  -:"), std::string::npos) << report.text;
+  EXPECT_NE(report.text.find("kind Role  -:"), std::string::npos) << report.text;
   EXPECT_NE(report.text.find("2 times in all"), std::string::npos) << report.text;
 }
 

@@ -115,6 +115,10 @@ const char* const kEveryKey = R"({
      "correlation": "25%", "for": "1s", "every": "2s", "times": 2},
     {"id": "aborts", "at": "14s", "fault": "http-abort", "to": "Service/web", "status": 503,
      "for": "1s"},
+    {"id": "stress", "at": "14s", "fault": "cpu-stress", "target": "Deployment/web", "threads": 2,
+     "for": "1s"},
+    {"id": "hog", "at": "14s", "fault": "memory-stress", "target": "Deployment/web",
+     "memory": "64Mi", "for": "1s"},
     {"id": "rollout", "at": "20s", "set": {"target": "Deployment/web", "container": "web",
      "image": "web:2", "replicas": 3, "env": {"A": "1"}}}
   ],

@@ -171,6 +171,48 @@ TEST(Causes, ErrorsThatTheModelGivesAServiceAreItsOwn) {
             "from users: upstream)");
 }
 
+TEST(Causes, ABreakerThatOpensAndAHostThatIsEjectedHaveThatOfTheCallsThatFailed) {
+  RoutePolicy breaks;
+  breaks.command.emplace();
+  RoutePolicy ejects;
+  ejects.balancer = resilience::RoundRobinConfig{};
+  ejects.outliers.emplace();
+  std::uint64_t opened = 0;
+  std::uint64_t ejected = 0;
+  for (const RoutePolicy& policy : {breaks, ejects}) {
+    TrafficModel model = chain_of(1, 1_s);
+    model.routes = {{.from = kClients, .to = 0, .policy = policy}};
+    add_load(model, {{0, 0}}, kSeed, 100.0, 6'000);
+    Explained run{model};
+    const InstanceId pod = run.world.pod(0);
+    run.world.pod(0);
+    run.begin();
+    run.world.engine.set_failing(pod, true, run.fault("Pod/a"));
+    run.world.run(Instant::at(20_s));
+    run.world.engine.set_failing(pod, false);
+    run.world.run();
+    const auto origin_of = [&](ports::CauseId at) {
+      std::string subject;
+      for (; at != 0; at = run.log.records()[at - 1].cause) {
+        subject = run.log.records()[at - 1].subject;
+      }
+      return subject;
+    };
+    for (const BreakerNotice& notice : run.world.engine.take_breaker_changes()) {
+      const bool opens = notice.change.to == resilience::BreakerState::Open;
+      EXPECT_EQ(origin_of(notice.cause), opens ? "Pod/a" : "");
+      opened += opens ? 1 : 0;
+    }
+    for (const EjectionNotice& notice : run.world.engine.take_ejections()) {
+      const bool returns = notice.event.what == resilience::OutlierEvent::What::Returned;
+      EXPECT_EQ(origin_of(notice.cause), returns ? "" : "Pod/a");
+      ejected += returns ? 0 : 1;
+    }
+  }
+  EXPECT_GT(opened, 0U);
+  EXPECT_GT(ejected, 0U);
+}
+
 // L13's chain: whoever waits for a slot waits for what those wait for that have the slots.
 TEST(Causes, AFullServiceLeadsToWhatItsRequestsWaitForBelow) {
   TrafficModel model = chain_of(2, Duration{}, 10);

@@ -64,6 +64,30 @@ TEST(CpuQuota, WorkThatIsTakenAwayLeavesTheQuotaToTheOthers) {
   EXPECT_EQ(ends(group, 2)[1], 40_ms);
 }
 
+TEST(CpuQuota, StrangersHaveTheirShareOfIt) {
+  CpuGroup group{50_ms, 8, Instant{}};
+  group.set_strangers(1, Instant{});
+  group.add(0, 100_ms, Instant{});
+  // Of each period's 50 ms the call has 25 ms, side by side with the stranger.
+  EXPECT_EQ(ends(group, 1)[0], 325_ms);
+
+  CpuGroup late{50_ms, 8, Instant{}};
+  late.set_strangers(1, Instant{});
+  late.add(0, 10_ms, at(60_ms));
+  EXPECT_EQ(ends(late, 1)[0], 110_ms) << "the stranger had used up the quota by then";
+
+  CpuGroup shared{1_s, 2, Instant{}};
+  shared.set_strangers(3, Instant{});
+  shared.add(0, 10_ms, Instant{});
+  EXPECT_EQ(ends(shared, 1)[0], 20_ms) << "four threads on two cores";
+
+  CpuGroup well{50_ms, 8, Instant{}};
+  well.set_strangers(1, Instant{});
+  well.set_strangers(0, at(1020_ms));
+  well.add(0, 30_ms, at(1020_ms));
+  EXPECT_EQ(ends(well, 1)[0], 1050_ms) << "30 ms of the period's quota were left";
+}
+
 TEST(CpuQuota, GivesWhatIsDoneInTheOrderInWhichItWasAdded) {
   CpuGroup group{50_ms, 8, Instant{}};
   for (const std::uint32_t call : {2U, 0U, 1U}) group.add(call, 5_ms, Instant{});

@@ -76,6 +76,29 @@ TEST(Lesson, SaysAllThatIsWrongWithItAtOnce) {
   EXPECT_FALSE(read_lesson(folder.filePath("lesson"))) << "it is no lab";
 }
 
+TEST(Lesson, OfALabWithoutOneIsWhatItsReadmeSays) {
+  QTemporaryDir folder;
+  const auto write = [&](const char* name, const char* text) {
+    QFile file{folder.filePath(name)};
+    ASSERT_TRUE(file.open(QIODevice::WriteOnly));
+    file.write(text);
+  };
+  write("one.json", "{}");
+  write("README.md",
+        "# L99: a lab\n\nWhat it is\nabout.\n\n| scenario | what | holds |\n| --- | --- | --- |\n"
+        "| `one.json` | it is **so** | two | three |\n| `none.json` | no | no |\n\n"
+        "**Answer.** Because.\n");
+  const auto lesson = read_lesson(folder.path());
+  ASSERT_TRUE(lesson) << lesson.error().what;
+  EXPECT_EQ(lesson->title.english, "L99: a lab");
+  EXPECT_EQ(lesson->about.english, "What it is about.");
+  ASSERT_EQ(lesson->steps.size(), 1U) << "of the scenarios that are there";
+  EXPECT_EQ(lesson->steps[0].text.english, "it is so");
+  EXPECT_EQ(lesson->steps[0].after.english, "two ; three\n\nAnswer. Because.");
+  ASSERT_EQ(lesson->steps[0].questions.size(), 1U);
+  EXPECT_TRUE(lesson->steps[0].questions[0].is_free());
+}
+
 TEST(Grade, OfANumberIsHowFarItIsFromWhatWasMeasured) {
   Question question;
   question.measure = "rolled";
@@ -187,7 +210,7 @@ TEST_F(Lab, IsOneOfAList) {
   window_.lab().set_labs(labs_in(QFileInfo{kLabs}.absolutePath()));
   ASSERT_NE(shows("lab open l13-cascade"), nullptr);
   window_.lab().on_action(shows("lab open l13-cascade")->action);
-  EXPECT_EQ(window_.lab().lesson().steps.size(), 6U);
+  EXPECT_EQ(window_.lab().lesson().steps.size(), 2U);
 }
 
 TEST(FirstStart, OffersThreeScenariosAndALab) {

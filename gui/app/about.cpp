@@ -27,7 +27,8 @@ QString about_text() {
   parts << AboutText::tr(
       "Orrery shows recordings of runs: how a failure spreads, stops and heals.");
   parts << AboutText::tr(
-      "Space plays. Arrows: event; with Shift 1 s, with Ctrl 10 s. F: next fault. E, T, L: events, "
+      "Space plays. Arrows: event; with Shift 1 s, with Ctrl 10 s. F: next fault. B: bookmark. E, "
+      "T, L: events, "
       "requests, limits. [ and ]: cause and effect. Ctrl+K finds. Ctrl+D compares. Ctrl+L: labs. "
       "Ctrl+S saves a "
       "picture. M: motion. +, -, 0: zoom. 1 to 4: panels. Esc goes back. Of a run by hand, a right "

@@ -44,12 +44,13 @@ int main(int argc, char** argv) {
   QApplication application{argc, argv};
   load_resources();
   Window window;
-  window.resize(options.size);
   Settings settings = options.screenshot.isEmpty() ? read_settings() : Settings{};
   if (!options.language.isEmpty()) settings.language = options.language;
   if (options.shade) settings.shade = *options.shade;
   if (options.reduced_motion) settings.reduced_motion = true;
   window.set_settings(settings);
+  constexpr QSize kSize{1920, 1200};
+  window.resize(options.size.value_or(settings.size.isValid() ? settings.size : kSize));
   if (!options.recording.isEmpty()) {
     const auto opened = window.open(options.recording);
     if (!opened && !options.screenshot.isEmpty())

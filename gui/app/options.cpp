@@ -72,7 +72,7 @@ std::vector<QString> read_options(const QStringList& arguments, Options& options
       static const QRegularExpression kSize{R"(^(\d{3,5})x(\d{3,5})$)"};
       const QRegularExpressionMatch match = kSize.match(value);
       if (match.hasMatch()) {
-        options.size = {match.captured(1).toInt(), match.captured(2).toInt()};
+        options.size = QSize{match.captured(1).toInt(), match.captured(2).toInt()};
       } else {
         wrong(option, "a width and a height like 1920x1200", value);
       }
@@ -113,7 +113,7 @@ QString usage() {
       "  --theme dark|light   (as it was last; of pictures dark)\n"
       "  --language en|ko     (as it was last; of pictures en)\n"
       "  --reduced-motion     nothing runs along edges\n"
-      "  --size WxH           of the window (1920x1200)\n"
+      "  --size WxH           of the window (as it was last; of pictures 1920x1200)\n"
       "  --scale N            pixels of the picture for each of the window's (1)\n");
 }
 

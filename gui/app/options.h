@@ -26,7 +26,7 @@ struct Options {
   QString language;  ///< Empty: as remembered.
   std::optional<Shade> shade;
   bool reduced_motion = false;
-  QSize size{1920, 1200};
+  std::optional<QSize> size;  ///< Of the window.
   double scale = 1;
   bool help = false;
 };

@@ -2,6 +2,7 @@
 /// What the window remembers from one start to the next.
 #pragma once
 
+#include <QSize>
 #include <QString>
 #include <QStringList>
 
@@ -13,6 +14,7 @@ struct Settings {
   QString language = "en";
   Shade shade = Shade::Dark;
   bool reduced_motion = false;
+  QSize size;          ///< Of the window; invalid: none is known.
   QStringList recent;  ///< Recordings, the last one first.
 };
 

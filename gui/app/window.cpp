@@ -352,6 +352,7 @@ Settings Window::settings() const {
   settings.language = QLocale{}.language() == QLocale::Korean ? "ko" : "en";
   settings.shade = shown_.theme->shade;
   settings.reduced_motion = shown_.reduced_motion;
+  settings.size = size();
   settings.recent = shown_.recent;
   return settings;
 }

@@ -120,6 +120,8 @@ class Window : public QWidget {
   void refresh(bool moving);
   void go_to_event(int direction);
   void go_to_fault();
+  /// Puts one at the instant, or takes away the one that stands there.
+  void toggle_bookmark();
   void go_to_found(const QStringList& words);
   void ask_for_picture();
   void act_on_scenario(const QString& what);

@@ -80,6 +80,7 @@ std::vector<Instant> Window::instants_of_note() const {
     if (rollout.to != Instant::never()) instants.push_back(rollout.to);
   }
   for (const FailingRecord& record : run_->events().failing()) instants.push_back(record.at);
+  for (const Instant bookmark : shown_.bookmarks) instants.push_back(bookmark);
   std::sort(instants.begin(), instants.end());
   instants.erase(std::unique(instants.begin(), instants.end()), instants.end());
   return instants;
@@ -102,6 +103,17 @@ void Window::go_to_fault() {
     if (fault.from > shown_.at) return seek(fault.from);
   }
   if (is_in_hand()) act_by_hand("step fault");
+}
+
+void Window::toggle_bookmark() {
+  if (run_ == nullptr) return;
+  const auto at = std::lower_bound(shown_.bookmarks.begin(), shown_.bookmarks.end(), shown_.at);
+  if (at != shown_.bookmarks.end() && *at == shown_.at) {
+    shown_.bookmarks.erase(at);
+  } else {
+    shown_.bookmarks.insert(at, shown_.at);
+  }
+  refresh(false);
 }
 
 void Window::go_to_found(const QStringList& words) {
@@ -167,6 +179,8 @@ void Window::keyPressEvent(QKeyEvent* event) {
         if (next) select(next);
       }
       return;
+    case Qt::Key_B:
+      return toggle_bookmark();
     case Qt::Key_F:
       return go_to_fault();
     case Qt::Key_E:

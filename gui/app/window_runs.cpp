@@ -54,6 +54,7 @@ Result<void> Window::open(const QString& path) {
   if (!engine_.made(path)) remember(shown_.recent, QFileInfo{path}.absoluteFilePath());
   shown_.run = run_.get();
   shown_.notice.clear();
+  shown_.bookmarks.clear();
   shown_.selected.reset();
   shown_.event.reset();
   shown_.request.reset();

@@ -51,8 +51,9 @@ struct Shown {
   bool playing = false;
   double speed = 1;  ///< Simulated seconds in one; 0: as fast as can be.
   bool reduced_motion = false;
-  std::optional<HandNow> hand;  ///< Absent: the run is over, or in nobody's hand.
-  QString session;              ///< A scenario of what was done by hand; empty: nothing was.
+  std::vector<Instant> bookmarks;  ///< Of the run, in order.
+  std::optional<HandNow> hand;     ///< Absent: the run is over, or in nobody's hand.
+  QString session;                 ///< A scenario of what was done by hand; empty: nothing was.
   /// What somebody may begin with: a name for people, and its path.
   std::vector<std::pair<QString, QString>> offers;
   QStringList recent;  ///< Recordings that were open before, the last one first.

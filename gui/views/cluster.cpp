@@ -88,6 +88,7 @@ std::vector<Layer> ClusterView::still_layers() const {
   DisplayList& list = layers[0].list;
   const Theme& c = colors();
   draw_panel(list);
+  list.target(QRectF{rect()}, {}, {}).thing = "cluster";
   qreal x = list.words(kPadding, kHeaderMiddle, tr("Cluster"), Type::Heading, c.high);
   if (!has_moment()) return layers;
   const Moment& moment = *shown().moment;

@@ -151,6 +151,7 @@ std::vector<Layer> TimelineView::lanes(bool ahead) const {
   if (shown().run == nullptr) return layers;
   draw_axis(list);
   draw_parting(list);
+  draw_bookmarks(list);
   draw_faults(list);
   draw_rollouts(list);
   draw_errors(list, ahead);
@@ -336,6 +337,21 @@ void TimelineView::draw_axis(DisplayList& list) const {
     list.words(kPadding, middle, text, Type::Body, c.mid);
   }
   list.line({kPadding, kStripsTop - 13}, {lanes_right(), kStripsTop - 13}, c.line);
+}
+
+void TimelineView::draw_bookmarks(DisplayList& list) const {
+  const Theme& c = colors();
+  for (std::size_t i = 0; i < shown().bookmarks.size(); ++i) {
+    const qreal x = x_of(shown().bookmarks[i]);
+    list.line({x, kAxisMiddle + 9}, {x, height() - 14.0}, faded(c.accent, 0.5));
+    QPainterPath flag{{x, kAxisMiddle + 8}};
+    flag.lineTo(x + 10, kAxisMiddle + 12);
+    flag.lineTo(x, kAxisMiddle + 16);
+    flag.closeSubpath();
+    Shape& shape = list.path(flag, c.accent);
+    shape.tag = QString{"bookmark %1"}.arg(i);
+    shape.says = tr("bookmark at %1").arg(clock_text(shown().bookmarks[i]));
+  }
 }
 
 void TimelineView::draw_bar(DisplayList& list, Instant from, Instant to, qreal middle,

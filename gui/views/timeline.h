@@ -54,6 +54,7 @@ class TimelineView : public Canvas {
   /// What a run in hand does, and its steps; from `left` on.
   void draw_hand(DisplayList& list, qreal left) const;
   void draw_axis(DisplayList& list) const;
+  void draw_bookmarks(DisplayList& list) const;
   void draw_faults(DisplayList& list) const;
   void draw_rollouts(DisplayList& list) const;
   void draw_errors(DisplayList& list, bool ahead) const;

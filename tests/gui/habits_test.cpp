@@ -66,6 +66,21 @@ TEST_F(Habits, TheFinderSelectsWhatIsChosen) {
   EXPECT_TRUE(window_.finder().isHidden());
 }
 
+TEST_F(Habits, ABookmarkStandsOnTheTimelineAndIsGoneTo) {
+  const Instant here = window_.shown().at;
+  press(window_, Qt::Key_B);
+  (void)window_.picture(1);
+  QRectF flag;
+  ASSERT_NE(window_.timeline().find("bookmark 0", &flag), nullptr);
+  EXPECT_NEAR(flag.left(), window_.timeline().x_of(here), 1.5);
+  window_.seek(here - Duration::seconds(3));
+  press(window_, Qt::Key_Right);
+  EXPECT_EQ(window_.shown().at, here);
+  press(window_, Qt::Key_B);
+  (void)window_.picture(1);
+  EXPECT_EQ(window_.timeline().find("bookmark 0"), nullptr) << "it is taken away where it stands";
+}
+
 TEST_F(Habits, EscapeLeavesTheFinderAndTheSelectionAsItWas) {
   window_.select(2U);
   press(window_, Qt::Key_K, Qt::ControlModifier);
@@ -151,12 +166,14 @@ TEST(Settings, AreReadAsTheyWereWritten) {
   settings.language = "ko";
   settings.shade = Shade::Light;
   settings.reduced_motion = true;
+  settings.size = {1500, 900};
   settings.recent = {"/a b.orrery"};
   write_settings(settings);
   const Settings read = read_settings();
   EXPECT_EQ(read.language, "ko");
   EXPECT_EQ(read.shade, Shade::Light);
   EXPECT_TRUE(read.reduced_motion);
+  EXPECT_EQ(read.size, settings.size);
   EXPECT_EQ(read.recent, settings.recent);
 }
 

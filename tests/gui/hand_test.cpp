@@ -242,8 +242,13 @@ TEST_F(HandedRun, PodsNodesZonesAndEdgesArePointedAtToo) {
   window_.show_drawer(Drawer::None);
   (void)window_.picture(1);
   for (const char* tag : {"zone a", "node a-1"}) {
+    window_.deeds().hide();
     right_click(window_.cluster(), tag);
+    EXPECT_FALSE(window_.deeds().isHidden()) << tag;
   }
+  window_.cluster().on_thing("cluster", {4, 4});
+  EXPECT_EQ(window_.deeds().deeds()[0].name, "control-plane-kill");
+  EXPECT_EQ(window_.cluster().layers()[0].list.thing_at({4, 4})->thing, "cluster");
   std::size_t edges = 0;
   for (const Layer& layer : window_.services().layers()) {
     for (const Shape& shape : layer.list.shapes()) {

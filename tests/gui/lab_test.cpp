@@ -6,10 +6,12 @@
 #include <QFile>
 #include <QJsonDocument>
 #include <QTemporaryDir>
+#include <algorithm>
 #include <functional>
 
 #include "gui/app/shipped.h"
 #include "gui/app/window.h"
+#include "runner/scenario/reading.h"
 
 namespace orrery::gui {
 namespace {
@@ -35,6 +37,28 @@ TEST(Lesson, OfEachLabThatIsShippedCanBeTaught) {
   }
 }
 
+TEST(Lesson, AsksForValuesThatItsScenariosMeasure) {
+  std::size_t measured = 0;
+  for (const auto& [folder, title] : labs_in(QFileInfo{kLabs}.absolutePath())) {
+    EXPECT_FALSE(title.korean.isEmpty()) << folder.toStdString();
+    const auto lesson = read_lesson(folder);
+    for (const LessonStep& step : lesson->steps) {
+      const auto reading = scenario::read_scenario(step.scenario.toStdString());
+      ASSERT_TRUE(reading.scenario) << step.scenario.toStdString();
+      const auto& expected = reading.scenario->expectations;
+      for (const Question& question : step.questions) {
+        if (question.measure.isEmpty()) continue;
+        ++measured;
+        EXPECT_TRUE(
+            std::any_of(expected.begin(), expected.end(),
+                        [&](const auto& e) { return question.measure.toStdString() == e.id; }))
+            << step.scenario.toStdString() << " does not expect " << question.measure.toStdString();
+      }
+    }
+  }
+  EXPECT_GE(measured, 30U);
+}
+
 TEST(Lesson, SaysAllThatIsWrongWithItAtOnce) {
   QTemporaryDir folder;
   QDir{folder.path()}.mkpath("lesson");
@@ -50,6 +74,29 @@ TEST(Lesson, SaysAllThatIsWrongWithItAtOnce) {
     EXPECT_NE(lesson.error().what.find(pointer), std::string::npos) << lesson.error().what;
   }
   EXPECT_FALSE(read_lesson(folder.filePath("lesson"))) << "it is no lab";
+}
+
+TEST(Lesson, OfALabWithoutOneIsWhatItsReadmeSays) {
+  QTemporaryDir folder;
+  const auto write = [&](const char* name, const char* text) {
+    QFile file{folder.filePath(name)};
+    ASSERT_TRUE(file.open(QIODevice::WriteOnly));
+    file.write(text);
+  };
+  write("one.json", "{}");
+  write("README.md",
+        "# L99: a lab\n\nWhat it is\nabout.\n\n| scenario | what | holds |\n| --- | --- | --- |\n"
+        "| `one.json` | it is **so** | two | three |\n| `none.json` | no | no |\n\n"
+        "**Answer.** Because.\n");
+  const auto lesson = read_lesson(folder.path());
+  ASSERT_TRUE(lesson) << lesson.error().what;
+  EXPECT_EQ(lesson->title.english, "L99: a lab");
+  EXPECT_EQ(lesson->about.english, "What it is about.");
+  ASSERT_EQ(lesson->steps.size(), 1U) << "of the scenarios that are there";
+  EXPECT_EQ(lesson->steps[0].text.english, "it is so");
+  EXPECT_EQ(lesson->steps[0].after.english, "two ; three\n\nAnswer. Because.");
+  ASSERT_EQ(lesson->steps[0].questions.size(), 1U);
+  EXPECT_TRUE(lesson->steps[0].questions[0].is_free());
 }
 
 TEST(Grade, OfANumberIsHowFarItIsFromWhatWasMeasured) {
@@ -163,7 +210,7 @@ TEST_F(Lab, IsOneOfAList) {
   window_.lab().set_labs(labs_in(QFileInfo{kLabs}.absolutePath()));
   ASSERT_NE(shows("lab open l13-cascade"), nullptr);
   window_.lab().on_action(shows("lab open l13-cascade")->action);
-  EXPECT_EQ(window_.lab().lesson().steps.size(), 6U);
+  EXPECT_EQ(window_.lab().lesson().steps.size(), 2U);
 }
 
 TEST(FirstStart, OffersThreeScenariosAndALab) {

@@ -108,7 +108,7 @@ def edges():
 def headers():
     flags = ["-std=c++20", "-I.", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-x", "c++", "-"]
     # Without Qt the window is not built, and its headers are left out.
-    qt = subprocess.run(["pkg-config", "--cflags", "Qt6Widgets"], capture_output=True, text=True)
+    qt = subprocess.run(["pkg-config", "--cflags", "Qt6Widgets", "Qt6Network"], capture_output=True, text=True)
     if qt.returncode == 0:
         flags = [*(["-fPIC"] + qt.stdout.replace("-I", "-isystem ").split()), *flags]
 

@@ -36,14 +36,16 @@ struct Clients {
   ports::CauseId fault() { return log.append(world.kernel.now(), 0, "fault", "a"); }
   /// Of the requests that began within these seconds: the longest time [ms].
   [[nodiscard]] double longest(std::size_t from, std::size_t to) const {
+    const auto samples = world.engine.service(0).samples();
     std::int64_t most = 0;
     for (std::size_t i = from; i < to; ++i) {
-      most = std::max(most, world.engine.service(0).samples()[i].counts.latency_max_ns);
+      most = std::max(most, samples[i].counts.latency_max_ns);
     }
     return static_cast<double>(most) * 1e-6;
   }
   [[nodiscard]] double shortest_mean(std::size_t second) const {
-    const auto& counts = world.engine.service(0).samples()[second].counts;
+    const auto samples = world.engine.service(0).samples();
+    const auto& counts = samples[second].counts;
     return static_cast<double>(counts.latency_sum_ns) * 1e-6 /
            static_cast<double>(counts.ended_count());
   }

@@ -109,6 +109,8 @@ void read_policy_types(ObjectReader& in, NetworkPolicySpec& spec) {
       in.reading().wrong(at, "Ingress or Egress");
     }
   });
+  // With a misspelt one alone, too: no policy is about neither.
+  if (!spec.isolates_egress) spec.isolates_ingress = true;
 }
 
 void write_rules(JsonWriter& out, const char* name, const char* peers,

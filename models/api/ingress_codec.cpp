@@ -43,6 +43,7 @@ IngressBackend read_backend(ObjectReader& in) {
   const bool service = in.object("service", "IngressServiceBackend", [&](ObjectReader& fields) {
     read_service_backend(fields, backend);
   });
+  if (backend.service.empty()) backend.port = 0;  // A port of nothing, which is a problem already.
   const auto resource = in.field("resource");
   if (in.manifest() && service == resource.has_value()) {
     in.reading().problem(in.here(), "a service or a resource", service ? "both" : "neither");

@@ -2,7 +2,6 @@
 
 #include <QApplication>
 #include <QDir>
-#include <QElapsedTimer>
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -15,9 +14,12 @@
 
 #include "gui/app/window.h"
 #include "tests/gui/recorded.h"
+#include "tests/gui/waiting.h"
 
 namespace orrery::gui {
 namespace {
+
+using test::wait_until;
 
 QJsonObject json(const char* text) { return QJsonDocument::fromJson(text).object(); }
 
@@ -120,15 +122,6 @@ class HandedRun : public testing::Test {
     EXPECT_TRUE(file.open(QIODevice::WriteOnly));
     file.write(text.toUtf8());
     return file.fileName();
-  }
-  static void wait_until(const std::function<bool()>& holds) {
-    // Against hanging for ever, not a measure of anything.
-    QElapsedTimer spent;
-    spent.start();
-    while (!holds() && spent.elapsed() < 60'000) {
-      QApplication::processEvents(QEventLoop::WaitForMoreEvents, 20);
-    }
-    ASSERT_TRUE(holds());
   }
   void say(QByteArray line) {
     client_->write(line.replace('\n', ' ') + "\n");
@@ -276,23 +269,15 @@ TEST(RunByHand, IsHeldSteppedHitRunToItsEndAndSaved) {
   window.resize(1600, 1000);
   window.engine().set_program(ORRERY_PROGRAM);
   ASSERT_TRUE(window.open(ORRERY_SCENARIOS "/live/two-pods.json"));
-  const auto wait_until = [](const std::function<bool()>& holds) {
-    // Against hanging for ever, not a measure of anything.
-    QElapsedTimer spent;
-    spent.start();
-    while (!holds() && spent.elapsed() < 120'000) {
-      QApplication::processEvents(QEventLoop::WaitForMoreEvents, 20);
-    }
-    ASSERT_TRUE(holds());
-  };
-  wait_until([&] { return window.scenario().phase() == ScenarioView::Phase::Right; });
+  const auto await_program = [](const std::function<bool()>& holds) { wait_until(holds, 120'000); };
+  await_program([&] { return window.scenario().phase() == ScenarioView::Phase::Right; });
   window.scenario().on_action("scenario hand");
-  wait_until([&] { return window.shown().hand && window.shown().run != nullptr; });
+  await_program([&] { return window.shown().hand && window.shown().run != nullptr; });
   window.set_speed(0);
   const auto step = [&](const QString& goal, Instant to) {
     window.timeline().on_action("hand step " + goal);
-    wait_until([&] { return window.shown().hand && window.shown().hand->at >= to; });
-    wait_until([&] { return window.shown().hand->held && window.shown().at >= to; });
+    await_program([&] { return window.shown().hand && window.shown().hand->at >= to; });
+    await_program([&] { return window.shown().hand->held && window.shown().at >= to; });
     EXPECT_EQ(window.shown().at, to);
   };
   step("fault", Instant::at(Duration::seconds(6)));
@@ -300,20 +285,20 @@ TEST(RunByHand, IsHeldSteppedHitRunToItsEndAndSaved) {
   window.show_drawer(Drawer::None);
   (void)window.picture(1);
   window.services().on_thing("service default/web", {400, 300});
-  wait_until([&] {
+  await_program([&] {
     (void)window.picture(1);
     return window.deeds().find("hits") != nullptr;
   });
   EXPECT_TRUE(window.deeds().find("hits")->text.startsWith("Pod/default/web-"));
   window.deeds().on_action("deed do");
-  wait_until([&] { return window.deeds().isHidden(); });
+  await_program([&] { return window.deeds().isHidden(); });
   window.services().on_thing("edge clients default/web", {400, 300});
   window.deeds().choose(2);
   window.deeds().on_action("deed do");
-  wait_until([&] { return window.deeds().isHidden(); });
+  await_program([&] { return window.deeds().isHidden(); });
   step("second", Instant::at(Duration::seconds(8)));
   window.timeline().on_action("play");
-  wait_until([&] { return window.scenario().phase() == ScenarioView::Phase::Over; });
+  await_program([&] { return window.scenario().phase() == ScenarioView::Phase::Over; });
   window.take_all();
   EXPECT_TRUE(window.shown().run->complete());
   EXPECT_FALSE(window.shown().hand);

@@ -2,7 +2,6 @@
 
 #include <QApplication>
 #include <QDir>
-#include <QElapsedTimer>
 #include <QFile>
 #include <QJsonDocument>
 #include <QTemporaryDir>
@@ -12,6 +11,7 @@
 #include "gui/app/shipped.h"
 #include "gui/app/window.h"
 #include "runner/scenario/reading.h"
+#include "tests/gui/waiting.h"
 
 namespace orrery::gui {
 namespace {
@@ -138,15 +138,7 @@ class Lab : public testing::Test {
     ASSERT_TRUE(window_.open(kLabs + "/l02-rolling-update"));
     (void)window_.picture(1);
   }
-  static void wait_until(const std::function<bool()>& holds) {
-    // Against hanging for ever, not a measure of anything.
-    QElapsedTimer spent;
-    spent.start();
-    while (!holds() && spent.elapsed() < 120'000) {
-      QApplication::processEvents(QEventLoop::WaitForMoreEvents, 20);
-    }
-    ASSERT_TRUE(holds());
-  }
+  static void wait_until(const std::function<bool()>& holds) { test::wait_until(holds, 120'000); }
   [[nodiscard]] const Shape* shows(const QString& tag) {
     (void)window_.picture(1);
     return window_.lab().find(tag);

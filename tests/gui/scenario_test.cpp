@@ -1,16 +1,18 @@
 #include <gtest/gtest.h>
 
 #include <QApplication>
-#include <QElapsedTimer>
 #include <QFile>
 #include <QTemporaryDir>
 #include <functional>
 
 #include "gui/app/window.h"
 #include "tests/gui/recorded.h"
+#include "tests/gui/waiting.h"
 
 namespace orrery::gui {
 namespace {
+
+using test::wait_until;
 
 TEST(Problems, StandAtTheirLinesAndThoseOfOtherFilesHaveTheirName) {
   const QString said =
@@ -53,15 +55,6 @@ class Scenario : public testing::Test {
     EXPECT_TRUE(file.open(QIODevice::WriteOnly));
     file.write(text.toUtf8());
     return file.fileName();
-  }
-  static void wait_until(const std::function<bool()>& holds) {
-    // Against hanging for ever, not a measure of anything.
-    QElapsedTimer spent;
-    spent.start();
-    while (!holds() && spent.elapsed() < 60'000) {
-      QApplication::processEvents(QEventLoop::WaitForMoreEvents, 20);
-    }
-    ASSERT_TRUE(holds());
   }
   [[nodiscard]] bool shows(const QString& tag) {
     (void)window_.picture(1);

@@ -425,8 +425,12 @@ void read_cluster(const Value& cluster, const LinkUse& use, bool claims, Cluster
                   Report& report, Assumptions& assumptions) {
   const Fields fields{
       cluster,
-      {"zones", "nodes", "nodeGroups", "autoscaler", "node", "network", "storage", "controlPlane"},
+      {"zones", "nodes", "nodeGroups", "autoscaler", "node", "cpuContention", "network", "storage",
+       "controlPlane"},
       report};
+  if (const Value* contention = fields.find("cpuContention")) {
+    if (const auto on = read_boolean(*contention, report)) into.shares_cores = *on;
+  }
   if (const Value* control = fields.find("controlPlane")) {
     read_control_plane(*control, into.control, report);
   }

@@ -112,6 +112,7 @@ struct Cluster {
   std::vector<ClusterNode> nodes;  ///< At least one; sorted by name.
   std::vector<NodeGroup> groups;   ///< By name.
   ClusterAutoscalerSettings autoscaler;
+  bool shares_cores = false;  ///< Pods have no more cores together than their node.
   Network network;
   Storage storage;
   ControlPlane control;

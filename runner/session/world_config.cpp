@@ -233,6 +233,7 @@ sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
   // Nobody else reads metrics, so that other runs send nothing for them.
   config.profile.kubelet.reports_metrics =
       scenario::ever_has(scenario, api::Kind::HorizontalPodAutoscaler);
+  config.shares_cores = scenario.cluster.shares_cores;
   config.has_network_policies = scenario::ever_has(scenario, api::Kind::NetworkPolicy);
   const scenario::Storage& storage = scenario.cluster.storage;
   config.profile.controllers.storage = {storage.provision, storage.remove, storage.resize,

@@ -253,6 +253,10 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
   Instance& instance = instances_[index];
   instance.state = state;
   if (!program_.caches.empty()) forget_caches(index);
+  if (const std::uint32_t group = instance.cpu_group;
+      group != kNone && cpu_groups_[group].node != kNone) {
+    stress_cpu_group(group, 0, 0);
+  }
   // Then nobody waits in its queue either; calls that nobody waits for may go on.
   if (instance.busy == 0 && !program_.has_detached) return;
   ServiceLoad& load = service_loads_[instance.service];
@@ -290,8 +294,10 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
     call.doomed = false;
     if (const RecordId ended_by = instance_causes_[index].state) call.cause = ended_by;
     if (call.on_cpu) {
-      cpu_groups_[instances_[index].cpu_group].group.remove(i, now_);
+      const std::uint32_t group = instances_[index].cpu_group;
+      cpu_groups_[group].group.remove(i, now_);
       call.on_cpu = false;
+      if (cpu_groups_[group].node != kNone) work(group);
     } else {
       call.ghost = call.phase == CallPhase::InService && !call.held;
       call.held = false;
@@ -710,6 +716,10 @@ void RequestEngine::begin_work(std::uint32_t index) {
     call.on_cpu = true;
     cpu_groups_[instance.cpu_group].group.add(index, cpu, now_);
     work(instance.cpu_group);
+    if (!shared_nodes_.empty() && cpu_groups_[instance.cpu_group].node != kNone &&
+        call.cause == 0) {
+      call.cause = stress_beside(instance.cpu_group);
+    }
     return;
   }
   instance.cpu_ns += cpu.count_ns();
@@ -720,7 +730,7 @@ void RequestEngine::begin_work(std::uint32_t index) {
 }
 
 void RequestEngine::work(std::uint32_t index) {
-  LimitedCpu& cpu = cpu_groups_[index];
+  CpuUser& cpu = cpu_groups_[index];
   cpu.group.advance(now_);
   for (const std::uint32_t done : cpu.group.take_done()) {
     Call& call = calls_[done];
@@ -737,6 +747,7 @@ void RequestEngine::work(std::uint32_t index) {
   } else {
     kernel_.disarm(cpu.timer);
   }
+  if (cpu.node != kNone) want_cores(index);
 }
 
 void RequestEngine::end_service(std::uint32_t index) {

@@ -36,6 +36,7 @@
 #include "sim/traffic/edge_faults.h"
 #include "sim/traffic/failure_ledger.h"
 #include "sim/traffic/instance_spec.h"
+#include "sim/traffic/node_cpu.h"
 #include "sim/traffic/request_series.h"
 #include "sim/traffic/route.h"
 #include "sim/traffic/server_gate.h"
@@ -156,6 +157,17 @@ class RequestEngine {
 
   /// A quota per 100 ms, counted from now, on a node with so many cores. Requires: quota > 0.
   [[nodiscard]] std::uint32_t add_cpu_group(Duration quota, std::uint32_t cores);
+
+  // Nodes whose cores the containers share; see shared_cpu.cpp.
+
+  /// Groups on the node share so many cores. Requires: not told before.
+  void share_cores(std::uint32_t node, std::uint32_t cores);
+  /// What a container there is entitled to; `quota` per 100 ms, counted from now. Requires: the
+  /// node's cores are shared; quota > 0.
+  [[nodiscard]] std::uint32_t add_cpu_group(std::uint32_t node, const CpuClaim& claim,
+                                            std::optional<Duration> quota);
+  /// That of all burstable pods on the node (NodeCpu). Requires: its cores are shared.
+  void set_burstable_weight(std::uint32_t node, std::int64_t weight);
 
   /// From now on its requests end with Error when their own work is done, or no longer so.
   void set_failing(InstanceId instance, bool fails, ports::CauseId cause = 0);
@@ -347,9 +359,15 @@ class RequestEngine {
     std::uint64_t key = 0;  ///< Of the call.
     Duration by;
   };
-  struct LimitedCpu {
+  struct CpuUser {
     CpuGroup group;
     KernelTimer timer{};
+    std::uint32_t node = kNone;  ///< Whose cores it shares; kNone: it has its own.
+    CpuClaim claim = {};
+  };
+  struct SharedNode {
+    NodeCpu cpu;
+    std::map<std::uint32_t, RecordId> stressed;  ///< Why, by group.
   };
   struct Table {
     std::vector<std::uint32_t> addresses;  ///< Indices into addresses_.
@@ -650,6 +668,15 @@ class RequestEngine {
   /// Whether the work that is due was held up: it is due later now.
   [[nodiscard]] bool is_held_up(std::uint32_t call);
 
+  // Containers that share their node's cores: shared_cpu.cpp.
+  /// The group wants more or less than before. Requires: it shares cores, as do the next.
+  void want_cores(std::uint32_t group);
+  void deal_cores(const NodeCpu& cpu);
+  /// So many threads work beside the group's calls; it need not share cores.
+  void stress_cpu_group(std::uint32_t group, std::uint32_t threads, RecordId cause);
+  /// Why there are too few cores for the group; 0: there are enough, or it is the load.
+  [[nodiscard]] RecordId stress_beside(std::uint32_t group) const;
+
   // Calls that meet faults of edges: impaired_calls.cpp.
   /// False: it is lost, or what becomes of it is told already. It may take longer than `way`, and
   /// what comes to the caller may be an answer by somebody else.
@@ -760,7 +787,8 @@ class RequestEngine {
   std::vector<BreakerNotice> breaker_changes_;
   std::vector<EjectionNotice> ejections_;
   std::vector<OwnShareNotice> own_shares_;
-  std::vector<LimitedCpu> cpu_groups_;
+  std::vector<CpuUser> cpu_groups_;
+  std::map<std::uint32_t, SharedNode> shared_nodes_;
 
   std::vector<Load> loads_;
   std::vector<User> users_;  ///< Of all closed loads, in order.

@@ -24,8 +24,7 @@ bool RequestEngine::stress_cpu(InstanceId id, std::uint32_t threads, ports::Caus
   strain.threads_cause = static_cast<RecordId>(cause);
   instances_[index].strained = strain.waits > Duration{} || strain.threads > 0;
   if (threads > 0) blame_work(index, strain.threads_cause);
-  cpu_groups_[group].group.set_strangers(threads, now_);
-  work(group);
+  stress_cpu_group(group, threads, strain.threads_cause);
   return true;
 }
 

@@ -272,6 +272,7 @@ void SimNode::finish_run_sandbox(const RuntimeOperation& operation) {
   ports::RuntimeResult result = with_id(sandbox.info.id);
   result.ip = sandbox.info.ip;
   sandboxes_.emplace(sandbox.info.id, std::move(sandbox));
+  weigh_burstable();
   reply(operation, Outcome::Ok, std::move(result));
 }
 
@@ -327,6 +328,7 @@ void SimNode::finish_stop_sandbox(const RuntimeOperation& operation) {
     }
   }
   found->second.info.state = SandboxState::NotReady;
+  weigh_burstable();
   reply(operation, Outcome::Ok, {});
 }
 
@@ -347,6 +349,7 @@ void SimNode::crash() {
   }
   container_of_instance_.clear();
   for (auto& [id, sandbox] : sandboxes_) sandbox.info.state = SandboxState::NotReady;
+  weigh_burstable();
   listener_owner_.reset();
   images_.forget_fetches();
   fetches_.clear();

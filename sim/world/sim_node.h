@@ -103,6 +103,7 @@ struct NodeEnvironment {
   Duration probe_latency;       ///< One way.
   bool counts_memory = false;   ///< Something is known of what containers use.
   bool counts_volumes = false;  ///< Something is known of what is written to volumes.
+  bool shares_cores = false;    ///< Pods have no more cores together than their node.
   std::map<std::string, ImageModel> images;
   std::vector<ServiceBinding> services;
   Slab<RuntimeOperation> operations;
@@ -244,6 +245,11 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
   void answer(const PendingProbe& probe, Instant done, ports::Outcome outcome, std::int32_t value,
               ports::CauseId cause = 0);
   [[nodiscard]] const api::Container& spec_of(const Process& process, const Sandbox& sandbox) const;
+  /// Whose CPU time the container's work counts as; kNone: it has what it wants.
+  [[nodiscard]] std::uint32_t add_cpu_group(const api::PodSpec& pod,
+                                            const api::Container& container);
+  /// Burstable pods have come or gone.
+  void weigh_burstable();
   [[nodiscard]] Process* listener(const std::string& address, std::int32_t port);
   [[nodiscard]] Process* host_listener(std::int32_t port);
 

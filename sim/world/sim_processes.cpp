@@ -1,5 +1,6 @@
 // The part of SimNode about the life of a container's process: start, health, memory, end.
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "models/kubelet/qos.h"
@@ -122,7 +123,7 @@ void SimNode::open_ports(Process& process, const Sandbox& sandbox) {
   const auto& pod = std::get<api::Pod>(*sandbox.pod);
   const api::Container& spec = spec_of(process, sandbox);
   std::set<std::int32_t> taken;
-  std::uint32_t cpu_group = kNone;
+  std::optional<std::uint32_t> cpu_group;
   for (const ServiceBinding& binding : environment_.services) {
     if (binding.namespace_name != pod.meta.namespace_name) continue;
     if (!api::has_all(pod.meta.labels, binding.selector)) continue;
@@ -134,17 +135,14 @@ void SimNode::open_ports(Process& process, const Sandbox& sandbox) {
     if (!declared && pod.spec.containers.size() > 1) continue;
     taken.insert(*port);
     // All that a container serves draws on one quota.
-    if (cpu_group == kNone && spec.limits.cpu_milli) {
-      cpu_group = environment_.engine.add_cpu_group(kubelet::cpu_quota(*spec.limits.cpu_milli),
-                                                    capacity_.cores());
-    }
+    if (!cpu_group) cpu_group = add_cpu_group(pod.spec, spec);
     const InstanceId instance = environment_.engine.add_instance({.address = sandbox.info.ip,
                                                                   .port = *port,
                                                                   .service = binding.service,
                                                                   .node = index_,
                                                                   .zone = zone_,
                                                                   .version = process.info.image,
-                                                                  .cpu_group = cpu_group,
+                                                                  .cpu_group = *cpu_group,
                                                                   .labels = pod.meta.labels},
                                                                  environment_.dispatcher.cause());
     process.instances.push_back(instance);

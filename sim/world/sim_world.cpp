@@ -172,6 +172,7 @@ SimWorld::SimWorld(WorldConfig config, recording::EventLog& log, WriteObserver* 
       .counts_volumes =
           std::any_of(config_.images.begin(), config_.images.end(),
                       [](const auto& image) { return !image.second.process.disk.volume.empty(); }),
+      .shares_cores = config_.shares_cores,
       .images = config_.images,
       .services = config_.bindings,
       .operations = {},
@@ -192,10 +193,11 @@ SimWorld::SimWorld(WorldConfig config, recording::EventLog& log, WriteObserver* 
   for (std::uint32_t i = 0; i < node_count; ++i) {
     auto host = std::make_unique<Host>();
     host->spec = config_.nodes[i];
-    host->node = std::make_unique<SimNode>(
-        *node_environment_, host->spec.name, i, host->spec.zone,
-        NodeCapacity{host->spec.resources.memory_bytes, host->spec.disk_bytes,
-                     host->spec.resources.cpu_milli});
+    const NodeCapacity capacity{host->spec.resources.memory_bytes, host->spec.disk_bytes,
+                                host->spec.resources.cpu_milli};
+    host->node = std::make_unique<SimNode>(*node_environment_, host->spec.name, i, host->spec.zone,
+                                           capacity);
+    if (config_.shares_cores) engine_->share_cores(i, capacity.cores());
     host->tables = std::make_unique<SimDataPlane>(*table_environment_, i + 1);
     hosts_.push_back(std::move(host));
   }

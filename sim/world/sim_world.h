@@ -83,6 +83,7 @@ struct WorldConfig {
   /// Of the controller manager and of the scheduler each. With several, one leads: it holds a
   /// lease.
   std::uint32_t replicas = 1;
+  bool shares_cores = false;          ///< Pods have no more cores together than their node.
   bool has_network_policies = false;  ///< Some day: then the network has a policy agent.
 };
 

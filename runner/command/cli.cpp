@@ -71,8 +71,8 @@ void add_run(CLI::App& app, int& status) {
       ->check(CLI::Range(0U, 1'000'000U))
       ->capture_default_str();
   command->add_option("--control", run.control,
-                      "Socket for commands to a recorded run, which begins held; what was done is "
-                      "kept as session.json in the folder of --out");
+                      "Socket for commands to a recorded run, which begins held unless it is live; "
+                      "what was done is kept as session.json in the folder of --out");
   add_jobs(*command, run.jobs);
   command->callback([&status] { status = command::run(run); });
 }

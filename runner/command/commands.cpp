@@ -48,7 +48,6 @@ std::string digest_of(const RunOptions& options) {
 Result<void> can_control(const RunOptions& options) {
   if (options.control.empty()) return {};
   if (options.record.empty()) return failure("--control: the run is not recorded", "add --record");
-  if (options.world == kLiveWorld) return failure("--control: only simulated runs can be held");
   if (!options.settings.empty()) {
     return failure("--control: another value with --set would be missing in what is kept",
                    "write it into a scenario that includes this one");
@@ -91,22 +90,23 @@ int run(const RunOptions& options) {
   if (error) {
     return bad_input({"--out: cannot make the folder " + options.out + ": " + error.message(), ""});
   }
+  std::unique_ptr<control::RunControl> hand;
+  if (!options.control.empty()) {
+    auto made = control::RunControl::create({options.control, options.scenario,
+                                             options.out + "/session.json", scenario.first_seed,
+                                             live},
+                                            scenario);
+    if (!made) return bad_input(made.error());
+    hand = *std::move(made);
+  }
   Result<std::vector<runner::RunResult>> results = failure("not run");
   if (live) {
     if (count > 1) complain(fmt::format("live: one run, with seed {}\n", scenario.first_seed));
-    results = session::run_live(scenario, options.out, recorded);
+    results = session::run_live(scenario, options.out, recorded, hand.get());
     if (!results) return bad_input(results.error());
   } else if (const auto can = session::can_simulate(scenario); !can) {
     return bad_input(can.error());
   } else if (recorded != nullptr) {
-    std::unique_ptr<control::RunControl> hand;
-    if (!options.control.empty()) {
-      auto made = control::RunControl::create(
-          {options.control, options.scenario, options.out + "/session.json", scenario.first_seed},
-          scenario);
-      if (!made) return bad_input(made.error());
-      hand = *std::move(made);
-    }
     auto one = session::try_simulate(scenario, scenario.first_seed, recorded, hand.get());
     if (!one) return bad_input(one.error());
     results = std::vector<runner::RunResult>{*std::move(one)};
@@ -120,6 +120,7 @@ int run(const RunOptions& options) {
     }
     results = *std::move(runs);
   }
+  hand.reset();  // Whoever had it hears that it is over.
   const verdict::Judgement judgement = verdict::judge(scenario, *results);
   const report::FinishedRun finished{
       scenario, live ? report::World::Containerd : report::World::Sim, *results, judgement};

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "runner/scenario/fields.h"
+#include "runner/scenario/live_limits.h"
 #include "runner/scenario/reading.h"
 
 namespace orrery::control {
@@ -52,8 +53,8 @@ void check_form(const Value& order, scenario::Report& report) {
 
 }  // namespace
 
-OrderedScenario::OrderedScenario(std::string path, const scenario::Scenario& scenario)
-    : path_{std::move(path)}, scenario_{scenario} {}
+OrderedScenario::OrderedScenario(std::string path, const scenario::Scenario& scenario, bool live)
+    : path_{std::move(path)}, scenario_{scenario}, live_{live} {}
 
 std::string OrderedScenario::free_id() const {
   const auto taken = [&](const std::string& id) {
@@ -95,6 +96,11 @@ OrderReading OrderedScenario::read(const Value& order, Instant now) const {
   if (reading.unexpected) {
     orders.push_back({"/expect", "[]"});
     whole = scenario::read_scenario(path_, orders);
+  }
+  if (whole.scenario && live_) {
+    for (api::Problem& problem : scenario::simulated_alone(*whole.scenario)) {
+      whole.problems.push_back(std::move(problem));
+    }
   }
   for (api::Problem& problem : whole.problems) {
     // "/timeline/7/target" -> "/target"

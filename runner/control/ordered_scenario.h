@@ -23,8 +23,9 @@ struct OrderReading {
 
 class OrderedScenario {
  public:
-  /// `scenario`: what the file at `path` says.
-  OrderedScenario(std::string path, const scenario::Scenario& scenario);
+  /// `scenario`: what the file at `path` says. `live`: live hosts play it, and what they cannot do
+  /// is a problem, too.
+  OrderedScenario(std::string path, const scenario::Scenario& scenario, bool live = false);
 
   /// Reads an entry of a timeline without "at": a fault, "set", "cordon", "drain" or "uncordon".
   /// Without an "id" it is given one. Requires: `now` is in whole microseconds.
@@ -42,6 +43,7 @@ class OrderedScenario {
 
   std::string path_;
   const scenario::Scenario& scenario_;
+  bool live_;
   std::vector<std::string> accepted_;  ///< Entries, as JSON.
   std::vector<std::string> ids_;       ///< Of these.
   bool unexpected_ = false;            ///< One of them was.

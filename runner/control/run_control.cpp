@@ -57,8 +57,9 @@ RunControl::RunControl(const ControlOrder& order, const scenario::Scenario& scen
                        std::unique_ptr<ControlSocket> socket)
     : order_{order},
       scenario_{scenario},
-      ordered_{order.scenario, scenario},
-      socket_{std::move(socket)} {}
+      ordered_{order.scenario, scenario, order.live},
+      socket_{std::move(socket)},
+      held_{!order.live} {}
 
 RunControl::~RunControl() { socket_->send(R"({"state":"over"})"); }
 
@@ -119,6 +120,10 @@ std::optional<Order> RunControl::obey(const std::string& line, RunView& view) {
   }
   if (!report.problems().empty()) return refuse();
 
+  if (order_.live && (verb == "pause" || verb == "step" || verb == "speed")) {
+    report.add(*what, "\"act\" or \"preview\": a run on live hosts goes by the clock");
+    return refuse();
+  }
   if (verb == "act" || verb == "preview") return act(*entry, line, verb == "preview", view);
   const auto accept = [&]() -> std::optional<Order> {
     json answer{{"done", verb}, {"at", instant_of(view.now())}};
@@ -205,7 +210,7 @@ bool RunControl::is_reached(const RunView& view) const {
 }
 
 int RunControl::ahead_ms(Instant now) const {
-  if (speed_ == 0 || goal_ != Goal::None || !socket_->is_connected()) return 0;
+  if (order_.live || speed_ == 0 || goal_ != Goal::None || !socket_->is_connected()) return 0;
   const double simulated = to_seconds(now - from_) / speed_;
   const double passed = std::chrono::duration<double>(Clock::now() - from_wall_).count();
   return static_cast<int>(std::clamp((simulated - passed) * 1000, 0.0, 1e6));

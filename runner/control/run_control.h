@@ -1,7 +1,8 @@
 /// @file
 /// `orrery run --control`: a run in the hand of whoever is at its socket.
 ///
-/// The run begins held. Commands and answers are JSON, one a line; docs/live-control.md has them.
+/// A simulated run begins held; one on live hosts goes by the clock, and takes orders only. Commands
+/// and answers are JSON, one a line; docs/live-control.md has them.
 #pragma once
 
 #include <chrono>
@@ -24,6 +25,7 @@ struct ControlOrder {
   std::string scenario;  ///< The file that is run.
   std::string session;   ///< A file for what was done, as a scenario.
   std::uint64_t seed = 1;
+  bool live = false;  ///< On live hosts: it cannot be held.
 };
 
 class RunControl final : public session::RunHand {
@@ -62,7 +64,7 @@ class RunControl final : public session::RunHand {
   OrderedScenario ordered_;
   std::unique_ptr<ControlSocket> socket_;
   unsigned greeted_ = 0;  ///< Of those who came.
-  bool held_ = true;
+  bool held_;
   double speed_ = 1;  ///< Simulated seconds in one; 0: as fast as can be.
   Goal goal_ = Goal::None;
   Instant goal_at_;              ///< Of Second.

@@ -23,6 +23,7 @@ struct RunInfo {
   std::string world;     ///< "sim", "containerd".
   std::string engine;    ///< The version of what wrote it.
   std::uint64_t seed = 0;
+  std::int64_t started_at = 0;  ///< What the calendar showed at Instant 0: seconds since 1970 UTC.
   Duration period = Duration::milliseconds(100);  ///< From sample to sample; whole microseconds.
 
   friend bool operator==(const RunInfo&, const RunInfo&) = default;

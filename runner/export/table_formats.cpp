@@ -139,6 +139,7 @@ Result<void> write_jsonl(RunReader& run, const ExportOrder& order, BoundedText& 
                   {"seed", info.seed},
                   {"engine", info.engine},
                   {"digest", info.digest},
+                  {"startedAt", info.started_at},
                   {"complete", run.complete()}}) +
           "\n");
   auto done = each_event(run, [&](const recording::RunEvent& e) {
@@ -215,7 +216,9 @@ Result<void> write_prometheus(RunReader& run, BoundedText& out) {
     std::vector<std::int64_t> times;
     std::vector<std::int64_t> values;
     const auto read = each_second(run, [&](const Second& second) {
-      times.push_back(second.at);
+      // A hostile file has sums that do not fit.
+      times.push_back(static_cast<std::int64_t>(static_cast<std::uint64_t>(run.info().started_at) +
+                                                static_cast<std::uint64_t>(second.at)));
       for (const Series& one : series) values.push_back(second.values[one.column]);
       return true;
     });

@@ -79,8 +79,8 @@ class LiveSession final : public ports::Component, private RunView {
         observer_{scenario},
         timeline_{scenario.timeline.begin(), scenario.timeline.end()} {}
 
-  /// Before run(): it is recorded.
-  void record(std::unique_ptr<LiveRecording> recording) { recording_ = std::move(recording); }
+  /// Before run(): it is recorded. `order` must outlive it.
+  void record(const RecordOrder& order) { order_ = &order; }
   /// Before run(), which is recorded: this one gives orders.
   void hand_over(RunHand& hand) { hand_ = &hand; }
 
@@ -146,8 +146,9 @@ class LiveSession final : public ports::Component, private RunView {
   Draws draws_;
   recording::EventLog log_;
   RunObserver observer_;
-  std::unique_ptr<LiveRecording> recording_;  ///< Null: the run is not recorded.
-  RunHand* hand_ = nullptr;                   ///< Null: nobody gives orders.
+  const RecordOrder* order_ = nullptr;            ///< Null: the run is not recorded.
+  std::unique_ptr<LiveRecording> recording_;      ///< Likewise.
+  RunHand* hand_ = nullptr;                       ///< Null: nobody gives orders.
   std::deque<scenario::TimelineEntry> timeline_;  ///< The scenario's, then what was ordered.
   std::size_t performed_ = 0;                     ///< Of these.
 
@@ -409,6 +410,12 @@ Result<void> LiveSession::serve() {
   const auto facts = control::ask_run_facts(kControlPlaneAddress, *tls, Duration::seconds(20));
   if (!facts) return tl::unexpected{facts.error()};
   epoch_ = facts->epoch;
+  if (order_ != nullptr) {
+    auto recording =
+        LiveRecording::create(*order_, scenario_, loop::calendar_start_ns(epoch_) / 1'000'000'000);
+    if (!recording) return tl::unexpected{recording.error()};
+    recording_ = *std::move(recording);
+  }
   for (const scenario::ClusterNode& node : scenario_.cluster.nodes) {
     if (auto started = start_agent(node); !started) return started;
   }
@@ -784,12 +791,8 @@ Result<std::vector<RunResult>> run_live(const Scenario& scenario, const std::str
   // Its processes are gone before the bed is.
   Result<RunResult> result = [&]() -> Result<RunResult> {
     LiveSession session{scenario, *paths, *bed, folder};
-    if (record != nullptr) {
-      auto recording = LiveRecording::create(*record, scenario);
-      if (!recording) return tl::unexpected{recording.error()};
-      session.record(*std::move(recording));
-      if (hand != nullptr) session.hand_over(*hand);
-    }
+    if (record != nullptr) session.record(*record);
+    if (hand != nullptr) session.hand_over(*hand);
     return session.run();
   }();
   if (own_bed) {

@@ -188,7 +188,8 @@ std::string version_text(const runner::ProgramVersion& version) {
 }
 
 Result<void> SimSession::record(const RecordOrder& order) {
-  auto recorder = RunRecorder::create(order, scenario_, seed_, "sim", world_.traffic().edges());
+  auto recorder = RunRecorder::create(order, scenario_, seed_, "sim", scenario_.start_time,
+                                      world_.traffic().edges());
   if (!recorder) return tl::unexpected{recorder.error()};
   recorder_ = *std::move(recorder);
   // What the world began with.

@@ -83,7 +83,8 @@ bool is_strain(FaultKind kind) {
 /// Why a fault of pods or nodes has no target.
 std::string nothing_hit(const FaultAction& fault, bool had_pods) {
   if (had_pods && fault.kind == FaultKind::CpuStress) {
-    return "no container of it has a CPU limit whose quota could be shared";
+    return "no container of it has a CPU limit whose quota could be shared, and nodes have no "
+           "cpuContention";
   }
   return "nothing matched its target";
 }

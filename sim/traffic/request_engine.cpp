@@ -255,7 +255,7 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
   if (!program_.caches.empty()) forget_caches(index);
   if (const std::uint32_t group = instance.cpu_group;
       group != kNone && cpu_groups_[group].node != kNone) {
-    stress_cpu_group(group, 0, 0);
+    stress_cpu_group(group, 0);
   }
   // Then nobody waits in its queue either; calls that nobody waits for may go on.
   if (instance.busy == 0 && !program_.has_detached) return;

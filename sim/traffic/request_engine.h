@@ -166,6 +166,8 @@ class RequestEngine {
   /// node's cores are shared; quota > 0.
   [[nodiscard]] std::uint32_t add_cpu_group(std::uint32_t node, const CpuClaim& claim,
                                             std::optional<Duration> quota);
+  /// From now on so many threads work beside the group's calls. Of an instance it ends with that.
+  void stress_cpu_group(std::uint32_t group, std::uint32_t threads, ports::CauseId cause = 0);
   /// That of all burstable pods on the node (NodeCpu). Requires: its cores are shared.
   void set_burstable_weight(std::uint32_t node, std::int64_t weight);
 
@@ -672,8 +674,6 @@ class RequestEngine {
   /// The group wants more or less than before. Requires: it shares cores, as do the next.
   void want_cores(std::uint32_t group);
   void deal_cores(const NodeCpu& cpu);
-  /// So many threads work beside the group's calls; it need not share cores.
-  void stress_cpu_group(std::uint32_t group, std::uint32_t threads, RecordId cause);
   /// Why there are too few cores for the group; 0: there are enough, or it is the load.
   [[nodiscard]] RecordId stress_beside(std::uint32_t group) const;
 

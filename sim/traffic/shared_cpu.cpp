@@ -45,14 +45,16 @@ void RequestEngine::deal_cores(const NodeCpu& cpu) {
   }
 }
 
-void RequestEngine::stress_cpu_group(std::uint32_t group, std::uint32_t threads, RecordId cause) {
+void RequestEngine::stress_cpu_group(std::uint32_t group, std::uint32_t threads,
+                                     ports::CauseId cause) {
+  enter();
   CpuUser& user = cpu_groups_[group];
   user.group.set_strangers(threads, now_);
   work(group);
   if (user.node == kNone) return;
   SharedNode& node = shared_nodes_.at(user.node);
   node.stressed.erase(group);
-  if (threads > 0) node.stressed[group] = cause;
+  if (threads > 0) node.stressed[group] = static_cast<RecordId>(cause);
 }
 
 RecordId RequestEngine::stress_beside(std::uint32_t group) const {

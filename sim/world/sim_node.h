@@ -193,6 +193,7 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
       ports::CauseId cause = 0;
     };
     std::vector<StrainUntil> strains;
+    std::uint32_t stressed_group = kNone;  ///< Of one that serves nothing, once it was stressed.
     ports::CauseId life_cause = 0;  ///< Of its start; so of what it does by itself later on.
     std::vector<InstanceId> instances;
     std::vector<ports::Mount> mounts;
@@ -248,6 +249,8 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
   /// Whose CPU time the container's work counts as; kNone: it has what it wants.
   [[nodiscard]] std::uint32_t add_cpu_group(const api::PodSpec& pod,
                                             const api::Container& container);
+  /// Whether threads beside its own work are felt by anybody.
+  [[nodiscard]] bool can_be_stressed(Process& process);
   /// Burstable pods have come or gone.
   void weigh_burstable();
   [[nodiscard]] Process* listener(const std::string& address, std::int32_t port);

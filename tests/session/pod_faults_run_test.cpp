@@ -71,7 +71,9 @@ TEST(PodFaultInARun, IsTheOriginOfWhatFailsThroughItAndIsOverWhenItEnds) {
 TEST(PodFaultInARun, OfACpuThatHasNoQuotaHitsNothingAndSaysWhy) {
   const auto run = simulate(with_fault(FaultKind::CpuStress), 1);
   EXPECT_TRUE(run.faults.at(0).targets.empty());
-  EXPECT_EQ(run.faults[0].effect, "no container of it has a CPU limit whose quota could be shared");
+  EXPECT_EQ(run.faults[0].effect,
+            "no container of it has a CPU limit whose quota could be shared, and nodes have no "
+            "cpuContention");
 }
 
 TEST(PodFailure, LeavesThePodWhereItIsWithOtherContainers) {

@@ -54,7 +54,12 @@ void RequestEngine::stress_cpu_group(std::uint32_t group, std::uint32_t threads,
   if (user.node == kNone) return;
   SharedNode& node = shared_nodes_.at(user.node);
   node.stressed.erase(group);
-  if (threads > 0) node.stressed[group] = static_cast<RecordId>(cause);
+  if (threads == 0) return;
+  node.stressed[group] = static_cast<RecordId>(cause);
+  if (!node.cpu.is_short()) return;
+  for (std::uint32_t i = 0; i < instances_.size(); ++i) {
+    if (instances_[i].node == user.node) blame_work(i, static_cast<RecordId>(cause));
+  }
 }
 
 RecordId RequestEngine::stress_beside(std::uint32_t group) const {

@@ -22,6 +22,7 @@ const char* const kEveryKey = R"({
   "duration": "60s", "warmup": "5s", "startTime": "2024-06-01T12:00:00+02:00", "runs": {"seeds": 7, "confidence": "90%"},
   "manifests": ["scenarios/external-autoscaler/manifests/web.yaml"],
   "cluster": {
+    "cpuContention": true,
     "nodes": ["x", {"name": "y", "zone": "b", "cpu": "2", "memory": "1Gi", "pods": 5, "extended": {"a.b/c": 1},
                     "diskSize": "9Gi", "reserved": {"cpu": "100m", "memory": "1Mi"},
                     "evictionHard": {"memory.available": "1Mi"}, "labels": {"disk": "ssd"},

@@ -44,7 +44,8 @@ class Hand:
 def scenario():
     """Two pods for 20 s; the timeline is left to the hand."""
     return {"include": [str(ROOT / "scenarios/live/two-pods.json")], "format": 1, "name": "Two pods, and a hand",
-            "duration": "20s", "timeline": None, "expect": None}
+            "duration": "20s", "timeline": None, "expect": None, "images": {"localhost/orrery-workload:2": None},
+            "provenance": None}
 
 
 def main():

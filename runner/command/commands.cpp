@@ -8,6 +8,7 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "models/base/contract.h"
 #include "runner/command/terminal.h"
@@ -42,6 +43,17 @@ std::string digest_of(const RunOptions& options) {
   if (!settings) return {};
   const auto reading = scenario::read_scenario(options.scenario, *settings);
   return scenario::digest_of(scenario::sources_of(options.scenario, reading, *settings));
+}
+
+/// What was done by hand is part of what was played.
+void add_to_timeline(scenario::Scenario& scenario,
+                     const std::vector<scenario::TimelineEntry>& entries) {
+  for (const scenario::TimelineEntry& entry : entries) {
+    const auto later = std::upper_bound(
+        scenario.timeline.begin(), scenario.timeline.end(), entry.at,
+        [](Instant at, const scenario::TimelineEntry& other) { return at < other.at; });
+    scenario.timeline.insert(later, entry);
+  }
 }
 
 /// What is done by hand is seen in the recording, and kept as a scenario that includes this one.
@@ -92,10 +104,10 @@ int run(const RunOptions& options) {
   }
   std::unique_ptr<control::RunControl> hand;
   if (!options.control.empty()) {
-    auto made = control::RunControl::create({options.control, options.scenario,
-                                             options.out + "/session.json", scenario.first_seed,
-                                             live},
-                                            scenario);
+    auto made =
+        control::RunControl::create({options.control, options.scenario,
+                                     options.out + "/session.json", scenario.first_seed, live},
+                                    scenario);
     if (!made) return bad_input(made.error());
     hand = *std::move(made);
   }
@@ -120,7 +132,10 @@ int run(const RunOptions& options) {
     }
     results = *std::move(runs);
   }
-  hand.reset();  // Whoever had it hears that it is over.
+  if (hand != nullptr) {
+    add_to_timeline(*loaded, hand->ordered());
+    hand.reset();  // Whoever had it hears that it is over.
+  }
   const verdict::Judgement judgement = verdict::judge(scenario, *results);
   const report::FinishedRun finished{
       scenario, live ? report::World::Containerd : report::World::Sim, *results, judgement};

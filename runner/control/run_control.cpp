@@ -187,6 +187,7 @@ std::optional<Order> RunControl::act(const Value& entry, const std::string& line
   std::optional<Order> order;
   if (read.problems.empty() && !only_preview) {
     ordered_.accept(read);
+    entries_.insert(entries_.end(), read.entries.begin(), read.entries.end());
     answer["kept"] = write_session();
     order = Order{line, std::move(read.entries)};
   }

@@ -1,8 +1,8 @@
 /// @file
 /// `orrery run --control`: a run in the hand of whoever is at its socket.
 ///
-/// A simulated run begins held; one on live hosts goes by the clock, and takes orders only. Commands
-/// and answers are JSON, one a line; docs/live-control.md has them.
+/// A simulated run begins held; one on live hosts goes by the clock, and takes orders only.
+/// Commands and answers are JSON, one a line; docs/live-control.md has them.
 #pragma once
 
 #include <chrono>
@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "models/base/result.h"
 #include "runner/control/control_socket.h"
@@ -39,6 +40,9 @@ class RunControl final : public session::RunHand {
 
   [[nodiscard]] std::optional<session::Order> next(session::RunView& view) override;
 
+  /// What was ordered so far, as entries of a timeline.
+  [[nodiscard]] const std::vector<scenario::TimelineEntry>& ordered() const { return entries_; }
+
  private:
   using Clock = std::chrono::steady_clock;
   enum class Goal : std::uint8_t { None, Event, Second, Fault };
@@ -62,6 +66,7 @@ class RunControl final : public session::RunHand {
   ControlOrder order_;
   const scenario::Scenario& scenario_;
   OrderedScenario ordered_;
+  std::vector<scenario::TimelineEntry> entries_;
   std::unique_ptr<ControlSocket> socket_;
   unsigned greeted_ = 0;  ///< Of those who came.
   bool held_;

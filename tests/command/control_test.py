@@ -110,7 +110,8 @@ class ControlTest(unittest.TestCase):
         session.until("done", "act")
         session.send(do="run")
         self.assertEqual(session.until("state", "over"), {"state": "over"})
-        session.end()
+        told, _ = session.end()
+        self.assertIn("hand-1  1 target hit", told)
         self.assertFalse(session.socket_path.exists(), "it goes with the run")
 
         kept = self.folder / "out/session.json"

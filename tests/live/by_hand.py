@@ -76,6 +76,7 @@ def main():
             out, err = run.communicate(timeout=240)
             print(out, err)
             assert run.returncode == 0, run.returncode
+            assert "hand-1" in out and "hand-2" in out, "what was done is told"
 
         kept = json.loads((folder / "out/session.json").read_text())
         assert [entry["id"] for entry in kept["timeline"]] == ["hand-1", "hand-2"], kept

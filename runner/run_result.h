@@ -41,7 +41,7 @@ class LatencyHistogram {
 
 /// Counts of requests by how they ended. Error kinds: "timeout", "refused", "reset", "error",
 /// "upstream", "no-endpoints"; by the caller's own policies "circuit-open", "overflow",
-/// "rate-limited".
+/// "rate-limited", "not-admitted".
 struct RequestStats {
   std::uint64_t requests = 0;
   std::uint64_t succeeded = 0;

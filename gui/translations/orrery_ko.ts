@@ -1263,6 +1263,10 @@
         <translation>호출의 %1가 한도 초과</translation>
     </message>
     <message>
+        <source>%1 of calls are not admitted</source>
+        <translation>호출의 %1가 받아들여지지 않음</translation>
+    </message>
+    <message>
         <source>fails with it, %1 errors</source>
         <translation>함께 실패, 오류 %1</translation>
     </message>
@@ -1357,6 +1361,10 @@
     <message>
         <source>are over the limit</source>
         <translation>한도 초과</translation>
+    </message>
+    <message>
+        <source>are not admitted</source>
+        <translation>받아들여지지 않음</translation>
     </message>
     <message>
         <source>fail further on</source>

@@ -42,6 +42,7 @@ RecordId RequestEngine::cause_of_rejection(std::uint32_t index, RequestOutcome o
       return emptied != 0 ? emptied : ledger_->never_there(site.service, now_);
     }
     case RequestOutcome::CircuitOpen:
+    case RequestOutcome::NotAdmitted:
       if (const RecordId opened = route_causes_[tries_[index].route]) return opened;
       break;
     case RequestOutcome::Overflow:
@@ -76,7 +77,10 @@ RecordId RequestEngine::cause_of_waiting(std::uint32_t index) {
     case CallPhase::Calling:
       return cause_of_full(call.instance);
     case CallPhase::Pending:
+    case CallPhase::Unthreaded:
       return majority(holders_of_route(tries_[index].route), service);
+    case CallPhase::Asking:
+      return cause_of_waiting(tries_[index].question);
     case CallPhase::InService:
       if (call.held) return illness_or_state(call.instance);
       return own();
@@ -128,6 +132,7 @@ void RequestEngine::look_at_holders() {
         if (voice.cause == 0) voice.service = program_.sites[call.site].service;
         break;
       case CallPhase::Pending:
+      case CallPhase::Unthreaded:
         voice.instance = holders_of_route(tries_[i].route);
         break;
       case CallPhase::Backoff:
@@ -143,7 +148,7 @@ void RequestEngine::look_at_holders() {
         continue;  // It waits for calls that speak for it.
     }
     const auto speak_for_route = [&](std::uint32_t slot) {
-      if (!tries_.empty() && tries_[slot].sent) {
+      if (!tries_.empty() && (tries_[slot].sent || tries_[slot].on_thread)) {
         ++holders_[holders_of_route(tries_[slot].route)][voice];
       }
     };

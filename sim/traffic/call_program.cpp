@@ -17,6 +17,10 @@ std::uint64_t threshold(double probability) {
   return static_cast<std::uint64_t>(probability * 0x1.0p64);
 }
 
+/// Beside the positions of a program's own sites.
+constexpr std::uint32_t kFallbackPositions = 1U << 31;
+constexpr std::uint32_t kQuestionPosition = 1U << 30;
+
 }  // namespace
 
 CallProgram compile(const TrafficModel& model) {
@@ -81,6 +85,13 @@ CallProgram compile(const TrafficModel& model) {
     program.specials.push_back(special);
   };
 
+  // Sites of what is called in place of another call; in no step, so they come behind them all.
+  std::vector<std::pair<std::uint32_t, ServiceIndex>> with_fallback;
+  const auto note_fallback = [&](const CallSite& site, ServiceIndex caller) {
+    if (site.route == kNone || !model.routes[site.route].fallback) return;
+    with_fallback.emplace_back(size_of(program.sites.size()), caller);
+  };
+
   for (ServiceIndex caller = 0; caller < model.services.size(); ++caller) {
     const ServiceModel& service = model.services[caller];
     for (const OperationModel& operation : service.operations) {
@@ -106,6 +117,7 @@ CallProgram compile(const TrafficModel& model) {
           site.timeout = call.timeout;
           take_route(site, caller);
           take_edge(site, caller);
+          note_fallback(site, caller);
           program.sites.push_back(site);
         }
       }
@@ -131,6 +143,7 @@ CallProgram compile(const TrafficModel& model) {
           site.timeout = call.timeout;
           take_route(site, caller);
           take_edge(site, caller);
+          note_fallback(site, caller);
           program.sites.push_back(site);
           ++undo.count;
         }
@@ -159,6 +172,7 @@ CallProgram compile(const TrafficModel& model) {
       site.timeout = journey.timeout;
       take_route(site, kNone);
       take_edge(site, kClients);
+      note_fallback(site, kNone);
       program.sites.push_back(site);
     }
     compiled.end_step = compiled.end_undo = size_of(program.steps.size());
@@ -168,6 +182,38 @@ CallProgram compile(const TrafficModel& model) {
     program.journey_roots.push_back(size_of(program.sites.size()));
     program.sites.push_back(root);
     program.operations.push_back(compiled);
+  }
+  const auto add_aside = [&](CallSite& site, ServiceIndex caller, std::uint32_t position) {
+    site.position = position;
+    take_edge(site, caller == kNone ? kClients : caller);
+    program.sites.push_back(site);
+    return size_of(program.sites.size() - 1);
+  };
+  for (const auto& [of, caller] : with_fallback) {
+    const FallbackModel& fallback = *model.routes[program.sites[of].route].fallback;
+    CallSite site;
+    site.service = fallback.to;
+    site.operation = operation_of(fallback.to, fallback.operation);
+    site.timeout = program.sites[of].timeout;
+    site.stands_for = of;
+    take_route(site, caller);
+    expects(site.route == kNone || !model.routes[site.route].fallback,
+            "what is called in place of another has nothing that is called in its place");
+    const std::uint32_t position = kFallbackPositions + program.sites[of].position;
+    program.sites[of].fallback = add_aside(site, caller, position);
+    program.has_fallbacks = true;
+  }
+  program.questions.assign(model.routes.size(), kNone);
+  for (std::uint32_t i = 0; i < model.routes.size(); ++i) {
+    const RouteModel& route = model.routes[i];
+    if (!route.shared_limit) continue;
+    const SharedLimitModel& limit = model.shared_limits.at(*route.shared_limit);
+    CallSite site;
+    site.service = limit.service;
+    site.operation = operation_of(limit.service, limit.operation);
+    site.timeout = route.policy.shared_limit->question.timeout;
+    program.first_question = std::min(program.first_question, size_of(program.sites.size()));
+    program.questions[i] = add_aside(site, route.from, kQuestionPosition);
   }
   ProgramOperation probe;
   probe.first_step = size_of(program.steps.size());

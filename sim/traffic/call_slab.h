@@ -15,15 +15,17 @@ namespace orrery::sim {
 /// Answering (unless that way takes no time); never more than one.
 enum class CallPhase : std::uint8_t {
   Free,
-  Outbound,   ///< On its way to the instance.
-  Queued,     ///< Waits at the instance for a slot.
-  InService,  ///< Holds a slot, works.
-  Calling,    ///< Holds a slot, waits for its own calls. A journey's root is always here.
-  Answering,  ///< Its answer is on the way to the caller.
-  Pending,    ///< Waits at the caller for a connection.
-  Backoff,    ///< Waits at the caller until it is tried again.
-  Hanging,    ///< Nothing will ever come back: only the caller's timer ends it.
-  Spent,      ///< Over; kept until its event has come out of the kernel.
+  Outbound,    ///< On its way to the instance.
+  Queued,      ///< Waits at the instance for a slot.
+  InService,   ///< Holds a slot, works.
+  Calling,     ///< Holds a slot, waits for its own calls. A journey's root is always here.
+  Answering,   ///< Its answer is on the way to the caller.
+  Pending,     ///< Waits at the caller for a connection.
+  Unthreaded,  ///< Waits at the caller for a thread.
+  Asking,      ///< Waits at the caller for a rate limit that it shares with others.
+  Backoff,     ///< Waits at the caller until it is tried again.
+  Hanging,     ///< Nothing will ever come back: only the caller's timer ends it.
+  Spent,       ///< Over; kept until its event has come out of the kernel.
 };
 
 /// One call, from the caller's decision to make it until caller and server are both done with it.

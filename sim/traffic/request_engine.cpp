@@ -56,6 +56,13 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
     popularity_.emplace_back();
     if (cache.keys > 0) popularity_.back().emplace(cache.keys, cache.exponent);
   }
+  for (const RouteModel& route : model_.routes) {
+    has_threads_ = has_threads_ || route.policy.thread_pool.has_value();
+  }
+  for (const SharedLimitModel& limit : model_.shared_limits) {
+    shared_limits_.emplace_back(limit.requests_per_unit, limit.unit);
+  }
+  if (model_.nodes_take_turns) turns_.resize(tables_.size());
   (void)add_routes(kNone, kNoZone);
   for (const ServiceModel& service : model_.services) {
     expects(service.concurrency >= 1, "a pod works on at least one request");
@@ -262,6 +269,7 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
   instance.queued = 0;
   instance.queue = {};
 
+  if (has_threads_) forget_threads(index);
   std::vector<std::uint32_t> residents;
   for (std::uint32_t i = 0; i < calls_.slot_count(); ++i) {
     Call& call = calls_[i];
@@ -280,6 +288,9 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
         const CallSite& site = program_.sites[calls_[i].site];
         services_[site.service].forget(calls_[i].start_ns);
         if (observer_ != nullptr) observer_->call_forgotten(site.edge);
+        if (site.stands_for != kNone) {
+          first_failures_.erase({parent, site.stands_for, calls_[i].repetition});
+        }
       }
       disarm_timer(calls_[i]);
       abandon(i);
@@ -513,8 +524,8 @@ void RequestEngine::run(std::uint32_t index) {
   finish(index, calls_[index].outcome);
 }
 
-void RequestEngine::launch(std::uint32_t parent_index, std::uint32_t site_index,
-                           std::uint32_t repetition) {
+std::uint32_t RequestEngine::launch(std::uint32_t parent_index, std::uint32_t site_index,
+                                    std::uint32_t repetition, RecordId cause) {
   const std::uint32_t index = allocate_call();  // Before any reference into the slab.
   Call& call = calls_[index];
   const Call& parent = calls_[parent_index];
@@ -526,7 +537,7 @@ void RequestEngine::launch(std::uint32_t parent_index, std::uint32_t site_index,
   call.parent_generation = parent.generation;
   call.site = site_index;
   call.repetition = repetition;
-  call.cause = parent.cause;
+  call.cause = cause != 0 ? cause : parent.cause;
   count_start(site, call.start_ns);
   if (parent.followed) call.followed = observer_->try_began(call.key, parent.key);
 
@@ -538,13 +549,13 @@ void RequestEngine::launch(std::uint32_t parent_index, std::uint32_t site_index,
     its.session = parents.session;
     if (site.route != kNone) {
       begin_call(index);
-      return;
+      return index;
     }
   }
   const std::size_t table = table_of(parent, site);
   if (tables_[table].addresses.empty()) {
     reject(index, RequestOutcome::NoEndpoints);
-    return;
+    return index;
   }
   count_try(site);
   const std::uint32_t address = choose(parent, table, call.key);
@@ -552,6 +563,7 @@ void RequestEngine::launch(std::uint32_t parent_index, std::uint32_t site_index,
   const Instant at = give_up_at(index);
   if (at != Instant::never()) arm_timer(index, std::max(at, now_));
   connect(index, address);
+  return index;
 }
 
 std::uint32_t RequestEngine::allocate_call() {
@@ -603,6 +615,11 @@ std::uint32_t RequestEngine::choose(const Call& parent, std::size_t index, std::
     if (!table.node_ends.empty()) {
       return table.addresses[ports::endpoint_by_node(table.node_ends,
                                                      draws_.uniform(Purpose::EndpointChoice, key))];
+    }
+    if (!turns_.empty() && parent.instance != kNone) [[unlikely]] {
+      if (turn_hosts_.size() < size) turn_hosts_.resize(size);
+      return table
+          .addresses[*turns_[index].pick(resilience::Hosts{std::span{turn_hosts_}.first(size)})];
     }
     return table.addresses[size == 1 ? 0 : draws_.index(Purpose::EndpointChoice, size, key)];
   };
@@ -865,6 +882,14 @@ RequestEngine::Return RequestEngine::return_of(const Call& call, RequestOutcome 
 }
 
 void RequestEngine::tell_caller(const Return& result) {
+  if (result.site >= program_.first_question) [[unlikely]] {
+    hear_limit(result);
+    return;
+  }
+  if (program_.has_fallbacks && program_.sites[result.site].stands_for != kNone) [[unlikely]] {
+    tell_caller(end_fallback(result));
+    return;
+  }
   if (!program_.caches.empty()) fill_cache(result);
   hear(result);
 }
@@ -917,22 +942,27 @@ RecordId RequestEngine::end_counted(const Call& call, RequestOutcome outcome) {
   count_end(program_.sites[call.site], call.start_ns, outcome, outcome);
   if (outcome == RequestOutcome::Ok || ledger_ == nullptr) return 0;
   const RecordId failure = note_failure(call, outcome);
-  count_failure(call, failure);
+  count_failure(call.start_ns, failure);
   return failure;
 }
 
-void RequestEngine::count_failure(const Call& call, RecordId failure) {
-  if (call.start_ns < count_from_.since_start().count_ns()) return;
+void RequestEngine::count_failure(std::int64_t start_ns, RecordId failure) {
+  if (start_ns < count_from_.since_start().count_ns()) return;
   ledger_->count(failure, now_);
 }
 
-void RequestEngine::count_end(const CallSite& site, std::int64_t start_ns, RequestOutcome outcome,
-                              RequestOutcome heard) {
+void RequestEngine::count_service_end(const CallSite& site, std::int64_t start_ns,
+                                      RequestOutcome outcome) {
   services_[site.service].ended(start_ns, now_.count_ns(), outcome);
   if (observer_ != nullptr) {
     const Duration latency = Duration::nanoseconds(now_.count_ns() - start_ns);
     observer_->call_ended(site.edge, latency, outcome);
   }
+}
+
+void RequestEngine::count_end(const CallSite& site, std::int64_t start_ns, RequestOutcome outcome,
+                              RequestOutcome heard) {
+  count_service_end(site, start_ns, outcome);
   if (site.journey != kNone) {
     journey_steps_[site.journey].ended(start_ns, now_.count_ns(), heard);
   }
@@ -1014,11 +1044,16 @@ void RequestEngine::abandon(std::uint32_t index) {
   call.abandoned = true;
   call.parent = kNone;
   switch (call.phase) {
+    case CallPhase::Asking:
+      drop_question(index);
+      discard(index);
+      break;
     case CallPhase::Backoff:
       call.ghost = true;
       [[fallthrough]];
     case CallPhase::Hanging:
     case CallPhase::Pending:
+    case CallPhase::Unthreaded:
       discard(index);
       break;
     default:
@@ -1035,6 +1070,8 @@ void RequestEngine::leave(std::uint32_t index) {
 
 void RequestEngine::discard(std::uint32_t index) {
   Call& call = calls_[index];
+  if (has_threads_ && tries_[index].on_thread) [[unlikely]]
+    return_thread(index);
   if (call.ghost) {
     call.phase = CallPhase::Spent;
     call.parent = kNone;  // It is told by now, and its slot may become another call's.

@@ -28,6 +28,8 @@
 #include "models/base/fingerprint.h"
 #include "models/base/random.h"
 #include "models/ports/data_plane.h"
+#include "models/resilience/balancers/ipvs_round_robin.h"
+#include "models/resilience/global_rate_limit.h"
 #include "sim/kernel/kernel.h"
 #include "sim/traffic/arrival_rate.h"
 #include "sim/traffic/call_program.h"
@@ -392,12 +394,28 @@ class RequestEngine {
     std::uint64_t user = 0;               ///< Who made the journey that it is part of.
     std::uint64_t session = 0;            ///< That journey.
     RetriesMade retries;
-    RouteHost host;               ///< Of this try, or of the one before.
-    std::uint32_t route = kNone;  ///< Index into routes_.
-    bool call_begun = false;      ///< The route waits to hear how the call ends.
-    bool try_begun = false;       ///< Likewise, the try.
-    bool sent = false;            ///< Likewise, the host.
-    bool unconnected = false;     ///< Nobody answers at the address.
+    RouteHost host;                  ///< Of this try, or of the one before.
+    std::uint32_t route = kNone;     ///< Index into routes_.
+    bool call_begun = false;         ///< The route waits to hear how the call ends.
+    bool try_begun = false;          ///< Likewise, the try.
+    bool sent = false;               ///< Likewise, the host.
+    bool unconnected = false;        ///< Nobody answers at the address.
+    bool on_thread = false;          ///< It has one of the route's threads.
+    bool turned_away = false;        ///< By what stands before its retries.
+    std::uint32_t question = kNone;  ///< The slot of what it asks a shared limit, while it does.
+  };
+  /// A call that failed and has another service called in its place.
+  struct FailedCall {
+    std::uint32_t caller = kNone;
+    std::uint32_t site = 0;
+    std::uint32_t repetition = 0;
+
+    friend auto operator<=>(const FailedCall&, const FailedCall&) = default;
+  };
+  struct FirstFailure {
+    std::int64_t start_ns = 0;
+    RequestOutcome outcome = RequestOutcome::Error;
+    RecordId record = 0;
   };
   /// A call with several tries at a time. Of its tries none is in a back-off.
   struct HedgedCall {
@@ -529,7 +547,10 @@ class RequestEngine {
   /// Whether anything has to be undone of an operation that has failed; it goes on with that then.
   [[nodiscard]] bool begin_undo(Call& call) const;
   [[nodiscard]] Duration time_of_payload(const Call& call, bool answers) const;
-  void launch(std::uint32_t parent, std::uint32_t site, std::uint32_t repetition);
+  /// Returns the slot of the call. `cause`: what made its caller make it, if that is not the
+  /// caller's own.
+  std::uint32_t launch(std::uint32_t parent, std::uint32_t site, std::uint32_t repetition,
+                       RecordId cause = 0);
   [[nodiscard]] std::uint32_t allocate_call();
   /// The caller hears of the failure still within this event.
   void reject(std::uint32_t call, RequestOutcome outcome);
@@ -589,7 +610,9 @@ class RequestEngine {
   /// The caller's proxy injects a delay, after which the call is let go.
   void hold_up(std::uint32_t call, Duration delay);
   void let_go(std::uint32_t call);
+  void begin_tries(std::uint32_t call);
   void begin_try(std::uint32_t call);
+  void run_try(std::uint32_t call);  ///< It has a thread, if it needs one.
   void send_try(std::uint32_t call);
   TryEnd end_try(std::uint32_t call, RequestOutcome outcome);
   /// Whether another try follows. The call's record waits for it, or a new one if the server still
@@ -605,6 +628,21 @@ class RequestEngine {
   void serve_waiting(std::uint32_t route, RouteHost host);
   void stop_waiting(std::uint32_t call);
   void note_changes(std::uint32_t route, std::uint32_t model, std::uint32_t caller);
+
+  // What calls wait for at their caller, and whom it calls in their place: detoured_calls.cpp.
+  /// Whether the try may run now. Otherwise it waits for a thread, or is turned away.
+  [[nodiscard]] bool takes_thread(std::uint32_t call);
+  void stop_waiting_for_thread(std::uint32_t call);
+  /// The work of a try is over, wherever its caller is: its thread takes the next one.
+  void return_thread(std::uint32_t call);
+  void forget_threads(std::uint32_t instance);  ///< Its process is gone.
+  void ask_limit(std::uint32_t call);
+  void hear_limit(const Return& answer);
+  void drop_question(std::uint32_t call);  ///< Whoever asks is gone.
+  /// Calls the other service; the caller hears how that ends.
+  void call_in_place_of(const FailedCall& call, const FirstFailure& failure);
+  /// The call in place of another is over: what the caller hears of it.
+  [[nodiscard]] Return end_fallback(const Return& result);
 
   // Calls of several tries at a time: hedged_calls.cpp.
   void begin_hedged(std::uint32_t call);
@@ -670,12 +708,14 @@ class RequestEngine {
   void count_start(const CallSite& site, std::int64_t start_ns);
   void report_try(std::uint32_t call, RequestOutcome outcome);  ///< To the observer that follows.
   void count_try(const CallSite& site);
+  /// Of the service, whatever the caller makes of it.
+  void count_service_end(const CallSite& site, std::int64_t start_ns, RequestOutcome outcome);
   /// `heard`: what the caller makes of the outcome.
   void count_end(const CallSite& site, std::int64_t start_ns, RequestOutcome outcome,
                  RequestOutcome heard);
   /// count_end() of a call without policies; returns the record of its failure, 0 if it is none.
   RecordId end_counted(const Call& call, RequestOutcome outcome);
-  void count_failure(const Call& call, RecordId failure);
+  void count_failure(std::int64_t start_ns, RecordId failure);
   void await_connection(std::uint32_t call);
   void arm_timer(std::uint32_t call, Instant when);
   void disarm_timer(Call& call);
@@ -716,6 +756,9 @@ class RequestEngine {
   std::map<std::uint32_t, HostCheck> host_checks_;        ///< Under way, by slot.
   std::uint64_t checks_sent_ = 0;
   std::vector<std::uint32_t> work_;  ///< Calls that get somewhere within the current event.
+  bool has_threads_ = false;         ///< Some route has.
+  std::map<FailedCall, FirstFailure> first_failures_;  ///< Of calls that another stands in for.
+  std::vector<resilience::FixedWindowLimit> shared_limits_;
   bool has_gates_ = false;
   std::vector<ServerGate> gates_;  ///< By instance, if any service chooses.
   std::vector<Entry> entries_;     ///< By slot of a call, likewise.
@@ -753,6 +796,8 @@ class RequestEngine {
   std::map<std::pair<std::string, std::int32_t>, std::uint32_t> address_indices_;
   std::vector<std::uint32_t> addresses_;  ///< Address -> the instance that answers there, or kNone.
   std::vector<Table> tables_;             ///< consumer * services + service.
+  std::vector<resilience::IpvsRoundRobin> turns_;  ///< By table, where nodes take turns.
+  std::vector<resilience::HostView> turn_hosts_;   ///< As many as the longest of these tables has.
   std::map<ClientOfTable, Attachment> attachments_;  ///< Of tables with affinity.
   std::vector<InstanceId> drained_;
   std::vector<InstanceId> overloaded_;

@@ -37,6 +37,7 @@ TryResult result_of(const TryEnd& end) {
     case RequestOutcome::CircuitOpen:
     case RequestOutcome::Overflow:
     case RequestOutcome::RateLimited:
+    case RequestOutcome::NotAdmitted:
       return {.end = TryResult::End::Overflow, .status = 503};
   }
   contract_violation("an outcome is one of those listed");
@@ -63,6 +64,7 @@ resilience::CallFailure call_failure(RequestOutcome outcome) {
       return resilience::CallFailure::ShortCircuited;
     case RequestOutcome::Overflow:
     case RequestOutcome::RateLimited:
+    case RequestOutcome::NotAdmitted:
       return resilience::CallFailure::Rejected;
     default:
       return resilience::CallFailure::Error;
@@ -102,6 +104,8 @@ Route::Route(const resilience::RoutePolicy& policy, Draws draws, std::uint64_t k
   if (policy.command) command_.emplace(*policy.command, now);
   if (policy.breaker) breaker_.emplace(*policy.breaker, now);
   if (policy.rate_limit) rate_limit_.emplace(*policy.rate_limit, now);
+  if (policy.admission) admission_.emplace(*policy.admission);
+  if (policy.thread_pool) threads_.emplace(*policy.thread_pool);
   if (policy.pool) thresholds_.emplace(policy.pool->thresholds);
   if (policy.outliers) outliers_.emplace(policy.outliers->detection, now);
   if (policy.fallback) fallback_.emplace(*policy.fallback);
@@ -128,19 +132,29 @@ Route::Balancer Route::make_balancer() const {
       *policy_->balancer);
 }
 
-std::optional<RequestOutcome> Route::begin_call(Instant now) {
-  if (!command_) return std::nullopt;
-  note(command_->advance(now));
-  const resilience::BreakerAdmission admission = command_->try_acquire(now);
-  note(admission.change);
-  if (admission.permitted) return std::nullopt;
-  return RequestOutcome::CircuitOpen;
+std::optional<RequestOutcome> Route::begin_call(std::uint64_t key, Instant now) {
+  if (command_) {
+    note(command_->advance(now));
+    const resilience::BreakerAdmission admission = command_->try_acquire(now);
+    note(admission.change);
+    if (!admission.permitted) return RequestOutcome::CircuitOpen;
+  }
+  if (admission_ && !admission_->admit(now, draws_.bits(Purpose::Admission, key))) {
+    if (command_) note(command_->on_result(resilience::HystrixOutcome::Failure, now));
+    return RequestOutcome::NotAdmitted;
+  }
+  return std::nullopt;
 }
 
 void Route::end_call(RequestOutcome outcome, const RetriesMade& retries, Instant now) {
   if (command_) {
     note(command_->advance(now));
     note(command_->on_result(command_outcome(outcome), now));
+  }
+  if (admission_) {
+    // 429 is no failure of the server's.
+    admission_->record(outcome == RequestOutcome::Ok || outcome == RequestOutcome::RateLimited,
+                       now);
   }
   if (outcome != RequestOutcome::Ok) return;
   if (fallback_) fallback_->on_success(now);
@@ -184,9 +198,9 @@ void Route::drop_try() {
   if (breaker_) breaker_->on_ignored();
 }
 
-bool Route::falls_back(RequestOutcome outcome, Instant now) {
-  if (!fallback_) return false;
-  return fallback_->on_failure(call_failure(outcome), now) == resilience::FallbackDecision::Answer;
+resilience::FallbackDecision Route::fall_back(RequestOutcome outcome, Instant now) {
+  if (!fallback_) return resilience::FallbackDecision::NoFallback;
+  return fallback_->on_failure(call_failure(outcome), now);
 }
 
 void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> table,

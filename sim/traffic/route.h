@@ -70,8 +70,8 @@ class Route {
   Route(const resilience::RoutePolicy& policy, Draws draws, std::uint64_t key, std::uint32_t zone,
         Instant now);
 
-  /// A call begins; the outcome it ends with at once if it must not.
-  [[nodiscard]] std::optional<RequestOutcome> begin_call(Instant now);
+  /// The call with this key begins; the outcome it ends with at once if it must not.
+  [[nodiscard]] std::optional<RequestOutcome> begin_call(std::uint64_t key, Instant now);
   void end_call(RequestOutcome outcome, const RetriesMade& retries, Instant now);
 
   /// A try begins; the outcome it ends with at once if it must not.
@@ -79,6 +79,23 @@ class Route {
   void end_try(RequestOutcome outcome, Duration elapsed, Instant now);
   /// It was cancelled: neither a success nor a failure.
   void drop_try();
+
+  /// Whether tries need a thread. What follows holds only then.
+  [[nodiscard]] bool has_threads() const { return threads_.has_value(); }
+  /// A try that has begun wants one. Wait: at the end of waiting_for_thread().
+  [[nodiscard]] resilience::BulkheadAnswer take_thread(Instant now) {
+    return threads_->submit(now);
+  }
+  [[nodiscard]] CallQueue& waiting_for_thread() { return thread_queue_; }
+  /// One that waited for a thread has gone.
+  void stop_waiting_for_thread() { threads_->give_up(); }
+  /// The work on a thread is over. Returns whether the first that waits has it now.
+  [[nodiscard]] bool return_thread(Instant now) { return threads_->finish(now); }
+  /// The process is gone, and its threads with it: tries need none any more.
+  void forget_threads() {
+    threads_.reset();
+    thread_queue_ = {};
+  }
 
   /// Whether it chooses hosts itself. Otherwise the table's proxy does.
   [[nodiscard]] bool balances() const { return !std::holds_alternative<std::monostate>(balancer_); }
@@ -132,7 +149,9 @@ class Route {
   [[nodiscard]] bool cancelled_at(RouteHost host, Instant now);
 
   /// What the caller has instead of a call that failed.
-  [[nodiscard]] bool falls_back(RequestOutcome outcome, Instant now);
+  [[nodiscard]] resilience::FallbackDecision fall_back(RequestOutcome outcome, Instant now);
+  /// The call to another service in its place is over. Requires: fall_back() wanted it.
+  void fallback_over() { fallback_->finished(); }
   /// Whether the next two would return anything.
   [[nodiscard]] bool has_changes() const {
     return !changes_.empty() || !ejections_.empty() || own_share_ != told_share_;
@@ -267,6 +286,9 @@ class Route {
   std::optional<resilience::HystrixBreaker> command_;
   std::optional<resilience::Resilience4jBreaker> breaker_;
   std::optional<resilience::LocalRateLimit> rate_limit_;
+  std::optional<resilience::AdmissionControl> admission_;
+  std::optional<resilience::ThreadPoolBulkhead> threads_;
+  CallQueue thread_queue_;
   std::optional<resilience::EnvoyThresholds> thresholds_;
   std::optional<resilience::Fallback> fallback_;
   std::optional<resilience::OutlierDetector> outliers_;

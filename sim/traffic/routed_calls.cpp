@@ -118,11 +118,21 @@ void RequestEngine::let_go(std::uint32_t index) {
     return;
   }
   its.deadline = overall_deadline(policy.timeouts, now_, its.deadline);
-  if (const auto rejected = routes_[its.route].begin_call(now_)) {
+  if (const auto rejected = routes_[its.route].begin_call(call.key, now_)) {
     reject(index, *rejected);
     return;
   }
   its.call_begun = true;
+  if (policy.shared_limit) [[unlikely]] {
+    ask_limit(index);
+  } else {
+    begin_tries(index);
+  }
+}
+
+void RequestEngine::begin_tries(std::uint32_t index) {
+  const resilience::RoutePolicy& policy =
+      model_.routes[program_.sites[calls_[index].site].route].policy;
   if (policy.hedging) {
     begin_hedged(index);
   } else {
@@ -132,8 +142,6 @@ void RequestEngine::let_go(std::uint32_t index) {
 
 void RequestEngine::begin_try(std::uint32_t index) {
   Call& call = calls_[index];
-  const CallSite& site = program_.sites[call.site];
-  const Call& parent = calls_[call.parent];
   Try& its = tries_[index];
   Route& route = routes_[its.route];
   its.sent_at = now_;
@@ -143,6 +151,15 @@ void RequestEngine::begin_try(std::uint32_t index) {
     return;
   }
   its.try_begun = true;
+  if (!route.has_threads() || takes_thread(index)) run_try(index);
+}
+
+void RequestEngine::run_try(std::uint32_t index) {
+  Call& call = calls_[index];
+  const CallSite& site = program_.sites[call.site];
+  const Call& parent = calls_[call.parent];
+  Try& its = tries_[index];
+  Route& route = routes_[its.route];
   const std::size_t at = table_of(parent, site);
   const Table& table = tables_[at];
   if (!route.knows(table.version)) take_table(route, table);
@@ -191,6 +208,7 @@ TryEnd RequestEngine::end_try(std::uint32_t index, RequestOutcome outcome) {
   Route& route = routes_[its.route];
   const TryEnd end{outcome, its.unconnected, now_ - its.sent_at};
   if (calls_[index].phase == CallPhase::Pending) stop_waiting(index);
+  if (calls_[index].phase == CallPhase::Unthreaded) stop_waiting_for_thread(index);
   if (its.sent && route.heard_from(its.host, end, now_)) serve_waiting(its.route, its.host);
   if (its.try_begun) route.end_try(outcome, end.elapsed, now_);
   if (its.retries.count > 0) route.retry_over();
@@ -246,8 +264,10 @@ bool RequestEngine::try_again(std::uint32_t index, const TryEnd& end, bool answe
     call.followed = observer_->try_began(call.key, calls_[before.parent].key);
   }
   if (hedged_of(index) != kNone) move_hedged(index, again);
+  if (is_free && its.on_thread) return_thread(index);
   Try& next = tries_[again];
   next = its;
+  next.on_thread = false;
   if (retry->counted) next.retries = {its.retries.count + 1, retry->wait, retry->price};
   next.unconnected = false;
   next.passed = tries_[before.parent].passed;
@@ -277,10 +297,13 @@ void RequestEngine::end_routed(std::uint32_t index, RequestOutcome outcome, bool
   if (outcome != RequestOutcome::Ok && ledger_ != nullptr) {
     // What follows from it, a further try first of all, has it as its cause.
     failure = calls_[index].cause = note_failure(calls_[index], outcome);
-    if (outcome != RequestOutcome::CircuitOpen) route_causes_[tries_[index].route] = failure;
+    if (outcome != RequestOutcome::CircuitOpen && outcome != RequestOutcome::NotAdmitted) {
+      route_causes_[tries_[index].route] = failure;
+    }
   }
-  // Who was held up or aborted before the call began is not tried again.
-  const bool began = tries_[index].call_begun;
+  // Who was held up or turned away before the call could be tried is not tried again.
+  const bool began = tries_[index].call_begun && !tries_[index].turned_away &&
+                     calls_[index].phase != CallPhase::Asking;
   if (outcome != RequestOutcome::Ok && began && try_again(index, end, answered)) return;
   if (hedged_of(index) != kNone && hedges_on(index, end, answered)) return;
   const Call& call = calls_[index];
@@ -289,12 +312,28 @@ void RequestEngine::end_routed(std::uint32_t index, RequestOutcome outcome, bool
   if (its.call_begun) route.end_call(outcome, its.retries, now_);
   note_changes(its.route, program_.sites[call.site].route, calls_[call.parent].instance);
   const CallSite& site = program_.sites[call.site];
-  const bool falls_back = outcome != RequestOutcome::Ok && route.falls_back(outcome, now_);
+  using resilience::FallbackDecision;
+  const FallbackDecision decision =
+      outcome == RequestOutcome::Ok ? FallbackDecision::NoFallback : route.fall_back(outcome, now_);
+  const bool falls_back = decision == FallbackDecision::Answer;
+  if (decision == FallbackDecision::CallOther) {
+    ++route_counts_[site.route].fallbacks;
+    const FailedCall failed{call.parent, call.site, call.repetition};
+    const FirstFailure first{call.start_ns, outcome, failure};
+    count_service_end(site, call.start_ns, outcome);
+    if (answered) {
+      discard(index);
+    } else {
+      leave(index);
+    }
+    call_in_place_of(failed, first);
+    return;
+  }
   if (falls_back) ++route_counts_[site.route].fallbacks;
   // The service is charged with how it answered, the user gets what the caller makes of it.
   const RequestOutcome heard = falls_back ? RequestOutcome::Ok : outcome;
   count_end(site, call.start_ns, outcome, heard);
-  if (failure != 0 && !falls_back) count_failure(call, failure);
+  if (failure != 0 && !falls_back) count_failure(call.start_ns, failure);
   const Return result = return_of(call, heard, failure);
   if (answered) {
     discard(index);

@@ -114,8 +114,12 @@ struct LoadModel {
 struct TrafficModel {
   std::vector<ServiceModel> services;
   std::vector<RouteModel> routes;  ///< At most one for a caller and a callee.
+  std::vector<SharedLimitModel> shared_limits;
   std::vector<JourneyModel> journeys;
   std::vector<LoadModel> load;
+  /// Nodes give the endpoints of a table out in turn, as kube-proxy's IPVS mode does; else at
+  /// random. The clients outside draw in any case.
+  bool nodes_take_turns = false;
   Duration latency_same_node = Duration::microseconds(50);  ///< One way.
   Duration latency_in_zone = Duration::microseconds(100);
   Duration latency_between_zones = Duration::milliseconds(1);

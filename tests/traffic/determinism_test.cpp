@@ -337,6 +337,48 @@ void make_hedged(TrafficModel& model, std::uint64_t seed) {
   }
 }
 
+/// Some calls wait for threads, ask a limit of one more service, are not admitted, or have another
+/// service called in their place; and nodes take turns.
+void make_detoured(TrafficModel& model, std::uint64_t seed) {
+  const Draws draws{seed};
+  std::uint64_t drawn = 0;
+  const auto pick = [&](std::uint64_t count) {
+    return draws.index(Purpose::FaultTarget, count, std::uint64_t{1} << 34, drawn++);
+  };
+  const auto count = static_cast<std::uint32_t>(model.services.size());
+  model.services.push_back(offers(works_about(1_ms), 2));
+  model.shared_limits.push_back({.service = count, .requests_per_unit = 5, .unit = 30_ms});
+  model.nodes_take_turns = pick(2) == 0;
+  for (RouteModel& route : model.routes) {
+    if (pick(2) == 0) route.policy.admission = resilience::AdmissionControlConfig{};
+    if (pick(2) == 0) {
+      const auto size = static_cast<std::uint32_t>(1 + pick(2));
+      route.policy.thread_pool =
+          resilience::hystrix_thread_pool(size, static_cast<std::int32_t>(pick(4)), 2);
+      if (pick(3) == 0) route.policy.thread_pool->max_size += 1;
+    }
+    if (pick(3) == 0) {
+      route.policy.shared_limit.emplace();
+      route.policy.shared_limit->question.timeout = Duration::milliseconds(2);
+      route.policy.shared_limit->question.failure_mode_deny = pick(2) == 0;
+      route.shared_limit = 0;
+    }
+    // Calls lead to later services alone, so that this comes to an end.
+    const auto other = static_cast<ServiceIndex>(pick(count));
+    const bool later = route.from == kClients || other > route.from;
+    const bool nested =
+        std::any_of(model.routes.begin(), model.routes.end(), [&](const RouteModel& its) {
+          if (its.from != route.from) return false;
+          return (its.to == other && its.fallback) ||
+                 (its.fallback && its.fallback->to == route.to);
+        });
+    if (pick(2) == 0 || !later || nested || other == route.to) continue;
+    route.policy.fallback = resilience::FallbackConfig{
+        .kind = resilience::FallbackConfig::Kind::OtherService, .concurrent_max = 2};
+    route.fallback = FallbackModel{other, 0};
+  }
+}
+
 /// Random small worlds under random faults: whatever happens, every record is freed in the end.
 TEST(SmallWorlds, LeaveNothingBehind) {
   constexpr auto kDraw = Purpose::FaultTarget;
@@ -469,6 +511,7 @@ TEST(SmallWorlds, LeaveNothingBehind) {
     model.connect_timeout = Duration::milliseconds(static_cast<int>(1 + pick(30)));
     if (seed % 2 == 0) make_odd(model, seed);
     if (seed % 3 == 0) make_hedged(model, seed);
+    if (seed % 5 < 2) make_detoured(model, seed);
     add_load(model, {{0, 0}, {1, 0}}, seed, 500.0, 100);
     model.journeys[0].timeout = Duration::milliseconds(static_cast<int>(10 + pick(100)));
     model.load[0].population = static_cast<std::uint32_t>(pick(20));
@@ -476,7 +519,7 @@ TEST(SmallWorlds, LeaveNothingBehind) {
     TrafficWorld world{model, seed, 3};
     std::vector<InstanceId> pods;
     std::vector<std::pair<ServiceIndex, std::size_t>> places;
-    for (std::uint32_t s = 0; s < service_count; ++s) {
+    for (std::uint32_t s = 0; s < model.services.size(); ++s) {
       for (std::uint32_t node = 0; node < 3; ++node) {
         pods.push_back(world.pod(s, node, node / 2));
         places.emplace_back(s, node);
@@ -533,7 +576,7 @@ TEST(SmallWorlds, LeaveNothingBehind) {
       EXPECT_NE(view.state, InstanceState::Draining) << "seed " << seed;
     }
     std::uint64_t ended = 0;
-    for (std::uint32_t s = 0; s < service_count; ++s) {
+    for (std::uint32_t s = 0; s < model.services.size(); ++s) {
       EXPECT_EQ(world.engine.gauge(s), ServiceGauge{}) << "seed " << seed;
       const RequestCounts totals = world.engine.service(s).totals();
       EXPECT_EQ(totals.unanswered, 0U);

@@ -40,6 +40,7 @@ std::vector<api::Problem> simulated_alone(const Scenario& scenario) {
   for (const auto& [name, metric] : scenario.metrics) {
     add("/metrics/" + name, "a source of a metric", kSimulate);
   }
+  if (scenario.cluster.ipvs) add("/cluster/kubeProxyMode", "ipvs", kSimulate);
   if (!scenario.policies.empty())
     add("/policies", "policies of callers, its own or by Istio's rules", kSimulate);
   if (ever_has(scenario, api::Kind::NetworkPolicy)) {

@@ -157,10 +157,10 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
                ScenarioReading& into, Report& report) {
   const Fields fields{
       root,
-      {"$schema",    "include",     "format",   "name",      "profile",  "duration",
-       "warmup",     "startTime",   "runs",     "manifests", "patch",    "cluster",
-       "schedulers", "autoscalers", "metrics",  "images",    "services", "journeys",
-       "policies",   "load",        "timeline", "expect",    "sweep",    "provenance"},
+      {"$schema",   "include", "format",    "name",      "profile",    "duration",   "warmup",
+       "startTime", "runs",    "manifests", "patch",     "cluster",    "schedulers", "autoscalers",
+       "metrics",   "images",  "services",  "journeys",  "rateLimits", "policies",   "load",
+       "timeline",  "expect",  "sweep",     "provenance"},
       report};
   if (root.type != Value::Type::Object) return;
   read_format(fields.require("format", "1"), report);
@@ -204,7 +204,7 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
   read_schedulers(fields.find("schedulers"), folder, scenario, report);
   const bool complete = report.problems().size() == own_problems;
   const Catalog catalog{known, scenario.cluster.nodes, complete};
-  Reading reading{scenario, catalog, report, assumptions, applied, {}, {}};
+  Reading reading{scenario, catalog, report, assumptions, applied, {}, {}, {}};
   read_autoscalers(fields.find("autoscalers"), folder, reading);
   read_metric_sources(fields.find("metrics"), folder, reading);
   read_timeline(timeline, reading);
@@ -218,8 +218,9 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
                          journeys == nullptr ? "what users do, by name" : "a list of loads");
   }
   if (journeys != nullptr) read_journeys(*journeys, reading);
-  check_calls(reading);
+  read_rate_limits(fields.find("rateLimits"), reading);
   into.policies = read_policies(fields.find("policies"), into.rules, reading);
+  check_calls(reading);
   if (load != nullptr) read_load(*load, folder, reading);
   read_expectations(fields.find("expect"), reading);
   scenario.inputs = collect_inputs(root, fields.find("provenance"), assumptions, report);

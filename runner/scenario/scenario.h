@@ -115,6 +115,16 @@ struct Cluster {
   Network network;
   Storage storage;
   ControlPlane control;
+  bool ipvs = false;  ///< The mode of kube-proxy, with rr: endpoints in turn. Else at random.
+};
+
+/// A limit of requests that callers share.
+struct SharedRateLimit {
+  std::string service;         ///< "namespace/name" of the one that keeps it.
+  std::string operation;       ///< That is asked; empty: the first.
+  std::uint32_t requests = 1;  ///< In each unit.
+  Duration unit = Duration::seconds(1);
+  api::Place where = {};
 };
 
 struct Layer {
@@ -477,6 +487,7 @@ struct Scenario {
       services;  ///< "namespace/name" of every Service that is called.
   /// What callers do about their calls, by caller and callee; the clients outside have no name.
   std::map<std::pair<std::string, std::string>, resilience::RoutePolicy> policies;
+  std::map<std::string, SharedRateLimit> rate_limits;
   std::map<std::string, Journey> journeys;
   std::vector<Load> load;
   std::vector<TimelineEntry> timeline;  ///< By time, then as written.

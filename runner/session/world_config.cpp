@@ -131,12 +131,28 @@ sim::TrafficModel traffic_model(const Scenario& scenario) {
     }
     model.journeys.push_back(std::move(j));
   }
+  std::map<std::string, std::uint32_t> limits;
+  for (const auto& [name, limit] : scenario.rate_limits) {
+    limits[name] = static_cast<std::uint32_t>(model.shared_limits.size());
+    model.shared_limits.push_back(
+        {.service = indices.at(limit.service),
+         .operation = operation_index(scenario, limit.service, limit.operation),
+         .requests_per_unit = limit.requests,
+         .unit = limit.unit});
+  }
   for (const auto& [way, policy] : scenario.policies) {
     const auto& [from, to] = way;
     model.routes.push_back({.from = from.empty() ? sim::kClients : indices.at(from),
                             .to = indices.at(to),
                             .policy = policy});
+    sim::RouteModel& route = model.routes.back();
+    if (policy.shared_limit) route.shared_limit = limits.at(policy.shared_limit->name);
+    if (!policy.fallback_call) continue;
+    const auto& [other, operation] = *policy.fallback_call;
+    route.fallback = {.to = indices.at(other),
+                      .operation = operation_index(scenario, other, operation)};
   }
+  model.nodes_take_turns = scenario.cluster.ipvs;
   for (const scenario::Load& load : scenario.load) {
     sim::LoadModel l;
     l.rate_per_second = load.rate_per_second;

@@ -20,7 +20,7 @@ Json schema() { return Json::parse(text_of_file("scenarios/schema/scenario.schem
 const char* const kEveryKey = R"({
   "$schema": "x", "format": 1, "name": "every key", "profile": "kubernetes-1.32",
   "duration": "60s", "warmup": "5s", "startTime": "2024-06-01T12:00:00+02:00", "runs": {"seeds": 7, "confidence": "90%"},
-  "manifests": ["scenarios/external-autoscaler/manifests/web.yaml"],
+  "manifests": ["scenarios/external-autoscaler/manifests/web.yaml", "scenarios/shop/manifests/ad.yaml"],
   "cluster": {
     "nodes": ["x", {"name": "y", "zone": "b", "cpu": "2", "memory": "1Gi", "pods": 5, "extended": {"a.b/c": 1},
                     "diskSize": "9Gi", "reserved": {"cpu": "100m", "memory": "1Mi"},
@@ -33,6 +33,7 @@ const char* const kEveryKey = R"({
                 "registry": {"bandwidth": "1Gbps"}, "endpointDelay": "1ms"},
     "storage": {"attach": "1s", "detach": "1s", "provision": "1s", "delete": "1s", "resize": "1s"},
     "controlPlane": {"replicas": 2, "stores": 3, "electionTimeout": "1s"},
+    "kubeProxyMode": "ipvs",
     "nodeGroups": {"pool": {"min": 1, "max": 3, "nodes": 2, "startTime": {"uniform": ["30s", "90s"]}, "zone": "b",
                             "cpu": "2", "memory": "1Gi", "pods": 5, "extended": {"a.b/c": 1}, "diskSize": "9Gi",
                             "reserved": {"cpu": "100m"}, "evictionHard": {"memory.available": "1Mi"},
@@ -71,8 +72,10 @@ const char* const kEveryKey = R"({
                       {"to": "web:leaf", "waits": false}, {"to": "web:leaf", "undo": "web:leaf"},
                       {"to": "web:leaf", "cache": "90%"}]}
   }}},
+  "rateLimits": {"visits": {"service": "web", "operation": "leaf", "requests": 9, "per": "1s"}},
   "policies": [{"from": "clients", "to": ["web"], "timeout": "2s", "perTryTimeout": "1s", "connectTimeout": "1s",
     "passDeadline": true, "deadlineMargin": "1ms", "bulkhead": 5,
+    "globalRateLimit": "visits",
     "retries": {"attempts": 2, "on": ["5xx"], "backoff": {"envoy": {"base": "25ms", "max": "1s"}},
                 "limit": {"envoy": {"budgetPercent": "20%", "minConcurrency": 3, "maxRetries": 1}}, "avoidPreviousHosts": 1},
     "breaker": {"hystrix": {"requestVolume": 20, "errorPercent": "50%", "sleepWindow": "5s", "rollingWindow": "10s",
@@ -208,6 +211,17 @@ const std::vector<std::string> kOtherPolicies = {
         "jitter": 0.1}}}, "balancer": {"ring-hash": {"minRingSize": 10, "maxRingSize": 100,
         "key": "session", "boundedLoad": 125}}})",
     R"({"to": "web", "balancer": "random", "locality": {"failover": {"overprovisioning": 150}}})",
+    R"({"to": "web", "bulkhead": {"semaphore": {"maxConcurrentCalls": 3}}})",
+    R"({"to": "web", "bulkhead": {"hystrixThreadPool": {"coreSize": 3, "maxQueueSize": 9,
+        "queueSizeRejectionThreshold": 4}}})",
+    R"({"to": "web", "bulkhead": {"resilience4jThreadPool": {"coreSize": 1, "maxSize": 2,
+        "queueCapacity": 9, "keepAlive": "1s"}}})",
+    R"({"to": "web", "admissionControl": {"samplingWindow": "10s", "successRateThreshold": "90%",
+        "aggression": 2, "rpsThreshold": 5, "maxRejectionProbability": "50%"}})",
+    R"({"to": "web", "fallback": {"service": {"to": "ad", "operation": "list",
+        "maxConcurrent": 3}}})",
+    R"({"to": "web", "globalRateLimit": {"limit": "visits", "timeout": "5ms",
+        "failureModeDeny": true}})",
     R"({"to": "web", "hedging": {"maxAttempts": 3, "hedgingDelay": "50ms",
         "nonFatalStatusCodes": ["UNAVAILABLE", "UNKNOWN"],
         "throttle": {"maxTokens": 5, "tokenRatio": 0.2}}})",
@@ -288,6 +302,7 @@ TEST(Schema, HasExactlyTheKeysThatTheReaderKnows) {
   for (const std::string& policy : kOtherPolicies) {
     Json text = Json::parse(kEveryKey);
     text["policies"] = Json::array({Json::parse(policy)});
+    if (!text["policies"][0].contains("globalRateLimit")) text.erase("rateLimits");
     texts.push_back(text.dump());
   }
   for (const std::string& members : kOtherServices) {

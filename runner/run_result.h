@@ -111,6 +111,22 @@ struct FailureKind {
   friend bool operator==(const FailureKind&, const FailureKind&) = default;
 };
 
+/// What the policies of the calls from one service to another did, all pods of the caller together,
+/// from the start of the run on.
+struct PolicyCounts {
+  std::string from;  ///< A service; empty: the clients outside.
+  std::string to;
+  std::uint64_t calls = 0;
+  std::uint64_t tries = 0;      ///< That left the caller.
+  std::uint64_t retries = 0;    ///< That were decided, whether or not they left.
+  std::uint64_t hedges = 0;     ///< Likewise, further tries beside those under way.
+  std::uint64_t fallbacks = 0;  ///< Calls that failed, and were answered or made elsewhere.
+  std::uint64_t openings = 0;   ///< Of circuit breakers.
+  std::uint64_t ejections = 0;  ///< Of hosts.
+
+  friend bool operator==(const PolicyCounts&, const PolicyCounts&) = default;
+};
+
 struct FaultResult {
   std::string id;
   std::string kind;
@@ -149,7 +165,8 @@ struct RunResult {
   std::map<std::string, RequestSeries> journeys;    ///< Steps of the journey, as users see them.
   std::map<std::string, WorkloadResult> workloads;  ///< By `workload_name`.
   std::map<std::string, std::vector<CountSample>> counts;  ///< By the expectation's id.
-  std::vector<FailureKind> failures;  ///< In the order of their records.
+  std::vector<FailureKind> failures;                       ///< In the order of their records.
+  std::vector<PolicyCounts> policies;                      ///< By caller, then by callee.
   std::vector<FaultResult> faults;
   std::vector<ProgramVersion> programs;
   std::vector<recording::LogRecord> log;

@@ -111,6 +111,11 @@ std::string to_json_text(const RunResult& result) {
     failures.push_back(
         {f.record, f.from, f.to, f.outcome, ns(f.first), ns(f.last), f.count, f.feeds_itself});
   }
+  json policies = json::array();
+  for (const PolicyCounts& p : result.policies) {
+    policies.push_back({p.from, p.to, p.calls, p.tries, p.retries, p.hedges, p.fallbacks,
+                        p.openings, p.ejections});
+  }
   json programs = json::array();
   for (const ProgramVersion& p : result.programs) {
     json files = json::array();
@@ -133,6 +138,7 @@ std::string to_json_text(const RunResult& result) {
                     {"workloads", std::move(workloads)},
                     {"counts", std::move(counts)},
                     {"failures", std::move(failures)},
+                    {"policies", std::move(policies)},
                     {"faults", std::move(faults)},
                     {"programs", std::move(programs)},
                     {"log", std::move(log)}};
@@ -168,6 +174,17 @@ Result<RunResult> run_result_from_json_text(std::string_view text) {
                                  .last = instant(f.at(5)),
                                  .count = f.at(6).get<std::uint64_t>(),
                                  .feeds_itself = f.at(7).get<bool>()});
+    }
+    for (const json& p : j.at("policies")) {
+      result.policies.push_back({.from = p.at(0).get<std::string>(),
+                                 .to = p.at(1).get<std::string>(),
+                                 .calls = p.at(2).get<std::uint64_t>(),
+                                 .tries = p.at(3).get<std::uint64_t>(),
+                                 .retries = p.at(4).get<std::uint64_t>(),
+                                 .hedges = p.at(5).get<std::uint64_t>(),
+                                 .fallbacks = p.at(6).get<std::uint64_t>(),
+                                 .openings = p.at(7).get<std::uint64_t>(),
+                                 .ejections = p.at(8).get<std::uint64_t>()});
     }
     for (const json& f : j.at("faults")) {
       result.faults.push_back({.id = f.at(0).get<std::string>(),

@@ -271,7 +271,7 @@ Result<void> write_prometheus(RunReader& run, BoundedText& out) {
   }
   auto done = family("orrery_requests", "counter", nullptr, "Requests that ended.", ended);
   if (done) {
-    done = family("orrery_retries", "counter", nullptr, "Retries that were decided.", retries);
+    done = family("orrery_retries", "counter", nullptr, "Retries and hedges that were decided.", retries);
   }
   if (done) {
     done = family("orrery_request_duration_seconds", "gauge", "seconds",

@@ -144,6 +144,27 @@ ordered_json failures_json(const FinishedRun& run) {
   return list;
 }
 
+ordered_json policies_json(const FinishedRun& run) {
+  ordered_json list = ordered_json::array();
+  for (const RunResult& result : run.results) {
+    for (const runner::PolicyCounts& counts : result.policies) {
+      ordered_json entry;
+      entry["seed"] = result.seed;
+      entry["from"] = counts.from;
+      entry["to"] = counts.to;
+      entry["calls"] = counts.calls;
+      entry["tries"] = counts.tries;
+      entry["retries"] = counts.retries;
+      entry["hedges"] = counts.hedges;
+      entry["fallbacks"] = counts.fallbacks;
+      entry["openings"] = counts.openings;
+      entry["ejections"] = counts.ejections;
+      list.push_back(entry);
+    }
+  }
+  return list;
+}
+
 /// Of the first run: every origin of failed requests with the chain that led from it to users.
 ordered_json why_json(const RunResult& result) {
   ordered_json list = ordered_json::array();
@@ -268,6 +289,7 @@ std::string summary_json(const FinishedRun& run) {
   out["faults"] = faults_json(run);
   out["why"] = why_json(run.results.front());
   out["failures"] = failures_json(run);
+  if (!run.scenario.policies.empty()) out["policies"] = policies_json(run);
   if (const auto& programs = run.results.front().programs; !programs.empty()) {
     out["programs"] = programs_json(programs);
   }

@@ -573,6 +573,12 @@ void SimSession::collect_series(RunResult& result) const {
                                sim::to_string(tally.kind.outcome), tally.first, tally.last,
                                tally.count, tally.feeds_itself});
   }
+  std::uint32_t route = 0;
+  for (const auto& [way, policy] : scenario_.policies) {
+    const sim::RouteCounts& did = world_.traffic().route(route++);
+    result.policies.push_back({way.first, way.second, did.calls, did.tries, did.retries, did.hedges,
+                               did.fallbacks, did.openings, did.ejections});
+  }
   std::uint32_t journey = 0;
   for (const auto& [name, steps] : scenario_.journeys) {
     result.journeys[name] = series_of(world_.traffic().journey_steps(journey++), interval);

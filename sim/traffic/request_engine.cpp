@@ -942,7 +942,9 @@ RecordId RequestEngine::end_counted(const Call& call, RequestOutcome outcome) {
   count_end(program_.sites[call.site], call.start_ns, outcome, outcome);
   if (outcome == RequestOutcome::Ok || ledger_ == nullptr) return 0;
   const RecordId failure = note_failure(call, outcome);
-  count_failure(call.start_ns, failure);
+  // What a user's call asks first, or makes instead, is no request of the user's.
+  const bool of_step = program_.sites[call.site].journey != kNone;
+  if (of_step || calls_[call.parent].instance != kNone) count_failure(call.start_ns, failure);
   return failure;
 }
 

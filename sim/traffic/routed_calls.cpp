@@ -333,7 +333,8 @@ void RequestEngine::end_routed(std::uint32_t index, RequestOutcome outcome, bool
   // The service is charged with how it answered, the user gets what the caller makes of it.
   const RequestOutcome heard = falls_back ? RequestOutcome::Ok : outcome;
   count_end(site, call.start_ns, outcome, heard);
-  if (failure != 0 && !falls_back) count_failure(call.start_ns, failure);
+  const bool is_counted = site.journey != kNone || calls_[call.parent].instance != kNone;
+  if (failure != 0 && !falls_back && is_counted) count_failure(call.start_ns, failure);
   const Return result = return_of(call, heard, failure);
   if (answered) {
     discard(index);

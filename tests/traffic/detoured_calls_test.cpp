@@ -390,6 +390,27 @@ TEST(SharedLimit, WithoutAnAnswerLetsThroughOrDenies) {
   until_timeout(true);
 }
 
+// Of who asks for a user nobody says that the user failed.
+TEST(SharedLimit, WithoutAnAnswerIsNoFailureOfUsersUnlessItDenies) {
+  for (const bool denies : {false, true}) {
+    recording::EventLog log;
+    Detoured asked{limited(1, {.failure_mode_deny = denies}), 10.0, 40};
+    FailureLedger ledger{log, {"web", "limit"}};
+    asked.world.engine.explain_failures(ledger);
+    const ports::CauseId fault = log.append(Instant{}, 0, "fault", "Pod/limit");
+    asked.world.engine.kill(asked.pods[1], fault);
+    asked.play();
+    std::uint64_t of_users = 0;
+    for (const FailureTally& tally : ledger.tallies()) {
+      of_users += tally.count;
+      if (tally.count == 0) continue;
+      const recording::LogRecord& question = log.records()[tally.kind.cause - 1];
+      EXPECT_EQ(question.cause, fault) << "the question's, which the user's comes from";
+    }
+    EXPECT_EQ(of_users, denies ? 40U : 0U);
+  }
+}
+
 TEST(SharedLimit, IsNotWaitedForBeyondTheCallersOwnTimeout) {
   TrafficModel model = limited(100, {.timeout = 1_s});
   model.routes[0].policy.timeouts.overall = 50_ms;

@@ -141,6 +141,19 @@ TEST(ThreadPool, HasAnotherThreadForEachRetry) {
   EXPECT_EQ(one.seen().of(RequestOutcome::Overflow), 1U);
 }
 
+TEST(ThreadPool, HasTheThreadOfATryThatWasAnsweredForTheNext) {
+  RoutePolicy policy = threads(1, -1, {});
+  policy.retry.on = {resilience::RetryOn::Status5xx};
+  policy.retry.retries = 2;
+  policy.backoff = resilience::FixedBackoff{Duration{}};
+  TrafficModel model = one_service(policy, 1_ms);
+  model.services[0].operations[0].error_probability = 1;
+  Detoured one{model, 0.01, 10};
+  one.play();
+  EXPECT_EQ(one.seen().of(RequestOutcome::Error), 10U);
+  EXPECT_EQ(one.world.engine.service(0).tries(), 3U * 10);
+}
+
 TEST(ThreadPool, FallsBackWhenItIsFull) {
   RoutePolicy policy = threads(1, -1, {});
   policy.fallback.emplace();
@@ -308,6 +321,7 @@ TEST(AdmissionControl, HasTheFailuresBeforeItAsItsCause) {
     seen = true;
     const recording::LogRecord& before = log.records()[tally.kind.cause - 1];
     EXPECT_EQ(before.cause, fault);
+    EXPECT_FALSE(tally.feeds_itself) << "it comes from errors alone";
   }
   EXPECT_TRUE(seen);
 }

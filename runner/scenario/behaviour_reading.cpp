@@ -204,12 +204,26 @@ void read_pauses(const Value& value, ServiceBehaviour& behaviour, Report& report
   }
 }
 
+/// TCP's round trip, and those of TLS.
+void read_handshake(const Value& value, ServiceBehaviour& behaviour, Report& report) {
+  constexpr const char* kExpected = R"("none", "1.2" or "1.3")";
+  const Fields fields{value, {"tls", "cpu"}, report};
+  if (const Value* tls = fields.require("tls", kExpected)) {
+    const std::string version = read_text(*tls, kExpected, report).value_or("none");
+    behaviour.handshake.round_trips = version == "1.2" ? 3 : version == "1.3" ? 2 : 1;
+    if (behaviour.handshake.round_trips == 1 && version != "none") report.add(*tls, kExpected);
+  }
+  if (const Value* cpu = fields.find("cpu")) {
+    behaviour.handshake.cpu = read_duration(*cpu, report).value_or(Duration{});
+  }
+}
+
 ServiceBehaviour read_behaviour(const Value& value, Reading& reading) {
   Report& report = reading.report;
   ServiceBehaviour behaviour;
   const Fields fields{value,
                       {"concurrency", "queueMax", "drainsOnTerm", "probesShareThreads", "queue",
-                       "limit", "warmUp", "pauses", "operations"},
+                       "limit", "warmUp", "pauses", "handshake", "operations"},
                       report};
   if (const Value* concurrency = fields.find("concurrency")) {
     behaviour.concurrency =
@@ -231,6 +245,9 @@ ServiceBehaviour read_behaviour(const Value& value, Reading& reading) {
   read_server(fields, behaviour.server, report);
   if (const Value* warm_up = fields.find("warmUp")) read_warm_up(*warm_up, behaviour, report);
   if (const Value* pauses = fields.find("pauses")) read_pauses(*pauses, behaviour, report);
+  if (const Value* handshake = fields.find("handshake")) {
+    read_handshake(*handshake, behaviour, report);
+  }
   if (const Value* operations = fields.find("operations")) {
     for (const Value& operation :
          named_members(*operations, "an object of operations by name", report)) {

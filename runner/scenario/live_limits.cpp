@@ -45,6 +45,11 @@ std::vector<api::Problem> simulated_alone(const Scenario& scenario) {
   if (ever_has(scenario, api::Kind::NetworkPolicy)) {
     add("/manifests", "NetworkPolicies", kSimulate);
   }
+  for (const auto& [name, service] : scenario.services) {
+    if (service.handshake.round_trips > 0) {
+      add("/services/" + name + "/handshake", "handshakes that take their time", kSimulate);
+    }
+  }
   for (std::size_t i = 0; i < scenario.load.size(); ++i) {
     const Load& load = scenario.load[i];
     if (load.rates.empty() && load.users == 0) continue;

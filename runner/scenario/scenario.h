@@ -226,6 +226,12 @@ struct Operation {
   double error_probability = 0;
 };
 
+/// What opening a connection takes.
+struct Handshake {
+  std::uint32_t round_trips = 0;
+  Duration cpu = {};  ///< Of the pod.
+};
+
 /// A new process takes `factor` times the core time at first, and less with every request.
 struct WarmUp {
   double factor = 1;
@@ -249,6 +255,7 @@ struct ServiceBehaviour {
   WarmUp warm_up = {};
   Pauses pauses = {};
   resilience::ServerPolicy server = {};
+  Handshake handshake = {};
 };
 
 struct JourneyStep {

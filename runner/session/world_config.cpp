@@ -72,6 +72,7 @@ sim::ServiceModel service_model(const Scenario& scenario, const std::string& nam
   model.probes_share_threads = behaviour.probes_share_threads;
   model.server = behaviour.server;
   model.warm_up = {behaviour.warm_up.factor, behaviour.warm_up.lasts, behaviour.warm_up.requests};
+  model.handshake = {behaviour.handshake.round_trips, behaviour.handshake.cpu};
   model.pauses = {behaviour.pauses.length, behaviour.pauses.every, behaviour.pauses.requests};
   for (const scenario::Operation& operation : behaviour.operations) {
     sim::OperationModel o;

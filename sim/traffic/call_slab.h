@@ -57,6 +57,7 @@ struct alignas(64) Call {
   bool step_failed : 1 = false;   ///< A call of its last step failed, and that was put up with.
   bool undoing : 1 = false;       ///< It has failed, and makes the calls that undo others.
   bool aside : 1 = false;  ///< Stands for the caller of a detached call, which goes on without it.
+  bool opens : 1 = false;  ///< On a new connection, whose handshake takes CPU of the server.
 };
 static_assert(sizeof(Call) == 64, "a call record is one cache line");
 

@@ -191,7 +191,12 @@ void RequestEngine::cancel_try(std::uint32_t index) {
   if (call.followed) report_try(index, RequestOutcome::Timeout);
   disarm_timer(call);
   if (call.phase == CallPhase::Pending) stop_waiting(index);
-  if (its.sent && route.cancelled_at(its.host, now_)) serve_waiting(its.route, its.host);
+  if (its.sent) {
+    const FreedConnection freed = route.cancelled_at(its.host, now_);
+    if (freed != FreedConnection::None) {
+      serve_waiting(its.route, its.host, freed == FreedConnection::Opened);
+    }
+  }
   if (its.try_begun) route.drop_try();
   if (its.retries.count > 0) route.retry_over();
   its.sent = its.try_begun = false;

@@ -61,6 +61,8 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
     expects(service.concurrency >= 1, "a pod works on at least one request");
     has_gates_ = has_gates_ || !service.server.is_plain();
     has_paces_ = has_paces_ || service.warm_up.factor > 1 || service.pauses.length > Duration{};
+    has_handshakes_ =
+        has_handshakes_ || service.handshake.round_trips > 0 || service.handshake.cpu > Duration{};
   }
   for (const JourneyModel& journey : model_.journeys) {
     users_think_ = users_think_ || !(journey.think == Distribution{});
@@ -585,6 +587,7 @@ void RequestEngine::connect(std::uint32_t index, std::uint32_t address) {
   }
   call.distance = distance(calls_[call.parent].instance, instances_[call.instance]) & 3U;
   call.phase = CallPhase::Outbound;
+  if (has_handshakes_ && shakes_hands(index)) return;
   travel(index, false);
 }
 
@@ -703,6 +706,8 @@ void RequestEngine::begin_work(std::uint32_t index) {
   const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
   call.next_step = operation.first_step;
   Duration cpu = operation.cpu.draw(draws_, Purpose::ServiceTime, call.key, 0);
+  if (call.opens) [[unlikely]]
+    cpu += model_.services[instance.service].handshake.cpu;
   if (has_paces_) cpu = begin_paced(index, cpu);
   if (instance.cpu_group != kNone) {
     if (instance.strained) [[unlikely]]

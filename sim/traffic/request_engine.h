@@ -398,6 +398,7 @@ class RequestEngine {
     bool try_begun = false;       ///< Likewise, the try.
     bool sent = false;            ///< Likewise, the host.
     bool unconnected = false;     ///< Nobody answers at the address.
+    bool opens = false;           ///< Its connection is a new one of the pool.
   };
   /// A call with several tries at a time. Of its tries none is in a back-off.
   struct HedgedCall {
@@ -601,8 +602,9 @@ class RequestEngine {
   [[nodiscard]] bool is_cancelled(std::uint32_t call) const;
   /// The server drops what it has not done yet of an abandoned call.
   void cancel(std::uint32_t call);
-  /// The calls that wait for a connection to the host get what room there is.
-  void serve_waiting(std::uint32_t route, RouteHost host);
+  /// The calls that wait for a connection to the host get what room there is; the first of them
+  /// that on a new connection if `opens`.
+  void serve_waiting(std::uint32_t route, RouteHost host, bool opens);
   void stop_waiting(std::uint32_t call);
   void note_changes(std::uint32_t route, std::uint32_t model, std::uint32_t caller);
 
@@ -660,6 +662,9 @@ class RequestEngine {
   [[nodiscard]] RecordId held_up_by(std::uint32_t call) const;
   /// Whether the timer that is due is a reset.
   [[nodiscard]] bool is_reset(std::uint32_t call) const;
+  // New connections: opened_connections.cpp.
+  /// Whether the call goes out on a connection that has to be opened first; it is under way then.
+  [[nodiscard]] bool shakes_hands(std::uint32_t call);
 
   // Calls through a network with rules: guarded_calls.cpp.
   /// Whether the call, whose instance is known, is let through; otherwise its cause is set.
@@ -703,6 +708,7 @@ class RequestEngine {
   Instant now_;
   std::array<Duration, 3> latency_;  ///< One way, by distance.
   bool impaired_ = false;            ///< There are faults on edges.
+  bool has_handshakes_ = false;      ///< Opening a connection to some service takes something.
   bool users_think_ = false;         ///< Between the steps of some journey.
 
   CallSlab calls_;

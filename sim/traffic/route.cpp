@@ -670,11 +670,13 @@ resilience::PoolAdmission Route::admit(RouteHost host, Instant now) {
   Pool& pool = pools_[index];
   PoolAdmission admission = thresholds_->admit(pool_view(pool));
   if (admission == PoolAdmission::QueueAndConnect) {
-    // Connecting takes no time here, so it goes out at once.
+    // What connecting takes is a matter of the call's way, so it goes out at once.
     ++pool.connections;
-    admission = thresholds_->attach_pending() ? PoolAdmission::Attach : PoolAdmission::Overflow;
+    if (!thresholds_->attach_pending()) admission = PoolAdmission::Overflow;
   }
-  if (admission == PoolAdmission::Attach) enter(index, now);
+  if (admission == PoolAdmission::Attach || admission == PoolAdmission::QueueAndConnect) {
+    enter(index, now);
+  }
   if (admission == PoolAdmission::Queue) ++pool.pending;
   return admission;
 }
@@ -717,7 +719,7 @@ void Route::stop_waiting(RouteHost host) {
   thresholds_->release_pending();
 }
 
-bool Route::heard_from(RouteHost host, const TryEnd& end, Instant now) {
+FreedConnection Route::heard_from(RouteHost host, const TryEnd& end, Instant now) {
   const std::uint32_t index = *index_of(host);
   --active_;
   --hosts_[index].active;
@@ -735,7 +737,7 @@ bool Route::heard_from(RouteHost host, const TryEnd& end, Instant now) {
                                end.outcome == RequestOutcome::Reset);
 }
 
-bool Route::cancelled_at(RouteHost host, Instant now) {
+FreedConnection Route::cancelled_at(RouteHost host, Instant now) {
   const std::uint32_t index = *index_of(host);
   --active_;
   --hosts_[index].active;
@@ -747,8 +749,8 @@ bool Route::cancelled_at(RouteHost host, Instant now) {
   return leave_pool(index, false);
 }
 
-bool Route::leave_pool(std::uint32_t index, bool broken) {
-  if (!thresholds_) return false;
+FreedConnection Route::leave_pool(std::uint32_t index, bool broken) {
+  if (!thresholds_) return FreedConnection::None;
   Pool& pool = pools_[index];
   --pool.streams;
   thresholds_->release_request();
@@ -759,11 +761,15 @@ bool Route::leave_pool(std::uint32_t index, bool broken) {
     --pool.connections;
     thresholds_->release_connection();
   }
-  if (pool.waiting.empty()) return false;
-  if (pool_view(pool).has_ready_connection) return true;
-  if (!thresholds_->try_connect(pool_view(pool))) return false;
+  return freed(pool);
+}
+
+FreedConnection Route::freed(Pool& pool) {
+  if (pool.waiting.empty()) return FreedConnection::None;
+  if (pool_view(pool).has_ready_connection) return FreedConnection::Ready;
+  if (!thresholds_->try_connect(pool_view(pool))) return FreedConnection::None;
   ++pool.connections;
-  return true;
+  return FreedConnection::Opened;
 }
 
 std::optional<Retry> Route::retry_after(const TryEnd& end, const RetriesMade& made,

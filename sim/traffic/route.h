@@ -63,6 +63,9 @@ struct Retry {
   bool counted = true;  ///< Not so if the try before never left the caller.
 };
 
+/// What a try that is over leaves in the pool for a call that waits.
+enum class FreedConnection : std::uint8_t { None, Ready, Opened };
+
 /// `policy` must outlive it.
 class Route {
  public:
@@ -119,6 +122,7 @@ class Route {
   void checked(std::uint32_t address, resilience::CheckResult result, Instant now);
 
   /// A try wants to go to the host. Queue: it waits there, until the caller takes it out again.
+  /// QueueAndConnect: it goes out, on a new connection.
   [[nodiscard]] resilience::PoolAdmission admit(RouteHost host, Instant now);
   /// The calls that wait at the caller for a connection to the host.
   [[nodiscard]] CallQueue& waiting_for(RouteHost host);
@@ -126,10 +130,10 @@ class Route {
   [[nodiscard]] bool attach_waiting(RouteHost host, Instant now);
   /// One that waited has gone.
   void stop_waiting(RouteHost host);
-  /// A try that went to the host is over. Returns whether a waiting one may have its place.
-  [[nodiscard]] bool heard_from(RouteHost host, const TryEnd& end, Instant now);
+  /// A try that went to the host is over. Returns what place of it a waiting one may have.
+  [[nodiscard]] FreedConnection heard_from(RouteHost host, const TryEnd& end, Instant now);
   /// The same of one that was cancelled, which says nothing about the host.
-  [[nodiscard]] bool cancelled_at(RouteHost host, Instant now);
+  [[nodiscard]] FreedConnection cancelled_at(RouteHost host, Instant now);
 
   /// What the caller has instead of a call that failed.
   [[nodiscard]] bool falls_back(RequestOutcome outcome, Instant now);
@@ -244,9 +248,9 @@ class Route {
   [[nodiscard]] resilience::PoolView pool_view(const Pool& pool) const;
   void close_connections(const Pool& pool);
   void enter(std::uint32_t index, Instant now);  ///< A try goes to the host.
-  /// A try leaves its place in the pool, if there is one. Returns whether a waiting one may have
-  /// it.
-  [[nodiscard]] bool leave_pool(std::uint32_t index, bool broken);
+  /// A try leaves its place in the pool, if there is one.
+  [[nodiscard]] FreedConnection leave_pool(std::uint32_t index, bool broken);
+  [[nodiscard]] FreedConnection freed(Pool& pool);
   void note(const std::optional<resilience::BreakerChange>& change) {
     if (change) changes_.push_back(*change);
   }

@@ -163,8 +163,11 @@ void RequestEngine::begin_try(std::uint32_t index) {
   if (until != Instant::never()) arm_timer(index, std::max(until, now_));
   const Instant told = deadline_passed_on(model_.routes[site.route].policy.timeouts, until);
   its.passed = std::min(its.passed, told);
-  switch (route.admit(its.host, now_)) {
+  const resilience::PoolAdmission admission = route.admit(its.host, now_);
+  its.opens = admission == resilience::PoolAdmission::QueueAndConnect;
+  switch (admission) {
     case resilience::PoolAdmission::Attach:
+    case resilience::PoolAdmission::QueueAndConnect:
       send_try(index);
       break;
     case resilience::PoolAdmission::Queue:
@@ -191,19 +194,25 @@ TryEnd RequestEngine::end_try(std::uint32_t index, RequestOutcome outcome) {
   Route& route = routes_[its.route];
   const TryEnd end{outcome, its.unconnected, now_ - its.sent_at};
   if (calls_[index].phase == CallPhase::Pending) stop_waiting(index);
-  if (its.sent && route.heard_from(its.host, end, now_)) serve_waiting(its.route, its.host);
+  if (its.sent) {
+    const FreedConnection freed = route.heard_from(its.host, end, now_);
+    if (freed != FreedConnection::None) {
+      serve_waiting(its.route, its.host, freed == FreedConnection::Opened);
+    }
+  }
   if (its.try_begun) route.end_try(outcome, end.elapsed, now_);
   if (its.retries.count > 0) route.retry_over();
   its.sent = its.try_begun = false;
   return end;
 }
 
-void RequestEngine::serve_waiting(std::uint32_t at, RouteHost host) {
+void RequestEngine::serve_waiting(std::uint32_t at, RouteHost host, bool opens) {
   Route& route = routes_[at];
   CallQueue& waiting = route.waiting_for(host);
   while (!waiting.empty()) {
     const std::uint32_t next = calls_.take_first(waiting);
     if (route.attach_waiting(host, now_)) {
+      tries_[next].opens = opens;
       send_try(next);
       return;
     }

@@ -17,6 +17,12 @@
 
 namespace orrery::sim {
 
+/// What opening a connection to a pod takes, before the first request on it.
+struct HandshakeModel {
+  std::uint32_t round_trips = 0;
+  Duration cpu;  ///< Of the pod, beside the work of that request.
+};
+
 /// A call that takes back what another one did.
 struct UndoModel {
   ServiceIndex to = 0;
@@ -74,6 +80,7 @@ struct ServiceModel {
   WarmUpModel warm_up = {};
   PauseModel pauses = {};
   resilience::ServerPolicy server = {};
+  HandshakeModel handshake = {};
 };
 
 struct JourneyStep {

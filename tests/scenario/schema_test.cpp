@@ -59,7 +59,7 @@ const char* const kEveryKey = R"({
                "probesShareThreads": true, "warmUp": {"factor": 3, "for": "9s"},
                "queue": {"order": "adaptive-lifo", "lifoAbove": "70%", "ageMax": "1s", "codel": {"target": "5ms", "interval": "1s"}},
                "limit": {"vegas": {"initial": 10, "max": 100, "smoothing": 0.5, "probeMultiplier": 9}},
-               "pauses": {"for": "1ms", "requests": 100}, "operations": {
+               "pauses": {"for": "1ms", "requests": 100}, "handshake": {"tls": "1.3", "cpu": "1ms"}, "operations": {
     "leaf": {"cpu": {"exponential": "1ms"}, "wait": {"lognormal": {"mean": "1ms", "p99": "2ms"}},
              "errors": "1%"},
     "get": {"cpu": {"lognormal": {"median": "1ms", "p99": "2ms"}},

@@ -82,6 +82,7 @@ FaultForm form_of(FaultKind kind) {
           .targets = {}, .must_end = true, .counts = true, .delays = true, .only_simulated = true};
     case FaultKind::NetworkDelay:
     case FaultKind::HttpDelay:
+    case FaultKind::SlowClose:
       return {.targets = {},
               .must_end = true,
               .counts = true,
@@ -92,6 +93,9 @@ FaultForm form_of(FaultKind kind) {
     case FaultKind::NetworkLoss:
     case FaultKind::NetworkCorrupt:
     case FaultKind::NetworkPartition:
+    case FaultKind::NetworkBandwidth:
+    case FaultKind::LimitData:
+    case FaultKind::BadConfig:
     case FaultKind::HttpAbort:
     case FaultKind::HttpReplace:
       return {.targets = {},
@@ -114,6 +118,10 @@ FaultForm form_of(FaultKind kind) {
       return {.targets = {}, .must_end = true, .only_simulated = true};
   }
   contract_violation("a fault is of one of the known kinds");
+}
+
+bool draws_callers(const FaultAction& fault) {
+  return fault.kind == FaultKind::BadConfig || fault.edge->to.everybody;
 }
 
 }  // namespace orrery::scenario

@@ -166,12 +166,14 @@ FaultAction read_fault(const Fields& fields, const Value& entry, Reading& readin
           own_key("zone", fault.kind == FaultKind::ZoneLoss, name, true, fields, entry, report)) {
     read_zone(*zone, fault, reading);
   }
-  if (const Value* rate = own_key("bandwidth", fault.kind == FaultKind::RegistrySlow, name, true,
-                                  fields, entry, report)) {
+  const bool has_rate =
+      fault.kind == FaultKind::RegistrySlow || fault.kind == FaultKind::NetworkBandwidth;
+  if (const Value* rate = own_key("bandwidth", has_rate, name, true, fields, entry, report)) {
     fault.bytes_per_second = read_bandwidth(*rate, report).value_or(1);
   }
-  if (const Value* how =
-          own_key("how", fault.kind == FaultKind::Unwell, name, false, fields, entry, report)) {
+  const bool has_how = fault.kind == FaultKind::Unwell || fault.kind == FaultKind::BadConfig;
+  const Value* how = own_key("how", has_how, name, false, fields, entry, report);
+  if (how != nullptr && fault.kind == FaultKind::Unwell) {
     fault.hangs = how->text == "hangs";
     if (how->type != Value::Type::Text || (!fault.hangs && how->text != "fails")) {
       report.add(*how, "\"fails\" or \"hangs\"");

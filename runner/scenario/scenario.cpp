@@ -84,6 +84,14 @@ const char* to_string(FaultKind kind) {
       return "stale-endpoints";
     case FaultKind::Unwell:
       return "unwell";
+    case FaultKind::NetworkBandwidth:
+      return "network-bandwidth";
+    case FaultKind::SlowClose:
+      return "slow-close";
+    case FaultKind::BadConfig:
+      return "bad-config";
+    case FaultKind::LimitData:
+      return "limit-data";
   }
   contract_violation("a fault is of one of the known kinds");
 }

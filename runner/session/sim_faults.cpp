@@ -173,6 +173,10 @@ Strike strike(SimWorld& world, const FaultAction& fault, ports::CauseId cause) {
     case FaultKind::HttpAbort:
     case FaultKind::HttpDelay:
     case FaultKind::HttpReplace:
+    case FaultKind::NetworkBandwidth:
+    case FaultKind::LimitData:
+    case FaultKind::SlowClose:
+    case FaultKind::BadConfig:
       break;
   }
   contract_violation("this fault hits pods, nodes or what is between callers and the called");

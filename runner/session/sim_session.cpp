@@ -73,8 +73,6 @@ sim::WorldConfig config_with(const Scenario& scenario, std::uint64_t seed,
   return config;
 }
 
-constexpr const char* kNobodyPassed = "it met no message";
-
 /// A fault that leaves its pods there, so that it is over when it ends.
 bool is_strain(FaultKind kind) {
   return is_lasting_pod_fault(kind) && kind != FaultKind::PodFailure;
@@ -475,9 +473,7 @@ void SimSession::perform_on_world(const std::string& id, const FaultAction& faul
 
 /// Faults that wait for a chance may have had none.
 void SimSession::settle_faults() {
-  for (const std::string& id : edges_.idle(world_)) {
-    observer_.fault_hit_nothing(id, kNobodyPassed);
-  }
+  for (const auto& [id, why] : edges_.idle(world_)) observer_.fault_hit_nothing(id, why);
   for (const TimelineEntry& entry : timeline_) {
     const auto* fault = std::get_if<FaultAction>(&entry.action);
     if (fault == nullptr) continue;
@@ -499,10 +495,11 @@ void SimSession::end_fault(const Ending& ending) {
   if (ending.fault.edge) where = place_of(ending.fault);
   const ports::CauseId cause = log_.append(world_.now(), 0, "fault-ends", where, ending.id);
   if (ending.fault.edge) {
-    if (edges_.end(world_, ending.id)) {
+    const std::string nothing = edges_.end(world_, ending.id);
+    if (nothing.empty()) {
       observer_.process_recovered(world_.now(), ending.id);
     } else {
-      observer_.fault_hit_nothing(ending.id, kNobodyPassed);
+      observer_.fault_hit_nothing(ending.id, nothing);
     }
     return;
   }

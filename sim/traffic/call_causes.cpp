@@ -70,6 +70,7 @@ RecordId RequestEngine::cause_of_waiting(std::uint32_t index) {
   const Call& call = calls_[index];
   const ServiceIndex service = call.instance != kNone ? instances_[call.instance].service
                                                       : program_.sites[call.site].service;
+  if (const RecordId told = given_up_by(index)) return told;
   const auto own = [&] { return call.cause != 0 ? call.cause : ledger_->load(service, now_); };
   switch (call.phase) {
     case CallPhase::Queued:
@@ -155,6 +156,11 @@ void RequestEngine::look_at_holders() {
       ++holders_[caller.instance][voice];
       speak_for_route(up);
       generation = caller.parent_generation;
+    }
+  }
+  for (const Closing& closing : closing_) {
+    if (closing.cause != 0) {
+      ++holders_[holders_of_route(closing.route)][{closing.cause, kNone, kNone}];
     }
   }
 }

@@ -418,6 +418,12 @@ bool RequestEngine::dispatch(KernelEvent event) {
     work(event.index);
     return true;
   }
+  if (event.kind == kCloseConnection) {
+    fingerprint_.add(now_, kTrafficComponent | kCloseConnection, event.index);
+    end_closing(event.index);
+    drain_work();
+    return true;
+  }
   if (event.kind == kHedge) {
     fingerprint_.add(now_, kTrafficComponent | kHedge, calls_[hedged_[event.index].tries[0]].key);
     send_due_hedges(event.index);
@@ -990,6 +996,9 @@ Instant RequestEngine::give_up_at(std::uint32_t index) const {
   Instant at = Instant::never();
   if (site.route == kNone && site.timeout > Duration{}) {
     at = Instant::at(Duration::nanoseconds(call.start_ns)) + site.timeout;
+  }
+  if (index < passages_.size() && passages_[index].key == call.key) {
+    at = std::min(at, passages_[index].given_up_at);
   }
   if (tries_.empty()) return at;
   const Try& its = tries_[index];

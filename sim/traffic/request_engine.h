@@ -425,6 +425,15 @@ class RequestEngine {
     std::uint32_t resends = 0;  ///< Of the message.
     RecordId cause = 0;         ///< Of what holds the message up.
     Instant reset_at = Instant::never();
+    Instant given_up_at = Instant::never();  ///< By a caller that was told to.
+    RecordId given_up_cause = 0;
+  };
+  /// A connection of a pool that is being closed.
+  struct Closing {
+    std::uint32_t route = kNone;   ///< Index into routes_.
+    std::uint32_t caller = kNone;  ///< Instance; kNone: the clients outside.
+    RouteHost host;
+    RecordId cause = 0;  ///< Of its taking long; 0: nothing is being closed here.
   };
   struct ServiceLoad {
     std::uint64_t busy = 0;
@@ -529,6 +538,7 @@ class RequestEngine {
   [[nodiscard]] std::uint32_t times_of(const CallSite& site, std::uint64_t parent_key) const;
   /// Whether anything has to be undone of an operation that has failed; it goes on with that then.
   [[nodiscard]] bool begin_undo(Call& call) const;
+  [[nodiscard]] std::uint32_t payload_of(const Call& call, bool answers) const;
   [[nodiscard]] Duration time_of_payload(const Call& call, bool answers) const;
   void launch(std::uint32_t parent, std::uint32_t site, std::uint32_t repetition);
   [[nodiscard]] std::uint32_t allocate_call();
@@ -662,6 +672,12 @@ class RequestEngine {
   [[nodiscard]] RecordId held_up_by(std::uint32_t call) const;
   /// Whether the timer that is due is a reset.
   [[nodiscard]] bool is_reset(std::uint32_t call) const;
+  /// Why the caller waits no longer, if it was told to; 0: it was not.
+  [[nodiscard]] RecordId given_up_by(std::uint32_t call) const;
+  /// Whether the connection that the try was answered on is closed now, which takes its time.
+  [[nodiscard]] bool closes_slowly(std::uint32_t call, RequestOutcome outcome);
+  void end_closing(std::uint32_t closing);  ///< Index into closing_.
+
   // New connections: opened_connections.cpp.
   /// Whether the call goes out on a connection that has to be opened first; it is under way then.
   [[nodiscard]] bool shakes_hands(std::uint32_t call);
@@ -735,6 +751,8 @@ class RequestEngine {
 
   EdgeFaults edge_faults_;
   std::vector<Passage> passages_;  ///< By slot; empty before the first fault on an edge.
+  std::vector<Closing> closing_;
+  std::vector<std::uint32_t> free_closing_;
 
   bool guarded_ = false;  ///< The network has rules.
   std::shared_ptr<const api::NetworkRules> network_rules_;

@@ -226,7 +226,8 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> tab
   };
   for (const std::uint32_t address : addresses) keep(address, true);
   for (std::uint32_t host = 0; host < addresses_.size(); ++host) {
-    const bool idle = hosts_[host].active == 0 && (!thresholds_ || pools_[host].waiting.empty());
+    const bool idle = hosts_[host].active == 0 &&
+                      (!thresholds_ || (pools_[host].waiting.empty() && pools_[host].streams == 0));
     if (std::find(addresses.begin(), addresses.end(), addresses_[host]) != addresses.end())
       continue;
     if (idle) {
@@ -719,7 +720,7 @@ void Route::stop_waiting(RouteHost host) {
   thresholds_->release_pending();
 }
 
-FreedConnection Route::heard_from(RouteHost host, const TryEnd& end, Instant now) {
+FreedConnection Route::heard_from(RouteHost host, const TryEnd& end, Instant now, bool closes) {
   const std::uint32_t index = *index_of(host);
   --active_;
   --hosts_[index].active;
@@ -733,6 +734,10 @@ FreedConnection Route::heard_from(RouteHost host, const TryEnd& end, Instant now
   tick(now);
   judge(index, end, now);
   if (policy_->accrual) accrue(index, end, now);
+  if (closes) {
+    thresholds_->release_request();
+    return FreedConnection::None;
+  }
   return leave_pool(index, end.unconnected || end.outcome == RequestOutcome::Refused ||
                                end.outcome == RequestOutcome::Reset);
 }
@@ -770,6 +775,14 @@ FreedConnection Route::freed(Pool& pool) {
   if (!thresholds_->try_connect(pool_view(pool))) return FreedConnection::None;
   ++pool.connections;
   return FreedConnection::Opened;
+}
+
+FreedConnection Route::close(RouteHost host) {
+  Pool& pool = pools_[*index_of(host)];
+  --pool.streams;
+  --pool.connections;
+  thresholds_->release_connection();
+  return freed(pool);
 }
 
 std::optional<Retry> Route::retry_after(const TryEnd& end, const RetriesMade& made,

@@ -131,9 +131,17 @@ class Route {
   /// One that waited has gone.
   void stop_waiting(RouteHost host);
   /// A try that went to the host is over. Returns what place of it a waiting one may have.
-  [[nodiscard]] FreedConnection heard_from(RouteHost host, const TryEnd& end, Instant now);
+  /// `closes`: its connection is being closed, until close() is told.
+  [[nodiscard]] FreedConnection heard_from(RouteHost host, const TryEnd& end, Instant now,
+                                           bool closes = false);
   /// The same of one that was cancelled, which says nothing about the host.
   [[nodiscard]] FreedConnection cancelled_at(RouteHost host, Instant now);
+  /// Whether its connections carry a request at a time, so that they may be closed after one.
+  [[nodiscard]] bool may_close() const {
+    return policy_->pool && policy_->pool->streams_per_connection == 1;
+  }
+  /// The connection is closed by now; another may be opened.
+  [[nodiscard]] FreedConnection close(RouteHost host);
 
   /// What the caller has instead of a call that failed.
   [[nodiscard]] bool falls_back(RequestOutcome outcome, Instant now);

@@ -195,7 +195,8 @@ TryEnd RequestEngine::end_try(std::uint32_t index, RequestOutcome outcome) {
   const TryEnd end{outcome, its.unconnected, now_ - its.sent_at};
   if (calls_[index].phase == CallPhase::Pending) stop_waiting(index);
   if (its.sent) {
-    const FreedConnection freed = route.heard_from(its.host, end, now_);
+    const bool closes = impaired_ && closes_slowly(index, outcome);
+    const FreedConnection freed = route.heard_from(its.host, end, now_, closes);
     if (freed != FreedConnection::None) {
       serve_waiting(its.route, its.host, freed == FreedConnection::Opened);
     }

@@ -85,6 +85,11 @@ Scenario world_of(const FaultCycle& cycle) {
   image.on_nodes = false;
   image.layers = {{.id = {}, .bytes = 100'000'000}};
   limit_pods(s);
+  if (cycle.fault.kind == FaultKind::SlowClose) {  // Connections of a request at a time.
+    resilience::ConnectionPoolConfig pool;
+    pool.thresholds.max_connections = 8;
+    s.policies[{"", "default/web"}].pool = pool;
+  }
   if (rolls_out(cycle)) {
     scenario::SetAction rollout;
     rollout.target = kWeb;
@@ -235,6 +240,21 @@ std::vector<FaultCycle> fault_cycles() {
   add(on_the_way(FaultKind::HttpAbort, {}, 503), Symptom::Failures);
   add(on_the_way(FaultKind::HttpDelay, 2_s), Symptom::Failures);
   add(on_the_way(FaultKind::HttpReplace, {}, 500), Symptom::Failures);
+  FaultAction narrow = on_the_way(FaultKind::NetworkBandwidth);
+  narrow.bytes_per_second = 10'000;  // 14 requests a second.
+  add(narrow, Symptom::Failures);
+  FaultAction large = on_the_way(FaultKind::LimitData);
+  large.edge->limit_bytes = 600;  // Headers alone are more.
+  add(large, Symptom::Failures);
+  add(on_the_way(FaultKind::SlowClose, 2_s), Symptom::Failures);
+  for (const scenario::WrongConfig wrong :
+       {scenario::WrongConfig::Port, scenario::WrongConfig::Service,
+        scenario::WrongConfig::Timeout}) {
+    FaultAction told = on_the_way(FaultKind::BadConfig);
+    told.edge->wrong = wrong;
+    told.edge->timeout = 1_ms;
+    add(told, Symptom::Failures);
+  }
   add(on(lasting(FaultKind::PodFailure, 10_s), kWeb), Symptom::Restarts);
   FaultAction stress = on(lasting(FaultKind::CpuStress, 10_s), kWeb);
   stress.threads = 1000;

@@ -121,6 +121,12 @@ const char* const kEveryKey = R"({
      "for": "1s"},
     {"id": "hog", "at": "14s", "fault": "memory-stress", "target": "Deployment/web",
      "memory": "64Mi", "for": "1s"},
+    {"id": "narrow", "at": "14s", "fault": "network-bandwidth", "to": "Service/web",
+     "bandwidth": "1Mbps", "buffer": "1Ki", "limit": "64Ki", "headers": 500, "for": "1s"},
+    {"id": "closes", "at": "14s", "fault": "slow-close", "to": "Service/web", "delay": "1s", "for": "1s"},
+    {"id": "large", "at": "14s", "fault": "limit-data", "to": "Service/web", "limit": "1Ki", "for": "1s"},
+    {"id": "wrong", "at": "14s", "fault": "bad-config", "from": "clients", "how": "timeout",
+     "timeout": "5ms", "for": "1s"},
     {"id": "rollout", "at": "20s", "set": {"target": "Deployment/web", "container": "web",
      "image": "web:2", "replicas": 3, "env": {"A": "1"}}}
   ],

@@ -93,13 +93,16 @@ void read_process(const Fields& fields, Image& image, Report& report) {
   }
   if (const Value* memory = fields.find("memory")) image.memory = read_use(*memory, true, report);
   if (const Value* disk = fields.find("disk")) image.disk = read_use(*disk, false, report);
+  if (const Value* errors = fields.find("errors")) {
+    image.error_probability = read_percent(*errors, report).value_or(0);
+  }
 }
 
 Image read_image(const Value& value, Report& report, Assumptions& assumptions) {
   Image image;
   const Fields fields{value,
                       {"layers", "start", "onNodes", "missing", "runsFor", "exitCode",
-                       "ignoresTerm", "unwellAfter", "unwellFor", "memory", "disk"},
+                       "ignoresTerm", "unwellAfter", "unwellFor", "memory", "disk", "errors"},
                       report};
   if (const Value* layers = fields.find("layers")) read_layers(*layers, image, report);
   if (const Value* on_nodes = fields.find("onNodes")) (void)read_boolean(*on_nodes, report);
@@ -129,7 +132,7 @@ Image read_image(const Value& value, Report& report, Assumptions& assumptions) {
 Operation read_operation(const Value& value, Reading& reading) {
   Operation operation;
   operation.name = value.key;
-  const Fields fields{value, {"cpu", "wait", "errors", "calls"}, reading.report};
+  const Fields fields{value, {"cpu", "wait", "errors", "writes", "calls"}, reading.report};
   if (const Value* cpu = fields.find("cpu")) {
     operation.cpu = read_distribution(*cpu, reading.report).value_or(operation.cpu);
   } else {
@@ -141,6 +144,9 @@ Operation read_operation(const Value& value, Reading& reading) {
   }
   if (const Value* errors = fields.find("errors")) {
     operation.error_probability = read_percent(*errors, reading.report).value_or(0);
+  }
+  if (const Value* writes = fields.find("writes")) {
+    operation.writes = read_boolean(*writes, reading.report).value_or(false);
   }
   const Value* calls = fields.find("calls");
   if (calls == nullptr) return operation;

@@ -42,6 +42,8 @@ FaultForm form_of(FaultKind kind) {
     case FaultKind::NodeLoss:
     case FaultKind::NodeAgentKill:
       return {.targets = nodes, .can_end = true, .counts = true};
+    case FaultKind::DiskFull:
+      return {.targets = nodes, .must_end = true, .only_simulated = true};
     case FaultKind::KubeletKill:
     case FaultKind::NodePartition:
       return {.targets = nodes, .can_end = true, .only_simulated = true};

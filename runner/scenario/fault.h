@@ -55,9 +55,10 @@ enum class FaultKind : std::uint8_t {
   NetworkBandwidth,  ///< Messages pass one after another, at a rate.
   SlowClose,         ///< A pool's connection is closed after an answer, which takes `delay`.
   BadConfig,         ///< The proxies of callers are told something wrong.
+  DiskFull,          ///< A node's disk has nothing left.
   LimitData,         ///< Larger messages are cut off, and their connections reset.
 };
-inline constexpr int kFaultKindCount = 41;
+inline constexpr int kFaultKindCount = 42;
 [[nodiscard]] const char* to_string(FaultKind kind);
 
 struct FaultAction {

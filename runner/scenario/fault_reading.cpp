@@ -39,6 +39,15 @@ void read_object_target(const Value& target, const Fields& fields, FaultAction& 
   }
 }
 
+/// A kubelet watches a disk whose size is known.
+void check_disk(const Value& target, const FaultAction& fault, Reading& reading) {
+  if (fault.kind != FaultKind::DiskFull || !fault.target) return;
+  for (const ClusterNode& node : reading.scenario.cluster.nodes) {
+    if (node.name != fault.target->name || node.disk_bytes > 0) continue;
+    reading.report.add(target, "a node with a \"diskSize\", which its kubelet watches");
+  }
+}
+
 void read_process_target(const Value& target, FaultAction& fault, Reading& reading) {
   const bool proxy = fault.kind == FaultKind::StaleEndpoints;
   const char* expected = proxy ? "\"clients\" or \"Node/name\""
@@ -72,6 +81,7 @@ void read_target(const Fields& fields, const Value& entry, FaultAction& fault, R
     reading.report.add(*target, fmt::format("no target for {}", to_string(fault.kind)));
   } else {
     read_object_target(*target, fields, fault, reading);
+    check_disk(*target, fault, reading);
   }
 }
 

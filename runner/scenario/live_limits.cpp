@@ -49,6 +49,14 @@ std::vector<api::Problem> simulated_alone(const Scenario& scenario) {
     if (service.handshake.round_trips > 0) {
       add("/services/" + name + "/handshake", "handshakes that take their time", kSimulate);
     }
+    const bool writes = std::any_of(service.operations.begin(), service.operations.end(),
+                                    [](const Operation& operation) { return operation.writes; });
+    if (writes) add("/services/" + name + "/operations", "operations that write", kSimulate);
+  }
+  for (const auto& [name, image] : scenario.images) {
+    if (image.error_probability > 0) {
+      add("/images/" + name + "/errors", "errors of an image", kSimulate);
+    }
   }
   for (std::size_t i = 0; i < scenario.load.size(); ++i) {
     const Load& load = scenario.load[i];

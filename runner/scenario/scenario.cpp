@@ -90,6 +90,8 @@ const char* to_string(FaultKind kind) {
       return "slow-close";
     case FaultKind::BadConfig:
       return "bad-config";
+    case FaultKind::DiskFull:
+      return "disk-full";
     case FaultKind::LimitData:
       return "limit-data";
   }

@@ -180,6 +180,7 @@ struct Image {
   bool ignores_term = false;
   std::optional<Duration> unwell_after;  ///< Fails checks and requests from this age on…
   std::optional<Duration> unwell_for;    ///< …for so long; absent: for good.
+  double error_probability = 0;          ///< [0, 1], of its requests.
   Use memory;
   Use disk;
 };
@@ -224,6 +225,7 @@ struct Operation {
   Distribution wait;
   std::vector<std::vector<Call>> steps;  ///< Calls of one step go out at the same time.
   double error_probability = 0;
+  bool writes = false;  ///< To the disk: it fails where that is full.
 };
 
 /// What opening a connection takes.

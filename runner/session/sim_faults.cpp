@@ -122,6 +122,9 @@ Strike strike(SimWorld& world, const FaultAction& fault, ports::CauseId cause) {
     case FaultKind::KubeletKill:
       return hit(world.kill_kubelet(node, cause), "Node/" + node, "kubelet killed",
                  "the kubelet was not running");
+    case FaultKind::DiskFull:
+      return hit(world.set_disk_full(node, true, cause), "Node/" + node, "disk full",
+                 "there is no such node");
     case FaultKind::NodePartition:
       return hit(world.cut_node(node, cause), "Node/" + node, "node cut off",
                  "there is no such node");
@@ -191,6 +194,8 @@ FaultEnd end_strike(SimWorld& world, const FaultAction& fault, ports::CauseId ca
       return {world.start_control_part(part_of(fault), cause), {}};
     case FaultKind::KubeletKill:
       return {world.start_kubelet(fault.target->name, cause), {}};
+    case FaultKind::DiskFull:
+      return {world.set_disk_full(fault.target->name, false, cause), {}};
     case FaultKind::NodePartition:
       world.restore_connection(fault.target->name);
       return {true, {}};

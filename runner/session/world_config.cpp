@@ -80,6 +80,7 @@ sim::ServiceModel service_model(const Scenario& scenario, const std::string& nam
     o.cpu = operation.cpu;
     o.wait = operation.wait;
     o.error_probability = operation.error_probability;
+    o.writes = operation.writes;
     for (const auto& step : operation.steps) {
       sim::CallStep s;
       for (const scenario::Call& call : step) {
@@ -296,6 +297,7 @@ sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
                      .ignores_term = image.ignores_term,
                      .unwell_after = image.unwell_after,
                      .unwell_for = image.unwell_for,
+                     .error_probability = image.error_probability,
                      .memory = {image.memory.base, image.memory.per_second,
                                 image.memory.per_request, image.memory.per_served},
                      .disk = {image.disk.base, image.disk.per_second, image.disk.volume}};

@@ -10,6 +10,11 @@ namespace {
 
 /// What was found out about who holds what is good for so long; looking again is a search.
 constexpr Duration kHoldersGoodFor = Duration::milliseconds(100);
+/// What came of a lack of room is over when nobody has met it for so long.
+constexpr Duration kRoomAfter = Duration::seconds(10);
+/// Somebody turned away now and then is no lack of room yet: it goes on for so long at the least,
+/// without a break as long.
+constexpr Duration kLackAtLeast = Duration::seconds(1);
 
 }  // namespace
 
@@ -49,7 +54,51 @@ RecordId RequestEngine::cause_of_rejection(std::uint32_t index, RequestOutcome o
     default:
       break;
   }
-  return call.cause != 0 ? call.cause : ledger_->load(site.service, now_);
+  return call.cause != 0 ? call.cause : load_on(site.service);
+}
+
+/// What came of too few endpoints lasts longer than they were too few, so it names them as long as
+/// it goes on.
+void RequestEngine::note_size(Table& table, ServiceIndex service, std::size_t size,
+                              RecordId cause) {
+  const std::size_t before = table.addresses.size();
+  if (size >= std::max(before, table.full_size)) {
+    table.full_size = 0;
+    const bool over = !lacked_room(service, kernel_.now());
+    if (table.shrunk_by != 0 && over) forget_shrinking(table, service);
+  } else if (size < before && cause != 0) {
+    const Lack& lack = lacks_[service];
+    const bool for_long =
+        lacked_room(service, kernel_.now()) && lack.last - lack.since >= kLackAtLeast;
+    if (table.shrunk_by == 0 && for_long) return;  // It was too much for all of them.
+    if (table.shrunk_by == 0) ++shrunk_tables_[service];
+    table.full_size = std::max(before, table.full_size);
+    table.shrunk_by = cause;
+  }
+}
+
+bool RequestEngine::lacked_room(ServiceIndex service, Instant now) const {
+  const Instant last = lacks_[service].last;
+  return last != Instant::never() && now - last <= kRoomAfter;
+}
+
+void RequestEngine::forget_shrinking(Table& table, ServiceIndex service) {
+  table.shrunk_by = 0;
+  --shrunk_tables_[service];
+}
+
+RecordId RequestEngine::load_on(ServiceIndex service) {
+  const bool goes_on = lacked_room(service, now_);
+  Lack& lack = lacks_[service];
+  if (lack.last == Instant::never() || now_ - lack.last >= kLackAtLeast) lack.since = now_;
+  lack.last = now_;
+  for (std::size_t at = service; shrunk_tables_[service] > 0; at += services_.size()) {
+    Table& table = tables_[at];
+    if (table.shrunk_by == 0) continue;
+    if (table.full_size > 0 || goes_on) return table.shrunk_by;
+    forget_shrinking(table, service);
+  }
+  return ledger_->load(service, now_);
 }
 
 RecordId RequestEngine::cause_of_absence(std::uint32_t index, RecordId ended) const {
@@ -71,7 +120,7 @@ RecordId RequestEngine::cause_of_waiting(std::uint32_t index) {
   const ServiceIndex service = call.instance != kNone ? instances_[call.instance].service
                                                       : program_.sites[call.site].service;
   if (const RecordId told = given_up_by(index)) return told;
-  const auto own = [&] { return call.cause != 0 ? call.cause : ledger_->load(service, now_); };
+  const auto own = [&] { return call.cause != 0 ? call.cause : load_on(service); };
   switch (call.phase) {
     case CallPhase::Queued:
     case CallPhase::Calling:
@@ -101,7 +150,9 @@ RecordId RequestEngine::majority(std::uint32_t holders, ServiceIndex service) {
   std::vector<std::uint32_t> asked;
   const Voice most = most_of(holders, asked);
   if (most.cause != 0) return most.cause;
-  return ledger_->load(most.service != kNone ? most.service : service, now_);
+  // Who holds the places of a service that has lost some of its own is not what it lacks.
+  const bool own = most.service == kNone || shrunk_tables_[service] > 0;
+  return load_on(own ? service : most.service);
 }
 
 /// One pass over all calls: what each of them waits for, or works on, is a voice for the slot it

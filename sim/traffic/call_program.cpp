@@ -10,14 +10,13 @@ namespace {
 
 std::uint32_t size_of(std::size_t count) { return static_cast<std::uint32_t>(count); }
 
-/// Of 2^64 equally likely values, how many lie below: 0 never happens, all ones always.
+}  // namespace
+
 std::uint64_t threshold(double probability) {
   expects(probability >= 0.0 && probability <= 1.0, "a probability lies in 0..1");
   if (probability >= 1.0) return ~0ULL;
   return static_cast<std::uint64_t>(probability * 0x1.0p64);
 }
-
-}  // namespace
 
 CallProgram compile(const TrafficModel& model) {
   CallProgram program;
@@ -88,6 +87,7 @@ CallProgram compile(const TrafficModel& model) {
       compiled.cpu = operation.cpu;
       compiled.wait = operation.wait;
       compiled.fails_below = threshold(operation.error_probability);
+      compiled.writes = operation.writes;
       compiled.first_step = size_of(program.steps.size());
       std::uint32_t position = 0;
       for (const CallStep& step : operation.steps) {

@@ -68,6 +68,7 @@ struct ProgramOperation {
   Distribution cpu;
   Distribution wait;
   std::uint64_t fails_below = 0;  ///< Fails by itself if 64 uniform bits are below.
+  bool writes = false;            ///< Fails where the disk is full.
   std::uint32_t first_step = 0;   ///< Steps [first_step, end_step).
   std::uint32_t end_step = 0;
   std::uint32_t end_undo = 0;  ///< Behind them, what undoes each, the last one first; or none.
@@ -91,6 +92,9 @@ struct CallProgram {
     return caller == kNone ? routes.back() : routes[caller];
   }
 };
+
+/// Of 2^64 equally likely values, how many lie below: 0 never happens, all ones always.
+[[nodiscard]] std::uint64_t threshold(double probability);
 
 /// Requires: every index in the model exists, no two routes lead from and to the same,
 /// probabilities are in their ranges, times >= 1.

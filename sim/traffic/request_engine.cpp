@@ -46,6 +46,8 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
   expects(model_.connect_timeout > Duration{}, "a connect timeout is positive");
   const RequestSeries empty{model_.sample_interval, model_.measure_from};
   services_.assign(model_.services.size(), empty);
+  lacks_.resize(model_.services.size());
+  shrunk_tables_.assign(model_.services.size(), 0);
   service_loads_.resize(model_.services.size());
   journey_steps_.assign(model_.journeys.size(), empty);
   journeys_.assign(model_.journeys.size(), empty);
@@ -102,6 +104,7 @@ InstanceId RequestEngine::add_instance(InstanceSpec spec, ports::CauseId cause) 
   instance.queue_max = service.queue_max;
   instance.drains = service.drains_on_term;
   instance.cpu_group = spec.cpu_group;
+  instance.flawed = spec.error_probability > 0;
   expects(spec.cpu_group == kNone || spec.cpu_group < cpu_groups_.size(),
           "an instance's CPU group was added");
   instance.first_route = add_routes(spec.service, spec.zone);
@@ -112,6 +115,7 @@ InstanceId RequestEngine::add_instance(InstanceSpec spec, ports::CauseId cause) 
     gates_.emplace_back(service.server, service.queue_max, kernel_.now(),
                         draws_.bits(Purpose::Admission, address_key(spec.address)));
   }
+  if (instance.flawed) flaws_[index].fails_below = threshold(spec.error_probability);
   if (has_paces_) paces_.emplace_back(service.warm_up, service.pauses, kernel_.now(), 0.0);
   specs_.push_back(std::move(spec));
   if (!checked_routes_.empty()) {
@@ -337,6 +341,7 @@ void RequestEngine::publish(ConsumerIndex consumer, ServiceIndex service,
   table.version = version;
   table.affinity = affinity;
   table.cause = static_cast<RecordId>(cause);
+  note_size(table, service, endpoints.size(), table.cause);
   table.node_ends.assign(node_ends.begin(), node_ends.end());
   table.addresses.clear();
   for (const ports::TableEndpoint& endpoint : endpoints) {
@@ -764,6 +769,8 @@ void RequestEngine::end_service(std::uint32_t index) {
       call.cause =
           illness != 0 ? illness : ledger_->own_errors(instances_[call.instance].service, now_);
     }
+    finish(index, RequestOutcome::Error);
+  } else if (instances_[call.instance].flawed && meets_flaw(index)) {
     finish(index, RequestOutcome::Error);
   } else {
     run(index);

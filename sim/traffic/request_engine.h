@@ -164,6 +164,9 @@ class RequestEngine {
   /// came meanwhile are begun, those whose work is done are answered.
   void set_hanging(InstanceId instance, bool hangs, ports::CauseId cause = 0);
 
+  /// From now on its requests to operations that write end with Error, or no longer so.
+  void set_disk_full(InstanceId instance, bool full, ports::CauseId cause = 0);
+
   // What slows the work of an instance from outside; see strained_instances.cpp.
 
   /// From now on whatever a request that begins there waits for takes so much longer; zero: as
@@ -320,6 +323,13 @@ class RequestEngine {
     bool failing : 1 = false;
     bool hanging : 1 = false;
     bool strained : 1 = false;  ///< It has a Strain.
+    bool flawed : 1 = false;    ///< It has a Flaw.
+  };
+  /// Why some of an instance's requests fail when their work is done.
+  struct Flaw {
+    std::uint64_t fails_below = 0;  ///< One does if 64 uniform bits are below.
+    bool disk_full = false;
+    RecordId disk_cause = 0;
   };
   /// Why it is as it is; 0: it is well, or nobody said.
   struct InstanceCauses {
@@ -334,6 +344,11 @@ class RequestEngine {
     std::uint32_t instance = kNone;
 
     friend auto operator<=>(const Voice&, const Voice&) = default;
+  };
+  /// Since when callers of a service find no room there, and when one did last; never(): none has.
+  struct Lack {
+    Instant since = Instant::never();
+    Instant last = Instant::never();
   };
   /// What slows an instance from outside, and why.
   struct Strain {
@@ -356,7 +371,9 @@ class RequestEngine {
     std::vector<std::uint32_t> node_ends;  ///< As in ports::EndpointTable.
     std::uint64_t version = 0;
     std::optional<Duration> affinity;
-    RecordId cause = 0;  ///< Of this version.
+    RecordId cause = 0;         ///< Of this version.
+    std::size_t full_size = 0;  ///< It had so many endpoints before it shrank; 0: it has them.
+    RecordId shrunk_by = 0;     ///< Why it shrank, until what came of that is over.
   };
   /// A client and the table it goes by: the address index of a pod, or the key of a journey.
   struct ClientOfTable {
@@ -557,6 +574,8 @@ class RequestEngine {
   void reach_instance(std::uint32_t call);
   void begin_service(std::uint32_t call);
   void begin_work(std::uint32_t call);
+  /// Whether the call, whose work is done, meets a flaw of its instance; its cause is set then.
+  [[nodiscard]] bool meets_flaw(std::uint32_t call);
   void work(std::uint32_t group);  ///< What is due there is done; the rest is armed.
   void end_service(std::uint32_t call);
   void finish(std::uint32_t call, RequestOutcome outcome);
@@ -581,6 +600,13 @@ class RequestEngine {
   /// Why a call still waits.
   [[nodiscard]] RecordId cause_of_waiting(std::uint32_t call);
   [[nodiscard]] RecordId illness_or_state(std::uint32_t instance) const;
+  /// What stands for the load of a service: what took endpoints from it, or else the load alone.
+  [[nodiscard]] RecordId load_on(ServiceIndex service);
+  /// The table gets so many endpoints in place of those it has.
+  void note_size(Table& table, ServiceIndex service, std::size_t size, RecordId cause);
+  /// Whether somebody found no room there of late.
+  [[nodiscard]] bool lacked_room(ServiceIndex service, Instant now) const;
+  void forget_shrinking(Table& table, ServiceIndex service);
   [[nodiscard]] std::uint32_t holders_of_route(std::uint32_t route) const;
   /// The cause of most of what holds an instance or a route; the load of `service` if there is
   /// none.
@@ -762,6 +788,7 @@ class RequestEngine {
   std::map<std::pair<std::uint32_t, std::uint32_t>, NetworkVerdict> network_verdicts_;
   std::map<ConsumerIndex, RecordId> stale_;  ///< Why its tables are old.
   std::map<std::uint32_t, Strain> strains_;  ///< By instance.
+  std::map<std::uint32_t, Flaw> flaws_;      ///< By instance.
   std::map<std::uint32_t, HeldUp> held_up_;  ///< By slot.
 
   FailureLedger* ledger_ = nullptr;  ///< Null: nobody asks for causes.
@@ -769,6 +796,8 @@ class RequestEngine {
   std::vector<InstanceCauses> instance_causes_;
   std::vector<RecordId> address_causes_;                 ///< Why nobody answers there.
   std::vector<RecordId> route_causes_;                   ///< Of the last try that failed, by route.
+  std::vector<Lack> lacks_;                              ///< By service.
+  std::vector<std::uint32_t> shrunk_tables_;             ///< By service: how many have `shrunk_by`.
   std::vector<std::map<Voice, std::uint32_t>> holders_;  ///< By instance, then by route.
   Instant holders_at_ = Instant::never();                ///< When they were looked at.
 

@@ -1,6 +1,6 @@
 /// @file
 /// Instances that something from outside slows: their waits, their share of the CPU, or all of it
-/// for a while.
+/// for a while; and those some of whose requests fail, for a full disk or by what they run.
 #include "sim/traffic/request_engine.h"
 #include "sim/traffic/traffic_events.h"
 
@@ -38,6 +38,36 @@ void RequestEngine::hold_up_work(InstanceId id, Duration by, ports::CauseId caus
     const bool again = held.key == calls_[call].key;
     held = {calls_[call].key, again ? held.by + by : by};
   }
+}
+
+void RequestEngine::set_disk_full(InstanceId id, bool full, ports::CauseId cause) {
+  const std::uint32_t index = index_of(id);
+  Flaw& flaw = flaws_[index];
+  flaw.disk_full = full;
+  flaw.disk_cause = static_cast<RecordId>(cause);
+  instances_[index].flawed = full || flaw.fails_below > 0;
+}
+
+bool RequestEngine::meets_flaw(std::uint32_t index) {
+  /// Of Purpose::CallError, beside those of routed_calls.cpp.
+  constexpr std::uint64_t kFlawDraw = 3;
+  Call& call = calls_[index];
+  const Flaw& flaw = flaws_.at(call.instance);
+  if (flaw.disk_full && program_.operations[program_.sites[call.site].operation].writes) {
+    if (flaw.disk_cause != 0) call.cause = flaw.disk_cause;
+    return true;
+  }
+  if (flaw.fails_below == 0) return false;
+  const bool always = flaw.fails_below == ~0ULL;
+  if (!always && draws_.bits(Purpose::CallError, call.key, kFlawDraw) >= flaw.fails_below) {
+    return false;
+  }
+  if (ledger_ != nullptr) {
+    const RecordId started_by = instance_causes_[call.instance].state;
+    call.cause =
+        started_by != 0 ? started_by : ledger_->own_errors(instances_[call.instance].service, now_);
+  }
+  return true;
 }
 
 Duration RequestEngine::begin_strained(std::uint32_t index) {

@@ -65,6 +65,7 @@ struct OperationModel {
   Distribution wait;  ///< Waiting on something outside the model; occupies a slot as well.
   std::vector<CallStep> steps;   ///< After own work; the slot stays occupied.
   double error_probability = 0;  ///< The operation's own failures (HTTP 500), after its work.
+  bool writes = false;           ///< To the disk: it fails where that is full.
 };
 
 struct ServiceModel {

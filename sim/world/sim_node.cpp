@@ -293,6 +293,9 @@ void SimNode::finish_create(const RuntimeOperation& operation) {
       return reply(operation, Outcome::AlreadyExists, because("the container name is reserved"));
     }
   }
+  if (disk_full_) {
+    return reply(operation, Outcome::Refused, because("no space left on device"));
+  }
   for (const ports::Mount& mount : operation.call.mounts) {
     if (storage_.data_of(pod.meta.uid, mount.volume)) continue;
     return reply(operation, Outcome::Refused, because("not prepared: volume " + mount.volume));
@@ -367,6 +370,7 @@ void SimNode::replace() {
   sandbox_of_address_.clear();
   images_.start_over();
   storage_.start_over();
+  disk_full_ = false;
 }
 
 std::optional<DataId> SimNode::data_at(const std::string& pod_uid,

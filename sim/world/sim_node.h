@@ -147,6 +147,9 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
               Duration lasts);
   /// All that a running container does stands still for so long. False: no such container runs.
   bool stop_world(const std::string& pod_uid, const std::string& container_name, Duration lasts);
+  /// Something has written its disk full, or has been removed again: layers do not arrive, no
+  /// container is created, operations that write fail, and its kubelet sees that nothing is left.
+  void set_disk_full(bool full, ports::CauseId cause);
   /// It has the image, all of it. Requires: the image is known.
   void put_image(const std::string& image) { images_.add(image); }
   /// Which data a running container finds at a path, by its longest mount; nothing if no such
@@ -256,6 +259,8 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
   std::uint32_t next_address_ = 1;
   std::uint64_t next_id_ = 1;
   NodeCapacity capacity_;
+  bool disk_full_ = false;
+  ports::CauseId disk_cause_ = 0;        ///< Of its being full.
   std::optional<Instant> node_full_at_;  ///< When memory is looked at next.
   ImageStore images_;
   /// Pulls that wait for layers, their own (by operation slot) or only those of others.

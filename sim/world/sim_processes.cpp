@@ -138,15 +138,18 @@ void SimNode::open_ports(Process& process, const Sandbox& sandbox) {
       cpu_group = environment_.engine.add_cpu_group(kubelet::cpu_quota(*spec.limits.cpu_milli),
                                                     capacity_.cores());
     }
-    const InstanceId instance = environment_.engine.add_instance({.address = sandbox.info.ip,
-                                                                  .port = *port,
-                                                                  .service = binding.service,
-                                                                  .node = index_,
-                                                                  .zone = zone_,
-                                                                  .version = process.info.image,
-                                                                  .cpu_group = cpu_group,
-                                                                  .labels = pod.meta.labels},
-                                                                 environment_.dispatcher.cause());
+    const InstanceId instance =
+        environment_.engine.add_instance({.address = sandbox.info.ip,
+                                          .port = *port,
+                                          .service = binding.service,
+                                          .node = index_,
+                                          .zone = zone_,
+                                          .version = process.info.image,
+                                          .cpu_group = cpu_group,
+                                          .labels = pod.meta.labels,
+                                          .error_probability = model_of(process).error_probability},
+                                         environment_.dispatcher.cause());
+    if (disk_full_) environment_.engine.set_disk_full(instance, true, disk_cause_);
     process.instances.push_back(instance);
     container_of_instance_[instance] = process.info.id;
   }

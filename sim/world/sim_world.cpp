@@ -581,6 +581,13 @@ void SimWorld::put_image(const std::string& name, const ImageModel& image) {
   for (const auto& host : hosts_) host->node->put_image(name);
 }
 
+bool SimWorld::set_disk_full(const std::string& node, bool full, ports::CauseId cause) {
+  Host* host = host_named(node);
+  if (host == nullptr || (full && host->node->crashed())) return false;
+  host->node->set_disk_full(full, cause);
+  return true;
+}
+
 bool SimWorld::cut_proxy(const std::string& node, ports::CauseId cause) {
   const bool outside = node == "clients";
   const Host* host = outside ? nullptr : host_named(node);

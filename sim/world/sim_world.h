@@ -147,6 +147,8 @@ class SimWorld {
   /// Between the API server and the node's kubelet and proxy.
   bool cut_node(const std::string& node, ports::CauseId cause);
   void restore_connection(const std::string& node);
+  /// Nothing is left of the node's disk from now on, or what there was again.
+  bool set_disk_full(const std::string& node, bool full, ports::CauseId cause);
   /// Of the registry's link; nothing: it is off. False: no image is ever pulled here.
   bool set_registry(std::optional<std::int64_t> bytes_per_second);
   [[nodiscard]] std::int64_t registry_bytes_per_second() const {

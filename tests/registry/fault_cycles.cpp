@@ -80,6 +80,7 @@ Scenario world_of(const FaultCycle& cycle) {
   s.last_seed = 2;  // With one alone, the run would be in this process.
   s.cluster.nodes[0].zone = "a";
   s.cluster.nodes[1].zone = "b";
+  if (cycle.fault.kind == FaultKind::DiskFull) s.cluster.nodes[0].disk_bytes = 100LL << 30;
   s.cluster.network.registry_bytes_per_second = 125'000'000;
   auto& image = s.images.at("localhost/orrery-workload:2");
   image.on_nodes = false;
@@ -255,6 +256,7 @@ std::vector<FaultCycle> fault_cycles() {
     told.edge->timeout = 1_ms;
     add(told, Symptom::Failures);
   }
+  add(on(lasting(FaultKind::DiskFull, 25_s), kNode), Symptom::Pods);
   add(on(lasting(FaultKind::PodFailure, 10_s), kWeb), Symptom::Restarts);
   FaultAction stress = on(lasting(FaultKind::CpuStress, 10_s), kWeb);
   stress.threads = 1000;

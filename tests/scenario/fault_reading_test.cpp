@@ -134,6 +134,17 @@ TEST(ReadFault, TakesWhatALinkHasLeftAndWhatCallersAreToldWrong) {
   EXPECT_EQ(told(R"("timeout", "timeout": "5ms")").edge->timeout, 5_ms);
 }
 
+TEST(ReadFault, ADiskThatIsFilledHasASize) {
+  const std::string full = R"("fault": "disk-full", "target": "Node/node-1", "for": "30s")";
+  const std::string sized = R"("nodes": [{"name": "node-1", "diskSize": "9Gi"}, "node-2"])";
+  const FaultAction fault = fault_of(with_fault(full, sized));
+  EXPECT_EQ(fault.kind, FaultKind::DiskFull);
+  EXPECT_EQ(fault.target, (api::ObjectKey{api::Kind::Node, "", "node-1"}));
+  const ScenarioReading without = with_fault(full);
+  EXPECT_FALSE(without.scenario);
+  EXPECT_NE(text_of(without.problems).find("a node with a \"diskSize\""), std::string::npos);
+}
+
 TEST(ReadFault, ARepeatedFaultIsSoManyEntries) {
   const ScenarioReading reading = with_fault(
       R"("fault": "network-partition", "to": "Service/web", "for": "1s", "every": "2s", "times": 3)");
@@ -238,6 +249,11 @@ TEST(ReadFault, SaysWhatIsMissingOrDoesNotBelong) {
        "no \"probability\" with bad-config"},
       {R"("fault": "bad-config", "from": "clients", "to": "Deployment/web", "how": "port", "count": 1)",
        "it only where \"from\" names workloads"},
+      {R"("fault": "disk-full", "for": "5s")", "a \"target\" for disk-full"},
+      {R"("fault": "disk-full", "target": "Node/node-1")", "how long disk-full lasts"},
+      {R"("fault": "disk-full", "target": "Node/node-1", "for": "5s", "count": 2)",
+       "no \"count\" with disk-full"},
+      {R"("fault": "disk-full", "target": "Deployment/web", "for": "5s")", "Node"},
       {R"("fault": "pod-kill", "target": "Deployment/web", "from": "clients")",
        "no \"from\" with pod-kill"},
       {R"("fault": "reset", "to": "Service/web", "every": "1s")",

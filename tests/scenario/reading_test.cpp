@@ -267,6 +267,16 @@ TEST(ReadScenario, ReadsWhatAConnectionTakes) {
   }
 }
 
+TEST(ReadScenario, ReadsWhichOperationsWrite) {
+  const ScenarioReading reading = read_bent(
+      {{"/services", R"({"web": {"operations": {"get": {}, "put": {"writes": true}}}})"}});
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  const auto& operations = reading.scenario->services.at("default/web").operations;
+  EXPECT_FALSE(operations[0].writes);
+  EXPECT_TRUE(operations[1].writes);
+  EXPECT_FALSE(simulated_alone(*reading.scenario).empty()) << "live hosts cannot";
+}
+
 TEST(ReadScenario, ReadsWhomAServiceTurnsAway) {
   const auto server = [](const char* text) {
     const ScenarioReading reading =

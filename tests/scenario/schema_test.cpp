@@ -54,14 +54,14 @@ const char* const kEveryKey = R"({
                        "runsFor": "9min", "exitCode": 1, "ignoresTerm": true,
                        "unwellAfter": "5s", "unwellFor": "1s",
                        "memory": {"base": "1Mi", "perSecond": "1Ki", "perRequest": "1Ki", "perServed": "1Ki"},
-                       "disk": {"base": "1Mi", "perSecond": "1Ki", "volume": "v"}}},
+                       "disk": {"base": "1Mi", "perSecond": "1Ki", "volume": "v"}, "errors": "1%"}},
   "services": {"web": {"concurrency": 1, "queueMax": 2, "drainsOnTerm": false,
                "probesShareThreads": true, "warmUp": {"factor": 3, "for": "9s"},
                "queue": {"order": "adaptive-lifo", "lifoAbove": "70%", "ageMax": "1s", "codel": {"target": "5ms", "interval": "1s"}},
                "limit": {"vegas": {"initial": 10, "max": 100, "smoothing": 0.5, "probeMultiplier": 9}},
                "pauses": {"for": "1ms", "requests": 100}, "handshake": {"tls": "1.3", "cpu": "1ms"}, "operations": {
     "leaf": {"cpu": {"exponential": "1ms"}, "wait": {"lognormal": {"mean": "1ms", "p99": "2ms"}},
-             "errors": "1%"},
+             "errors": "1%", "writes": true},
     "get": {"cpu": {"lognormal": {"median": "1ms", "p99": "2ms"}},
             "calls": ["web:leaf", ["web:leaf", {"to": "web", "operation": "leaf", "times": 2,
                                                 "probability": "50%", "timeout": "1s", "optional": true,
@@ -127,6 +127,7 @@ const char* const kEveryKey = R"({
     {"id": "large", "at": "14s", "fault": "limit-data", "to": "Service/web", "limit": "1Ki", "for": "1s"},
     {"id": "wrong", "at": "14s", "fault": "bad-config", "from": "clients", "how": "timeout",
      "timeout": "5ms", "for": "1s"},
+    {"id": "full", "at": "14s", "fault": "disk-full", "target": "Node/x", "for": "1s"},
     {"id": "rollout", "at": "20s", "set": {"target": "Deployment/web", "container": "web",
      "image": "web:2", "replicas": 3, "env": {"A": "1"}}}
   ],
@@ -180,6 +181,7 @@ std::string with_zones() {
   }
   for (Json& entry : text["timeline"]) {
     if (entry.contains("zone")) entry["zone"] = "x";
+    if (entry.value("target", "") == "Node/x") entry["target"] = "Node/x-1";
   }
   return text.dump();
 }

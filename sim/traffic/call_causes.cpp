@@ -38,6 +38,9 @@ RecordId RequestEngine::cause_of_rejection(std::uint32_t index, RequestOutcome o
   const CallSite& site = program_.sites[call.site];
   switch (outcome) {
     case RequestOutcome::NoEndpoints: {
+      if (has_leaders_ && is_write(site) && leaderships_[site.service].leader == kNone) {
+        return cause_of_no_leader(site.service);
+      }
       const RecordId emptied = tables_[table_of(calls_[call.parent], site)].cause;
       return emptied != 0 ? emptied : ledger_->never_there(site.service, now_);
     }

@@ -88,6 +88,7 @@ CallProgram compile(const TrafficModel& model) {
       compiled.cpu = operation.cpu;
       compiled.wait = operation.wait;
       compiled.fails_below = threshold(operation.error_probability);
+      compiled.writes = operation.writes && service.leader.has_value();
       compiled.first_step = size_of(program.steps.size());
       std::uint32_t position = 0;
       for (const CallStep& step : operation.steps) {
@@ -177,6 +178,20 @@ CallProgram compile(const TrafficModel& model) {
   program.probe_site = size_of(program.sites.size());
   program.sites.push_back(probe_site);
   program.operations.push_back(probe);
+  for (const TopicModel& topic : model.topics) {
+    program.publishing.push_back(
+        topic.operation == kNone ? kNone : operation_of(topic.broker, topic.operation));
+    for (const GroupModel& group : topic.groups) {
+      CallSite site;
+      site.service = group.service;
+      site.operation = operation_of(group.service, group.operation);
+      site.timeout = group.timeout;
+      take_edge(site, topic.broker);
+      program.delivery_sites.push_back(size_of(program.sites.size()));
+      program.sites.push_back(site);
+      program.has_detached = true;  // Whoever hands a message over stands aside.
+    }
+  }
   return program;
 }
 

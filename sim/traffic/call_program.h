@@ -71,6 +71,7 @@ struct ProgramOperation {
   std::uint32_t first_step = 0;   ///< Steps [first_step, end_step).
   std::uint32_t end_step = 0;
   std::uint32_t end_undo = 0;  ///< Behind them, what undoes each, the last one first; or none.
+  bool writes = false;         ///< Done by the leader alone.
 };
 
 struct CallProgram {
@@ -85,6 +86,10 @@ struct CallProgram {
   std::vector<CacheModel> caches;
   bool has_detached = false;     ///< A call that nobody waits for.
   std::uint32_t probe_site = 0;  ///< Of a health check: it works and calls nowhere.
+  /// By topic: which of `operations` publishes to it; or kNone.
+  std::vector<std::uint32_t> publishing;
+  /// By group of all topics in order: from the broker to a consumer.
+  std::vector<std::uint32_t> delivery_sites;
 
   /// Those of the service, or of the clients outside if kNone.
   [[nodiscard]] const std::vector<std::uint32_t>& routes_from(ServiceIndex caller) const {

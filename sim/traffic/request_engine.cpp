@@ -62,6 +62,8 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
     has_gates_ = has_gates_ || !service.server.is_plain();
     has_paces_ = has_paces_ || service.warm_up.factor > 1 || service.pauses.length > Duration{};
   }
+  add_topics();
+  add_leaders();
   for (const JourneyModel& journey : model_.journeys) {
     users_think_ = users_think_ || !(journey.think == Distribution{});
   }
@@ -111,6 +113,9 @@ InstanceId RequestEngine::add_instance(InstanceSpec spec, ports::CauseId cause) 
                         draws_.bits(Purpose::Admission, address_key(spec.address)));
   }
   if (has_paces_) paces_.emplace_back(service.warm_up, service.pauses, kernel_.now(), 0.0);
+  for (std::uint32_t topic = 0; topic < brokers_.size(); ++topic) {
+    if (model_.topics[topic].broker == spec.service) brokers_[topic].push_back(index);
+  }
   specs_.push_back(std::move(spec));
   if (!checked_routes_.empty()) {
     enter();
@@ -125,8 +130,25 @@ void RequestEngine::set_listening(InstanceId id, bool listens) {
   Instance& instance = instances_[index_of(id)];
   expects(instance.state == InstanceState::Starting || instance.state == InstanceState::Listening,
           "only a running process listens");
-  if (has_paces_ && listens && instance.state == InstanceState::Starting) begin_pace(index_of(id));
+  const bool changes = listens == (instance.state == InstanceState::Starting);
+  if (has_paces_ && listens && changes) begin_pace(index_of(id));
   instance.state = listens ? InstanceState::Listening : InstanceState::Starting;
+  if (!changes) return;
+  if (has_topics_) {
+    if (listens) {
+      join_groups(index_of(id));
+    } else {
+      leave_groups(index_of(id), Departure::Told);
+    }
+    drain_work();
+  }
+  if (has_leaders_) {
+    if (listens) {
+      stand_for_election(index_of(id));
+    } else {
+      end_lead(index_of(id));
+    }
+  }
 }
 
 std::uint32_t RequestEngine::add_cpu_group(Duration quota, std::uint32_t cores) {
@@ -201,10 +223,14 @@ void RequestEngine::terminate(InstanceId id, ports::CauseId cause) {
     return;
   }
   set_state_cause(index, cause);
-  if (instance.drains && instance.busy > 0) {
-    instance.state = InstanceState::Draining;
-    return;
+  const bool drains = instance.drains && instance.busy > 0;
+  if (drains) instance.state = InstanceState::Draining;
+  if (has_leaders_) end_lead(index);
+  if (has_topics_) {
+    leave_groups(index, Departure::Told);
+    drain_work();
   }
+  if (drains) return;
   end_process(index, InstanceState::Stopped);
   drained_.push_back(id);
 }
@@ -253,6 +279,7 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
   Instance& instance = instances_[index];
   instance.state = state;
   if (!program_.caches.empty()) forget_caches(index);
+  if (has_leaders_) end_lead(index);
   // Then nobody waits in its queue either; calls that nobody waits for may go on.
   if (instance.busy == 0 && !program_.has_detached) return;
   ServiceLoad& load = service_loads_[instance.service];
@@ -297,12 +324,16 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
       call.held = false;
     }
     if (call.abandoned) {
+      if (has_topics_) forget_delivery(i);
       discard(i);
     } else if (state == InstanceState::Silent) {
       call.phase = CallPhase::Hanging;
     } else {
       answer(i, RequestOutcome::Reset);
     }
+  }
+  if (has_topics_) {
+    leave_groups(index, state == InstanceState::Silent ? Departure::Silent : Departure::Ended);
   }
   drain_work();
 }
@@ -393,6 +424,7 @@ void RequestEngine::enter() {
   now_ = kernel_.now();
   while (next_gauge_ <= now_) {
     for (ServiceIndex i = 0; i < services_.size(); ++i) gauges_.push_back(gauge(i));
+    if (has_topics_) sample_groups(next_gauge_);
     next_gauge_ = next_gauge_ + model_.sample_interval;
   }
 }
@@ -405,20 +437,13 @@ bool RequestEngine::dispatch(KernelEvent event) {
     drain_work();
     return true;
   }
-  if (event.kind == kCheckHosts) {
-    fingerprint_.add(now_, kTrafficComponent | kCheckHosts, event.index);
-    check_hosts(event.index);
-    drain_work();
-    return true;
-  }
   if (event.kind == kWork) {
     fingerprint_.add(now_, kTrafficComponent | kWork, event.index);
     work(event.index);
     return true;
   }
-  if (event.kind == kHedge) {
-    fingerprint_.add(now_, kTrafficComponent | kHedge, calls_[hedged_[event.index].tries[0]].key);
-    send_due_hedges(event.index);
+  if (event.kind >= kHedge) [[unlikely]] {
+    dispatch_other(event);
     drain_work();
     return true;
   }
@@ -460,6 +485,29 @@ bool RequestEngine::dispatch(KernelEvent event) {
   }
   drain_work();
   return true;
+}
+
+/// What is about no call of the slab.
+void RequestEngine::dispatch_other(KernelEvent event) {
+  const std::uint64_t about =
+      event.kind == kHedge ? calls_[hedged_[event.index].tries[0]].key : event.index;
+  fingerprint_.add(now_, kTrafficComponent | event.kind, about);
+  switch (event.kind) {
+    case kHedge:
+      send_due_hedges(event.index);
+      break;
+    case kCheckHosts:
+      check_hosts(event.index);
+      break;
+    case kGroupDue:
+      group_due(event.index);
+      break;
+    case kElection:
+      elect(event.index);
+      break;
+    default:
+      contract_violation("a traffic event is of a known kind");
+  }
 }
 
 void RequestEngine::drain_work() {
@@ -546,8 +594,16 @@ void RequestEngine::launch(std::uint32_t parent_index, std::uint32_t site_index,
     reject(index, RequestOutcome::NoEndpoints);
     return;
   }
+  std::optional<std::uint32_t> leader;
+  if (has_leaders_ && is_write(site)) [[unlikely]] {
+    leader = leader_in(tables_[table], site.service);
+    if (!leader) {
+      reject(index, RequestOutcome::NoEndpoints);
+      return;
+    }
+  }
   count_try(site);
-  const std::uint32_t address = choose(parent, table, call.key);
+  const std::uint32_t address = leader ? *leader : choose(parent, table, call.key);
   // A deadline that was passed on may be over.
   const Instant at = give_up_at(index);
   if (at != Instant::never()) arm_timer(index, std::max(at, now_));
@@ -667,6 +723,8 @@ void RequestEngine::reach_instance(std::uint32_t index) {
   }
   if (call.probe && answers_aside(index)) [[unlikely]]
     return;
+  if (has_leaders_ && !accepts(index)) [[unlikely]]
+    return;
   const bool at_once = instance.busy < instance.concurrency;
   if ((!at_once && instance.queued >= instance.queue_max) || (has_gates_ && !lets_in(index))) {
     call.cause = cause_of_full(call.instance);
@@ -743,6 +801,8 @@ void RequestEngine::end_service(std::uint32_t index) {
   if (!held_up_.empty() && is_held_up(index)) [[unlikely]]
     return;
   if (has_paces_ && puts_off(index)) return;
+  if (has_leaders_ && !is_replicated(index)) [[unlikely]]
+    return;
   Call& call = calls_[index];
   call.phase = CallPhase::Calling;
   const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
@@ -760,6 +820,8 @@ void RequestEngine::end_service(std::uint32_t index) {
 }
 
 void RequestEngine::finish(std::uint32_t index, RequestOutcome outcome) {
+  if (has_topics_ && outcome == RequestOutcome::Ok) [[unlikely]]
+    publish_messages(index);  // Before any reference into the slab.
   const Call& call = calls_[index];
   if (call.instance == kNone) {  // A journey's root.
     end_journey(index, outcome);
@@ -885,6 +947,8 @@ void RequestEngine::hear(const Return& result) {
   if (--caller.pending > 0) return;
   if (caller.aside) {
     discard(result.caller);
+    if (has_topics_) [[unlikely]]
+      end_delivery(result);
   } else if (caller.outcome == RequestOutcome::Ok || caller.undoing || begin_undo(caller)) {
     if (users_think_ && caller.instance == kNone && thinks_between_steps(result.caller)) return;
     run(result.caller);

@@ -32,6 +32,7 @@
 #include "sim/traffic/arrival_rate.h"
 #include "sim/traffic/call_program.h"
 #include "sim/traffic/call_slab.h"
+#include "sim/traffic/consumer_group.h"
 #include "sim/traffic/cpu_group.h"
 #include "sim/traffic/edge_faults.h"
 #include "sim/traffic/failure_ledger.h"
@@ -113,6 +114,13 @@ struct OwnShareNotice {
   ServiceIndex to = 0;
   std::uint32_t caller = 0xffff'ffff;
   std::uint32_t share = 0;  ///< [1/10,000]; kNoZone: it does not look at zones any more.
+};
+
+/// A consumer group at one instant.
+struct GroupSample {
+  Instant at;
+  Duration age;  ///< Of the oldest message that is not done; 0: all are.
+  GroupCounts counts;
 };
 
 /// Kinds 0..15 of KernelEvent belong to this class.
@@ -255,6 +263,15 @@ class RequestEngine {
   void set_network_rules(std::shared_ptr<const api::NetworkRules> rules,
                          const NetworkCauses& causes = {});
 
+  // --- Leaders --------------------------------------------------------------------------------
+  // Of services that have them; see leaders.cpp.
+
+  /// From now on whatever requests wait for takes so much longer at the one that leads, whichever
+  /// it is; zero: as usual. Requires: the service has leaders.
+  void slow_leader(ServiceIndex service, Duration by, ports::CauseId cause = 0);
+  /// The one that leads; nothing while there is none. Requires: likewise.
+  [[nodiscard]] std::optional<InstanceId> leader(ServiceIndex service) const;
+
   // --- Causes ---------------------------------------------------------------------------------
 
   /// From now on every failed call is told to `ledger`, which must outlive this, with its cause;
@@ -289,6 +306,16 @@ class RequestEngine {
   /// The gauge at one, two, … sample intervals, before the events of that instant; as far as events
   /// have been dispatched. Taken in passing: recording adds no event.
   [[nodiscard]] std::vector<ServiceGauge> gauges(ServiceIndex service) const;
+
+  /// The groups of all topics, in order.
+  [[nodiscard]] std::uint32_t group_count() const {
+    return static_cast<std::uint32_t>(groups_.size());
+  }
+  [[nodiscard]] const ConsumerGroup& group(std::uint32_t index) const {
+    return groups_[index].group;
+  }
+  /// As for gauges, and now.
+  [[nodiscard]] std::vector<GroupSample> group_samples(std::uint32_t index) const;
 
   /// Call and journey records in use; 0 once all is over.
   [[nodiscard]] std::uint32_t live_calls() const { return calls_.live(); }
@@ -339,13 +366,47 @@ class RequestEngine {
   struct Strain {
     Duration waits;
     RecordId waits_cause = 0;
+    Duration leading;  ///< Likewise, while it leads.
+    RecordId leading_cause = 0;
     std::uint32_t threads = 0;
     RecordId threads_cause = 0;
+
+    [[nodiscard]] bool is_any() const {
+      return waits > Duration{} || leading > Duration{} || threads > 0;
+    }
   };
   /// Work that was under way when its process was held up, by the call's slot.
   struct HeldUp {
     std::uint64_t key = 0;  ///< Of the call.
     Duration by;
+  };
+  /// A consumer group, and who hands it its messages.
+  struct GroupState {
+    ConsumerGroup group;
+    KernelTimer timer{};
+    std::uint32_t topic = 0;
+    std::uint32_t site = 0;  ///< Of a delivery.
+    std::uint32_t dead_letters = kNoTopic;
+    std::vector<std::uint32_t> roots{};  ///< By consumer: the slot that stands for its broker.
+    std::vector<GroupSample> samples{};
+    Instant due = Instant::never();  ///< Of the timer.
+    RecordId change = 0;             ///< Why its consumers have changed, the last time.
+  };
+  /// By the slot of what stands for the broker.
+  struct HandedOver {
+    std::uint32_t group = kNone;
+    std::uint32_t call = kNone;
+    Delivery delivery{};
+  };
+  /// Who leads a service, if it has leaders.
+  struct Leadership {
+    KernelTimer timer{};
+    std::uint32_t leader = kNone;
+    bool electing = false;
+    std::uint32_t elections = 0;
+    RecordId cause = 0;  ///< Of there being none.
+    Duration slow;
+    RecordId slow_cause = 0;
   };
   struct LimitedCpu {
     CpuGroup group;
@@ -475,6 +536,7 @@ class RequestEngine {
   };
 
   void enter();  ///< Reads the clock and takes the gauges that are due.
+  void dispatch_other(KernelEvent event);
   void drain_work();
 
   // Who starts journeys: arrivals.cpp.
@@ -650,6 +712,44 @@ class RequestEngine {
   /// Whether the work that is due was held up: it is due later now.
   [[nodiscard]] bool is_held_up(std::uint32_t call);
 
+  // Messages of topics, which consumers are handed as calls by the broker: topic_calls.cpp.
+  void add_topics();
+  void publish_messages(std::uint32_t call);  ///< Those that its operation publishes.
+  void append(std::uint32_t topic, std::uint64_t key);
+  void serve_group(std::uint32_t group);  ///< Whoever can begin with a message does.
+  void hand_over(std::uint32_t group, std::uint32_t broker, const Delivery& delivery);
+  /// The broker hears how it went.
+  void end_delivery(const Return& result);
+  /// What stands for the broker is gone, or its consumer is missed.
+  void forget_delivery(std::uint32_t root);
+  void join_groups(std::uint32_t instance);
+  void leave_groups(std::uint32_t instance, Departure how);
+  void group_due(std::uint32_t group);
+  void sample_groups(Instant at);
+  [[nodiscard]] GroupSample sample_of(const GroupState& state, Instant at) const;
+  [[nodiscard]] std::uint32_t broker_of(std::uint32_t topic, std::uint32_t partition) const;
+  void note_consumers(GroupState& state, const char* what, RecordId cause);
+
+  // Services of which one pod leads: leaders.cpp.
+  void add_leaders();
+  [[nodiscard]] bool is_write(const CallSite& site) const {
+    return program_.operations[site.operation].writes;
+  }
+  /// The address of the leader if the table has it.
+  [[nodiscard]] std::optional<std::uint32_t> leader_in(const Table& table,
+                                                       ServiceIndex service) const;
+  void stand_for_election(std::uint32_t instance);
+  void end_lead(std::uint32_t instance);
+  void elect(ServiceIndex service);  ///< The election is over.
+  void show_lead(ServiceIndex service);
+  [[nodiscard]] RecordId cause_of_no_leader(ServiceIndex service);
+  /// Whether the call may be served where it has arrived: a write by the leader alone. Otherwise it
+  /// is answered.
+  [[nodiscard]] bool accepts(std::uint32_t call);
+  /// Whether the write has the acknowledgements it needs. Otherwise it waits for them, or has
+  /// failed.
+  [[nodiscard]] bool is_replicated(std::uint32_t call);
+
   // Calls that meet faults of edges: impaired_calls.cpp.
   /// False: it is lost, or what becomes of it is told already. It may take longer than `way`, and
   /// what comes to the caller may be an answer by somebody else.
@@ -726,6 +826,14 @@ class RequestEngine {
   std::map<CacheOfProcess, CallCache> caches_;
   std::map<Flight, std::vector<Waiter>> flights_;  ///< Calls that others may wait for, too.
   std::uint64_t launched_ = 0;
+
+  bool has_topics_ = false;
+  std::vector<GroupState> groups_;
+  std::vector<HandedOver> handed_over_;              ///< By slot; empty without topics.
+  std::vector<std::vector<std::uint32_t>> brokers_;  ///< By topic: instances that there have been.
+  bool has_leaders_ = false;
+  std::vector<Leadership> leaderships_;                 ///< By service, if any has leaders.
+  std::map<std::uint32_t, std::uint64_t> replicating_;  ///< By slot: the key of the call.
 
   EdgeFaults edge_faults_;
   std::vector<Passage> passages_;  ///< By slot; empty before the first fault on an edge.

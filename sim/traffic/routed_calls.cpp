@@ -148,7 +148,9 @@ void RequestEngine::begin_try(std::uint32_t index) {
   if (!route.knows(table.version)) take_table(route, table);
   if (route.has_localities()) take_peers(route, instances_[parent.instance]);
   std::optional<RouteHost> host;
-  if (route.balances()) {
+  if (has_leaders_ && is_write(site)) [[unlikely]] {
+    if (const auto leader = leader_in(table, site.service)) host = route.host_at(*leader);
+  } else if (route.balances()) {
     const std::uint64_t of_call = call_key(parent.key, site.position, call.repetition);
     host = route.pick(call.key, of_call, hash_of(its, site), its.host.address, now_);
   } else if (!table.addresses.empty()) {

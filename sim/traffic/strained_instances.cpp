@@ -11,7 +11,7 @@ void RequestEngine::slow_waits(InstanceId id, Duration by, ports::CauseId cause)
   Strain& strain = strains_[index_of(id)];
   strain.waits = by;
   strain.waits_cause = static_cast<RecordId>(cause);
-  instances_[index_of(id)].strained = strain.waits > Duration{} || strain.threads > 0;
+  instances_[index_of(id)].strained = strain.is_any();
 }
 
 bool RequestEngine::stress_cpu(InstanceId id, std::uint32_t threads, ports::CauseId cause) {
@@ -22,7 +22,7 @@ bool RequestEngine::stress_cpu(InstanceId id, std::uint32_t threads, ports::Caus
   Strain& strain = strains_[index];
   strain.threads = threads;
   strain.threads_cause = static_cast<RecordId>(cause);
-  instances_[index].strained = strain.waits > Duration{} || strain.threads > 0;
+  instances_[index].strained = strain.is_any();
   if (threads > 0) blame_work(index, strain.threads_cause);
   cpu_groups_[group].group.set_strangers(threads, now_);
   work(group);
@@ -44,9 +44,11 @@ Duration RequestEngine::begin_strained(std::uint32_t index) {
   Call& call = calls_[index];
   const Strain& strain = strains_.at(call.instance);
   if (call.cause == 0) {
-    call.cause = strain.threads > 0 ? strain.threads_cause : strain.waits_cause;
+    call.cause = strain.threads > 0            ? strain.threads_cause
+                 : strain.leading > Duration{} ? strain.leading_cause
+                                               : strain.waits_cause;
   }
-  return strain.waits;
+  return strain.waits + strain.leading;
 }
 
 bool RequestEngine::is_held_up(std::uint32_t index) {

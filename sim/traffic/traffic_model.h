@@ -12,8 +12,10 @@
 #include "models/resilience/server_policy.h"
 #include "sim/traffic/arrival_rate.h"
 #include "sim/traffic/call_cache.h"
+#include "sim/traffic/leader_model.h"
 #include "sim/traffic/process_pace.h"
 #include "sim/traffic/route_model.h"
+#include "sim/traffic/topic_model.h"
 
 namespace orrery::sim {
 
@@ -59,6 +61,7 @@ struct OperationModel {
   Distribution wait;  ///< Waiting on something outside the model; occupies a slot as well.
   std::vector<CallStep> steps;   ///< After own work; the slot stays occupied.
   double error_probability = 0;  ///< The operation's own failures (HTTP 500), after its work.
+  bool writes = false;           ///< The leader alone does it; of a service that has one.
 };
 
 struct ServiceModel {
@@ -74,6 +77,7 @@ struct ServiceModel {
   WarmUpModel warm_up = {};
   PauseModel pauses = {};
   resilience::ServerPolicy server = {};
+  std::optional<LeaderModel> leader = {};
 };
 
 struct JourneyStep {
@@ -116,6 +120,7 @@ struct TrafficModel {
   std::vector<RouteModel> routes;  ///< At most one for a caller and a callee.
   std::vector<JourneyModel> journeys;
   std::vector<LoadModel> load;
+  std::vector<TopicModel> topics;
   Duration latency_same_node = Duration::microseconds(50);  ///< One way.
   Duration latency_in_zone = Duration::microseconds(100);
   Duration latency_between_zones = Duration::milliseconds(1);

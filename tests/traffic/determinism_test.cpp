@@ -338,6 +338,33 @@ void make_hedged(TrafficModel& model, std::uint64_t seed) {
 }
 
 /// Random small worlds under random faults: whatever happens, every record is freed in the end.
+/// What the first service does well is a message for the last one.
+void make_topical(TrafficModel& model, std::uint64_t seed) {
+  TopicModel topic;
+  topic.broker = 0;
+  topic.operation = 0;
+  topic.partitions = static_cast<std::uint32_t>(seed % 3 * 2);
+  GroupModel group;
+  group.service = static_cast<ServiceIndex>(model.services.size() - 1);
+  group.consumers = static_cast<std::uint32_t>(1 + seed % 2);
+  group.taken = static_cast<std::uint32_t>(1 + seed % 4);
+  group.retries = static_cast<std::uint32_t>(seed % 3);
+  group.backoff = 3_ms;
+  if (seed % 2 == 0) group.timeout = 15_ms;
+  group.session_timeout = 20_ms;
+  group.rebalance = Duration::milliseconds(static_cast<int>(seed % 2 * 5));
+  topic.groups.push_back(group);
+  model.topics.push_back(topic);
+}
+
+/// All that is asked of the last service is a write.
+void make_led(TrafficModel& model, std::uint64_t seed) {
+  ServiceModel& service = model.services.back();
+  service.leader = {Distribution::constant(10_ms), static_cast<std::uint32_t>(1 + seed % 2),
+                    Distribution::exponential(1_ms)};
+  for (OperationModel& operation : service.operations) operation.writes = true;
+}
+
 TEST(SmallWorlds, LeaveNothingBehind) {
   constexpr auto kDraw = Purpose::FaultTarget;
   std::array<std::uint64_t, kRequestOutcomeCount> seen{};
@@ -469,6 +496,8 @@ TEST(SmallWorlds, LeaveNothingBehind) {
     model.connect_timeout = Duration::milliseconds(static_cast<int>(1 + pick(30)));
     if (seed % 2 == 0) make_odd(model, seed);
     if (seed % 3 == 0) make_hedged(model, seed);
+    if (seed % 5 == 0) make_topical(model, seed);
+    if (seed % 7 == 0) make_led(model, seed);
     add_load(model, {{0, 0}, {1, 0}}, seed, 500.0, 100);
     model.journeys[0].timeout = Duration::milliseconds(static_cast<int>(10 + pick(100)));
     model.load[0].population = static_cast<std::uint32_t>(pick(20));

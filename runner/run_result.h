@@ -97,6 +97,19 @@ struct CountSample {
   friend bool operator==(const CountSample&, const CountSample&) = default;
 };
 
+/// A consumer group; counts since the start of the run.
+struct GroupSample {
+  Instant at;
+  std::uint64_t published = 0;
+  std::uint64_t finished = 0;     ///< The lag is what has been published and is not finished.
+  std::uint64_t dead = 0;         ///< Of these: given up.
+  std::uint64_t redelivered = 0;  ///< Deliveries of what had been delivered before.
+  Duration age;                   ///< Of the oldest message that is not finished.
+
+  [[nodiscard]] std::uint64_t lag() const { return published - finished; }
+  friend bool operator==(const GroupSample&, const GroupSample&) = default;
+};
+
 /// Failed requests of one kind: who called whom, how they ended, and why.
 struct FailureKind {
   ports::CauseId record = 0;  ///< Of the log; its causes lead to the origin.
@@ -149,6 +162,8 @@ struct RunResult {
   std::map<std::string, RequestSeries> journeys;    ///< Steps of the journey, as users see them.
   std::map<std::string, WorkloadResult> workloads;  ///< By `workload_name`.
   std::map<std::string, std::vector<CountSample>> counts;  ///< By the expectation's id.
+  /// By topic and group, "orders/default/mailer"; a sample every second, and one at the end.
+  std::map<std::string, std::vector<GroupSample>> groups;
   std::vector<FailureKind> failures;  ///< In the order of their records.
   std::vector<FaultResult> faults;
   std::vector<ProgramVersion> programs;

@@ -102,6 +102,13 @@ std::string to_json_text(const RunResult& result) {
     json& list = counts[id] = json::array();
     for (const CountSample& s : samples) list.push_back({ns(s.at), s.value});
   }
+  json groups = json::object();
+  for (const auto& [name, samples] : result.groups) {
+    json& list = groups[name] = json::array();
+    for (const GroupSample& s : samples) {
+      list.push_back({ns(s.at), s.published, s.finished, s.dead, s.redelivered, s.age.count_ns()});
+    }
+  }
   json faults = json::array();
   for (const FaultResult& f : result.faults) {
     faults.push_back({f.id, f.kind, ns(f.at), f.targets, f.effect, ns(f.recovered)});
@@ -132,6 +139,7 @@ std::string to_json_text(const RunResult& result) {
                     {"journeys", write(result.journeys)},
                     {"workloads", std::move(workloads)},
                     {"counts", std::move(counts)},
+                    {"groups", std::move(groups)},
                     {"failures", std::move(failures)},
                     {"faults", std::move(faults)},
                     {"programs", std::move(programs)},
@@ -158,6 +166,17 @@ Result<RunResult> run_result_from_json_text(std::string_view text) {
     for (const auto& [id, samples] : j.at("counts").items()) {
       std::vector<CountSample>& list = result.counts[id];
       for (const json& s : samples) list.push_back({instant(s.at(0)), s.at(1).get<std::int64_t>()});
+    }
+    for (const auto& [name, samples] : j.at("groups").items()) {
+      std::vector<GroupSample>& list = result.groups[name];
+      for (const json& s : samples) {
+        list.push_back({.at = instant(s.at(0)),
+                        .published = s.at(1).get<std::uint64_t>(),
+                        .finished = s.at(2).get<std::uint64_t>(),
+                        .dead = s.at(3).get<std::uint64_t>(),
+                        .redelivered = s.at(4).get<std::uint64_t>(),
+                        .age = Duration::nanoseconds(s.at(5).get<std::int64_t>())});
+      }
     }
     for (const json& f : j.at("failures")) {
       result.failures.push_back({.record = f.at(0).get<ports::CauseId>(),

@@ -129,7 +129,7 @@ Image read_image(const Value& value, Report& report, Assumptions& assumptions) {
 Operation read_operation(const Value& value, Reading& reading) {
   Operation operation;
   operation.name = value.key;
-  const Fields fields{value, {"cpu", "wait", "errors", "calls"}, reading.report};
+  const Fields fields{value, {"cpu", "wait", "errors", "writes", "calls"}, reading.report};
   if (const Value* cpu = fields.find("cpu")) {
     operation.cpu = read_distribution(*cpu, reading.report).value_or(operation.cpu);
   } else {
@@ -141,6 +141,9 @@ Operation read_operation(const Value& value, Reading& reading) {
   }
   if (const Value* errors = fields.find("errors")) {
     operation.error_probability = read_percent(*errors, reading.report).value_or(0);
+  }
+  if (const Value* writes = fields.find("writes")) {
+    operation.writes = read_boolean(*writes, reading.report).value_or(false);
   }
   const Value* calls = fields.find("calls");
   if (calls == nullptr) return operation;
@@ -204,12 +207,34 @@ void read_pauses(const Value& value, ServiceBehaviour& behaviour, Report& report
   }
 }
 
+Leader read_leader(const Value& value, Report& report) {
+  constexpr std::int64_t kAcksMax = 1000;
+  const Fields fields{value, {"election", "acks", "replicate"}, report};
+  Leader leader;
+  if (const Value* election = fields.require("election",
+                                             "how long there is no leader, such as "
+                                             "\"10s\"")) {
+    leader.election = read_distribution(*election, report).value_or(leader.election);
+  }
+  if (const Value* acks = fields.find("acks")) {
+    leader.acks = static_cast<std::uint32_t>(read_count(*acks, 1, kAcksMax, report).value_or(1));
+  }
+  if (const Value* replicate = fields.find("replicate")) {
+    leader.replicate = read_distribution(*replicate, report).value_or(leader.replicate);
+    if (leader.acks == 1) {
+      report.add(*replicate, "\"replicate\" only beside \"acks\" of 2 or more",
+                 "with one, no write waits for a follower");
+    }
+  }
+  return leader;
+}
+
 ServiceBehaviour read_behaviour(const Value& value, Reading& reading) {
   Report& report = reading.report;
   ServiceBehaviour behaviour;
   const Fields fields{value,
                       {"concurrency", "queueMax", "drainsOnTerm", "probesShareThreads", "queue",
-                       "limit", "warmUp", "pauses", "operations"},
+                       "limit", "warmUp", "pauses", "leader", "operations"},
                       report};
   if (const Value* concurrency = fields.find("concurrency")) {
     behaviour.concurrency =
@@ -231,11 +256,22 @@ ServiceBehaviour read_behaviour(const Value& value, Reading& reading) {
   read_server(fields, behaviour.server, report);
   if (const Value* warm_up = fields.find("warmUp")) read_warm_up(*warm_up, behaviour, report);
   if (const Value* pauses = fields.find("pauses")) read_pauses(*pauses, behaviour, report);
+  if (const Value* leader = fields.find("leader")) behaviour.leader = read_leader(*leader, report);
   if (const Value* operations = fields.find("operations")) {
     for (const Value& operation :
          named_members(*operations, "an object of operations by name", report)) {
       behaviour.operations.push_back(read_operation(operation, reading));
+      const Value* writes = operation.find("writes");
+      if (behaviour.leader || writes == nullptr) continue;
+      report.add(*writes, "\"writes\" only where the service has a \"leader\"",
+                 "without one every pod does whatever is asked");
     }
+  }
+  const bool writes = std::any_of(behaviour.operations.begin(), behaviour.operations.end(),
+                                  [](const Operation& operation) { return operation.writes; });
+  if (behaviour.leader && !writes) {
+    report.add(value.where, "an operation with \"writes\": true beside \"leader\"", "none",
+               "the leader does what the others do, and the writes");
   }
   return behaviour;
 }
@@ -319,6 +355,13 @@ class CallWalk {
         const Operation* undo =
             call.undo ? operation_of(call.undo->to, call.undo->operation) : nullptr;
         if (undo != nullptr) requests += visit(call.undo->to, *undo);
+      }
+    }
+    for (const auto& [topic, settings] : scenario_.topics) {
+      if (settings.broker != service || settings.publish != operation.name) continue;
+      for (const auto& [consumer, group] : settings.groups) {
+        const Operation* handling = operation_of(consumer, group.operation);
+        if (!stopped_ && handling != nullptr) requests += visit(consumer, *handling);
       }
     }
     path_.pop_back();
@@ -441,6 +484,25 @@ void read_journeys(const Value& journeys, Reading& reading) {
   }
 }
 
+namespace {
+
+/// Faults of leaders hit a service that has one.
+void check_leaders(Reading& reading) {
+  for (const TimelineEntry& entry : reading.scenario.timeline) {
+    const auto* fault = std::get_if<FaultAction>(&entry.action);
+    if (fault == nullptr || !fault->target) continue;
+    if (fault->kind != FaultKind::SlowLeader && fault->kind != FaultKind::LeaderKill) continue;
+    const std::string name = fault->target->namespace_name + "/" + fault->target->name;
+    const auto service = reading.scenario.services.find(name);
+    if (service != reading.scenario.services.end() && service->second.leader) continue;
+    reading.report.add(entry.where,
+                       fmt::format("a service with a leader for {}", to_string(fault->kind)),
+                       short_service_name(name), "\"leader\" stands in \"services\"");
+  }
+}
+
+}  // namespace
+
 void check_calls(Reading& reading) {
   Scenario& scenario = reading.scenario;
   for (const OperationReference& reference : reading.references) {
@@ -458,6 +520,7 @@ void check_calls(Reading& reading) {
     reading.assumptions.add("/services" + pointer_step(short_service_name(name)) + "/operations",
                             fmt::format("{} of CPU per request, no calls", to_string(kAssumedCpu)));
   }
+  check_leaders(reading);
   std::set<std::string> without_pods;
   CallWalk walk{scenario, reading.report};
   for (const OperationReference& reference : reading.references) {

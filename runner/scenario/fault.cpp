@@ -37,6 +37,13 @@ FaultForm form_of(FaultKind kind) {
               .delays = true,
               .container = true,
               .only_simulated = true};
+    case FaultKind::SlowLeader:
+      return {.targets = {api::Kind::Service},
+              .must_end = true,
+              .delays = true,
+              .only_simulated = true};
+    case FaultKind::LeaderKill:
+      return {.targets = {api::Kind::Service}, .only_simulated = true};
     case FaultKind::StaleEndpoints:
       return {.targets = {}, .process = true, .must_end = true, .only_simulated = true};
     case FaultKind::NodeLoss:

@@ -52,13 +52,16 @@ enum class FaultKind : std::uint8_t {
   IoLatency,         ///< What a container's requests wait for takes `delay` longer.
   StaleEndpoints,    ///< A proxy hears of no change.
   Unwell,            ///< A container's checks and requests fail, or its checks hang.
+  SlowLeader,        ///< What writes and reads wait for takes `delay` longer where the leader is.
+  LeaderKill,        ///< ContainerKill of the pod that leads a service.
 };
-inline constexpr int kFaultKindCount = 37;
+inline constexpr int kFaultKindCount = 39;
 [[nodiscard]] const char* to_string(FaultKind kind);
 
 struct FaultAction {
   FaultKind kind = FaultKind::PodKill;
-  /// A workload, Pod or Node; absent for faults of the control plane, the store and the registry.
+  /// A workload, Pod or Node, or the Service of a leader; absent for faults of the control plane,
+  /// the store and the registry.
   std::optional<api::ObjectKey> target;
   std::string container;  ///< Of a fault of containers: which; empty: the first.
   bool hangs = false;     ///< Unwell: it hangs; otherwise it fails.

@@ -42,6 +42,10 @@ std::vector<api::Problem> simulated_alone(const Scenario& scenario) {
   }
   if (!scenario.policies.empty())
     add("/policies", "policies of callers, its own or by Istio's rules", kSimulate);
+  if (!scenario.topics.empty()) add("/topics", "topics and their consumers", kSimulate);
+  for (const auto& [name, behaviour] : scenario.services) {
+    if (behaviour.leader) add("/services/" + name + "/leader", "a leader", kSimulate);
+  }
   if (ever_has(scenario, api::Kind::NetworkPolicy)) {
     add("/manifests", "NetworkPolicies", kSimulate);
   }

@@ -94,6 +94,8 @@ void read_timeline(const Value* timeline, Reading& reading);
 void read_images(const Value* images, Reading& reading);
 
 void read_services(const Value* services, Reading& reading);
+/// `topics`: what is published where, and by whom it is consumed.
+void read_topics(const Value* topics, Reading& reading);
 void read_journeys(const Value& journeys, Reading& reading);
 
 /// Checks that what is called exists and that calls end. What is called without standing in

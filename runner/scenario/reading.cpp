@@ -157,10 +157,10 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
                ScenarioReading& into, Report& report) {
   const Fields fields{
       root,
-      {"$schema",    "include",     "format",   "name",      "profile",  "duration",
-       "warmup",     "startTime",   "runs",     "manifests", "patch",    "cluster",
-       "schedulers", "autoscalers", "metrics",  "images",    "services", "journeys",
-       "policies",   "load",        "timeline", "expect",    "sweep",    "provenance"},
+      {"$schema",   "include", "format",    "name",      "profile", "duration",   "warmup",
+       "startTime", "runs",    "manifests", "patch",     "cluster", "schedulers", "autoscalers",
+       "metrics",   "images",  "services",  "journeys",  "topics",  "policies",   "load",
+       "timeline",  "expect",  "sweep",     "provenance"},
       report};
   if (root.type != Value::Type::Object) return;
   read_format(fields.require("format", "1"), report);
@@ -210,6 +210,7 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
   read_timeline(timeline, reading);
   read_images(images, reading);
   read_services(fields.find("services"), reading);
+  read_topics(fields.find("topics"), reading);
   const Value* journeys = fields.find("journeys");
   const Value* load = fields.find("load");
   // Without users, what is left is a question to the control plane alone.

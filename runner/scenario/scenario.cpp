@@ -84,6 +84,10 @@ const char* to_string(FaultKind kind) {
       return "stale-endpoints";
     case FaultKind::Unwell:
       return "unwell";
+    case FaultKind::SlowLeader:
+      return "slow-leader";
+    case FaultKind::LeaderKill:
+      return "leader-kill";
   }
   contract_violation("a fault is of one of the known kinds");
 }

@@ -18,6 +18,7 @@
 #include "models/resilience/route_policy.h"
 #include "models/resilience/server_policy.h"
 #include "runner/scenario/fault.h"
+#include "runner/scenario/topic.h"
 
 namespace orrery::scenario {
 
@@ -224,6 +225,14 @@ struct Operation {
   Distribution wait;
   std::vector<std::vector<Call>> steps;  ///< Calls of one step go out at the same time.
   double error_probability = 0;
+  bool writes = false;  ///< Only the leader of the service does it.
+};
+
+/// One pod of a service leads.
+struct Leader {
+  Distribution election = Distribution::constant(Duration::seconds(10));
+  std::uint32_t acks = 1;  ///< Pods that have a write before it is answered.
+  Distribution replicate;  ///< What a follower takes to have it.
 };
 
 /// A new process takes `factor` times the core time at first, and less with every request.
@@ -249,6 +258,7 @@ struct ServiceBehaviour {
   WarmUp warm_up = {};
   Pauses pauses = {};
   resilience::ServerPolicy server = {};
+  std::optional<Leader> leader = {};
 };
 
 struct JourneyStep {
@@ -410,6 +420,14 @@ struct EventCount {
   std::string detail;   ///< A part of it; empty: any.
 };
 
+/// A figure of a consumer group: "lag", "age" [ms] of its oldest message, "published", "finished",
+/// "dead" and "redelivered" since the start.
+struct GroupCount {
+  std::string topic;
+  std::string group;  ///< A service.
+  std::string figure;
+};
+
 enum class Quantifier : std::uint8_t {
   Always,      ///< At every time of the window.
   Never,       ///< At no time of the window.
@@ -420,7 +438,7 @@ enum class Quantifier : std::uint8_t {
 
 /// What a count must be, and when.
 struct CountExpectation {
-  std::variant<TargetCount, ObjectCount, EventCount> count;
+  std::variant<TargetCount, ObjectCount, EventCount, GroupCount> count;
   std::string subject;  ///< For people: "available", "Pods", "restarts of Pods".
   Quantifier quantifier = Quantifier::Always;
   Bound bound;
@@ -474,7 +492,8 @@ struct Scenario {
   std::map<std::string, Metric> metrics;
   std::map<std::string, Image> images;  ///< Every image that the manifests or timeline name.
   std::map<std::string, ServiceBehaviour>
-      services;  ///< "namespace/name" of every Service that is called.
+      services;                         ///< "namespace/name" of every Service that is called.
+  std::map<std::string, Topic> topics;  ///< By name.
   /// What callers do about their calls, by caller and callee; the clients outside have no name.
   std::map<std::pair<std::string, std::string>, resilience::RoutePolicy> policies;
   std::map<std::string, Journey> journeys;

@@ -4,6 +4,8 @@
 
 #include <string_view>
 
+#include "runner/session/targets.h"
+
 namespace orrery::session {
 namespace {
 
@@ -94,6 +96,7 @@ bool is_world_fault(FaultKind kind) {
     case FaultKind::MemoryStress:
     case FaultKind::GcPause:
     case FaultKind::IoLatency:
+    case FaultKind::LeaderKill:
       return false;
     default:
       return true;
@@ -150,6 +153,10 @@ Strike strike(SimWorld& world, const FaultAction& fault, ports::CauseId cause) {
     case FaultKind::RegistryDown:
       return hit(world.set_registry(std::nullopt), "registry", "registry down",
                  "no image is ever pulled");
+    case FaultKind::SlowLeader:
+      world.slow_leader(service_of(fault), fault.delay, cause);
+      return {{to_string(*fault.target)},
+              fmt::format("whoever leads waits {} longer", to_string(fault.delay))};
     case FaultKind::StaleEndpoints:
       return hit(world.cut_proxy(consumer_of(fault), cause), fault.process,
                  "the proxy hears of no change", "no proxy was running there");
@@ -164,6 +171,7 @@ Strike strike(SimWorld& world, const FaultAction& fault, ports::CauseId cause) {
     case FaultKind::MemoryStress:
     case FaultKind::GcPause:
     case FaultKind::IoLatency:
+    case FaultKind::LeaderKill:
     case FaultKind::NetworkDelay:
     case FaultKind::NetworkLoss:
     case FaultKind::NetworkCorrupt:
@@ -197,6 +205,9 @@ FaultEnd end_strike(SimWorld& world, const FaultAction& fault, ports::CauseId ca
       for (const std::string& client : clients_of(fault.process)) {
         world.api_faults().clear_fault(client);
       }
+      return {true, {}};
+    case FaultKind::SlowLeader:
+      world.slow_leader(service_of(fault), Duration{}, cause);
       return {true, {}};
     case FaultKind::StaleEndpoints:
       world.restore_proxy(consumer_of(fault));

@@ -85,6 +85,7 @@ std::string nothing_hit(const FaultAction& fault, bool had_pods) {
   if (had_pods && fault.kind == FaultKind::CpuStress) {
     return "no container of it has a CPU limit whose quota could be shared";
   }
+  if (fault.kind == FaultKind::LeaderKill) return "nobody leads";
   return "nothing matched its target";
 }
 
@@ -524,6 +525,7 @@ void SimSession::end_fault(const Ending& ending) {
       return;
     case FaultKind::ContainerKill:
     case FaultKind::PodKill:
+    case FaultKind::LeaderKill:
     case FaultKind::Unwell:
       return;
     default:
@@ -572,6 +574,18 @@ void SimSession::collect_series(RunResult& result) const {
     result.failures.push_back({tally.record, from, names.at(tally.kind.to),
                                sim::to_string(tally.kind.outcome), tally.first, tally.last,
                                tally.count, tally.feeds_itself});
+  }
+  std::uint32_t group = 0;
+  for (const auto& [topic, settings] : scenario_.topics) {
+    for (const auto& [consumer, unused] : settings.groups) {
+      std::vector<runner::GroupSample>& samples = result.groups[topic + "/" + consumer];
+      for (const sim::GroupSample& sample : world_.traffic().group_samples(group)) {
+        const sim::GroupCounts& counts = sample.counts;
+        samples.push_back({sample.at, counts.published, counts.finished, counts.dead,
+                           counts.redelivered, sample.age});
+      }
+      ++group;
+    }
   }
   std::uint32_t journey = 0;
   for (const auto& [name, steps] : scenario_.journeys) {

@@ -71,6 +71,10 @@ sim::ServiceModel service_model(const Scenario& scenario, const std::string& nam
   model.drains_on_term = behaviour.drains_on_term;
   model.probes_share_threads = behaviour.probes_share_threads;
   model.server = behaviour.server;
+  if (behaviour.leader) {
+    model.leader = {behaviour.leader->election, behaviour.leader->acks,
+                    behaviour.leader->replicate};
+  }
   model.warm_up = {behaviour.warm_up.factor, behaviour.warm_up.lasts, behaviour.warm_up.requests};
   model.pauses = {behaviour.pauses.length, behaviour.pauses.every, behaviour.pauses.requests};
   for (const scenario::Operation& operation : behaviour.operations) {
@@ -79,6 +83,7 @@ sim::ServiceModel service_model(const Scenario& scenario, const std::string& nam
     o.cpu = operation.cpu;
     o.wait = operation.wait;
     o.error_probability = operation.error_probability;
+    o.writes = operation.writes;
     for (const auto& step : operation.steps) {
       sim::CallStep s;
       for (const scenario::Call& call : step) {
@@ -110,6 +115,39 @@ sim::ServiceModel service_model(const Scenario& scenario, const std::string& nam
   return model;
 }
 
+void add_topics(const Scenario& scenario, const std::map<std::string, sim::ServiceIndex>& indices,
+                sim::TrafficModel& model) {
+  std::map<std::string, std::uint32_t> topics;
+  for (const auto& [name, topic] : scenario.topics) {
+    const auto index = static_cast<std::uint32_t>(topics.size());
+    topics[name] = index;
+  }
+  for (const auto& [name, topic] : scenario.topics) {
+    sim::TopicModel t;
+    t.name = name;
+    t.broker = indices.at(topic.broker);
+    if (!topic.publish.empty()) {
+      t.operation = operation_index(scenario, topic.broker, topic.publish);
+    }
+    t.partitions = topic.partitions;
+    for (const auto& [service, group] : topic.groups) {
+      t.groups.push_back({.service = indices.at(service),
+                          .operation = operation_index(scenario, service, group.operation),
+                          .consumers = group.consumers,
+                          .taken = group.taken,
+                          .retries = group.retries,
+                          .backoff = group.backoff,
+                          .dead_letters = group.dead_letters.empty()
+                                              ? sim::kNoTopic
+                                              : topics.at(group.dead_letters),
+                          .timeout = group.timeout,
+                          .session_timeout = group.session_timeout,
+                          .rebalance = group.rebalance});
+    }
+    model.topics.push_back(std::move(t));
+  }
+}
+
 sim::TrafficModel traffic_model(const Scenario& scenario) {
   const auto indices = service_indices(scenario);
   sim::TrafficModel model;
@@ -137,6 +175,7 @@ sim::TrafficModel traffic_model(const Scenario& scenario) {
                             .to = indices.at(to),
                             .policy = policy});
   }
+  add_topics(scenario, indices, model);
   for (const scenario::Load& load : scenario.load) {
     sim::LoadModel l;
     l.rate_per_second = load.rate_per_second;

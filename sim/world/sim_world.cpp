@@ -557,6 +557,20 @@ bool SimWorld::kill_container(const api::Pod& pod, const std::string& container,
                 [&](SimNode& node) { return node.kill_container(pod.meta.uid, container); });
 }
 
+api::ObjectPtr SimWorld::leader_of(const std::string& service) const {
+  const std::optional<InstanceId> leader = engine_->leader(service_named(service).value());
+  if (!leader) return nullptr;
+  const std::string& address = engine_->spec(*leader).address;
+  for (const api::ObjectPtr& object : api().objects_of(api::Kind::Pod)) {
+    if (std::get<api::Pod>(*object).status.pod_ip == address) return object;
+  }
+  return nullptr;
+}
+
+void SimWorld::slow_leader(const std::string& service, Duration by, ports::CauseId cause) {
+  engine_->slow_leader(service_named(service).value(), by, cause);
+}
+
 bool SimWorld::afflict(const api::Pod& pod, const std::string& container, Illness illness,
                        Duration lasts, ports::CauseId cause) {
   return act_on(pod, cause, [&](SimNode& node) {

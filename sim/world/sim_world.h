@@ -113,6 +113,13 @@ class SimWorld {
     return api_->call_now(call, cause);
   }
 
+  /// The pod that leads the service, "namespace/name"; null while none does. Requires: the model
+  /// has the service, and that has leaders.
+  [[nodiscard]] api::ObjectPtr leader_of(const std::string& service) const;
+  /// Whoever leads the service waits so much longer from now on; zero: as usual. Requires:
+  /// likewise.
+  void slow_leader(const std::string& service, Duration by, ports::CauseId cause);
+
   // Faults. Each returns false if there was nothing to hit.
   bool kill_container(const api::Pod& pod, const std::string& container, ports::CauseId cause);
   /// Requests and health checks of a container fail, or its checks hang, for so long.

@@ -20,6 +20,7 @@ using scenario::Scenario;
 constexpr Duration kFaultAt = 20_s;
 constexpr Duration kEnd = 120_s;
 const api::ObjectKey kWeb{api::Kind::Deployment, "default", "web"};
+const api::ObjectKey kService{api::Kind::Service, "default", "web"};
 const api::ObjectKey kNode{api::Kind::Node, "", "h1"};
 
 FaultAction lasting(FaultKind kind, Duration lasts) {
@@ -85,6 +86,11 @@ Scenario world_of(const FaultCycle& cycle) {
   image.on_nodes = false;
   image.layers = {{.id = {}, .bytes = 100'000'000}};
   limit_pods(s);
+  if (cycle.fault.target == kService) {
+    scenario::ServiceBehaviour& web = s.services.at("default/web");
+    web.leader.emplace().election = Distribution::constant(3_s);
+    for (scenario::Operation& operation : web.operations) operation.writes = true;
+  }
   if (rolls_out(cycle)) {
     scenario::SetAction rollout;
     rollout.target = kWeb;
@@ -247,6 +253,11 @@ std::vector<FaultCycle> fault_cycles() {
   waits.delay = 2_s;
   add(waits, Symptom::Failures);
   add(of(lasting(FaultKind::StaleEndpoints, 20_s), "clients"), Symptom::Failures);
+  FaultAction leader = on(lasting(FaultKind::SlowLeader, 10_s), kService);
+  leader.delay = 2_s;
+  add(leader, Symptom::Failures);
+  once.kind = FaultKind::LeaderKill;
+  add(on(once, kService), Symptom::Failures);
   return all;
 }
 

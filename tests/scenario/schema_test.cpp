@@ -59,9 +59,11 @@ const char* const kEveryKey = R"({
                "probesShareThreads": true, "warmUp": {"factor": 3, "for": "9s"},
                "queue": {"order": "adaptive-lifo", "lifoAbove": "70%", "ageMax": "1s", "codel": {"target": "5ms", "interval": "1s"}},
                "limit": {"vegas": {"initial": 10, "max": 100, "smoothing": 0.5, "probeMultiplier": 9}},
-               "pauses": {"for": "1ms", "requests": 100}, "operations": {
+               "pauses": {"for": "1ms", "requests": 100},
+               "leader": {"election": "9s", "acks": 2, "replicate": "1ms"}, "operations": {
     "leaf": {"cpu": {"exponential": "1ms"}, "wait": {"lognormal": {"mean": "1ms", "p99": "2ms"}},
              "errors": "1%"},
+    "put": {"cpu": "1ms", "writes": true},
     "get": {"cpu": {"lognormal": {"median": "1ms", "p99": "2ms"}},
             "calls": ["web:leaf", ["web:leaf", {"to": "web", "operation": "leaf", "times": 2,
                                                 "probability": "50%", "timeout": "1s", "optional": true,
@@ -71,6 +73,12 @@ const char* const kEveryKey = R"({
                       {"to": "web:leaf", "waits": false}, {"to": "web:leaf", "undo": "web:leaf"},
                       {"to": "web:leaf", "cache": "90%"}]}
   }}},
+  "topics": {
+    "log": {"broker": "web", "publish": "get", "partitions": 6, "groups": {"web": {"operation": "leaf",
+            "consumers": 2, "batch": 10, "retries": 3, "backoff": "2s", "deadLetters": "dead",
+            "timeout": "5s", "sessionTimeout": "10s", "rebalance": "1s"}}},
+    "queue": {"broker": "web", "publish": "put", "groups": {"web": {"prefetch": 5}}},
+    "dead": {"broker": "web"}},
   "policies": [{"from": "clients", "to": ["web"], "timeout": "2s", "perTryTimeout": "1s", "connectTimeout": "1s",
     "passDeadline": true, "deadlineMargin": "1ms", "bulkhead": 5,
     "retries": {"attempts": 2, "on": ["5xx"], "backoff": {"envoy": {"base": "25ms", "max": "1s"}},
@@ -111,6 +119,8 @@ const char* const kEveryKey = R"({
     {"id": "more", "at": "14s", "apply": ["scenarios/live/manifests/web.yaml"]},
     {"id": "label", "at": "14s", "patch": {"target": "Deployment/web", "pods": 1,
      "merge": {"metadata": {"labels": {"app": null}}}}},
+    {"id": "leader", "at": "14s", "fault": "slow-leader", "target": "Service/web", "delay": "1s",
+     "for": "1s"},
     {"id": "registry", "at": "14s", "fault": "registry-slow", "bandwidth": "1Mbps", "for": "1s"},
     {"id": "late", "at": "14s", "fault": "network-delay", "from": "clients", "to": ["Deployment/web"],
      "share": "50%", "direction": "both", "probability": "10%", "delay": "10ms", "jitter": "1ms",
@@ -152,7 +162,11 @@ const char* const kEveryKey = R"({
     {"id": "25", "count": "Node", "where": {"zone": "b", "taint": "a/b", "unschedulable": false},
      "finally": ">= 0"},
     {"id": "26", "count": "events", "where": {"what": "created", "subject": "Pod/*", "detail": "by"},
-     "finally": ">= 1"}
+     "finally": ">= 1"},
+    {"id": "28", "topic": "log", "group": "web", "count": "lag", "always": "< 99"},
+    {"id": "29", "topic": "log", "group": "web", "count": "age", "never": "> 9s", "during": "..30s"},
+    {"id": "30", "topic": "queue", "group": "web", "count": "dead", "finally": "== 0"},
+    {"id": "31", "topic": "queue", "group": "web", "count": "finished", "eventually": ">= 1", "for": "1s"}
   ],
   "patch": [{"target": "Deployment/web", "merge": {"spec": {"minReadySeconds": 1}}}],
   "sweep": {"grid": {"load[0].poisson": ["1/s", "2/s"]}, "zip": {"duration": ["60s", "70s"]}},

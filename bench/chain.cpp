@@ -92,8 +92,6 @@ Measurement by_hand(std::uint64_t requests, std::uint64_t seed) {
   return {cpu_seconds() - begun, sum_ns / static_cast<double>(done) * 1e-9, done * kStations};
 }
 
-namespace {
-
 resilience::RoutePolicy all_policies() {
   resilience::RoutePolicy policy;
   policy.timeouts.overall = 5_s;
@@ -112,8 +110,6 @@ resilience::RoutePolicy all_policies() {
   policy.pool = resilience::ConnectionPoolConfig{};
   return policy;
 }
-
-}  // namespace
 
 Measurement by_engine(std::uint64_t requests, std::uint64_t seed, const Variant& variant) {
   TrafficModel model;

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "models/base/time_types.h"
+#include "models/resilience/route_policy.h"
 
 namespace orrery::bench {
 
@@ -26,6 +27,9 @@ struct Measurement {
 
 /// The loop one would write for this question alone.
 [[nodiscard]] Measurement by_hand(std::uint64_t requests, std::uint64_t seed);
+
+/// Every policy that a caller can have at a time, none of which turns a call of the chain away.
+[[nodiscard]] resilience::RoutePolicy all_policies();
 
 struct Variant {
   const char* name;

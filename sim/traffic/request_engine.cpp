@@ -10,6 +10,8 @@ namespace {
 constexpr std::uint8_t kSameNode = 0;
 constexpr std::uint8_t kInZone = 1;
 constexpr std::uint8_t kBetweenZones = 2;
+/// The records of so many calls stay in a cache; see RequestEngine::look_ahead().
+constexpr std::uint32_t kCallsInCache = 4096;
 
 bool happens(std::uint64_t below, const Draws& draws, Purpose purpose, std::uint64_t key,
              std::uint64_t attempt) {
@@ -399,6 +401,8 @@ void RequestEngine::enter() {
 
 bool RequestEngine::dispatch(KernelEvent event) {
   if (event.kind >= kFirstForeignKind) return false;
+  if (calls_.slot_count() > kCallsInCache) [[unlikely]]
+    look_ahead();
   enter();
   if (event.kind == kArrival) {
     arrive(event.index);

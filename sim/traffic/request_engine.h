@@ -475,6 +475,8 @@ class RequestEngine {
   };
 
   void enter();  ///< Reads the clock and takes the gauges that are due.
+  /// With more calls than a cache holds: has what the next events need on its way from memory.
+  void look_ahead() const;
   void drain_work();
 
   // Who starts journeys: arrivals.cpp.

@@ -99,6 +99,41 @@ TEST(SameSeed, GivesTheSameBytesWhateverTheEventListIs) {
   EXPECT_TRUE(run_busy(3, 40_ms) == run_busy(3, 40_ms, 8));
 }
 
+/// More than the engine looks ahead for (kCallsInCache), which may not show.
+TEST(TenThousandCallsUnderWay, TakeTheirTime) {
+  for (const bool routed : {false, true}) {
+    SCOPED_TRACE(routed);
+    TrafficModel model;
+    model.services.push_back(offers(works(3_s), 10'000));
+    model.services[0].operations[0].steps = {{{call(1)}}};
+    model.services.push_back(offers(works(1_s), 10'000));
+    if (routed) model.routes.push_back({.from = 0, .to = 1, .policy = {}});
+    JourneyModel journey;
+    journey.steps = {{0, 0}};
+    model.journeys.push_back(journey);
+    LoadModel load;
+    load.rate_per_second = 2'500;
+    load.until = Instant::at(5_s);
+    load.mix.push_back({0, 1.0});
+    model.load.push_back(load);
+    TrafficWorld world{model, 1};
+    world.pod(0, 0);
+    world.pod(1, 1);
+    world.publish_all();
+    world.engine.start();
+    world.run(Instant::at(4_s));
+    EXPECT_GT(world.engine.live_calls(), 15'000U);
+    world.run();
+    const RequestCounts totals = world.engine.journey(0).totals();
+    EXPECT_GT(totals.ended_count(), 12'000U);
+    EXPECT_EQ(totals.of(RequestOutcome::Ok), totals.ended_count());
+    const Duration each = 4_s + model.latency_between_zones * 2 + model.latency_in_zone * 2;
+    EXPECT_EQ(totals.latency_max_ns, each.count_ns());
+    EXPECT_EQ(totals.latency_sum_ns,
+              each.count_ns() * static_cast<std::int64_t>(totals.ended_count()));
+  }
+}
+
 /// The same timeouts twice: as timers that fire, and read off the latencies of a run that has none.
 /// Abandoned requests cost their servers the same, so both must agree to the last request.
 TEST(Timeouts, ThatFireAreExactlyTheRequestsThatTakeLongerWithoutThem) {

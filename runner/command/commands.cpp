@@ -40,7 +40,7 @@ std::string read_standard_input(const std::vector<std::string>& files) {
 std::string digest_of(const RunOptions& options) {
   const auto settings = parse_settings(options.settings);
   if (!settings) return {};
-  const auto reading = scenario::read_scenario(options.scenario, *settings);
+  const auto reading = scenario::read_scenario(options.scenario, *settings, options.folder);
   return scenario::digest_of(scenario::sources_of(options.scenario, reading, *settings));
 }
 
@@ -59,7 +59,8 @@ Result<void> can_control(const RunOptions& options) {
 }  // namespace
 
 int run(const RunOptions& options) {
-  auto loaded = load_scenario(options.scenario, options.settings, options.seeds);
+  auto loaded =
+      load_scenario(options.scenario, options.settings, options.seeds, {}, options.folder);
   if (!loaded) return kExitBadInput;
   const scenario::Scenario& scenario = *loaded;
   const std::uint64_t count = scenario.last_seed - scenario.first_seed + 1;
@@ -101,9 +102,9 @@ int run(const RunOptions& options) {
   } else if (recorded != nullptr) {
     std::unique_ptr<control::RunControl> hand;
     if (!options.control.empty()) {
-      auto made = control::RunControl::create(
-          {options.control, options.scenario, options.out + "/session.json", scenario.first_seed},
-          scenario);
+      auto made = control::RunControl::create({options.control, options.scenario, options.folder,
+                                               options.out + "/session.json", scenario.first_seed},
+                                              scenario);
       if (!made) return bad_input(made.error());
       hand = *std::move(made);
     }
@@ -144,11 +145,11 @@ int run(const RunOptions& options) {
 }
 
 int check(const std::vector<std::string>& files, const std::vector<std::string>& settings,
-          const std::string& world) {
+          const std::string& world, const std::string& folder) {
   const auto overrides = parse_settings(settings);
   if (!overrides) return bad_input(overrides.error());
   const scenario::CheckReport report =
-      scenario::check(files, read_standard_input(files), *overrides, world == kLiveWorld);
+      scenario::check(files, read_standard_input(files), *overrides, world == kLiveWorld, folder);
   if (report.exit_code == 0) {
     print(report.text);
   } else {

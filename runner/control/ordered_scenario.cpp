@@ -52,8 +52,9 @@ void check_form(const Value& order, scenario::Report& report) {
 
 }  // namespace
 
-OrderedScenario::OrderedScenario(std::string path, const scenario::Scenario& scenario)
-    : path_{std::move(path)}, scenario_{scenario} {}
+OrderedScenario::OrderedScenario(std::string path, const scenario::Scenario& scenario,
+                                 std::string folder)
+    : path_{std::move(path)}, folder_{std::move(folder)}, scenario_{scenario} {}
 
 std::string OrderedScenario::free_id() const {
   const auto taken = [&](const std::string& id) {
@@ -88,13 +89,13 @@ OrderReading OrderedScenario::read(const Value& order, Instant now) const {
   if (scenario_.timeline.empty()) orders.push_back({"/timeline", "[]"});
   for (const std::string& text : accepted_) orders.push_back({"/timeline/-", text});
   orders.push_back({"/timeline/-", reading.text});
-  scenario::ScenarioReading whole = scenario::read_scenario(path_, orders);
+  scenario::ScenarioReading whole = scenario::read_scenario(path_, orders, folder_);
   reading.unexpected =
       unexpected_ || (!whole.problems.empty() &&
                       std::all_of(whole.problems.begin(), whole.problems.end(), is_of_expectation));
   if (reading.unexpected) {
     orders.push_back({"/expect", "[]"});
-    whole = scenario::read_scenario(path_, orders);
+    whole = scenario::read_scenario(path_, orders, folder_);
   }
   for (api::Problem& problem : whole.problems) {
     // "/timeline/7/target" -> "/target"

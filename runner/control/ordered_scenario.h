@@ -23,8 +23,9 @@ struct OrderReading {
 
 class OrderedScenario {
  public:
-  /// `scenario`: what the file at `path` says.
-  OrderedScenario(std::string path, const scenario::Scenario& scenario);
+  /// `scenario`: what the file at `path` says; names of files in it begin at `folder`, or at its
+  /// own if that is empty.
+  OrderedScenario(std::string path, const scenario::Scenario& scenario, std::string folder = {});
 
   /// Reads an entry of a timeline without "at": a fault, "set", "cordon", "drain" or "uncordon".
   /// Without an "id" it is given one. Requires: `now` is in whole microseconds.
@@ -41,6 +42,7 @@ class OrderedScenario {
   [[nodiscard]] std::string free_id() const;
 
   std::string path_;
+  std::string folder_;
   const scenario::Scenario& scenario_;
   std::vector<std::string> accepted_;  ///< Entries, as JSON.
   std::vector<std::string> ids_;       ///< Of these.

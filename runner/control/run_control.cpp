@@ -57,7 +57,7 @@ RunControl::RunControl(const ControlOrder& order, const scenario::Scenario& scen
                        std::unique_ptr<ControlSocket> socket)
     : order_{order},
       scenario_{scenario},
-      ordered_{order.scenario, scenario},
+      ordered_{order.scenario, scenario, order.folder},
       socket_{std::move(socket)} {}
 
 RunControl::~RunControl() { socket_->send(R"({"state":"over"})"); }

@@ -22,6 +22,7 @@ namespace orrery::control {
 struct ControlOrder {
   std::string socket;    ///< Where to listen.
   std::string scenario;  ///< The file that is run.
+  std::string folder;    ///< Where names of files in it begin; empty: at its own.
   std::string session;   ///< A file for what was done, as a scenario.
   std::uint64_t seed = 1;
 };

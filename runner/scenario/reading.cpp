@@ -262,12 +262,13 @@ ScenarioReading read_scenario_text(std::string_view text, const std::string& fil
   return reading;
 }
 
-ScenarioReading read_scenario(const std::string& path, const std::vector<Override>& overrides) {
+ScenarioReading read_scenario(const std::string& path, const std::vector<Override>& overrides,
+                              const std::string& folder) {
   Report report;
   const auto text = read_file(path, {path, 0, {}}, report);
   if (text) {
-    const std::string folder = std::filesystem::path{path}.parent_path().string();
-    return read_scenario_text(*text, path, folder, overrides);
+    const std::string own = std::filesystem::path{path}.parent_path().string();
+    return read_scenario_text(*text, path, folder.empty() ? own : folder, overrides);
   }
   ScenarioReading reading;
   reading.problems = report.problems();

@@ -273,6 +273,21 @@ class CommandTest(unittest.TestCase):
         self.assertIn('did you mean "warmup"?', typo.stderr)
         self.assertEqual(orrery("run", self.variant(), "--set", "warmup").returncode, 2)
 
+    def test_a_scenario_elsewhere_finds_its_manifests_in_the_folder_that_is_named(self):
+        edited = self.folder / "edited.json"
+        edited.write_text(TWO_PODS.read_text())
+        lost = orrery("check", edited)
+        self.assertEqual(lost.returncode, 2)
+        self.assertIn("manifests", lost.stderr)
+        there = ["--folder", TWO_PODS.parent]
+        self.assertEqual(orrery("check", edited, *there).returncode, 0)
+        outs = []
+        for name, arguments in (("own", [TWO_PODS]), ("edited", [edited, *there])):
+            run = orrery("run", *arguments, "--seeds", "1", "--out", self.folder / name)
+            self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+            outs.append(json.loads((self.folder / name / "summary.json").read_text())["fingerprints"])
+        self.assertEqual(outs[0], outs[1])
+
     def test_compare_finds_no_difference_between_equals_and_exits_with_1_when_it_got_worse(self):
         same = orrery("compare", self.variant(), TWO_PODS, "--seeds", "1..2", "--out", self.folder / "a")
         self.assertEqual(same.returncode, 0, same.stdout + same.stderr)

@@ -1,6 +1,7 @@
 // A run in somebody's hand: what was done to it, written as a scenario, plays the same again.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -196,6 +197,18 @@ TEST(Orders, NameAPodByTheNameThatItGot) {
   EXPECT_EQ(read(ordered, R"({"fault": "pod-kill", "target": "Pod/default/wen-1-abcde"})", now)
                 .problems.size(),
             1U);
+}
+
+TEST(Orders, FindTheManifestsOfAScenarioThatIsElsewhere) {
+  const scenario::Scenario scenario = two_pods();
+  const tests::TemporaryFolder folder;
+  const std::string elsewhere = folder.file("edited.json");
+  std::filesystem::copy_file(kScenario, elsewhere);
+  const OrderedScenario lost{elsewhere, scenario};
+  const Instant now = Instant::at(Duration::seconds(12));
+  EXPECT_FALSE(read(lost, R"({"cordon": "Node/h1"})", now).problems.empty());
+  const OrderedScenario found{elsewhere, scenario, "scenarios/live"};
+  EXPECT_TRUE(read(found, R"({"cordon": "Node/h1"})", now).problems.empty());
 }
 
 TEST(Orders, AreKeptBesideTheScenarioThatIsPlayed) {

@@ -88,6 +88,7 @@ Window::Window() {
       open_deeds(thing, canvas->mapTo(this, at));
     };
   }
+  scenario_->on_edit = [this] { check_scenario(); };
   hand_.on_state = [this](std::optional<HandNow> state) { take_hand_state(state); };
   const auto acts = [this](const QString& action) { act(action); };
   for (Canvas* canvas :

@@ -103,6 +103,7 @@ class Window : public QWidget {
   void dropEvent(QDropEvent* event) override;
   void paintEvent(QPaintEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
+  void closeEvent(QCloseEvent* event) override;
 
  private:
   void act(const QString& action);
@@ -139,6 +140,11 @@ class Window : public QWidget {
   void ask_for_session();
   void check_scenario();
   void run_scenario(bool by_hand);
+  /// What checks and runs: its file, or what it says now as another one.
+  [[nodiscard]] RunOrder order_of_scenario();
+  void save_scenario();
+  /// Whether what was changed in the scenario is saved, or may be lost.
+  [[nodiscard]] bool may_leave_scenario();
   void act_on_lab(const QString& what);
   void run_lab();
   void go_along_cause();
@@ -168,6 +174,7 @@ class Window : public QWidget {
   ScenarioView* scenario_;
   LabView* lab_;
   Engine engine_;
+  QString scenario_run_;  ///< What the scenario said that was run last.
   Hand hand_;
   DeedMenu* deeds_;
   bool following_ = false;  ///< The last instant of a run that grows is shown.

@@ -1,4 +1,5 @@
 // What of the window has a run in hand.
+#include <QFile>
 #include <QFileDialog>
 #include <QJsonArray>
 #include <utility>
@@ -64,6 +65,12 @@ void Window::do_deed() {
 }
 
 void Window::ask_for_session() {
+  // What is saved includes the scenario by its name.
+  QFile file{scenario_->text().path};
+  if (!file.open(QIODevice::ReadOnly) || QString::fromUtf8(file.readAll()) != scenario_run_) {
+    shown_.notice = tr("Save the scenario first: its file does not say what was run.");
+    return refresh(false);
+  }
   const QString path = QFileDialog::getSaveFileName(this, tr("Save what was done as a scenario"),
                                                     {}, tr("Scenarios (*.json)"));
   if (path.isEmpty() || save_session(engine_.session(), scenario_->text().path, path)) return;

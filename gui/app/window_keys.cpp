@@ -197,7 +197,14 @@ void Window::keyPressEvent(QKeyEvent* event) {
       return finder_->begin();
     case Qt::Key_S:
       if (!control) break;
+      if (shown_.drawer == Drawer::Scenario && scenario_->is_changed()) return save_scenario();
       return ask_for_picture();
+    case Qt::Key_Z:
+      if (!control || shown_.drawer != Drawer::Scenario) break;
+      return shift ? scenario_->redo() : scenario_->undo();
+    case Qt::Key_Y:
+      if (!control || shown_.drawer != Drawer::Scenario) break;
+      return scenario_->redo();
     case Qt::Key_M:
       return set_reduced_motion(!shown_.reduced_motion);
     case Qt::Key_F1:

@@ -925,6 +925,30 @@
         <source>Save what was done…</source>
         <translation>한 일을 저장…</translation>
     </message>
+    <message>
+        <source>Value</source>
+        <translation>값</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>저장</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>다시 하기</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>되돌리기</translation>
+    </message>
+    <message>
+        <source>%1 Not saved.</source>
+        <translation>%1 저장되지 않음.</translation>
+    </message>
+    <message>
+        <source>line %1, %2</source>
+        <translation>%1행, %2</translation>
+    </message>
 </context>
 <context>
     <name>ServiceGraphView</name>
@@ -1404,6 +1428,34 @@
     <message>
         <source>The scenario could not be written: %1</source>
         <translation>시나리오를 쓸 수 없습니다: %1</translation>
+    </message>
+    <message>
+        <source>Save the scenario first: its file does not say what was run.</source>
+        <translation>먼저 시나리오를 저장하세요: 파일의 내용이 실행된 것과 다릅니다.</translation>
+    </message>
+    <message>
+        <source>The scenario was not saved: %1</source>
+        <translation>시나리오를 저장하지 못했습니다: %1</translation>
+    </message>
+    <message>
+        <source>its file was changed by another program since it was opened.</source>
+        <translation>연 뒤에 다른 프로그램이 파일을 바꾸었습니다.</translation>
+    </message>
+    <message>
+        <source>%1 was changed and is not saved.</source>
+        <translation>%1이(가) 바뀌었고 저장되지 않았습니다.</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>저장</translation>
+    </message>
+    <message>
+        <source>Do not save</source>
+        <translation>저장하지 않음</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>취소</translation>
     </message>
 </context>
 <context>

@@ -255,11 +255,18 @@ void Window::show_drawer(Drawer drawer) {
     }
   }
   shown_.drawer = drawer;
+  // Keys go to what was opened, and from what is gone to what stays.
+  const bool keys_are_there = right_->isAncestorOf(focusWidget());
   right_->setCurrentIndex(static_cast<int>(drawer));
+  if (drawer != Drawer::None) {
+    right_->currentWidget()->setFocus(Qt::ShortcutFocusReason);
+  } else if (keys_are_there) {
+    timeline_->setFocus(Qt::ShortcutFocusReason);
+  }
   refresh(false);
 }
 
-std::vector<const Canvas*> Window::canvases() const {
+std::vector<Canvas*> Window::canvases() const {
   switch (shown_.drawer) {
     case Drawer::None:
       break;
@@ -328,8 +335,11 @@ bool Window::save_picture(const Canvas* view, const QString& path, qreal scale) 
     painter.end();
     return image.save(path, "PNG");
   }
-  const std::vector<const Canvas*> views =
-      view == nullptr ? canvases() : std::vector<const Canvas*>{view};
+  std::vector<const Canvas*> views{view};
+  if (view == nullptr) {
+    const std::vector<Canvas*> all = canvases();
+    views.assign(all.begin(), all.end());
+  }
   const QByteArray svg = svg_of(size, [&](QPainter& painter) {
     painter.fillRect(QRect{{0, 0}, size}, shown_.theme->window);
     for (const Canvas* canvas : views) {

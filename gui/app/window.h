@@ -92,7 +92,7 @@ class Window : public QWidget {
   /// The other run's.
   [[nodiscard]] ServiceGraphView& other_services() { return *other_services_; }
   /// Those that are shown now.
-  [[nodiscard]] std::vector<const Canvas*> canvases() const;
+  [[nodiscard]] std::vector<Canvas*> canvases() const;
   [[nodiscard]] bool is_ticking() const { return clock_.isActive(); }
   /// There is more of a recording to take in.
   [[nodiscard]] bool is_taking() const { return taking_.isActive(); }
@@ -147,6 +147,8 @@ class Window : public QWidget {
   [[nodiscard]] bool may_leave_scenario();
   void act_on_lab(const QString& what);
   void run_lab();
+  /// The next one that is shown, or the one before, gets the focus.
+  void go_to_panel(int direction);
   void go_along_cause();
   void go_along_effect();
   [[nodiscard]] std::vector<Instant> instants_of_note() const;

@@ -134,6 +134,15 @@ void Window::ask_for_picture() {
   refresh(false);
 }
 
+void Window::go_to_panel(int direction) {
+  const std::vector<Canvas*> all = canvases();
+  const auto at = std::find(all.begin(), all.end(), focusWidget());
+  const auto count = static_cast<std::ptrdiff_t>(all.size());
+  const std::ptrdiff_t from = at == all.end() ? (direction > 0 ? -1 : 0) : at - all.begin();
+  const auto to = static_cast<std::size_t>((from + direction + count) % count);
+  all[to]->setFocus(Qt::TabFocusReason);
+}
+
 void Window::go_along_cause() {
   const recording::RunEvent* from = events_->current();
   if (from != nullptr && run_->events().find(from->cause) != nullptr) choose_event(from->cause);
@@ -173,6 +182,9 @@ void Window::keyPressEvent(QKeyEvent* event) {
       return arrow(1);
     case Qt::Key_Up:
     case Qt::Key_Down:
+      if (!shown_.selected && services_->hasFocus() && run_ != nullptr) {
+        return select(std::optional<std::uint32_t>{0});
+      }
       if (shown_.selected) {
         const auto next =
             services_->beside(*shown_.selected, 0, event->key() == Qt::Key_Up ? -1 : 1);
@@ -186,6 +198,12 @@ void Window::keyPressEvent(QKeyEvent* event) {
     case Qt::Key_E:
       return show_drawer(shown_.drawer == Drawer::Events ? Drawer::None : Drawer::Events);
     case Qt::Key_I:
+      if (cluster_->hasFocus()) {
+        if (const auto place = cluster_->reached_place()) {
+          open_deeds(place->thing, cluster_->mapTo(this, place->where.center().toPoint()));
+        }
+        return;
+      }
       if (!shown_.selected || run_ == nullptr) break;
       return open_deeds(
           "service " + QString::fromStdString(run_->scene().services[*shown_.selected]),
@@ -238,13 +256,22 @@ void Window::keyPressEvent(QKeyEvent* event) {
     case Qt::Key_0:
       return services_->zoom_to_fit();
     case Qt::Key_1:
-      return services_->setFocus();
+      return services_->setFocus(Qt::ShortcutFocusReason);
     case Qt::Key_2:
-      return cluster_->setFocus();
     case Qt::Key_3:
-      return inspector_->setFocus();
+      if (shown_.drawer == Drawer::None) {
+        return (event->key() == Qt::Key_2 ? static_cast<Canvas*>(cluster_) : inspector_)
+            ->setFocus(Qt::ShortcutFocusReason);
+      }
+      return right_->currentWidget()->setFocus(Qt::ShortcutFocusReason);
     case Qt::Key_4:
-      return timeline_->setFocus();
+      return timeline_->setFocus(Qt::ShortcutFocusReason);
+    case Qt::Key_F6:
+      return go_to_panel(shift ? -1 : 1);
+    case Qt::Key_Home:
+      return seek(Instant{});
+    case Qt::Key_End:
+      return seek(Instant::never());
     default:
       break;
   }

@@ -20,8 +20,8 @@
         <translation>닫기</translation>
     </message>
     <message>
-        <source>Space plays. Arrows: event; with Shift 1 s, with Ctrl 10 s. F: next fault. B: bookmark. E, T, L: events, requests, limits. [ and ]: cause and effect. Ctrl+K finds. Ctrl+D compares. Ctrl+L: labs. Ctrl+S saves a picture. M: motion. +, -, 0: zoom. 1 to 4: panels. Esc goes back. Of a run by hand, a right click or I does something to a thing, and at its last instant arrows and F step it.</source>
-        <translation>Space: 재생. 화살표: 이벤트, Shift와 함께 1초, Ctrl과 함께 10초. F: 다음 장애. B: 책갈피. E, T, L: 이벤트, 요청, 제한. [ 와 ]: 원인과 결과. Ctrl+K: 찾기. Ctrl+D: 비교. Ctrl+L: 실습. Ctrl+S: 그림 저장. M: 움직임. +, -, 0: 확대. 1~4: 패널. Esc: 뒤로. 직접 하는 실행에서는 오른쪽 클릭이나 I로 대상에 무언가를 하고, 마지막 순간에서 화살표와 F로 한 단계씩 나아갑니다.</translation>
+        <source>Space plays. Arrows: event; with Shift 1 s, with Ctrl 10 s. F: next fault. B: bookmark. E, T, L: events, requests, limits. [ and ]: cause and effect. Ctrl+K finds. Ctrl+D compares. Ctrl+L: labs. Ctrl+S saves a picture. M: motion. +, -, 0: zoom. 1 to 4, F6: panels; Tab and Enter, arrows: what is in them. Esc goes back. Of a run by hand, a right click or I does something to a thing, and at its last instant arrows and F step it.</source>
+        <translation>Space: 재생. 화살표: 이벤트, Shift와 함께 1초, Ctrl과 함께 10초. F: 다음 장애. B: 책갈피. E, T, L: 이벤트, 요청, 제한. [ 와 ]: 원인과 결과. Ctrl+K: 찾기. Ctrl+D: 비교. Ctrl+L: 실습. Ctrl+S: 그림 저장. M: 움직임. +, -, 0: 확대. 1~4, F6: 패널. Tab과 Enter, 화살표: 그 안의 것. Esc: 뒤로. 직접 하는 실행에서는 오른쪽 클릭이나 I로 대상에 무언가를 하고, 마지막 순간에서 화살표와 F로 한 단계씩 나아갑니다.</translation>
     </message>
 </context>
 <context>
@@ -97,6 +97,10 @@
     <message>
         <source>dark</source>
         <translation>끊김</translation>
+    </message>
+    <message>
+        <source>pod %1, %2</source>
+        <translation>파드 %1, %2</translation>
     </message>
 </context>
 <context>
@@ -310,6 +314,10 @@
     <message>
         <source>Lab</source>
         <translation>실습</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation type="unfinished">닫기</translation>
     </message>
 </context>
 <context>
@@ -1213,6 +1221,22 @@
         <source>bookmark at %1</source>
         <translation>%1의 책갈피</translation>
     </message>
+    <message>
+        <source>Previous event</source>
+        <translation>이전 이벤트</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>멈춤</translation>
+    </message>
+    <message>
+        <source>Play</source>
+        <translation>재생</translation>
+    </message>
+    <message>
+        <source>Next event</source>
+        <translation>다음 이벤트</translation>
+    </message>
 </context>
 <context>
     <name>TopBar</name>
@@ -1247,6 +1271,14 @@
     <message>
         <source>Find anything</source>
         <translation>무엇이든 찾기</translation>
+    </message>
+    <message>
+        <source>Light colours</source>
+        <translation>밝은 색</translation>
+    </message>
+    <message>
+        <source>Dark colours</source>
+        <translation>어두운 색</translation>
     </message>
 </context>
 <context>

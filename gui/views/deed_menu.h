@@ -37,6 +37,10 @@ class DeedMenu : public Canvas {
  protected:
   [[nodiscard]] std::vector<Layer> still_layers() const override;
   void keyPressEvent(QKeyEvent* event) override;
+  /// Arrows and Enter are enough for it; the window behind is not to be touched.
+  bool focusNextPrevChild(bool next) override {
+    return isVisible() || Canvas::focusNextPrevChild(next);
+  }
   void focusOutEvent(QFocusEvent* event) override;
 
  private:

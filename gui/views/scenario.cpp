@@ -383,6 +383,10 @@ std::vector<Layer> ScenarioView::still_layers() const {
   return layers;
 }
 
+bool ScenarioView::is_tab_stop(const Shape& shape) const {
+  return !shape.action.startsWith("scenario value ");
+}
+
 void ScenarioView::wheelEvent(QWheelEvent* event) {
   scroll(-event->angleDelta().y() / 120.0 * 3);
   event->accept();
@@ -398,7 +402,8 @@ void ScenarioView::keyPressEvent(QKeyEvent* event) {
       return choose(chosen_ && *chosen_ > 0 ? *chosen_ - 1 : 0);
     case Qt::Key_Return:
     case Qt::Key_Enter:
-      return begin_edit(chosen_.value_or(values_.size()));
+      if (reached() != nullptr || !chosen_) return DrawerView::keyPressEvent(event);
+      return begin_edit(*chosen_);
     case Qt::Key_PageUp:
       return scroll(-page);
     case Qt::Key_PageDown:

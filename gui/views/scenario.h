@@ -49,6 +49,7 @@ class ScenarioView : public DrawerView {
 
  protected:
   [[nodiscard]] std::vector<Layer> still_layers() const override;
+  [[nodiscard]] bool is_tab_stop(const Shape& shape) const override;
   void wheelEvent(QWheelEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;

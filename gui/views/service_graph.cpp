@@ -598,6 +598,10 @@ std::vector<Layer> ServiceGraphView::moving_layers() const {
   return layers;
 }
 
+bool ServiceGraphView::is_tab_stop(const Shape& shape) const {
+  return !shape.tag.startsWith("card ");
+}
+
 void ServiceGraphView::wheelEvent(QWheelEvent* event) {
   zoom(std::pow(1.0015, event->angleDelta().y()), event->position());
   event->accept();

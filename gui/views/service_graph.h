@@ -34,6 +34,7 @@ class ServiceGraphView : public Canvas {
  protected:
   [[nodiscard]] std::vector<Layer> still_layers() const override;
   [[nodiscard]] std::vector<Layer> moving_layers() const override;
+  [[nodiscard]] bool is_tab_stop(const Shape& shape) const override;
   void wheelEvent(QWheelEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;

@@ -190,11 +190,13 @@ const QImage& TimelineView::ahead() const {
 
 void TimelineView::draw_transport(DisplayList& list) const {
   const Theme& c = colors();
-  const auto button = [&](qreal x, qreal width, const QString& action, bool chosen) -> QRectF {
+  const auto button = [&](qreal x, qreal width, const QString& action, bool chosen,
+                          const QString& says) -> QRectF {
     const QRectF box{x, kTransportMiddle - 16, width, 32};
     Shape& shape = list.box(box, 8, chosen ? c.accent : c.card, chosen ? QColor{} : c.line);
     shape.action = action;
     shape.tag = action;
+    shape.says = says;
     return box;
   };
   const auto skip = [&](const QRectF& box, qreal direction) {
@@ -207,9 +209,10 @@ void TimelineView::draw_transport(DisplayList& list) const {
     sign.addRect(QRectF{m.x() + 4 * direction - 1, m.y() - 6, 2, 12});
     list.path(sign, c.high);
   };
-  skip(button(kPadding, 36, "previous event", false), -1);
-  const QRectF play = button(kPadding + 42, 46, "play", true);
-  skip(button(kPadding + 94, 36, "next event", false), 1);
+  skip(button(kPadding, 36, "previous event", false, tr("Previous event")), -1);
+  const QRectF play =
+      button(kPadding + 42, 46, "play", true, shown().playing ? tr("Pause") : tr("Play"));
+  skip(button(kPadding + 94, 36, "next event", false, tr("Next event")), 1);
   QPainterPath sign;
   const QPointF m = play.center();
   if (shown().playing) {
@@ -366,6 +369,7 @@ void TimelineView::draw_bar(DisplayList& list, Instant from, Instant to, qreal m
   shape.tag = tag;
   shape.state = state;
   shape.action = QString{"seek %1"}.arg(from.count_ns() / 1000);
+  shape.says = clock_text(from) + ", " + text;
   if (ahead) shape.dash = {4, 3};
   const qreal inside = box.width() - 18;
   const qreal wanted = width_of(text, Type::SmallStrong);

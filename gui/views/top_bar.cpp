@@ -107,7 +107,8 @@ std::vector<Layer> TopBar::still_layers() const {
     }
     list.path(rays, {}, c.mid, 1.5).round_caps = true;
   }
-  list.target(shade_box, "shade", "shade");
+  list.target(shade_box, "shade", "shade").says =
+      c.shade == Shade::Dark ? tr("Light colours") : tr("Dark colours");
   right = shade_box.left() - 12;
   const bool korean = QLocale{}.language() == QLocale::Korean;
   qreal left = list.words_before(right, kMiddle, QStringLiteral("한국어"),

@@ -106,7 +106,7 @@ TEST_F(Habits, AScreenReaderIsToldOfEachServiceAndZone) {
   QAccessibleInterface* services = QAccessible::queryAccessibleInterface(&window_.services());
   ASSERT_NE(services, nullptr);
   EXPECT_EQ(services->role(), QAccessible::List);
-  ASSERT_EQ(services->childCount(), 4);
+  ASSERT_GE(services->childCount(), 4);
   QStringList said;
   for (int i = 0; i < services->childCount(); ++i) {
     said << services->child(i)->text(QAccessible::Name);

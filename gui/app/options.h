@@ -15,9 +15,13 @@
 namespace orrery::gui {
 
 struct Options {
-  QString recording;   ///< Empty: none yet.
-  QString other;       ///< That it is compared with; empty: none.
-  QString screenshot;  ///< A file to write a picture to; empty: a window is shown.
+  QString recording;          ///< Empty: none yet.
+  QString other;              ///< That it is compared with; empty: none.
+  QString screenshot;         ///< A file to write a picture to; empty: a window is shown.
+  QString sequence;           ///< A folder to write pictures to; empty: none are.
+  Instant from;               ///< Of these.
+  std::optional<Instant> to;  ///< Absent: to the end of the run.
+  Duration every = Duration::seconds(1);
   Instant at;
   QString select;  ///< A service; empty: the users.
   Drawer show = Drawer::None;

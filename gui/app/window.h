@@ -125,6 +125,7 @@ class Window : public QWidget {
   void toggle_bookmark();
   void go_to_found(const QStringList& words);
   void ask_for_picture();
+  void open_menu();
   void act_on_scenario(const QString& what);
   // A run in hand.
   void act_by_hand(const QString& what);

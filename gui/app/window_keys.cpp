@@ -1,9 +1,11 @@
 // What the keys and the clicks of the window do.
 #include <QFileDialog>
 #include <QKeyEvent>
+#include <QMenu>
 #include <algorithm>
 
 #include "gui/app/about.h"
+#include "gui/app/sequence.h"
 #include "gui/app/window.h"
 
 namespace orrery::gui {
@@ -65,7 +67,38 @@ void Window::act(const QString& action) {
     requests_->show_whole();
   } else if (verb == "open") {
     ask_for_file();
+  } else if (verb == "menu") {
+    open_menu();
   }
+}
+
+void Window::open_menu() {
+  QMenu menu{this};
+  const Theme& c = *shown_.theme;
+  menu.setStyleSheet(
+      QString{"QMenu { background: %1; color: %2; border: 1px solid %3; padding: 6px; }"
+              "QMenu::item { padding: 6px 28px 6px 16px; border-radius: 6px; }"
+              "QMenu::item:selected { background: %4; }"
+              "QMenu::item:disabled { color: %5; }"}
+          .arg(c.panel.name(), c.high.name(), c.line.name(), c.raised.name(), c.low.name()));
+  menu.setFont(font_of(Type::Body));
+  const auto entry = [&](const QString& text, const QKeySequence& keys, bool can,
+                         std::function<void()> act) {
+    QAction* made = menu.addAction(text);
+    made->setShortcut(keys);
+    made->setEnabled(can);
+    QObject::connect(made, &QAction::triggered, this, std::move(act));
+  };
+  const bool open = run_ != nullptr;
+  entry(tr("Open…"), QKeySequence{"Ctrl+O"}, true, [this] { ask_for_file(); });
+  entry(tr("Save a picture…"), QKeySequence{"Ctrl+S"}, open, [this] { ask_for_picture(); });
+  entry(tr("Save an image sequence…"), QKeySequence{"Ctrl+Shift+S"}, open,
+        [this] { ask_for_sequence(*this); });
+  entry(tr("Keys and licences"), QKeySequence{"F1"}, true, [this] { show_about(this); });
+  QRectF button;
+  if (top_->find("menu", &button) == nullptr) return;
+  const QPoint below = top_->mapToGlobal(button.bottomRight().toPoint());
+  menu.exec(below + QPoint{-menu.sizeHint().width(), 6});
 }
 
 std::vector<Instant> Window::instants_of_note() const {
@@ -215,6 +248,7 @@ void Window::keyPressEvent(QKeyEvent* event) {
       return finder_->begin();
     case Qt::Key_S:
       if (!control) break;
+      if (shift) return ask_for_sequence(*this);
       if (shown_.drawer == Drawer::Scenario && scenario_->is_changed()) return save_scenario();
       return ask_for_picture();
     case Qt::Key_Z:

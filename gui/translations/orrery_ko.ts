@@ -317,7 +317,7 @@
     </message>
     <message>
         <source>Close</source>
-        <translation type="unfinished">닫기</translation>
+        <translation>닫기</translation>
     </message>
 </context>
 <context>
@@ -959,6 +959,73 @@
     </message>
 </context>
 <context>
+    <name>SequenceText</name>
+    <message>
+        <source>Save an image sequence</source>
+        <translation>연속 그림 저장</translation>
+    </message>
+    <message>
+        <source>From</source>
+        <translation>처음</translation>
+    </message>
+    <message>
+        <source>To</source>
+        <translation>끝</translation>
+    </message>
+    <message>
+        <source>Every</source>
+        <translation>간격</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>폴더</translation>
+    </message>
+    <message>
+        <source>Choose a folder…</source>
+        <translation>폴더 선택…</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>닫기</translation>
+    </message>
+    <message>
+        <source>A time is 2:10 or 130s.</source>
+        <translation>시각은 2:10이나 130s처럼 적습니다.</translation>
+    </message>
+    <message>
+        <source>%1 pictures are in %2.</source>
+        <translation>그림 %1장이 %2에 있습니다.</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>저장</translation>
+    </message>
+    <message>
+        <source>No recording is open.</source>
+        <translation>열린 기록이 없습니다.</translation>
+    </message>
+    <message>
+        <source>Pictures are at least 1 ms apart.</source>
+        <translation>그림 사이는 1 ms 이상입니다.</translation>
+    </message>
+    <message>
+        <source>It begins at %1, and the run or the stretch ends at %2.</source>
+        <translation>%1에 시작하지만 실행이나 구간은 %2에 끝납니다.</translation>
+    </message>
+    <message>
+        <source>It would be %1 pictures, and no more than %2 are made at once: choose a shorter stretch, or fewer of them.</source>
+        <translation>그림이 %1장이 됩니다. 한 번에 %2장까지만 만듭니다: 더 짧은 구간이나 더 긴 간격을 고르세요.</translation>
+    </message>
+    <message>
+        <source>The folder %1 cannot be made.</source>
+        <translation>폴더 %1을(를) 만들 수 없습니다.</translation>
+    </message>
+    <message>
+        <source>The picture could not be written: %1</source>
+        <translation>그림을 저장할 수 없습니다: %1</translation>
+    </message>
+</context>
+<context>
     <name>ServiceGraphView</name>
     <message>
         <source>Services</source>
@@ -1280,6 +1347,10 @@
         <source>Dark colours</source>
         <translation>어두운 색</translation>
     </message>
+    <message>
+        <source>Menu</source>
+        <translation>메뉴</translation>
+    </message>
 </context>
 <context>
     <name>WhyLine</name>
@@ -1488,6 +1559,22 @@
     <message>
         <source>Cancel</source>
         <translation>취소</translation>
+    </message>
+    <message>
+        <source>Open…</source>
+        <translation>열기…</translation>
+    </message>
+    <message>
+        <source>Save a picture…</source>
+        <translation>그림 저장…</translation>
+    </message>
+    <message>
+        <source>Save an image sequence…</source>
+        <translation>연속 그림 저장…</translation>
+    </message>
+    <message>
+        <source>Keys and licences</source>
+        <translation>단축키와 라이선스</translation>
     </message>
 </context>
 <context>

@@ -164,6 +164,7 @@ void Window::show_instant() {
 }
 
 void Window::refresh(bool moving) {
+  shown_.can_branch = can_branch();
   if (other_ != nullptr) {
     other_shown_.at = std::min(shown_.at, other_->end());
     other_shown_.theme = shown_.theme;

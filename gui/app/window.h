@@ -9,12 +9,14 @@
 #include <QTimer>
 #include <QTranslator>
 #include <QWidget>
+#include <functional>
 #include <memory>
 
 #include "gui/app/engine.h"
 #include "gui/app/hand.h"
 #include "gui/app/settings.h"
 #include "gui/model/moment.h"
+#include "gui/model/replay.h"
 #include "gui/views/cluster.h"
 #include "gui/views/deed_menu.h"
 #include "gui/views/events.h"
@@ -133,6 +135,11 @@ class Window : public QWidget {
   void toggle_play();
   [[nodiscard]] bool is_in_hand() const { return shown_.hand.has_value() && following_; }
   void take_hand_state(std::optional<HandNow> now);
+  [[nodiscard]] bool can_branch() const;
+  /// Another run of the scenario, with what was done by hand, up to the instant; then it is held.
+  void run_from_here();
+  /// The next step to there.
+  void replay_on(Instant now);
   /// Only what is shown of time; see play().
   void let_time_pass(bool on);
   void open_deeds(const QString& thing, QPoint at);
@@ -140,9 +147,10 @@ class Window : public QWidget {
   void do_deed();
   void ask_for_session();
   void check_scenario();
-  void run_scenario(bool by_hand);
   /// What checks and runs: its file, or what it says now as another one.
   [[nodiscard]] RunOrder order_of_scenario();
+  /// `grows` is told of its recording, besides the window.
+  void run_scenario(RunOrder order, std::function<void()> grows = {});
   void save_scenario();
   /// Whether what was changed in the scenario is saved, or may be lost.
   [[nodiscard]] bool may_leave_scenario();
@@ -157,6 +165,7 @@ class Window : public QWidget {
   Shown shown_;
   Shown other_shown_;  ///< What stands beside it in a comparison.
   std::unique_ptr<RecordedRun> run_;
+  QString path_;  ///< Of its recording.
   std::unique_ptr<Moments> moments_;
   std::optional<Instant> moment_of_;  ///< The sample that is shown.
   std::unique_ptr<RecordedRun> other_;
@@ -178,7 +187,9 @@ class Window : public QWidget {
   LabView* lab_;
   Engine engine_;
   QString scenario_run_;  ///< What the scenario said that was run last.
+  QString scenario_recording_;
   Hand hand_;
+  std::optional<Replay> replay_;  ///< While a run is led to where it is to be held.
   DeedMenu* deeds_;
   bool following_ = false;  ///< The last instant of a run that grows is shown.
   ServiceGraphView* other_services_;

@@ -40,6 +40,7 @@ Result<void> Window::open(const QString& path) {
     // Another run is not in hand; the one that was goes on to its end.
     hand_.leave();
     shown_.hand.reset();
+    replay_.reset();
   }
   play(false);
   parting_.reset();
@@ -53,6 +54,7 @@ Result<void> Window::open(const QString& path) {
   shown_.parting.reset();
   if (shown_.drawer == Drawer::Compare) show_drawer(Drawer::None);
   run_ = *std::move(run);
+  path_ = path;
   shown_.file = QFileInfo{path}.fileName();
   // What the window ran itself goes with it.
   if (!engine_.made(path)) remember(shown_.recent, QFileInfo{path}.absoluteFilePath());
@@ -109,7 +111,11 @@ void Window::act_on_scenario(const QString& what) {
     // Its file may have been edited since.
     (void)open_scenario(path);
   }
-  if (what == "run" || what == "hand") run_scenario(what == "hand");
+  if (what == "run" || what == "hand") {
+    RunOrder order = order_of_scenario();
+    order.by_hand = what == "hand";
+    run_scenario(order);
+  }
   if (what == "stop") engine_.stop();
   if (what == "save") save_scenario();
   if (what == "undo") scenario_->undo();
@@ -141,15 +147,19 @@ void Window::check_scenario() {
   });
 }
 
-void Window::run_scenario(bool by_hand) {
-  RunOrder order = order_of_scenario();
-  order.by_hand = by_hand;
+void Window::run_scenario(RunOrder order, std::function<void()> grows) {
+  const bool by_hand = order.by_hand;
+  replay_.reset();
   scenario_run_ = scenario_->text().lines.join('\n');
   hand_.leave();
   shown_.hand.reset();
   shown_.session.clear();
   engine_.run(
-      order, [this](const QString& recording) { (void)open(recording); },
+      order,
+      [this, grows = std::move(grows)](const QString& recording) {
+        scenario_recording_ = recording;
+        if (open(recording) && grows) grows();
+      },
       [this](bool ended, const QString& verdict) {
         scenario_->set_phase(ended ? ScenarioView::Phase::Over : ScenarioView::Phase::Wrong,
                              verdict.isEmpty() ? tr("It was stopped.") : verdict);

@@ -1304,6 +1304,10 @@
         <source>Next event</source>
         <translation>다음 이벤트</translation>
     </message>
+    <message>
+        <source>Run from here</source>
+        <translation>여기서부터 실행</translation>
+    </message>
 </context>
 <context>
     <name>TopBar</name>

@@ -54,6 +54,7 @@ struct Shown {
   bool reduced_motion = false;
   std::vector<Instant> bookmarks;  ///< Of the run, in order.
   std::optional<HandNow> hand;     ///< Absent: the run is over, or in nobody's hand.
+  bool can_branch = false;         ///< Another run can begin and be led to the instant.
   QString session;                 ///< A scenario of what was done by hand; empty: nothing was.
   /// What somebody may begin with: a name for people, and its path.
   std::vector<std::pair<QString, QString>> offers;

@@ -222,9 +222,9 @@ void ScenarioView::reveal(int line) {
   if (at < first + 1 || at > first + shown_rows - 2) top_ = at - std::floor(shown_rows / 2);
 }
 
-bool ScenarioView::can_run() const {
-  return text_.problems.empty() && phase_ != Phase::Wrong && phase_ != Phase::Checking &&
-         phase_ != Phase::Running;
+bool ScenarioView::is_right() const {
+  return !text_.path.isEmpty() && text_.problems.empty() && phase_ != Phase::Wrong &&
+         phase_ != Phase::Checking;
 }
 
 double ScenarioView::first_row(std::size_t count) const {
@@ -263,7 +263,7 @@ void ScenarioView::draw_head(DisplayList& list) const {
   if (phase_ == Phase::Running) {
     button(tr("Stop"), "scenario stop", false);
   } else {
-    if (can_run()) {
+    if (is_right()) {
       button(tr("Run"), "scenario run", true);
       button(tr("Run by hand"), "scenario hand", false);
     }

@@ -28,6 +28,8 @@ class ScenarioView : public DrawerView {
   void set_phase(Phase phase, const QString& said = {});
   [[nodiscard]] const ScenarioText& text() const { return text_; }
   [[nodiscard]] Phase phase() const { return phase_; }
+  /// There is one, and nothing is known to be wrong with it.
+  [[nodiscard]] bool is_right() const;
 
   /// In the order of the text.
   [[nodiscard]] const std::vector<ValuePlace>& values() const { return values_; }
@@ -77,7 +79,6 @@ class ScenarioView : public DrawerView {
   void put(int line, qsizetype from, qsizetype length, const QString& text);
   void note_edit();
   void read_values();
-  [[nodiscard]] bool can_run() const;
   void draw_head(DisplayList& list) const;
   void draw_line(DisplayList& list, int line, const QRectF& room) const;
   void draw_problem(DisplayList& list, const Row& row, const QRectF& room) const;

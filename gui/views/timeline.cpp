@@ -257,7 +257,9 @@ void TimelineView::draw_transport(DisplayList& list) const {
         .tag = "notice";
     return;
   }
+  if (shown().hand) return draw_hand(list, x + clock + 30 + width_of(end, Type::Body));
   qreal right = lanes_right();
+  if (shown().can_branch) right = draw_branch(list, right);
   if (shown().other != nullptr) {
     const QString text = shown().parting ? parting_text() : tr("The runs do not part so far");
     const qreal from = x + clock + 40 + width_of(end, Type::Body);
@@ -272,7 +274,6 @@ void TimelineView::draw_transport(DisplayList& list) const {
     }
     return;
   }
-  if (shown().hand) return draw_hand(list, x + clock + 30 + width_of(end, Type::Body));
   const std::array<std::pair<QString, QString>, 4> keys{{{QStringLiteral("F"), tr("next fault")},
                                                          {QStringLiteral("Shift ← →"), tr("1 s")},
                                                          {QStringLiteral("← →"), tr("event")},
@@ -289,6 +290,14 @@ void TimelineView::draw_transport(DisplayList& list) const {
   }
 }
 
+qreal TimelineView::draw_branch(DisplayList& list, qreal right) const {
+  const QString text = tr("Run from here");
+  const qreal left =
+      list.words_before(right, kTransportMiddle + 1, text, Type::BodyMedium, colors().accent);
+  list.target({left - 6, kTransportMiddle - 14, right - left + 12, 28}, "hand here", "hand here");
+  return left - 22;
+}
+
 void TimelineView::draw_hand(DisplayList& list, qreal left) const {
   const Theme& c = colors();
   const HandNow& hand = *shown().hand;
@@ -301,6 +310,11 @@ void TimelineView::draw_hand(DisplayList& list, qreal left) const {
       list.words_before(right, kTransportMiddle + 1, save, Type::BodyMedium, c.accent);
   list.target({from - 6, kTransportMiddle - 14, right - from + 12, 28}, "hand save", "hand save");
   right = from - 18;
+  // Who looks at what is over cannot step it.
+  if (shown().can_branch && shown().at < run_end() && hand.held) {
+    draw_branch(list, right);
+    return;
+  }
   const std::array<std::array<QString, 3>, 3> steps{
       {{QStringLiteral("F"), tr("to the next fault"), QStringLiteral("hand step fault")},
        {QStringLiteral("Shift →"), tr("1 s"), QStringLiteral("hand step second")},

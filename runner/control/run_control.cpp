@@ -150,11 +150,15 @@ std::optional<Order> RunControl::obey(const std::string& line, RunView& view) {
     if (goal == "event") {
       go_on(speed_, Goal::Event, view);
     } else if (goal == "second") {
-      go_on(speed_, Goal::Second, view);
+      constexpr std::int64_t kSecond = 1'000'000'000;
+      const std::int64_t next = (view.now().count_ns() / kSecond + 1) * kSecond;
+      go_on_until(Instant::at(Duration::nanoseconds(next)), view);
     } else if (goal == "fault") {
       go_on(speed_, Goal::Fault, view);
+    } else if (const auto time = parse_duration(goal); time && Instant::at(*time) > view.now()) {
+      go_on_until(Instant::at(*time), view);
     } else {
-      report.add(*until, "\"event\", \"second\" or \"fault\"");
+      report.add(*until, "\"event\", \"second\", \"fault\", or a time that is still to come");
       return refuse();
     }
   } else {
@@ -196,7 +200,7 @@ bool RunControl::is_reached(const RunView& view) const {
       return false;
     case Goal::Event:
       return view.records() > goal_beyond_;
-    case Goal::Second:
+    case Goal::Time:
       return view.now() >= goal_at_;
     case Goal::Fault:
       return view.performed() > goal_beyond_;
@@ -219,11 +223,14 @@ void RunControl::go_on(double factor, Goal goal, const RunView& view) {
   goal_ = goal;
   from_ = view.now();
   from_wall_ = Clock::now();
-  constexpr std::int64_t kSecond = 1'000'000'000;
-  goal_at_ = Instant::at(Duration::nanoseconds((view.now().count_ns() / kSecond + 1) * kSecond));
   // The command itself is a record, too.
   goal_beyond_ = goal == Goal::Event ? view.records() + 1 : view.performed();
   say_state(view.now());
+}
+
+void RunControl::go_on_until(Instant at, const RunView& view) {
+  goal_at_ = at;
+  go_on(speed_, Goal::Time, view);
 }
 
 void RunControl::hold(RunView& view) {

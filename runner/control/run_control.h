@@ -40,7 +40,7 @@ class RunControl final : public session::RunHand {
 
  private:
   using Clock = std::chrono::steady_clock;
-  enum class Goal : std::uint8_t { None, Event, Second, Fault };
+  enum class Goal : std::uint8_t { None, Event, Time, Fault };
 
   RunControl(const ControlOrder& order, const scenario::Scenario& scenario,
              std::unique_ptr<ControlSocket> socket);
@@ -53,6 +53,7 @@ class RunControl final : public session::RunHand {
   /// How long the run has to wait for the clock on the wall before it goes on.
   [[nodiscard]] int ahead_ms(Instant now) const;
   void go_on(double factor, Goal goal, const session::RunView& view);
+  void go_on_until(Instant at, const session::RunView& view);
   void hold(session::RunView& view);
   void say_state(Instant now);
   void greet(Instant now);
@@ -66,7 +67,7 @@ class RunControl final : public session::RunHand {
   bool held_ = true;
   double speed_ = 1;  ///< Simulated seconds in one; 0: as fast as can be.
   Goal goal_ = Goal::None;
-  Instant goal_at_;              ///< Of Second.
+  Instant goal_at_;              ///< Of Time.
   std::size_t goal_beyond_ = 0;  ///< Of Event: records; of Fault: entries.
   Instant from_;                 ///< Since when it goes at this speed, and on the wall.
   Clock::time_point from_wall_;

@@ -119,6 +119,15 @@ class ControlTest(unittest.TestCase):
         subprocess.run([ORRERY, "run", kept, "--out", again], capture_output=True, check=False)
         self.assertEqual(fingerprints(again), fingerprints(self.folder / "out"))
 
+    def test_it_steps_to_a_time_as_fast_as_it_can(self):
+        session = self.session()
+        session.until("state", "held")
+        session.send(do="step", until="12300ms")
+        self.assertEqual(session.until("state", "held")["at"], 12_300_000)
+        session.send(do="step", until="12300ms")
+        self.assertEqual(session.until("refused")["refused"][0]["pointer"], "/until", "it is over")
+        session.end()
+
     def test_what_cannot_be_done_is_refused_and_does_nothing(self):
         session = self.session()
         for command, pointer in (({"do": "fly"}, "/do"), ({"do": "run", "factor": 2}, "/factor"), ({"do": "speed"}, ""),

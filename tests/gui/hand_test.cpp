@@ -70,6 +70,19 @@ TEST(Deeds, GoOnFromWhatWasDone) {
   EXPECT_EQ(choices.workloads["Deployment/shop/cart"].replicas, 7);
 }
 
+TEST(Replays, GiveEachOrderAtItsInstantAndGoNoFurtherThanAskedFor) {
+  const auto at = [](int seconds) { return Instant::at(Duration::seconds(seconds)); };
+  const QJsonObject kill = json(R"({"fault": "pod-kill", "target": "Deployment/shop/cart"})");
+  const QJsonObject cordon = json(R"({"cordon": "Node/a-1"})");
+  Replay replay{{{at(2), kill}, {at(2), cordon}}, at(5)};
+  EXPECT_EQ(replay.next({}), json(R"({"do": "step", "until": "2000000us"})"));
+  EXPECT_EQ(replay.next(at(2))->value("entry"), kill);
+  EXPECT_EQ(replay.next(at(2))->value("entry"), cordon);
+  EXPECT_EQ(replay.next(at(2)), json(R"({"do": "step", "until": "5000000us"})"));
+  EXPECT_FALSE(replay.next(at(5)));
+  EXPECT_FALSE((Replay{{}, {}}.next({}))) << "it is there already";
+}
+
 TEST(Session, IsSavedSoThatItFindsItsScenario) {
   QTemporaryDir folder;
   QDir{folder.path()}.mkpath("far/away");
@@ -157,6 +170,11 @@ class HandedRun : public testing::Test {
   void answer(const QJsonObject& command, QJsonObject said) {
     said.insert("tag", command.value("tag"));
     say(QJsonDocument{said}.toJson(QJsonDocument::Compact));
+  }
+
+  [[nodiscard]] bool shows(const QString& tag) {
+    (void)window_.picture(1);
+    return window_.timeline().find(tag) != nullptr;
   }
 
   QTemporaryDir folder_;
@@ -253,6 +271,31 @@ TEST_F(HandedRun, PodsNodesZonesAndEdgesArePointedAtToo) {
   EXPECT_GE(edges, 3U);
 }
 
+TEST_F(HandedRun, FromThePastAnotherRunBeginsAndIsLedToTheInstant) {
+  EXPECT_FALSE(shows("hand here")) << "the run is there itself";
+  window_.seek(Instant::at(Duration::seconds(30)));
+  ASSERT_TRUE(shows("hand here"));
+  const QString before = window_.engine().socket();
+  window_.timeline().on_action("hand here");
+  ASSERT_NE(window_.engine().socket(), before);
+  server_.close();
+  ASSERT_TRUE(server_.listen(window_.engine().socket()));
+  wait_until([&] { return server_.hasPendingConnections(); });
+  client_ = server_.nextPendingConnection();
+  say(R"({"choices": {"services": {}, "images": [], "workloads": {}}})");
+  say(R"({"state": "held", "at": 0, "speed": 1})");
+  const QJsonObject step = hear("step");
+  EXPECT_EQ(step.value("until"), "30000000us");
+  press(Qt::Key_Space);
+  answer(step, {{"done", "step"}, {"at", 0}});
+  say(R"({"state": "held", "at": 30000000, "speed": 1})");
+  wait_until([&] { return window_.shown().hand->at == Instant::at(Duration::seconds(30)); });
+  press(Qt::Key_Space);
+  EXPECT_EQ(hear("run").value("tag"), QString::number(step.value("tag").toString().toInt() + 1))
+      << "what was pressed on the way there was not given";
+  wait_until([&] { return window_.shown().other != nullptr; });
+}
+
 TEST_F(HandedRun, WhenTheRunIsOverNothingCanBeDoneToIt) {
   say(R"({"state": "over"})");
   wait_until([&] { return !window_.shown().hand; });
@@ -312,6 +355,24 @@ TEST(RunByHand, IsHeldSteppedHitRunToItsEndAndSaved) {
   ASSERT_EQ(timeline.size(), 2);
   EXPECT_EQ(timeline[0].toObject().value("at"), "7000ms");
   EXPECT_EQ(timeline[1].toObject().value("fault"), "network-partition");
+
+  // Another run, with what was done, up to an instant that is over.
+  const Instant here = Instant::at(Duration::milliseconds(7'500));
+  window.seek(here);
+  (void)window.picture(1);
+  ASSERT_NE(window.timeline().find("hand here"), nullptr);
+  window.timeline().on_action("hand here");
+  await_program([&] { return !window.is_on_its_way() && window.shown().other != nullptr; });
+  await_program([&] { return window.shown().run->end() == here && window.shown().at == here; });
+  EXPECT_TRUE(window.shown().hand->held);
+  EXPECT_EQ(orders_until(*window.shown().run, here).size(), 2U);
+  ASSERT_NE(window.shown().other, nullptr) << "what it began from stands behind it";
+  EXPECT_TRUE(window.shown().other->complete());
+  EXPECT_FALSE(window.shown().parting) << "so far they are one";
+  QFile again{window.engine().session()};
+  ASSERT_TRUE(again.open(QIODevice::ReadOnly));
+  EXPECT_EQ(QJsonDocument::fromJson(again.readAll()).object().value("timeline").toArray(),
+            timeline);
 }
 
 }  // namespace

@@ -31,7 +31,8 @@ QString about_text() {
       "T, L: events, "
       "requests, limits. [ and ]: cause and effect. Ctrl+K finds. Ctrl+D compares. Ctrl+L: labs. "
       "Ctrl+S saves a "
-      "picture. M: motion. +, -, 0: zoom. 1 to 4, F6: panels; Tab and Enter, arrows: what is in "
+      "picture. P: only what hangs together with the selected service. M: motion. +, -, 0: zoom. 1 "
+      "to 4, F6: panels; Tab and Enter, arrows: what is in "
       "them. Esc goes back. Of a run by hand, a right "
       "click or I does something to a thing, and at its last instant arrows and F step it.");
   parts << AboutText::tr("Licences");

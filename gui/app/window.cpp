@@ -171,6 +171,7 @@ void Window::refresh(bool moving) {
     other_shown_.playing = shown_.playing;
     other_shown_.speed = shown_.speed;
     other_shown_.reduced_motion = shown_.reduced_motion;
+    other_shown_.only_path = shown_.only_path;
     other_shown_.selected =
         shown_.selected ? service_in(*other_, *run_, *shown_.selected) : std::nullopt;
     other_services_->refresh(moving);

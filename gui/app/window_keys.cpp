@@ -257,6 +257,9 @@ void Window::keyPressEvent(QKeyEvent* event) {
     case Qt::Key_Y:
       if (!control || shown_.drawer != Drawer::Scenario) break;
       return scenario_->redo();
+    case Qt::Key_P:
+      shown_.only_path = !shown_.only_path;
+      return refresh(false);
     case Qt::Key_M:
       return set_reduced_motion(!shown_.reduced_motion);
     case Qt::Key_F1:

@@ -61,6 +61,7 @@ Result<void> Window::open(const QString& path) {
   shown_.run = run_.get();
   shown_.notice.clear();
   shown_.bookmarks.clear();
+  shown_.only_path = false;
   shown_.selected.reset();
   shown_.event.reset();
   shown_.request.reset();

@@ -20,8 +20,8 @@
         <translation>닫기</translation>
     </message>
     <message>
-        <source>Space plays. Arrows: event; with Shift 1 s, with Ctrl 10 s. F: next fault. B: bookmark. E, T, L: events, requests, limits. [ and ]: cause and effect. Ctrl+K finds. Ctrl+D compares. Ctrl+L: labs. Ctrl+S saves a picture. M: motion. +, -, 0: zoom. 1 to 4, F6: panels; Tab and Enter, arrows: what is in them. Esc goes back. Of a run by hand, a right click or I does something to a thing, and at its last instant arrows and F step it.</source>
-        <translation>Space: 재생. 화살표: 이벤트, Shift와 함께 1초, Ctrl과 함께 10초. F: 다음 장애. B: 책갈피. E, T, L: 이벤트, 요청, 제한. [ 와 ]: 원인과 결과. Ctrl+K: 찾기. Ctrl+D: 비교. Ctrl+L: 실습. Ctrl+S: 그림 저장. M: 움직임. +, -, 0: 확대. 1~4, F6: 패널. Tab과 Enter, 화살표: 그 안의 것. Esc: 뒤로. 직접 하는 실행에서는 오른쪽 클릭이나 I로 대상에 무언가를 하고, 마지막 순간에서 화살표와 F로 한 단계씩 나아갑니다.</translation>
+        <source>Space plays. Arrows: event; with Shift 1 s, with Ctrl 10 s. F: next fault. B: bookmark. E, T, L: events, requests, limits. [ and ]: cause and effect. Ctrl+K finds. Ctrl+D compares. Ctrl+L: labs. Ctrl+S saves a picture. P: only what hangs together with the selected service. M: motion. +, -, 0: zoom. 1 to 4, F6: panels; Tab and Enter, arrows: what is in them. Esc goes back. Of a run by hand, a right click or I does something to a thing, and at its last instant arrows and F step it.</source>
+        <translation>Space: 재생. 화살표: 이벤트, Shift와 함께 1초, Ctrl과 함께 10초. F: 다음 장애. B: 책갈피. E, T, L: 이벤트, 요청, 제한. [ 와 ]: 원인과 결과. Ctrl+K: 찾기. Ctrl+D: 비교. Ctrl+L: 실습. Ctrl+S: 그림 저장. P: 선택한 서비스와 이어진 것만. M: 움직임. +, -, 0: 확대. 1~4, F6: 패널. Tab과 Enter, 화살표: 그 안의 것. Esc: 뒤로. 직접 하는 실행에서는 오른쪽 클릭이나 I로 대상에 무언가를 하고, 마지막 순간에서 화살표와 F로 한 단계씩 나아갑니다.</translation>
     </message>
 </context>
 <context>
@@ -1130,6 +1130,30 @@
     <message>
         <source>To begin with</source>
         <translation>처음이라면</translation>
+    </message>
+    <message>
+        <source>only what the failure has reached (P)</source>
+        <translation>장애가 닿은 것만 (P)</translation>
+    </message>
+    <message>
+        <source>Hurt with it: %1, and users</source>
+        <translation>함께 영향받음: %1, 그리고 사용자</translation>
+    </message>
+    <message>
+        <source>Hurt with it: %1</source>
+        <translation>함께 영향받음: %1</translation>
+    </message>
+    <message>
+        <source>It needs: %1</source>
+        <translation>필요로 함: %1</translation>
+    </message>
+    <message>
+        <source>P: all services</source>
+        <translation>P: 모든 서비스</translation>
+    </message>
+    <message>
+        <source>P: only these</source>
+        <translation>P: 이것만</translation>
     </message>
 </context>
 <context>

@@ -52,6 +52,7 @@ struct Shown {
   bool playing = false;
   double speed = 1;  ///< Simulated seconds in one; 0: as fast as can be.
   bool reduced_motion = false;
+  bool only_path = false;          ///< Of services, those that the selected one hangs on with.
   std::vector<Instant> bookmarks;  ///< Of the run, in order.
   std::optional<HandNow> hand;     ///< Absent: the run is over, or in nobody's hand.
   bool can_branch = false;         ///< Another run can begin and be led to the instant.

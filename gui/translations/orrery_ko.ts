@@ -145,6 +145,14 @@
         <source>Close</source>
         <translation>닫기</translation>
     </message>
+    <message>
+        <source>A file or folder of manifests</source>
+        <translation>매니페스트 파일 또는 폴더</translation>
+    </message>
+    <message>
+        <source>What to merge, as JSON</source>
+        <translation>병합할 내용 (JSON)</translation>
+    </message>
 </context>
 <context>
     <name>DeedText</name>
@@ -291,6 +299,14 @@
     <message>
         <source>Control plane</source>
         <translation>컨트롤 플레인</translation>
+    </message>
+    <message>
+        <source>Apply manifests</source>
+        <translation>매니페스트 적용</translation>
+    </message>
+    <message>
+        <source>Patch %1</source>
+        <translation>%1 패치</translation>
     </message>
 </context>
 <context>

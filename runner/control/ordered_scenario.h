@@ -27,8 +27,9 @@ class OrderedScenario {
   /// own if that is empty.
   OrderedScenario(std::string path, const scenario::Scenario& scenario, std::string folder = {});
 
-  /// Reads an entry of a timeline without "at": a fault, "set", "cordon", "drain" or "uncordon".
-  /// Without an "id" it is given one. Requires: `now` is in whole microseconds.
+  /// Reads an entry of a timeline without "at". Without an "id" it is given one; files that it
+  /// applies are found as those of the scenario. What it writes must be of a kind, and have images,
+  /// that the run knows from its beginning. Requires: `now` is in whole microseconds.
   [[nodiscard]] OrderReading read(const scenario::Value& order, Instant now) const;
   /// It was carried out: those that are read later come after it.
   void accept(const OrderReading& order);

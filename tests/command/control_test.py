@@ -132,7 +132,7 @@ class ControlTest(unittest.TestCase):
         session = self.session()
         for command, pointer in (({"do": "fly"}, "/do"), ({"do": "run", "factor": 2}, "/factor"), ({"do": "speed"}, ""),
                                  ({"do": "act", "entry": {"fault": "pod-kill", "target": "Deployment/wbe"}}, "/target"),
-                                 ({"do": "act", "entry": {"apply": ["x.yaml"]}}, "/apply")):
+                                 ({"do": "act", "entry": {"apply": ["x.yaml"]}}, "/apply/0")):
             session.send(**command)
             self.assertEqual([p["pointer"] for p in session.until("refused")["refused"]], [pointer], command)
         session.client.sendall(b"not json\n")

@@ -6,6 +6,7 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QKeyEvent>
+#include <QLineEdit>
 #include <QLocalServer>
 #include <QLocalSocket>
 #include <QMouseEvent>
@@ -41,13 +42,25 @@ TEST(Deeds, OfAServiceHitItsPodsTheWayToItAndItsWorkload) {
   EXPECT_EQ(deeds[0].entry, json(R"({"fault": "pod-kill", "target": "Deployment/shop/cart"})"));
   EXPECT_EQ(names_of(deeds).count("replicas"), 3) << "one less, one more, twice as many";
   EXPECT_EQ(names_of(deeds).count("image"), 1) << "another one of the same repository";
-  EXPECT_EQ(deeds.back().entry,
+  EXPECT_EQ(deeds[deeds.size() - 2].entry,
             json(R"({"set": {"target": "Deployment/shop/cart", "image": "cart:2"}})"));
   for (const Deed& deed : deeds) {
     if (deed.name != "network-partition") continue;
-    EXPECT_EQ(entry_lasting(deed, 30),
+    EXPECT_EQ(entry_of(deed, 30, {}),
               json(R"({"fault": "network-partition", "to": "Service/shop/cart", "for": "30s"})"));
   }
+}
+
+TEST(Deeds, ThatNeedWordsSayThem) {
+  const Deed patch = deeds_for("service shop/cart", shop()).back();
+  EXPECT_EQ(patch.typed, Deed::Typed::Merge);
+  EXPECT_EQ(entry_of(patch, 30, R"({"spec": {"paused": true}})"),
+            json(R"({"patch": {"target": "Deployment/shop/cart",
+                               "merge": {"spec": {"paused": true}}}})"));
+  EXPECT_EQ(entry_of(patch, 30, "spec:").value("patch").toObject().value("merge"), "spec:")
+      << "it is said where it is read that this is no object";
+  const Deed apply = deeds_for("cluster", shop()).back();
+  EXPECT_EQ(entry_of(apply, 30, "later/web.yaml"), json(R"({"apply": ["later/web.yaml"]})"));
 }
 
 TEST(Deeds, OfAnEdgeSayWhoCallsWhom) {
@@ -88,7 +101,9 @@ TEST(Session, IsSavedSoThatItFindsItsScenario) {
   QDir{folder.path()}.mkpath("far/away");
   QFile kept{folder.filePath("session.json")};
   ASSERT_TRUE(kept.open(QIODevice::WriteOnly));
-  kept.write(R"({"include": ["elsewhere.json"], "timeline": [{"id": "hand-1"}]})");
+  const QString map = folder.filePath("manifests/map.yaml");
+  kept.write(R"({"include": ["elsewhere.json"], "timeline": [{"id": "hand-1", "apply": [")" +
+             map.toUtf8() + R"("]}]})");
   kept.close();
   const QString to = folder.filePath("far/away/mine.json");
   ASSERT_TRUE(save_session(kept.fileName(), folder.filePath("shop.json"), to));
@@ -96,7 +111,9 @@ TEST(Session, IsSavedSoThatItFindsItsScenario) {
   ASSERT_TRUE(saved.open(QIODevice::ReadOnly));
   const QJsonObject read = QJsonDocument::fromJson(saved.readAll()).object();
   EXPECT_EQ(read.value("include").toArray(), QJsonArray{"../../shop.json"});
-  EXPECT_EQ(read.value("timeline").toArray().size(), 1);
+  ASSERT_EQ(read.value("timeline").toArray().size(), 1);
+  EXPECT_EQ(read.value("timeline").toArray()[0].toObject().value("apply").toArray(),
+            QJsonArray{"../../manifests/map.yaml"});
   EXPECT_FALSE(save_session(folder.filePath("none.json"), "x.json", to));
 }
 
@@ -247,6 +264,28 @@ TEST_F(HandedRun, ARightClickOffersWhatCanBeDoneAndSaysWhatItWouldHit) {
   window_.deeds().on_action("deed do");
   answer(hear("act"), {{"done", "act"}, {"id", "hand-1"}, {"count", 1}, {"hits", QJsonArray{}}});
   wait_until([&] { return window_.deeds().isHidden(); });
+}
+
+TEST_F(HandedRun, WhatIsTypedIsAskedForAtOnceAndDoneWithEnter) {
+  window_.show();
+  QApplication::setActiveWindow(&window_);
+  window_.show_drawer(Drawer::None);
+  (void)window_.picture(1);
+  right_click(window_.services(), "card shop/cart");
+  (void)hear("preview");
+  window_.deeds().choose(static_cast<int>(window_.deeds().deeds().size()) - 1);
+  auto* field = window_.deeds().findChild<QLineEdit*>();
+  ASSERT_TRUE(field->isVisible());
+  (void)hear("preview");
+  field->setText(R"({"spec": {"paused": true}})");
+  EXPECT_EQ(hear("preview").value("entry").toObject().value("patch").toObject().value("merge"),
+            json(R"({"spec": {"paused": true}})"));
+  QKeyEvent enter{QEvent::KeyPress, Qt::Key_Return, Qt::NoModifier};
+  QApplication::sendEvent(field, &enter);
+  EXPECT_EQ(hear("act").value("entry").toObject(), window_.deeds().entry());
+  QKeyEvent up{QEvent::KeyPress, Qt::Key_Up, Qt::NoModifier};
+  QApplication::sendEvent(field, &up);
+  EXPECT_FALSE(field->isVisible()) << "another deed needs no words";
 }
 
 TEST_F(HandedRun, PodsNodesZonesAndEdgesArePointedAtToo) {

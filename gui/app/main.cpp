@@ -61,6 +61,10 @@ int main(int argc, char** argv) {
     const auto opened = window.open_other(options.other);
     if (!opened && draws) return say(QString::fromStdString(opened.error().what));
   }
+  if (options.by_hand) {
+    if (window.scenario().text().path.isEmpty()) return say("--hand: expected a scenario");
+    window.run_by_hand(options.at);
+  }
   window.events().set_filter(options.filter);
   if (options.show != Drawer::None) window.show_drawer(options.show);
   if (!draws) {
@@ -74,6 +78,16 @@ int main(int argc, char** argv) {
          window.scenario().phase() == ScenarioView::Phase::Checking) {
     QApplication::processEvents(QEventLoop::WaitForMoreEvents);
   }
+  const auto is_there = [&] {
+    return !window.is_on_its_way() && window.shown().run != nullptr &&
+           window.shown().run->end() >= options.at;
+  };
+  while (options.by_hand && !is_there() && window.engine().is_running()) {
+    QApplication::processEvents(QEventLoop::WaitForMoreEvents);
+  }
+  if (options.by_hand && !window.shown().hand) {
+    return say("--hand: the scenario does not run: " + window.scenario().said());
+  }
   window.take_all();
   window.seek(options.at);
   if (!options.select.isEmpty() && !window.select(options.select)) {
@@ -81,6 +95,12 @@ int main(int argc, char** argv) {
   }
   // Once, so that every view has its place.
   (void)window.picture(1);
+  if (options.by_hand) {
+    window.open_deeds_of_selected();
+    while (!window.deeds().isHidden() && window.deeds().is_asking()) {
+      QApplication::processEvents(QEventLoop::WaitForMoreEvents);
+    }
+  }
   if (!options.find.isEmpty()) {
     window.finder().begin();
     window.finder().type(options.find);

@@ -17,6 +17,10 @@ std::vector<QString> read_options(const QStringList& arguments, Options& options
       options.help = true;
       continue;
     }
+    if (option == "--hand") {
+      options.by_hand = true;
+      continue;
+    }
     if (option == "--reduced-motion") {
       options.reduced_motion = true;
       continue;
@@ -93,6 +97,9 @@ std::vector<QString> read_options(const QStringList& arguments, Options& options
       }
     }
   }
+  if (options.by_hand && !options.sequence.isEmpty()) {
+    problems.emplace_back("--hand: expected no --sequence beside it: a run by hand is held");
+  }
   if (options.show == Drawer::Compare && options.other.isEmpty()) {
     problems.emplace_back("--show compare: expected two recordings");
   }
@@ -135,6 +142,9 @@ QString usage() {
       "  --to TIME            where it ends (the end of the run)\n"
       "  --every TIME         from one picture to the next (1s)\n"
       "  --at TIME            go to this time: 2:10, 130s\n"
+      "  --hand               run the scenario by hand, and hold it at the time of --at; of "
+      "--select,\n"
+      "                       a picture shows what can be done to it\n"
       "  --select SERVICE     show this service\n"
       "  --show DRAWER        open it: events, requests, limits, scenario,\n"
       "                       compare, lab\n"

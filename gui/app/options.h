@@ -23,7 +23,8 @@ struct Options {
   std::optional<Instant> to;  ///< Absent: to the end of the run.
   Duration every = Duration::seconds(1);
   Instant at;
-  QString select;  ///< A service; empty: the users.
+  bool by_hand = false;  ///< A scenario is run by hand and held at `at`.
+  QString select;        ///< A service; empty: the users.
   Drawer show = Drawer::None;
   QString find;      ///< What the finder looks for; empty: it is closed.
   QString filter;    ///< Of the events; see read_filter().

@@ -43,6 +43,15 @@ class Window : public QWidget {
   Result<void> open(const QString& path);
   /// Shows a scenario and checks it. A Failure if it cannot be read.
   Result<void> open_scenario(const QString& path);
+  /// Runs the scenario that is shown by hand, up to the instant; if it is still checked, once that
+  /// has found it right.
+  void run_by_hand(Instant until);
+  /// A run by hand is on its way to where it is to be held.
+  [[nodiscard]] bool is_on_its_way() const { return begins_at_.has_value() || replay_.has_value(); }
+  /// What can be done to the thing, in a run by hand; `at` is one of the window's points.
+  void open_deeds(const QString& thing, QPoint at);
+  /// The same, beside the selected service.
+  void open_deeds_of_selected();
   /// Begins the lesson of a lab's folder. A Failure if it is none.
   Result<void> open_lab(const QString& folder);
   /// Opens a second one to compare with; the first, if none is open. What went wrong is said as by
@@ -142,7 +151,6 @@ class Window : public QWidget {
   void replay_on(Instant now);
   /// Only what is shown of time; see play().
   void let_time_pass(bool on);
-  void open_deeds(const QString& thing, QPoint at);
   void preview_deed();
   void do_deed();
   void ask_for_session();
@@ -189,7 +197,8 @@ class Window : public QWidget {
   QString scenario_run_;  ///< What the scenario said that was run last.
   QString scenario_recording_;
   Hand hand_;
-  std::optional<Replay> replay_;  ///< While a run is led to where it is to be held.
+  std::optional<Instant> begins_at_;  ///< A run by hand that waits for the check is led to there.
+  std::optional<Replay> replay_;      ///< While a run is led to where it is to be held.
   DeedMenu* deeds_;
   bool following_ = false;  ///< The last instant of a run that grows is shown.
   ServiceGraphView* other_services_;

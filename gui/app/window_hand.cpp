@@ -41,6 +41,19 @@ void Window::run_from_here() {
   replay_ = std::move(replay);
 }
 
+void Window::run_by_hand(Instant until) {
+  begins_at_.reset();
+  if (scenario_->phase() == ScenarioView::Phase::Checking) {
+    begins_at_ = until;
+    return;
+  }
+  if (!scenario_->is_right()) return;
+  RunOrder order = order_of_scenario();
+  order.by_hand = true;
+  run_scenario(order);
+  replay_.emplace(std::vector<RecordedOrder>{}, until);
+}
+
 void Window::replay_on(Instant now) {
   const auto command = replay_->next(now);
   if (!command) {
@@ -84,6 +97,15 @@ void Window::open_deeds(const QString& thing, QPoint at) {
   if (!shown_.hand || replay_) return;
   std::vector<Deed> deeds = deeds_for(thing, hand_.choices());
   if (!deeds.empty()) deeds_->begin(thing, std::move(deeds), at);
+}
+
+void Window::open_deeds_of_selected() {
+  if (!shown_.selected || run_ == nullptr) return;
+  const QString name = QString::fromStdString(run_->scene().services[*shown_.selected]);
+  QRectF card;
+  const bool has_card = services_->find("card " + name, &card) != nullptr;
+  const QPointF at = has_card ? card.topRight() : QRectF{services_->rect()}.center();
+  open_deeds("service " + name, services_->mapTo(this, at.toPoint()));
 }
 
 void Window::preview_deed() {

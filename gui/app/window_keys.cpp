@@ -237,10 +237,7 @@ void Window::keyPressEvent(QKeyEvent* event) {
         }
         return;
       }
-      if (!shown_.selected || run_ == nullptr) break;
-      return open_deeds(
-          "service " + QString::fromStdString(run_->scene().services[*shown_.selected]),
-          services_->mapTo(this, services_->rect().center()));
+      return open_deeds_of_selected();
     case Qt::Key_T:
       return show_drawer(shown_.drawer == Drawer::Requests ? Drawer::None : Drawer::Requests);
     case Qt::Key_K:

@@ -9,6 +9,7 @@
 #include <QPushButton>
 #include <QSaveFile>
 #include <algorithm>
+#include <utility>
 
 #include "gui/app/window.h"
 
@@ -145,6 +146,7 @@ void Window::check_scenario() {
     scenario_->set_problems(std::move(problems));
     if (scenario_->phase() == Phase::Running) return;
     scenario_->set_phase(right ? Phase::Right : Phase::Wrong, known ? QString{} : said.trimmed());
+    if (const auto until = std::exchange(begins_at_, std::nullopt)) run_by_hand(*until);
   });
 }
 

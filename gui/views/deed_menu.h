@@ -27,6 +27,8 @@ class DeedMenu : public Canvas {
   /// The entry of the deed that is chosen, as long as it is to last.
   [[nodiscard]] QJsonObject entry() const;
   [[nodiscard]] const std::vector<Deed>& deeds() const { return deeds_; }
+  /// What the chosen one would hit is not known yet.
+  [[nodiscard]] bool is_asking() const { return asked_; }
   /// As if its row were clicked.
   void choose(int row);
 

@@ -28,6 +28,8 @@ class ScenarioView : public DrawerView {
   void set_phase(Phase phase, const QString& said = {});
   [[nodiscard]] const ScenarioText& text() const { return text_; }
   [[nodiscard]] Phase phase() const { return phase_; }
+  /// The line that was set with the phase.
+  [[nodiscard]] const QString& said() const { return said_; }
   /// There is one, and nothing is known to be wrong with it.
   [[nodiscard]] bool is_right() const;
 

@@ -344,6 +344,25 @@ TEST_F(HandedRun, WhenTheRunIsOverNothingCanBeDoneToIt) {
   EXPECT_TRUE(window_.deeds().isHidden());
 }
 
+TEST(RunByHand, BeginsOnceItsScenarioIsCheckedAndIsHeldWhereItWasAskedFor) {
+  Window window;
+  window.resize(1600, 1000);
+  window.engine().set_program(ORRERY_PROGRAM);
+  ASSERT_TRUE(window.open(ORRERY_SCENARIOS "/live/two-pods.json"));
+  window.run_by_hand(Instant::at(Duration::milliseconds(6'300)));
+  EXPECT_TRUE(window.is_on_its_way());
+  wait_until([&] { return !window.is_on_its_way(); }, 120'000);
+  ASSERT_TRUE(window.shown().hand);
+  EXPECT_TRUE(window.shown().hand->held);
+  EXPECT_EQ(window.shown().hand->at, Instant::at(Duration::milliseconds(6'300)));
+  window.take_all();
+  window.show_drawer(Drawer::None);
+  ASSERT_TRUE(window.select("web"));
+  (void)window.picture(1);
+  window.open_deeds_of_selected();
+  EXPECT_FALSE(window.deeds().isHidden());
+}
+
 /// The window and the program that runs scenarios.
 TEST(RunByHand, IsHeldSteppedHitRunToItsEndAndSaved) {
   QTemporaryDir folder;

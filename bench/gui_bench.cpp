@@ -12,6 +12,7 @@
 /// instant.
 ///
 /// Usage: gui_bench [MINUTES]
+///        gui_bench --write FILE     two minutes of that run, for pictures
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -289,9 +290,13 @@ int run(const std::string& large, const std::string& many, std::uint64_t samples
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 3 && std::string{argv[1]} == "--write") {
+    write(argv[2], 1'200, 12'000);
+    return 0;
+  }
   const std::uint64_t minutes = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 10;
   if (minutes == 0) {
-    std::printf("Usage: gui_bench [MINUTES]\n");
+    std::printf("Usage: gui_bench [MINUTES]\n       gui_bench --write FILE\n");
     return 2;
   }
   const std::uint64_t samples = minutes * 600;

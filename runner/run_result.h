@@ -41,7 +41,7 @@ class LatencyHistogram {
 
 /// Counts of requests by how they ended. Error kinds: "timeout", "refused", "reset", "error",
 /// "upstream", "no-endpoints"; by the caller's own policies "circuit-open", "overflow",
-/// "rate-limited".
+/// "rate-limited", "not-admitted".
 struct RequestStats {
   std::uint64_t requests = 0;
   std::uint64_t succeeded = 0;
@@ -97,6 +97,19 @@ struct CountSample {
   friend bool operator==(const CountSample&, const CountSample&) = default;
 };
 
+/// A consumer group; counts since the start of the run.
+struct GroupSample {
+  Instant at;
+  std::uint64_t published = 0;
+  std::uint64_t finished = 0;     ///< The lag is what has been published and is not finished.
+  std::uint64_t dead = 0;         ///< Of these: given up.
+  std::uint64_t redelivered = 0;  ///< Deliveries of what had been delivered before.
+  Duration age;                   ///< Of the oldest message that is not finished.
+
+  [[nodiscard]] std::uint64_t lag() const { return published - finished; }
+  friend bool operator==(const GroupSample&, const GroupSample&) = default;
+};
+
 /// Failed requests of one kind: who called whom, how they ended, and why.
 struct FailureKind {
   ports::CauseId record = 0;  ///< Of the log; its causes lead to the origin.
@@ -109,6 +122,22 @@ struct FailureKind {
   bool feeds_itself = false;  ///< Some of them failed because of what others of them led to.
 
   friend bool operator==(const FailureKind&, const FailureKind&) = default;
+};
+
+/// What the policies of the calls from one service to another did, all pods of the caller together,
+/// from the start of the run on.
+struct PolicyCounts {
+  std::string from;  ///< A service; empty: the clients outside.
+  std::string to;
+  std::uint64_t calls = 0;
+  std::uint64_t tries = 0;      ///< That left the caller.
+  std::uint64_t retries = 0;    ///< That were decided, whether or not they left.
+  std::uint64_t hedges = 0;     ///< Likewise, further tries beside those under way.
+  std::uint64_t fallbacks = 0;  ///< Calls that failed, and were answered or made elsewhere.
+  std::uint64_t openings = 0;   ///< Of circuit breakers.
+  std::uint64_t ejections = 0;  ///< Of hosts.
+
+  friend bool operator==(const PolicyCounts&, const PolicyCounts&) = default;
 };
 
 struct FaultResult {
@@ -149,7 +178,10 @@ struct RunResult {
   std::map<std::string, RequestSeries> journeys;    ///< Steps of the journey, as users see them.
   std::map<std::string, WorkloadResult> workloads;  ///< By `workload_name`.
   std::map<std::string, std::vector<CountSample>> counts;  ///< By the expectation's id.
-  std::vector<FailureKind> failures;  ///< In the order of their records.
+  /// By topic and group, "orders/default/mailer"; a sample every second, and one at the end.
+  std::map<std::string, std::vector<GroupSample>> groups;
+  std::vector<FailureKind> failures;   ///< In the order of their records.
+  std::vector<PolicyCounts> policies;  ///< By caller, then by callee.
   std::vector<FaultResult> faults;
   std::vector<ProgramVersion> programs;
   std::vector<recording::LogRecord> log;

@@ -102,6 +102,13 @@ std::string to_json_text(const RunResult& result) {
     json& list = counts[id] = json::array();
     for (const CountSample& s : samples) list.push_back({ns(s.at), s.value});
   }
+  json groups = json::object();
+  for (const auto& [name, samples] : result.groups) {
+    json& list = groups[name] = json::array();
+    for (const GroupSample& s : samples) {
+      list.push_back({ns(s.at), s.published, s.finished, s.dead, s.redelivered, s.age.count_ns()});
+    }
+  }
   json faults = json::array();
   for (const FaultResult& f : result.faults) {
     faults.push_back({f.id, f.kind, ns(f.at), f.targets, f.effect, ns(f.recovered)});
@@ -110,6 +117,11 @@ std::string to_json_text(const RunResult& result) {
   for (const FailureKind& f : result.failures) {
     failures.push_back(
         {f.record, f.from, f.to, f.outcome, ns(f.first), ns(f.last), f.count, f.feeds_itself});
+  }
+  json policies = json::array();
+  for (const PolicyCounts& p : result.policies) {
+    policies.push_back({p.from, p.to, p.calls, p.tries, p.retries, p.hedges, p.fallbacks,
+                        p.openings, p.ejections});
   }
   json programs = json::array();
   for (const ProgramVersion& p : result.programs) {
@@ -132,7 +144,9 @@ std::string to_json_text(const RunResult& result) {
                     {"journeys", write(result.journeys)},
                     {"workloads", std::move(workloads)},
                     {"counts", std::move(counts)},
+                    {"groups", std::move(groups)},
                     {"failures", std::move(failures)},
+                    {"policies", std::move(policies)},
                     {"faults", std::move(faults)},
                     {"programs", std::move(programs)},
                     {"log", std::move(log)}};
@@ -159,6 +173,17 @@ Result<RunResult> run_result_from_json_text(std::string_view text) {
       std::vector<CountSample>& list = result.counts[id];
       for (const json& s : samples) list.push_back({instant(s.at(0)), s.at(1).get<std::int64_t>()});
     }
+    for (const auto& [name, samples] : j.at("groups").items()) {
+      std::vector<GroupSample>& list = result.groups[name];
+      for (const json& s : samples) {
+        list.push_back({.at = instant(s.at(0)),
+                        .published = s.at(1).get<std::uint64_t>(),
+                        .finished = s.at(2).get<std::uint64_t>(),
+                        .dead = s.at(3).get<std::uint64_t>(),
+                        .redelivered = s.at(4).get<std::uint64_t>(),
+                        .age = Duration::nanoseconds(s.at(5).get<std::int64_t>())});
+      }
+    }
     for (const json& f : j.at("failures")) {
       result.failures.push_back({.record = f.at(0).get<ports::CauseId>(),
                                  .from = f.at(1).get<std::string>(),
@@ -168,6 +193,17 @@ Result<RunResult> run_result_from_json_text(std::string_view text) {
                                  .last = instant(f.at(5)),
                                  .count = f.at(6).get<std::uint64_t>(),
                                  .feeds_itself = f.at(7).get<bool>()});
+    }
+    for (const json& p : j.at("policies")) {
+      result.policies.push_back({.from = p.at(0).get<std::string>(),
+                                 .to = p.at(1).get<std::string>(),
+                                 .calls = p.at(2).get<std::uint64_t>(),
+                                 .tries = p.at(3).get<std::uint64_t>(),
+                                 .retries = p.at(4).get<std::uint64_t>(),
+                                 .hedges = p.at(5).get<std::uint64_t>(),
+                                 .fallbacks = p.at(6).get<std::uint64_t>(),
+                                 .openings = p.at(7).get<std::uint64_t>(),
+                                 .ejections = p.at(8).get<std::uint64_t>()});
     }
     for (const json& f : j.at("faults")) {
       result.faults.push_back({.id = f.at(0).get<std::string>(),

@@ -31,7 +31,9 @@ QString about_text() {
       "T, L: events, "
       "requests, limits. [ and ]: cause and effect. Ctrl+K finds. Ctrl+D compares. Ctrl+L: labs. "
       "Ctrl+S saves a "
-      "picture. M: motion. +, -, 0: zoom. 1 to 4: panels. Esc goes back. Of a run by hand, a right "
+      "picture. P: only what hangs together with the selected service. M: motion. +, -, 0: zoom. 1 "
+      "to 4, F6: panels; Tab and Enter, arrows: what is in "
+      "them. Esc goes back. Of a run by hand, a right "
       "click or I does something to a thing, and at its last instant arrows and F step it.");
   parts << AboutText::tr("Licences");
   parts << "Orrery: Apache-2.0\nQt 6: LGPL-3.0\nGraphviz: EPL-1.0\nZstandard: BSD-3-Clause\n"

@@ -69,10 +69,20 @@ Engine::~Engine() {
   end(run_);
 }
 
-void Engine::check(const QString& scenario, std::function<void(bool, QString)> done) {
+void Engine::check(const QString& scenario, const QString& folder,
+                   std::function<void(bool, QString)> done) {
   end(check_);
   checked_ = std::move(done);
-  check_.start(program_, {"check", scenario});
+  QStringList arguments{"check", scenario};
+  if (!folder.isEmpty()) arguments << "--folder" << folder;
+  check_.start(program_, arguments);
+}
+
+QString Engine::keep(const QString& text, const QString& like) {
+  QFile file{folder_.filePath(QString{"edited-%1.%2"}.arg(++kept_).arg(QFileInfo{like}.suffix()))};
+  const QByteArray bytes = text.toUtf8();
+  const bool written = file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size();
+  return written ? file.fileName() : QString{};
 }
 
 void Engine::run(const RunOrder& order, std::function<void(QString)> grows,
@@ -88,6 +98,7 @@ void Engine::run(const RunOrder& order, std::function<void(QString)> grows,
   QStringList arguments{"run",   order.scenario,          "--seeds",  QString::number(order.seed),
                         "--out", folder_.filePath("out"), "--record", recording_};
   if (order.by_hand) arguments << "--control" << socket();
+  if (!order.folder.isEmpty()) arguments << "--folder" << order.folder;
   for (const QString& setting : order.settings) arguments << "--set" << setting;
   run_.start(program_, arguments);
 }

@@ -14,6 +14,7 @@ namespace orrery::gui {
 
 struct RunOrder {
   QString scenario;
+  QString folder;  ///< Where names of files in it begin; empty: at its own.
   int seed = 1;
   bool by_hand = false;  ///< Held, and at Engine::socket() somebody may take it.
   QStringList settings;  ///< "PATH=VALUE"
@@ -31,10 +32,14 @@ class Engine {
   void set_program(const QString& program) { program_ = program; }
 
   /// Told of all that the check said, and whether it found the scenario right.
-  void check(const QString& scenario, std::function<void(bool right, QString said)> done);
-  /// Runs it. `grows` is told of
-  /// the recording as soon as there is one; `done` of the last line of what the run said, and
-  /// whether it came to its end.
+  /// `folder` as in RunOrder.
+  void check(const QString& scenario, const QString& folder,
+             std::function<void(bool right, QString said)> done);
+  /// A file with this text, which stays as long as the engine. `like`: a file with its ending.
+  /// Empty: it could not be written.
+  [[nodiscard]] QString keep(const QString& text, const QString& like);
+  /// Runs it. `grows` is told of the recording as soon as there is one; `done` of the last line of
+  /// what the run said, and whether it came to its end.
   void run(const RunOrder& order, std::function<void(QString recording)> grows,
            std::function<void(bool ended, QString verdict)> done);
   void stop();
@@ -60,6 +65,7 @@ class Engine {
   QString program_;
   QTemporaryDir folder_;
   int runs_ = 0;
+  int kept_ = 0;
   QString recording_;
   QProcess check_;
   QProcess run_;

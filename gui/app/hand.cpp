@@ -103,6 +103,19 @@ bool save_session(const QString& kept, const QString& scenario, const QString& p
   const QDir folder = QFileInfo{path}.absoluteDir();
   session.insert("include",
                  QJsonArray{folder.relativeFilePath(QFileInfo{scenario}.absoluteFilePath())});
+  // What was applied is named in full there.
+  QJsonArray timeline = session.value("timeline").toArray();
+  for (QJsonValueRef value : timeline) {
+    QJsonObject entry = value.toObject();
+    if (!entry.contains("apply")) continue;
+    QJsonArray files;
+    for (const QJsonValue& file : entry.value("apply").toArray()) {
+      files << folder.relativeFilePath(file.toString());
+    }
+    entry.insert("apply", files);
+    value = entry;
+  }
+  session.insert("timeline", timeline);
   QFile to{path};
   const QByteArray text = QJsonDocument{session}.toJson();
   return to.open(QIODevice::WriteOnly) && to.write(text) == text.size();

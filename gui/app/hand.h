@@ -50,7 +50,7 @@ class Hand {
 [[nodiscard]] QStringList problems_of(const QJsonObject& answer);
 
 /// Writes the scenario that is kept of a session (`kept`) to `path`, so that it finds `scenario`
-/// from there. False: it could not be read or written.
+/// and what was applied from there. False: it could not be read or written.
 [[nodiscard]] bool save_session(const QString& kept, const QString& scenario, const QString& path);
 
 }  // namespace orrery::gui

@@ -17,6 +17,10 @@ std::vector<QString> read_options(const QStringList& arguments, Options& options
       options.help = true;
       continue;
     }
+    if (option == "--hand") {
+      options.by_hand = true;
+      continue;
+    }
     if (option == "--reduced-motion") {
       options.reduced_motion = true;
       continue;
@@ -31,9 +35,9 @@ std::vector<QString> read_options(const QStringList& arguments, Options& options
       }
       continue;
     }
-    static const QStringList kOptions{"--screenshot", "--at",   "--select",   "--show",
-                                      "--filter",     "--find", "--language", "--theme",
-                                      "--size",       "--scale"};
+    static const QStringList kOptions{
+        "--sequence", "--from",   "--to",   "--every",    "--screenshot", "--at",   "--select",
+        "--show",     "--filter", "--find", "--language", "--theme",      "--size", "--scale"};
     if (!kOptions.contains(option)) {
       problems.push_back(QString{"%1: there is no such option"}.arg(option));
       continue;
@@ -43,15 +47,24 @@ std::vector<QString> read_options(const QStringList& arguments, Options& options
       continue;
     }
     const QString& value = arguments[++i];
+    const auto read_time = [&] {
+      const auto at = read_clock(value.toStdString());
+      if (!at) wrong(option, "a time like 2:10 or 130s", value);
+      return at;
+    };
     if (option == "--screenshot") {
       options.screenshot = value;
+    } else if (option == "--sequence") {
+      options.sequence = value;
+    } else if (option == "--from") {
+      options.from = read_time().value_or(Instant{});
+    } else if (option == "--to") {
+      options.to = read_time();
+    } else if (option == "--every") {
+      if (const auto every = read_time()) options.every = every->since_start();
+      if (options.every < Duration::milliseconds(1)) wrong(option, "1ms or more", value);
     } else if (option == "--at") {
-      const auto at = read_clock(value.toStdString());
-      if (at) {
-        options.at = *at;
-      } else {
-        wrong(option, "a time like 2:10 or 130s", value);
-      }
+      options.at = read_time().value_or(Instant{});
     } else if (option == "--select") {
       options.select = value;
     } else if (option == "--show") {
@@ -84,11 +97,29 @@ std::vector<QString> read_options(const QStringList& arguments, Options& options
       }
     }
   }
+  if (options.by_hand && !options.sequence.isEmpty()) {
+    problems.emplace_back("--hand: expected no --sequence beside it: a run by hand is held");
+  }
   if (options.show == Drawer::Compare && options.other.isEmpty()) {
     problems.emplace_back("--show compare: expected two recordings");
   }
   if (!options.screenshot.isEmpty() && options.recording.isEmpty()) {
     problems.emplace_back("--screenshot: expected a recording to take a picture of");
+  }
+  if (!options.sequence.isEmpty() && options.recording.isEmpty()) {
+    problems.emplace_back("--sequence: expected a recording to take pictures of");
+  }
+  if (!options.sequence.isEmpty() && !options.screenshot.isEmpty()) {
+    problems.emplace_back("--sequence: expected no --screenshot beside it");
+  }
+  if (options.sequence.isEmpty()) {
+    for (const char* of_sequence : {"--from", "--to", "--every"}) {
+      if (!arguments.contains(of_sequence)) continue;
+      problems.push_back(QString{"%1: expected --sequence beside it"}.arg(of_sequence));
+    }
+  }
+  if (options.to && *options.to < options.from) {
+    problems.emplace_back("--to: expected a time that is not before that of --from");
   }
   return problems;
 }
@@ -104,7 +135,16 @@ QString usage() {
       "  OTHER                one to compare it with, or its scenario\n"
       "  --screenshot FILE    write a picture of the window, PNG or SVG, without a screen, and "
       "end\n"
+      "  --sequence FOLDER    write pictures of a stretch of the run, 00-02-10.000.png, and end; "
+      "no more\n"
+      "                       than 3600\n"
+      "  --from TIME          where the stretch begins (0:00)\n"
+      "  --to TIME            where it ends (the end of the run)\n"
+      "  --every TIME         from one picture to the next (1s)\n"
       "  --at TIME            go to this time: 2:10, 130s\n"
+      "  --hand               run the scenario by hand, and hold it at the time of --at; of "
+      "--select,\n"
+      "                       a picture shows what can be done to it\n"
       "  --select SERVICE     show this service\n"
       "  --show DRAWER        open it: events, requests, limits, scenario,\n"
       "                       compare, lab\n"

@@ -15,11 +15,16 @@
 namespace orrery::gui {
 
 struct Options {
-  QString recording;   ///< Empty: none yet.
-  QString other;       ///< That it is compared with; empty: none.
-  QString screenshot;  ///< A file to write a picture to; empty: a window is shown.
+  QString recording;          ///< Empty: none yet.
+  QString other;              ///< That it is compared with; empty: none.
+  QString screenshot;         ///< A file to write a picture to; empty: a window is shown.
+  QString sequence;           ///< A folder to write pictures to; empty: none are.
+  Instant from;               ///< Of these.
+  std::optional<Instant> to;  ///< Absent: to the end of the run.
+  Duration every = Duration::seconds(1);
   Instant at;
-  QString select;  ///< A service; empty: the users.
+  bool by_hand = false;  ///< A scenario is run by hand and held at `at`.
+  QString select;        ///< A service; empty: the users.
   Drawer show = Drawer::None;
   QString find;      ///< What the finder looks for; empty: it is closed.
   QString filter;    ///< Of the events; see read_filter().

@@ -88,6 +88,7 @@ Window::Window() {
       open_deeds(thing, canvas->mapTo(this, at));
     };
   }
+  scenario_->on_edit = [this] { check_scenario(); };
   hand_.on_state = [this](std::optional<HandNow> state) { take_hand_state(state); };
   const auto acts = [this](const QString& action) { act(action); };
   for (Canvas* canvas :
@@ -163,12 +164,14 @@ void Window::show_instant() {
 }
 
 void Window::refresh(bool moving) {
+  shown_.can_branch = can_branch();
   if (other_ != nullptr) {
     other_shown_.at = std::min(shown_.at, other_->end());
     other_shown_.theme = shown_.theme;
     other_shown_.playing = shown_.playing;
     other_shown_.speed = shown_.speed;
     other_shown_.reduced_motion = shown_.reduced_motion;
+    other_shown_.only_path = shown_.only_path;
     other_shown_.selected =
         shown_.selected ? service_in(*other_, *run_, *shown_.selected) : std::nullopt;
     other_services_->refresh(moving);
@@ -254,11 +257,18 @@ void Window::show_drawer(Drawer drawer) {
     }
   }
   shown_.drawer = drawer;
+  // Keys go to what was opened, and from what is gone to what stays.
+  const bool keys_are_there = right_->isAncestorOf(focusWidget());
   right_->setCurrentIndex(static_cast<int>(drawer));
+  if (drawer != Drawer::None) {
+    right_->currentWidget()->setFocus(Qt::ShortcutFocusReason);
+  } else if (keys_are_there) {
+    timeline_->setFocus(Qt::ShortcutFocusReason);
+  }
   refresh(false);
 }
 
-std::vector<const Canvas*> Window::canvases() const {
+std::vector<Canvas*> Window::canvases() const {
   switch (shown_.drawer) {
     case Drawer::None:
       break;
@@ -327,8 +337,11 @@ bool Window::save_picture(const Canvas* view, const QString& path, qreal scale) 
     painter.end();
     return image.save(path, "PNG");
   }
-  const std::vector<const Canvas*> views =
-      view == nullptr ? canvases() : std::vector<const Canvas*>{view};
+  std::vector<const Canvas*> views{view};
+  if (view == nullptr) {
+    const std::vector<Canvas*> all = canvases();
+    views.assign(all.begin(), all.end());
+  }
   const QByteArray svg = svg_of(size, [&](QPainter& painter) {
     painter.fillRect(QRect{{0, 0}, size}, shown_.theme->window);
     for (const Canvas* canvas : views) {

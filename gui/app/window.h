@@ -9,12 +9,14 @@
 #include <QTimer>
 #include <QTranslator>
 #include <QWidget>
+#include <functional>
 #include <memory>
 
 #include "gui/app/engine.h"
 #include "gui/app/hand.h"
 #include "gui/app/settings.h"
 #include "gui/model/moment.h"
+#include "gui/model/replay.h"
 #include "gui/views/cluster.h"
 #include "gui/views/deed_menu.h"
 #include "gui/views/events.h"
@@ -41,6 +43,15 @@ class Window : public QWidget {
   Result<void> open(const QString& path);
   /// Shows a scenario and checks it. A Failure if it cannot be read.
   Result<void> open_scenario(const QString& path);
+  /// Runs the scenario that is shown by hand, up to the instant; if it is still checked, once that
+  /// has found it right.
+  void run_by_hand(Instant until);
+  /// A run by hand is on its way to where it is to be held.
+  [[nodiscard]] bool is_on_its_way() const { return begins_at_.has_value() || replay_.has_value(); }
+  /// What can be done to the thing, in a run by hand; `at` is one of the window's points.
+  void open_deeds(const QString& thing, QPoint at);
+  /// The same, beside the selected service.
+  void open_deeds_of_selected();
   /// Begins the lesson of a lab's folder. A Failure if it is none.
   Result<void> open_lab(const QString& folder);
   /// Opens a second one to compare with; the first, if none is open. What went wrong is said as by
@@ -92,7 +103,7 @@ class Window : public QWidget {
   /// The other run's.
   [[nodiscard]] ServiceGraphView& other_services() { return *other_services_; }
   /// Those that are shown now.
-  [[nodiscard]] std::vector<const Canvas*> canvases() const;
+  [[nodiscard]] std::vector<Canvas*> canvases() const;
   [[nodiscard]] bool is_ticking() const { return clock_.isActive(); }
   /// There is more of a recording to take in.
   [[nodiscard]] bool is_taking() const { return taking_.isActive(); }
@@ -103,6 +114,7 @@ class Window : public QWidget {
   void dropEvent(QDropEvent* event) override;
   void paintEvent(QPaintEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
+  void closeEvent(QCloseEvent* event) override;
 
  private:
   void act(const QString& action);
@@ -124,6 +136,7 @@ class Window : public QWidget {
   void toggle_bookmark();
   void go_to_found(const QStringList& words);
   void ask_for_picture();
+  void open_menu();
   void act_on_scenario(const QString& what);
   // A run in hand.
   void act_by_hand(const QString& what);
@@ -131,16 +144,28 @@ class Window : public QWidget {
   void toggle_play();
   [[nodiscard]] bool is_in_hand() const { return shown_.hand.has_value() && following_; }
   void take_hand_state(std::optional<HandNow> now);
+  [[nodiscard]] bool can_branch() const;
+  /// Another run of the scenario, with what was done by hand, up to the instant; then it is held.
+  void run_from_here();
+  /// The next step to there.
+  void replay_on(Instant now);
   /// Only what is shown of time; see play().
   void let_time_pass(bool on);
-  void open_deeds(const QString& thing, QPoint at);
   void preview_deed();
   void do_deed();
   void ask_for_session();
   void check_scenario();
-  void run_scenario(bool by_hand);
+  /// What checks and runs: its file, or what it says now as another one.
+  [[nodiscard]] RunOrder order_of_scenario();
+  /// `grows` is told of its recording, besides the window.
+  void run_scenario(RunOrder order, std::function<void()> grows = {});
+  void save_scenario();
+  /// Whether what was changed in the scenario is saved, or may be lost.
+  [[nodiscard]] bool may_leave_scenario();
   void act_on_lab(const QString& what);
   void run_lab();
+  /// The next one that is shown, or the one before, gets the focus.
+  void go_to_panel(int direction);
   void go_along_cause();
   void go_along_effect();
   [[nodiscard]] std::vector<Instant> instants_of_note() const;
@@ -148,6 +173,7 @@ class Window : public QWidget {
   Shown shown_;
   Shown other_shown_;  ///< What stands beside it in a comparison.
   std::unique_ptr<RecordedRun> run_;
+  QString path_;  ///< Of its recording.
   std::unique_ptr<Moments> moments_;
   std::optional<Instant> moment_of_;  ///< The sample that is shown.
   std::unique_ptr<RecordedRun> other_;
@@ -168,7 +194,12 @@ class Window : public QWidget {
   ScenarioView* scenario_;
   LabView* lab_;
   Engine engine_;
+  QString scenario_run_;  ///< What the scenario said that was run last.
+  QString scenario_recording_;
   Hand hand_;
+  std::optional<Instant> begins_at_;  ///< A run by hand that waits for the check is led to there.
+  std::optional<Replay> replay_;      ///< While a run is led to where it is to be held.
+  std::optional<Instant> led_from_;   ///< Where it was led on from the last time.
   DeedMenu* deeds_;
   bool following_ = false;  ///< The last instant of a run that grows is shown.
   ServiceGraphView* other_services_;

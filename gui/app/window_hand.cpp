@@ -1,4 +1,5 @@
 // What of the window has a run in hand.
+#include <QFile>
 #include <QFileDialog>
 #include <QJsonArray>
 #include <utility>
@@ -17,16 +18,77 @@ void Window::take_hand_state(std::optional<HandNow> now) {
   if (run_ != nullptr && !run_->complete()) taking_.start(0);
   if (first) hand_.give({{"do", "speed"}, {"factor", shown_.speed}});
   let_time_pass(is_in_hand() && !now->held && run_ != nullptr);
+  if (!now) replay_.reset();
+  // It may say more than once that it is held there.
+  if (replay_ && now->held && led_from_ != now->at) {
+    led_from_ = now->at;
+    replay_on(now->at);
+  }
+}
+
+bool Window::can_branch() const {
+  // A lab's run is not of the scenario that stands there.
+  const bool is_of_scenario = !engine_.made(path_) || path_ == scenario_recording_;
+  return run_ != nullptr && run_->info().world == "sim" && is_of_scenario &&
+         scenario_->is_right() && !replay_;
+}
+
+void Window::run_from_here() {
+  if (!can_branch()) return;
+  Replay replay{orders_until(*run_, shown_.at), shown_.at};
+  RunOrder order = order_of_scenario();
+  order.seed = static_cast<int>(run_->info().seed);
+  order.by_hand = true;
+  // What it began from stands behind it, as the run that it is compared with.
+  const QString from = path_;
+  run_scenario(order, [this, from] { (void)open_other(from); });
+  replay_ = std::move(replay);
+  led_from_.reset();
+}
+
+void Window::run_by_hand(Instant until) {
+  begins_at_.reset();
+  if (scenario_->phase() == ScenarioView::Phase::Checking) {
+    begins_at_ = until;
+    return;
+  }
+  if (!scenario_->is_right()) return;
+  RunOrder order = order_of_scenario();
+  order.by_hand = true;
+  run_scenario(order);
+  replay_.emplace(std::vector<RecordedOrder>{}, until);
+  led_from_.reset();
+}
+
+void Window::replay_on(Instant now) {
+  const auto command = replay_->next(now);
+  if (!command) {
+    replay_.reset();
+    return refresh(false);
+  }
+  hand_.give(*command, [this, now](const QJsonObject& answer) {
+    if (!replay_) return;
+    const QStringList problems = problems_of(answer);
+    if (!problems.isEmpty()) {
+      replay_.reset();
+      shown_.notice = problems.join("; ");
+      return refresh(false);
+    }
+    if (answer.value("done") == "act") replay_on(now);
+  });
 }
 
 void Window::toggle_play() {
   if (!is_in_hand()) return play(!shown_.playing);
+  // Not before it is there.
+  if (replay_) return;
   hand_.give({{"do", shown_.hand->held ? "run" : "pause"}});
 }
 
 void Window::act_by_hand(const QString& what) {
   if (what == "save") return ask_for_session();
-  if (what.startsWith("step ")) {
+  if (what == "here") return run_from_here();
+  if (what.startsWith("step ") && !replay_) {
     hand_.give({{"do", "step"}, {"until", what.section(' ', 1)}},
                [this](const QJsonObject& answer) {
                  const QStringList problems = problems_of(answer);
@@ -38,9 +100,18 @@ void Window::act_by_hand(const QString& what) {
 }
 
 void Window::open_deeds(const QString& thing, QPoint at) {
-  if (!shown_.hand) return;
+  if (!shown_.hand || replay_) return;
   std::vector<Deed> deeds = deeds_for(thing, hand_.choices());
   if (!deeds.empty()) deeds_->begin(thing, std::move(deeds), at);
+}
+
+void Window::open_deeds_of_selected() {
+  if (!shown_.selected || run_ == nullptr) return;
+  const QString name = QString::fromStdString(run_->scene().services[*shown_.selected]);
+  QRectF card;
+  const bool has_card = services_->find("card " + name, &card) != nullptr;
+  const QPointF at = has_card ? card.topRight() : QRectF{services_->rect()}.center();
+  open_deeds("service " + name, services_->mapTo(this, at.toPoint()));
 }
 
 void Window::preview_deed() {
@@ -64,6 +135,12 @@ void Window::do_deed() {
 }
 
 void Window::ask_for_session() {
+  // What is saved includes the scenario by its name.
+  QFile file{scenario_->text().path};
+  if (!file.open(QIODevice::ReadOnly) || QString::fromUtf8(file.readAll()) != scenario_run_) {
+    shown_.notice = tr("Save the scenario first: its file does not say what was run.");
+    return refresh(false);
+  }
   const QString path = QFileDialog::getSaveFileName(this, tr("Save what was done as a scenario"),
                                                     {}, tr("Scenarios (*.json)"));
   if (path.isEmpty() || save_session(engine_.session(), scenario_->text().path, path)) return;

@@ -1,9 +1,11 @@
 // What the keys and the clicks of the window do.
 #include <QFileDialog>
 #include <QKeyEvent>
+#include <QMenu>
 #include <algorithm>
 
 #include "gui/app/about.h"
+#include "gui/app/sequence.h"
 #include "gui/app/window.h"
 
 namespace orrery::gui {
@@ -65,7 +67,38 @@ void Window::act(const QString& action) {
     requests_->show_whole();
   } else if (verb == "open") {
     ask_for_file();
+  } else if (verb == "menu") {
+    open_menu();
   }
+}
+
+void Window::open_menu() {
+  QMenu menu{this};
+  const Theme& c = *shown_.theme;
+  menu.setStyleSheet(
+      QString{"QMenu { background: %1; color: %2; border: 1px solid %3; padding: 6px; }"
+              "QMenu::item { padding: 6px 28px 6px 16px; border-radius: 6px; }"
+              "QMenu::item:selected { background: %4; }"
+              "QMenu::item:disabled { color: %5; }"}
+          .arg(c.panel.name(), c.high.name(), c.line.name(), c.raised.name(), c.low.name()));
+  menu.setFont(font_of(Type::Body));
+  const auto entry = [&](const QString& text, const QKeySequence& keys, bool can,
+                         std::function<void()> act) {
+    QAction* made = menu.addAction(text);
+    made->setShortcut(keys);
+    made->setEnabled(can);
+    QObject::connect(made, &QAction::triggered, this, std::move(act));
+  };
+  const bool open = run_ != nullptr;
+  entry(tr("Open…"), QKeySequence{"Ctrl+O"}, true, [this] { ask_for_file(); });
+  entry(tr("Save a picture…"), QKeySequence{"Ctrl+S"}, open, [this] { ask_for_picture(); });
+  entry(tr("Save an image sequence…"), QKeySequence{"Ctrl+Shift+S"}, open,
+        [this] { ask_for_sequence(*this); });
+  entry(tr("Keys and licences"), QKeySequence{"F1"}, true, [this] { show_about(this); });
+  QRectF button;
+  if (top_->find("menu", &button) == nullptr) return;
+  const QPoint below = top_->mapToGlobal(button.bottomRight().toPoint());
+  menu.exec(below + QPoint{-menu.sizeHint().width(), 6});
 }
 
 std::vector<Instant> Window::instants_of_note() const {
@@ -134,6 +167,15 @@ void Window::ask_for_picture() {
   refresh(false);
 }
 
+void Window::go_to_panel(int direction) {
+  const std::vector<Canvas*> all = canvases();
+  const auto at = std::find(all.begin(), all.end(), focusWidget());
+  const auto count = static_cast<std::ptrdiff_t>(all.size());
+  const std::ptrdiff_t from = at == all.end() ? (direction > 0 ? -1 : 0) : at - all.begin();
+  const auto to = static_cast<std::size_t>((from + direction + count) % count);
+  all[to]->setFocus(Qt::TabFocusReason);
+}
+
 void Window::go_along_cause() {
   const recording::RunEvent* from = events_->current();
   if (from != nullptr && run_->events().find(from->cause) != nullptr) choose_event(from->cause);
@@ -173,6 +215,9 @@ void Window::keyPressEvent(QKeyEvent* event) {
       return arrow(1);
     case Qt::Key_Up:
     case Qt::Key_Down:
+      if (!shown_.selected && services_->hasFocus() && run_ != nullptr) {
+        return select(std::optional<std::uint32_t>{0});
+      }
       if (shown_.selected) {
         const auto next =
             services_->beside(*shown_.selected, 0, event->key() == Qt::Key_Up ? -1 : 1);
@@ -186,10 +231,13 @@ void Window::keyPressEvent(QKeyEvent* event) {
     case Qt::Key_E:
       return show_drawer(shown_.drawer == Drawer::Events ? Drawer::None : Drawer::Events);
     case Qt::Key_I:
-      if (!shown_.selected || run_ == nullptr) break;
-      return open_deeds(
-          "service " + QString::fromStdString(run_->scene().services[*shown_.selected]),
-          services_->mapTo(this, services_->rect().center()));
+      if (cluster_->hasFocus()) {
+        if (const auto place = cluster_->reached_place()) {
+          open_deeds(place->thing, cluster_->mapTo(this, place->where.center().toPoint()));
+        }
+        return;
+      }
+      return open_deeds_of_selected();
     case Qt::Key_T:
       return show_drawer(shown_.drawer == Drawer::Requests ? Drawer::None : Drawer::Requests);
     case Qt::Key_K:
@@ -197,7 +245,18 @@ void Window::keyPressEvent(QKeyEvent* event) {
       return finder_->begin();
     case Qt::Key_S:
       if (!control) break;
+      if (shift) return ask_for_sequence(*this);
+      if (shown_.drawer == Drawer::Scenario && scenario_->is_changed()) return save_scenario();
       return ask_for_picture();
+    case Qt::Key_Z:
+      if (!control || shown_.drawer != Drawer::Scenario) break;
+      return shift ? scenario_->redo() : scenario_->undo();
+    case Qt::Key_Y:
+      if (!control || shown_.drawer != Drawer::Scenario) break;
+      return scenario_->redo();
+    case Qt::Key_P:
+      shown_.only_path = !shown_.only_path;
+      return refresh(false);
     case Qt::Key_M:
       return set_reduced_motion(!shown_.reduced_motion);
     case Qt::Key_F1:
@@ -231,13 +290,22 @@ void Window::keyPressEvent(QKeyEvent* event) {
     case Qt::Key_0:
       return services_->zoom_to_fit();
     case Qt::Key_1:
-      return services_->setFocus();
+      return services_->setFocus(Qt::ShortcutFocusReason);
     case Qt::Key_2:
-      return cluster_->setFocus();
     case Qt::Key_3:
-      return inspector_->setFocus();
+      if (shown_.drawer == Drawer::None) {
+        return (event->key() == Qt::Key_2 ? static_cast<Canvas*>(cluster_) : inspector_)
+            ->setFocus(Qt::ShortcutFocusReason);
+      }
+      return right_->currentWidget()->setFocus(Qt::ShortcutFocusReason);
     case Qt::Key_4:
-      return timeline_->setFocus();
+      return timeline_->setFocus(Qt::ShortcutFocusReason);
+    case Qt::Key_F6:
+      return go_to_panel(shift ? -1 : 1);
+    case Qt::Key_Home:
+      return seek(Instant{});
+    case Qt::Key_End:
+      return seek(Instant::never());
     default:
       break;
   }

@@ -38,6 +38,7 @@ void Window::act_on_lab(const QString& what) {
 
 void Window::run_lab() {
   lab_->commit();
+  replay_.reset();
   hand_.leave();
   shown_.hand.reset();
   shown_.session.clear();

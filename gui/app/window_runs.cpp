@@ -1,10 +1,15 @@
 // What of the window opens, checks and runs, and takes in what was recorded.
+#include <QCloseEvent>
 #include <QDragEnterEvent>
 #include <QFile>
 #include <QFileDialog>
 #include <QFileInfo>
+#include <QMessageBox>
 #include <QMimeData>
+#include <QPushButton>
+#include <QSaveFile>
 #include <algorithm>
+#include <utility>
 
 #include "gui/app/window.h"
 
@@ -36,6 +41,7 @@ Result<void> Window::open(const QString& path) {
     // Another run is not in hand; the one that was goes on to its end.
     hand_.leave();
     shown_.hand.reset();
+    replay_.reset();
   }
   play(false);
   parting_.reset();
@@ -49,12 +55,14 @@ Result<void> Window::open(const QString& path) {
   shown_.parting.reset();
   if (shown_.drawer == Drawer::Compare) show_drawer(Drawer::None);
   run_ = *std::move(run);
+  path_ = path;
   shown_.file = QFileInfo{path}.fileName();
   // What the window ran itself goes with it.
   if (!engine_.made(path)) remember(shown_.recent, QFileInfo{path}.absoluteFilePath());
   shown_.run = run_.get();
   shown_.notice.clear();
   shown_.bookmarks.clear();
+  shown_.only_path = false;
   shown_.selected.reset();
   shown_.event.reset();
   shown_.request.reset();
@@ -68,6 +76,8 @@ Result<void> Window::open(const QString& path) {
   limits_->set_run(run_.get());
   setWindowTitle(QString::fromStdString(run_->info().scenario) + " – Orrery");
   seek(Instant{});
+  // A run in hand may have come far before its recording could be opened.
+  following_ = following_ || shown_.hand.has_value();
   taking_.start(0);
   return {};
 }
@@ -79,6 +89,7 @@ void Window::say(const Failure& failure) {
 }
 
 Result<void> Window::open_scenario(const QString& path) {
+  if (!may_leave_scenario()) return {};
   QFile file{path};
   if (!file.open(QIODevice::ReadOnly)) {
     Failure failure;
@@ -98,33 +109,62 @@ Result<void> Window::open_scenario(const QString& path) {
 void Window::act_on_scenario(const QString& what) {
   const QString path = scenario_->text().path;
   if (path.isEmpty()) return;
-  // It may have been edited since.
-  if (what == "check") (void)open_scenario(path);
-  if (what == "run" || what == "hand") run_scenario(what == "hand");
+  if (what == "check") {
+    scenario_->end_edit(true);
+    if (scenario_->is_changed()) return check_scenario();
+    // Its file may have been edited since.
+    (void)open_scenario(path);
+  }
+  if (what == "run" || what == "hand") {
+    RunOrder order = order_of_scenario();
+    order.by_hand = what == "hand";
+    run_scenario(order);
+  }
   if (what == "stop") engine_.stop();
+  if (what == "save") save_scenario();
+  if (what == "undo") scenario_->undo();
+  if (what == "redo") scenario_->redo();
+  if (what.startsWith("value ")) scenario_->begin_edit(what.section(' ', 1).toULongLong());
+}
+
+RunOrder Window::order_of_scenario() {
+  RunOrder order;
+  const ScenarioText& text = scenario_->text();
+  order.scenario = text.path;
+  if (!scenario_->is_changed()) return order;
+  order.scenario = engine_.keep(text.lines.join('\n'), text.path);
+  order.folder = QFileInfo{text.path}.absolutePath();
+  return order;
 }
 
 void Window::check_scenario() {
-  scenario_->set_phase(ScenarioView::Phase::Checking);
-  engine_.check(scenario_->text().path, [this](bool right, const QString& said) {
-    ScenarioText text = scenario_->text();
-    text.problems = read_problems(said, text.path);
-    const bool known = right || !text.problems.empty();
-    scenario_->set_text(std::move(text));
-    scenario_->set_phase(right ? ScenarioView::Phase::Right : ScenarioView::Phase::Wrong,
-                         known ? QString{} : said.trimmed());
+  using Phase = ScenarioView::Phase;
+  // While it runs, that is what is said of it.
+  if (scenario_->phase() != Phase::Running) scenario_->set_phase(Phase::Checking);
+  const RunOrder order = order_of_scenario();
+  engine_.check(order.scenario, order.folder, [this, order](bool right, const QString& said) {
+    std::vector<Problem> problems = read_problems(said, order.scenario);
+    const bool known = right || !problems.empty();
+    scenario_->set_problems(std::move(problems));
+    if (scenario_->phase() == Phase::Running) return;
+    scenario_->set_phase(right ? Phase::Right : Phase::Wrong, known ? QString{} : said.trimmed());
+    if (const auto until = std::exchange(begins_at_, std::nullopt)) run_by_hand(*until);
   });
 }
 
-void Window::run_scenario(bool by_hand) {
-  RunOrder order;
-  order.scenario = scenario_->text().path;
-  order.by_hand = by_hand;
+void Window::run_scenario(RunOrder order, std::function<void()> grows) {
+  const bool by_hand = order.by_hand;
+  replay_.reset();
+  scenario_run_ = scenario_->text().lines.join('\n');
   hand_.leave();
   shown_.hand.reset();
   shown_.session.clear();
   engine_.run(
-      order, [this](const QString& recording) { (void)open(recording); },
+      order,
+      [this, grows = std::move(grows)](const QString& recording) {
+        scenario_recording_ = recording;
+        if (open(recording) && grows) grows();
+      },
       [this](bool ended, const QString& verdict) {
         scenario_->set_phase(ended ? ScenarioView::Phase::Over : ScenarioView::Phase::Wrong,
                              verdict.isEmpty() ? tr("It was stopped.") : verdict);
@@ -135,6 +175,48 @@ void Window::run_scenario(bool by_hand) {
   }
   scenario_->set_phase(ScenarioView::Phase::Running);
 }
+
+void Window::save_scenario() {
+  scenario_->end_edit(true);
+  const ScenarioText& text = scenario_->text();
+  const auto fail = [&](const QString& why) {
+    shown_.notice = tr("The scenario was not saved: %1").arg(why);
+    refresh(false);
+  };
+  QFile there{text.path};
+  if (there.open(QIODevice::ReadOnly)) {
+    if (QString::fromUtf8(there.readAll()) != scenario_->saved().join('\n')) {
+      return fail(tr("its file was changed by another program since it was opened."));
+    }
+    there.close();
+  }
+  QSaveFile file{text.path};
+  const QByteArray bytes = text.lines.join('\n').toUtf8();
+  if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size() || !file.commit()) {
+    return fail(file.errorString());
+  }
+  scenario_->set_saved();
+}
+
+bool Window::may_leave_scenario() {
+  scenario_->end_edit(true);
+  if (!scenario_->is_changed()) return true;
+  QMessageBox box{
+      QMessageBox::Question, "Orrery",
+      tr("%1 was changed and is not saved.").arg(QFileInfo{scenario_->text().path}.fileName()),
+      QMessageBox::NoButton, this};
+  const QAbstractButton* save = box.addButton(tr("Save"), QMessageBox::AcceptRole);
+  const QAbstractButton* lose = box.addButton(tr("Do not save"), QMessageBox::DestructiveRole);
+  box.setEscapeButton(box.addButton(tr("Cancel"), QMessageBox::RejectRole));
+  box.exec();
+  if (box.clickedButton() == save) {
+    save_scenario();
+    return !scenario_->is_changed();
+  }
+  return box.clickedButton() == lose;
+}
+
+void Window::closeEvent(QCloseEvent* event) { event->setAccepted(may_leave_scenario()); }
 
 Result<void> Window::open_other(const QString& path) {
   if (run_ == nullptr || is_scenario(path) || QFileInfo{path}.isDir()) return open(path);

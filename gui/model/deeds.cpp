@@ -1,6 +1,7 @@
 #include "gui/model/deeds.h"
 
 #include <QJsonArray>
+#include <QJsonDocument>
 #include <algorithm>
 #include <utility>
 
@@ -58,6 +59,10 @@ void add_sets(const QString& workload, const HandChoices& choices, std::vector<D
   }
 }
 
+Deed patch_of(const QString& target) {
+  return {"patch", {{"patch", QJsonObject{{"target", target}}}}, false, Deed::Typed::Merge};
+}
+
 QString end_of(const QString& service) {
   return service == "clients" ? service : "Service/" + service;
 }
@@ -100,6 +105,7 @@ std::vector<Deed> deeds_for(const QString& thing, const HandChoices& choices) {
     for (const QString& workload : workloads) add_pod_deeds(workload, deeds);
     add_way_deeds({{"to", end_of(name)}}, deeds);
     for (const QString& workload : workloads) add_sets(workload, choices, deeds);
+    for (const QString& workload : workloads) deeds.push_back(patch_of(workload));
   } else if (kind == "edge") {
     add_way_deeds({{"from", end_of(name)}, {"to", end_of(thing.section(' ', 2))}}, deeds);
   } else if (kind == "pod") {
@@ -112,6 +118,7 @@ std::vector<Deed> deeds_for(const QString& thing, const HandChoices& choices) {
     for (const char* what : {"drain", "cordon", "uncordon"}) {
       deeds.push_back({what, {{what, node}}, false});
     }
+    deeds.push_back(patch_of(node));
   } else if (kind == "zone") {
     deeds.push_back(fault("zone-loss", {{"zone", name}}, true));
     const QJsonObject way{{"to", "Zone/" + name}};
@@ -127,13 +134,22 @@ std::vector<Deed> deeds_for(const QString& thing, const HandChoices& choices) {
       deeds.push_back(fault(gone, {}, true));
     }
     deeds.push_back(fault("store-slow", {{"delay", "50ms"}}, true));
+    deeds.push_back({"apply", {}, false, Deed::Typed::Manifests});
   }
   return deeds;
 }
 
-QJsonObject entry_lasting(const Deed& deed, int seconds) {
+QJsonObject entry_of(const Deed& deed, int seconds, const QString& typed) {
   QJsonObject entry = deed.entry;
   if (deed.lasts) entry.insert("for", QString{"%1s"}.arg(seconds));
+  if (deed.typed == Deed::Typed::Manifests) entry.insert("apply", QJsonArray{typed});
+  if (deed.typed == Deed::Typed::Merge) {
+    QJsonObject patch = entry.value("patch").toObject();
+    const QJsonDocument merge = QJsonDocument::fromJson(typed.toUtf8());
+    // What is no object is said by what reads it.
+    patch.insert("merge", merge.isObject() ? QJsonValue{merge.object()} : QJsonValue{typed});
+    entry.insert("patch", patch);
+  }
   return entry;
 }
 

@@ -28,9 +28,17 @@ void note_done(HandChoices& choices, const QJsonObject& entry);
 
 /// Something that can be done now.
 struct Deed {
+  /// What has to be typed for it.
+  enum class Typed {
+    Nothing,
+    Manifests,  ///< A file or folder, as from the folder of the scenario.
+    Merge,      ///< JSON to merge into an object.
+  };
+
   QString name;  ///< "pod-kill", "unwell fails", "replicas", "image", "drain"
   QJsonObject entry;
   bool lasts = false;  ///< It ends after a time that is chosen.
+  Typed typed = Typed::Nothing;
 };
 
 /// Of a thing that a view names: "service shop/cart", "edge shop/front shop/cart" ("clients" are
@@ -38,7 +46,7 @@ struct Deed {
 /// others.
 [[nodiscard]] std::vector<Deed> deeds_for(const QString& thing, const HandChoices& choices);
 
-/// The entry with how long it lasts.
-[[nodiscard]] QJsonObject entry_lasting(const Deed& deed, int seconds);
+/// The entry with how long it lasts, and with what was typed.
+[[nodiscard]] QJsonObject entry_of(const Deed& deed, int seconds, const QString& typed);
 
 }  // namespace orrery::gui

@@ -21,6 +21,12 @@ EdgeName name_of(const recording::Scene& scene, const recording::SceneEdge& edge
           scene.services[edge.to]};
 }
 
+/// Before this nothing is added any more: while a run goes on, its last instant is not over.
+Instant known_of(const RecordedRun& run) {
+  const bool over = run.complete() || run.taken() == Instant{};
+  return over ? run.taken() : run.taken() - Duration::microseconds(1);
+}
+
 bool same(const RecordedRun& a, const recording::RunEvent& x, const RecordedRun& b,
           const recording::RunEvent& y) {
   return x.at == y.at && a.text(x.what) == b.text(y.what) &&
@@ -42,7 +48,7 @@ DivergenceSearch::DivergenceSearch(const RecordedRun& a, const RecordedRun& b) :
 
 Result<bool> DivergenceSearch::look_on() {
   if (found_) return false;
-  const Instant known = std::min(a_.taken(), b_.taken());
+  const Instant known = std::min(known_of(a_), known_of(b_));
   if (known <= looked_) return false;
   const Instant to = std::min(known, looked_ + kStretch);
   auto a = a_.samples(looked_, to);
@@ -58,14 +64,19 @@ Result<bool> DivergenceSearch::look_on() {
 }
 
 std::optional<Divergence> DivergenceSearch::first_event(Instant to) {
-  const auto& all_a = a_.events().all();
-  const auto& all_b = b_.events().all();
+  // That a run was held or let go is nothing that happened in it.
+  const auto next_of = [to](const RecordedRun& run, std::size_t& next) {
+    const auto& all = run.events().all();
+    while (next < all.size() && run.text(all[next].what) == "command") ++next;
+    return next < all.size() && all[next].at < to ? &all[next] : nullptr;
+  };
   while (true) {
-    const auto* a = events_ < all_a.size() && all_a[events_].at < to ? &all_a[events_] : nullptr;
-    const auto* b = events_ < all_b.size() && all_b[events_].at < to ? &all_b[events_] : nullptr;
+    const recording::RunEvent* a = next_of(a_, event_of_a_);
+    const recording::RunEvent* b = next_of(b_, event_of_b_);
     if (a == nullptr && b == nullptr) return std::nullopt;
     if (a != nullptr && b != nullptr && same(a_, *a, b_, *b)) {
-      ++events_;
+      ++event_of_a_;
+      ++event_of_b_;
       continue;
     }
     Divergence found;

@@ -19,6 +19,7 @@ struct Divergence {
 };
 
 /// Looks for it stretch by stretch, as far as both runs were taken in. Both must outlive it.
+/// Commands to a run in hand are no difference; what they did is.
 class DivergenceSearch {
  public:
   DivergenceSearch(const RecordedRun& a, const RecordedRun& b);
@@ -37,7 +38,8 @@ class DivergenceSearch {
   const RecordedRun& b_;
   std::vector<std::pair<std::size_t, std::size_t>> edges_;  ///< That both have.
   Instant looked_;
-  std::size_t events_ = 0;  ///< That both have in common.
+  std::size_t event_of_a_ = 0;  ///< The next one to look at.
+  std::size_t event_of_b_ = 0;
   std::optional<Divergence> found_;
 };
 

@@ -41,7 +41,9 @@ Result<bool> RecordedRun::take_more() {
   const auto last = reader_->last();
   if (!last || *last < taken_) return false;
   const Instant to = std::min(taken_ + kStretch, *last + kMicrosecond);
-  auto events = reader_->events(taken_, to);
+  // What happens at the instant of a sample, but after it, is recorded with the next one.
+  const Instant from = taken_ == Instant{} ? taken_ : taken_ - kMicrosecond;
+  auto events = reader_->events(from, to);
   if (!events) return tl::unexpected{events.error()};
   auto samples = reader_->samples(taken_, to);
   if (!samples) return tl::unexpected{samples.error()};

@@ -20,8 +20,8 @@
         <translation>닫기</translation>
     </message>
     <message>
-        <source>Space plays. Arrows: event; with Shift 1 s, with Ctrl 10 s. F: next fault. B: bookmark. E, T, L: events, requests, limits. [ and ]: cause and effect. Ctrl+K finds. Ctrl+D compares. Ctrl+L: labs. Ctrl+S saves a picture. M: motion. +, -, 0: zoom. 1 to 4: panels. Esc goes back. Of a run by hand, a right click or I does something to a thing, and at its last instant arrows and F step it.</source>
-        <translation>Space: 재생. 화살표: 이벤트, Shift와 함께 1초, Ctrl과 함께 10초. F: 다음 장애. B: 책갈피. E, T, L: 이벤트, 요청, 제한. [ 와 ]: 원인과 결과. Ctrl+K: 찾기. Ctrl+D: 비교. Ctrl+L: 실습. Ctrl+S: 그림 저장. M: 움직임. +, -, 0: 확대. 1~4: 패널. Esc: 뒤로. 직접 하는 실행에서는 오른쪽 클릭이나 I로 대상에 무언가를 하고, 마지막 순간에서 화살표와 F로 한 단계씩 나아갑니다.</translation>
+        <source>Space plays. Arrows: event; with Shift 1 s, with Ctrl 10 s. F: next fault. B: bookmark. E, T, L: events, requests, limits. [ and ]: cause and effect. Ctrl+K finds. Ctrl+D compares. Ctrl+L: labs. Ctrl+S saves a picture. P: only what hangs together with the selected service. M: motion. +, -, 0: zoom. 1 to 4, F6: panels; Tab and Enter, arrows: what is in them. Esc goes back. Of a run by hand, a right click or I does something to a thing, and at its last instant arrows and F step it.</source>
+        <translation>Space: 재생. 화살표: 이벤트, Shift와 함께 1초, Ctrl과 함께 10초. F: 다음 장애. B: 책갈피. E, T, L: 이벤트, 요청, 제한. [ 와 ]: 원인과 결과. Ctrl+K: 찾기. Ctrl+D: 비교. Ctrl+L: 실습. Ctrl+S: 그림 저장. P: 선택한 서비스와 이어진 것만. M: 움직임. +, -, 0: 확대. 1~4, F6: 패널. Tab과 Enter, 화살표: 그 안의 것. Esc: 뒤로. 직접 하는 실행에서는 오른쪽 클릭이나 I로 대상에 무언가를 하고, 마지막 순간에서 화살표와 F로 한 단계씩 나아갑니다.</translation>
     </message>
 </context>
 <context>
@@ -98,6 +98,10 @@
         <source>dark</source>
         <translation>끊김</translation>
     </message>
+    <message>
+        <source>pod %1, %2</source>
+        <translation>파드 %1, %2</translation>
+    </message>
 </context>
 <context>
     <name>DeedMenu</name>
@@ -140,6 +144,14 @@
     <message>
         <source>Close</source>
         <translation>닫기</translation>
+    </message>
+    <message>
+        <source>A file or folder of manifests</source>
+        <translation>매니페스트 파일 또는 폴더</translation>
+    </message>
+    <message>
+        <source>What to merge, as JSON</source>
+        <translation>병합할 내용 (JSON)</translation>
     </message>
 </context>
 <context>
@@ -288,6 +300,14 @@
         <source>Control plane</source>
         <translation>컨트롤 플레인</translation>
     </message>
+    <message>
+        <source>Apply manifests</source>
+        <translation>매니페스트 적용</translation>
+    </message>
+    <message>
+        <source>Patch %1</source>
+        <translation>%1 패치</translation>
+    </message>
 </context>
 <context>
     <name>DrawerView</name>
@@ -310,6 +330,10 @@
     <message>
         <source>Lab</source>
         <translation>실습</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>닫기</translation>
     </message>
 </context>
 <context>
@@ -925,6 +949,97 @@
         <source>Save what was done…</source>
         <translation>한 일을 저장…</translation>
     </message>
+    <message>
+        <source>Value</source>
+        <translation>값</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>저장</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>다시 하기</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>되돌리기</translation>
+    </message>
+    <message>
+        <source>%1 Not saved.</source>
+        <translation>%1 저장되지 않음.</translation>
+    </message>
+    <message>
+        <source>line %1, %2</source>
+        <translation>%1행, %2</translation>
+    </message>
+</context>
+<context>
+    <name>SequenceText</name>
+    <message>
+        <source>Save an image sequence</source>
+        <translation>연속 그림 저장</translation>
+    </message>
+    <message>
+        <source>From</source>
+        <translation>처음</translation>
+    </message>
+    <message>
+        <source>To</source>
+        <translation>끝</translation>
+    </message>
+    <message>
+        <source>Every</source>
+        <translation>간격</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>폴더</translation>
+    </message>
+    <message>
+        <source>Choose a folder…</source>
+        <translation>폴더 선택…</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>닫기</translation>
+    </message>
+    <message>
+        <source>A time is 2:10 or 130s.</source>
+        <translation>시각은 2:10이나 130s처럼 적습니다.</translation>
+    </message>
+    <message>
+        <source>%1 pictures are in %2.</source>
+        <translation>그림 %1장이 %2에 있습니다.</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>저장</translation>
+    </message>
+    <message>
+        <source>No recording is open.</source>
+        <translation>열린 기록이 없습니다.</translation>
+    </message>
+    <message>
+        <source>Pictures are at least 1 ms apart.</source>
+        <translation>그림 사이는 1 ms 이상입니다.</translation>
+    </message>
+    <message>
+        <source>It begins at %1, and the run or the stretch ends at %2.</source>
+        <translation>%1에 시작하지만 실행이나 구간은 %2에 끝납니다.</translation>
+    </message>
+    <message>
+        <source>It would be %1 pictures, and no more than %2 are made at once: choose a shorter stretch, or fewer of them.</source>
+        <translation>그림이 %1장이 됩니다. 한 번에 %2장까지만 만듭니다: 더 짧은 구간이나 더 긴 간격을 고르세요.</translation>
+    </message>
+    <message>
+        <source>The folder %1 cannot be made.</source>
+        <translation>폴더 %1을(를) 만들 수 없습니다.</translation>
+    </message>
+    <message>
+        <source>The picture could not be written: %1</source>
+        <translation>그림을 저장할 수 없습니다: %1</translation>
+    </message>
 </context>
 <context>
     <name>ServiceGraphView</name>
@@ -1031,6 +1146,30 @@
     <message>
         <source>To begin with</source>
         <translation>처음이라면</translation>
+    </message>
+    <message>
+        <source>only what the failure has reached (P)</source>
+        <translation>장애가 닿은 것만 (P)</translation>
+    </message>
+    <message>
+        <source>Hurt with it: %1, and users</source>
+        <translation>함께 영향받음: %1, 그리고 사용자</translation>
+    </message>
+    <message>
+        <source>Hurt with it: %1</source>
+        <translation>함께 영향받음: %1</translation>
+    </message>
+    <message>
+        <source>It needs: %1</source>
+        <translation>필요로 함: %1</translation>
+    </message>
+    <message>
+        <source>P: all services</source>
+        <translation>P: 모든 서비스</translation>
+    </message>
+    <message>
+        <source>P: only these</source>
+        <translation>P: 이것만</translation>
     </message>
 </context>
 <context>
@@ -1189,6 +1328,26 @@
         <source>bookmark at %1</source>
         <translation>%1의 책갈피</translation>
     </message>
+    <message>
+        <source>Previous event</source>
+        <translation>이전 이벤트</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>멈춤</translation>
+    </message>
+    <message>
+        <source>Play</source>
+        <translation>재생</translation>
+    </message>
+    <message>
+        <source>Next event</source>
+        <translation>다음 이벤트</translation>
+    </message>
+    <message>
+        <source>Run from here</source>
+        <translation>여기서부터 실행</translation>
+    </message>
 </context>
 <context>
     <name>TopBar</name>
@@ -1223,6 +1382,18 @@
     <message>
         <source>Find anything</source>
         <translation>무엇이든 찾기</translation>
+    </message>
+    <message>
+        <source>Light colours</source>
+        <translation>밝은 색</translation>
+    </message>
+    <message>
+        <source>Dark colours</source>
+        <translation>어두운 색</translation>
+    </message>
+    <message>
+        <source>Menu</source>
+        <translation>메뉴</translation>
     </message>
 </context>
 <context>
@@ -1261,6 +1432,10 @@
     <message>
         <source>%1 of calls are over the limit</source>
         <translation>호출의 %1가 한도 초과</translation>
+    </message>
+    <message>
+        <source>%1 of calls are not admitted</source>
+        <translation>호출의 %1가 받아들여지지 않음</translation>
     </message>
     <message>
         <source>fails with it, %1 errors</source>
@@ -1359,6 +1534,10 @@
         <translation>한도 초과</translation>
     </message>
     <message>
+        <source>are not admitted</source>
+        <translation>받아들여지지 않음</translation>
+    </message>
+    <message>
         <source>fail further on</source>
         <translation>그 뒤에서 실패</translation>
     </message>
@@ -1404,6 +1583,50 @@
     <message>
         <source>The scenario could not be written: %1</source>
         <translation>시나리오를 쓸 수 없습니다: %1</translation>
+    </message>
+    <message>
+        <source>Save the scenario first: its file does not say what was run.</source>
+        <translation>먼저 시나리오를 저장하세요: 파일의 내용이 실행된 것과 다릅니다.</translation>
+    </message>
+    <message>
+        <source>The scenario was not saved: %1</source>
+        <translation>시나리오를 저장하지 못했습니다: %1</translation>
+    </message>
+    <message>
+        <source>its file was changed by another program since it was opened.</source>
+        <translation>연 뒤에 다른 프로그램이 파일을 바꾸었습니다.</translation>
+    </message>
+    <message>
+        <source>%1 was changed and is not saved.</source>
+        <translation>%1이(가) 바뀌었고 저장되지 않았습니다.</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>저장</translation>
+    </message>
+    <message>
+        <source>Do not save</source>
+        <translation>저장하지 않음</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>취소</translation>
+    </message>
+    <message>
+        <source>Open…</source>
+        <translation>열기…</translation>
+    </message>
+    <message>
+        <source>Save a picture…</source>
+        <translation>그림 저장…</translation>
+    </message>
+    <message>
+        <source>Save an image sequence…</source>
+        <translation>연속 그림 저장…</translation>
+    </message>
+    <message>
+        <source>Keys and licences</source>
+        <translation>단축키와 라이선스</translation>
     </message>
 </context>
 <context>

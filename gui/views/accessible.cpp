@@ -10,7 +10,7 @@ namespace orrery::gui {
 namespace {
 
 /// A shape by its place among those of its canvas that say something.
-class AccessibleShape : public QAccessibleInterface {
+class AccessibleShape : public QAccessibleInterface, public QAccessibleActionInterface {
  public:
   AccessibleShape(Canvas* canvas, int index) : canvas_{canvas}, index_{index} {}
 
@@ -35,7 +35,25 @@ class AccessibleShape : public QAccessibleInterface {
     const QRect place = shape().where.toAlignedRect();
     return {canvas_->mapToGlobal(place.topLeft()), place.size()};
   }
-  [[nodiscard]] QAccessible::Role role() const override { return QAccessible::ListItem; }
+  [[nodiscard]] QAccessible::Role role() const override {
+    return shape().action.isEmpty() ? QAccessible::ListItem : QAccessible::Button;
+  }
+  void* interface_cast(QAccessible::InterfaceType type) override {
+    return type == QAccessible::ActionInterface ? static_cast<QAccessibleActionInterface*>(this)
+                                                : nullptr;
+  }
+  [[nodiscard]] QStringList actionNames() const override {
+    return shape().action.isEmpty() ? QStringList{} : QStringList{pressAction()};
+  }
+  void doAction(const QString& name) override {
+    const QString action = shape().action;
+    if (name == pressAction() && !action.isEmpty() && canvas_->on_action) {
+      canvas_->on_action(action);
+    }
+  }
+  [[nodiscard]] QStringList keyBindingsForAction(const QString& /*name*/) const override {
+    return {};
+  }
   [[nodiscard]] QAccessible::State state() const override { return {}; }
 
  private:

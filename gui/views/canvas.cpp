@@ -1,8 +1,13 @@
 #include "gui/views/canvas.h"
 
+#include <QAccessible>
 #include <QEvent>
+#include <QFocusEvent>
+#include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPaintEvent>
+#include <algorithm>
+#include <cmath>
 
 #include "gui/draw/paint.h"
 
@@ -48,6 +53,12 @@ void Canvas::paintEvent(QPaintEvent* event) {
   painter.setClipRegion(event->region());
   painter.drawPixmap(0, 0, pixels_);
   moving_ = moving_layers();
+  QRectF where;
+  if (hasFocus() && reached(&where) != nullptr) {
+    Layer ring;
+    ring.list.box(where.adjusted(-2, -2, 2, 2), 8, {}, colors().focus, 1.6).tag = "reached";
+    moving_.push_back(std::move(ring));
+  }
   gui::paint(painter, moving_, colors());
 }
 
@@ -96,11 +107,118 @@ const Shape* Canvas::find(const QString& tag, QRectF* where) const {
 std::vector<Canvas::Said> Canvas::said() const {
   std::vector<Said> said;
   for (const Layer& layer : still_) {
+    const auto words_in = [&](const QRectF& rect) {
+      QStringList words;
+      for (const Shape& shape : layer.list.shapes()) {
+        if (shape.kind != Shape::Kind::Text || !rect.contains(shape.rect.center())) continue;
+        words << shape.text;
+      }
+      return words.join(' ');
+    };
     for (const Shape& shape : layer.list.shapes()) {
-      if (!shape.says.isEmpty()) said.push_back({shape.says, layer.transform.mapRect(shape.rect)});
+      // What stands for a thing of the run says so itself if it is worth a word.
+      const bool named = shape.says.isEmpty() && shape.thing.isEmpty() && !shape.action.isEmpty();
+      const QString says = named ? words_in(shape.rect) : shape.says;
+      if (says.isEmpty()) continue;
+      said.push_back({says, layer.transform.mapRect(shape.rect), shape.action});
     }
   }
   return said;
+}
+
+std::vector<Canvas::Stop> Canvas::tab_stops() const {
+  std::vector<Stop> stops;
+  for (const auto* layers : {&still_, &moving_}) {
+    for (const Layer& layer : *layers) {
+      for (const Shape& shape : layer.list.shapes()) {
+        if (shape.action.isEmpty() || !is_tab_stop(shape)) continue;
+        const QRectF where = layer.transform.mapRect(shape.rect);
+        if (!layer.clip.isEmpty() && !layer.clip.contains(where.center())) continue;
+        stops.push_back({&shape, where});
+      }
+    }
+  }
+  const auto place = [](const Stop& stop) {
+    constexpr qreal kLine = 14;
+    return std::pair{std::floor(stop.where.center().y() / kLine), stop.where.left()};
+  };
+  std::stable_sort(stops.begin(), stops.end(),
+                   [&](const Stop& a, const Stop& b) { return place(a) < place(b); });
+  return stops;
+}
+
+std::size_t Canvas::reached_of(const std::vector<Stop>& stops) const {
+  if (!reached_) return stops.size();
+  std::ptrdiff_t before = 0;
+  for (std::size_t i = 0; i < stops.size(); ++i) {
+    if (stops[i].is_called(*reached_) && before++ == reached_->number) return i;
+  }
+  return stops.size();
+}
+
+const Shape* Canvas::reached(QRectF* where) const {
+  if (!reached_) return nullptr;
+  const std::vector<Stop> stops = tab_stops();
+  const std::size_t at = reached_of(stops);
+  if (at == stops.size()) return nullptr;
+  if (where != nullptr) *where = stops[at].where;
+  return stops[at].shape;
+}
+
+void Canvas::reach(const std::vector<Stop>& stops, std::size_t stop) {
+  const Stop& now = stops[stop];
+  Stop::Name name{now.shape->tag, now.shape->action, 0};
+  name.number = std::count_if(stops.begin(), stops.begin() + static_cast<std::ptrdiff_t>(stop),
+                              [&](const Stop& any) { return any.is_called(name); });
+  reached_ = name;
+  const std::vector<Said> all = said();
+  const auto told = std::find_if(all.begin(), all.end(), [&](const Said& any) {
+    return any.action == name.action && any.where == now.where;
+  });
+  if (told != all.end()) {
+    QAccessibleEvent event{this, QAccessible::Focus};
+    event.setChild(static_cast<int>(told - all.begin()));
+    QAccessible::updateAccessibility(&event);
+  }
+  update();
+}
+
+bool Canvas::focusNextPrevChild(bool next) {
+  // From a line of text in it, and from a view that is hidden, the focus goes on.
+  if (!hasFocus() || !isVisible()) return QWidget::focusNextPrevChild(next);
+  const std::vector<Stop> stops = tab_stops();
+  const std::size_t at = reached_of(stops);
+  const std::size_t to = at == stops.size() ? (next ? 0 : at) : next ? at + 1 : at - 1;
+  if (to >= stops.size()) {
+    reached_.reset();
+    update();
+    return QWidget::focusNextPrevChild(next);
+  }
+  reach(stops, to);
+  return true;
+}
+
+void Canvas::focusInEvent(QFocusEvent* event) {
+  const std::vector<Stop> stops = tab_stops();
+  reached_.reset();
+  if (!stops.empty() && event->reason() == Qt::TabFocusReason) reach(stops, 0);
+  if (!stops.empty() && event->reason() == Qt::BacktabFocusReason) reach(stops, stops.size() - 1);
+  refresh();
+  QWidget::focusInEvent(event);
+}
+
+void Canvas::focusOutEvent(QFocusEvent* event) {
+  refresh();
+  QWidget::focusOutEvent(event);
+}
+
+void Canvas::keyPressEvent(QKeyEvent* event) {
+  const bool enter = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
+  const Shape* shape = enter ? reached() : nullptr;
+  if (shape == nullptr || !on_action) return QWidget::keyPressEvent(event);
+  // What it does may make all shapes anew.
+  const QString action = shape->action;
+  on_action(action);
 }
 
 void Canvas::mouseMoveEvent(QMouseEvent* event) {

@@ -7,6 +7,7 @@
 #include <QTransform>
 #include <QWidget>
 #include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -51,8 +52,10 @@ struct Shown {
   bool playing = false;
   double speed = 1;  ///< Simulated seconds in one; 0: as fast as can be.
   bool reduced_motion = false;
+  bool only_path = false;          ///< Of services, those that the selected one hangs on with.
   std::vector<Instant> bookmarks;  ///< Of the run, in order.
   std::optional<HandNow> hand;     ///< Absent: the run is over, or in nobody's hand.
+  bool can_branch = false;         ///< Another run can begin and be led to the instant.
   QString session;                 ///< A scenario of what was done by hand; empty: nothing was.
   /// What somebody may begin with: a name for people, and its path.
   std::vector<std::pair<QString, QString>> offers;
@@ -78,12 +81,17 @@ class Canvas : public QWidget {
   /// The shape with the tag and where it is in the view; null: it is not shown.
   [[nodiscard]] const Shape* find(const QString& tag, QRectF* where = nullptr) const;
 
-  /// What a screen reader says, in order, and where that is in the view.
+  /// What a screen reader says, in order, where that is in the view, and what a click there does.
   struct Said {
     QString says;
     QRectF where;
+    QString action;
   };
+  /// Of shapes that say something, and of those to click on, by the words in them.
   [[nodiscard]] std::vector<Said> said() const;
+
+  /// What Tab has come to, of what can be clicked on; null: nothing, or it is not shown any more.
+  [[nodiscard]] const Shape* reached(QRectF* where = nullptr) const;
 
   /// Told of clicks on shapes with an action.
   std::function<void(const QString& action)> on_action;
@@ -104,15 +112,44 @@ class Canvas : public QWidget {
   [[nodiscard]] virtual std::vector<Layer> still_layers() const = 0;
   /// What moves with time, drawn above it.
   [[nodiscard]] virtual std::vector<Layer> moving_layers() const { return {}; }
+  /// Whether Tab comes to it; arrows may come to the others. Requires: it has an action.
+  [[nodiscard]] virtual bool is_tab_stop(const Shape& /*shape*/) const { return true; }
 
   void paintEvent(QPaintEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
   void changeEvent(QEvent* event) override;
+  void focusInEvent(QFocusEvent* event) override;
+  void focusOutEvent(QFocusEvent* event) override;
+  /// Enter does what a click on what is reached does.
+  void keyPressEvent(QKeyEvent* event) override;
+  /// Through the view's tab stops, and on to the next view.
+  bool focusNextPrevChild(bool next) override;
 
  private:
+  /// A shape with an action, and where it is in the view.
+  struct Stop {
+    /// Two may be called alike: the first of them has the number 0.
+    struct Name {
+      QString tag;
+      QString action;
+      std::ptrdiff_t number = 0;
+    };
+    const Shape* shape;
+    QRectF where;
+
+    [[nodiscard]] bool is_called(const Name& name) const {
+      return shape->tag == name.tag && shape->action == name.action;
+    }
+  };
+
   void rebuild();
+  /// From the top to the bottom, from the left to the right.
+  [[nodiscard]] std::vector<Stop> tab_stops() const;
+  /// Which of them is reached; how many there are: none.
+  [[nodiscard]] std::size_t reached_of(const std::vector<Stop>& stops) const;
+  void reach(const std::vector<Stop>& stops, std::size_t stop);
   [[nodiscard]] const Shape* hit(QPointF point) const;
   [[nodiscard]] const Shape* thing_at(QPointF point) const;
 
@@ -122,6 +159,7 @@ class Canvas : public QWidget {
   std::vector<Layer> still_;
   std::vector<Layer> moving_;
   QPixmap pixels_;
+  std::optional<Stop::Name> reached_;
 };
 
 /// Paints layers in order.

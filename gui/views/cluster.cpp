@@ -1,5 +1,6 @@
 #include "gui/views/cluster.h"
 
+#include <QKeyEvent>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -106,21 +107,80 @@ std::vector<Layer> ClusterView::still_layers() const {
                       Type::BodyStrong, c.state(State::Starting));
   }
   if (moment.zones.empty()) return layers;
+  const std::vector<QRectF> boxes = zone_boxes();
+  for (std::size_t i = 0; i < boxes.size(); ++i) draw_zone(list, moment.zones[i], boxes[i]);
+  draw_key(list);
+  return layers;
+}
+
+std::vector<QRectF> ClusterView::zone_boxes() const {
   const QRectF room{kPadding, kZonesTop, width() - 2 * kPadding, height() - kZonesTop - kKeyHeight};
-  const std::size_t count = moment.zones.size();
+  const std::size_t count = shown().moment->zones.size();
   const std::size_t columns = count <= 4 ? count : best_columns(count, room.size(), 0.8);
   const std::size_t rows = (count + columns - 1) / columns;
   constexpr qreal kGap = 10;
   const QSizeF size{
       (room.width() - kGap * static_cast<qreal>(columns - 1)) / static_cast<qreal>(columns),
       (room.height() - kGap * static_cast<qreal>(rows - 1)) / static_cast<qreal>(rows)};
+  std::vector<QRectF> boxes;
   for (std::size_t i = 0; i < count; ++i) {
     const QPointF corner{room.left() + static_cast<qreal>(i % columns) * (size.width() + kGap),
                          room.top() + static_cast<qreal>(i / columns) * (size.height() + kGap)};
-    draw_zone(list, moment.zones[i], QRectF{corner, size});
+    boxes.emplace_back(corner, size);
   }
-  draw_key(list);
-  return layers;
+  return boxes;
+}
+
+ClusterView::NodeGrid ClusterView::node_grid(const ZoneNow& zone, const QRectF& box) const {
+  NodeGrid grid;
+  grid.room = box.adjusted(10, kZoneHeader, -10, -10);
+  const auto across = [&](std::size_t columns) {
+    return grid.room.width() / static_cast<qreal>(columns);
+  };
+  // Few nodes have names and bars and lie broad; many are squares.
+  for (const qreal aspect : {1.9, 1.0}) {
+    grid.columns = best_columns(zone.nodes.size(), grid.room.size(), aspect);
+    const auto rows = static_cast<qreal>((zone.nodes.size() + grid.columns - 1) / grid.columns);
+    grid.tile = std::min(grid.room.height() / rows, across(grid.columns) / aspect);
+    if (aspect > 1 && grid.tile < kNamedTile) continue;
+    grid.named = aspect > 1;
+    if (grid.named) {
+      constexpr qreal kGap = 8;
+      const auto columns = static_cast<qreal>(grid.columns);
+      grid.size = {(grid.room.width() - kGap * (columns - 1)) / columns,
+                   std::min(150.0, (grid.room.height() - kGap * (rows - 1)) / rows)};
+      grid.step = grid.size + QSizeF{kGap, kGap};
+      break;
+    }
+    // Whole pixels: gaps between cells are all alike.
+    const auto step_of = [&](qreal room) {
+      const qreal step = std::min(grid.tile * 1.4, room);
+      return grid.tile < kPodsTile ? std::max(1.0, std::floor(step * ratio())) / ratio() : step;
+    };
+    grid.step = {step_of(across(grid.columns)), step_of(grid.room.height() / rows)};
+    const qreal gap = grid.tile < 3 ? 0 : 1;
+    grid.size = grid.tile < kPodsTile ? grid.step - QSizeF{gap, gap} : QSizeF{grid.tile, grid.tile};
+  }
+  return grid;
+}
+
+std::optional<ClusterView::PodGrid> ClusterView::pod_grid(const NodeNow& node, const QRectF& tile) {
+  PodGrid grid;
+  grid.room = tile.adjusted(10, 30, -10, -9);
+  if (node.pods.empty() || grid.room.height() < 6) return std::nullopt;
+  // Where there is room, each pod is a line with the name of its service.
+  constexpr qreal kRow = 18;
+  const auto count = static_cast<qreal>(node.pods.size());
+  grid.named = count * kRow <= grid.room.height() + 1 && grid.room.width() >= 90;
+  if (!grid.named) {
+    grid.columns = std::max<std::size_t>(best_columns(node.pods.size(), grid.room.size(), 1),
+                                         static_cast<std::size_t>(grid.room.width() / 22));
+  }
+  const std::size_t rows = (node.pods.size() + grid.columns - 1) / grid.columns;
+  grid.cell = grid.named ? kRow
+                         : std::min({22.0, grid.room.width() / static_cast<qreal>(grid.columns),
+                                     grid.room.height() / static_cast<qreal>(rows)});
+  return grid;
 }
 
 void ClusterView::draw_zone(DisplayList& list, const ZoneNow& zone, const QRectF& box) const {
@@ -131,12 +191,7 @@ void ClusterView::draw_zone(DisplayList& list, const ZoneNow& zone, const QRectF
   frame.tag = "zone " + QString::fromStdString(zone.name);
   if (!zone.name.empty()) frame.thing = frame.tag;
   frame.state = zone.state;
-  const auto unwell = std::count_if(zone.nodes.begin(), zone.nodes.end(),
-                                    [](const NodeNow& node) { return is_bad(node.worst); });
-  frame.says = tr("zone %1, %2, %3 of %4 nodes not well")
-                   .arg(QString::fromStdString(zone.name), name_of(zone.state))
-                   .arg(unwell)
-                   .arg(zone.nodes.size());
+  frame.says = zone_text(zone);
   const qreal middle = box.top() + 17;
   const QString name =
       zone.name.empty() ? tr("nodes") : tr("zone %1").arg(QString::fromStdString(zone.name));
@@ -150,29 +205,10 @@ void ClusterView::draw_zone(DisplayList& list, const ZoneNow& zone, const QRectF
   list.text({from + 6, middle - height / 2, box.right() - 12 - from - 6, height}, value, type,
             lost ? c.state(State::Lost) : c.low, Qt::AlignRight);
   if (zone.nodes.empty()) return;
-  QRectF grid = box.adjusted(10, kZoneHeader, -10, -10);
-  // Few nodes have names and bars and lie broad; many are squares.
-  for (const qreal aspect : {1.9, 1.0}) {
-    const std::size_t columns = best_columns(zone.nodes.size(), grid.size(), aspect);
-    const std::size_t rows = (zone.nodes.size() + columns - 1) / columns;
-    const qreal tile_height = std::min(grid.height() / static_cast<qreal>(rows),
-                                       grid.width() / static_cast<qreal>(columns) / aspect);
-    if (aspect > 1 && tile_height < kNamedTile) continue;
-    if (aspect == 1.0) {
-      draw_nodes_as_pixels(list, zone, grid, columns, tile_height);
-      return;
-    }
-    const qreal gap = 8;
-    const qreal tile_width =
-        (grid.width() - gap * static_cast<qreal>(columns - 1)) / static_cast<qreal>(columns);
-    const qreal tall = std::min(
-        150.0, (grid.height() - gap * static_cast<qreal>(rows - 1)) / static_cast<qreal>(rows));
-    for (std::size_t i = 0; i < zone.nodes.size(); ++i) {
-      const QPointF corner{grid.left() + static_cast<qreal>(i % columns) * (tile_width + gap),
-                           grid.top() + static_cast<qreal>(i / columns) * (tall + gap)};
-      draw_node(list, zone.nodes[i], {corner, QSizeF{tile_width, tall}});
-    }
-    return;
+  const NodeGrid grid = node_grid(zone, box);
+  if (!grid.named) return draw_nodes_as_pixels(list, zone, grid);
+  for (std::size_t i = 0; i < zone.nodes.size(); ++i) {
+    draw_node(list, zone.nodes[i], grid.place(i));
   }
 }
 
@@ -186,9 +222,7 @@ void ClusterView::draw_node(DisplayList& list, const NodeNow& node, const QRectF
   frame.tag = "node " + name;
   frame.thing = frame.tag;
   if (node.state == State::Draining) frame.dash = {3, 2};
-  if (is_bad(node.worst)) {
-    frame.says = tr("node %1, %2, %3 pods").arg(name, name_of(node.worst)).arg(node.pods.size());
-  }
+  if (is_bad(node.worst)) frame.says = node_text(node);
   const qreal middle = tile.top() + 15;
   const qreal height = height_of(Type::SmallMedium);
   list.text({tile.left() + 10, middle - height / 2, tile.width() * 0.55, height}, name,
@@ -204,32 +238,199 @@ void ClusterView::draw_node(DisplayList& list, const NodeNow& node, const QRectF
       list.box({rail.left(), rail.top() + y, used, 3}, 1.5, lost ? c.low : c.state(State::Healthy));
     }
   }
-  const QRectF room = tile.adjusted(10, 30, -10, -9);
-  if (node.pods.empty() || room.height() < 6) return;
-  // Where there is room, each pod is a line with the name of its service.
-  constexpr qreal kRow = 18;
-  const bool named =
-      static_cast<qreal>(node.pods.size()) * kRow <= room.height() + 1 && room.width() >= 90;
-  const std::size_t columns =
-      named ? 1
-            : std::max<std::size_t>(best_columns(node.pods.size(), room.size(), 1),
-                                    static_cast<std::size_t>(room.width() / 22));
-  const std::size_t rows = (node.pods.size() + columns - 1) / columns;
-  const qreal cell = named ? kRow
-                           : std::min({22.0, room.width() / static_cast<qreal>(columns),
-                                       room.height() / static_cast<qreal>(rows)});
-  const qreal side = named ? 12 : cell - 4;
+  const auto grid = pod_grid(node, tile);
+  if (!grid) return;
   for (std::size_t i = 0; i < node.pods.size(); ++i) {
-    const QRectF place{room.left() + static_cast<qreal>(i % columns) * cell,
-                       room.top() + static_cast<qreal>(i / columns) * cell, side, side};
+    const QRectF place = grid->place(i);
     draw_pod(list, node.pods[i], place);
-    if (!named) continue;
+    if (!grid->named) continue;
     const qreal high = height_of(Type::Small);
-    list.text(
-        {place.right() + 8, place.center().y() - high / 2, room.right() - place.right() - 8, high},
-        pod_text(node.pods[i]), Type::Small,
-        node.pods[i].state == State::Healthy ? c.mid : c.text_of(node.pods[i].state));
+    list.text({place.right() + 8, place.center().y() - high / 2,
+               grid->room.right() - place.right() - 8, high},
+              pod_text(node.pods[i]), Type::Small,
+              node.pods[i].state == State::Healthy ? c.mid : c.text_of(node.pods[i].state));
   }
+}
+
+QString ClusterView::zone_text(const ZoneNow& zone) const {
+  const auto unwell = std::count_if(zone.nodes.begin(), zone.nodes.end(),
+                                    [](const NodeNow& node) { return is_bad(node.worst); });
+  return tr("zone %1, %2, %3 of %4 nodes not well")
+      .arg(QString::fromStdString(zone.name), name_of(zone.state))
+      .arg(unwell)
+      .arg(zone.nodes.size());
+}
+
+QString ClusterView::node_text(const NodeNow& node) const {
+  return tr("node %1, %2, %3 pods")
+      .arg(QString::fromStdString(std::string{shown().run->text(node.name)}), name_of(node.worst))
+      .arg(node.pods.size());
+}
+
+ClusterView::Place ClusterView::zone_place(const ZoneNow& zone, const QRectF& box) const {
+  return {"zone " + QString::fromStdString(zone.name), box, zone_text(zone), std::nullopt};
+}
+
+ClusterView::Place ClusterView::node_place(const NodeNow& node, const QRectF& tile) const {
+  const std::string name{shown().run->text(node.name)};
+  return {"node " + QString::fromStdString(name), tile, node_text(node), std::nullopt};
+}
+
+ClusterView::Place ClusterView::pod_place(const PodNow& pod, const QRectF& place) const {
+  const QString name = QString::fromStdString(std::string{shown().run->text(pod.name)});
+  return {"pod " + name, place, tr("pod %1, %2").arg(name.section('/', -1), name_of(pod.state)),
+          pod.service};
+}
+
+std::vector<ClusterView::Place> ClusterView::places(Depth depth) const {
+  std::vector<Place> all;
+  if (!has_moment() || shown().moment->zones.empty()) return all;
+  const std::vector<QRectF> boxes = zone_boxes();
+  for (std::size_t z = 0; z < boxes.size(); ++z) {
+    const ZoneNow& zone = shown().moment->zones[z];
+    if (depth == Depth::Zone) {
+      if (!zone.name.empty()) all.push_back(zone_place(zone, boxes[z]));
+      continue;
+    }
+    if (zone.nodes.empty()) continue;
+    const NodeGrid grid = node_grid(zone, boxes[z]);
+    for (std::size_t n = 0; n < zone.nodes.size(); ++n) {
+      const NodeNow& node = zone.nodes[n];
+      if (depth == Depth::Node) {
+        all.push_back(node_place(node, grid.place(n)));
+        continue;
+      }
+      const auto pods = grid.named ? pod_grid(node, grid.place(n)) : std::nullopt;
+      if (!pods) continue;
+      for (std::size_t p = 0; p < node.pods.size(); ++p) {
+        all.push_back(pod_place(node.pods[p], pods->place(p)));
+      }
+    }
+  }
+  return all;
+}
+
+std::optional<ClusterView::Place> ClusterView::reached_place() const {
+  if (reached_.isEmpty() || !has_moment() || shown().moment->zones.empty()) return std::nullopt;
+  const QString kind = reached_.section(' ', 0, 0);
+  const std::string name = reached_.section(' ', 1).toStdString();
+  const std::vector<QRectF> boxes = zone_boxes();
+  for (std::size_t z = 0; z < boxes.size(); ++z) {
+    const ZoneNow& zone = shown().moment->zones[z];
+    if (kind == "zone" && zone.name == name) return zone_place(zone, boxes[z]);
+    if (kind == "zone" || zone.nodes.empty()) continue;
+    const NodeGrid grid = node_grid(zone, boxes[z]);
+    for (std::size_t n = 0; n < zone.nodes.size(); ++n) {
+      const NodeNow& node = zone.nodes[n];
+      if (kind == "node" && shown().run->text(node.name) == name) {
+        return node_place(node, grid.place(n));
+      }
+      if (kind != "pod" || !grid.named) continue;
+      const auto pods = pod_grid(node, grid.place(n));
+      for (std::size_t p = 0; pods && p < node.pods.size(); ++p) {
+        if (shown().run->text(node.pods[p].name) == name) {
+          return pod_place(node.pods[p], pods->place(p));
+        }
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+void ClusterView::reach(const Place& place) {
+  reached_ = place.thing;
+  setAccessibleDescription(place.says);
+  refresh();
+}
+
+void ClusterView::go(int dx, int dy) {
+  const auto here = reached_place();
+  const QString kind = here ? here->thing.section(' ', 0, 0) : QString{"node"};
+  const std::vector<Place> all = places(kind == "zone"  ? Depth::Zone
+                                        : kind == "pod" ? Depth::Pod
+                                                        : Depth::Node);
+  if (all.empty()) return;
+  if (!here) return reach(all.front());
+  const QPointF from = here->where.center();
+  const Place* best = nullptr;
+  qreal least = 0;
+  for (const Place& place : all) {
+    const QPointF way = place.where.center() - from;
+    const qreal along = way.x() * dx + way.y() * dy;
+    const qreal across = std::abs(way.x() * dy) + std::abs(way.y() * dx);
+    if (along < 1) continue;
+    const qreal distance = along + 2 * across;
+    if (best != nullptr && distance >= least) continue;
+    best = &place;
+    least = distance;
+  }
+  if (best != nullptr) reach(*best);
+}
+
+void ClusterView::go_deeper() {
+  const auto here = reached_place();
+  if (!here) return;
+  if (here->thing.startsWith("pod ")) {
+    if (here->service && on_action) on_action(QString{"select %1"}.arg(*here->service));
+    return;
+  }
+  const bool zone = here->thing.startsWith("zone ");
+  for (const Place& place : places(zone ? Depth::Node : Depth::Pod)) {
+    if (here->where.contains(place.where.center())) return reach(place);
+  }
+}
+
+bool ClusterView::go_up() {
+  const auto here = reached_place();
+  if (!here || here->thing.startsWith("zone ")) {
+    const bool was = here.has_value();
+    reached_.clear();
+    refresh();
+    return was;
+  }
+  for (const Place& place : places(here->thing.startsWith("pod ") ? Depth::Node : Depth::Zone)) {
+    if (!place.where.contains(here->where.center())) continue;
+    reach(place);
+    return true;
+  }
+  reached_.clear();
+  refresh();
+  return true;
+}
+
+void ClusterView::keyPressEvent(QKeyEvent* event) {
+  // With these, arrows are those of time.
+  if (event->modifiers() & (Qt::ShiftModifier | Qt::ControlModifier)) {
+    return Canvas::keyPressEvent(event);
+  }
+  switch (event->key()) {
+    case Qt::Key_Left:
+      return go(-1, 0);
+    case Qt::Key_Right:
+      return go(1, 0);
+    case Qt::Key_Up:
+      return go(0, -1);
+    case Qt::Key_Down:
+      return go(0, 1);
+    case Qt::Key_Return:
+    case Qt::Key_Enter:
+      return go_deeper();
+    case Qt::Key_Escape:
+      if (go_up()) return;
+      break;
+    default:
+      break;
+  }
+  Canvas::keyPressEvent(event);
+}
+
+std::vector<Layer> ClusterView::moving_layers() const {
+  const auto here = hasFocus() ? reached_place() : std::nullopt;
+  if (!here) return {};
+  std::vector<Layer> layers(1);
+  layers[0].list.box(here->where.adjusted(-3, -3, 3, 3), 6, {}, colors().focus, 1.6).tag =
+      "reached " + here->thing;
+  return layers;
 }
 
 QString ClusterView::pod_text(const PodNow& pod) const {
@@ -264,26 +465,15 @@ void ClusterView::draw_pod(DisplayList& list, const PodNow& pod, const QRectF& p
   list.path(cross, {}, state == State::Failing ? c.window : color, 1.2);
 }
 
-void ClusterView::draw_nodes_as_pixels(DisplayList& list, const ZoneNow& zone, const QRectF& grid,
-                                       std::size_t columns, qreal tile) const {
+void ClusterView::draw_nodes_as_pixels(DisplayList& list, const ZoneNow& zone,
+                                       const NodeGrid& grid) const {
   const Theme& c = colors();
-  const auto column_count = static_cast<qreal>(columns);
-  const std::size_t rows = (zone.nodes.size() + columns - 1) / columns;
-  // Whole pixels: gaps between cells are all alike.
-  const auto step_of = [&](qreal room) {
-    const qreal step = std::min(tile * 1.4, room);
-    return tile < kPodsTile ? std::max(1.0, std::floor(step * ratio())) / ratio() : step;
-  };
-  const qreal step_x = step_of(grid.width() / column_count);
-  const qreal step_y = step_of(grid.height() / static_cast<qreal>(rows));
-  Pixels pixels{grid.size(), ratio()};
+  Pixels pixels{grid.room.size(), ratio()};
   for (std::size_t i = 0; i < zone.nodes.size(); ++i) {
     const NodeNow& node = zone.nodes[i];
-    const QRectF place{static_cast<qreal>(i % columns) * step_x,
-                       static_cast<qreal>(i / columns) * step_y, tile, tile};
-    if (tile < kPodsTile) {
-      const qreal gap = tile < 3 ? 0 : 1;
-      const QRectF cell{place.topLeft(), QSizeF{step_x - gap, step_y - gap}};
+    const QRectF place = grid.place(i).translated(-grid.room.topLeft());
+    if (grid.tile < kPodsTile) {
+      const QRectF& cell = place;
       if (node.worst == State::Lost) {
         pixels.outline(cell, c.state(State::Lost));
         continue;
@@ -296,7 +486,7 @@ void ClusterView::draw_nodes_as_pixels(DisplayList& list, const ZoneNow& zone, c
       pixels.fill({cell.left(), cell.bottom() - tall, cell.width(), tall}, c.state(node.worst));
       continue;
     }
-    const QRectF inside = place.adjusted(0, 0, -tile * 0.22, -tile * 0.22);
+    const QRectF inside = place.adjusted(0, 0, -grid.tile * 0.22, -grid.tile * 0.22);
     if (node.pods.empty()) {
       pixels.outline(inside, node.state == State::Lost ? c.state(State::Lost) : c.line);
       continue;
@@ -317,13 +507,20 @@ void ClusterView::draw_nodes_as_pixels(DisplayList& list, const ZoneNow& zone, c
       }
     }
   }
-  list.picture(grid, pixels.image()).tag = "nodes " + QString::fromStdString(zone.name);
+  list.picture(grid.room, pixels.image()).tag = "nodes " + QString::fromStdString(zone.name);
 }
 
 void ClusterView::draw_key(DisplayList& list) const {
   const Theme& c = colors();
   const qreal middle = height() - 21;
   qreal x = kPadding + 4;
+  if (const auto here = hasFocus() ? reached_place() : std::nullopt) {
+    const qreal high = height_of(Type::BodyMedium);
+    list.text({x, middle - high / 2, width() - kPadding - x, high}, here->says, Type::BodyMedium,
+              c.high)
+        .tag = "reached text";
+    return;
+  }
   const std::array<std::pair<State, QString>, 5> key{{{State::Healthy, tr("Ready")},
                                                       {State::Starting, tr("Starting")},
                                                       {State::Failing, tr("Crashing")},

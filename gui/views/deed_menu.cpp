@@ -1,5 +1,6 @@
 #include "gui/views/deed_menu.h"
 
+#include <QApplication>
 #include <QKeyEvent>
 #include <algorithm>
 #include <array>
@@ -58,7 +59,8 @@ constexpr std::array kKnown{
     Known{"api-refusing", QT_TRANSLATE_NOOP("DeedText", "The API server refuses all calls")},
     Known{"store-kill", QT_TRANSLATE_NOOP("DeedText", "Kill a member of the store")},
     Known{"store-slow", QT_TRANSLATE_NOOP("DeedText", "The store writes slowly")},
-    Known{"registry-down", QT_TRANSLATE_NOOP("DeedText", "The registry is down")}};
+    Known{"registry-down", QT_TRANSLATE_NOOP("DeedText", "The registry is down")},
+    Known{"apply", QT_TRANSLATE_NOOP("DeedText", "Apply manifests")}};
 
 QString length_text(int seconds) {
   return seconds < 60 ? DeedText::tr("%1 s").arg(seconds)
@@ -74,6 +76,10 @@ QString deed_text(const Deed& deed) {
   }
   if (deed.name == "image") {
     return DeedText::tr("Image: %1").arg(set.value("image").toString().section('/', -1));
+  }
+  if (deed.name == "patch") {
+    const QString target = deed.entry.value("patch").toObject().value("target").toString();
+    return DeedText::tr("Patch %1").arg(target.section('/', 0, 0) + "/" + target.section('/', -1));
   }
   const auto known = std::find_if(kKnown.begin(), kKnown.end(),
                                   [&](const Known& any) { return deed.name == any.name; });
@@ -94,8 +100,12 @@ QString thing_text(const QString& thing) {
   return DeedText::tr("Control plane");
 }
 
-DeedMenu::DeedMenu(const Shown& shown, QWidget* parent) : Canvas{shown, parent} {
+DeedMenu::DeedMenu(const Shown& shown, QWidget* parent)
+    : Canvas{shown, parent}, field_{new SearchField{shown, this, false}} {
   setAccessibleName(tr("What to do"));
+  field_->installEventFilter(this);
+  QObject::connect(field_, &QLineEdit::textChanged, this, [this] { ask(); });
+  field_->hide();
   on_action = [this](const QString& action) { act(action); };
   hide();
 }
@@ -112,21 +122,44 @@ void DeedMenu::begin(const QString& thing, std::vector<Deed> deeds, QPoint at) {
 
 void DeedMenu::choose(int row) {
   chosen_ = std::clamp(row, 0, static_cast<int>(deeds_.size()) - 1);
+  fit();
+  const bool typed = chosen().typed != Deed::Typed::Nothing;
+  field_->setVisible(typed);
+  if (!typed) {
+    setFocus();
+    return ask();
+  }
+  const bool merges = chosen().typed == Deed::Typed::Merge;
+  field_->setPlaceholderText(merges ? R"({"spec": {…}})" : tr("A file or folder of manifests"));
+  field_->setAccessibleName(merges ? tr("What to merge, as JSON")
+                                   : tr("A file or folder of manifests"));
+  field_->setGeometry(20, static_cast<int>(need_top() + 4), width() - 40, 32);
+  field_->setFocus();
+  // Nothing is typed for another one yet.
+  if (field_->text().isEmpty()) return ask();
+  field_->clear();
+}
+
+void DeedMenu::ask() {
   problems_.clear();
   hits_.clear();
   asked_ = true;
-  fit();
   refresh();
-  if (on_choice) on_choice();
+  if (!isHidden() && on_choice) on_choice();
 }
 
-bool DeedMenu::chosen_lasts() const {
-  return !deeds_.empty() && deeds_[static_cast<std::size_t>(chosen_)].lasts;
+bool DeedMenu::any_needs() const {
+  return std::any_of(deeds_.begin(), deeds_.end(), [](const Deed& deed) {
+    return deed.lasts || deed.typed != Deed::Typed::Nothing;
+  });
 }
+
+qreal DeedMenu::need_top() const { return kRowsTop + kRow * static_cast<qreal>(deeds_.size()) + 8; }
+
+bool DeedMenu::chosen_lasts() const { return !deeds_.empty() && chosen().lasts; }
 
 QJsonObject DeedMenu::entry() const {
-  return entry_lasting(deeds_[static_cast<std::size_t>(chosen_)],
-                       kLengths[static_cast<std::size_t>(length_)]);
+  return entry_of(chosen(), kLengths[static_cast<std::size_t>(length_)], field_->text().trimmed());
 }
 
 void DeedMenu::set_preview(QStringList hits, int count) {
@@ -147,17 +180,15 @@ void DeedMenu::act(const QString& action) {
   if (action.startsWith("deed row ")) choose(number);
   if (action.startsWith("deed for ")) {
     length_ = number;
-    choose(chosen_);
+    ask();
   }
   if (action == "deed do" && on_do) on_do();
   if (action == "deed close") hide();
 }
 
 void DeedMenu::fit() {
-  const bool any_lasts =
-      std::any_of(deeds_.begin(), deeds_.end(), [](const Deed& deed) { return deed.lasts; });
   const auto tall = static_cast<int>(kRowsTop + kRow * static_cast<qreal>(deeds_.size()) +
-                                     (any_lasts ? kLengthHeight : 0) + 30 +
+                                     (any_needs() ? kLengthHeight : 0) + 30 +
                                      kLine * static_cast<qreal>(kProblemLines) + kFootHeight);
   const QSize room = parentWidget() == nullptr ? QSize{kWidth, tall} : parentWidget()->size();
   setGeometry(std::clamp(at_.x() + 6, 8, std::max(8, room.width() - kWidth - 8)),
@@ -170,7 +201,8 @@ void DeedMenu::draw_rows(DisplayList& list) const {
     const QRectF row{10, kRowsTop + kRow * static_cast<qreal>(i), width() - 20.0, kRow};
     const bool chosen = static_cast<int>(i) == chosen_;
     if (chosen) list.box(row, 7, c.raised).tag = "chosen deed";
-    const bool change = deeds_[i].entry.contains("set") || deeds_[i].name == "uncordon";
+    const bool change = deeds_[i].entry.contains("set") || deeds_[i].name == "uncordon" ||
+                        deeds_[i].typed != Deed::Typed::Nothing;
     list.glyph(change                                                    ? State::Starting
                : deeds_[i].name == "drain" || deeds_[i].name == "cordon" ? State::Draining
                                                                          : State::Lost,
@@ -184,6 +216,7 @@ void DeedMenu::draw_rows(DisplayList& list) const {
 
 qreal DeedMenu::draw_length(DisplayList& list, qreal top) const {
   const Theme& c = colors();
+  if (chosen().typed != Deed::Typed::Nothing) return top + kLengthHeight;
   const qreal middle = top + kLengthHeight / 2;
   const bool lasts = chosen_lasts();
   qreal x = list.words(20, middle, lasts ? tr("for") : tr("at once"), Type::Body, c.low) + 12;
@@ -256,11 +289,9 @@ std::vector<Layer> DeedMenu::still_layers() const {
             c.high)
       .tag = "thing";
   draw_rows(list);
-  qreal top = kRowsTop + kRow * static_cast<qreal>(deeds_.size()) + 8;
+  qreal top = need_top();
   list.line({20, top - 4}, {width() - 20.0, top - 4}, c.line);
-  const bool any_lasts =
-      std::any_of(deeds_.begin(), deeds_.end(), [](const Deed& deed) { return deed.lasts; });
-  if (any_lasts) top = draw_length(list, top);
+  if (any_needs()) top = draw_length(list, top);
   draw_outcome(list, top + 4);
 
   qreal x = width() - 20;
@@ -290,7 +321,7 @@ void DeedMenu::keyPressEvent(QKeyEvent* event) {
       if (!chosen_lasts()) return;
       length_ = std::clamp(length_ + (event->key() == Qt::Key_Left ? -1 : 1), 0,
                            static_cast<int>(kLengths.size()) - 1);
-      return choose(chosen_);
+      return ask();
     case Qt::Key_Return:
     case Qt::Key_Enter:
       if (on_do) on_do();
@@ -303,8 +334,20 @@ void DeedMenu::keyPressEvent(QKeyEvent* event) {
 }
 
 void DeedMenu::focusOutEvent(QFocusEvent* event) {
-  if (event->reason() == Qt::MouseFocusReason) hide();
+  const bool within = isAncestorOf(QApplication::focusWidget());
+  if (event->reason() == Qt::MouseFocusReason && !within) hide();
   Canvas::focusOutEvent(event);
+}
+
+bool DeedMenu::eventFilter(QObject* watched, QEvent* event) {
+  if (event->type() != QEvent::KeyPress) return Canvas::eventFilter(watched, event);
+  auto* key = static_cast<QKeyEvent*>(event);
+  // Those that a line of text has no use for.
+  static constexpr std::array kOurs{Qt::Key_Up, Qt::Key_Down, Qt::Key_Return, Qt::Key_Enter,
+                                    Qt::Key_Escape};
+  if (std::find(kOurs.begin(), kOurs.end(), key->key()) == kOurs.end()) return false;
+  keyPressEvent(key);
+  return true;
 }
 
 }  // namespace orrery::gui

@@ -8,6 +8,7 @@
 
 #include "gui/model/deeds.h"
 #include "gui/views/canvas.h"
+#include "gui/views/search_field.h"
 
 namespace orrery::gui {
 
@@ -26,6 +27,8 @@ class DeedMenu : public Canvas {
   /// The entry of the deed that is chosen, as long as it is to last.
   [[nodiscard]] QJsonObject entry() const;
   [[nodiscard]] const std::vector<Deed>& deeds() const { return deeds_; }
+  /// What the chosen one would hit is not known yet.
+  [[nodiscard]] bool is_asking() const { return asked_; }
   /// As if its row were clicked.
   void choose(int row);
 
@@ -37,16 +40,28 @@ class DeedMenu : public Canvas {
  protected:
   [[nodiscard]] std::vector<Layer> still_layers() const override;
   void keyPressEvent(QKeyEvent* event) override;
+  /// Arrows and Enter are enough for it; the window behind is not to be touched.
+  bool focusNextPrevChild(bool next) override {
+    return isVisible() || Canvas::focusNextPrevChild(next);
+  }
   void focusOutEvent(QFocusEvent* event) override;
+  bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
   void act(const QString& action);
+  /// Another deed, or another way to do it: what it would hit is asked for.
+  void ask();
   void fit();
+  [[nodiscard]] const Deed& chosen() const { return deeds_[static_cast<std::size_t>(chosen_)]; }
+  /// Above the line with what the chosen one needs.
+  [[nodiscard]] qreal need_top() const;
   void draw_rows(DisplayList& list) const;
   qreal draw_length(DisplayList& list, qreal top) const;
   void draw_outcome(DisplayList& list, qreal top) const;
   [[nodiscard]] bool chosen_lasts() const;
+  [[nodiscard]] bool any_needs() const;
 
+  SearchField* field_;  ///< Where something has to be typed.
   QString thing_;
   QPoint at_;
   std::vector<Deed> deeds_;

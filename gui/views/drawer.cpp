@@ -100,7 +100,8 @@ void DrawerView::draw_frame(DisplayList& list) const {
   cross.moveTo(m + QPointF{-4.5, 4.5});
   cross.lineTo(m + QPointF{4.5, -4.5});
   list.path(cross, {}, c.mid, 1.6).round_caps = true;
-  list.target({m.x() - 14, m.y() - 14, 28, 28}, action_of(Drawer::None), action_of(Drawer::None));
+  list.target({m.x() - 14, m.y() - 14, 28, 28}, action_of(Drawer::None), action_of(Drawer::None))
+      .says = tr("Close");
 }
 
 qreal DrawerView::draw_chip(DisplayList& list, qreal left, qreal middle, const QString& text,

@@ -90,6 +90,25 @@ void EventsView::scroll(qreal rows) {
   refresh();
 }
 
+void EventsView::choose(int rows) {
+  if (list_.size() == 0) return;
+  const auto last = static_cast<int>(list_.size()) - 1;
+  int row = static_cast<int>(list_.happened(shown().at)) - 1;
+  if (shown().event) {
+    for (int i = 0; i <= last; ++i) {
+      if (list_.event(static_cast<std::size_t>(i)).id == *shown().event) row = i;
+    }
+  }
+  row = std::clamp(row + rows, 0, last);
+  follows_ = true;
+  const std::uint64_t id = list_.event(static_cast<std::size_t>(row)).id;
+  if (on_action) on_action(QString{"event %1"}.arg(id));
+}
+
+bool EventsView::is_tab_stop(const Shape& shape) const {
+  return !shape.action.startsWith("event ") || shape.tag == "cause";
+}
+
 const recording::RunEvent* EventsView::current() const {
   if (shown().run == nullptr) return nullptr;
   if (shown().event) return shown().run->events().find(*shown().event);
@@ -291,9 +310,9 @@ void EventsView::wheelEvent(QWheelEvent* event) {
 void EventsView::keyPressEvent(QKeyEvent* event) {
   switch (event->key()) {
     case Qt::Key_Up:
-      return scroll(-1);
+      return choose(-1);
     case Qt::Key_Down:
-      return scroll(1);
+      return choose(1);
     case Qt::Key_PageUp:
       return scroll(-std::floor(rows_shown()));
     case Qt::Key_PageDown:

@@ -31,6 +31,7 @@ class EventsView : public DrawerView {
 
  protected:
   [[nodiscard]] std::vector<Layer> still_layers() const override;
+  [[nodiscard]] bool is_tab_stop(const Shape& shape) const override;
   void resizeEvent(QResizeEvent* event) override;
   void changeEvent(QEvent* event) override;
   void wheelEvent(QWheelEvent* event) override;
@@ -38,6 +39,8 @@ class EventsView : public DrawerView {
 
  private:
   void scroll(qreal rows);
+  /// The row so far from the one of current().
+  void choose(int rows);
   void say_what_to_type();
   [[nodiscard]] QRectF rows_room() const;
   [[nodiscard]] double rows_shown() const;

@@ -1,6 +1,7 @@
 #include "gui/views/lab.h"
 
 #include <QFontMetricsF>
+#include <QKeyEvent>
 #include <QLocale>
 #include <QWheelEvent>
 #include <algorithm>
@@ -460,14 +461,33 @@ void LabView::showEvent(QShowEvent* event) {
   arrange();
 }
 
-void LabView::wheelEvent(QWheelEvent* event) {
+void LabView::scroll(double pixels) {
   if (!has_lesson()) return;
   const std::vector<Part> all = parts();
-  top_ = page_top(all) - event->angleDelta().y() / 120.0 * 48;
+  top_ = page_top(all) + pixels;
   top_ = page_top(all);
   arrange();
   refresh();
+}
+
+void LabView::wheelEvent(QWheelEvent* event) {
+  scroll(-event->angleDelta().y() / 120.0 * 48);
   event->accept();
+}
+
+void LabView::keyPressEvent(QKeyEvent* event) {
+  switch (event->key()) {
+    case Qt::Key_Up:
+      return scroll(-48);
+    case Qt::Key_Down:
+      return scroll(48);
+    case Qt::Key_PageUp:
+      return scroll(-page().height() + 48);
+    case Qt::Key_PageDown:
+      return scroll(page().height() - 48);
+    default:
+      return DrawerView::keyPressEvent(event);
+  }
 }
 
 }  // namespace orrery::gui

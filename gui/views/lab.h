@@ -57,6 +57,7 @@ class LabView : public DrawerView {
   void changeEvent(QEvent* event) override;
   void showEvent(QShowEvent* event) override;
   void wheelEvent(QWheelEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
 
  private:
   struct StepNow {
@@ -79,6 +80,7 @@ class LabView : public DrawerView {
   [[nodiscard]] std::vector<Part> parts() const;
   [[nodiscard]] QRectF page() const;
   [[nodiscard]] double page_top(const std::vector<Part>& parts) const;
+  void scroll(double pixels);
   /// Puts the fields where the questions are.
   void arrange();
   void draw_head(DisplayList& list) const;

@@ -1,5 +1,6 @@
 #include "gui/views/limits.h"
 
+#include <QKeyEvent>
 #include <QWheelEvent>
 #include <algorithm>
 #include <cmath>
@@ -267,11 +268,31 @@ void LimitsView::draw_strip(DisplayList& list, std::size_t edge, const QRectF& s
   list.line({x, strip.top()}, {x, strip.bottom() + 2}, c.focus, 1.2);
 }
 
-void LimitsView::wheelEvent(QWheelEvent* event) {
-  top_ = first_row() - event->angleDelta().y() / 120.0;
+void LimitsView::scroll(double rows) {
+  top_ = first_row() + rows;
   top_ = first_row();
   refresh();
+}
+
+void LimitsView::wheelEvent(QWheelEvent* event) {
+  scroll(-event->angleDelta().y() / 120.0);
   event->accept();
+}
+
+void LimitsView::keyPressEvent(QKeyEvent* event) {
+  const double page = std::floor(rows_room().height() / kRow);
+  switch (event->key()) {
+    case Qt::Key_Up:
+      return scroll(-1);
+    case Qt::Key_Down:
+      return scroll(1);
+    case Qt::Key_PageUp:
+      return scroll(-page);
+    case Qt::Key_PageDown:
+      return scroll(page);
+    default:
+      return DrawerView::keyPressEvent(event);
+  }
 }
 
 }  // namespace orrery::gui

@@ -20,8 +20,10 @@ class LimitsView : public DrawerView {
  protected:
   [[nodiscard]] std::vector<Layer> still_layers() const override;
   void wheelEvent(QWheelEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
 
  private:
+  void scroll(double rows);
   [[nodiscard]] QRectF rows_room() const;
   [[nodiscard]] double first_row() const;
   void draw_tile(DisplayList& list, const QRectF& tile, LimitKind kind) const;

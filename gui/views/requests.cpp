@@ -1,5 +1,6 @@
 #include "gui/views/requests.h"
 
+#include <QKeyEvent>
 #include <QMouseEvent>
 #include <QWheelEvent>
 #include <algorithm>
@@ -488,12 +489,49 @@ void RequestsView::wheelEvent(QWheelEvent* event) {
     const double share_at = std::clamp((at.x() - left) / (rows_room().right() - left), 0.0, 1.0);
     return zoom(std::pow(0.8, steps), part_.from + share_at * (part_.to - part_.from));
   }
+  scroll_rows(-steps * 3);
+}
+
+void RequestsView::scroll_rows(double rows) {
   const Trace* chosen = current();
   if (chosen == nullptr) return;
   const double most = std::max(0.0, static_cast<double>(waterfall_of(*chosen, opened_).size()) -
                                         rows_room().height() / kRow);
-  top_row_ = std::clamp(top_row_ - steps * 3, 0.0, most);
+  top_row_ = std::clamp(top_row_ + rows, 0.0, most);
   refresh();
+}
+
+bool RequestsView::is_tab_stop(const Shape& shape) const {
+  return !shape.action.startsWith("request ");
+}
+
+void RequestsView::keyPressEvent(QKeyEvent* event) {
+  const double page = std::floor(rows_room().height() / kRow);
+  switch (event->key()) {
+    case Qt::Key_Up:
+    case Qt::Key_Down: {
+      const std::vector<const Trace*> list = listed();
+      const auto at = std::find(list.begin(), list.end(), current());
+      const auto row = at - list.begin() + (event->key() == Qt::Key_Up ? -1 : 1);
+      if (row < 0 || row >= static_cast<std::ptrdiff_t>(list.size())) return;
+      top_request_ = -1;
+      if (on_action) on_action(QString{"request %1"}.arg(list[static_cast<std::size_t>(row)]->key));
+      return;
+    }
+    case Qt::Key_PageUp:
+      return scroll_rows(-page);
+    case Qt::Key_PageDown:
+      return scroll_rows(page);
+    case Qt::Key_Plus:
+    case Qt::Key_Equal:
+      return zoom(0.8, (part_.from + part_.to) / 2);
+    case Qt::Key_Minus:
+      return zoom(1.25, (part_.from + part_.to) / 2);
+    case Qt::Key_0:
+      return show_whole();
+    default:
+      return DrawerView::keyPressEvent(event);
+  }
 }
 
 void RequestsView::mousePressEvent(QMouseEvent* event) {

@@ -31,6 +31,8 @@ class RequestsView : public DrawerView {
 
  protected:
   [[nodiscard]] std::vector<Layer> still_layers() const override;
+  [[nodiscard]] bool is_tab_stop(const Shape& shape) const override;
+  void keyPressEvent(QKeyEvent* event) override;
   void wheelEvent(QWheelEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;
@@ -50,6 +52,7 @@ class RequestsView : public DrawerView {
   [[nodiscard]] qreal x_of(const recording::Trace& trace, Duration since) const;
   [[nodiscard]] double first_listed(const std::vector<const recording::Trace*>& list) const;
   void zoom(double factor, double around);
+  void scroll_rows(double rows);
   void draw_controls(DisplayList& list, std::size_t count) const;
   void draw_request(DisplayList& list, const recording::Trace& trace, Duration longest, qreal top,
                     bool chosen) const;

@@ -1,6 +1,8 @@
 #include "gui/views/scenario.h"
 
 #include <QFileInfo>
+#include <QKeyEvent>
+#include <QUndoCommand>
 #include <QWheelEvent>
 #include <algorithm>
 #include <cmath>
@@ -15,19 +17,159 @@ constexpr qreal kRowsTop = 122;
 constexpr qreal kRow = 20;
 constexpr qreal kNumbers = 38;
 
+/// Around a value that is changed: its line of text is as high as the field's letters.
+constexpr QMarginsF kFieldAround{5, 2, 5, 2};
+constexpr qreal kFieldLeast = 120;
+
 }  // namespace
 
-ScenarioView::ScenarioView(const Shown& shown, QWidget* parent) : DrawerView{shown, parent} {
+/// One value became another.
+class ScenarioView::Edit : public QUndoCommand {
+ public:
+  Edit(ScenarioView& view, const ValuePlace& place, QString after)
+      : view_{view},
+        place_{place},
+        before_{view.text_.lines[place.line - 1].mid(place.from, place.length)},
+        after_{std::move(after)} {}
+
+  void undo() override { view_.put(place_.line, place_.from, after_.size(), before_); }
+  void redo() override { view_.put(place_.line, place_.from, before_.size(), after_); }
+
+ private:
+  ScenarioView& view_;
+  ValuePlace place_;
+  QString before_;
+  QString after_;
+};
+
+ScenarioView::ScenarioView(const Shown& shown, QWidget* parent)
+    : DrawerView{shown, parent}, field_{new SearchField{shown, this, false}} {
   setAccessibleName(tr("Scenario"));
+  field_->setFont(font_of(Type::Mono));
+  field_->setTextMargins(static_cast<int>(kFieldAround.left()) - 2, 0, 2, 0);
+  field_->setAccessibleName(tr("Value"));
+  field_->installEventFilter(this);
+  field_->hide();
 }
 
 void ScenarioView::set_text(ScenarioText text) {
+  end_edit(false);
   const bool other = text.path != text_.path;
   text_ = std::move(text);
-  if (other) top_ = 0;
-  // The first problem is in view.
-  if (!text_.problems.empty()) top_ = std::max(0, text_.problems.front().line - 6);
+  saved_ = text_.lines;
+  edits_.clear();
+  if (other) {
+    top_ = 0;
+    chosen_.reset();
+  }
+  read_values();
   refresh();
+}
+
+void ScenarioView::set_problems(std::vector<Problem> problems) {
+  text_.problems = std::move(problems);
+  // The first problem is in view; who changes a value looks at that.
+  if (!text_.problems.empty() && !is_changed()) {
+    top_ = std::max(0, text_.problems.front().line - 6);
+  }
+  if (editing_) place_field();
+  refresh();
+}
+
+void ScenarioView::set_saved() {
+  saved_ = text_.lines;
+  edits_.setClean();
+  refresh();
+}
+
+void ScenarioView::read_values() {
+  values_ = values_of(text_.lines, QFileInfo{text_.path}.suffix().toLower() == "json");
+  if (chosen_ && *chosen_ >= values_.size()) chosen_.reset();
+}
+
+void ScenarioView::put(int line, qsizetype from, qsizetype length, const QString& text) {
+  text_.lines[line - 1].replace(from, length, text);
+  read_values();
+  const auto at = std::find_if(values_.begin(), values_.end(), [&](const ValuePlace& value) {
+    return value.line == line && value.from + value.length > from;
+  });
+  if (at != values_.end()) chosen_ = static_cast<std::size_t>(at - values_.begin());
+  reveal(line);
+}
+
+void ScenarioView::undo() {
+  end_edit(false);
+  if (!edits_.canUndo()) return;
+  edits_.undo();
+  note_edit();
+}
+
+void ScenarioView::redo() {
+  end_edit(false);
+  if (!edits_.canRedo()) return;
+  edits_.redo();
+  note_edit();
+}
+
+void ScenarioView::note_edit() {
+  refresh();
+  // Not from within an edit: only now it is known whether the text is that of its file.
+  if (on_edit) on_edit();
+}
+
+void ScenarioView::choose(std::size_t value) {
+  if (values_.empty()) return;
+  chosen_ = std::min(value, values_.size() - 1);
+  reveal(values_[*chosen_].line);
+  refresh();
+}
+
+void ScenarioView::begin_edit(std::size_t value) {
+  end_edit(true);
+  if (value >= values_.size()) return;
+  choose(value);
+  const ValuePlace& place = values_[value];
+  const QString now = text_.lines[place.line - 1].mid(place.from, place.length);
+  place_field();
+  field_->setText(now);
+  // What is typed stands between the quotation marks.
+  const bool quoted = now.size() >= 2 && (now.front() == '"' || now.front() == '\'');
+  field_->setSelection(quoted ? 1 : 0, static_cast<int>(now.size()) - (quoted ? 2 : 0));
+  editing_ = true;
+  field_->show();
+  field_->setFocus();
+}
+
+void ScenarioView::place_field() {
+  const ValuePlace& place = values_[*chosen_];
+  const QString& line = text_.lines[place.line - 1];
+  const std::vector<Row> all = rows();
+  const auto row = std::find_if(all.begin(), all.end(), [&](const Row& any) {
+    return any.line == place.line && any.problem == nullptr;
+  });
+  const QRectF room = rows_room();
+  const double rows_above = static_cast<double>(row - all.begin()) - first_row(all.size());
+  const qreal left = std::min(room.left() + kNumbers + width_of(line.left(place.from), Type::Mono),
+                              room.right() - kFieldLeast);
+  const qreal wide =
+      std::min(std::max(kFieldLeast, width_of(line.mid(place.from, place.length), Type::Mono) + 40),
+               room.right() - left);
+  field_->setGeometry(QRectF{left, room.top() + rows_above * kRow, wide, kRow}
+                          .marginsAdded(kFieldAround)
+                          .toAlignedRect());
+}
+
+void ScenarioView::end_edit(bool keep) {
+  if (!editing_) return;
+  editing_ = false;
+  const QString after = field_->text().trimmed();
+  const ValuePlace place = values_[*chosen_];
+  field_->hide();
+  setFocus();
+  if (!keep || after.isEmpty()) return;
+  if (after == text_.lines[place.line - 1].mid(place.from, place.length)) return;
+  edits_.push(new Edit{*this, place, after});
+  note_edit();
 }
 
 void ScenarioView::set_phase(Phase phase, const QString& said) {
@@ -60,6 +202,29 @@ std::vector<ScenarioView::Row> ScenarioView::rows() const {
     }
   }
   return rows;
+}
+
+void ScenarioView::scroll(double by) {
+  end_edit(true);
+  top_ = first_row(rows().size()) + by;
+  top_ = first_row(rows().size());
+  refresh();
+}
+
+void ScenarioView::reveal(int line) {
+  const std::vector<Row> all = rows();
+  const auto row = std::find_if(all.begin(), all.end(), [&](const Row& any) {
+    return any.line == line && any.problem == nullptr;
+  });
+  const double shown_rows = rows_room().height() / kRow;
+  const auto at = static_cast<double>(row - all.begin());
+  const double first = first_row(all.size());
+  if (at < first + 1 || at > first + shown_rows - 2) top_ = at - std::floor(shown_rows / 2);
+}
+
+bool ScenarioView::is_right() const {
+  return !text_.path.isEmpty() && text_.problems.empty() && phase_ != Phase::Wrong &&
+         phase_ != Phase::Checking;
 }
 
 double ScenarioView::first_row(std::size_t count) const {
@@ -98,7 +263,7 @@ void ScenarioView::draw_head(DisplayList& list) const {
   if (phase_ == Phase::Running) {
     button(tr("Stop"), "scenario stop", false);
   } else {
-    if (phase_ != Phase::Wrong && phase_ != Phase::Checking) {
+    if (is_right()) {
       button(tr("Run"), "scenario run", true);
       button(tr("Run by hand"), "scenario hand", false);
     }
@@ -112,10 +277,73 @@ void ScenarioView::draw_head(DisplayList& list) const {
                       : phase_ == Phase::Checking || phase_ == Phase::Running ? State::Starting
                                                                               : State::Healthy;
   list.glyph(state, {kPadding + 7, kStateMiddle}, 13).tag = "phase";
+  qreal links = width() - kPadding;
+  const auto link = [&](const QString& name, const QString& action) {
+    const qreal left = list.words_before(links, kStateMiddle, name, Type::BodyMedium, c.accent);
+    list.target({left - 6, kStateMiddle - 14, links - left + 12, 28}, action, action);
+    links = left - 16;
+  };
+  if (is_changed()) link(tr("Save"), "scenario save");
+  if (edits_.canRedo()) link(tr("Redo"), "scenario redo");
+  if (edits_.canUndo()) link(tr("Undo"), "scenario undo");
   const qreal small = height_of(Type::Body);
-  list.text({kPadding + 22, kStateMiddle - small / 2, width() - 2 * kPadding - 22, small},
-            phase_text(), Type::Body, c.mid)
+  const QString text = is_changed() ? tr("%1 Not saved.").arg(phase_text()) : phase_text();
+  list.text({kPadding + 22, kStateMiddle - small / 2, links - kPadding - 22, small}, text,
+            Type::Body, c.mid)
       .tag = "phase text";
+}
+
+void ScenarioView::draw_problem(DisplayList& list, const Row& row, const QRectF& room) const {
+  const Theme& c = colors();
+  const qreal tall = kRow * row.tall;
+  Shape& box = list.box({room.left(), room.top() + 1, room.width() + 2, tall - 2}, 4,
+                        c.fill_of(State::Failing));
+  box.says = tr("line %1, %2").arg(row.line).arg(row.problem->text);
+  list.glyph(State::Failing, {room.left() + 18, room.top() + kRow / 2}, 12);
+  Shape& said = list.text({room.left() + kNumbers, room.top(), room.width() - kNumbers - 8, tall},
+                          {}, Type::SmallMedium, c.text_of(State::Failing));
+  said.text = row.problem->text;
+  said.wraps = row.tall > 1;
+  said.tag = QString{"problem %1"}.arg(row.line);
+}
+
+void ScenarioView::draw_line(DisplayList& list, int line, const QRectF& room) const {
+  const Theme& c = colors();
+  const QString& text = text_.lines[line - 1];
+  if (text != saved_[line - 1]) {
+    list.box({room.left() - 8, room.top() + 4, 2, kRow - 8}, 1, c.focus).tag =
+        QString{"changed %1"}.arg(line);
+  }
+  list.text({room.left(), room.top(), kNumbers - 12, kRow}, QString::number(line), Type::Mono,
+            c.low, Qt::AlignRight);
+  list.target(room.adjusted(kNumbers, 0, 0, 0), {}, QString{"line %1"}.arg(line));
+  qreal x = room.left() + kNumbers;
+  qsizetype at = 0;
+  const auto words = [&](qsizetype until, const QColor& color) {
+    const QString part = text.mid(at, until - at);
+    const qreal wide = width_of(part, Type::Mono);
+    at = until;
+    const QRectF place{x, room.top(), std::min(wide + 1, room.right() - x), kRow};
+    x += wide;
+    if (place.width() > 0 && !part.trimmed().isEmpty()) list.text(place, part, Type::Mono, color);
+    return place;
+  };
+  auto value =
+      std::lower_bound(values_.begin(), values_.end(), line,
+                       [](const ValuePlace& place, int wanted) { return place.line < wanted; });
+  for (; value != values_.end() && value->line == line; ++value) {
+    const auto index = static_cast<std::size_t>(value - values_.begin());
+    words(value->from, c.mid);
+    const QRectF place = words(value->from + value->length, c.high);
+    if (place.width() < 4) continue;
+    const QRectF around = place.adjusted(-4, 1, 3, -1);
+    if (chosen_ == index && !editing_) {
+      list.box(around, 4, {}, c.focus, 1.3).tag = "chosen value";
+    }
+    const QString action = QString{"scenario value %1"}.arg(index);
+    list.target(around, action, action).says = tr("line %1, %2").arg(line).arg(text.trimmed());
+  }
+  words(text.size(), c.mid);
 }
 
 std::vector<Layer> ScenarioView::still_layers() const {
@@ -132,30 +360,20 @@ std::vector<Layer> ScenarioView::still_layers() const {
   const QRectF room = rows_room();
   layers[0].list.line({kPadding, room.top() - 6}, {width() - kPadding, room.top() - 6}, c.line);
   Layer text;
-  text.clip = room;
+  text.clip = room.adjusted(-10, 0, 0, 0);
   const std::vector<Row> all = rows();
   const double first = first_row(all.size());
   for (auto i = static_cast<std::size_t>(first); i < all.size(); ++i) {
     const qreal top = room.top() + (static_cast<double>(i) - first) * kRow;
     if (top >= room.bottom()) break;
     const Row& row = all[i];
-    const QRectF line{room.left() + kNumbers, top, room.width() - kNumbers - 10, kRow};
     if (row.tall == 0) continue;
+    const QRectF line{room.left(), top, room.width() - 10, kRow};
     if (row.problem != nullptr) {
-      text.list.box({room.left(), top + 1, room.width() - 8, kRow * row.tall - 2}, 4,
-                    c.fill_of(State::Failing));
-      text.list.glyph(State::Failing, {room.left() + 18, line.center().y()}, 12);
-      Shape& said = text.list.text({line.left(), top, line.width() - 8, kRow * row.tall}, {},
-                                   Type::SmallMedium, c.text_of(State::Failing));
-      said.text = row.problem->text;
-      said.wraps = row.tall > 1;
-      said.tag = QString{"problem %1"}.arg(row.line);
-      continue;
+      draw_problem(text.list, row, line);
+    } else {
+      draw_line(text.list, row.line, line);
     }
-    text.list.text({room.left(), top, kNumbers - 12, kRow}, QString::number(row.line), Type::Mono,
-                   c.low, Qt::AlignRight);
-    text.list.text(line, text_.lines[row.line - 1], Type::Mono, c.mid).tag =
-        QString{"line %1"}.arg(row.line);
   }
   layers.push_back(std::move(text));
   Layer bar;
@@ -165,11 +383,68 @@ std::vector<Layer> ScenarioView::still_layers() const {
   return layers;
 }
 
+bool ScenarioView::is_tab_stop(const Shape& shape) const {
+  return !shape.action.startsWith("scenario value ");
+}
+
 void ScenarioView::wheelEvent(QWheelEvent* event) {
-  top_ = first_row(rows().size()) - event->angleDelta().y() / 120.0 * 3;
-  top_ = first_row(rows().size());
-  refresh();
+  scroll(-event->angleDelta().y() / 120.0 * 3);
   event->accept();
+}
+
+void ScenarioView::keyPressEvent(QKeyEvent* event) {
+  const double page = std::floor(rows_room().height() / kRow) - 1;
+  const auto all = static_cast<double>(rows().size());
+  switch (event->key()) {
+    case Qt::Key_Down:
+      return choose(chosen_ ? *chosen_ + 1 : 0);
+    case Qt::Key_Up:
+      return choose(chosen_ && *chosen_ > 0 ? *chosen_ - 1 : 0);
+    case Qt::Key_Return:
+    case Qt::Key_Enter:
+      if (reached() != nullptr || !chosen_) return DrawerView::keyPressEvent(event);
+      return begin_edit(*chosen_);
+    case Qt::Key_PageUp:
+      return scroll(-page);
+    case Qt::Key_PageDown:
+      return scroll(page);
+    case Qt::Key_Home:
+      return scroll(-all);
+    case Qt::Key_End:
+      return scroll(all);
+    default:
+      return DrawerView::keyPressEvent(event);
+  }
+}
+
+bool ScenarioView::eventFilter(QObject* watched, QEvent* event) {
+  if (event->type() == QEvent::FocusOut) end_edit(true);
+  if (event->type() != QEvent::KeyPress) return DrawerView::eventFilter(watched, event);
+  const std::size_t value = chosen_.value_or(0);
+  switch (static_cast<const QKeyEvent*>(event)->key()) {
+    case Qt::Key_Escape:
+      end_edit(false);
+      return true;
+    case Qt::Key_Return:
+    case Qt::Key_Enter:
+      end_edit(true);
+      return true;
+    case Qt::Key_Tab:
+    case Qt::Key_Down:
+      begin_edit(value + 1);
+      return true;
+    case Qt::Key_Backtab:
+    case Qt::Key_Up:
+      if (value > 0) begin_edit(value - 1);
+      return true;
+    default:
+      return false;
+  }
+}
+
+void ScenarioView::resizeEvent(QResizeEvent* event) {
+  end_edit(true);
+  DrawerView::resizeEvent(event);
 }
 
 }  // namespace orrery::gui

@@ -23,6 +23,8 @@ constexpr double kNoTextBelow = 0.45;
 constexpr double kAllTextFrom = 0.72;
 constexpr Duration kHaloLasts = Duration::seconds(10);
 constexpr std::size_t kTicksMost = 12;
+/// Of what is emphasised because the selected service needs it, in widths of the line.
+const QVector<qreal> kNeededDash{0.5, 0.45};
 
 qreal edge_width(double per_second) {
   return per_second <= 1 ? 1 : std::clamp(1 + 0.62 * std::log10(per_second), 1.0, 3.5);
@@ -184,8 +186,28 @@ std::optional<std::uint32_t> ServiceGraphView::beside(std::uint32_t service, int
   return graph_.cards[*best].services.front();
 }
 
+std::optional<BlastPath> ServiceGraphView::path_now() const {
+  const auto card = shown().selected ? graph_.card_of(*shown().selected) : std::nullopt;
+  if (!card) return std::nullopt;
+  return blast_path_of(graph_, *card);
+}
+
+bool ServiceGraphView::is_card_shown(std::uint32_t card) const {
+  if (!shown().only_path) return true;
+  if (path_) return path_->cards[card] != Reach::Apart;
+  return cards_now_[card].arrival.has_value() || is_bad(cards_now_[card].state);
+}
+
+bool ServiceGraphView::is_edge_shown(std::size_t edge) const {
+  if (!shown().only_path) return true;
+  if (path_) return path_->edges[edge] != Reach::Apart;
+  const CardEdge& ends = graph_.edges[edge];
+  return is_card_shown(ends.to) && (!ends.from || is_card_shown(*ends.from));
+}
+
 std::vector<Layer> ServiceGraphView::still_layers() const {
   std::vector<Layer> layers(1);
+  path_ = path_now();
   draw_panel(layers[0].list);
   draw_header(layers[0].list);
   if (!has_moment()) draw_invitation(layers[0].list);
@@ -204,11 +226,22 @@ std::vector<Layer> ServiceGraphView::still_layers() const {
   graph.transform = view_of_graph();
   graph.clip = QRectF{1, kGraphTop - 4, width() - 2.0, height() - kGraphTop - kFooterHeight + 4};
   const auto count = static_cast<std::uint32_t>(layout_.centres.size());
-  for (std::uint32_t s = 0; s < count; ++s) draw_halo(graph.list, s);
-  for (std::size_t e = 0; e < tracks_.size(); ++e) draw_edge(graph.list, e);
-  for (std::uint32_t s = 0; s < count; ++s) draw_card(graph.list, s, graph.transform.m11());
-  for (std::size_t e = 0; e < tracks_.size(); ++e) draw_breaker(graph.list, e);
-  for (std::uint32_t s = 0; s < count; ++s) draw_badge(graph.list, s);
+  const auto cards = [&](const auto& draw) {
+    for (std::uint32_t s = 0; s < count; ++s) {
+      if (is_card_shown(s)) draw(s);
+    }
+  };
+  const auto edges = [&](const auto& draw) {
+    for (std::size_t e = 0; e < tracks_.size(); ++e) {
+      if (is_edge_shown(e)) draw(e);
+    }
+  };
+  cards([&](std::uint32_t s) { draw_halo(graph.list, s); });
+  edges([&](std::size_t e) { draw_path_of_edge(graph.list, e); });
+  edges([&](std::size_t e) { draw_edge(graph.list, e); });
+  cards([&](std::uint32_t s) { draw_card(graph.list, s, graph.transform.m11()); });
+  edges([&](std::size_t e) { draw_breaker(graph.list, e); });
+  cards([&](std::uint32_t s) { draw_badge(graph.list, s); });
   layers.push_back(std::move(graph));
 
   Layer foot;
@@ -231,6 +264,11 @@ void ServiceGraphView::draw_header(DisplayList& list) const {
   if (!has_moment()) return;
   if (!shown().letter.isEmpty()) {
     x = list.words(x + 12, kHeaderMiddle, shown().file, Type::Body, c.mid);
+  } else if (path_) {
+    x = draw_path_key(list, x + 14);
+  } else if (shown().only_path) {
+    x = list.words(x + 12, kHeaderMiddle, tr("only what the failure has reached (P)"), Type::Body,
+                   c.mid);
   } else {
     const auto paths = std::count_if(
         shown().run->scene().edges.begin(), shown().run->scene().edges.end(),
@@ -358,6 +396,43 @@ void ServiceGraphView::draw_halo(DisplayList& list, std::uint32_t card) const {
   list.glow(card_rect(card).adjusted(-70, -60, 70, 60), faded(colors().state(now.state), strength));
 }
 
+void ServiceGraphView::draw_path_of_edge(DisplayList& list, std::size_t edge) const {
+  if (!path_ || path_->edges[edge] == Reach::Apart) return;
+  const bool hurt = path_->edges[edge] == Reach::Hurt;
+  Shape& casing =
+      list.path(tracks_[edge].path, {}, path_color(), edge_width(edges_now_[edge].per_second) + 7);
+  casing.tag = QString{hurt ? "hurt %1" : "needed %1"}.arg(graph_.edges[edge].edges.front());
+  if (hurt) {
+    casing.round_caps = true;
+  } else {
+    casing.dash = kNeededDash;
+  }
+}
+
+QColor ServiceGraphView::path_color() const {
+  return faded(colors().focus, colors().shade == Shade::Dark ? 0.26 : 0.2);
+}
+
+qreal ServiceGraphView::draw_path_key(DisplayList& list, qreal left) const {
+  const Theme& c = colors();
+  const auto entry = [&](const QString& text, const QVector<qreal>& dash, const char* tag) {
+    list.line({left, kHeaderMiddle}, {left + 26, kHeaderMiddle}, path_color(), 8).dash = dash;
+    list.line({left, kHeaderMiddle}, {left + 26, kHeaderMiddle}, c.state(State::Healthy), 1.4);
+    const qreal from = left + 34;
+    left = list.words(from, kHeaderMiddle, text, Type::Body, c.mid);
+    const qreal height = height_of(Type::Body);
+    list.target({from, kHeaderMiddle - height / 2, left - from, height}, {}, tag).says = text;
+    left += 20;
+  };
+  entry(path_->users ? tr("Hurt with it: %1, and users").arg(path_->hurt)
+                     : tr("Hurt with it: %1").arg(path_->hurt),
+        {}, "path hurt");
+  entry(tr("It needs: %1").arg(path_->needed), kNeededDash, "path needed");
+  return list.words(left, kHeaderMiddle,
+                    shown().only_path ? tr("P: all services") : tr("P: only these"), Type::Body,
+                    c.low);
+}
+
 void ServiceGraphView::draw_edge(DisplayList& list, std::size_t edge) const {
   const Theme& c = colors();
   const EdgeNow& now = edges_now_[edge];
@@ -371,9 +446,12 @@ void ServiceGraphView::draw_edge(DisplayList& list, std::size_t edge) const {
                             width + (now.state == State::Failing ? 9 : 7));
     glow.round_caps = true;
   }
-  const double alpha = now.state != State::Healthy || cut ? 1
-                       : now.per_second > 0               ? (c.shade == Shade::Dark ? 0.85 : 0.75)
-                                                          : 0.4;
+  // What has nothing to do with the selected service stands back.
+  const bool apart = path_ && path_->edges[edge] == Reach::Apart;
+  const double alpha =
+      (apart ? 0.4 : 1) * (now.state != State::Healthy || cut ? 1
+                           : now.per_second > 0 ? (c.shade == Shade::Dark ? 0.85 : 0.75)
+                                                : 0.4);
   Shape& line = list.path(track.path, {}, faded(color, alpha), width);
   line.tag = QString{"edge %1"}.arg(graph_.edges[edge].edges.front());
   if (graph_.edges[edge].edges.size() == 1) {
@@ -556,7 +634,7 @@ std::vector<Layer> ServiceGraphView::moving_layers() const {
   const double scale = layer.transform.m11();
   for (std::size_t e = 0; e < tracks_.size(); ++e) {
     const EdgeNow& edge = edges_now_[e];
-    if (edge.per_second == 0 && edge.error_share == 0) continue;
+    if ((edge.per_second == 0 && edge.error_share == 0) || !is_edge_shown(e)) continue;
     const Track& track = tracks_[e];
     const auto dots = std::min<std::size_t>(per_edge, edge.per_second < 2    ? 1
                                                       : edge.per_second < 20 ? 2
@@ -596,6 +674,10 @@ std::vector<Layer> ServiceGraphView::moving_layers() const {
   std::vector<Layer> layers;
   layers.push_back(std::move(layer));
   return layers;
+}
+
+bool ServiceGraphView::is_tab_stop(const Shape& shape) const {
+  return !shape.tag.startsWith("card ");
 }
 
 void ServiceGraphView::wheelEvent(QWheelEvent* event) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gui/layout/layered.h"
+#include "gui/model/blast_path.h"
 #include "gui/model/card_graph.h"
 #include "gui/views/canvas.h"
 
@@ -34,6 +35,7 @@ class ServiceGraphView : public Canvas {
  protected:
   [[nodiscard]] std::vector<Layer> still_layers() const override;
   [[nodiscard]] std::vector<Layer> moving_layers() const override;
+  [[nodiscard]] bool is_tab_stop(const Shape& shape) const override;
   void wheelEvent(QWheelEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;
@@ -51,6 +53,13 @@ class ServiceGraphView : public Canvas {
   [[nodiscard]] QTransform view_of_graph() const;
   [[nodiscard]] QRectF card_rect(std::uint32_t card) const;
   void draw_header(DisplayList& list) const;
+  /// What is hurt and what is needed by the selected service; returns where it ends.
+  qreal draw_path_key(DisplayList& list, qreal left) const;
+  [[nodiscard]] std::optional<BlastPath> path_now() const;
+  [[nodiscard]] bool is_card_shown(std::uint32_t card) const;
+  [[nodiscard]] bool is_edge_shown(std::size_t edge) const;
+  [[nodiscard]] QColor path_color() const;
+  void draw_path_of_edge(DisplayList& list, std::size_t edge) const;
   void draw_invitation(DisplayList& list) const;
   void draw_captions(DisplayList& list) const;
   void draw_way_back(DisplayList& list) const;
@@ -69,6 +78,7 @@ class ServiceGraphView : public Canvas {
   // As they were when what stands still was last drawn.
   mutable std::vector<ServiceNow> cards_now_;
   mutable std::vector<EdgeNow> edges_now_;
+  mutable std::optional<BlastPath> path_;  ///< Of the selected service.
   Layout layout_;
   std::vector<Track> tracks_;
   double zoom_ = 0;  ///< 0: as it fits.

@@ -190,11 +190,13 @@ const QImage& TimelineView::ahead() const {
 
 void TimelineView::draw_transport(DisplayList& list) const {
   const Theme& c = colors();
-  const auto button = [&](qreal x, qreal width, const QString& action, bool chosen) -> QRectF {
+  const auto button = [&](qreal x, qreal width, const QString& action, bool chosen,
+                          const QString& says) -> QRectF {
     const QRectF box{x, kTransportMiddle - 16, width, 32};
     Shape& shape = list.box(box, 8, chosen ? c.accent : c.card, chosen ? QColor{} : c.line);
     shape.action = action;
     shape.tag = action;
+    shape.says = says;
     return box;
   };
   const auto skip = [&](const QRectF& box, qreal direction) {
@@ -207,9 +209,10 @@ void TimelineView::draw_transport(DisplayList& list) const {
     sign.addRect(QRectF{m.x() + 4 * direction - 1, m.y() - 6, 2, 12});
     list.path(sign, c.high);
   };
-  skip(button(kPadding, 36, "previous event", false), -1);
-  const QRectF play = button(kPadding + 42, 46, "play", true);
-  skip(button(kPadding + 94, 36, "next event", false), 1);
+  skip(button(kPadding, 36, "previous event", false, tr("Previous event")), -1);
+  const QRectF play =
+      button(kPadding + 42, 46, "play", true, shown().playing ? tr("Pause") : tr("Play"));
+  skip(button(kPadding + 94, 36, "next event", false, tr("Next event")), 1);
   QPainterPath sign;
   const QPointF m = play.center();
   if (shown().playing) {
@@ -254,7 +257,9 @@ void TimelineView::draw_transport(DisplayList& list) const {
         .tag = "notice";
     return;
   }
+  if (shown().hand) return draw_hand(list, x + clock + 30 + width_of(end, Type::Body));
   qreal right = lanes_right();
+  if (shown().can_branch) right = draw_branch(list, right);
   if (shown().other != nullptr) {
     const QString text = shown().parting ? parting_text() : tr("The runs do not part so far");
     const qreal from = x + clock + 40 + width_of(end, Type::Body);
@@ -269,7 +274,6 @@ void TimelineView::draw_transport(DisplayList& list) const {
     }
     return;
   }
-  if (shown().hand) return draw_hand(list, x + clock + 30 + width_of(end, Type::Body));
   const std::array<std::pair<QString, QString>, 4> keys{{{QStringLiteral("F"), tr("next fault")},
                                                          {QStringLiteral("Shift ← →"), tr("1 s")},
                                                          {QStringLiteral("← →"), tr("event")},
@@ -286,6 +290,14 @@ void TimelineView::draw_transport(DisplayList& list) const {
   }
 }
 
+qreal TimelineView::draw_branch(DisplayList& list, qreal right) const {
+  const QString text = tr("Run from here");
+  const qreal left =
+      list.words_before(right, kTransportMiddle + 1, text, Type::BodyMedium, colors().accent);
+  list.target({left - 6, kTransportMiddle - 14, right - left + 12, 28}, "hand here", "hand here");
+  return left - 22;
+}
+
 void TimelineView::draw_hand(DisplayList& list, qreal left) const {
   const Theme& c = colors();
   const HandNow& hand = *shown().hand;
@@ -298,6 +310,11 @@ void TimelineView::draw_hand(DisplayList& list, qreal left) const {
       list.words_before(right, kTransportMiddle + 1, save, Type::BodyMedium, c.accent);
   list.target({from - 6, kTransportMiddle - 14, right - from + 12, 28}, "hand save", "hand save");
   right = from - 18;
+  // Who looks at what is over cannot step it.
+  if (shown().can_branch && shown().at < run_end() && hand.held) {
+    draw_branch(list, right);
+    return;
+  }
   const std::array<std::array<QString, 3>, 3> steps{
       {{QStringLiteral("F"), tr("to the next fault"), QStringLiteral("hand step fault")},
        {QStringLiteral("Shift →"), tr("1 s"), QStringLiteral("hand step second")},
@@ -366,6 +383,7 @@ void TimelineView::draw_bar(DisplayList& list, Instant from, Instant to, qreal m
   shape.tag = tag;
   shape.state = state;
   shape.action = QString{"seek %1"}.arg(from.count_ns() / 1000);
+  shape.says = clock_text(from) + ", " + text;
   if (ahead) shape.dash = {4, 3};
   const qreal inside = box.width() - 18;
   const qreal wanted = width_of(text, Type::SmallStrong);

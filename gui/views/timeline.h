@@ -51,6 +51,8 @@ class TimelineView : public Canvas {
   /// Faults and rollouts that began or ended up to now.
   [[nodiscard]] std::size_t passed_notes() const;
   void draw_transport(DisplayList& list) const;
+  /// What begins another run; returns where there is room before it.
+  qreal draw_branch(DisplayList& list, qreal right) const;
   /// What a run in hand does, and its steps; from `left` on.
   void draw_hand(DisplayList& list, qreal left) const;
   void draw_axis(DisplayList& list) const;

@@ -82,6 +82,17 @@ std::vector<Layer> TopBar::still_layers() const {
     list.text(box, text, Type::BodyMedium, color, Qt::AlignHCenter);
     right -= w + 14;
   };
+  const QRectF menu{right - 32, kMiddle - 16, 32, 32};
+  Shape& menu_box = list.box(menu, 8, c.card, c.line);
+  menu_box.action = "menu";
+  menu_box.tag = "menu";
+  menu_box.says = tr("Menu");
+  for (const int dot : {-1, 0, 1}) {
+    QPainterPath disc;
+    disc.addEllipse(menu.center() + QPointF{6.0 * dot, 0}, 1.6, 1.6);
+    list.path(disc, c.high);
+  }
+  right = menu.left() - 10;
   button(tr("Open…"), "open", c.high);
   // The moon of the dark theme, the sun of the light one.
   const QRectF shade_box{right - 30, kMiddle - 16, 30, 32};
@@ -107,7 +118,8 @@ std::vector<Layer> TopBar::still_layers() const {
     }
     list.path(rays, {}, c.mid, 1.5).round_caps = true;
   }
-  list.target(shade_box, "shade", "shade");
+  list.target(shade_box, "shade", "shade").says =
+      c.shade == Shade::Dark ? tr("Light colours") : tr("Dark colours");
   right = shade_box.left() - 12;
   const bool korean = QLocale{}.language() == QLocale::Korean;
   qreal left = list.words_before(right, kMiddle, QStringLiteral("한국어"),

@@ -25,6 +25,7 @@ QString failing_text(const std::string& outcome, const QString& share) {
   if (outcome == "circuit-open") return WhyText::tr("is cut off by open breakers");
   if (outcome == "overflow") return WhyText::tr("%1 of calls find no room").arg(share);
   if (outcome == "rate-limited") return WhyText::tr("%1 of calls are over the limit").arg(share);
+  if (outcome == "not-admitted") return WhyText::tr("%1 of calls are not admitted").arg(share);
   if (outcome == "upstream") return WhyText::tr("fails with it, %1 errors").arg(share);
   return WhyText::tr("%1 errors").arg(share);
 }
@@ -85,6 +86,7 @@ QString calls_text(const std::string& outcome) {
   if (outcome == "circuit-open") return WhyText::tr("stop at an open breaker");
   if (outcome == "overflow") return WhyText::tr("find no room");
   if (outcome == "rate-limited") return WhyText::tr("are over the limit");
+  if (outcome == "not-admitted") return WhyText::tr("are not admitted");
   if (outcome == "upstream") return WhyText::tr("fail further on");
   return WhyText::tr("end in errors");
 }

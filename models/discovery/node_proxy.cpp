@@ -118,7 +118,7 @@ NodeProxy::NodeProxy(ports::OwnerId owner, ports::Executor& executor, ports::Api
       config_{config},
       services_{ports_, kServiceSlot, Kind::Service, config.informer},
       slices_{ports_, kSliceSlot, Kind::EndpointSlice, config.informer},
-      sync_timer_{executor, owner, controllers::call_id(kOwnSlot, 0)} {}
+      pace_{executor, owner, controllers::call_id(kOwnSlot, 0), config.sync_period_min} {}
 
 void NodeProxy::start() {
   services_.start();
@@ -144,20 +144,13 @@ void NodeProxy::on_event(const ports::Event& event) {
       }
       break;
     default:
-      waiting_ = false;
+      pace_.on_timer();
   }
   if (services_.synced() && slices_.synced()) sync();
 }
 
 void NodeProxy::sync() {
-  if (changed_.empty() || waiting_) return;
-  const Instant now = ports_.executor.now();
-  if (last_sync_ && *last_sync_ + config_.sync_period_min > now) {
-    waiting_ = true;
-    sync_timer_.arm(*last_sync_ + config_.sync_period_min);
-    return;
-  }
-  last_sync_ = now;
+  if (changed_.empty() || !pace_.may_sync()) return;
   for (const ServiceName& name : changed_) publish(name);
   changed_.clear();
 }

@@ -6,13 +6,13 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "models/controllers/informer.h"
+#include "models/discovery/sync_pace.h"
 #include "models/ports/data_plane.h"
 #include "models/ports/event.h"
 
@@ -56,9 +56,7 @@ class NodeProxy : public ports::Component {
   NodeProxyConfig config_;
   controllers::Informer services_;
   controllers::Informer slices_;
-  ports::Timer sync_timer_;
-  bool waiting_ = false;  ///< The timer is armed.
-  std::optional<Instant> last_sync_;
+  SyncPace pace_;
   std::set<ServiceName> changed_;
   std::map<ServiceName, Tables> published_;
 };

@@ -31,11 +31,10 @@ PolicyAgent::PolicyAgent(ports::OwnerId owner, ports::Executor& executor, ports:
                          ports::NetworkFilter& filter, const PolicyAgentConfig& config)
     : ports_{executor, api, owner},
       filter_{filter},
-      config_{config},
       policies_{ports_, kPolicySlot, Kind::NetworkPolicy, config.informer},
       namespaces_{ports_, kNamespaceSlot, Kind::Namespace, config.informer},
       pods_{ports_, kPodSlot, Kind::Pod, config.informer},
-      sync_timer_{executor, owner, controllers::call_id(kOwnSlot, 0)} {}
+      pace_{executor, owner, controllers::call_id(kOwnSlot, 0), config.sync_period_min} {}
 
 void PolicyAgent::start() {
   policies_.start();
@@ -58,20 +57,13 @@ void PolicyAgent::on_event(const ports::Event& event) {
       hear(pods_);
       break;
     default:
-      waiting_ = false;
+      pace_.on_timer();
   }
   if (policies_.synced() && namespaces_.synced() && pods_.synced()) sync();
 }
 
 void PolicyAgent::sync() {
-  if (!changed_ || waiting_) return;
-  const Instant now = ports_.executor.now();
-  if (last_sync_ && *last_sync_ + config_.sync_period_min > now) {
-    waiting_ = true;
-    sync_timer_.arm(*last_sync_ + config_.sync_period_min);
-    return;
-  }
-  last_sync_ = now;
+  if (!changed_ || !pace_.may_sync()) return;
   changed_ = false;
   std::vector<api::ObjectPtr> objects;
   for (const controllers::Informer* informer : {&policies_, &namespaces_, &pods_}) {

@@ -7,10 +7,10 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "models/controllers/informer.h"
+#include "models/discovery/sync_pace.h"
 #include "models/ports/event.h"
 #include "models/ports/network_filter.h"
 
@@ -39,14 +39,11 @@ class PolicyAgent : public ports::Component {
 
   controllers::Ports ports_;
   ports::NetworkFilter& filter_;
-  PolicyAgentConfig config_;
   controllers::Informer policies_;
   controllers::Informer namespaces_;
   controllers::Informer pods_;
-  ports::Timer sync_timer_;
+  SyncPace pace_;
   bool changed_ = true;
-  bool waiting_ = false;  ///< The timer is armed.
-  std::optional<Instant> last_sync_;
 };
 
 }  // namespace orrery::discovery

@@ -76,6 +76,7 @@ std::string encode_info(const InfoSection& section) {
   out.text(info.world);
   out.text(info.engine);
   out.number(info.seed);
+  out.whole(info.started_at);
   out.whole(to_us(info.period));
   write_scene(out, section.scene);
   return std::move(out.bytes());
@@ -90,6 +91,7 @@ std::optional<InfoSection> decode_info(std::string_view bytes) {
   info.world = in.text();
   info.engine = in.text();
   info.seed = in.number();
+  info.started_at = in.whole();
   info.period = read_us(in);
   if (info.period <= Duration{}) return std::nullopt;
   section.scene = read_scene(in);
@@ -458,9 +460,8 @@ void apply(std::vector<Named<State>>& all, const std::vector<Change<State>>& cha
   }
   // Most changes are of what is there and stays: they need no other vector.
   for (auto change = last.begin(); change != last.end();) {
-    const auto found =
-        std::lower_bound(all.begin(), all.end(), change->first,
-                         [](const auto& one, TextId key) { return one.name < key; });
+    const auto found = std::lower_bound(all.begin(), all.end(), change->first,
+                                        [](const auto& one, TextId key) { return one.name < key; });
     if (*change->second && found != all.end() && found->name == change->first) {
       found->state = **change->second;
       change = last.erase(change);

@@ -7,8 +7,8 @@ namespace orrery::recording {
 
 const char* outcome_name(std::uint32_t outcome) {
   static constexpr std::array<const char*, kOutcomeCount> kNames{
-      "ok",           "error",    "refused",      "reset",    "timeout",
-      "no-endpoints", "upstream", "circuit-open", "overflow", "rate-limited"};
+      "ok",       "error",        "refused",  "reset",        "timeout",     "no-endpoints",
+      "upstream", "circuit-open", "overflow", "rate-limited", "not-admitted"};
   expects(outcome < kOutcomeCount, "an outcome is one of those listed");
   return kNames[outcome];
 }

@@ -23,6 +23,7 @@ struct RunInfo {
   std::string world;     ///< "sim", "containerd".
   std::string engine;    ///< The version of what wrote it.
   std::uint64_t seed = 0;
+  std::int64_t started_at = 0;  ///< What the calendar showed at Instant 0: seconds since 1970 UTC.
   Duration period = Duration::milliseconds(100);  ///< From sample to sample; whole microseconds.
 
   friend bool operator==(const RunInfo&, const RunInfo&) = default;
@@ -46,29 +47,29 @@ struct Scene {
   friend bool operator==(const Scene&, const Scene&) = default;
 };
 
-/// How calls ended: fields Ok to RateLimited of CallField, in this order.
-inline constexpr std::uint32_t kOutcomeCount = 10;
+/// How calls ended: fields Ok to NotAdmitted of CallField, in this order.
+inline constexpr std::uint32_t kOutcomeCount = 11;
 /// "ok", "error", "refused", "reset", "timeout", "no-endpoints", "upstream", "circuit-open",
-/// "overflow", "rate-limited". Requires: outcome < kOutcomeCount.
+/// "overflow", "rate-limited", "not-admitted". Requires: outcome < kOutcomeCount.
 [[nodiscard]] const char* outcome_name(std::uint32_t outcome);
 
 /// A column of an edge, a service or a journey.
 enum class CallField : std::uint8_t {
-  Started = 0,  ///< In the period, as the next twelve.
+  Started = 0,  ///< In the period, as the next thirteen.
   Ok = 1,       ///< The first of kOutcomeCount.
-  RateLimited = 10,
-  Retries = 11,
-  Forgotten = 12,  ///< Nobody will hear how they end: their caller is gone.
-  InFlight = 13,   ///< At the instant of the sample.
-  P50 = 14,        ///< Of the last whole second; see latency_value().
-  P95 = 15,
-  P99 = 16,
-  Busy = 17,            ///< Services: slots in use.
-  Queued = 18,          ///< Services: requests that wait at a pod.
-  BreakersOpen = 19,    ///< Edges: of the callers.
-  BreakersTrying = 20,  ///< Edges: half-open.
+  NotAdmitted = 11,
+  Retries = 12,
+  Forgotten = 13,  ///< Nobody will hear how they end: their caller is gone.
+  InFlight = 14,   ///< At the instant of the sample.
+  P50 = 15,        ///< Of the last whole second; see latency_value().
+  P95 = 16,
+  P99 = 17,
+  Busy = 18,            ///< Services: slots in use.
+  Queued = 19,          ///< Services: requests that wait at a pod.
+  BreakersOpen = 20,    ///< Edges: of the callers.
+  BreakersTrying = 21,  ///< Edges: half-open.
 };
-inline constexpr std::uint32_t kCallFieldCount = 21;
+inline constexpr std::uint32_t kCallFieldCount = 22;
 
 /// A column of the cluster as a whole.
 enum class ClusterField : std::uint8_t { Pods, PodsReady, PodsPending, Nodes, NodesReady };

@@ -14,6 +14,7 @@
 #include <variant>
 
 #include "models/resilience/active_health_check.h"
+#include "models/resilience/admission_control.h"
 #include "models/resilience/backoff.h"
 #include "models/resilience/balancers/least_request.h"
 #include "models/resilience/balancers/maglev.h"
@@ -27,6 +28,7 @@
 #include "models/resilience/failure_accrual.h"
 #include "models/resilience/fallback.h"
 #include "models/resilience/fault_injection.h"
+#include "models/resilience/global_rate_limit.h"
 #include "models/resilience/hedging.h"
 #include "models/resilience/local_rate_limit.h"
 #include "models/resilience/outlier_detection.h"
@@ -95,6 +97,18 @@ struct SubsetShare {
   std::uint32_t weight = 0;  ///< Of the sum of all, <= 2^16.
 };
 
+/// A limit that callers share: all of them ask one service before a call goes on.
+struct SharedLimit {
+  std::string name;  ///< Of the limit, as the scenario has it.
+  GlobalRateLimitConfig question;
+};
+
+/// Whom a FallbackConfig::Kind::OtherService calls, by the scenario's names.
+struct FallbackCall {
+  std::string service;
+  std::string operation;
+};
+
 struct RoutePolicy {
   std::optional<FaultInjectionConfig> injection;  ///< Before all that follows.
   Timeouts timeouts;
@@ -105,8 +119,13 @@ struct RoutePolicy {
   std::optional<GrpcHedgingPolicy> hedging;
   std::optional<HystrixBreakerConfig> command;       ///< Of the call as a whole.
   std::optional<Resilience4jBreakerConfig> breaker;  ///< Of each try.
+  std::optional<AdmissionControlConfig> admission;   ///< Of the call as a whole, within `command`.
+  std::optional<SharedLimit> shared_limit;           ///< Likewise, behind that.
   std::optional<LocalRateLimitConfig> rate_limit;
-  std::optional<std::uint32_t> bulkhead;   ///< Tries under way at a time; beyond it nobody waits.
+  std::optional<std::uint32_t> bulkhead;  ///< Tries under way at a time; beyond it nobody waits.
+  /// In place of that: each try needs a thread, which stays with it until its server is done, also
+  /// when the caller has given up.
+  std::optional<ThreadPoolBulkheadConfig> thread_pool;
   std::optional<BalancerConfig> balancer;  ///< Absent: the node's proxy chooses.
   HashPolicy hash;                         ///< Of a ring or a Maglev table.
   /// Of pods by the image that they run, > 0; others have 1. Of use to round robin, least request,
@@ -123,6 +142,7 @@ struct RoutePolicy {
   std::optional<HealthCheckPolicy> health;      ///< Likewise.
   std::optional<ConnectionPoolConfig> pool;
   std::optional<FallbackConfig> fallback;
+  std::optional<FallbackCall> fallback_call;  ///< Exactly where the fallback is another service.
 
   /// [% of the hosts] that are well, below which all are chosen; 0 where nothing finds hosts
   /// unwell.

@@ -1,6 +1,5 @@
 #include "real-backend/control/control_plane.h"
 
-#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -28,13 +27,6 @@ class NoNodePorts final : public ports::ContainerRuntime,
   }
 };
 
-/// What the calendar showed at the start of the run.
-std::int64_t calendar_start_seconds(const loop::EventLoop& loop) {
-  const auto calendar = std::chrono::system_clock::now().time_since_epoch();
-  const auto since_start = std::chrono::nanoseconds{loop.now().count_ns()};
-  return std::chrono::duration_cast<std::chrono::seconds>(calendar - since_start).count();
-}
-
 Result<void> serve(const ControlPlaneOptions& options, int& exit_code) {
   const Result<TlsTexts> tls = read_tls_files(options.tls);
   if (!tls) return tl::unexpected{tls.error()};
@@ -52,7 +44,7 @@ Result<void> serve(const ControlPlaneOptions& options, int& exit_code) {
   header.seed = restored.run.seed;
   header.built_at = loop.now();
   header.profile = options.profile;
-  header.calendar_start_seconds = calendar_start_seconds(loop);
+  header.calendar_start_seconds = loop::calendar_start_ns(epoch) / 1'000'000'000;
   header.resource_version = restored.resource_version;
   header.snapshot = restored.objects;
   const auto record = recording::RecordFile::create(

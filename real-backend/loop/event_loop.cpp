@@ -15,6 +15,13 @@ std::int64_t monotonic_ns() {
       .count();
 }
 
+std::int64_t calendar_start_ns(Epoch epoch) {
+  const std::int64_t calendar_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                       std::chrono::system_clock::now().time_since_epoch())
+                                       .count();
+  return calendar_ns - monotonic_ns() + static_cast<std::int64_t>(epoch);
+}
+
 EventLoop::EventLoop(Epoch epoch) : epoch_ns_{static_cast<std::int64_t>(epoch)} { refresh_now(); }
 
 EventLoop::~EventLoop() { const std::lock_guard lock{posting_}; }

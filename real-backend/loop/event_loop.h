@@ -30,6 +30,9 @@ enum class Epoch : std::int64_t {};
 /// CLOCK_MONOTONIC [ns].
 [[nodiscard]] std::int64_t monotonic_ns();
 
+/// What the calendar showed at Instant 0, by one look at both clocks: ns since 1970 UTC.
+[[nodiscard]] std::int64_t calendar_start_ns(Epoch epoch);
+
 class EventLoop final : public ports::Executor {
  public:
   explicit EventLoop(Epoch epoch);

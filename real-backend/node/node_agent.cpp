@@ -1,6 +1,5 @@
 #include "real-backend/node/node_agent.h"
 
-#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -20,11 +19,7 @@ constexpr ports::OwnerId kProber{recording::kFirstFreeOwner};
 /// Turns calendar times into Instants with one look at both clocks, so that dates of one process
 /// stay in order when the calendar is set.
 std::function<Instant(std::int64_t)> calendar_reader(loop::Epoch epoch) {
-  const std::int64_t calendar_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                       std::chrono::system_clock::now().time_since_epoch())
-                                       .count();
-  const std::int64_t start_ns =
-      calendar_ns - loop::monotonic_ns() + static_cast<std::int64_t>(epoch);
+  const std::int64_t start_ns = loop::calendar_start_ns(epoch);
   return [start_ns](std::int64_t calendar) {
     return Instant::at(Duration::nanoseconds(calendar - start_ns));
   };

@@ -33,6 +33,8 @@ constexpr const char* kSet =
     "Another value, PATH=VALUE: load[0].poisson=200/s, /duration=5min, or of a manifest "
     "Deployment/web:spec.replicas=5; may be repeated";
 constexpr const char* kSeeds = "Seeds to run, A..B or A; default: the scenario's";
+constexpr const char* kFolder =
+    "Folder at which names of files in a scenario begin; default: that of the scenario";
 constexpr const char* kScenarioFile = "Scenario file, JSON with comments or YAML";
 
 void add_jobs(CLI::App& command, unsigned& jobs) {
@@ -55,6 +57,7 @@ void add_run(CLI::App& app, int& status) {
   static RunOptions run;
   CLI::App* command = app.add_subcommand("run", "Run a scenario and judge it");
   command->add_option("scenario", run.scenario, kScenarioFile)->required();
+  command->add_option("--folder", run.folder, kFolder);
   command->add_option("--seeds", run.seeds, kSeeds);
   add_repeated(*command, "--set", run.settings, kSet);
   add_world(*command, run.world);
@@ -71,8 +74,8 @@ void add_run(CLI::App& app, int& status) {
       ->check(CLI::Range(0U, 1'000'000U))
       ->capture_default_str();
   command->add_option("--control", run.control,
-                      "Socket for commands to a recorded run, which begins held; what was done is "
-                      "kept as session.json in the folder of --out");
+                      "Socket for commands to a recorded run, which begins held unless it is live; "
+                      "what was done is kept as session.json in the folder of --out");
   add_jobs(*command, run.jobs);
   command->callback([&status] { status = command::run(run); });
 }
@@ -85,7 +88,9 @@ void add_check_and_init(CLI::App& app, int& status) {
   add_repeated(*check, "--set", settings, kSet);
   static std::string world = "sim";
   add_world(*check, world);
-  check->callback([&status] { status = command::check(files, settings, world); });
+  static std::string folder;
+  check->add_option("--folder", folder, kFolder);
+  check->callback([&status] { status = command::check(files, settings, world, folder); });
 
   static std::vector<std::string> manifests;
   static std::string out = "-";

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "models/base/contract.h"
 #include "runner/command/terminal.h"
@@ -40,15 +41,25 @@ std::string read_standard_input(const std::vector<std::string>& files) {
 std::string digest_of(const RunOptions& options) {
   const auto settings = parse_settings(options.settings);
   if (!settings) return {};
-  const auto reading = scenario::read_scenario(options.scenario, *settings);
+  const auto reading = scenario::read_scenario(options.scenario, *settings, options.folder);
   return scenario::digest_of(scenario::sources_of(options.scenario, reading, *settings));
+}
+
+/// What was done by hand is part of what was played.
+void add_to_timeline(scenario::Scenario& scenario,
+                     const std::vector<scenario::TimelineEntry>& entries) {
+  for (const scenario::TimelineEntry& entry : entries) {
+    const auto later = std::upper_bound(
+        scenario.timeline.begin(), scenario.timeline.end(), entry.at,
+        [](Instant at, const scenario::TimelineEntry& other) { return at < other.at; });
+    scenario.timeline.insert(later, entry);
+  }
 }
 
 /// What is done by hand is seen in the recording, and kept as a scenario that includes this one.
 Result<void> can_control(const RunOptions& options) {
   if (options.control.empty()) return {};
   if (options.record.empty()) return failure("--control: the run is not recorded", "add --record");
-  if (options.world == kLiveWorld) return failure("--control: only simulated runs can be held");
   if (!options.settings.empty()) {
     return failure("--control: another value with --set would be missing in what is kept",
                    "write it into a scenario that includes this one");
@@ -59,7 +70,8 @@ Result<void> can_control(const RunOptions& options) {
 }  // namespace
 
 int run(const RunOptions& options) {
-  auto loaded = load_scenario(options.scenario, options.settings, options.seeds);
+  auto loaded =
+      load_scenario(options.scenario, options.settings, options.seeds, {}, options.folder);
   if (!loaded) return kExitBadInput;
   const scenario::Scenario& scenario = *loaded;
   const std::uint64_t count = scenario.last_seed - scenario.first_seed + 1;
@@ -91,22 +103,23 @@ int run(const RunOptions& options) {
   if (error) {
     return bad_input({"--out: cannot make the folder " + options.out + ": " + error.message(), ""});
   }
+  std::unique_ptr<control::RunControl> hand;
+  if (!options.control.empty()) {
+    auto made =
+        control::RunControl::create({options.control, options.scenario, options.folder,
+                                     options.out + "/session.json", scenario.first_seed, live},
+                                    scenario);
+    if (!made) return bad_input(made.error());
+    hand = *std::move(made);
+  }
   Result<std::vector<runner::RunResult>> results = failure("not run");
   if (live) {
     if (count > 1) complain(fmt::format("live: one run, with seed {}\n", scenario.first_seed));
-    results = session::run_live(scenario, options.out, recorded);
+    results = session::run_live(scenario, options.out, recorded, hand.get());
     if (!results) return bad_input(results.error());
   } else if (const auto can = session::can_simulate(scenario); !can) {
     return bad_input(can.error());
   } else if (recorded != nullptr) {
-    std::unique_ptr<control::RunControl> hand;
-    if (!options.control.empty()) {
-      auto made = control::RunControl::create(
-          {options.control, options.scenario, options.out + "/session.json", scenario.first_seed},
-          scenario);
-      if (!made) return bad_input(made.error());
-      hand = *std::move(made);
-    }
     auto one = session::try_simulate(scenario, scenario.first_seed, recorded, hand.get());
     if (!one) return bad_input(one.error());
     results = std::vector<runner::RunResult>{*std::move(one)};
@@ -119,6 +132,10 @@ int run(const RunOptions& options) {
       return kExitOurBug;
     }
     results = *std::move(runs);
+  }
+  if (hand != nullptr) {
+    add_to_timeline(*loaded, hand->ordered());
+    hand.reset();  // Whoever had it hears that it is over.
   }
   const verdict::Judgement judgement = verdict::judge(scenario, *results);
   const report::FinishedRun finished{
@@ -144,11 +161,11 @@ int run(const RunOptions& options) {
 }
 
 int check(const std::vector<std::string>& files, const std::vector<std::string>& settings,
-          const std::string& world) {
+          const std::string& world, const std::string& folder) {
   const auto overrides = parse_settings(settings);
   if (!overrides) return bad_input(overrides.error());
   const scenario::CheckReport report =
-      scenario::check(files, read_standard_input(files), *overrides, world == kLiveWorld);
+      scenario::check(files, read_standard_input(files), *overrides, world == kLiveWorld, folder);
   if (report.exit_code == 0) {
     print(report.text);
   } else {

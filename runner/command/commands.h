@@ -17,7 +17,8 @@ inline constexpr int kExitBadInput = 2;
 
 struct RunOptions {
   std::string scenario;
-  std::string seeds;  ///< "A..B" or "A"; empty: the scenario's.
+  std::string folder;  ///< Where names of files in it begin; empty: at its own.
+  std::string seeds;   ///< "A..B" or "A"; empty: the scenario's.
   std::string world = "sim";
   std::string out = "out";
   unsigned jobs = 0;                  ///< 0: one per processor.
@@ -69,7 +70,8 @@ struct WhyOptions {
 
 [[nodiscard]] int run(const RunOptions& options);
 [[nodiscard]] int check(const std::vector<std::string>& files,
-                        const std::vector<std::string>& settings, const std::string& world);
+                        const std::vector<std::string>& settings, const std::string& world,
+                        const std::string& folder);
 [[nodiscard]] int init(std::vector<std::string> files, const std::string& out);
 [[nodiscard]] int replay(const std::vector<std::string>& records);
 [[nodiscard]] int compare(const CompareOptions& options);

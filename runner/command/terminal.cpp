@@ -75,14 +75,15 @@ Result<std::vector<scenario::Override>> parse_settings(const std::vector<std::st
 std::optional<scenario::Scenario> load_scenario(const std::string& path,
                                                 const std::vector<std::string>& settings,
                                                 const std::string& seeds,
-                                                std::vector<scenario::Override> overrides) {
+                                                std::vector<scenario::Override> overrides,
+                                                const std::string& folder) {
   const auto set = parse_settings(settings);
   if (!set) {
     (void)bad_input(set.error());
     return std::nullopt;
   }
   overrides.insert(overrides.end(), set->begin(), set->end());
-  scenario::ScenarioReading reading = scenario::read_scenario(path, overrides);
+  scenario::ScenarioReading reading = scenario::read_scenario(path, overrides, folder);
   if (!reading.scenario) {
     refuse(reading.problems);
     return std::nullopt;

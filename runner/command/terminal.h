@@ -41,6 +41,6 @@ void show_progress(std::uint64_t done, std::uint64_t all);
 /// wrong otherwise.
 [[nodiscard]] std::optional<scenario::Scenario> load_scenario(
     const std::string& path, const std::vector<std::string>& settings, const std::string& seeds,
-    std::vector<scenario::Override> overrides = {});
+    std::vector<scenario::Override> overrides = {}, const std::string& folder = {});
 
 }  // namespace orrery::command

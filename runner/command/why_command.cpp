@@ -6,6 +6,7 @@
 #include "runner/command/terminal.h"
 #include "runner/scenario/fields.h"
 #include "runner/why/chains.h"
+#include "runner/why/policy_lines.h"
 #include "runner/why/run_folder.h"
 
 namespace orrery::command {
@@ -30,6 +31,10 @@ int why(const WhyOptions& options) {
     question.what = full;
   }
   print(why::in_full(why::chains_of(evidence->log, evidence->failures, question), question));
+  const std::vector<std::string> lines = why::policy_lines(evidence->policies);
+  if (!lines.empty()) {
+    print(fmt::format("\nWhat policies did in the whole run:\n   {}\n", fmt::join(lines, "\n   ")));
+  }
   return 0;
 }
 

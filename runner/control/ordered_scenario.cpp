@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "runner/scenario/fields.h"
+#include "runner/scenario/live_limits.h"
 #include "runner/scenario/reading.h"
 
 namespace orrery::control {
@@ -42,18 +44,48 @@ void check_form(const Value& order, scenario::Report& report) {
   if (const Value* at = order.find("at")) {
     report.add(at->where, "no \"at\": what is done by hand is done now", "one");
   }
-  for (const char* later : {"apply", "patch"}) {
-    if (const Value* value = order.find(later)) {
-      report.add(value->where, "a fault, \"set\", \"cordon\", \"drain\" or \"uncordon\"",
-                 fmt::format("\"{}\"", later), "write it into the timeline of the scenario");
+}
+
+/// What a run has to know of before it begins.
+constexpr std::array kKnownBefore{api::Kind::Service,
+                                  api::Kind::Ingress,
+                                  api::Kind::IngressClass,
+                                  api::Kind::HorizontalPodAutoscaler,
+                                  api::Kind::StatefulSet,
+                                  api::Kind::NetworkPolicy,
+                                  api::Kind::StorageClass,
+                                  api::Kind::PersistentVolume,
+                                  api::Kind::PersistentVolumeClaim};
+
+/// Kinds of objects that the entry writes, and where it says so.
+std::vector<std::pair<api::Kind, std::string>> kinds_written(const TimelineEntry& entry) {
+  std::vector<std::pair<api::Kind, std::string>> kinds;
+  if (const auto* apply = std::get_if<scenario::ApplyAction>(&entry.action)) {
+    for (const api::ManifestObject& manifest : apply->objects) {
+      kinds.emplace_back(api::kind_of(manifest.object), "/apply");
+    }
+  } else if (const auto* patch = std::get_if<scenario::PatchAction>(&entry.action)) {
+    kinds.emplace_back(patch->target.kind, "/patch/target");
+  }
+  return kinds;
+}
+
+/// Files are named as from the folder of the scenario; what is kept stands elsewhere.
+void name_files_in_full(Value& entry, const std::string& folder) {
+  namespace fs = std::filesystem;
+  for (Value& member : entry.children) {
+    if (member.key != "apply") continue;
+    for (Value& file : member.children) {
+      file.text = fs::absolute(fs::path{folder} / file.text).lexically_normal().generic_string();
     }
   }
 }
 
 }  // namespace
 
-OrderedScenario::OrderedScenario(std::string path, const scenario::Scenario& scenario)
-    : path_{std::move(path)}, scenario_{scenario} {}
+OrderedScenario::OrderedScenario(std::string path, const scenario::Scenario& scenario,
+                                 std::string folder, bool live)
+    : path_{std::move(path)}, folder_{std::move(folder)}, scenario_{scenario}, live_{live} {}
 
 std::string OrderedScenario::free_id() const {
   const auto taken = [&](const std::string& id) {
@@ -82,19 +114,26 @@ OrderReading OrderedScenario::read(const Value& order, Instant now) const {
   const std::string id = has_id ? named->text : free_id();
   if (named == nullptr) entry.children.insert(entry.children.begin(), text_member("id", id));
   entry.children.insert(entry.children.begin() + 1, text_member("at", time_text(now)));
+  name_files_in_full(
+      entry, folder_.empty() ? std::filesystem::path{path_}.parent_path().string() : folder_);
   reading.text = scenario::json_text(entry);
 
   std::vector<scenario::Override> orders;
   if (scenario_.timeline.empty()) orders.push_back({"/timeline", "[]"});
   for (const std::string& text : accepted_) orders.push_back({"/timeline/-", text});
   orders.push_back({"/timeline/-", reading.text});
-  scenario::ScenarioReading whole = scenario::read_scenario(path_, orders);
+  scenario::ScenarioReading whole = scenario::read_scenario(path_, orders, folder_);
   reading.unexpected =
       unexpected_ || (!whole.problems.empty() &&
                       std::all_of(whole.problems.begin(), whole.problems.end(), is_of_expectation));
   if (reading.unexpected) {
     orders.push_back({"/expect", "[]"});
-    whole = scenario::read_scenario(path_, orders);
+    whole = scenario::read_scenario(path_, orders, folder_);
+  }
+  if (whole.scenario && live_) {
+    for (api::Problem& problem : scenario::simulated_alone(*whole.scenario)) {
+      whole.problems.push_back(std::move(problem));
+    }
   }
   for (api::Problem& problem : whole.problems) {
     // "/timeline/7/target" -> "/target"
@@ -110,16 +149,29 @@ OrderReading OrderedScenario::read(const Value& order, Instant now) const {
     if (scenario_.images.contains(image)) continue;
     std::vector<std::string> known;
     for (const auto& [name, any] : scenario_.images) known.push_back(name);
-    reading.problems.push_back({{path_, 0, "/set/image"},
+    const char* where = order.find("apply") != nullptr   ? "/apply"
+                        : order.find("patch") != nullptr ? "/patch/merge"
+                                                         : "/set/image";
+    reading.problems.push_back({{path_, 0, where},
                                 "an image that the manifests or the timeline name",
                                 fmt::format("\"{}\"", image),
                                 scenario::did_you_mean(image, known)});
   }
-  if (!reading.problems.empty()) return reading;
   for (TimelineEntry& any : whole.scenario->timeline) {
     // Of an entry that is repeated: "id", "id.2", "id.3".
     if (any.id == id || any.id.starts_with(id + ".")) reading.entries.push_back(std::move(any));
   }
+  for (const auto& [kind, pointer] : kinds_written(reading.entries.front())) {
+    const bool known =
+        std::find(kKnownBefore.begin(), kKnownBefore.end(), kind) == kKnownBefore.end() ||
+        (kind != api::Kind::Service && scenario::ever_has(scenario_, kind));
+    if (known) continue;
+    reading.problems.push_back({{path_, 0, pointer},
+                                "objects of which the run need not know before it begins",
+                                api::to_string(kind),
+                                "write it into the timeline of the scenario"});
+  }
+  if (!reading.problems.empty()) reading.entries.clear();
   return reading;
 }
 

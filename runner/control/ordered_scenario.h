@@ -23,11 +23,14 @@ struct OrderReading {
 
 class OrderedScenario {
  public:
-  /// `scenario`: what the file at `path` says.
-  OrderedScenario(std::string path, const scenario::Scenario& scenario);
+  /// `scenario`: what the file at `path` says; names of files in it begin at `folder`, or at its
+  /// own if that is empty. `live`: live hosts play it, and what they cannot do is a problem, too.
+  OrderedScenario(std::string path, const scenario::Scenario& scenario, std::string folder = {},
+                  bool live = false);
 
-  /// Reads an entry of a timeline without "at": a fault, "set", "cordon", "drain" or "uncordon".
-  /// Without an "id" it is given one. Requires: `now` is in whole microseconds.
+  /// Reads an entry of a timeline without "at". Without an "id" it is given one; files that it
+  /// applies are found as those of the scenario. What it writes must be of a kind, and have images,
+  /// that the run knows from its beginning. Requires: `now` is in whole microseconds.
   [[nodiscard]] OrderReading read(const scenario::Value& order, Instant now) const;
   /// It was carried out: those that are read later come after it.
   void accept(const OrderReading& order);
@@ -41,7 +44,9 @@ class OrderedScenario {
   [[nodiscard]] std::string free_id() const;
 
   std::string path_;
+  std::string folder_;
   const scenario::Scenario& scenario_;
+  bool live_;
   std::vector<std::string> accepted_;  ///< Entries, as JSON.
   std::vector<std::string> ids_;       ///< Of these.
   bool unexpected_ = false;            ///< One of them was.

@@ -57,8 +57,9 @@ RunControl::RunControl(const ControlOrder& order, const scenario::Scenario& scen
                        std::unique_ptr<ControlSocket> socket)
     : order_{order},
       scenario_{scenario},
-      ordered_{order.scenario, scenario},
-      socket_{std::move(socket)} {}
+      ordered_{order.scenario, scenario, order.folder, order.live},
+      socket_{std::move(socket)},
+      held_{!order.live} {}
 
 RunControl::~RunControl() { socket_->send(R"({"state":"over"})"); }
 
@@ -119,6 +120,10 @@ std::optional<Order> RunControl::obey(const std::string& line, RunView& view) {
   }
   if (!report.problems().empty()) return refuse();
 
+  if (order_.live && (verb == "pause" || verb == "step" || verb == "speed")) {
+    report.add(*what, "\"act\" or \"preview\": a run on live hosts goes by the clock");
+    return refuse();
+  }
   if (verb == "act" || verb == "preview") return act(*entry, line, verb == "preview", view);
   const auto accept = [&]() -> std::optional<Order> {
     json answer{{"done", verb}, {"at", instant_of(view.now())}};
@@ -150,11 +155,15 @@ std::optional<Order> RunControl::obey(const std::string& line, RunView& view) {
     if (goal == "event") {
       go_on(speed_, Goal::Event, view);
     } else if (goal == "second") {
-      go_on(speed_, Goal::Second, view);
+      constexpr std::int64_t kSecond = 1'000'000'000;
+      const std::int64_t next = (view.now().count_ns() / kSecond + 1) * kSecond;
+      go_on_until(Instant::at(Duration::nanoseconds(next)), view);
     } else if (goal == "fault") {
       go_on(speed_, Goal::Fault, view);
+    } else if (const auto time = parse_duration(goal); time && Instant::at(*time) > view.now()) {
+      go_on_until(Instant::at(*time), view);
     } else {
-      report.add(*until, "\"event\", \"second\" or \"fault\"");
+      report.add(*until, "\"event\", \"second\", \"fault\", or a time that is still to come");
       return refuse();
     }
   } else {
@@ -182,6 +191,7 @@ std::optional<Order> RunControl::act(const Value& entry, const std::string& line
   std::optional<Order> order;
   if (read.problems.empty() && !only_preview) {
     ordered_.accept(read);
+    entries_.insert(entries_.end(), read.entries.begin(), read.entries.end());
     answer["kept"] = write_session();
     order = Order{line, std::move(read.entries)};
   }
@@ -196,7 +206,7 @@ bool RunControl::is_reached(const RunView& view) const {
       return false;
     case Goal::Event:
       return view.records() > goal_beyond_;
-    case Goal::Second:
+    case Goal::Time:
       return view.now() >= goal_at_;
     case Goal::Fault:
       return view.performed() > goal_beyond_;
@@ -205,7 +215,7 @@ bool RunControl::is_reached(const RunView& view) const {
 }
 
 int RunControl::ahead_ms(Instant now) const {
-  if (speed_ == 0 || goal_ != Goal::None || !socket_->is_connected()) return 0;
+  if (order_.live || speed_ == 0 || goal_ != Goal::None || !socket_->is_connected()) return 0;
   const double simulated = to_seconds(now - from_) / speed_;
   const double passed = std::chrono::duration<double>(Clock::now() - from_wall_).count();
   return static_cast<int>(std::clamp((simulated - passed) * 1000, 0.0, 1e6));
@@ -219,11 +229,14 @@ void RunControl::go_on(double factor, Goal goal, const RunView& view) {
   goal_ = goal;
   from_ = view.now();
   from_wall_ = Clock::now();
-  constexpr std::int64_t kSecond = 1'000'000'000;
-  goal_at_ = Instant::at(Duration::nanoseconds((view.now().count_ns() / kSecond + 1) * kSecond));
   // The command itself is a record, too.
   goal_beyond_ = goal == Goal::Event ? view.records() + 1 : view.performed();
   say_state(view.now());
+}
+
+void RunControl::go_on_until(Instant at, const RunView& view) {
+  goal_at_ = at;
+  go_on(speed_, Goal::Time, view);
 }
 
 void RunControl::hold(RunView& view) {

@@ -126,9 +126,10 @@ Result<void> fill(RunReader& run, const ExportOrder& order, Database& db, bool& 
   const recording::ColumnMap& map = run.columns();
   Insert about{db, "run", 2};
   const std::string seed = std::to_string(run.info().seed);
+  const std::string started_at = std::to_string(run.info().started_at);
   ok = about({"scenario", run.info().scenario}) && about({"world", run.info().world}) &&
        about({"seed", seed}) && about({"engine", run.info().engine}) &&
-       about({"digest", run.info().digest});
+       about({"digest", run.info().digest}) && about({"started_at", started_at});
   Insert event{db, "event", 6};
   if (!ok) return {};
   auto done = each_event(run, [&](const recording::RunEvent& e) {

@@ -139,6 +139,7 @@ Result<void> write_jsonl(RunReader& run, const ExportOrder& order, BoundedText& 
                   {"seed", info.seed},
                   {"engine", info.engine},
                   {"digest", info.digest},
+                  {"startedAt", info.started_at},
                   {"complete", run.complete()}}) +
           "\n");
   auto done = each_event(run, [&](const recording::RunEvent& e) {
@@ -215,7 +216,9 @@ Result<void> write_prometheus(RunReader& run, BoundedText& out) {
     std::vector<std::int64_t> times;
     std::vector<std::int64_t> values;
     const auto read = each_second(run, [&](const Second& second) {
-      times.push_back(second.at);
+      // A hostile file has sums that do not fit.
+      times.push_back(static_cast<std::int64_t>(static_cast<std::uint64_t>(run.info().started_at) +
+                                                static_cast<std::uint64_t>(second.at)));
       for (const Series& one : series) values.push_back(second.values[one.column]);
       return true;
     });
@@ -271,7 +274,8 @@ Result<void> write_prometheus(RunReader& run, BoundedText& out) {
   }
   auto done = family("orrery_requests", "counter", nullptr, "Requests that ended.", ended);
   if (done) {
-    done = family("orrery_retries", "counter", nullptr, "Retries that were decided.", retries);
+    done = family("orrery_retries", "counter", nullptr, "Retries and hedges that were decided.",
+                  retries);
   }
   if (done) {
     done = family("orrery_request_duration_seconds", "gauge", "seconds",

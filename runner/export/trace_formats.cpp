@@ -45,14 +45,24 @@ std::string span_id(const Trace& trace, std::uint64_t index) {
   return fmt::format("{:016x}", mix64(trace.key ^ mix64(index)));
 }
 
-std::vector<NamedSpan> spans_of(const RunReader& run, const Trace& trace) {
+/// Of a hostile file any number.
+std::int64_t calendar_start_us(const RunReader& run) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(run.info().started_at) * 1'000'000U);
+}
+
+/// `origin_us`: what Instant 0 is called.
+std::vector<NamedSpan> spans_of(const RunReader& run, const Trace& trace, std::int64_t origin_us) {
   const recording::Scene& scene = run.scene();
   std::vector<NamedSpan> spans;
   NamedSpan root;
   root.id = span_id(trace, 0);
   root.service = kUsers;
   root.name = trace.journey < scene.journeys.size() ? scene.journeys[trace.journey] : "journey";
-  root.start_us = us(trace.start.since_start());
+  // A hostile file has sums that do not fit.
+  const auto sum = [](std::int64_t a, std::int64_t b) {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+  };
+  root.start_us = sum(origin_us, us(trace.start.since_start()));
   root.length_us = us(trace.length);
   root.outcome = trace.outcome;
   spans.push_back(root);
@@ -71,13 +81,10 @@ std::vector<NamedSpan> spans_of(const RunReader& run, const Trace& trace) {
     span.name = std::string{run.text(from.operation)};
     if (span.name.empty()) span.name = span.service;
     span.pod = std::string{run.text(from.pod)};
-    // A hostile file has sums that do not fit.
-    span.start_us = static_cast<std::int64_t>(static_cast<std::uint64_t>(root.start_us) +
-                                              static_cast<std::uint64_t>(us(from.start)));
+    span.start_us = sum(root.start_us, us(from.start));
     span.length_us = us(from.length);
     if (from.wait >= Duration{}) {
-      span.work_us = static_cast<std::int64_t>(static_cast<std::uint64_t>(span.start_us) +
-                                               static_cast<std::uint64_t>(us(from.wait)));
+      span.work_us = sum(span.start_us, us(from.wait));
     }
     span.outcome = from.outcome;
     span.attempt = from.attempt;
@@ -113,7 +120,7 @@ Result<void> write_zipkin(RunReader& run, const ExportOrder& order, BoundedText&
   Document document{out, "[\n", "\n]\n"};
   const auto done = each_trace(run, order.traces, [&](const Trace& trace) {
     std::string all;
-    for (const NamedSpan& span : spans_of(run, trace)) {
+    for (const NamedSpan& span : spans_of(run, trace, calendar_start_us(run))) {
       Json json{{"traceId", fmt::format("{:016x}", trace.key)}, {"id", span.id}};
       if (!span.parent.empty()) {
         json["parentId"] = span.parent;
@@ -152,7 +159,7 @@ Result<void> write_jaeger(RunReader& run, const ExportOrder& order, BoundedText&
     const auto tag = [](const char* key, const std::string& value) {
       return Json{{"key", key}, {"type", "string"}, {"value", value}};
     };
-    for (const NamedSpan& span : spans_of(run, trace)) {
+    for (const NamedSpan& span : spans_of(run, trace, calendar_start_us(run))) {
       const auto process =
           processes.try_emplace(span.service, fmt::format("p{}", processes.size() + 1)).first;
       Json tags = Json::array({tag("outcome", recording::outcome_name(span.outcome))});
@@ -207,7 +214,7 @@ Result<void> write_otlp(RunReader& run, const ExportOrder& order, BoundedText& o
   // One request of the protocol a line, each with one trace.
   return each_trace(run, order.traces, [&](const Trace& trace) {
     std::map<std::string, Json> by_service;
-    for (const NamedSpan& span : spans_of(run, trace)) {
+    for (const NamedSpan& span : spans_of(run, trace, calendar_start_us(run))) {
       Json attributes =
           Json::array({attribute("orrery.outcome", recording::outcome_name(span.outcome))});
       if (!span.pod.empty()) attributes.push_back(attribute("k8s.pod.name", span.pod));
@@ -276,7 +283,7 @@ Result<void> write_perfetto(RunReader& run, const ExportOrder& order, BoundedTex
     done = each_trace(run, order.traces, [&](const Trace& trace) {
       std::string all;
       const std::string id = fmt::format("0x{:x}", trace.key);
-      for (const NamedSpan& span : spans_of(run, trace)) {
+      for (const NamedSpan& span : spans_of(run, trace, 0)) {
         Json args{{"outcome", recording::outcome_name(span.outcome)}};
         if (!span.pod.empty()) args["pod"] = span.pod;
         if (!span.caller.empty()) args["caller"] = span.caller;

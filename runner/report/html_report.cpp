@@ -8,6 +8,7 @@
 #include "runner/report/assets.h"
 #include "runner/report/report.h"
 #include "runner/why/chains.h"
+#include "runner/why/policy_lines.h"
 
 namespace orrery::report {
 namespace {
@@ -266,6 +267,7 @@ json data_of(const FinishedRun& run) {
           {"expectations", expectations},
           {"timeline", timeline},
           {"why", why},
+          {"policies", why::policy_lines(policies_of(run))},
           {"services", charts_of(run, &RunResult::services)},
           {"journeys", charts_of(run, &RunResult::journeys)},
           {"deployments", workloads},

@@ -26,6 +26,9 @@ struct FinishedRun {
   const verdict::Judgement& judgement;
 };
 
+/// What policies did in all runs together, in the order of each run's.
+[[nodiscard]] std::vector<runner::PolicyCounts> policies_of(const FinishedRun& run);
+
 /// The text of summary.json, ending in a newline.
 [[nodiscard]] std::string summary_json(const FinishedRun& run);
 

@@ -190,6 +190,10 @@
         make('td', { class: 'num mono' }, t.toFixed(3)), make('td', {}, what), make('td', { class: 'mono' }, subject),
         make('td', {}, detail))))))));
   }
+  if (data.policies.length > 0) {
+    root.append(make('h2', {}, 'What policies did, all seeds'));
+    root.append(make('div', { class: 'card' }, ...data.policies.map((line) => make('div', {}, line))));
+  }
   const busy = data.services.filter((s) => s.requests > 0);
   if (busy.length > 0) {
     root.append(make('h2', {}, 'What callers saw of each service'));

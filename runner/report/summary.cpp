@@ -103,6 +103,46 @@ ordered_json workloads_json(const FinishedRun& run, bool deployments) {
   return out;
 }
 
+/// Consumer groups by "topic/namespace/service"; counts of all seeds together, extremes of any.
+ordered_json groups_json(const FinishedRun& run) {
+  struct Total {
+    runner::GroupSample sum;
+    std::uint64_t most_lag = 0;
+    std::uint64_t last_lag = 0;
+    Duration oldest;
+  };
+  std::map<std::string, Total> totals;
+  for (const RunResult& result : run.results) {
+    for (const auto& [name, samples] : result.groups) {
+      Total& total = totals[name];
+      for (const runner::GroupSample& sample : samples) {
+        if (sample.at < Instant::at(run.scenario.warmup)) continue;
+        total.most_lag = std::max(total.most_lag, sample.lag());
+        total.oldest = std::max(total.oldest, sample.age);
+      }
+      const runner::GroupSample& last = samples.back();
+      total.last_lag = std::max(total.last_lag, last.lag());
+      total.sum.published += last.published;
+      total.sum.finished += last.finished;
+      total.sum.dead += last.dead;
+      total.sum.redelivered += last.redelivered;
+    }
+  }
+  ordered_json out = ordered_json::object();
+  for (const auto& [name, total] : totals) {
+    ordered_json entry;
+    entry["published"] = total.sum.published;
+    entry["finished"] = total.sum.finished;
+    entry["dead"] = total.sum.dead;
+    entry["redelivered"] = total.sum.redelivered;
+    entry["mostLag"] = total.most_lag;
+    entry["lagAtEnd"] = total.last_lag;
+    entry["oldestSeconds"] = number(to_seconds(total.oldest));
+    out[name] = entry;
+  }
+  return out;
+}
+
 ordered_json faults_json(const FinishedRun& run) {
   ordered_json out = ordered_json::array();
   for (std::size_t i = 0; i < run.results.front().faults.size(); ++i) {
@@ -138,6 +178,27 @@ ordered_json failures_json(const FinishedRun& run) {
       entry["last"] = number(to_seconds(failure.last.since_start()));
       entry["count"] = failure.count;
       entry["feedsItself"] = failure.feeds_itself;
+      list.push_back(entry);
+    }
+  }
+  return list;
+}
+
+ordered_json policies_json(const FinishedRun& run) {
+  ordered_json list = ordered_json::array();
+  for (const RunResult& result : run.results) {
+    for (const runner::PolicyCounts& counts : result.policies) {
+      ordered_json entry;
+      entry["seed"] = result.seed;
+      entry["from"] = counts.from;
+      entry["to"] = counts.to;
+      entry["calls"] = counts.calls;
+      entry["tries"] = counts.tries;
+      entry["retries"] = counts.retries;
+      entry["hedges"] = counts.hedges;
+      entry["fallbacks"] = counts.fallbacks;
+      entry["openings"] = counts.openings;
+      entry["ejections"] = counts.ejections;
       list.push_back(entry);
     }
   }
@@ -265,9 +326,11 @@ std::string summary_json(const FinishedRun& run) {
   out["journeys"] = all_stats(run, &RunResult::journeys);
   out["deployments"] = workloads_json(run, true);
   out["workloads"] = workloads_json(run, false);
+  if (!run.scenario.topics.empty()) out["groups"] = groups_json(run);
   out["faults"] = faults_json(run);
   out["why"] = why_json(run.results.front());
   out["failures"] = failures_json(run);
+  if (!run.scenario.policies.empty()) out["policies"] = policies_json(run);
   if (const auto& programs = run.results.front().programs; !programs.empty()) {
     out["programs"] = programs_json(programs);
   }

@@ -5,6 +5,7 @@
 
 #include "runner/report/report.h"
 #include "runner/why/chains.h"
+#include "runner/why/policy_lines.h"
 
 namespace orrery::report {
 namespace {
@@ -92,6 +93,15 @@ std::string why_lines(const runner::RunResult& first, const Style& style) {
   return lines;
 }
 
+/// What the policies did that did anything, in all runs together.
+std::string policy_lines(const FinishedRun& run, const Style& style) {
+  std::string lines;
+  for (const std::string& line : why::policy_lines(policies_of(run))) {
+    lines += fmt::format("  {} {}\n", style.paint("2", lines.empty() ? "did" : "   "), line);
+  }
+  return lines;
+}
+
 /// When an expectation looks, as written; empty: all the time.
 std::string window_of(const scenario::Expectation& expectation) {
   return std::visit(
@@ -154,6 +164,7 @@ std::string terminal_text(const FinishedRun& run, bool colour, bool unicode,
     text += more + "\n";
   }
 
+  text += policy_lines(run, style);
   text += why_lines(first, style);
 
   std::uint64_t measured = 0;

@@ -93,13 +93,16 @@ void read_process(const Fields& fields, Image& image, Report& report) {
   }
   if (const Value* memory = fields.find("memory")) image.memory = read_use(*memory, true, report);
   if (const Value* disk = fields.find("disk")) image.disk = read_use(*disk, false, report);
+  if (const Value* errors = fields.find("errors")) {
+    image.error_probability = read_percent(*errors, report).value_or(0);
+  }
 }
 
 Image read_image(const Value& value, Report& report, Assumptions& assumptions) {
   Image image;
   const Fields fields{value,
                       {"layers", "start", "onNodes", "missing", "runsFor", "exitCode",
-                       "ignoresTerm", "unwellAfter", "unwellFor", "memory", "disk"},
+                       "ignoresTerm", "unwellAfter", "unwellFor", "memory", "disk", "errors"},
                       report};
   if (const Value* layers = fields.find("layers")) read_layers(*layers, image, report);
   if (const Value* on_nodes = fields.find("onNodes")) (void)read_boolean(*on_nodes, report);
@@ -129,7 +132,7 @@ Image read_image(const Value& value, Report& report, Assumptions& assumptions) {
 Operation read_operation(const Value& value, Reading& reading) {
   Operation operation;
   operation.name = value.key;
-  const Fields fields{value, {"cpu", "wait", "errors", "calls"}, reading.report};
+  const Fields fields{value, {"cpu", "wait", "errors", "writes", "calls"}, reading.report};
   if (const Value* cpu = fields.find("cpu")) {
     operation.cpu = read_distribution(*cpu, reading.report).value_or(operation.cpu);
   } else {
@@ -141,6 +144,9 @@ Operation read_operation(const Value& value, Reading& reading) {
   }
   if (const Value* errors = fields.find("errors")) {
     operation.error_probability = read_percent(*errors, reading.report).value_or(0);
+  }
+  if (const Value* writes = fields.find("writes")) {
+    operation.writes = read_boolean(*writes, reading.report).value_or(false);
   }
   const Value* calls = fields.find("calls");
   if (calls == nullptr) return operation;
@@ -204,12 +210,48 @@ void read_pauses(const Value& value, ServiceBehaviour& behaviour, Report& report
   }
 }
 
+/// TCP's round trip, and those of TLS.
+void read_handshake(const Value& value, ServiceBehaviour& behaviour, Report& report) {
+  constexpr const char* kExpected = R"("none", "1.2" or "1.3")";
+  const Fields fields{value, {"tls", "cpu"}, report};
+  if (const Value* tls = fields.require("tls", kExpected)) {
+    const std::string version = read_text(*tls, kExpected, report).value_or("none");
+    behaviour.handshake.round_trips = version == "1.2" ? 3 : version == "1.3" ? 2 : 1;
+    if (behaviour.handshake.round_trips == 1 && version != "none") report.add(*tls, kExpected);
+  }
+  if (const Value* cpu = fields.find("cpu")) {
+    behaviour.handshake.cpu = read_duration(*cpu, report).value_or(Duration{});
+  }
+}
+
+Leader read_leader(const Value& value, Report& report) {
+  constexpr std::int64_t kAcksMax = 1000;
+  const Fields fields{value, {"election", "acks", "replicate"}, report};
+  Leader leader;
+  if (const Value* election = fields.require("election",
+                                             "how long there is no leader, such as "
+                                             "\"10s\"")) {
+    leader.election = read_distribution(*election, report).value_or(leader.election);
+  }
+  if (const Value* acks = fields.find("acks")) {
+    leader.acks = static_cast<std::uint32_t>(read_count(*acks, 1, kAcksMax, report).value_or(1));
+  }
+  if (const Value* replicate = fields.find("replicate")) {
+    leader.replicate = read_distribution(*replicate, report).value_or(leader.replicate);
+    if (leader.acks == 1) {
+      report.add(*replicate, "\"replicate\" only beside \"acks\" of 2 or more",
+                 "with one, no write waits for a follower");
+    }
+  }
+  return leader;
+}
+
 ServiceBehaviour read_behaviour(const Value& value, Reading& reading) {
   Report& report = reading.report;
   ServiceBehaviour behaviour;
   const Fields fields{value,
                       {"concurrency", "queueMax", "drainsOnTerm", "probesShareThreads", "queue",
-                       "limit", "warmUp", "pauses", "operations"},
+                       "limit", "warmUp", "pauses", "handshake", "leader", "operations"},
                       report};
   if (const Value* concurrency = fields.find("concurrency")) {
     behaviour.concurrency =
@@ -231,11 +273,21 @@ ServiceBehaviour read_behaviour(const Value& value, Reading& reading) {
   read_server(fields, behaviour.server, report);
   if (const Value* warm_up = fields.find("warmUp")) read_warm_up(*warm_up, behaviour, report);
   if (const Value* pauses = fields.find("pauses")) read_pauses(*pauses, behaviour, report);
+  if (const Value* handshake = fields.find("handshake")) {
+    read_handshake(*handshake, behaviour, report);
+  }
+  if (const Value* leader = fields.find("leader")) behaviour.leader = read_leader(*leader, report);
   if (const Value* operations = fields.find("operations")) {
     for (const Value& operation :
          named_members(*operations, "an object of operations by name", report)) {
       behaviour.operations.push_back(read_operation(operation, reading));
     }
+  }
+  const bool writes = std::any_of(behaviour.operations.begin(), behaviour.operations.end(),
+                                  [](const Operation& operation) { return operation.writes; });
+  if (behaviour.leader && !writes) {
+    report.add(value.where, "an operation with \"writes\": true beside \"leader\"", "none",
+               "the leader does what the others do, and the writes");
   }
   return behaviour;
 }
@@ -319,6 +371,13 @@ class CallWalk {
         const Operation* undo =
             call.undo ? operation_of(call.undo->to, call.undo->operation) : nullptr;
         if (undo != nullptr) requests += visit(call.undo->to, *undo);
+      }
+    }
+    for (const auto& [topic, settings] : scenario_.topics) {
+      if (settings.broker != service || settings.publish != operation.name) continue;
+      for (const auto& [consumer, group] : settings.groups) {
+        const Operation* handling = operation_of(consumer, group.operation);
+        if (!stopped_ && handling != nullptr) requests += visit(consumer, *handling);
       }
     }
     path_.pop_back();
@@ -441,6 +500,25 @@ void read_journeys(const Value& journeys, Reading& reading) {
   }
 }
 
+namespace {
+
+/// Faults of leaders hit a service that has one.
+void check_leaders(Reading& reading) {
+  for (const TimelineEntry& entry : reading.scenario.timeline) {
+    const auto* fault = std::get_if<FaultAction>(&entry.action);
+    if (fault == nullptr || !fault->target) continue;
+    if (fault->kind != FaultKind::SlowLeader && fault->kind != FaultKind::LeaderKill) continue;
+    const std::string name = fault->target->namespace_name + "/" + fault->target->name;
+    const auto service = reading.scenario.services.find(name);
+    if (service != reading.scenario.services.end() && service->second.leader) continue;
+    reading.report.add(entry.where,
+                       fmt::format("a service with a leader for {}", to_string(fault->kind)),
+                       short_service_name(name), "\"leader\" stands in \"services\"");
+  }
+}
+
+}  // namespace
+
 void check_calls(Reading& reading) {
   Scenario& scenario = reading.scenario;
   for (const OperationReference& reference : reading.references) {
@@ -458,6 +536,7 @@ void check_calls(Reading& reading) {
     reading.assumptions.add("/services" + pointer_step(short_service_name(name)) + "/operations",
                             fmt::format("{} of CPU per request, no calls", to_string(kAssumedCpu)));
   }
+  check_leaders(reading);
   std::set<std::string> without_pods;
   CallWalk walk{scenario, reading.report};
   for (const OperationReference& reference : reading.references) {

@@ -33,27 +33,6 @@ bool is_address(const Value& value) {
   return value.type == Value::Type::Text && is_web_address(value.text);
 }
 
-Call read_call_target(const Value& target, const Value* operation, const char* expected,
-                      Reading& reading) {
-  Call call;
-  const auto text = read_text(target, expected, reading.report);
-  if (!text) return call;
-  const OperationName name = operation_name(*text);
-  call.operation = name.operation;
-  if (operation != nullptr) {
-    if (!call.operation.empty()) {
-      reading.report.add(*operation, "the operation named once", "it stands in \"to\" as well");
-    }
-    call.operation = read_text(*operation, "the name of an operation", reading.report).value_or("");
-  }
-  const auto service = reading.catalog.service(target.where, name.service, reading.report);
-  if (service) {
-    call.to = *service;
-    reading.references.push_back({target.where, call.to, call.operation});
-  }
-  return call;
-}
-
 /// An address of a user's request, and the operation that answers it.
 Call read_web_address(const Value& address, const Value* operation, Reading& reading) {
   Call call;
@@ -180,6 +159,27 @@ void check_together(const Fields& fields, const Call& call, Report& report) {
 }
 
 }  // namespace
+
+Call read_call_target(const Value& target, const Value* operation, const char* expected,
+                      Reading& reading) {
+  Call call;
+  const auto text = read_text(target, expected, reading.report);
+  if (!text) return call;
+  const OperationName name = operation_name(*text);
+  call.operation = name.operation;
+  if (operation != nullptr) {
+    if (!call.operation.empty()) {
+      reading.report.add(*operation, "the operation named once", "it stands in \"to\" as well");
+    }
+    call.operation = read_text(*operation, "the name of an operation", reading.report).value_or("");
+  }
+  const auto service = reading.catalog.service(target.where, name.service, reading.report);
+  if (service) {
+    call.to = *service;
+    reading.references.push_back({target.where, call.to, call.operation});
+  }
+  return call;
+}
 
 Call read_call(const Value& value, const std::vector<Call>* before, Reading& reading) {
   if (value.type != Value::Type::Object) {

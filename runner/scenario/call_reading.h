@@ -14,6 +14,11 @@ namespace orrery::scenario {
 /// A step of a journey: as a call, with fewer keys.
 [[nodiscard]] JourneyStep read_step(const Value& value, Reading& reading);
 
+/// "service" or "service:operation", the latter beside it in `operation` if that is given. What it
+/// names is checked with all that is called.
+[[nodiscard]] Call read_call_target(const Value& target, const Value* operation,
+                                    const char* expected, Reading& reading);
+
 /// Whether any call has a payload, judged from the text alone.
 [[nodiscard]] bool names_payload(const Value* services);
 

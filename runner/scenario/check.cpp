@@ -165,18 +165,20 @@ void check_text(const std::string& file, std::string_view text, const std::strin
 }  // namespace
 
 CheckReport check(const std::vector<std::string>& files, std::string_view standard_input,
-                  const std::vector<Override>& overrides, bool live) {
+                  const std::vector<Override>& overrides, bool live, const std::string& folder) {
   Checked checked;
   Report report;
   for (const std::string& name : files) {
     if (name == "-") {
-      check_text("-", standard_input, {}, overrides, live, checked);
+      check_text("-", standard_input, folder, overrides, live, checked);
       continue;
     }
     for (const std::string& file : manifest_files(name, {name, 0, {}}, report)) {
       const auto text = read_file(file, {file, 0, {}}, report);
-      const std::string folder = std::filesystem::path{file}.parent_path().string();
-      if (text) check_text(file, *text, folder, overrides, live, checked);
+      const std::string own = std::filesystem::path{file}.parent_path().string();
+      if (text) {
+        check_text(file, *text, folder.empty() ? own : folder, overrides, live, checked);
+      }
     }
   }
   report_duplicates(checked.manifests.objects, report);

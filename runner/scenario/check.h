@@ -20,9 +20,11 @@ struct CheckReport {
 ///
 /// A file is a scenario unless it looks like a manifest (it has `apiVersion` or `kind`). Manifests
 /// given together are checked as one set. "-" stands for `standard_input`. `overrides` are put into
-/// scenarios. `live`: what of a scenario live hosts cannot do is wrong, too.
+/// scenarios. `live`: what of a scenario live hosts cannot do is wrong, too. What scenarios name is
+/// found relative to `folder`; to that of each, if it is empty.
 [[nodiscard]] CheckReport check(const std::vector<std::string>& files,
                                 std::string_view standard_input = {},
-                                const std::vector<Override>& overrides = {}, bool live = false);
+                                const std::vector<Override>& overrides = {}, bool live = false,
+                                const std::string& folder = {});
 
 }  // namespace orrery::scenario

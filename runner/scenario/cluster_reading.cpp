@@ -423,10 +423,20 @@ void read_storage(const Value* value, bool claims, Storage& into, Report& report
 
 void read_cluster(const Value& cluster, const LinkUse& use, bool claims, Cluster& into,
                   Report& report, Assumptions& assumptions) {
-  const Fields fields{
-      cluster,
-      {"zones", "nodes", "nodeGroups", "autoscaler", "node", "network", "storage", "controlPlane"},
-      report};
+  const Fields fields{cluster,
+                      {"zones", "nodes", "nodeGroups", "autoscaler", "node", "cpuContention",
+                       "network", "storage", "controlPlane", "kubeProxyMode"},
+                      report};
+  if (const Value* contention = fields.find("cpuContention")) {
+    if (const auto on = read_boolean(*contention, report)) into.shares_cores = *on;
+  }
+  if (const Value* mode = fields.find("kubeProxyMode")) {
+    const std::vector<std::string> modes{"iptables", "ipvs"};
+    into.ipvs = mode->text == "ipvs";
+    if (std::find(modes.begin(), modes.end(), mode->text) == modes.end()) {
+      report.add(*mode, one_of(modes), did_you_mean(mode->text, modes));
+    }
+  }
   if (const Value* control = fields.find("controlPlane")) {
     read_control_plane(*control, into.control, report);
   }

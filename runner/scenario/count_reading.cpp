@@ -324,17 +324,65 @@ void read_count(const Value& value, const Fields& fields, CountExpectation& expe
   expectation.count = std::move(objects);
 }
 
+/// "topic", "group" and which figure of them.
+void read_group_count(const Value& value, const Fields& fields, CountExpectation& expectation,
+                      Reading& reading) {
+  static const std::vector<std::string> kFigures = {"lag",      "age",  "published",
+                                                    "finished", "dead", "redelivered"};
+  Report& report = reading.report;
+  for (const char* key : {"target", "where", "sum", "ever", "per"}) {
+    const Value* stray = fields.find(key);
+    if (stray == nullptr) continue;
+    report.add(stray->where, fmt::format("no \"{}\" beside \"topic\"", key), "it");
+  }
+  GroupCount count;
+  const std::map<std::string, Topic>& topics = reading.scenario.topics;
+  const Value* name = fields.require("topic", "one of the topics");
+  const auto topic = name == nullptr ? std::nullopt : read_text(*name, "a topic", report);
+  const auto found = topic ? topics.find(*topic) : topics.end();
+  if (topic && found == topics.end()) {
+    std::vector<std::string> names;
+    for (const auto& [known, unused] : topics) names.push_back(known);
+    report.add(*name, "one of the topics", did_you_mean(*topic, names));
+  }
+  count.topic = topic.value_or("");
+  const Value* group = fields.require("group", "a group of the topic, by its service");
+  const auto of = group == nullptr ? std::nullopt : read_text(*group, "a service", report);
+  const auto service = of ? reading.catalog.service(group->where, *of, report) : std::nullopt;
+  count.group = service.value_or("");
+  if (service && found != topics.end() && !found->second.groups.contains(*service)) {
+    report.add(*group, fmt::format("a group of the topic \"{}\"", *topic),
+               "\"groups\" of the topic names the services that consume");
+  }
+  const Value* figure = fields.require("count", one_of(kFigures));
+  count.figure = figure == nullptr ? "" : read_text(*figure, one_of(kFigures), report).value_or("");
+  if (!count.figure.empty() &&
+      std::find(kFigures.begin(), kFigures.end(), count.figure) == kFigures.end()) {
+    report.add(*figure, "a figure of a group: " + one_of(kFigures),
+               did_you_mean(count.figure, kFigures));
+  }
+  const Measure measure = count.figure == "age" ? Measure::Time : Measure::Count;
+  const Value* quantified = find_quantifier(value, expectation, report);
+  if (quantified != nullptr) {
+    expectation.bound = read_bound(*quantified, measure, report).value_or(Bound{});
+  }
+  expectation.subject = count.figure;
+  expectation.count = std::move(count);
+}
+
 }  // namespace
 
 CountExpectation read_count_expectation(const Value& value, Reading& reading) {
   Report& report = reading.report;
   const Fields fields{value,
-                      {"id", "target", "count", "where", "sum", "ever", "per", "always", "never",
-                       "eventually", "finally", "during", "for"},
+                      {"id", "target", "topic", "group", "count", "where", "sum", "ever", "per",
+                       "always", "never", "eventually", "finally", "during", "for"},
                       report};
   CountExpectation expectation;
   expectation.during = read_window(fields.find("during"), reading);
-  if (fields.find("count") != nullptr) {
+  if (fields.find("topic") != nullptr || fields.find("group") != nullptr) {
+    read_group_count(value, fields, expectation, reading);
+  } else if (fields.find("count") != nullptr) {
     read_count(value, fields, expectation, reading);
   } else {
     for (const char* key : {"where", "sum", "ever", "per"}) {

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <set>
 
+#include "models/base/quantity.h"
 #include "runner/scenario/scalars.h"
 
 namespace orrery::scenario {
@@ -60,22 +62,58 @@ void read_end(const Value* value, EdgeEnd& end, Reading& reading) {
 }
 
 /// Pods are drawn only where there is nothing else to draw from.
-void check_draw(const Fields& fields, const EdgeSettings& edge, Report& report) {
+void check_draw(const Fields& fields, const FaultAction& fault, Report& report) {
   const Value* count = fields.find("count");
   const Value* share = fields.find("share");
   const Value* drawn = count != nullptr ? count : share;
   if (drawn == nullptr) return;
-  const EdgeEnd& end = edge.to.everybody ? edge.from : edge.to;
+  const EdgeEnd& end = draws_callers(fault) ? fault.edge->from : fault.edge->to;
   const bool only_pods = !end.pods.empty() && !end.clients && end.services.empty() &&
                          end.nodes.empty() && end.zones.empty();
   if (only_pods) return;
   report.add(*drawn, fmt::format("it only where \"{}\" names workloads, whose pods are drawn from",
-                                 edge.to.everybody ? "from" : "to"));
+                                 draws_callers(fault) ? "from" : "to"));
 }
 
 void read_status(const Value& value, bool replaces, EdgeSettings& edge, Report& report) {
   const std::int64_t least = replaces ? 200 : 400;
   edge.status = static_cast<std::int32_t>(read_count(value, least, 599, report).value_or(500));
+}
+
+std::int64_t read_bytes(const Value& value, std::int64_t least, Report& report) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 40;
+  const bool scalar = value.type == Value::Type::Text || value.type == Value::Type::Number;
+  const auto bytes = scalar ? parse_amount(value.text) : std::nullopt;
+  if (bytes && *bytes >= least && *bytes <= kMost) return *bytes;
+  report.add(value, least > 0 ? "a size above 0 and up to 1Ti, such as \"64Ki\""
+                              : "a size up to 1Ti, such as \"64Ki\"");
+  return least;
+}
+
+/// What is wrong with the configuration, and the timeout that belongs to one of the ways.
+void read_wrong(const Fields& fields, const Value& entry, const Value* timeout, EdgeSettings& edge,
+                Report& report) {
+  constexpr const char* kExpected = R"("port", "service" or "timeout")";
+  const Value* how = fields.find("how");
+  const std::string name =
+      how == nullptr ? std::string{} : read_text(*how, kExpected, report).value_or("");
+  if (name == "timeout") {
+    edge.wrong = WrongConfig::Timeout;
+  } else if (name == "service") {
+    edge.wrong = WrongConfig::Service;
+  } else if (how == nullptr) {
+    report.add(entry.where, "\"how\" with bad-config: what is wrong", "none");
+  } else if (name != "port" && !name.empty()) {
+    report.add(*how, kExpected);
+  }
+  if (edge.wrong == WrongConfig::Timeout && timeout == nullptr) {
+    report.add(entry.where, "\"timeout\" with bad-config, where that is what is wrong", "none");
+  } else if (edge.wrong != WrongConfig::Timeout && timeout != nullptr) {
+    report.add(*timeout, "no \"timeout\" unless \"how\" is \"timeout\"");
+  } else if (timeout != nullptr) {
+    edge.timeout = read_duration(*timeout, report).value_or(Duration::milliseconds(1));
+    if (edge.timeout == Duration{}) report.add(*timeout, "a duration above 0");
+  }
 }
 
 }  // namespace
@@ -103,18 +141,25 @@ void read_edge(const Fields& fields, const Value& entry, FaultAction& fault, Rea
   };
   const Value* from = stray("from", form.edge);
   const Value* to = stray("to", form.edge);
+  const bool bandwidth = fault.kind == FaultKind::NetworkBandwidth;
+  const bool sized = bandwidth || fault.kind == FaultKind::LimitData;
   const bool network =
-      fault.kind == FaultKind::NetworkDelay || fault.kind == FaultKind::NetworkLoss ||
+      sized || fault.kind == FaultKind::NetworkDelay || fault.kind == FaultKind::NetworkLoss ||
       fault.kind == FaultKind::NetworkCorrupt || fault.kind == FaultKind::NetworkPartition;
   const bool loses =
       fault.kind == FaultKind::NetworkLoss || fault.kind == FaultKind::NetworkCorrupt;
   const bool replaces = fault.kind == FaultKind::HttpReplace;
   const Value* direction = stray("direction", network);
-  const Value* probability =
-      stray("probability", form.edge && fault.kind != FaultKind::NetworkPartition);
+  const bool is_certain =
+      bandwidth || fault.kind == FaultKind::NetworkPartition || fault.kind == FaultKind::BadConfig;
+  const Value* probability = stray("probability", form.edge && !is_certain);
   const Value* jitter = stray("jitter", fault.kind == FaultKind::NetworkDelay);
   const Value* correlation = stray("correlation", loses || fault.kind == FaultKind::NetworkDelay);
   const Value* status = stray("status", replaces || fault.kind == FaultKind::HttpAbort);
+  const Value* buffer = stray("buffer", bandwidth);
+  const Value* limit = stray("limit", sized);
+  const Value* headers = stray("headers", sized);
+  const Value* timeout = stray("timeout", fault.kind == FaultKind::BadConfig);
   if (!form.edge) return;
   EdgeSettings& edge = fault.edge.emplace();
   read_end(from, edge.from, reading);
@@ -122,7 +167,7 @@ void read_edge(const Fields& fields, const Value& entry, FaultAction& fault, Rea
   if (from == nullptr && to == nullptr) {
     report.add(entry.where, fmt::format("\"from\", \"to\" or both with {}", name), "neither");
   }
-  check_draw(fields, edge, report);
+  check_draw(fields, fault, report);
   if (fault.kind == FaultKind::NetworkPartition) edge.direction = EdgeDirection::Both;
   if (direction != nullptr) {
     const std::string way =
@@ -152,6 +197,14 @@ void read_edge(const Fields& fields, const Value& entry, FaultAction& fault, Rea
   } else if (replaces) {
     report.add(entry.where, fmt::format("\"status\" with {}", name), "none");
   }
+  if (buffer != nullptr) edge.burst_bytes = read_bytes(*buffer, 0, report);
+  if (limit != nullptr) {
+    edge.limit_bytes = read_bytes(*limit, 1, report);
+  } else if (sized && !bandwidth) {
+    report.add(entry.where, fmt::format("\"limit\" with {}", name), "none");
+  }
+  if (headers != nullptr) edge.header_bytes = read_bytes(*headers, 0, report);
+  if (fault.kind == FaultKind::BadConfig) read_wrong(fields, entry, timeout, edge, report);
 }
 
 }  // namespace orrery::scenario

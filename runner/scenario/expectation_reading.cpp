@@ -99,7 +99,7 @@ RequestExpectation read_request_expectation(const Value& value, Reading& reading
   const Value* service = fields.find("service");
   const Value* journey = fields.find("journey");
   if ((service == nullptr) == (journey == nullptr)) {
-    report.add(value.where, "one of \"service\", \"journey\", \"target\" or \"count\"",
+    report.add(value.where, "one of \"service\", \"journey\", \"target\", \"topic\" or \"count\"",
                service == nullptr ? "none" : "two");
   } else if (service != nullptr) {
     const auto name = read_text(*service, "the name of a service", report);
@@ -297,7 +297,8 @@ void read_expectations(const Value* expectations, Reading& reading) {
       expectation.what = read_rollout_expectation(value, reading);
     } else if (value.find("recovers") != nullptr) {
       expectation.what = read_recovery_expectation(value, reading);
-    } else if (value.find("count") != nullptr || has_quantifier(value)) {
+    } else if (value.find("count") != nullptr || value.find("topic") != nullptr ||
+               has_quantifier(value)) {
       expectation.what = read_count_expectation(value, reading);
     } else if (value.find("target") != nullptr) {
       reading.report.add(value.where,

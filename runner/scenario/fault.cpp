@@ -37,11 +37,20 @@ FaultForm form_of(FaultKind kind) {
               .delays = true,
               .container = true,
               .only_simulated = true};
+    case FaultKind::SlowLeader:
+      return {.targets = {api::Kind::Service},
+              .must_end = true,
+              .delays = true,
+              .only_simulated = true};
+    case FaultKind::LeaderKill:
+      return {.targets = {api::Kind::Service}, .only_simulated = true};
     case FaultKind::StaleEndpoints:
       return {.targets = {}, .process = true, .must_end = true, .only_simulated = true};
     case FaultKind::NodeLoss:
     case FaultKind::NodeAgentKill:
       return {.targets = nodes, .can_end = true, .counts = true};
+    case FaultKind::DiskFull:
+      return {.targets = nodes, .must_end = true, .only_simulated = true};
     case FaultKind::KubeletKill:
     case FaultKind::NodePartition:
       return {.targets = nodes, .can_end = true, .only_simulated = true};
@@ -82,6 +91,7 @@ FaultForm form_of(FaultKind kind) {
           .targets = {}, .must_end = true, .counts = true, .delays = true, .only_simulated = true};
     case FaultKind::NetworkDelay:
     case FaultKind::HttpDelay:
+    case FaultKind::SlowClose:
       return {.targets = {},
               .must_end = true,
               .counts = true,
@@ -92,6 +102,9 @@ FaultForm form_of(FaultKind kind) {
     case FaultKind::NetworkLoss:
     case FaultKind::NetworkCorrupt:
     case FaultKind::NetworkPartition:
+    case FaultKind::NetworkBandwidth:
+    case FaultKind::LimitData:
+    case FaultKind::BadConfig:
     case FaultKind::HttpAbort:
     case FaultKind::HttpReplace:
       return {.targets = {},
@@ -114,6 +127,10 @@ FaultForm form_of(FaultKind kind) {
       return {.targets = {}, .must_end = true, .only_simulated = true};
   }
   contract_violation("a fault is of one of the known kinds");
+}
+
+bool draws_callers(const FaultAction& fault) {
+  return fault.kind == FaultKind::BadConfig || fault.edge->to.everybody;
 }
 
 }  // namespace orrery::scenario

@@ -52,18 +52,26 @@ enum class FaultKind : std::uint8_t {
   IoLatency,         ///< What a container's requests wait for takes `delay` longer.
   StaleEndpoints,    ///< A proxy hears of no change.
   Unwell,            ///< A container's checks and requests fail, or its checks hang.
+  NetworkBandwidth,  ///< Messages pass one after another, at a rate.
+  SlowClose,         ///< A pool's connection is closed after an answer, which takes `delay`.
+  BadConfig,         ///< The proxies of callers are told something wrong.
+  DiskFull,          ///< A node's disk has nothing left.
+  LimitData,         ///< Larger messages are cut off, and their connections reset.
+  SlowLeader,        ///< What writes and reads wait for takes `delay` longer where the leader is.
+  LeaderKill,        ///< ContainerKill of the pod that leads a service.
 };
-inline constexpr int kFaultKindCount = 37;
+inline constexpr int kFaultKindCount = 44;
 [[nodiscard]] const char* to_string(FaultKind kind);
 
 struct FaultAction {
   FaultKind kind = FaultKind::PodKill;
-  /// A workload, Pod or Node; absent for faults of the control plane, the store and the registry.
+  /// A workload, Pod or Node, or the Service of a leader; absent for faults of the control plane,
+  /// the store and the registry.
   std::optional<api::ObjectKey> target;
   std::string container;  ///< Of a fault of containers: which; empty: the first.
   bool hangs = false;     ///< Unwell: it hangs; otherwise it fails.
   /// How many of the matching pods or nodes, drawn by seed; of a fault on the way those of `to`, or
-  /// of `from` if that is everybody.
+  /// of `from` if that is everybody, and of BadConfig those of `from`.
   std::uint32_t count = 1;
   std::optional<double> share;  ///< In place of `count`: (0, 1] of them, rounded up.
   std::optional<Duration> lasts;
@@ -72,7 +80,7 @@ struct FaultAction {
   std::string process;
   std::string zone;  ///< ZoneLoss.
   Duration delay;
-  std::int64_t bytes_per_second = 0;  ///< RegistrySlow.
+  std::int64_t bytes_per_second = 0;  ///< RegistrySlow, NetworkBandwidth.
   std::uint32_t threads = 1;          ///< CpuStress.
   std::int64_t memory_bytes = 0;      ///< MemoryStress.
   std::optional<EdgeSettings> edge;   ///< Of a fault between callers and the called.
@@ -94,5 +102,9 @@ struct FaultForm {
   bool only_simulated = false;
 };
 [[nodiscard]] FaultForm form_of(FaultKind kind);
+
+/// Whether `count` or `share` are of the pods of `from`, not of `to`. Requires: `fault.edge` is
+/// set.
+[[nodiscard]] bool draws_callers(const FaultAction& fault);
 
 }  // namespace orrery::scenario

@@ -39,6 +39,15 @@ void read_object_target(const Value& target, const Fields& fields, FaultAction& 
   }
 }
 
+/// A kubelet watches a disk whose size is known.
+void check_disk(const Value& target, const FaultAction& fault, Reading& reading) {
+  if (fault.kind != FaultKind::DiskFull || !fault.target) return;
+  for (const ClusterNode& node : reading.scenario.cluster.nodes) {
+    if (node.name != fault.target->name || node.disk_bytes > 0) continue;
+    reading.report.add(target, "a node with a \"diskSize\", which its kubelet watches");
+  }
+}
+
 void read_process_target(const Value& target, FaultAction& fault, Reading& reading) {
   const bool proxy = fault.kind == FaultKind::StaleEndpoints;
   const char* expected = proxy ? "\"clients\" or \"Node/name\""
@@ -72,6 +81,7 @@ void read_target(const Fields& fields, const Value& entry, FaultAction& fault, R
     reading.report.add(*target, fmt::format("no target for {}", to_string(fault.kind)));
   } else {
     read_object_target(*target, fields, fault, reading);
+    check_disk(*target, fault, reading);
   }
 }
 
@@ -166,12 +176,14 @@ FaultAction read_fault(const Fields& fields, const Value& entry, Reading& readin
           own_key("zone", fault.kind == FaultKind::ZoneLoss, name, true, fields, entry, report)) {
     read_zone(*zone, fault, reading);
   }
-  if (const Value* rate = own_key("bandwidth", fault.kind == FaultKind::RegistrySlow, name, true,
-                                  fields, entry, report)) {
+  const bool has_rate =
+      fault.kind == FaultKind::RegistrySlow || fault.kind == FaultKind::NetworkBandwidth;
+  if (const Value* rate = own_key("bandwidth", has_rate, name, true, fields, entry, report)) {
     fault.bytes_per_second = read_bandwidth(*rate, report).value_or(1);
   }
-  if (const Value* how =
-          own_key("how", fault.kind == FaultKind::Unwell, name, false, fields, entry, report)) {
+  const bool has_how = fault.kind == FaultKind::Unwell || fault.kind == FaultKind::BadConfig;
+  const Value* how = own_key("how", has_how, name, false, fields, entry, report);
+  if (how != nullptr && fault.kind == FaultKind::Unwell) {
     fault.hangs = how->text == "hangs";
     if (how->type != Value::Type::Text || (!fault.hangs && how->text != "fails")) {
       report.add(*how, "\"fails\" or \"hangs\"");

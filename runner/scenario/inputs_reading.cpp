@@ -9,8 +9,8 @@ namespace orrery::scenario {
 namespace {
 
 /// The parts of a scenario that describe a system; the rest are questions about it.
-constexpr std::array<std::string_view, 5> kDescribingParts = {"cluster", "images", "services",
-                                                              "policies", "load"};
+constexpr std::array<std::string_view, 6> kDescribingParts = {"cluster",    "images",   "services",
+                                                              "rateLimits", "policies", "load"};
 
 struct Source {
   std::string prefix;

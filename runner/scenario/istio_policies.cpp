@@ -188,7 +188,7 @@ class IstioPolicies {
       : rules_{rules}, reading_{reading} {}
 
   SourcedPolicies read() {
-    for (const auto& [callee, callers] : callers_of(reading_.scenario)) {
+    for (const auto& [callee, callers] : reading_.callers) {
       const auto host = called_host(callee);
       if (!host) continue;
       for (const std::string& caller : callers) {
@@ -517,7 +517,7 @@ class IstioPolicies {
   std::string why_unused(const std::vector<std::string>& hosts, const api::istio::RuleMeta& meta) {
     bool called = false;
     bool with_proxy = false;
-    for (const auto& [callee, callers] : callers_of(reading_.scenario)) {
+    for (const auto& [callee, callers] : reading_.callers) {
       const auto host = called_host(callee);
       if (!host) continue;
       const bool meant = std::any_of(hosts.begin(), hosts.end(), [&](const std::string& name) {

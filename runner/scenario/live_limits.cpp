@@ -40,10 +40,28 @@ std::vector<api::Problem> simulated_alone(const Scenario& scenario) {
   for (const auto& [name, metric] : scenario.metrics) {
     add("/metrics/" + name, "a source of a metric", kSimulate);
   }
+  if (scenario.cluster.ipvs) add("/cluster/kubeProxyMode", "ipvs", kSimulate);
   if (!scenario.policies.empty())
     add("/policies", "policies of callers, its own or by Istio's rules", kSimulate);
+  if (!scenario.topics.empty()) add("/topics", "topics and their consumers", kSimulate);
+  for (const auto& [name, behaviour] : scenario.services) {
+    if (behaviour.leader) add("/services/" + name + "/leader", "a leader", kSimulate);
+  }
   if (ever_has(scenario, api::Kind::NetworkPolicy)) {
     add("/manifests", "NetworkPolicies", kSimulate);
+  }
+  for (const auto& [name, service] : scenario.services) {
+    if (service.handshake.round_trips > 0) {
+      add("/services/" + name + "/handshake", "handshakes that take their time", kSimulate);
+    }
+    const bool writes = std::any_of(service.operations.begin(), service.operations.end(),
+                                    [](const Operation& operation) { return operation.writes; });
+    if (writes) add("/services/" + name + "/operations", "operations that write", kSimulate);
+  }
+  for (const auto& [name, image] : scenario.images) {
+    if (image.error_probability > 0) {
+      add("/images/" + name + "/errors", "errors of an image", kSimulate);
+    }
   }
   for (std::size_t i = 0; i < scenario.load.size(); ++i) {
     const Load& load = scenario.load[i];

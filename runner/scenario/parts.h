@@ -53,6 +53,7 @@ struct Reading {
   const std::vector<AppliedManifests>& applied;
   TimelineTimes times;
   std::vector<OperationReference> references;
+  Callers callers;  ///< From read_policies() on; with those whom policies make call others.
 };
 
 /// What the links of nodes carry, beside small requests.
@@ -94,11 +95,16 @@ void read_timeline(const Value* timeline, Reading& reading);
 void read_images(const Value* images, Reading& reading);
 
 void read_services(const Value* services, Reading& reading);
+/// `topics`: what is published where, and by whom it is consumed.
+void read_topics(const Value* topics, Reading& reading);
 void read_journeys(const Value& journeys, Reading& reading);
 
-/// Checks that what is called exists and that calls end. What is called without standing in
-/// `services` gets an assumed behaviour.
+/// Checks that what is called exists, by policies, too, and that calls end. What is called without
+/// standing in `services` gets an assumed behaviour.
 void check_calls(Reading& reading);
+
+/// `rateLimits`: those that policies may name.
+void read_rate_limits(const Value* limits, Reading& reading);
 
 /// What callers do about the calls they make: what `rules` of Istio say, and above that `policies`,
 /// each of its keys alone. Services are read by then. Returns where each policy comes from.

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include "models/resilience/route_policy.h"
 #include "runner/scenario/fields.h"
 #include "runner/scenario/scalars.h"
+#include "runner/scenario/scenario.h"
 
 namespace orrery::scenario {
 
@@ -55,6 +57,14 @@ std::optional<Variant> read_variant(const Value& value, const std::string& what,
 /// The settings' fields; of those that are absent, nothing.
 Fields fields_of(const Variant& variant, std::initializer_list<std::string_view> known,
                  Report& report);
+
+/// `bulkhead`: a number of tries at a time, or a pool of threads as a product has it.
+void read_bulkhead(const Value& value, resilience::RoutePolicy& into, Report& report);
+/// `admissionControl`, as Envoy has it.
+void read_admission_control(const Value& value, resilience::RoutePolicy& into, Report& report);
+/// `globalRateLimit`: which of the scenario's, and how it is asked for.
+void read_shared_limit(const Value& value, const std::map<std::string, SharedRateLimit>& known,
+                       resilience::RoutePolicy& into, Report& report);
 
 /// gRPC's hedgingPolicy, with the retryThrottling beside it.
 void read_hedging(const Value& value, resilience::RoutePolicy& into, Report& report);

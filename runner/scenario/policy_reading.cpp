@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "runner/scenario/call_reading.h"
 #include "runner/scenario/istio_policies.h"
 #include "runner/scenario/parts.h"
 #include "runner/scenario/policy_fields.h"
@@ -271,12 +272,27 @@ void read_pool(const Value& value, RoutePolicy& into, Report& report) {
   into.pool = config;
 }
 
-void read_fallback(const Value& value, RoutePolicy& into, Report& report) {
-  const auto variant = read_variant(value, "a fallback", {"static", "cached"}, report);
+void read_fallback(const Value& value, RoutePolicy& into, Reading& reading) {
+  Report& report = reading.report;
+  const auto variant = read_variant(value, "a fallback", {"static", "cached", "service"}, report);
   if (!variant) return;
   FallbackConfig config;
   if (variant->name == "static") {
     (void)fields_of(*variant, {}, report);
+  } else if (variant->name == "service") {
+    config.kind = FallbackConfig::Kind::OtherService;
+    if (variant->settings == nullptr) {
+      report.add(value, "{\"service\": {\"to\": \"the service that is called instead\"}}");
+      return;
+    }
+    const Fields fields = fields_of(*variant, {"to", "operation", "maxConcurrent"}, report);
+    take_count(fields, "maxConcurrent", 1, config.concurrent_max, report);
+    const Value* to = fields.require("to", "the service that is called instead");
+    if (to == nullptr) return;
+    const Call call = read_call_target(*to, fields.find("operation"),
+                                       "\"service\" or \"service:operation\"", reading);
+    if (call.to.empty()) return;
+    into.fallback_call = FallbackCall{call.to, call.operation};
   } else {
     config.kind = FallbackConfig::Kind::Cached;
     const Fields fields = fields_of(*variant, {"maxAge"}, report);
@@ -347,7 +363,12 @@ void lay_over(RoutePolicy& base, const RoutePolicy& own, std::string_view key) {
     base.breaker = own.breaker;
   }
   if (key == "rateLimit") base.rate_limit = own.rate_limit;
-  if (key == "bulkhead") base.bulkhead = own.bulkhead;
+  if (key == "globalRateLimit") base.shared_limit = own.shared_limit;
+  if (key == "admissionControl") base.admission = own.admission;
+  if (key == "bulkhead") {
+    base.bulkhead = own.bulkhead;
+    base.thread_pool = own.thread_pool;
+  }
   if (key == "balancer") {
     base.balancer = own.balancer;
     base.hash = own.hash;
@@ -359,23 +380,61 @@ void lay_over(RoutePolicy& base, const RoutePolicy& own, std::string_view key) {
   if (key == "failureAccrual") base.accrual = own.accrual;
   if (key == "healthCheck") base.health = own.health;
   if (key == "connectionPool") base.pool = own.pool;
-  if (key == "fallback") base.fallback = own.fallback;
+  if (key == "fallback") {
+    base.fallback = own.fallback;
+    base.fallback_call = own.fallback_call;
+  }
+}
+
+/// Whoever has a policy with another service as fallback calls that one, too. What is wrong is told
+/// when the policies are read.
+void add_callers_of_fallbacks(const Value& policies, const Catalog& catalog, Callers& callers) {
+  Report ignored;
+  const auto service_at = [&](const Value* name) -> std::optional<std::string> {
+    if (name == nullptr || name->type != Value::Type::Text) return std::nullopt;
+    const std::string text = name->text.substr(0, name->text.find(':'));
+    return catalog.service(name->where, text, ignored);
+  };
+  const Callers without = callers;
+  for (const Value& policy : policies.children) {
+    const Value* fallback = policy.find("fallback");
+    const Value* kind = fallback == nullptr ? nullptr : fallback->find("service");
+    const auto other = service_at(kind == nullptr ? nullptr : kind->find("to"));
+    const Value* to = policy.find("to");
+    if (!other || to == nullptr) continue;
+    const Value* from = policy.find("from");
+    std::set<std::string> named;
+    for (const Value* name :
+         from == nullptr ? std::vector<const Value*>{} : names_in(*from, ignored)) {
+      named.insert(name->text == kClients ? "" : service_at(name).value_or(""));
+    }
+    for (const Value* name : names_in(*to, ignored)) {
+      const auto callee = service_at(name);
+      const auto known = callee ? without.find(*callee) : without.end();
+      if (known == without.end()) continue;
+      for (const std::string& caller : known->second) {
+        if (from == nullptr || named.contains(caller)) callers[*other].insert(caller);
+      }
+    }
+  }
 }
 
 /// `policies` of the scenario, laid over what Istio's rules say.
 class PolicyReader {
  public:
   PolicyReader(SourcedPolicies base, Reading& reading)
-      : policies_{std::move(base)}, callers_{callers_of(reading.scenario)}, reading_{reading} {}
+      : policies_{std::move(base)}, reading_{reading} {}
 
   void read(const Value& value);
+  /// Whether what is called instead can be: nothing is instead of it, and it does not call back.
+  void check_fallbacks();
+  void check_limits();  ///< Whether each is of use.
   [[nodiscard]] SourcedPolicies take() { return std::move(policies_); }
 
  private:
   void apply(const Value& value, const RoutePolicy& own, const Way& way, const Value& name);
 
   SourcedPolicies policies_;
-  Callers callers_;
   std::set<Way> own_;  ///< Those that the scenario has a policy for.
   Reading& reading_;
 };
@@ -394,6 +453,8 @@ void PolicyReader::read(const Value& value) {
                        "hedging",
                        "breaker",
                        "rateLimit",
+                       "globalRateLimit",
+                       "admissionControl",
                        "bulkhead",
                        "balancer",
                        "weights",
@@ -421,14 +482,16 @@ void PolicyReader::read(const Value& value) {
   }
   if (const Value* breaker = fields.find("breaker")) read_breaker(*breaker, policy, report);
   if (const Value* limit = fields.find("rateLimit")) read_rate_limit(*limit, policy, report);
-  if (const Value* bulkhead = fields.find("bulkhead")) {
-    if (const auto calls = read_count(*bulkhead, 1, kCountMax, report)) {
-      policy.bulkhead = static_cast<std::uint32_t>(*calls);
-    }
+  if (const Value* limit = fields.find("globalRateLimit")) {
+    read_shared_limit(*limit, reading_.scenario.rate_limits, policy, report);
   }
+  if (const Value* admission = fields.find("admissionControl")) {
+    read_admission_control(*admission, policy, report);
+  }
+  if (const Value* bulkhead = fields.find("bulkhead")) read_bulkhead(*bulkhead, policy, report);
   read_balancing(fields, policy, report);
   if (const Value* pool = fields.find("connectionPool")) read_pool(*pool, policy, report);
-  if (const Value* fallback = fields.find("fallback")) read_fallback(*fallback, policy, report);
+  if (const Value* fallback = fields.find("fallback")) read_fallback(*fallback, policy, reading_);
 
   const Value* to = fields.require("to", "the service that is called");
   if (to == nullptr) return;
@@ -439,7 +502,7 @@ void PolicyReader::read(const Value& value) {
     if (!text) continue;
     const auto callee = reading_.catalog.service(name->where, *text, report);
     if (!callee) continue;
-    const std::set<std::string> callers = read_callers(from, *callee, callers_, reading_);
+    const std::set<std::string> callers = read_callers(from, *callee, reading_.callers, reading_);
     if (callers.empty() && from == nullptr && reading_.catalog.complete()) {
       report.add(name->where, "a service that is called",
                  fmt::format("{}, which nobody calls", short_service_name(*callee)));
@@ -452,6 +515,53 @@ void PolicyReader::read(const Value& value) {
     }
   }
   if (result) check_balancing(fields, *result, report);
+}
+
+void PolicyReader::check_fallbacks() {
+  for (const auto& [way, sourced] : policies_) {
+    if (!sourced.policy.fallback_call) continue;
+    const std::string& other = sourced.policy.fallback_call->service;
+    const api::Place& where = sourced.origins.at("fallback").where;
+    if (other == way.second) {
+      reading_.report.add(where, "another service than the one that is called",
+                          short_service_name(other));
+    }
+    const auto behind = policies_.find(Way{way.first, other});
+    if (behind != policies_.end() && behind->second.policy.fallback_call) {
+      reading_.report.add(where, "a service without a service as its own fallback",
+                          fmt::format("{}, whose calls from {} have one", short_service_name(other),
+                                      caller_name(way.first)));
+    }
+    // All that lead to the caller, one way or another.
+    std::set<std::string> before{way.first};
+    std::vector<std::string> open{way.first};
+    while (!open.empty()) {
+      const auto callers = reading_.callers.find(open.back());
+      open.pop_back();
+      if (callers == reading_.callers.end()) continue;
+      for (const std::string& caller : callers->second) {
+        if (before.insert(caller).second) open.push_back(caller);
+      }
+    }
+    if (!way.first.empty() && before.contains(other)) {
+      reading_.report.add(
+          where, "a service from which no call comes back to its caller",
+          fmt::format("{}, which leads to {}", short_service_name(other), caller_name(way.first)));
+    }
+  }
+}
+
+void PolicyReader::check_limits() {
+  for (const auto& [name, limit] : reading_.scenario.rate_limits) {
+    const bool used = std::any_of(policies_.begin(), policies_.end(), [&](const auto& entry) {
+      const auto& its = entry.second.policy.shared_limit;
+      return its && its->name == name;
+    });
+    if (!used) {
+      reading_.report.add(limit.where, "a limit that a policy's \"globalRateLimit\" names",
+                          "no policy does");
+    }
+  }
 }
 
 void PolicyReader::apply(const Value& value, const RoutePolicy& own, const Way& way,
@@ -480,12 +590,16 @@ void PolicyReader::apply(const Value& value, const RoutePolicy& own, const Way& 
 
 std::map<Way, PolicyOrigins> read_policies(const Value* policies, const api::istio::Rules& rules,
                                            Reading& reading) {
+  reading.callers = callers_of(reading.scenario);
+  if (policies != nullptr) add_callers_of_fallbacks(*policies, reading.catalog, reading.callers);
   PolicyReader reader{istio_policies(rules, reading), reading};
   if (policies != nullptr) {
     for (const Value& policy : items(*policies, "a list of policies", reading.report)) {
       reader.read(policy);
     }
   }
+  reader.check_fallbacks();
+  reader.check_limits();
   std::map<Way, PolicyOrigins> origins;
   for (auto& [way, sourced] : reader.take()) {
     origins[way] = std::move(sourced.origins);

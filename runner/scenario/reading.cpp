@@ -157,10 +157,10 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
                ScenarioReading& into, Report& report) {
   const Fields fields{
       root,
-      {"$schema",    "include",     "format",   "name",      "profile",  "duration",
-       "warmup",     "startTime",   "runs",     "manifests", "patch",    "cluster",
-       "schedulers", "autoscalers", "metrics",  "images",    "services", "journeys",
-       "policies",   "load",        "timeline", "expect",    "sweep",    "provenance"},
+      {"$schema",   "include",  "format",    "name",     "profile",    "duration",   "warmup",
+       "startTime", "runs",     "manifests", "patch",    "cluster",    "schedulers", "autoscalers",
+       "metrics",   "images",   "services",  "journeys", "rateLimits", "topics",     "policies",
+       "load",      "timeline", "expect",    "sweep",    "provenance"},
       report};
   if (root.type != Value::Type::Object) return;
   read_format(fields.require("format", "1"), report);
@@ -204,12 +204,13 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
   read_schedulers(fields.find("schedulers"), folder, scenario, report);
   const bool complete = report.problems().size() == own_problems;
   const Catalog catalog{known, scenario.cluster.nodes, complete};
-  Reading reading{scenario, catalog, report, assumptions, applied, {}, {}};
+  Reading reading{scenario, catalog, report, assumptions, applied, {}, {}, {}};
   read_autoscalers(fields.find("autoscalers"), folder, reading);
   read_metric_sources(fields.find("metrics"), folder, reading);
   read_timeline(timeline, reading);
   read_images(images, reading);
   read_services(fields.find("services"), reading);
+  read_topics(fields.find("topics"), reading);
   const Value* journeys = fields.find("journeys");
   const Value* load = fields.find("load");
   // Without users, what is left is a question to the control plane alone.
@@ -218,8 +219,9 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
                          journeys == nullptr ? "what users do, by name" : "a list of loads");
   }
   if (journeys != nullptr) read_journeys(*journeys, reading);
-  check_calls(reading);
+  read_rate_limits(fields.find("rateLimits"), reading);
   into.policies = read_policies(fields.find("policies"), into.rules, reading);
+  check_calls(reading);
   if (load != nullptr) read_load(*load, folder, reading);
   read_expectations(fields.find("expect"), reading);
   scenario.inputs = collect_inputs(root, fields.find("provenance"), assumptions, report);
@@ -262,12 +264,13 @@ ScenarioReading read_scenario_text(std::string_view text, const std::string& fil
   return reading;
 }
 
-ScenarioReading read_scenario(const std::string& path, const std::vector<Override>& overrides) {
+ScenarioReading read_scenario(const std::string& path, const std::vector<Override>& overrides,
+                              const std::string& folder) {
   Report report;
   const auto text = read_file(path, {path, 0, {}}, report);
   if (text) {
-    const std::string folder = std::filesystem::path{path}.parent_path().string();
-    return read_scenario_text(*text, path, folder, overrides);
+    const std::string own = std::filesystem::path{path}.parent_path().string();
+    return read_scenario_text(*text, path, folder.empty() ? own : folder, overrides);
   }
   ScenarioReading reading;
   reading.problems = report.problems();

@@ -28,9 +28,11 @@ struct ScenarioReading {
   std::map<Way, PolicyOrigins> policies;  ///< Where those of the scenario come from.
 };
 
-/// Reads the scenario of a file. Manifests are found relative to the file's folder.
+/// Reads the scenario of a file. Manifests are found relative to `folder`; to the file's, if it is
+/// empty.
 [[nodiscard]] ScenarioReading read_scenario(const std::string& path,
-                                            const std::vector<Override>& overrides = {});
+                                            const std::vector<Override>& overrides = {},
+                                            const std::string& folder = {});
 
 /// The same for a text: `file` names it in messages, manifests are found relative to `folder`.
 [[nodiscard]] ScenarioReading read_scenario_text(std::string_view text, const std::string& file,

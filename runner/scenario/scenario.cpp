@@ -84,6 +84,20 @@ const char* to_string(FaultKind kind) {
       return "stale-endpoints";
     case FaultKind::Unwell:
       return "unwell";
+    case FaultKind::NetworkBandwidth:
+      return "network-bandwidth";
+    case FaultKind::SlowClose:
+      return "slow-close";
+    case FaultKind::BadConfig:
+      return "bad-config";
+    case FaultKind::DiskFull:
+      return "disk-full";
+    case FaultKind::LimitData:
+      return "limit-data";
+    case FaultKind::SlowLeader:
+      return "slow-leader";
+    case FaultKind::LeaderKill:
+      return "leader-kill";
   }
   contract_violation("a fault is of one of the known kinds");
 }

@@ -18,6 +18,7 @@
 #include "models/resilience/route_policy.h"
 #include "models/resilience/server_policy.h"
 #include "runner/scenario/fault.h"
+#include "runner/scenario/topic.h"
 
 namespace orrery::scenario {
 
@@ -112,9 +113,20 @@ struct Cluster {
   std::vector<ClusterNode> nodes;  ///< At least one; sorted by name.
   std::vector<NodeGroup> groups;   ///< By name.
   ClusterAutoscalerSettings autoscaler;
+  bool shares_cores = false;  ///< Pods have no more cores together than their node.
   Network network;
   Storage storage;
   ControlPlane control;
+  bool ipvs = false;  ///< The mode of kube-proxy, with rr: endpoints in turn. Else at random.
+};
+
+/// A limit of requests that callers share.
+struct SharedRateLimit {
+  std::string service;         ///< "namespace/name" of the one that keeps it.
+  std::string operation;       ///< That is asked; empty: the first.
+  std::uint32_t requests = 1;  ///< In each unit.
+  Duration unit = Duration::seconds(1);
+  api::Place where = {};
 };
 
 struct Layer {
@@ -180,6 +192,7 @@ struct Image {
   bool ignores_term = false;
   std::optional<Duration> unwell_after;  ///< Fails checks and requests from this age on…
   std::optional<Duration> unwell_for;    ///< …for so long; absent: for good.
+  double error_probability = 0;          ///< [0, 1], of its requests.
   Use memory;
   Use disk;
 };
@@ -224,6 +237,21 @@ struct Operation {
   Distribution wait;
   std::vector<std::vector<Call>> steps;  ///< Calls of one step go out at the same time.
   double error_probability = 0;
+  /// To the disk, where it fails if that is full; of a service with leaders, by the leader alone.
+  bool writes = false;
+};
+
+/// What opening a connection takes.
+struct Handshake {
+  std::uint32_t round_trips = 0;
+  Duration cpu = {};  ///< Of the pod.
+};
+
+/// One pod of a service leads.
+struct Leader {
+  Distribution election = Distribution::constant(Duration::seconds(10));
+  std::uint32_t acks = 1;  ///< Pods that have a write before it is answered.
+  Distribution replicate;  ///< What a follower takes to have it.
 };
 
 /// A new process takes `factor` times the core time at first, and less with every request.
@@ -249,6 +277,8 @@ struct ServiceBehaviour {
   WarmUp warm_up = {};
   Pauses pauses = {};
   resilience::ServerPolicy server = {};
+  Handshake handshake = {};
+  std::optional<Leader> leader = {};
 };
 
 struct JourneyStep {
@@ -410,6 +440,14 @@ struct EventCount {
   std::string detail;   ///< A part of it; empty: any.
 };
 
+/// A figure of a consumer group: "lag", "age" [ms] of its oldest message, "published", "finished",
+/// "dead" and "redelivered" since the start.
+struct GroupCount {
+  std::string topic;
+  std::string group;  ///< A service.
+  std::string figure;
+};
+
 enum class Quantifier : std::uint8_t {
   Always,      ///< At every time of the window.
   Never,       ///< At no time of the window.
@@ -420,7 +458,7 @@ enum class Quantifier : std::uint8_t {
 
 /// What a count must be, and when.
 struct CountExpectation {
-  std::variant<TargetCount, ObjectCount, EventCount> count;
+  std::variant<TargetCount, ObjectCount, EventCount, GroupCount> count;
   std::string subject;  ///< For people: "available", "Pods", "restarts of Pods".
   Quantifier quantifier = Quantifier::Always;
   Bound bound;
@@ -474,9 +512,11 @@ struct Scenario {
   std::map<std::string, Metric> metrics;
   std::map<std::string, Image> images;  ///< Every image that the manifests or timeline name.
   std::map<std::string, ServiceBehaviour>
-      services;  ///< "namespace/name" of every Service that is called.
+      services;                         ///< "namespace/name" of every Service that is called.
+  std::map<std::string, Topic> topics;  ///< By name.
   /// What callers do about their calls, by caller and callee; the clients outside have no name.
   std::map<std::pair<std::string, std::string>, resilience::RoutePolicy> policies;
+  std::map<std::string, SharedRateLimit> rate_limits;
   std::map<std::string, Journey> journeys;
   std::vector<Load> load;
   std::vector<TimelineEntry> timeline;  ///< By time, then as written.

@@ -259,11 +259,11 @@ void read_timeline(const Value* timeline, Reading& reading) {
   for (const Value& value : entries) {
     const Fields fields{
         value,
-        {"id",        "at",          "set",      "apply",   "patch",     "fault",
-         "cordon",    "drain",       "uncordon", "target",  "count",     "for",
-         "how",       "container",   "zone",     "threads", "memory",    "delay",
-         "bandwidth", "from",        "to",       "share",   "direction", "probability",
-         "jitter",    "correlation", "status",   "every",   "times"},
+        {"id",    "at",        "set",         "apply",   "patch",       "fault",  "cordon",
+         "drain", "uncordon",  "target",      "count",   "for",         "how",    "container",
+         "zone",  "threads",   "memory",      "delay",   "bandwidth",   "from",   "to",
+         "share", "direction", "probability", "jitter",  "correlation", "status", "every",
+         "times", "buffer",    "limit",       "headers", "timeout"},
         reading.report};
     if (value.type != Value::Type::Object) continue;
     TimelineEntry entry;

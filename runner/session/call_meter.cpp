@@ -15,8 +15,8 @@ using resilience::BreakerState;
 using sim::RequestOutcome;
 
 static_assert(sim::kRequestOutcomeCount == recording::kOutcomeCount);
-static_assert(static_cast<int>(RequestOutcome::RateLimited) + 1 ==
-              static_cast<int>(CallField::RateLimited));
+static_assert(static_cast<int>(RequestOutcome::NotAdmitted) + 1 ==
+              static_cast<int>(CallField::NotAdmitted));
 static_assert(kLatencyBucketCount <= 0xffff);
 
 constexpr auto kCounts = static_cast<std::size_t>(CallField::InFlight);

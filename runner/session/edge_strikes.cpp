@@ -16,6 +16,9 @@ using scenario::EdgeEnd;
 using scenario::EdgeSettings;
 using scenario::FaultAction;
 using scenario::FaultKind;
+using scenario::WrongConfig;
+
+constexpr std::int32_t kNotFound = 404;
 
 /// The addresses of the pods of one end; of some of them if they are drawn.
 std::vector<std::string> addresses_of(const EdgeEnd& end, const FaultAction& fault, bool draws_here,
@@ -67,6 +70,20 @@ sim::RequestOutcome outcome_of(std::int32_t status) {
   return status == 0 ? sim::RequestOutcome::Reset : sim::outcome_of_status(status);
 }
 
+/// Why a fault of this kind did nothing.
+const char* otherwise(FaultKind kind) {
+  switch (kind) {
+    case FaultKind::NetworkBandwidth:
+      return "it held up no message";
+    case FaultKind::LimitData:
+      return "it met no message that is larger";
+    case FaultKind::SlowClose:
+      return "it met no answer on a connection of a pool that carries a request at a time";
+    default:
+      return "it met no message";
+  }
+}
+
 sim::EdgeFault edge_fault_of(const FaultAction& fault) {
   const EdgeSettings& edge = *fault.edge;
   sim::EdgeFault made;
@@ -76,6 +93,7 @@ sim::EdgeFault edge_fault_of(const FaultAction& fault) {
   made.jitter = edge.jitter;
   made.correlation = edge.correlation;
   made.outcome = outcome_of(edge.status);
+  made.header_bytes = edge.header_bytes;
   const auto any_message = [&] {
     made.messages = edge.direction == EdgeDirection::To     ? sim::EdgeMessages::Sent
                     : edge.direction == EdgeDirection::From ? sim::EdgeMessages::Received
@@ -104,6 +122,27 @@ sim::EdgeFault edge_fault_of(const FaultAction& fault) {
       made.kind = sim::EdgeFaultKind::Replace;
       made.messages = sim::EdgeMessages::Answers;
       break;
+    case FaultKind::NetworkBandwidth:
+      made.kind = sim::EdgeFaultKind::Bandwidth;
+      made.bandwidth = {fault.bytes_per_second, edge.burst_bytes, edge.limit_bytes};
+      any_message();
+      break;
+    case FaultKind::LimitData:
+      made.kind = sim::EdgeFaultKind::LimitData;
+      made.limit_bytes = edge.limit_bytes;
+      any_message();
+      break;
+    case FaultKind::SlowClose:
+      made.kind = sim::EdgeFaultKind::SlowClose;
+      made.messages = sim::EdgeMessages::Answers;
+      break;
+    case FaultKind::BadConfig:
+      made.kind = edge.wrong == WrongConfig::Timeout ? sim::EdgeFaultKind::GiveUp
+                                                     : sim::EdgeFaultKind::Abort;
+      made.delay = edge.timeout;
+      made.outcome = edge.wrong == WrongConfig::Port ? sim::RequestOutcome::Refused
+                                                     : sim::outcome_of_status(kNotFound);
+      break;
     default:
       break;  // HttpDelay: requests are late.
   }
@@ -117,7 +156,7 @@ Strike EdgeStrikes::begin(sim::SimWorld& world, const std::string& id, const Fau
                           ports::CauseId cause) {
   const EdgeSettings& edge = *fault.edge;
   sim::EdgeFault made = edge_fault_of(fault);
-  const bool draws_to = !edge.to.everybody;
+  const bool draws_to = !draws_callers(fault);
   made.from = side_of(edge.from, addresses_of(edge.from, fault, !draws_to, id, objects, draws),
                       world, objects);
   made.to =
@@ -127,24 +166,27 @@ Strike EdgeStrikes::begin(sim::SimWorld& world, const std::string& id, const Fau
   if (is_nobody(made.from)) return {{}, to_string(edge.from) + ": nobody runs there"};
   if (is_nobody(made.to)) return {{}, to_string(edge.to) + ": nobody runs there"};
   const std::string way = fmt::format("from {} to {}", to_string(edge.from), to_string(edge.to));
-  handles_[id] = world.add_edge_fault(std::move(made));
+  active_[id] = {world.add_edge_fault(std::move(made)), otherwise(fault.kind)};
   return {{way}, fmt::format("{} {}", to_string(fault.kind), way)};
 }
 
-bool EdgeStrikes::end(sim::SimWorld& world, const std::string& id) {
-  const auto found = handles_.find(id);
-  expects(found != handles_.end(), "a fault that ends had begun");
-  const std::uint32_t handle = found->second;
-  handles_.erase(found);
-  return world.remove_edge_fault(handle) > 0;
+std::string EdgeStrikes::end(sim::SimWorld& world, const std::string& id) {
+  const auto found = active_.find(id);
+  expects(found != active_.end(), "a fault that ends had begun");
+  const Active ended = found->second;
+  active_.erase(found);
+  return world.remove_edge_fault(ended.handle) > 0 ? "" : ended.otherwise;
 }
 
-std::vector<std::string> EdgeStrikes::idle(const sim::SimWorld& world) const {
-  std::vector<std::string> ids;
-  for (const auto& [id, handle] : handles_) {
-    if (world.traffic().edge_fault_hits(handle) == 0) ids.push_back(id);
+std::vector<std::pair<std::string, std::string>> EdgeStrikes::idle(
+    const sim::SimWorld& world) const {
+  std::vector<std::pair<std::string, std::string>> idle;
+  for (const auto& [id, active] : active_) {
+    if (world.traffic().edge_fault_hits(active.handle) == 0) {
+      idle.emplace_back(id, active.otherwise);
+    }
   }
-  return ids;
+  return idle;
 }
 
 }  // namespace orrery::session

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runner/session/sim_faults.h"
@@ -17,13 +18,18 @@ class EdgeStrikes {
                              const scenario::FaultAction& fault,
                              const std::vector<api::ObjectPtr>& objects, const Draws& draws,
                              ports::CauseId cause);
-  /// Whether it did something to a message. Requires: it had hit something.
-  [[nodiscard]] bool end(sim::SimWorld& world, const std::string& id);
-  /// Of those that have not ended: which did nothing to any message.
-  [[nodiscard]] std::vector<std::string> idle(const sim::SimWorld& world) const;
+  /// Why it did nothing to any message; empty: it did. Requires: it had hit something.
+  [[nodiscard]] std::string end(sim::SimWorld& world, const std::string& id);
+  /// Of those that have not ended: which did nothing to any message, and why.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> idle(
+      const sim::SimWorld& world) const;
 
  private:
-  std::map<std::string, std::uint32_t> handles_;  ///< By timeline id.
+  struct Active {
+    std::uint32_t handle = 0;
+    const char* otherwise = "";  ///< Why it did nothing, if it did not.
+  };
+  std::map<std::string, Active> active_;  ///< By timeline id.
 };
 
 }  // namespace orrery::session

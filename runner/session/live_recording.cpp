@@ -17,10 +17,11 @@ std::uint64_t try_key(std::uint64_t journey) { return journey | (std::uint64_t{1
 }  // namespace
 
 Result<std::unique_ptr<LiveRecording>> LiveRecording::create(const RecordOrder& order,
-                                                             const scenario::Scenario& scenario) {
+                                                             const scenario::Scenario& scenario,
+                                                             std::int64_t started_at) {
   sim::CallProgram program = sim::compile(world_config(scenario, scenario.first_seed).traffic);
-  auto recorder =
-      RunRecorder::create(order, scenario, scenario.first_seed, "containerd", program.edges);
+  auto recorder = RunRecorder::create(order, scenario, scenario.first_seed, "containerd",
+                                      started_at, program.edges);
   if (!recorder) return tl::unexpected{recorder.error()};
   return std::unique_ptr<LiveRecording>{
       new LiveRecording{*std::move(recorder), scenario, std::move(program)}};

@@ -26,9 +26,9 @@ namespace orrery::session {
 
 class LiveRecording {
  public:
-  /// A Failure if the file cannot be written.
+  /// A Failure if the file cannot be written. `started_at`: what the calendar showed at Instant 0.
   [[nodiscard]] static Result<std::unique_ptr<LiveRecording>> create(
-      const RecordOrder& order, const scenario::Scenario& scenario);
+      const RecordOrder& order, const scenario::Scenario& scenario, std::int64_t started_at);
 
   /// Requests of this journey, of one step, are in these results.
   void add_load(LoadResults results, const std::string& journey);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -67,7 +68,7 @@ constexpr std::uint64_t timer_id(TimerPurpose purpose, std::uint64_t index) {
 }
 
 /// Plays the timeline against live processes, and watches what becomes of the objects.
-class LiveSession final : public ports::Component {
+class LiveSession final : public ports::Component, private RunView {
  public:
   LiveSession(const Scenario& scenario, ProgramPaths paths, BedStatus bed, std::string folder)
       : scenario_{scenario},
@@ -75,10 +76,13 @@ class LiveSession final : public ports::Component {
         bed_{std::move(bed)},
         folder_{std::move(folder)},
         draws_{scenario.first_seed},
-        observer_{scenario} {}
+        observer_{scenario},
+        timeline_{scenario.timeline.begin(), scenario.timeline.end()} {}
 
-  /// Before run(): it is recorded.
-  void record(std::unique_ptr<LiveRecording> recording) { recording_ = std::move(recording); }
+  /// Before run(): it is recorded. `order` must outlive it.
+  void record(const RecordOrder& order) { order_ = &order; }
+  /// Before run(), which is recorded: this one gives orders.
+  void hand_over(RunHand& hand) { hand_ = &hand; }
 
   Result<RunResult> run();
 
@@ -97,6 +101,15 @@ class LiveSession final : public ports::Component {
     FaultKind kind{};
     std::string node;
   };
+
+  // RunView
+  [[nodiscard]] Instant now() const override;
+  [[nodiscard]] std::size_t records() const override { return log_.records().size(); }
+  [[nodiscard]] std::size_t performed() const override { return performed_; }
+  [[nodiscard]] std::vector<std::string> would_hit(
+      const scenario::TimelineEntry& entry) const override;
+  /// Nobody looks at a run that waits: this one never does.
+  void show() override {}
 
   Result<void> start_control_plane();
   Result<void> start_agent(const scenario::ClusterNode& node);
@@ -120,6 +133,7 @@ class LiveSession final : public ports::Component {
   void begin_clean_up();
   void clean_up();
   void take_samples();
+  void obey();
   void fail(Failure failure);
   [[nodiscard]] const BedHost* host(const std::string& name) const;
   [[nodiscard]] std::vector<api::ObjectPtr> pods_and_nodes() const;
@@ -132,7 +146,11 @@ class LiveSession final : public ports::Component {
   Draws draws_;
   recording::EventLog log_;
   RunObserver observer_;
-  std::unique_ptr<LiveRecording> recording_;  ///< Null: the run is not recorded.
+  const RecordOrder* order_ = nullptr;            ///< Null: the run is not recorded.
+  std::unique_ptr<LiveRecording> recording_;      ///< Likewise.
+  RunHand* hand_ = nullptr;                       ///< Null: nobody gives orders.
+  std::deque<scenario::TimelineEntry> timeline_;  ///< The scenario's, then what was ordered.
+  std::size_t performed_ = 0;                     ///< Of these.
 
   ChildProcess control_plane_;
   std::map<std::string, ChildProcess> agents_;
@@ -322,7 +340,40 @@ void LiveSession::on_answer(const ports::Event& event) {
 void LiveSession::take_samples() {
   const Instant now = loop_->now();
   recording_->advance(now - kRecordedBehind, log_);
+  if (hand_ != nullptr) obey();
   sample_timer_->arm(now + kSamplePeriod);
+}
+
+/// In whole microseconds, as a scenario says when.
+Instant LiveSession::now() const {
+  return Instant::at(Duration::microseconds(loop_->now().since_start().count_ns() / 1000));
+}
+
+std::vector<std::string> LiveSession::would_hit(const scenario::TimelineEntry& entry) const {
+  std::vector<std::string> hits;
+  if (const auto* set = std::get_if<SetAction>(&entry.action)) {
+    if (current(set->target) != nullptr) hits.push_back(to_string(set->target));
+  } else if (const auto* node = std::get_if<NodeAction>(&entry.action)) {
+    const api::ObjectKey key{api::Kind::Node, "", node->node};
+    if (current(key) != nullptr) hits.push_back(to_string(key));
+  } else if (const auto* fault = std::get_if<FaultAction>(&entry.action)) {
+    if (fault->kind == FaultKind::ControlPlaneKill) hits.emplace_back("control-plane");
+    for (const auto& object : choose_targets(*fault, entry.id, pods_and_nodes(), draws_)) {
+      hits.push_back(to_string(api::key_of(*object)));
+    }
+  }
+  return hits;
+}
+
+void LiveSession::obey() {
+  while (auto order = hand_->next(*this)) {
+    log_.append(loop_->now(), 0, "command", order->entries.empty() ? "run" : order->entries[0].id,
+                std::move(order->text));
+    for (scenario::TimelineEntry& entry : order->entries) {
+      arm(timer_id(TimerPurpose::Timeline, timeline_.size()), std::max(entry.at, loop_->now()));
+      timeline_.push_back(std::move(entry));
+    }
+  }
 }
 
 Result<RunResult> LiveSession::run() {
@@ -359,6 +410,12 @@ Result<void> LiveSession::serve() {
   const auto facts = control::ask_run_facts(kControlPlaneAddress, *tls, Duration::seconds(20));
   if (!facts) return tl::unexpected{facts.error()};
   epoch_ = facts->epoch;
+  if (order_ != nullptr) {
+    auto recording =
+        LiveRecording::create(*order_, scenario_, loop::calendar_start_ns(epoch_) / 1'000'000'000);
+    if (!recording) return tl::unexpected{recording.error()};
+    recording_ = *std::move(recording);
+  }
   for (const scenario::ClusterNode& node : scenario_.cluster.nodes) {
     if (auto started = start_agent(node); !started) return started;
   }
@@ -392,8 +449,8 @@ void LiveSession::start_run() {
                             controllers::InformerConfig{});
   }
   for (controllers::Informer& informer : informers_) informer.start();
-  for (std::uint64_t i = 0; i < scenario_.timeline.size(); ++i) {
-    arm(timer_id(TimerPurpose::Timeline, i), scenario_.timeline[i].at);
+  for (std::uint64_t i = 0; i < timeline_.size(); ++i) {
+    arm(timer_id(TimerPurpose::Timeline, i), timeline_[i].at);
   }
   arm(timer_id(TimerPurpose::CleanUp, 0), Instant::at(scenario_.duration));
   if (recording_ == nullptr) return;
@@ -419,7 +476,8 @@ void LiveSession::on_event(const ports::Event& event) {
     const std::uint64_t index = event.id & 0xffffff;
     switch (purpose) {
       case TimerPurpose::Timeline:
-        return perform(scenario_.timeline[index]);
+        ++performed_;
+        return perform(timeline_[index]);
       case TimerPurpose::EndFault:
         return end_fault(endings_[index]);
       case TimerPurpose::CleanUp:
@@ -712,7 +770,8 @@ Result<void> LiveSession::collect_load(RunResult& result) {
 }  // namespace
 
 Result<std::vector<RunResult>> run_live(const Scenario& scenario, const std::string& out,
-                                        const RecordOrder* record) {
+                                        const RecordOrder* record, RunHand* hand) {
+  expects(hand == nullptr || record != nullptr, "a run in hand is recorded");
   const auto paths = find_programs();
   if (!paths) return tl::unexpected{paths.error()};
   auto bed = bed_status(*paths);
@@ -732,11 +791,8 @@ Result<std::vector<RunResult>> run_live(const Scenario& scenario, const std::str
   // Its processes are gone before the bed is.
   Result<RunResult> result = [&]() -> Result<RunResult> {
     LiveSession session{scenario, *paths, *bed, folder};
-    if (record != nullptr) {
-      auto recording = LiveRecording::create(*record, scenario);
-      if (!recording) return tl::unexpected{recording.error()};
-      session.record(*std::move(recording));
-    }
+    if (record != nullptr) session.record(*record);
+    if (hand != nullptr) session.hand_over(*hand);
     return session.run();
   }();
   if (own_bed) {

@@ -8,6 +8,7 @@
 #include "models/base/result.h"
 #include "runner/run_result.h"
 #include "runner/scenario/scenario.h"
+#include "runner/session/run_hand.h"
 #include "runner/session/run_recorder.h"
 
 namespace orrery::session {
@@ -21,8 +22,12 @@ namespace orrery::session {
 ///
 /// With `record` it is recorded as the run goes, a second behind the clock. What goes on inside
 /// services is not in it: busy slots, queues, when work on a request began.
+///
+/// With `hand`, whoever has it may give orders at every sample, and never waits. Requires: it is
+/// recorded.
 [[nodiscard]] Result<std::vector<runner::RunResult>> run_live(const scenario::Scenario& scenario,
                                                               const std::string& out,
-                                                              const RecordOrder* record = nullptr);
+                                                              const RecordOrder* record = nullptr,
+                                                              RunHand* hand = nullptr);
 
 }  // namespace orrery::session

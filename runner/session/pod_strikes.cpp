@@ -26,6 +26,7 @@ bool PodStrikes::begin(sim::SimWorld& world, const std::string& id, const FaultA
   sim::Strain strain;
   switch (fault.kind) {
     case FaultKind::ContainerKill:
+    case FaultKind::LeaderKill:
       return world.kill_container(pod, fault.container, cause);
     case FaultKind::PodKill:
       return world.apply(deletion_of(api::key_of(pod), Duration{}), cause) == ports::Outcome::Ok;
@@ -46,7 +47,7 @@ bool PodStrikes::begin(sim::SimWorld& world, const std::string& id, const FaultA
       strain.waits = fault.delay;
       break;
     default:
-      contract_violation("a fault of pods is one of nine");
+      contract_violation("a fault of pods is one of ten");
   }
   return world.strain(pod, fault.container, strain, lasts, cause);
 }

@@ -63,6 +63,7 @@ std::string taints_of(const api::Node& node) {
 Result<std::unique_ptr<RunRecorder>> RunRecorder::create(const RecordOrder& order,
                                                          const scenario::Scenario& scenario,
                                                          std::uint64_t seed, const char* world,
+                                                         std::int64_t started_at,
                                                          const std::vector<sim::CallEdge>& edges) {
   recording::Scene scene;
   std::vector<std::string> operations;
@@ -80,6 +81,7 @@ Result<std::unique_ptr<RunRecorder>> RunRecorder::create(const RecordOrder& orde
   info.world = world;
   info.engine = order.engine;
   info.seed = seed;
+  info.started_at = started_at;
   auto writer = recording::RunWriter::create(order.path, std::move(info), std::move(scene));
   if (!writer) return tl::unexpected{writer.error()};
   return std::unique_ptr<RunRecorder>{

@@ -35,10 +35,11 @@ using RequestSide = std::variant<const sim::RequestEngine*, const std::vector<st
 
 class RunRecorder {
  public:
-  /// A Failure if the file cannot be written. `edges`: who calls whom.
+  /// A Failure if the file cannot be written. `edges`: who calls whom. `started_at`: what the
+  /// calendar shows at Instant 0 (RunInfo).
   [[nodiscard]] static Result<std::unique_ptr<RunRecorder>> create(
       const RecordOrder& order, const scenario::Scenario& scenario, std::uint64_t seed,
-      const char* world, const std::vector<sim::CallEdge>& edges);
+      const char* world, std::int64_t started_at, const std::vector<sim::CallEdge>& edges);
 
   /// Whom the request engine tells.
   [[nodiscard]] sim::TrafficObserver& traffic() { return meter_; }

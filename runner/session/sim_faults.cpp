@@ -4,6 +4,8 @@
 
 #include <string_view>
 
+#include "runner/session/targets.h"
+
 namespace orrery::session {
 namespace {
 
@@ -94,6 +96,7 @@ bool is_world_fault(FaultKind kind) {
     case FaultKind::MemoryStress:
     case FaultKind::GcPause:
     case FaultKind::IoLatency:
+    case FaultKind::LeaderKill:
       return false;
     default:
       return true;
@@ -122,6 +125,9 @@ Strike strike(SimWorld& world, const FaultAction& fault, ports::CauseId cause) {
     case FaultKind::KubeletKill:
       return hit(world.kill_kubelet(node, cause), "Node/" + node, "kubelet killed",
                  "the kubelet was not running");
+    case FaultKind::DiskFull:
+      return hit(world.set_disk_full(node, true, cause), "Node/" + node, "disk full",
+                 "there is no such node");
     case FaultKind::NodePartition:
       return hit(world.cut_node(node, cause), "Node/" + node, "node cut off",
                  "there is no such node");
@@ -150,6 +156,10 @@ Strike strike(SimWorld& world, const FaultAction& fault, ports::CauseId cause) {
     case FaultKind::RegistryDown:
       return hit(world.set_registry(std::nullopt), "registry", "registry down",
                  "no image is ever pulled");
+    case FaultKind::SlowLeader:
+      world.slow_leader(service_of(fault), fault.delay, cause);
+      return {{to_string(*fault.target)},
+              fmt::format("whoever leads waits {} longer", to_string(fault.delay))};
     case FaultKind::StaleEndpoints:
       return hit(world.cut_proxy(consumer_of(fault), cause), fault.process,
                  "the proxy hears of no change", "no proxy was running there");
@@ -164,6 +174,7 @@ Strike strike(SimWorld& world, const FaultAction& fault, ports::CauseId cause) {
     case FaultKind::MemoryStress:
     case FaultKind::GcPause:
     case FaultKind::IoLatency:
+    case FaultKind::LeaderKill:
     case FaultKind::NetworkDelay:
     case FaultKind::NetworkLoss:
     case FaultKind::NetworkCorrupt:
@@ -173,6 +184,10 @@ Strike strike(SimWorld& world, const FaultAction& fault, ports::CauseId cause) {
     case FaultKind::HttpAbort:
     case FaultKind::HttpDelay:
     case FaultKind::HttpReplace:
+    case FaultKind::NetworkBandwidth:
+    case FaultKind::LimitData:
+    case FaultKind::SlowClose:
+    case FaultKind::BadConfig:
       break;
   }
   contract_violation("this fault hits pods, nodes or what is between callers and the called");
@@ -187,6 +202,8 @@ FaultEnd end_strike(SimWorld& world, const FaultAction& fault, ports::CauseId ca
       return {world.start_control_part(part_of(fault), cause), {}};
     case FaultKind::KubeletKill:
       return {world.start_kubelet(fault.target->name, cause), {}};
+    case FaultKind::DiskFull:
+      return {world.set_disk_full(fault.target->name, false, cause), {}};
     case FaultKind::NodePartition:
       world.restore_connection(fault.target->name);
       return {true, {}};
@@ -197,6 +214,9 @@ FaultEnd end_strike(SimWorld& world, const FaultAction& fault, ports::CauseId ca
       for (const std::string& client : clients_of(fault.process)) {
         world.api_faults().clear_fault(client);
       }
+      return {true, {}};
+    case FaultKind::SlowLeader:
+      world.slow_leader(service_of(fault), Duration{}, cause);
       return {true, {}};
     case FaultKind::StaleEndpoints:
       world.restore_proxy(consumer_of(fault));

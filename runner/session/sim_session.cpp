@@ -73,8 +73,6 @@ sim::WorldConfig config_with(const Scenario& scenario, std::uint64_t seed,
   return config;
 }
 
-constexpr const char* kNobodyPassed = "it met no message";
-
 /// A fault that leaves its pods there, so that it is over when it ends.
 bool is_strain(FaultKind kind) {
   return is_lasting_pod_fault(kind) && kind != FaultKind::PodFailure;
@@ -83,8 +81,10 @@ bool is_strain(FaultKind kind) {
 /// Why a fault of pods or nodes has no target.
 std::string nothing_hit(const FaultAction& fault, bool had_pods) {
   if (had_pods && fault.kind == FaultKind::CpuStress) {
-    return "no container of it has a CPU limit whose quota could be shared";
+    return "no container of it has a CPU limit whose quota could be shared, and nodes have no "
+           "cpuContention";
   }
+  if (fault.kind == FaultKind::LeaderKill) return "nobody leads";
   return "nothing matched its target";
 }
 
@@ -188,7 +188,8 @@ std::string version_text(const runner::ProgramVersion& version) {
 }
 
 Result<void> SimSession::record(const RecordOrder& order) {
-  auto recorder = RunRecorder::create(order, scenario_, seed_, "sim", world_.traffic().edges());
+  auto recorder = RunRecorder::create(order, scenario_, seed_, "sim", scenario_.start_time,
+                                      world_.traffic().edges());
   if (!recorder) return tl::unexpected{recorder.error()};
   recorder_ = *std::move(recorder);
   // What the world began with.
@@ -475,9 +476,7 @@ void SimSession::perform_on_world(const std::string& id, const FaultAction& faul
 
 /// Faults that wait for a chance may have had none.
 void SimSession::settle_faults() {
-  for (const std::string& id : edges_.idle(world_)) {
-    observer_.fault_hit_nothing(id, kNobodyPassed);
-  }
+  for (const auto& [id, why] : edges_.idle(world_)) observer_.fault_hit_nothing(id, why);
   for (const TimelineEntry& entry : timeline_) {
     const auto* fault = std::get_if<FaultAction>(&entry.action);
     if (fault == nullptr) continue;
@@ -499,10 +498,11 @@ void SimSession::end_fault(const Ending& ending) {
   if (ending.fault.edge) where = place_of(ending.fault);
   const ports::CauseId cause = log_.append(world_.now(), 0, "fault-ends", where, ending.id);
   if (ending.fault.edge) {
-    if (edges_.end(world_, ending.id)) {
+    const std::string nothing = edges_.end(world_, ending.id);
+    if (nothing.empty()) {
       observer_.process_recovered(world_.now(), ending.id);
     } else {
-      observer_.fault_hit_nothing(ending.id, kNobodyPassed);
+      observer_.fault_hit_nothing(ending.id, nothing);
     }
     return;
   }
@@ -524,6 +524,7 @@ void SimSession::end_fault(const Ending& ending) {
       return;
     case FaultKind::ContainerKill:
     case FaultKind::PodKill:
+    case FaultKind::LeaderKill:
     case FaultKind::Unwell:
       return;
     default:
@@ -572,6 +573,24 @@ void SimSession::collect_series(RunResult& result) const {
     result.failures.push_back({tally.record, from, names.at(tally.kind.to),
                                sim::to_string(tally.kind.outcome), tally.first, tally.last,
                                tally.count, tally.feeds_itself});
+  }
+  std::uint32_t route = 0;
+  for (const auto& [way, policy] : scenario_.policies) {
+    const sim::RouteCounts& did = world_.traffic().route(route++);
+    result.policies.push_back({way.first, way.second, did.calls, did.tries, did.retries, did.hedges,
+                               did.fallbacks, did.openings, did.ejections});
+  }
+  std::uint32_t group = 0;
+  for (const auto& [topic, settings] : scenario_.topics) {
+    for (const auto& [consumer, unused] : settings.groups) {
+      std::vector<runner::GroupSample>& samples = result.groups[topic + "/" + consumer];
+      for (const sim::GroupSample& sample : world_.traffic().group_samples(group)) {
+        const sim::GroupCounts& counts = sample.counts;
+        samples.push_back({sample.at, counts.published, counts.finished, counts.dead,
+                           counts.redelivered, sample.age});
+      }
+      ++group;
+    }
   }
   std::uint32_t journey = 0;
   for (const auto& [name, steps] : scenario_.journeys) {

@@ -93,9 +93,18 @@ std::vector<api::ObjectPtr> pods_and_nodes(const sim::SimWorld& world) {
   return objects;
 }
 
+std::string service_of(const FaultAction& fault) {
+  return fault.target->namespace_name + "/" + fault.target->name;
+}
+
 std::vector<api::ObjectPtr> targets_of(const sim::SimWorld& world, const std::string& id,
                                        const FaultAction& fault, const Draws& draws) {
   if (fault.kind == FaultKind::ZoneLoss) return nodes_of_zone(world, fault.zone);
+  if (fault.kind == FaultKind::LeaderKill) {
+    api::ObjectPtr leader = world.leader_of(service_of(fault));
+    if (leader == nullptr) return {};
+    return {std::move(leader)};
+  }
   return choose_targets(fault, id, pods_and_nodes(world), draws);
 }
 

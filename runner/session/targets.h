@@ -13,6 +13,9 @@ namespace orrery::session {
 
 [[nodiscard]] std::vector<api::ObjectPtr> pods_and_nodes(const sim::SimWorld& world);
 
+/// "namespace/name" of the Service that a fault of leaders hits.
+[[nodiscard]] std::string service_of(const scenario::FaultAction& fault);
+
 /// The pods or nodes that a fault hits, drawn by seed and id. Requires: it hits any such thing.
 [[nodiscard]] std::vector<api::ObjectPtr> targets_of(const sim::SimWorld& world,
                                                      const std::string& id,

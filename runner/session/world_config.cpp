@@ -71,7 +71,12 @@ sim::ServiceModel service_model(const Scenario& scenario, const std::string& nam
   model.drains_on_term = behaviour.drains_on_term;
   model.probes_share_threads = behaviour.probes_share_threads;
   model.server = behaviour.server;
+  if (behaviour.leader) {
+    model.leader = {behaviour.leader->election, behaviour.leader->acks,
+                    behaviour.leader->replicate};
+  }
   model.warm_up = {behaviour.warm_up.factor, behaviour.warm_up.lasts, behaviour.warm_up.requests};
+  model.handshake = {behaviour.handshake.round_trips, behaviour.handshake.cpu};
   model.pauses = {behaviour.pauses.length, behaviour.pauses.every, behaviour.pauses.requests};
   for (const scenario::Operation& operation : behaviour.operations) {
     sim::OperationModel o;
@@ -79,6 +84,7 @@ sim::ServiceModel service_model(const Scenario& scenario, const std::string& nam
     o.cpu = operation.cpu;
     o.wait = operation.wait;
     o.error_probability = operation.error_probability;
+    o.writes = operation.writes;
     for (const auto& step : operation.steps) {
       sim::CallStep s;
       for (const scenario::Call& call : step) {
@@ -110,6 +116,39 @@ sim::ServiceModel service_model(const Scenario& scenario, const std::string& nam
   return model;
 }
 
+void add_topics(const Scenario& scenario, const std::map<std::string, sim::ServiceIndex>& indices,
+                sim::TrafficModel& model) {
+  std::map<std::string, std::uint32_t> topics;
+  for (const auto& [name, topic] : scenario.topics) {
+    const auto index = static_cast<std::uint32_t>(topics.size());
+    topics[name] = index;
+  }
+  for (const auto& [name, topic] : scenario.topics) {
+    sim::TopicModel t;
+    t.name = name;
+    t.broker = indices.at(topic.broker);
+    if (!topic.publish.empty()) {
+      t.operation = operation_index(scenario, topic.broker, topic.publish);
+    }
+    t.partitions = topic.partitions;
+    for (const auto& [service, group] : topic.groups) {
+      t.groups.push_back({.service = indices.at(service),
+                          .operation = operation_index(scenario, service, group.operation),
+                          .consumers = group.consumers,
+                          .taken = group.taken,
+                          .retries = group.retries,
+                          .backoff = group.backoff,
+                          .dead_letters = group.dead_letters.empty()
+                                              ? sim::kNoTopic
+                                              : topics.at(group.dead_letters),
+                          .timeout = group.timeout,
+                          .session_timeout = group.session_timeout,
+                          .rebalance = group.rebalance});
+    }
+    model.topics.push_back(std::move(t));
+  }
+}
+
 sim::TrafficModel traffic_model(const Scenario& scenario) {
   const auto indices = service_indices(scenario);
   sim::TrafficModel model;
@@ -131,12 +170,29 @@ sim::TrafficModel traffic_model(const Scenario& scenario) {
     }
     model.journeys.push_back(std::move(j));
   }
+  std::map<std::string, std::uint32_t> limits;
+  for (const auto& [name, limit] : scenario.rate_limits) {
+    limits[name] = static_cast<std::uint32_t>(model.shared_limits.size());
+    model.shared_limits.push_back(
+        {.service = indices.at(limit.service),
+         .operation = operation_index(scenario, limit.service, limit.operation),
+         .requests_per_unit = limit.requests,
+         .unit = limit.unit});
+  }
   for (const auto& [way, policy] : scenario.policies) {
     const auto& [from, to] = way;
     model.routes.push_back({.from = from.empty() ? sim::kClients : indices.at(from),
                             .to = indices.at(to),
                             .policy = policy});
+    sim::RouteModel& route = model.routes.back();
+    if (policy.shared_limit) route.shared_limit = limits.at(policy.shared_limit->name);
+    if (!policy.fallback_call) continue;
+    const auto& [other, operation] = *policy.fallback_call;
+    route.fallback = {.to = indices.at(other),
+                      .operation = operation_index(scenario, other, operation)};
   }
+  model.nodes_take_turns = scenario.cluster.ipvs;
+  add_topics(scenario, indices, model);
   for (const scenario::Load& load : scenario.load) {
     sim::LoadModel l;
     l.rate_per_second = load.rate_per_second;
@@ -233,6 +289,7 @@ sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
   // Nobody else reads metrics, so that other runs send nothing for them.
   config.profile.kubelet.reports_metrics =
       scenario::ever_has(scenario, api::Kind::HorizontalPodAutoscaler);
+  config.shares_cores = scenario.cluster.shares_cores;
   config.has_network_policies = scenario::ever_has(scenario, api::Kind::NetworkPolicy);
   const scenario::Storage& storage = scenario.cluster.storage;
   config.profile.controllers.storage = {storage.provision, storage.remove, storage.resize,
@@ -295,6 +352,7 @@ sim::WorldConfig world_config(const Scenario& scenario, std::uint64_t seed) {
                      .ignores_term = image.ignores_term,
                      .unwell_after = image.unwell_after,
                      .unwell_for = image.unwell_for,
+                     .error_probability = image.error_probability,
                      .memory = {image.memory.base, image.memory.per_second,
                                 image.memory.per_request, image.memory.per_served},
                      .disk = {image.disk.base, image.disk.per_second, image.disk.volume}};

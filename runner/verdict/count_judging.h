@@ -28,6 +28,10 @@ struct CountOutcome {
   std::optional<Instant> broken;  ///< When it first failed to hold (Always), or held (Never).
 };
 
+/// Why a group had fallen behind at a time: who left it last, and what for; or nobody had.
+[[nodiscard]] std::string why_behind(const scenario::GroupCount& what, const runner::RunResult& run,
+                                     Instant at);
+
 /// Judges one run that ends at `end`; nothing if the count has no value in the window.
 [[nodiscard]] std::optional<CountOutcome> judge_count(
     const scenario::CountExpectation& what, const std::vector<runner::CountSample>& samples,

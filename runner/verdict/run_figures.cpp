@@ -54,6 +54,25 @@ void add_workload(const std::string& name, const runner::WorkloadResult& workloa
   }
 }
 
+void add_group(const std::string& name, const std::vector<runner::GroupSample>& samples,
+               Instant from, std::vector<RunFigure>& figures) {
+  std::uint64_t most = 0;
+  Duration oldest;
+  for (const runner::GroupSample& sample : samples) {
+    if (sample.at < from) continue;
+    most = std::max(most, sample.lag());
+    oldest = std::max(oldest, sample.age);
+  }
+  const auto add = [&](const char* what, const char* unit, double value) {
+    figures.push_back({"group " + name + " " + what, unit, Better::Smaller, value});
+  };
+  add("most lag", "messages", static_cast<double>(most));
+  add("lag at the end", "messages", static_cast<double>(samples.back().lag()));
+  add("oldest", "s", to_seconds(oldest));
+  add("dead", "messages", static_cast<double>(samples.back().dead));
+  add("redelivered", "messages", static_cast<double>(samples.back().redelivered));
+}
+
 }  // namespace
 
 std::vector<RunFigure> run_figures(const scenario::Scenario& scenario, const RunResult& run) {
@@ -66,6 +85,9 @@ std::vector<RunFigure> run_figures(const scenario::Scenario& scenario, const Run
     add_requests("service " + name, series, from, figures);
   }
   for (const auto& [name, workload] : run.workloads) add_workload(name, workload, from, figures);
+  for (const auto& [name, samples] : run.groups) {
+    if (!samples.empty()) add_group(name, samples, from, figures);
+  }
   for (const runner::FaultResult& fault : run.faults) {
     if (!fault.recovered) continue;
     figures.push_back({"recovery from " + fault.id, "s", Better::Smaller,

@@ -188,13 +188,19 @@ void judge_one(const Scenario& scenario, const std::vector<RunResult>& results,
   out.verdict = out.seeds_passed == results.size() ? Verdict::Pass : Verdict::Fail;
   if (out.verdict == Verdict::Pass) return;
   std::optional<Instant> first_broken;
-  for (const CountOutcome& outcome : outcomes) {
-    if (outcome.broken && (!first_broken || *outcome.broken < *first_broken)) {
-      first_broken = outcome.broken;
+  std::size_t first_run = 0;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (outcomes[i].broken && (!first_broken || *outcomes[i].broken < *first_broken)) {
+      first_broken = outcomes[i].broken;
+      first_run = i;
     }
   }
   out.why = first_broken ? fmt::format("first broken at {}", to_string(*first_broken))
                          : fmt::format("{} of {} runs keep it", out.seeds_passed, out.seeds);
+  if (const auto* group = std::get_if<scenario::GroupCount>(&what.count)) {
+    out.why += "; " + why_behind(*group, results[first_run],
+                                 first_broken.value_or(std::min(end, what.during.until)));
+  }
 }
 
 /// When the workload was whole again after a fault: at the fault itself if it was never short

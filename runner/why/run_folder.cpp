@@ -48,6 +48,18 @@ Result<Evidence> read_run_folder(const std::string& folder, std::optional<std::u
                                    .count = f.at("count").get<std::uint64_t>(),
                                    .feeds_itself = f.at("feedsItself").get<bool>()});
     }
+    for (const json& p : whole.value("policies", json::array())) {
+      if (p.at("seed").get<std::uint64_t>() != evidence.seed) continue;
+      evidence.policies.push_back({.from = p.at("from").get<std::string>(),
+                                   .to = p.at("to").get<std::string>(),
+                                   .calls = p.at("calls").get<std::uint64_t>(),
+                                   .tries = p.at("tries").get<std::uint64_t>(),
+                                   .retries = p.at("retries").get<std::uint64_t>(),
+                                   .hedges = p.at("hedges").get<std::uint64_t>(),
+                                   .fallbacks = p.at("fallbacks").get<std::uint64_t>(),
+                                   .openings = p.at("openings").get<std::uint64_t>(),
+                                   .ejections = p.at("ejections").get<std::uint64_t>()});
+    }
   } catch (const json::exception& e) {
     return failure(summary_file + ": " + e.what(), "it was not written by this version");
   }

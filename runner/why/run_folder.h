@@ -17,6 +17,7 @@ struct Evidence {
   std::vector<std::string> services;  ///< All of the scenario: "shop/cart".
   std::vector<recording::LogRecord> log;
   std::vector<runner::FailureKind> failures;
+  std::vector<runner::PolicyCounts> policies;  ///< Empty without policies.
 };
 
 /// Of the run with this seed, or of the first, in the folder that `orrery run --out` wrote.

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <span>
 #include <vector>
 
 namespace orrery::sim {
@@ -107,6 +108,11 @@ class EventHeap {
   /// Removes the event that top() returned. Requires: top() was called after the last push.
   void pop() { hole_ = true; }
 
+  /// Right after pop(): those of which the first comes next; last() in place of those that are not.
+  [[nodiscard]] std::span<const PackedEvent, 4> nearest() const {
+    return std::span<const PackedEvent, 4>{cells_.get() + kRoot + 1, 4};
+  }
+
   /// Calls `take(event)` for every event, in no order, and empties the heap.
   template <class Take>
   void drain(Take take) {
@@ -193,6 +199,9 @@ class EventQueue {
 
   /// Removes what top() has just returned. Requires: there was an event.
   void pop() { heap_.pop(); }
+
+  /// Right after pop(): see EventHeap. Those that still are in buckets are not seen.
+  [[nodiscard]] std::span<const PackedEvent, 4> nearest() const { return heap_.nearest(); }
 
  private:
   static constexpr std::size_t kBucketsMax = 1024;

@@ -6,8 +6,10 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "models/base/contract.h"
 #include "models/base/time_types.h"
@@ -29,6 +31,14 @@ struct KernelEvent {
 };
 
 enum class KernelTimer : std::uint32_t {};
+
+/// What is likely to be popped soon, for whoever wants the records of it to be near by then.
+struct ComingEvents {
+  static constexpr std::uint32_t kNone = 0xffff'ffff;
+
+  std::array<std::uint32_t, 4> indices{};  ///< Of KernelEvents; kNone: a timer, or nothing.
+  std::uint32_t next = kNone;              ///< That of them which is first.
+};
 
 struct KernelOptions {
   /// Time buckets replace the plain heap while more than about this many events are pending. It
@@ -110,6 +120,21 @@ class Kernel {
                           payload & ((std::uint32_t{1} << kIndexBits) - 1)};
       return true;
     }
+  }
+
+  /// Right after pop(). A hint: an event may still be scheduled before these.
+  [[nodiscard]] ComingEvents coming() const {
+    const std::span<const PackedEvent, 4> nearest = queue_.nearest();
+    ComingEvents coming;
+    std::size_t first = 0;
+    for (std::size_t i = 0; i < nearest.size(); ++i) {
+      if (nearest[i] < nearest[first]) first = i;
+      coming.indices[i] = nearest[i].is_timer()
+                              ? ComingEvents::kNone
+                              : nearest[i].payload() & ((std::uint32_t{1} << kIndexBits) - 1);
+    }
+    coming.next = coming.indices[first];
+    return coming;
   }
 
   /// Moves the clock forward to a date at which something outside the kernel happens.

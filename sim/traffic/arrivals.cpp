@@ -124,7 +124,7 @@ void RequestEngine::end_journey(std::uint32_t root, RequestOutcome outcome) {
     const Instant start = Instant::at(Duration::nanoseconds(start_ns));
     observer_->journey_ended(journey, call.key, start, now_, outcome);
   }
-  if (user == kNone) {
+  if (user == kNone && !attachments_.empty()) {
     attachments_.erase(attachments_.lower_bound({true, call.key, 0}),
                        attachments_.upper_bound({true, call.key, tables_.size()}));
   }

@@ -10,6 +10,11 @@ namespace {
 
 /// What was found out about who holds what is good for so long; looking again is a search.
 constexpr Duration kHoldersGoodFor = Duration::milliseconds(100);
+/// What came of a lack of room is over when nobody has met it for so long.
+constexpr Duration kRoomAfter = Duration::seconds(10);
+/// Somebody turned away now and then is no lack of room yet: it goes on for so long at the least,
+/// without a break as long.
+constexpr Duration kLackAtLeast = Duration::seconds(1);
 
 }  // namespace
 
@@ -38,10 +43,14 @@ RecordId RequestEngine::cause_of_rejection(std::uint32_t index, RequestOutcome o
   const CallSite& site = program_.sites[call.site];
   switch (outcome) {
     case RequestOutcome::NoEndpoints: {
+      if (has_leaders_ && is_write(site) && leaderships_[site.service].leader == kNone) {
+        return cause_of_no_leader(site.service);
+      }
       const RecordId emptied = tables_[table_of(calls_[call.parent], site)].cause;
       return emptied != 0 ? emptied : ledger_->never_there(site.service, now_);
     }
     case RequestOutcome::CircuitOpen:
+    case RequestOutcome::NotAdmitted:
       if (const RecordId opened = route_causes_[tries_[index].route]) return opened;
       break;
     case RequestOutcome::Overflow:
@@ -49,7 +58,51 @@ RecordId RequestEngine::cause_of_rejection(std::uint32_t index, RequestOutcome o
     default:
       break;
   }
-  return call.cause != 0 ? call.cause : ledger_->load(site.service, now_);
+  return call.cause != 0 ? call.cause : load_on(site.service);
+}
+
+/// What came of too few endpoints lasts longer than they were too few, so it names them as long as
+/// it goes on.
+void RequestEngine::note_size(Table& table, ServiceIndex service, std::size_t size,
+                              RecordId cause) {
+  const std::size_t before = table.addresses.size();
+  if (size >= std::max(before, table.full_size)) {
+    table.full_size = 0;
+    const bool over = !lacked_room(service, kernel_.now());
+    if (table.shrunk_by != 0 && over) forget_shrinking(table, service);
+  } else if (size < before && cause != 0) {
+    const Lack& lack = lacks_[service];
+    const bool for_long =
+        lacked_room(service, kernel_.now()) && lack.last - lack.since >= kLackAtLeast;
+    if (table.shrunk_by == 0 && for_long) return;  // It was too much for all of them.
+    if (table.shrunk_by == 0) ++shrunk_tables_[service];
+    table.full_size = std::max(before, table.full_size);
+    table.shrunk_by = cause;
+  }
+}
+
+bool RequestEngine::lacked_room(ServiceIndex service, Instant now) const {
+  const Instant last = lacks_[service].last;
+  return last != Instant::never() && now - last <= kRoomAfter;
+}
+
+void RequestEngine::forget_shrinking(Table& table, ServiceIndex service) {
+  table.shrunk_by = 0;
+  --shrunk_tables_[service];
+}
+
+RecordId RequestEngine::load_on(ServiceIndex service) {
+  const bool goes_on = lacked_room(service, now_);
+  Lack& lack = lacks_[service];
+  if (lack.last == Instant::never() || now_ - lack.last >= kLackAtLeast) lack.since = now_;
+  lack.last = now_;
+  for (std::size_t at = service; shrunk_tables_[service] > 0; at += services_.size()) {
+    Table& table = tables_[at];
+    if (table.shrunk_by == 0) continue;
+    if (table.full_size > 0 || goes_on) return table.shrunk_by;
+    forget_shrinking(table, service);
+  }
+  return ledger_->load(service, now_);
 }
 
 RecordId RequestEngine::cause_of_absence(std::uint32_t index, RecordId ended) const {
@@ -70,13 +123,17 @@ RecordId RequestEngine::cause_of_waiting(std::uint32_t index) {
   const Call& call = calls_[index];
   const ServiceIndex service = call.instance != kNone ? instances_[call.instance].service
                                                       : program_.sites[call.site].service;
-  const auto own = [&] { return call.cause != 0 ? call.cause : ledger_->load(service, now_); };
+  if (const RecordId told = given_up_by(index)) return told;
+  const auto own = [&] { return call.cause != 0 ? call.cause : load_on(service); };
   switch (call.phase) {
     case CallPhase::Queued:
     case CallPhase::Calling:
       return cause_of_full(call.instance);
     case CallPhase::Pending:
+    case CallPhase::Unthreaded:
       return majority(holders_of_route(tries_[index].route), service);
+    case CallPhase::Asking:
+      return cause_of_waiting(tries_[index].question);
     case CallPhase::InService:
       if (call.held) return illness_or_state(call.instance);
       return own();
@@ -100,7 +157,9 @@ RecordId RequestEngine::majority(std::uint32_t holders, ServiceIndex service) {
   std::vector<std::uint32_t> asked;
   const Voice most = most_of(holders, asked);
   if (most.cause != 0) return most.cause;
-  return ledger_->load(most.service != kNone ? most.service : service, now_);
+  // Who holds the places of a service that has lost some of its own is not what it lacks.
+  const bool own = most.service == kNone || shrunk_tables_[service] > 0;
+  return load_on(own ? service : most.service);
 }
 
 /// One pass over all calls: what each of them waits for, or works on, is a voice for the slot it
@@ -128,6 +187,7 @@ void RequestEngine::look_at_holders() {
         if (voice.cause == 0) voice.service = program_.sites[call.site].service;
         break;
       case CallPhase::Pending:
+      case CallPhase::Unthreaded:
         voice.instance = holders_of_route(tries_[i].route);
         break;
       case CallPhase::Backoff:
@@ -143,7 +203,7 @@ void RequestEngine::look_at_holders() {
         continue;  // It waits for calls that speak for it.
     }
     const auto speak_for_route = [&](std::uint32_t slot) {
-      if (!tries_.empty() && tries_[slot].sent) {
+      if (!tries_.empty() && (tries_[slot].sent || tries_[slot].on_thread)) {
         ++holders_[holders_of_route(tries_[slot].route)][voice];
       }
     };
@@ -155,6 +215,11 @@ void RequestEngine::look_at_holders() {
       ++holders_[caller.instance][voice];
       speak_for_route(up);
       generation = caller.parent_generation;
+    }
+  }
+  for (const Closing& closing : closing_) {
+    if (closing.cause != 0) {
+      ++holders_[holders_of_route(closing.route)][{closing.cause, kNone, kNone}];
     }
   }
 }

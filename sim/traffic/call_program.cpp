@@ -10,14 +10,17 @@ namespace {
 
 std::uint32_t size_of(std::size_t count) { return static_cast<std::uint32_t>(count); }
 
-/// Of 2^64 equally likely values, how many lie below: 0 never happens, all ones always.
+}  // namespace
+
 std::uint64_t threshold(double probability) {
   expects(probability >= 0.0 && probability <= 1.0, "a probability lies in 0..1");
   if (probability >= 1.0) return ~0ULL;
   return static_cast<std::uint64_t>(probability * 0x1.0p64);
 }
 
-}  // namespace
+/// Beside the positions of a program's own sites.
+constexpr std::uint32_t kFallbackPositions = 1U << 31;
+constexpr std::uint32_t kQuestionPosition = 1U << 30;
 
 CallProgram compile(const TrafficModel& model) {
   CallProgram program;
@@ -81,6 +84,13 @@ CallProgram compile(const TrafficModel& model) {
     program.specials.push_back(special);
   };
 
+  // Sites of what is called in place of another call; in no step, so they come behind them all.
+  std::vector<std::pair<std::uint32_t, ServiceIndex>> with_fallback;
+  const auto note_fallback = [&](const CallSite& site, ServiceIndex caller) {
+    if (site.route == kNone || !model.routes[site.route].fallback) return;
+    with_fallback.emplace_back(size_of(program.sites.size()), caller);
+  };
+
   for (ServiceIndex caller = 0; caller < model.services.size(); ++caller) {
     const ServiceModel& service = model.services[caller];
     for (const OperationModel& operation : service.operations) {
@@ -88,6 +98,7 @@ CallProgram compile(const TrafficModel& model) {
       compiled.cpu = operation.cpu;
       compiled.wait = operation.wait;
       compiled.fails_below = threshold(operation.error_probability);
+      compiled.writes = operation.writes;
       compiled.first_step = size_of(program.steps.size());
       std::uint32_t position = 0;
       for (const CallStep& step : operation.steps) {
@@ -106,6 +117,7 @@ CallProgram compile(const TrafficModel& model) {
           site.timeout = call.timeout;
           take_route(site, caller);
           take_edge(site, caller);
+          note_fallback(site, caller);
           program.sites.push_back(site);
         }
       }
@@ -131,6 +143,7 @@ CallProgram compile(const TrafficModel& model) {
           site.timeout = call.timeout;
           take_route(site, caller);
           take_edge(site, caller);
+          note_fallback(site, caller);
           program.sites.push_back(site);
           ++undo.count;
         }
@@ -159,6 +172,7 @@ CallProgram compile(const TrafficModel& model) {
       site.timeout = journey.timeout;
       take_route(site, kNone);
       take_edge(site, kClients);
+      note_fallback(site, kNone);
       program.sites.push_back(site);
     }
     compiled.end_step = compiled.end_undo = size_of(program.steps.size());
@@ -169,6 +183,26 @@ CallProgram compile(const TrafficModel& model) {
     program.sites.push_back(root);
     program.operations.push_back(compiled);
   }
+  const auto add_aside = [&](CallSite& site, ServiceIndex caller, std::uint32_t position) {
+    site.position = position;
+    take_edge(site, caller == kNone ? kClients : caller);
+    program.sites.push_back(site);
+    return size_of(program.sites.size() - 1);
+  };
+  for (const auto& [of, caller] : with_fallback) {
+    const FallbackModel& fallback = *model.routes[program.sites[of].route].fallback;
+    CallSite site;
+    site.service = fallback.to;
+    site.operation = operation_of(fallback.to, fallback.operation);
+    site.timeout = program.sites[of].timeout;
+    site.stands_for = of;
+    take_route(site, caller);
+    expects(site.route == kNone || !model.routes[site.route].fallback,
+            "what is called in place of another has nothing that is called in its place");
+    const std::uint32_t position = kFallbackPositions + program.sites[of].position;
+    program.sites[of].fallback = add_aside(site, caller, position);
+    program.has_fallbacks = true;
+  }
   ProgramOperation probe;
   probe.first_step = size_of(program.steps.size());
   probe.end_step = probe.end_undo = probe.first_step;
@@ -177,6 +211,33 @@ CallProgram compile(const TrafficModel& model) {
   program.probe_site = size_of(program.sites.size());
   program.sites.push_back(probe_site);
   program.operations.push_back(probe);
+  for (const TopicModel& topic : model.topics) {
+    program.publishing.push_back(
+        topic.operation == kNone ? kNone : operation_of(topic.broker, topic.operation));
+    for (const GroupModel& group : topic.groups) {
+      CallSite site;
+      site.service = group.service;
+      site.operation = operation_of(group.service, group.operation);
+      site.timeout = group.timeout;
+      take_edge(site, topic.broker);
+      program.delivery_sites.push_back(size_of(program.sites.size()));
+      program.sites.push_back(site);
+      program.has_detached = true;  // Whoever hands a message over stands aside.
+    }
+  }
+  // Behind all others: whoever hears of one knows it by that.
+  program.questions.assign(model.routes.size(), kNone);
+  for (std::uint32_t i = 0; i < model.routes.size(); ++i) {
+    const RouteModel& route = model.routes[i];
+    if (!route.shared_limit) continue;
+    const SharedLimitModel& limit = model.shared_limits.at(*route.shared_limit);
+    CallSite site;
+    site.service = limit.service;
+    site.operation = operation_of(limit.service, limit.operation);
+    site.timeout = route.policy.shared_limit->question.timeout;
+    program.first_question = std::min(program.first_question, size_of(program.sites.size()));
+    program.questions[i] = add_aside(site, route.from, kQuestionPosition);
+  }
   return program;
 }
 

@@ -43,6 +43,8 @@ struct CallSite {
   std::uint32_t route_position = 0;   ///< Among the routes of its caller.
   std::uint32_t edge = kNone;         ///< Index into CallProgram::edges; kNone: not a call.
   std::uint32_t special = kNone;      ///< Index into CallProgram::specials; kNone: nothing of it.
+  std::uint32_t fallback = kNone;     ///< The site that is called when its call fails; or kNone.
+  std::uint32_t stands_for = kNone;   ///< The site whose fallback it is; kNone: it is none.
 };
 static_assert(sizeof(CallSite) <= 64, "a place of calls is one cache line");
 
@@ -68,6 +70,7 @@ struct ProgramOperation {
   Distribution cpu;
   Distribution wait;
   std::uint64_t fails_below = 0;  ///< Fails by itself if 64 uniform bits are below.
+  bool writes = false;            ///< To the disk; by the leader alone, where there are leaders.
   std::uint32_t first_step = 0;   ///< Steps [first_step, end_step).
   std::uint32_t end_step = 0;
   std::uint32_t end_undo = 0;  ///< Behind them, what undoes each, the last one first; or none.
@@ -83,14 +86,25 @@ struct CallProgram {
   std::vector<std::vector<std::uint32_t>> routes;
   std::vector<SpecialCall> specials;
   std::vector<CacheModel> caches;
-  bool has_detached = false;     ///< A call that nobody waits for.
-  std::uint32_t probe_site = 0;  ///< Of a health check: it works and calls nowhere.
+  bool has_detached = false;   ///< A call that nobody waits for.
+  bool has_fallbacks = false;  ///< Sites with a fallback.
+  /// By route, where its calls ask for a limit that is shared: the last sites; kNone: they do not.
+  std::vector<std::uint32_t> questions;
+  std::uint32_t first_question = kNone;  ///< The first of these sites.
+  std::uint32_t probe_site = 0;          ///< Of a health check: it works and calls nowhere.
+  /// By topic: which of `operations` publishes to it; or kNone.
+  std::vector<std::uint32_t> publishing;
+  /// By group of all topics in order: from the broker to a consumer.
+  std::vector<std::uint32_t> delivery_sites;
 
   /// Those of the service, or of the clients outside if kNone.
   [[nodiscard]] const std::vector<std::uint32_t>& routes_from(ServiceIndex caller) const {
     return caller == kNone ? routes.back() : routes[caller];
   }
 };
+
+/// Of 2^64 equally likely values, how many lie below: 0 never happens, all ones always.
+[[nodiscard]] std::uint64_t threshold(double probability);
 
 /// Requires: every index in the model exists, no two routes lead from and to the same,
 /// probabilities are in their ranges, times >= 1.

@@ -15,15 +15,17 @@ namespace orrery::sim {
 /// Answering (unless that way takes no time); never more than one.
 enum class CallPhase : std::uint8_t {
   Free,
-  Outbound,   ///< On its way to the instance.
-  Queued,     ///< Waits at the instance for a slot.
-  InService,  ///< Holds a slot, works.
-  Calling,    ///< Holds a slot, waits for its own calls. A journey's root is always here.
-  Answering,  ///< Its answer is on the way to the caller.
-  Pending,    ///< Waits at the caller for a connection.
-  Backoff,    ///< Waits at the caller until it is tried again.
-  Hanging,    ///< Nothing will ever come back: only the caller's timer ends it.
-  Spent,      ///< Over; kept until its event has come out of the kernel.
+  Outbound,    ///< On its way to the instance.
+  Queued,      ///< Waits at the instance for a slot.
+  InService,   ///< Holds a slot, works.
+  Calling,     ///< Holds a slot, waits for its own calls. A journey's root is always here.
+  Answering,   ///< Its answer is on the way to the caller.
+  Pending,     ///< Waits at the caller for a connection.
+  Unthreaded,  ///< Waits at the caller for a thread.
+  Asking,      ///< Waits at the caller for a rate limit that it shares with others.
+  Backoff,     ///< Waits at the caller until it is tried again.
+  Hanging,     ///< Nothing will ever come back: only the caller's timer ends it.
+  Spent,       ///< Over; kept until its event has come out of the kernel.
 };
 
 /// One call, from the caller's decision to make it until caller and server are both done with it.
@@ -57,6 +59,7 @@ struct alignas(64) Call {
   bool step_failed : 1 = false;   ///< A call of its last step failed, and that was put up with.
   bool undoing : 1 = false;       ///< It has failed, and makes the calls that undo others.
   bool aside : 1 = false;  ///< Stands for the caller of a detached call, which goes on without it.
+  bool opens : 1 = false;  ///< On a new connection, whose handshake takes CPU of the server.
 };
 static_assert(sizeof(Call) == 64, "a call record is one cache line");
 

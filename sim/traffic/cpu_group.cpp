@@ -7,27 +7,37 @@
 #include "models/base/contract.h"
 
 namespace orrery::sim {
-
-CpuGroup::CpuGroup(Duration quota, std::uint32_t cores, Instant origin)
-    : quota_{quota.count_ns()},
-      cores_{cores},
+CpuGroup::CpuGroup(std::optional<Duration> quota, std::uint32_t cores, Instant origin)
+    : limited_{quota.has_value()},
+      quota_{quota.value_or(kPeriod).count_ns()},
+      cores_{cores * kWholeCore},
       now_{origin.count_ns()},
       period_end_{origin.count_ns() + kPeriod.count_ns()},
       left_{quota_} {
-  expects(quota_ > 0 && cores_ >= 1, "a limited container has some quota and a core");
+  expects(quota_ > 0 && cores >= 1, "a container has some quota and a core");
 }
+
+void CpuGroup::grant(CoreShare cores, Instant now) {
+  expects(cores > 0, "nobody is left without any part of a core");
+  advance(now);
+  cores_ = cores;
+  shares_ = true;
+}
+
+std::int64_t CpuGroup::runnable() const { return left_ > 0 ? busy_threads() : 0; }
 
 std::int64_t CpuGroup::busy_threads() const {
   return static_cast<std::int64_t>(working_.size()) + strangers_;
 }
 
-std::int64_t CpuGroup::busy_cores() const { return std::min(busy_threads(), cores_); }
+CoreShare CpuGroup::busy_cores() const { return std::min(busy_threads() * kWholeCore, cores_); }
 
 /// The time in which every working call is given `progress`, if the quota lasts.
 std::int64_t CpuGroup::time_for(std::int64_t progress) const {
-  const std::int64_t count = busy_threads();
-  if (count <= cores_) return progress;
-  return (progress * count + cores_ - 1) / cores_;
+  const CoreShare wanted = busy_threads() * kWholeCore;
+  if (wanted <= cores_) return progress;
+  __extension__ using Wide = __int128;  // Long work of many calls has a product beyond 64 bits.
+  return static_cast<std::int64_t>((Wide{progress} * wanted + cores_ - 1) / cores_);
 }
 
 std::int64_t CpuGroup::time_to_first_end() const {
@@ -39,8 +49,9 @@ std::int64_t CpuGroup::time_to_first_end() const {
 
 /// Example: 20 ms left and 4 calls at work on 4 cores: 5 ms.
 std::int64_t CpuGroup::time_to_exhaustion() const {
-  const std::int64_t cores = busy_cores();
-  return (left_ + cores - 1) / cores;
+  if (!limited_) return std::numeric_limits<std::int64_t>::max();
+  const CoreShare cores = busy_cores();
+  return (left_ * kWholeCore + cores - 1) / cores;
 }
 
 void CpuGroup::settle() {
@@ -71,9 +82,12 @@ void CpuGroup::advance(Instant to) {
     std::int64_t step = std::min(until, period_end_) - now_;
     if (left_ > 0) {
       step = std::min({step, time_to_first_end(), time_to_exhaustion()});
-      const std::int64_t count = busy_threads();
-      progress_ += count <= cores_ ? step : step * cores_ / count;
-      left_ = std::max<std::int64_t>(left_ - step * busy_cores(), 0);
+      const CoreShare wanted = busy_threads() * kWholeCore;
+      progress_ += wanted <= cores_ ? step : step * cores_ / wanted;
+      if (limited_) {
+        const std::int64_t used = step * busy_cores() / kWholeCore;
+        left_ = std::max<std::int64_t>(left_ - used, 0);
+      }
     }
     now_ += step;
     settle();
@@ -107,7 +121,12 @@ std::optional<Instant> CpuGroup::next() const {
     at = period_end_;
     if (left_ > 0) {
       const std::int64_t end = time_to_first_end();
-      if (end <= time_to_exhaustion()) at = std::min(at, now_ + end);
+      const std::int64_t exhaustion = time_to_exhaustion();
+      if (end <= exhaustion) {
+        at = std::min(at, now_ + end);
+      } else if (shares_) {
+        at = std::min(at, now_ + exhaustion);
+      }
     }
   }
   return Instant::at(Duration::nanoseconds(at));

@@ -55,6 +55,8 @@ std::uint32_t EdgeFaults::add(EdgeFault fault) {
   expects(fault.probability >= 0 && fault.probability <= 1, "a probability is within 0 and 1");
   expects(fault.correlation >= 0 && fault.correlation <= 1, "a correlation is within 0 and 1");
   expects(fault.delay >= Duration{} && fault.jitter >= Duration{}, "a delay is not negative");
+  expects(fault.kind != EdgeFaultKind::Bandwidth || fault.bandwidth.bytes_per_second > 0,
+          "a link that is cut off is a loss");
   active_[next_].fault = std::move(fault);
   return next_++;
 }
@@ -91,13 +93,47 @@ bool EdgeFaults::passes(Active& active, const EdgeMessage& message,
   return false;
 }
 
+/// Worked example: at 1,000 bytes per second with a burst of 500, a message of 1,000 bytes into
+/// silence has passed after 0.5 s, and a second one of 1,000 right behind it after 1.5 s.
+std::optional<Duration> EdgeFaults::wait_in_line(Active& active, std::uint32_t sender,
+                                                 std::uint32_t payload_bytes, Instant now) {
+  const BandwidthLimit& limit = active.fault.bandwidth;
+  const auto time_of = [&](std::int64_t bytes) {
+    return Duration::nanoseconds(static_cast<std::int64_t>(
+        static_cast<double>(bytes) / static_cast<double>(limit.bytes_per_second) * 1e9));
+  };
+  const Duration burst = time_of(limit.burst_bytes);
+  Instant& idle_at = active.idle_at.try_emplace(sender, now).first->second;
+  idle_at = std::max(idle_at, now);
+  const Duration in_line = std::max(Duration{}, (idle_at - now) - burst);
+  if (limit.queue_bytes > 0 && in_line > time_of(limit.queue_bytes)) return std::nullopt;
+  idle_at = idle_at + time_of(active.fault.header_bytes + payload_bytes);
+  return std::max(Duration{}, (idle_at - now) - burst);
+}
+
+std::optional<EdgeFaults::Closing> EdgeFaults::close(const EdgeMessage& answer,
+                                                     const std::vector<InstanceSpec>& instances,
+                                                     const Draws& draws) {
+  std::optional<Closing> closing;
+  for (auto& [handle, active] : active_) {
+    const EdgeFault& fault = active.fault;
+    if (fault.kind != EdgeFaultKind::SlowClose || !passes(active, answer, instances)) continue;
+    const std::uint64_t key = answer.key ^ mix64(fault.key);
+    const double drawn = draws.uniform(Purpose::NetworkDelay, key, 0);
+    if (fault.probability < 1 && drawn >= fault.probability) continue;
+    ++active.hits;
+    if (!closing || closing->takes < fault.delay) closing = Closing{fault.delay, fault.cause};
+  }
+  return closing;
+}
+
 MessageFate EdgeFaults::meet(const EdgeMessage& message, const std::vector<InstanceSpec>& instances,
-                             const Draws& draws) {
+                             const Draws& draws, Instant now) {
   MessageFate fate;
   const std::uint32_t sender = message.answers ? message.callee : message.caller;
   for (auto& [handle, active] : active_) {
     const EdgeFault& fault = active.fault;
-    if (!passes(active, message, instances)) continue;
+    if (fault.kind == EdgeFaultKind::SlowClose || !passes(active, message, instances)) continue;
     const std::uint64_t key = message.key ^ mix64(fault.key + (message.answers ? 1 : 0));
     // What befalls a call befalls it once; a message may be lost each time it is sent.
     const std::uint64_t attempt = fault.kind == EdgeFaultKind::Loss ? message.resends : 0;
@@ -132,6 +168,23 @@ MessageFate EdgeFaults::meet(const EdgeMessage& message, const std::vector<Insta
         }
         fate.answer = fault.outcome;
         break;
+      case EdgeFaultKind::Bandwidth: {
+        const std::optional<Duration> wait =
+            wait_in_line(active, sender, message.payload_bytes, now);
+        if (wait == Duration{}) continue;
+        fate.delay += wait.value_or(Duration{});
+        fate.lost = fate.lost || !wait;
+        break;
+      }
+      case EdgeFaultKind::GiveUp:
+        fate.given_up_after = std::min(fault.delay, fate.given_up_after.value_or(fault.delay));
+        break;
+      case EdgeFaultKind::LimitData:
+        if (fault.header_bytes + message.payload_bytes <= fault.limit_bytes) continue;
+        fate.answer = RequestOutcome::Reset;
+        break;
+      case EdgeFaultKind::SlowClose:
+        continue;
     }
     ++active.hits;
     fate.cause = fault.cause;

@@ -45,12 +45,24 @@ enum class EdgeMessages : std::uint8_t {
 };
 
 enum class EdgeFaultKind : std::uint8_t {
-  Delay,    ///< The message takes `delay` longer, give or take `jitter`.
-  Loss,     ///< It is lost.
-  Reset,    ///< The connection is reset, `delay` after the request was sent.
-  LookUp,   ///< After `delay` the caller learns that the name is not found: Refused.
-  Abort,    ///< In place of the called, something before it gives `outcome` as the answer.
-  Replace,  ///< An answer that is Ok becomes `outcome`; if that is Ok, one that is not does.
+  Delay,      ///< The message takes `delay` longer, give or take `jitter`.
+  Loss,       ///< It is lost.
+  Reset,      ///< The connection is reset, `delay` after the request was sent.
+  LookUp,     ///< After `delay` the caller learns that the name is not found: Refused.
+  Abort,      ///< In place of the called, something before it gives `outcome` as the answer.
+  Replace,    ///< An answer that is Ok becomes `outcome`; if that is Ok, one that is not does.
+  Bandwidth,  ///< What a sender sends there passes one after another, at a rate.
+  SlowClose,  ///< A connection is closed after its answer, which takes `delay`.
+  GiveUp,     ///< The caller waits no longer than `delay` for the answer.
+  LimitData,  ///< A message of more than `limit_bytes` is cut off: its connection is reset.
+};
+
+/// A token bucket, as of tc-tbf(8), of each sender.
+struct BandwidthLimit {
+  std::int64_t bytes_per_second = 0;  ///< > 0 where there is one.
+  std::int64_t burst_bytes = 0;       ///< Pass at once after a silence.
+  /// With more than this in line, whatever comes is dropped; 0: nothing is.
+  std::int64_t queue_bytes = 0;
 };
 
 struct EdgeFault {
@@ -63,8 +75,11 @@ struct EdgeFault {
   Duration jitter;         ///< Uniform, as of tc-netem(8) without a distribution.
   double correlation = 0;  ///< [0, 1], of a draw with the sender's last one, as of tc-netem(8).
   RequestOutcome outcome = RequestOutcome::Error;
-  std::uint64_t key = 0;  ///< Of its draws.
-  RecordId cause = 0;     ///< Of what fails through it.
+  BandwidthLimit bandwidth = {};
+  std::int64_t header_bytes = 0;  ///< Bandwidth, LimitData: of each message, beside its payload.
+  std::int64_t limit_bytes = 0;   ///< LimitData.
+  std::uint64_t key = 0;          ///< Of its draws.
+  RecordId cause = 0;             ///< Of what fails through it.
 };
 
 /// One message under way. A sender or receiver that is no instance is a client outside.
@@ -75,6 +90,7 @@ struct EdgeMessage {
   RequestOutcome outcome = RequestOutcome::Ok;  ///< Of an answer.
   std::uint32_t resends = 0;                    ///< That came before.
   std::uint64_t key = 0;                        ///< Of the call.
+  std::uint32_t payload_bytes = 0;
 };
 
 struct MessageFate {
@@ -83,6 +99,7 @@ struct MessageFate {
   std::optional<RequestOutcome> answer;  ///< The caller hears this in place of what there was.
   bool at_caller = false;                ///< And the message never leaves the caller.
   std::optional<Duration> reset_after;
+  std::optional<Duration> given_up_after;
   RecordId cause = 0;  ///< Of the last fault that did something to it; 0: none did.
 };
 
@@ -98,7 +115,18 @@ class EdgeFaults {
 
   /// `instances`: all there have been, by index.
   [[nodiscard]] MessageFate meet(const EdgeMessage& message,
-                                 const std::vector<InstanceSpec>& instances, const Draws& draws);
+                                 const std::vector<InstanceSpec>& instances, const Draws& draws,
+                                 Instant now);
+
+  /// How long the end of a connection takes, and why.
+  struct Closing {
+    Duration takes;
+    RecordId cause = 0;
+  };
+  /// Of the connection that the answer came on; nothing: it is kept, as usual.
+  [[nodiscard]] std::optional<Closing> close(const EdgeMessage& answer,
+                                             const std::vector<InstanceSpec>& instances,
+                                             const Draws& draws);
 
  private:
   struct Active {
@@ -108,8 +136,14 @@ class EdgeFaults {
     std::vector<bool> on_from;
     std::vector<bool> on_to;
     std::map<std::uint32_t, double> last_draws;  ///< By sender.
+    /// By sender: when the link would be idle if nothing passed in bursts.
+    std::map<std::uint32_t, Instant> idle_at;
   };
 
+  /// What a message waits in line; nothing: it is dropped.
+  [[nodiscard]] static std::optional<Duration> wait_in_line(Active& active, std::uint32_t sender,
+                                                            std::uint32_t payload_bytes,
+                                                            Instant now);
   [[nodiscard]] static bool passes(Active& active, const EdgeMessage& message,
                                    const std::vector<InstanceSpec>& instances);
 

@@ -52,6 +52,11 @@ void FailureLedger::count(RecordId record, Instant now) {
   tally.last = now;
 }
 
+RecordId FailureLedger::tell(ServiceIndex service, Instant now, RecordId cause, const char* what,
+                             const std::string& detail) {
+  return small(log_.append(now, cause, what, "Service/" + services_.at(service), detail));
+}
+
 RecordId FailureLedger::load(ServiceIndex service, Instant now) {
   return origin(Origin::Load, service, now, "load",
                 "no fault and no change: there is more to do than it has room for in time");

@@ -53,6 +53,10 @@ class FailureLedger {
   /// One more call that ended so for good. Requires: `record` was returned by note().
   void count(RecordId record, Instant now);
 
+  /// A change of the service that failures, or what is late, may come from.
+  RecordId tell(ServiceIndex service, Instant now, RecordId cause, const char* what,
+                const std::string& detail);
+
   /// What stands for the load when nothing else explains that a service has no room.
   [[nodiscard]] RecordId load(ServiceIndex service, Instant now);
   /// What stands for the errors that the model gives a service.

@@ -35,6 +35,7 @@ GrpcCode code_of(const TryEnd& end) {
     case RequestOutcome::CircuitOpen:
     case RequestOutcome::Overflow:
     case RequestOutcome::RateLimited:
+    case RequestOutcome::NotAdmitted:
       return GrpcCode::Unavailable;
   }
   contract_violation("an outcome is one of those listed");
@@ -173,8 +174,11 @@ void RequestEngine::end_hedged(std::uint32_t at) {
   // Those that wait for a connection first, so that none of them gets the place of another.
   const auto end = hedged.tries.begin() + hedged.under_way;
   std::sort(hedged.tries.begin(), end, [&](std::uint32_t a, std::uint32_t b) {
-    const bool a_waits = calls_[a].phase == CallPhase::Pending;
-    const bool b_waits = calls_[b].phase == CallPhase::Pending;
+    const auto waits = [&](std::uint32_t i) {
+      return calls_[i].phase == CallPhase::Pending || calls_[i].phase == CallPhase::Unthreaded;
+    };
+    const bool a_waits = waits(a);
+    const bool b_waits = waits(b);
     return a_waits != b_waits ? a_waits : tries_[a].retries.count < tries_[b].retries.count;
   });
   for (std::uint32_t i = 0; i < hedged.under_way; ++i) {
@@ -191,7 +195,13 @@ void RequestEngine::cancel_try(std::uint32_t index) {
   if (call.followed) report_try(index, RequestOutcome::Timeout);
   disarm_timer(call);
   if (call.phase == CallPhase::Pending) stop_waiting(index);
-  if (its.sent && route.cancelled_at(its.host, now_)) serve_waiting(its.route, its.host);
+  if (call.phase == CallPhase::Unthreaded) stop_waiting_for_thread(index);
+  if (its.sent) {
+    const FreedConnection freed = route.cancelled_at(its.host, now_);
+    if (freed != FreedConnection::None) {
+      serve_waiting(its.route, its.host, freed == FreedConnection::Opened);
+    }
+  }
   if (its.try_begun) route.drop_try();
   if (its.retries.count > 0) route.retry_over();
   its.sent = its.try_begun = false;

@@ -2,6 +2,7 @@
 /// The ways of calls while there are faults on edges: a message may be late, lost and sent again,
 /// or answered by somebody else.
 #include <algorithm>
+#include <utility>
 
 #include "sim/traffic/request_engine.h"
 #include "sim/traffic/traffic_events.h"
@@ -46,12 +47,53 @@ bool RequestEngine::is_reset(std::uint32_t index) const {
          passages_[index].reset_at <= now_;
 }
 
+RecordId RequestEngine::given_up_by(std::uint32_t index) const {
+  const bool told = index < passages_.size() && passages_[index].key == calls_[index].key &&
+                    passages_[index].given_up_at <= now_;
+  return told ? passages_[index].given_up_cause : 0;
+}
+
+bool RequestEngine::closes_slowly(std::uint32_t index, RequestOutcome outcome) {
+  const Call& call = calls_[index];
+  const Try& its = tries_[index];
+  const bool answered = outcome == RequestOutcome::Ok || outcome == RequestOutcome::Error ||
+                        outcome == RequestOutcome::Upstream;
+  if (!answered || call.instance == kNone || !routes_[its.route].may_close()) return false;
+  const std::uint32_t caller = caller_of(index);
+  const auto closing = edge_faults_.close(
+      {.caller = caller, .callee = call.instance, .answers = true, .key = call.key}, specs_,
+      draws_);
+  if (!closing) return false;
+  auto at = static_cast<std::uint32_t>(closing_.size());
+  if (free_closing_.empty()) {
+    closing_.emplace_back();
+  } else {
+    at = free_closing_.back();
+    free_closing_.pop_back();
+  }
+  closing_[at] = {its.route, caller, its.host, closing->cause};
+  kernel_.schedule(now_ + closing->takes, EventClass::Ordinary, {kCloseConnection, at});
+  return true;
+}
+
+void RequestEngine::end_closing(std::uint32_t at) {
+  const Closing closed = std::exchange(closing_[at], Closing{});
+  free_closing_.push_back(at);
+  // A process that ended has no calls that wait for a connection.
+  if (is_gone(closed.caller)) return;
+  const FreedConnection freed = routes_[closed.route].close(closed.host);
+  if (freed != FreedConnection::None) {
+    serve_waiting(closed.route, closed.host, freed == FreedConnection::Opened);
+  }
+}
+
 bool RequestEngine::gets_on_its_way(std::uint32_t index, bool& answers, Duration& way) {
   Call& call = calls_[index];
   Passage& passage = passage_of(index);
-  const MessageFate fate = edge_faults_.meet(
-      {caller_of(index), call.instance, answers, call.outcome, passage.resends, call.key}, specs_,
-      draws_);
+  const MessageFate fate =
+      edge_faults_.meet({caller_of(index), call.instance, answers, call.outcome, passage.resends,
+                         call.key, payload_of(call, answers)},
+                        specs_, draws_, now_);
   // What has already failed keeps its own reason.
   if (fate.cause != 0 && (!answers || call.outcome == RequestOutcome::Ok)) {
     passage.cause = call.cause = fate.cause;
@@ -66,6 +108,14 @@ bool RequestEngine::gets_on_its_way(std::uint32_t index, bool& answers, Duration
   };
   if (fate.reset_after && *fate.reset_after == Duration{}) {
     return hears(RequestOutcome::Reset, Duration{});
+  }
+  if (fate.given_up_after && passage.resends == 0) {
+    const Instant gives_up = now_ + *fate.given_up_after;
+    if (gives_up < give_up_at(index)) {
+      passage.given_up_at = gives_up;
+      passage.given_up_cause = fate.cause;
+      arm_timer(index, gives_up);
+    }
   }
   if (fate.reset_after && passage.resends == 0) {
     passage.reset_at = now_ + *fate.reset_after;

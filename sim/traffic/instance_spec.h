@@ -20,6 +20,8 @@ struct InstanceSpec {
   std::string version;              ///< Of what it runs; a label for whoever asks.
   std::uint32_t cpu_group = kNone;  ///< Whose quota its work draws on; kNone: without limit.
   std::map<std::string, std::string, std::less<>> labels = {};  ///< Of the pod.
+  /// [0, 1]: of its requests, those that fail after their work, beside the operation's own.
+  double error_probability = 0;
 };
 
 }  // namespace orrery::sim

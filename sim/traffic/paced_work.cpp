@@ -33,7 +33,8 @@ Duration RequestEngine::cpu_of(std::uint32_t index) const {
   // Drawn once more rather than kept: the same key gives the same time.
   const Call& call = calls_[index];
   const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
-  return operation.cpu.draw(draws_, Purpose::ServiceTime, call.key, 0);
+  const Duration cpu = operation.cpu.draw(draws_, Purpose::ServiceTime, call.key, 0);
+  return call.opens ? cpu + model_.services[instances_[call.instance].service].handshake.cpu : cpu;
 }
 
 bool RequestEngine::puts_off(std::uint32_t index) {

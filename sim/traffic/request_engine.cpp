@@ -10,6 +10,8 @@ namespace {
 constexpr std::uint8_t kSameNode = 0;
 constexpr std::uint8_t kInZone = 1;
 constexpr std::uint8_t kBetweenZones = 2;
+/// The records of so many calls stay in a cache; see RequestEngine::look_ahead().
+constexpr std::uint32_t kCallsInCache = 4096;
 
 bool happens(std::uint64_t below, const Draws& draws, Purpose purpose, std::uint64_t key,
              std::uint64_t attempt) {
@@ -46,6 +48,8 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
   expects(model_.connect_timeout > Duration{}, "a connect timeout is positive");
   const RequestSeries empty{model_.sample_interval, model_.measure_from};
   services_.assign(model_.services.size(), empty);
+  lacks_.resize(model_.services.size());
+  shrunk_tables_.assign(model_.services.size(), 0);
   service_loads_.resize(model_.services.size());
   journey_steps_.assign(model_.journeys.size(), empty);
   journeys_.assign(model_.journeys.size(), empty);
@@ -56,12 +60,23 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
     popularity_.emplace_back();
     if (cache.keys > 0) popularity_.back().emplace(cache.keys, cache.exponent);
   }
+  for (const RouteModel& route : model_.routes) {
+    has_threads_ = has_threads_ || route.policy.thread_pool.has_value();
+  }
+  for (const SharedLimitModel& limit : model_.shared_limits) {
+    shared_limits_.emplace_back(limit.requests_per_unit, limit.unit);
+  }
+  if (model_.nodes_take_turns) turns_.resize(tables_.size());
   (void)add_routes(kNone, kNoZone);
   for (const ServiceModel& service : model_.services) {
     expects(service.concurrency >= 1, "a pod works on at least one request");
     has_gates_ = has_gates_ || !service.server.is_plain();
     has_paces_ = has_paces_ || service.warm_up.factor > 1 || service.pauses.length > Duration{};
+    has_handshakes_ =
+        has_handshakes_ || service.handshake.round_trips > 0 || service.handshake.cpu > Duration{};
   }
+  add_topics();
+  add_leaders();
   for (const JourneyModel& journey : model_.journeys) {
     users_think_ = users_think_ || !(journey.think == Distribution{});
   }
@@ -100,6 +115,7 @@ InstanceId RequestEngine::add_instance(InstanceSpec spec, ports::CauseId cause) 
   instance.queue_max = service.queue_max;
   instance.drains = service.drains_on_term;
   instance.cpu_group = spec.cpu_group;
+  instance.flawed = spec.error_probability > 0;
   expects(spec.cpu_group == kNone || spec.cpu_group < cpu_groups_.size(),
           "an instance's CPU group was added");
   instance.first_route = add_routes(spec.service, spec.zone);
@@ -110,7 +126,11 @@ InstanceId RequestEngine::add_instance(InstanceSpec spec, ports::CauseId cause) 
     gates_.emplace_back(service.server, service.queue_max, kernel_.now(),
                         draws_.bits(Purpose::Admission, address_key(spec.address)));
   }
+  if (instance.flawed) flaws_[index].fails_below = threshold(spec.error_probability);
   if (has_paces_) paces_.emplace_back(service.warm_up, service.pauses, kernel_.now(), 0.0);
+  for (std::uint32_t topic = 0; topic < brokers_.size(); ++topic) {
+    if (model_.topics[topic].broker == spec.service) brokers_[topic].push_back(index);
+  }
   specs_.push_back(std::move(spec));
   if (!checked_routes_.empty()) {
     enter();
@@ -125,8 +145,25 @@ void RequestEngine::set_listening(InstanceId id, bool listens) {
   Instance& instance = instances_[index_of(id)];
   expects(instance.state == InstanceState::Starting || instance.state == InstanceState::Listening,
           "only a running process listens");
-  if (has_paces_ && listens && instance.state == InstanceState::Starting) begin_pace(index_of(id));
+  const bool changes = listens == (instance.state == InstanceState::Starting);
+  if (has_paces_ && listens && changes) begin_pace(index_of(id));
   instance.state = listens ? InstanceState::Listening : InstanceState::Starting;
+  if (!changes) return;
+  if (has_topics_) {
+    if (listens) {
+      join_groups(index_of(id));
+    } else {
+      leave_groups(index_of(id), Departure::Told);
+    }
+    drain_work();
+  }
+  if (has_leaders_) {
+    if (listens) {
+      stand_for_election(index_of(id));
+    } else {
+      end_lead(index_of(id));
+    }
+  }
 }
 
 std::uint32_t RequestEngine::add_cpu_group(Duration quota, std::uint32_t cores) {
@@ -201,10 +238,14 @@ void RequestEngine::terminate(InstanceId id, ports::CauseId cause) {
     return;
   }
   set_state_cause(index, cause);
-  if (instance.drains && instance.busy > 0) {
-    instance.state = InstanceState::Draining;
-    return;
+  const bool drains = instance.drains && instance.busy > 0;
+  if (drains) instance.state = InstanceState::Draining;
+  if (has_leaders_) end_lead(index);
+  if (has_topics_) {
+    leave_groups(index, Departure::Told);
+    drain_work();
   }
+  if (drains) return;
   end_process(index, InstanceState::Stopped);
   drained_.push_back(id);
 }
@@ -253,6 +294,11 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
   Instance& instance = instances_[index];
   instance.state = state;
   if (!program_.caches.empty()) forget_caches(index);
+  if (const std::uint32_t group = instance.cpu_group;
+      group != kNone && cpu_groups_[group].node != kNone) {
+    stress_cpu_group(group, 0);
+  }
+  if (has_leaders_) end_lead(index);
   // Then nobody waits in its queue either; calls that nobody waits for may go on.
   if (instance.busy == 0 && !program_.has_detached) return;
   ServiceLoad& load = service_loads_[instance.service];
@@ -262,6 +308,7 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
   instance.queued = 0;
   instance.queue = {};
 
+  if (has_threads_) forget_threads(index);
   std::vector<std::uint32_t> residents;
   for (std::uint32_t i = 0; i < calls_.slot_count(); ++i) {
     Call& call = calls_[i];
@@ -280,6 +327,9 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
         const CallSite& site = program_.sites[calls_[i].site];
         services_[site.service].forget(calls_[i].start_ns);
         if (observer_ != nullptr) observer_->call_forgotten(site.edge);
+        if (site.stands_for != kNone) {
+          first_failures_.erase({parent, site.stands_for, calls_[i].repetition});
+        }
       }
       disarm_timer(calls_[i]);
       abandon(i);
@@ -290,19 +340,25 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
     call.doomed = false;
     if (const RecordId ended_by = instance_causes_[index].state) call.cause = ended_by;
     if (call.on_cpu) {
-      cpu_groups_[instances_[index].cpu_group].group.remove(i, now_);
+      const std::uint32_t group = instances_[index].cpu_group;
+      cpu_groups_[group].group.remove(i, now_);
       call.on_cpu = false;
+      if (cpu_groups_[group].node != kNone) work(group);
     } else {
       call.ghost = call.phase == CallPhase::InService && !call.held;
       call.held = false;
     }
     if (call.abandoned) {
+      if (has_topics_) forget_delivery(i);
       discard(i);
     } else if (state == InstanceState::Silent) {
       call.phase = CallPhase::Hanging;
     } else {
       answer(i, RequestOutcome::Reset);
     }
+  }
+  if (has_topics_) {
+    leave_groups(index, state == InstanceState::Silent ? Departure::Silent : Departure::Ended);
   }
   drain_work();
 }
@@ -335,6 +391,7 @@ void RequestEngine::publish(ConsumerIndex consumer, ServiceIndex service,
   table.version = version;
   table.affinity = affinity;
   table.cause = static_cast<RecordId>(cause);
+  note_size(table, service, endpoints.size(), table.cause);
   table.node_ends.assign(node_ends.begin(), node_ends.end());
   table.addresses.clear();
   for (const ports::TableEndpoint& endpoint : endpoints) {
@@ -393,21 +450,18 @@ void RequestEngine::enter() {
   now_ = kernel_.now();
   while (next_gauge_ <= now_) {
     for (ServiceIndex i = 0; i < services_.size(); ++i) gauges_.push_back(gauge(i));
+    if (has_topics_) sample_groups(next_gauge_);
     next_gauge_ = next_gauge_ + model_.sample_interval;
   }
 }
 
 bool RequestEngine::dispatch(KernelEvent event) {
   if (event.kind >= kFirstForeignKind) return false;
+  if (calls_.slot_count() > kCallsInCache) [[unlikely]]
+    look_ahead();
   enter();
   if (event.kind == kArrival) {
     arrive(event.index);
-    drain_work();
-    return true;
-  }
-  if (event.kind == kCheckHosts) {
-    fingerprint_.add(now_, kTrafficComponent | kCheckHosts, event.index);
-    check_hosts(event.index);
     drain_work();
     return true;
   }
@@ -416,9 +470,8 @@ bool RequestEngine::dispatch(KernelEvent event) {
     work(event.index);
     return true;
   }
-  if (event.kind == kHedge) {
-    fingerprint_.add(now_, kTrafficComponent | kHedge, calls_[hedged_[event.index].tries[0]].key);
-    send_due_hedges(event.index);
+  if (event.kind >= kHedge) [[unlikely]] {
+    dispatch_other(event);
     drain_work();
     return true;
   }
@@ -460,6 +513,32 @@ bool RequestEngine::dispatch(KernelEvent event) {
   }
   drain_work();
   return true;
+}
+
+/// What is about no call of the slab.
+void RequestEngine::dispatch_other(KernelEvent event) {
+  const std::uint64_t about =
+      event.kind == kHedge ? calls_[hedged_[event.index].tries[0]].key : event.index;
+  fingerprint_.add(now_, kTrafficComponent | event.kind, about);
+  switch (event.kind) {
+    case kHedge:
+      send_due_hedges(event.index);
+      break;
+    case kCheckHosts:
+      check_hosts(event.index);
+      break;
+    case kCloseConnection:
+      end_closing(event.index);
+      break;
+    case kGroupDue:
+      group_due(event.index);
+      break;
+    case kElection:
+      elect(event.index);
+      break;
+    default:
+      contract_violation("a traffic event is of a known kind");
+  }
 }
 
 void RequestEngine::drain_work() {
@@ -513,8 +592,8 @@ void RequestEngine::run(std::uint32_t index) {
   finish(index, calls_[index].outcome);
 }
 
-void RequestEngine::launch(std::uint32_t parent_index, std::uint32_t site_index,
-                           std::uint32_t repetition) {
+std::uint32_t RequestEngine::launch(std::uint32_t parent_index, std::uint32_t site_index,
+                                    std::uint32_t repetition, RecordId cause) {
   const std::uint32_t index = allocate_call();  // Before any reference into the slab.
   Call& call = calls_[index];
   const Call& parent = calls_[parent_index];
@@ -526,7 +605,7 @@ void RequestEngine::launch(std::uint32_t parent_index, std::uint32_t site_index,
   call.parent_generation = parent.generation;
   call.site = site_index;
   call.repetition = repetition;
-  call.cause = parent.cause;
+  call.cause = cause != 0 ? cause : parent.cause;
   count_start(site, call.start_ns);
   if (parent.followed) call.followed = observer_->try_began(call.key, parent.key);
 
@@ -538,20 +617,29 @@ void RequestEngine::launch(std::uint32_t parent_index, std::uint32_t site_index,
     its.session = parents.session;
     if (site.route != kNone) {
       begin_call(index);
-      return;
+      return index;
     }
   }
   const std::size_t table = table_of(parent, site);
   if (tables_[table].addresses.empty()) {
     reject(index, RequestOutcome::NoEndpoints);
-    return;
+    return index;
+  }
+  std::optional<std::uint32_t> leader;
+  if (has_leaders_ && is_write(site)) [[unlikely]] {
+    leader = leader_in(tables_[table], site.service);
+    if (!leader) {
+      reject(index, RequestOutcome::NoEndpoints);
+      return index;
+    }
   }
   count_try(site);
-  const std::uint32_t address = choose(parent, table, call.key);
+  const std::uint32_t address = leader ? *leader : choose(parent, table, call.key);
   // A deadline that was passed on may be over.
   const Instant at = give_up_at(index);
   if (at != Instant::never()) arm_timer(index, std::max(at, now_));
   connect(index, address);
+  return index;
 }
 
 std::uint32_t RequestEngine::allocate_call() {
@@ -585,6 +673,7 @@ void RequestEngine::connect(std::uint32_t index, std::uint32_t address) {
   }
   call.distance = distance(calls_[call.parent].instance, instances_[call.instance]) & 3U;
   call.phase = CallPhase::Outbound;
+  if (has_handshakes_ && shakes_hands(index)) return;
   travel(index, false);
 }
 
@@ -603,6 +692,11 @@ std::uint32_t RequestEngine::choose(const Call& parent, std::size_t index, std::
     if (!table.node_ends.empty()) {
       return table.addresses[ports::endpoint_by_node(table.node_ends,
                                                      draws_.uniform(Purpose::EndpointChoice, key))];
+    }
+    if (!turns_.empty() && parent.instance != kNone) [[unlikely]] {
+      if (turn_hosts_.size() < size) turn_hosts_.resize(size);
+      return table
+          .addresses[*turns_[index].pick(resilience::Hosts{std::span{turn_hosts_}.first(size)})];
     }
     return table.addresses[size == 1 ? 0 : draws_.index(Purpose::EndpointChoice, size, key)];
   };
@@ -667,6 +761,8 @@ void RequestEngine::reach_instance(std::uint32_t index) {
   }
   if (call.probe && answers_aside(index)) [[unlikely]]
     return;
+  if (has_leaders_ && !accepts(index)) [[unlikely]]
+    return;
   const bool at_once = instance.busy < instance.concurrency;
   if ((!at_once && instance.queued >= instance.queue_max) || (has_gates_ && !lets_in(index))) {
     call.cause = cause_of_full(call.instance);
@@ -703,6 +799,8 @@ void RequestEngine::begin_work(std::uint32_t index) {
   const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
   call.next_step = operation.first_step;
   Duration cpu = operation.cpu.draw(draws_, Purpose::ServiceTime, call.key, 0);
+  if (call.opens) [[unlikely]]
+    cpu += model_.services[instance.service].handshake.cpu;
   if (has_paces_) cpu = begin_paced(index, cpu);
   if (instance.cpu_group != kNone) {
     if (instance.strained) [[unlikely]]
@@ -710,6 +808,10 @@ void RequestEngine::begin_work(std::uint32_t index) {
     call.on_cpu = true;
     cpu_groups_[instance.cpu_group].group.add(index, cpu, now_);
     work(instance.cpu_group);
+    if (!shared_nodes_.empty() && cpu_groups_[instance.cpu_group].node != kNone &&
+        call.cause == 0) {
+      call.cause = stress_beside(instance.cpu_group);
+    }
     return;
   }
   instance.cpu_ns += cpu.count_ns();
@@ -720,7 +822,7 @@ void RequestEngine::begin_work(std::uint32_t index) {
 }
 
 void RequestEngine::work(std::uint32_t index) {
-  LimitedCpu& cpu = cpu_groups_[index];
+  CpuUser& cpu = cpu_groups_[index];
   cpu.group.advance(now_);
   for (const std::uint32_t done : cpu.group.take_done()) {
     Call& call = calls_[done];
@@ -737,12 +839,15 @@ void RequestEngine::work(std::uint32_t index) {
   } else {
     kernel_.disarm(cpu.timer);
   }
+  if (cpu.node != kNone) want_cores(index);
 }
 
 void RequestEngine::end_service(std::uint32_t index) {
   if (!held_up_.empty() && is_held_up(index)) [[unlikely]]
     return;
   if (has_paces_ && puts_off(index)) return;
+  if (has_leaders_ && !is_replicated(index)) [[unlikely]]
+    return;
   Call& call = calls_[index];
   call.phase = CallPhase::Calling;
   const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
@@ -754,12 +859,16 @@ void RequestEngine::end_service(std::uint32_t index) {
           illness != 0 ? illness : ledger_->own_errors(instances_[call.instance].service, now_);
     }
     finish(index, RequestOutcome::Error);
+  } else if (instances_[call.instance].flawed && meets_flaw(index)) {
+    finish(index, RequestOutcome::Error);
   } else {
     run(index);
   }
 }
 
 void RequestEngine::finish(std::uint32_t index, RequestOutcome outcome) {
+  if (has_topics_ && outcome == RequestOutcome::Ok) [[unlikely]]
+    publish_messages(index);  // Before any reference into the slab.
   const Call& call = calls_[index];
   if (call.instance == kNone) {  // A journey's root.
     end_journey(index, outcome);
@@ -865,6 +974,14 @@ RequestEngine::Return RequestEngine::return_of(const Call& call, RequestOutcome 
 }
 
 void RequestEngine::tell_caller(const Return& result) {
+  if (result.site >= program_.first_question) [[unlikely]] {
+    hear_limit(result);
+    return;
+  }
+  if (program_.has_fallbacks && program_.sites[result.site].stands_for != kNone) [[unlikely]] {
+    tell_caller(end_fallback(result));
+    return;
+  }
   if (!program_.caches.empty()) fill_cache(result);
   hear(result);
 }
@@ -885,6 +1002,8 @@ void RequestEngine::hear(const Return& result) {
   if (--caller.pending > 0) return;
   if (caller.aside) {
     discard(result.caller);
+    if (has_topics_) [[unlikely]]
+      end_delivery(result);
   } else if (caller.outcome == RequestOutcome::Ok || caller.undoing || begin_undo(caller)) {
     if (users_think_ && caller.instance == kNone && thinks_between_steps(result.caller)) return;
     run(result.caller);
@@ -917,22 +1036,29 @@ RecordId RequestEngine::end_counted(const Call& call, RequestOutcome outcome) {
   count_end(program_.sites[call.site], call.start_ns, outcome, outcome);
   if (outcome == RequestOutcome::Ok || ledger_ == nullptr) return 0;
   const RecordId failure = note_failure(call, outcome);
-  count_failure(call, failure);
+  // What a user's call asks first, or makes instead, is no request of the user's.
+  const bool of_step = program_.sites[call.site].journey != kNone;
+  if (of_step || calls_[call.parent].instance != kNone) count_failure(call.start_ns, failure);
   return failure;
 }
 
-void RequestEngine::count_failure(const Call& call, RecordId failure) {
-  if (call.start_ns < count_from_.since_start().count_ns()) return;
+void RequestEngine::count_failure(std::int64_t start_ns, RecordId failure) {
+  if (start_ns < count_from_.since_start().count_ns()) return;
   ledger_->count(failure, now_);
 }
 
-void RequestEngine::count_end(const CallSite& site, std::int64_t start_ns, RequestOutcome outcome,
-                              RequestOutcome heard) {
+void RequestEngine::count_service_end(const CallSite& site, std::int64_t start_ns,
+                                      RequestOutcome outcome) {
   services_[site.service].ended(start_ns, now_.count_ns(), outcome);
   if (observer_ != nullptr) {
     const Duration latency = Duration::nanoseconds(now_.count_ns() - start_ns);
     observer_->call_ended(site.edge, latency, outcome);
   }
+}
+
+void RequestEngine::count_end(const CallSite& site, std::int64_t start_ns, RequestOutcome outcome,
+                              RequestOutcome heard) {
+  count_service_end(site, start_ns, outcome);
   if (site.journey != kNone) {
     journey_steps_[site.journey].ended(start_ns, now_.count_ns(), heard);
   }
@@ -986,6 +1112,9 @@ Instant RequestEngine::give_up_at(std::uint32_t index) const {
   if (site.route == kNone && site.timeout > Duration{}) {
     at = Instant::at(Duration::nanoseconds(call.start_ns)) + site.timeout;
   }
+  if (index < passages_.size() && passages_[index].key == call.key) {
+    at = std::min(at, passages_[index].given_up_at);
+  }
   if (tries_.empty()) return at;
   const Try& its = tries_[index];
   at = std::min(at, its.deadline);
@@ -1014,11 +1143,16 @@ void RequestEngine::abandon(std::uint32_t index) {
   call.abandoned = true;
   call.parent = kNone;
   switch (call.phase) {
+    case CallPhase::Asking:
+      drop_question(index);
+      discard(index);
+      break;
     case CallPhase::Backoff:
       call.ghost = true;
       [[fallthrough]];
     case CallPhase::Hanging:
     case CallPhase::Pending:
+    case CallPhase::Unthreaded:
       discard(index);
       break;
     default:
@@ -1035,6 +1169,8 @@ void RequestEngine::leave(std::uint32_t index) {
 
 void RequestEngine::discard(std::uint32_t index) {
   Call& call = calls_[index];
+  if (has_threads_ && tries_[index].on_thread) [[unlikely]]
+    return_thread(index);
   if (call.ghost) {
     call.phase = CallPhase::Spent;
     call.parent = kNone;  // It is told by now, and its slot may become another call's.

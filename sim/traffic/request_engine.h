@@ -28,14 +28,18 @@
 #include "models/base/fingerprint.h"
 #include "models/base/random.h"
 #include "models/ports/data_plane.h"
+#include "models/resilience/balancers/ipvs_round_robin.h"
+#include "models/resilience/global_rate_limit.h"
 #include "sim/kernel/kernel.h"
 #include "sim/traffic/arrival_rate.h"
 #include "sim/traffic/call_program.h"
 #include "sim/traffic/call_slab.h"
+#include "sim/traffic/consumer_group.h"
 #include "sim/traffic/cpu_group.h"
 #include "sim/traffic/edge_faults.h"
 #include "sim/traffic/failure_ledger.h"
 #include "sim/traffic/instance_spec.h"
+#include "sim/traffic/node_cpu.h"
 #include "sim/traffic/request_series.h"
 #include "sim/traffic/route.h"
 #include "sim/traffic/server_gate.h"
@@ -115,6 +119,13 @@ struct OwnShareNotice {
   std::uint32_t share = 0;  ///< [1/10,000]; kNoZone: it does not look at zones any more.
 };
 
+/// A consumer group at one instant.
+struct GroupSample {
+  Instant at;
+  Duration age;  ///< Of the oldest message that is not done; 0: all are.
+  GroupCounts counts;
+};
+
 /// Kinds 0..15 of KernelEvent belong to this class.
 ///
 /// The kernel and the fingerprint must outlive it. Faults and changes are told between two events,
@@ -157,12 +168,28 @@ class RequestEngine {
   /// A quota per 100 ms, counted from now, on a node with so many cores. Requires: quota > 0.
   [[nodiscard]] std::uint32_t add_cpu_group(Duration quota, std::uint32_t cores);
 
+  // Nodes whose cores the containers share; see shared_cpu.cpp.
+
+  /// Groups on the node share so many cores. Requires: not told before.
+  void share_cores(std::uint32_t node, std::uint32_t cores);
+  /// What a container there is entitled to; `quota` per 100 ms, counted from now. Requires: the
+  /// node's cores are shared; quota > 0.
+  [[nodiscard]] std::uint32_t add_cpu_group(std::uint32_t node, const CpuClaim& claim,
+                                            std::optional<Duration> quota);
+  /// From now on so many threads work beside the group's calls. Of an instance it ends with that.
+  void stress_cpu_group(std::uint32_t group, std::uint32_t threads, ports::CauseId cause = 0);
+  /// That of all burstable pods on the node (NodeCpu). Requires: its cores are shared.
+  void set_burstable_weight(std::uint32_t node, std::int64_t weight);
+
   /// From now on its requests end with Error when their own work is done, or no longer so.
   void set_failing(InstanceId instance, bool fails, ports::CauseId cause = 0);
 
   /// From now on it accepts requests and does nothing about them, or goes on with them: those that
   /// came meanwhile are begun, those whose work is done are answered.
   void set_hanging(InstanceId instance, bool hangs, ports::CauseId cause = 0);
+
+  /// From now on its requests to operations that write end with Error, or no longer so.
+  void set_disk_full(InstanceId instance, bool full, ports::CauseId cause = 0);
 
   // What slows the work of an instance from outside; see strained_instances.cpp.
 
@@ -255,6 +282,15 @@ class RequestEngine {
   void set_network_rules(std::shared_ptr<const api::NetworkRules> rules,
                          const NetworkCauses& causes = {});
 
+  // --- Leaders --------------------------------------------------------------------------------
+  // Of services that have them; see leaders.cpp.
+
+  /// From now on whatever requests wait for takes so much longer at the one that leads, whichever
+  /// it is; zero: as usual. Requires: the service has leaders.
+  void slow_leader(ServiceIndex service, Duration by, ports::CauseId cause = 0);
+  /// The one that leads; nothing while there is none. Requires: likewise.
+  [[nodiscard]] std::optional<InstanceId> leader(ServiceIndex service) const;
+
   // --- Causes ---------------------------------------------------------------------------------
 
   /// From now on every failed call is told to `ledger`, which must outlive this, with its cause;
@@ -290,6 +326,16 @@ class RequestEngine {
   /// have been dispatched. Taken in passing: recording adds no event.
   [[nodiscard]] std::vector<ServiceGauge> gauges(ServiceIndex service) const;
 
+  /// The groups of all topics, in order.
+  [[nodiscard]] std::uint32_t group_count() const {
+    return static_cast<std::uint32_t>(groups_.size());
+  }
+  [[nodiscard]] const ConsumerGroup& group(std::uint32_t index) const {
+    return groups_[index].group;
+  }
+  /// As for gauges, and now.
+  [[nodiscard]] std::vector<GroupSample> group_samples(std::uint32_t index) const;
+
   /// Call and journey records in use; 0 once all is over.
   [[nodiscard]] std::uint32_t live_calls() const { return calls_.live(); }
   /// Calls that were launched, whether counted or not.
@@ -320,6 +366,13 @@ class RequestEngine {
     bool failing : 1 = false;
     bool hanging : 1 = false;
     bool strained : 1 = false;  ///< It has a Strain.
+    bool flawed : 1 = false;    ///< It has a Flaw.
+  };
+  /// Why some of an instance's requests fail when their work is done.
+  struct Flaw {
+    std::uint64_t fails_below = 0;  ///< One does if 64 uniform bits are below.
+    bool disk_full = false;
+    RecordId disk_cause = 0;
   };
   /// Why it is as it is; 0: it is well, or nobody said.
   struct InstanceCauses {
@@ -335,28 +388,75 @@ class RequestEngine {
 
     friend auto operator<=>(const Voice&, const Voice&) = default;
   };
+  /// Since when callers of a service find no room there, and when one did last; never(): none has.
+  struct Lack {
+    Instant since = Instant::never();
+    Instant last = Instant::never();
+  };
   /// What slows an instance from outside, and why.
   struct Strain {
     Duration waits;
     RecordId waits_cause = 0;
+    Duration leading;  ///< Likewise, while it leads.
+    RecordId leading_cause = 0;
     std::uint32_t threads = 0;
     RecordId threads_cause = 0;
+
+    [[nodiscard]] bool is_any() const {
+      return waits > Duration{} || leading > Duration{} || threads > 0;
+    }
   };
   /// Work that was under way when its process was held up, by the call's slot.
   struct HeldUp {
     std::uint64_t key = 0;  ///< Of the call.
     Duration by;
   };
-  struct LimitedCpu {
+  /// A consumer group, and who hands it its messages.
+  struct GroupState {
+    ConsumerGroup group;
+    KernelTimer timer{};
+    std::uint32_t topic = 0;
+    std::uint32_t site = 0;  ///< Of a delivery.
+    std::uint32_t dead_letters = kNoTopic;
+    std::vector<std::uint32_t> roots{};  ///< By consumer: the slot that stands for its broker.
+    std::vector<GroupSample> samples{};
+    Instant due = Instant::never();  ///< Of the timer.
+    RecordId change = 0;             ///< Why its consumers have changed, the last time.
+  };
+  /// By the slot of what stands for the broker.
+  struct HandedOver {
+    std::uint32_t group = kNone;
+    std::uint32_t call = kNone;
+    Delivery delivery{};
+  };
+  /// Who leads a service, if it has leaders.
+  struct Leadership {
+    KernelTimer timer{};
+    std::uint32_t leader = kNone;
+    bool electing = false;
+    std::uint32_t elections = 0;
+    RecordId cause = 0;  ///< Of there being none.
+    Duration slow;
+    RecordId slow_cause = 0;
+  };
+  struct CpuUser {
     CpuGroup group;
     KernelTimer timer{};
+    std::uint32_t node = kNone;  ///< Whose cores it shares; kNone: it has its own.
+    CpuClaim claim = {};
+  };
+  struct SharedNode {
+    NodeCpu cpu;
+    std::map<std::uint32_t, RecordId> stressed;  ///< Why, by group.
   };
   struct Table {
     std::vector<std::uint32_t> addresses;  ///< Indices into addresses_.
     std::vector<std::uint32_t> node_ends;  ///< As in ports::EndpointTable.
     std::uint64_t version = 0;
     std::optional<Duration> affinity;
-    RecordId cause = 0;  ///< Of this version.
+    RecordId cause = 0;         ///< Of this version.
+    std::size_t full_size = 0;  ///< It had so many endpoints before it shrank; 0: it has them.
+    RecordId shrunk_by = 0;     ///< Why it shrank, until what came of that is over.
   };
   /// A client and the table it goes by: the address index of a pod, or the key of a journey.
   struct ClientOfTable {
@@ -392,12 +492,29 @@ class RequestEngine {
     std::uint64_t user = 0;               ///< Who made the journey that it is part of.
     std::uint64_t session = 0;            ///< That journey.
     RetriesMade retries;
-    RouteHost host;               ///< Of this try, or of the one before.
-    std::uint32_t route = kNone;  ///< Index into routes_.
-    bool call_begun = false;      ///< The route waits to hear how the call ends.
-    bool try_begun = false;       ///< Likewise, the try.
-    bool sent = false;            ///< Likewise, the host.
-    bool unconnected = false;     ///< Nobody answers at the address.
+    RouteHost host;                  ///< Of this try, or of the one before.
+    std::uint32_t route = kNone;     ///< Index into routes_.
+    bool call_begun = false;         ///< The route waits to hear how the call ends.
+    bool try_begun = false;          ///< Likewise, the try.
+    bool sent = false;               ///< Likewise, the host.
+    bool unconnected = false;        ///< Nobody answers at the address.
+    bool on_thread = false;          ///< It has one of the route's threads.
+    bool turned_away = false;        ///< By what stands before its retries.
+    bool opens = false;              ///< Its connection is a new one of the pool.
+    std::uint32_t question = kNone;  ///< The slot of what it asks a shared limit, while it does.
+  };
+  /// A call that failed and has another service called in its place.
+  struct FailedCall {
+    std::uint32_t caller = kNone;
+    std::uint32_t site = 0;
+    std::uint32_t repetition = 0;
+
+    friend auto operator<=>(const FailedCall&, const FailedCall&) = default;
+  };
+  struct FirstFailure {
+    std::int64_t start_ns = 0;
+    RequestOutcome outcome = RequestOutcome::Error;
+    RecordId record = 0;
   };
   /// A call with several tries at a time. Of its tries none is in a back-off.
   struct HedgedCall {
@@ -424,6 +541,15 @@ class RequestEngine {
     std::uint32_t resends = 0;  ///< Of the message.
     RecordId cause = 0;         ///< Of what holds the message up.
     Instant reset_at = Instant::never();
+    Instant given_up_at = Instant::never();  ///< By a caller that was told to.
+    RecordId given_up_cause = 0;
+  };
+  /// A connection of a pool that is being closed.
+  struct Closing {
+    std::uint32_t route = kNone;   ///< Index into routes_.
+    std::uint32_t caller = kNone;  ///< Instance; kNone: the clients outside.
+    RouteHost host;
+    RecordId cause = 0;  ///< Of its taking long; 0: nothing is being closed here.
   };
   struct ServiceLoad {
     std::uint64_t busy = 0;
@@ -475,6 +601,9 @@ class RequestEngine {
   };
 
   void enter();  ///< Reads the clock and takes the gauges that are due.
+  void dispatch_other(KernelEvent event);
+  /// With more calls than a cache holds: has what the next events need on its way from memory.
+  void look_ahead() const;
   void drain_work();
 
   // Who starts journeys: arrivals.cpp.
@@ -528,8 +657,12 @@ class RequestEngine {
   [[nodiscard]] std::uint32_t times_of(const CallSite& site, std::uint64_t parent_key) const;
   /// Whether anything has to be undone of an operation that has failed; it goes on with that then.
   [[nodiscard]] bool begin_undo(Call& call) const;
+  [[nodiscard]] std::uint32_t payload_of(const Call& call, bool answers) const;
   [[nodiscard]] Duration time_of_payload(const Call& call, bool answers) const;
-  void launch(std::uint32_t parent, std::uint32_t site, std::uint32_t repetition);
+  /// Returns the slot of the call. `cause`: what made its caller make it, if that is not the
+  /// caller's own.
+  std::uint32_t launch(std::uint32_t parent, std::uint32_t site, std::uint32_t repetition,
+                       RecordId cause = 0);
   [[nodiscard]] std::uint32_t allocate_call();
   /// The caller hears of the failure still within this event.
   void reject(std::uint32_t call, RequestOutcome outcome);
@@ -546,6 +679,8 @@ class RequestEngine {
   void reach_instance(std::uint32_t call);
   void begin_service(std::uint32_t call);
   void begin_work(std::uint32_t call);
+  /// Whether the call, whose work is done, meets a flaw of its instance; its cause is set then.
+  [[nodiscard]] bool meets_flaw(std::uint32_t call);
   void work(std::uint32_t group);  ///< What is due there is done; the rest is armed.
   void end_service(std::uint32_t call);
   void finish(std::uint32_t call, RequestOutcome outcome);
@@ -570,6 +705,13 @@ class RequestEngine {
   /// Why a call still waits.
   [[nodiscard]] RecordId cause_of_waiting(std::uint32_t call);
   [[nodiscard]] RecordId illness_or_state(std::uint32_t instance) const;
+  /// What stands for the load of a service: what took endpoints from it, or else the load alone.
+  [[nodiscard]] RecordId load_on(ServiceIndex service);
+  /// The table gets so many endpoints in place of those it has.
+  void note_size(Table& table, ServiceIndex service, std::size_t size, RecordId cause);
+  /// Whether somebody found no room there of late.
+  [[nodiscard]] bool lacked_room(ServiceIndex service, Instant now) const;
+  void forget_shrinking(Table& table, ServiceIndex service);
   [[nodiscard]] std::uint32_t holders_of_route(std::uint32_t route) const;
   /// The cause of most of what holds an instance or a route; the load of `service` if there is
   /// none.
@@ -589,7 +731,9 @@ class RequestEngine {
   /// The caller's proxy injects a delay, after which the call is let go.
   void hold_up(std::uint32_t call, Duration delay);
   void let_go(std::uint32_t call);
+  void begin_tries(std::uint32_t call);
   void begin_try(std::uint32_t call);
+  void run_try(std::uint32_t call);  ///< It has a thread, if it needs one.
   void send_try(std::uint32_t call);
   TryEnd end_try(std::uint32_t call, RequestOutcome outcome);
   /// Whether another try follows. The call's record waits for it, or a new one if the server still
@@ -601,10 +745,26 @@ class RequestEngine {
   [[nodiscard]] bool is_cancelled(std::uint32_t call) const;
   /// The server drops what it has not done yet of an abandoned call.
   void cancel(std::uint32_t call);
-  /// The calls that wait for a connection to the host get what room there is.
-  void serve_waiting(std::uint32_t route, RouteHost host);
+  /// The calls that wait for a connection to the host get what room there is; the first of them
+  /// that on a new connection if `opens`.
+  void serve_waiting(std::uint32_t route, RouteHost host, bool opens);
   void stop_waiting(std::uint32_t call);
   void note_changes(std::uint32_t route, std::uint32_t model, std::uint32_t caller);
+
+  // What calls wait for at their caller, and whom it calls in their place: detoured_calls.cpp.
+  /// Whether the try may run now. Otherwise it waits for a thread, or is turned away.
+  [[nodiscard]] bool takes_thread(std::uint32_t call);
+  void stop_waiting_for_thread(std::uint32_t call);
+  /// The work of a try is over, wherever its caller is: its thread takes the next one.
+  void return_thread(std::uint32_t call);
+  void forget_threads(std::uint32_t instance);  ///< Its process is gone.
+  void ask_limit(std::uint32_t call);
+  void hear_limit(const Return& answer);
+  void drop_question(std::uint32_t call);  ///< Whoever asks is gone.
+  /// Calls the other service; the caller hears how that ends.
+  void call_in_place_of(const FailedCall& call, const FirstFailure& failure);
+  /// The call in place of another is over: what the caller hears of it.
+  [[nodiscard]] Return end_fallback(const Return& result);
 
   // Calls of several tries at a time: hedged_calls.cpp.
   void begin_hedged(std::uint32_t call);
@@ -650,6 +810,51 @@ class RequestEngine {
   /// Whether the work that is due was held up: it is due later now.
   [[nodiscard]] bool is_held_up(std::uint32_t call);
 
+  // Containers that share their node's cores: shared_cpu.cpp.
+  /// The group wants more or less than before. Requires: it shares cores, as do the next.
+  void want_cores(std::uint32_t group);
+  void deal_cores(const NodeCpu& cpu);
+  /// Why there are too few cores for the group; 0: there are enough, or it is the load.
+  [[nodiscard]] RecordId stress_beside(std::uint32_t group) const;
+  // Messages of topics, which consumers are handed as calls by the broker: topic_calls.cpp.
+  void add_topics();
+  void publish_messages(std::uint32_t call);  ///< Those that its operation publishes.
+  void append(std::uint32_t topic, std::uint64_t key);
+  void serve_group(std::uint32_t group);  ///< Whoever can begin with a message does.
+  void hand_over(std::uint32_t group, std::uint32_t broker, const Delivery& delivery);
+  /// The broker hears how it went.
+  void end_delivery(const Return& result);
+  /// What stands for the broker is gone, or its consumer is missed.
+  void forget_delivery(std::uint32_t root);
+  void join_groups(std::uint32_t instance);
+  void leave_groups(std::uint32_t instance, Departure how);
+  void group_due(std::uint32_t group);
+  void sample_groups(Instant at);
+  [[nodiscard]] GroupSample sample_of(const GroupState& state, Instant at) const;
+  [[nodiscard]] std::uint32_t broker_of(std::uint32_t topic, std::uint32_t partition) const;
+  void note_consumers(GroupState& state, const char* what, RecordId cause);
+
+  // Services of which one pod leads: leaders.cpp.
+  void add_leaders();
+  [[nodiscard]] bool is_write(const CallSite& site) const {
+    return program_.operations[site.operation].writes &&
+           model_.services[site.service].leader.has_value();
+  }
+  /// The address of the leader if the table has it.
+  [[nodiscard]] std::optional<std::uint32_t> leader_in(const Table& table,
+                                                       ServiceIndex service) const;
+  void stand_for_election(std::uint32_t instance);
+  void end_lead(std::uint32_t instance);
+  void elect(ServiceIndex service);  ///< The election is over.
+  void show_lead(ServiceIndex service);
+  [[nodiscard]] RecordId cause_of_no_leader(ServiceIndex service);
+  /// Whether the call may be served where it has arrived: a write by the leader alone. Otherwise it
+  /// is answered.
+  [[nodiscard]] bool accepts(std::uint32_t call);
+  /// Whether the write has the acknowledgements it needs. Otherwise it waits for them, or has
+  /// failed.
+  [[nodiscard]] bool is_replicated(std::uint32_t call);
+
   // Calls that meet faults of edges: impaired_calls.cpp.
   /// False: it is lost, or what becomes of it is told already. It may take longer than `way`, and
   /// what comes to the caller may be an answer by somebody else.
@@ -660,6 +865,15 @@ class RequestEngine {
   [[nodiscard]] RecordId held_up_by(std::uint32_t call) const;
   /// Whether the timer that is due is a reset.
   [[nodiscard]] bool is_reset(std::uint32_t call) const;
+  /// Why the caller waits no longer, if it was told to; 0: it was not.
+  [[nodiscard]] RecordId given_up_by(std::uint32_t call) const;
+  /// Whether the connection that the try was answered on is closed now, which takes its time.
+  [[nodiscard]] bool closes_slowly(std::uint32_t call, RequestOutcome outcome);
+  void end_closing(std::uint32_t closing);  ///< Index into closing_.
+
+  // New connections: opened_connections.cpp.
+  /// Whether the call goes out on a connection that has to be opened first; it is under way then.
+  [[nodiscard]] bool shakes_hands(std::uint32_t call);
 
   // Calls through a network with rules: guarded_calls.cpp.
   /// Whether the call, whose instance is known, is let through; otherwise its cause is set.
@@ -670,12 +884,14 @@ class RequestEngine {
   void count_start(const CallSite& site, std::int64_t start_ns);
   void report_try(std::uint32_t call, RequestOutcome outcome);  ///< To the observer that follows.
   void count_try(const CallSite& site);
+  /// Of the service, whatever the caller makes of it.
+  void count_service_end(const CallSite& site, std::int64_t start_ns, RequestOutcome outcome);
   /// `heard`: what the caller makes of the outcome.
   void count_end(const CallSite& site, std::int64_t start_ns, RequestOutcome outcome,
                  RequestOutcome heard);
   /// count_end() of a call without policies; returns the record of its failure, 0 if it is none.
   RecordId end_counted(const Call& call, RequestOutcome outcome);
-  void count_failure(const Call& call, RecordId failure);
+  void count_failure(std::int64_t start_ns, RecordId failure);
   void await_connection(std::uint32_t call);
   void arm_timer(std::uint32_t call, Instant when);
   void disarm_timer(Call& call);
@@ -703,6 +919,7 @@ class RequestEngine {
   Instant now_;
   std::array<Duration, 3> latency_;  ///< One way, by distance.
   bool impaired_ = false;            ///< There are faults on edges.
+  bool has_handshakes_ = false;      ///< Opening a connection to some service takes something.
   bool users_think_ = false;         ///< Between the steps of some journey.
 
   CallSlab calls_;
@@ -716,6 +933,9 @@ class RequestEngine {
   std::map<std::uint32_t, HostCheck> host_checks_;        ///< Under way, by slot.
   std::uint64_t checks_sent_ = 0;
   std::vector<std::uint32_t> work_;  ///< Calls that get somewhere within the current event.
+  bool has_threads_ = false;         ///< Some route has.
+  std::map<FailedCall, FirstFailure> first_failures_;  ///< Of calls that another stands in for.
+  std::vector<resilience::FixedWindowLimit> shared_limits_;
   bool has_gates_ = false;
   std::vector<ServerGate> gates_;  ///< By instance, if any service chooses.
   std::vector<Entry> entries_;     ///< By slot of a call, likewise.
@@ -727,8 +947,18 @@ class RequestEngine {
   std::map<Flight, std::vector<Waiter>> flights_;  ///< Calls that others may wait for, too.
   std::uint64_t launched_ = 0;
 
+  bool has_topics_ = false;
+  std::vector<GroupState> groups_;
+  std::vector<HandedOver> handed_over_;              ///< By slot; empty without topics.
+  std::vector<std::vector<std::uint32_t>> brokers_;  ///< By topic: instances that there have been.
+  bool has_leaders_ = false;
+  std::vector<Leadership> leaderships_;                 ///< By service, if any has leaders.
+  std::map<std::uint32_t, std::uint64_t> replicating_;  ///< By slot: the key of the call.
+
   EdgeFaults edge_faults_;
   std::vector<Passage> passages_;  ///< By slot; empty before the first fault on an edge.
+  std::vector<Closing> closing_;
+  std::vector<std::uint32_t> free_closing_;
 
   bool guarded_ = false;  ///< The network has rules.
   std::shared_ptr<const api::NetworkRules> network_rules_;
@@ -738,6 +968,7 @@ class RequestEngine {
   std::map<std::pair<std::uint32_t, std::uint32_t>, NetworkVerdict> network_verdicts_;
   std::map<ConsumerIndex, RecordId> stale_;  ///< Why its tables are old.
   std::map<std::uint32_t, Strain> strains_;  ///< By instance.
+  std::map<std::uint32_t, Flaw> flaws_;      ///< By instance.
   std::map<std::uint32_t, HeldUp> held_up_;  ///< By slot.
 
   FailureLedger* ledger_ = nullptr;  ///< Null: nobody asks for causes.
@@ -745,6 +976,8 @@ class RequestEngine {
   std::vector<InstanceCauses> instance_causes_;
   std::vector<RecordId> address_causes_;                 ///< Why nobody answers there.
   std::vector<RecordId> route_causes_;                   ///< Of the last try that failed, by route.
+  std::vector<Lack> lacks_;                              ///< By service.
+  std::vector<std::uint32_t> shrunk_tables_;             ///< By service: how many have `shrunk_by`.
   std::vector<std::map<Voice, std::uint32_t>> holders_;  ///< By instance, then by route.
   Instant holders_at_ = Instant::never();                ///< When they were looked at.
 
@@ -753,6 +986,8 @@ class RequestEngine {
   std::map<std::pair<std::string, std::int32_t>, std::uint32_t> address_indices_;
   std::vector<std::uint32_t> addresses_;  ///< Address -> the instance that answers there, or kNone.
   std::vector<Table> tables_;             ///< consumer * services + service.
+  std::vector<resilience::IpvsRoundRobin> turns_;  ///< By table, where nodes take turns.
+  std::vector<resilience::HostView> turn_hosts_;   ///< As many as the longest of these tables has.
   std::map<ClientOfTable, Attachment> attachments_;  ///< Of tables with affinity.
   std::vector<InstanceId> drained_;
   std::vector<InstanceId> overloaded_;
@@ -760,7 +995,8 @@ class RequestEngine {
   std::vector<BreakerNotice> breaker_changes_;
   std::vector<EjectionNotice> ejections_;
   std::vector<OwnShareNotice> own_shares_;
-  std::vector<LimitedCpu> cpu_groups_;
+  std::vector<CpuUser> cpu_groups_;
+  std::map<std::uint32_t, SharedNode> shared_nodes_;
 
   std::vector<Load> loads_;
   std::vector<User> users_;  ///< Of all closed loads, in order.

@@ -28,6 +28,8 @@ const char* to_string(RequestOutcome outcome) {
       return "overflow";
     case RequestOutcome::RateLimited:
       return "rate-limited";
+    case RequestOutcome::NotAdmitted:
+      return "not-admitted";
   }
   contract_violation("an outcome is one of those listed");
 }

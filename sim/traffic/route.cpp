@@ -37,6 +37,7 @@ TryResult result_of(const TryEnd& end) {
     case RequestOutcome::CircuitOpen:
     case RequestOutcome::Overflow:
     case RequestOutcome::RateLimited:
+    case RequestOutcome::NotAdmitted:
       return {.end = TryResult::End::Overflow, .status = 503};
   }
   contract_violation("an outcome is one of those listed");
@@ -63,6 +64,7 @@ resilience::CallFailure call_failure(RequestOutcome outcome) {
       return resilience::CallFailure::ShortCircuited;
     case RequestOutcome::Overflow:
     case RequestOutcome::RateLimited:
+    case RequestOutcome::NotAdmitted:
       return resilience::CallFailure::Rejected;
     default:
       return resilience::CallFailure::Error;
@@ -102,6 +104,8 @@ Route::Route(const resilience::RoutePolicy& policy, Draws draws, std::uint64_t k
   if (policy.command) command_.emplace(*policy.command, now);
   if (policy.breaker) breaker_.emplace(*policy.breaker, now);
   if (policy.rate_limit) rate_limit_.emplace(*policy.rate_limit, now);
+  if (policy.admission) admission_.emplace(*policy.admission);
+  if (policy.thread_pool) threads_.emplace(*policy.thread_pool);
   if (policy.pool) thresholds_.emplace(policy.pool->thresholds);
   if (policy.outliers) outliers_.emplace(policy.outliers->detection, now);
   if (policy.fallback) fallback_.emplace(*policy.fallback);
@@ -128,19 +132,29 @@ Route::Balancer Route::make_balancer() const {
       *policy_->balancer);
 }
 
-std::optional<RequestOutcome> Route::begin_call(Instant now) {
-  if (!command_) return std::nullopt;
-  note(command_->advance(now));
-  const resilience::BreakerAdmission admission = command_->try_acquire(now);
-  note(admission.change);
-  if (admission.permitted) return std::nullopt;
-  return RequestOutcome::CircuitOpen;
+std::optional<RequestOutcome> Route::begin_call(std::uint64_t key, Instant now) {
+  if (command_) {
+    note(command_->advance(now));
+    const resilience::BreakerAdmission admission = command_->try_acquire(now);
+    note(admission.change);
+    if (!admission.permitted) return RequestOutcome::CircuitOpen;
+  }
+  if (admission_ && !admission_->admit(now, draws_.bits(Purpose::Admission, key))) {
+    if (command_) note(command_->on_result(resilience::HystrixOutcome::Failure, now));
+    return RequestOutcome::NotAdmitted;
+  }
+  return std::nullopt;
 }
 
 void Route::end_call(RequestOutcome outcome, const RetriesMade& retries, Instant now) {
   if (command_) {
     note(command_->advance(now));
     note(command_->on_result(command_outcome(outcome), now));
+  }
+  if (admission_) {
+    // 429 is no failure of the server's.
+    admission_->record(outcome == RequestOutcome::Ok || outcome == RequestOutcome::RateLimited,
+                       now);
   }
   if (outcome != RequestOutcome::Ok) return;
   if (fallback_) fallback_->on_success(now);
@@ -184,9 +198,9 @@ void Route::drop_try() {
   if (breaker_) breaker_->on_ignored();
 }
 
-bool Route::falls_back(RequestOutcome outcome, Instant now) {
-  if (!fallback_) return false;
-  return fallback_->on_failure(call_failure(outcome), now) == resilience::FallbackDecision::Answer;
+resilience::FallbackDecision Route::fall_back(RequestOutcome outcome, Instant now) {
+  if (!fallback_) return resilience::FallbackDecision::NoFallback;
+  return fallback_->on_failure(call_failure(outcome), now);
 }
 
 void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> table,
@@ -226,7 +240,8 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> tab
   };
   for (const std::uint32_t address : addresses) keep(address, true);
   for (std::uint32_t host = 0; host < addresses_.size(); ++host) {
-    const bool idle = hosts_[host].active == 0 && (!thresholds_ || pools_[host].waiting.empty());
+    const bool idle = hosts_[host].active == 0 &&
+                      (!thresholds_ || (pools_[host].waiting.empty() && pools_[host].streams == 0));
     if (std::find(addresses.begin(), addresses.end(), addresses_[host]) != addresses.end())
       continue;
     if (idle) {
@@ -670,11 +685,13 @@ resilience::PoolAdmission Route::admit(RouteHost host, Instant now) {
   Pool& pool = pools_[index];
   PoolAdmission admission = thresholds_->admit(pool_view(pool));
   if (admission == PoolAdmission::QueueAndConnect) {
-    // Connecting takes no time here, so it goes out at once.
+    // What connecting takes is a matter of the call's way, so it goes out at once.
     ++pool.connections;
-    admission = thresholds_->attach_pending() ? PoolAdmission::Attach : PoolAdmission::Overflow;
+    if (!thresholds_->attach_pending()) admission = PoolAdmission::Overflow;
   }
-  if (admission == PoolAdmission::Attach) enter(index, now);
+  if (admission == PoolAdmission::Attach || admission == PoolAdmission::QueueAndConnect) {
+    enter(index, now);
+  }
   if (admission == PoolAdmission::Queue) ++pool.pending;
   return admission;
 }
@@ -717,7 +734,7 @@ void Route::stop_waiting(RouteHost host) {
   thresholds_->release_pending();
 }
 
-bool Route::heard_from(RouteHost host, const TryEnd& end, Instant now) {
+FreedConnection Route::heard_from(RouteHost host, const TryEnd& end, Instant now, bool closes) {
   const std::uint32_t index = *index_of(host);
   --active_;
   --hosts_[index].active;
@@ -731,11 +748,15 @@ bool Route::heard_from(RouteHost host, const TryEnd& end, Instant now) {
   tick(now);
   judge(index, end, now);
   if (policy_->accrual) accrue(index, end, now);
+  if (closes) {
+    thresholds_->release_request();
+    return FreedConnection::None;
+  }
   return leave_pool(index, end.unconnected || end.outcome == RequestOutcome::Refused ||
                                end.outcome == RequestOutcome::Reset);
 }
 
-bool Route::cancelled_at(RouteHost host, Instant now) {
+FreedConnection Route::cancelled_at(RouteHost host, Instant now) {
   const std::uint32_t index = *index_of(host);
   --active_;
   --hosts_[index].active;
@@ -747,8 +768,8 @@ bool Route::cancelled_at(RouteHost host, Instant now) {
   return leave_pool(index, false);
 }
 
-bool Route::leave_pool(std::uint32_t index, bool broken) {
-  if (!thresholds_) return false;
+FreedConnection Route::leave_pool(std::uint32_t index, bool broken) {
+  if (!thresholds_) return FreedConnection::None;
   Pool& pool = pools_[index];
   --pool.streams;
   thresholds_->release_request();
@@ -759,11 +780,23 @@ bool Route::leave_pool(std::uint32_t index, bool broken) {
     --pool.connections;
     thresholds_->release_connection();
   }
-  if (pool.waiting.empty()) return false;
-  if (pool_view(pool).has_ready_connection) return true;
-  if (!thresholds_->try_connect(pool_view(pool))) return false;
+  return freed(pool);
+}
+
+FreedConnection Route::freed(Pool& pool) {
+  if (pool.waiting.empty()) return FreedConnection::None;
+  if (pool_view(pool).has_ready_connection) return FreedConnection::Ready;
+  if (!thresholds_->try_connect(pool_view(pool))) return FreedConnection::None;
   ++pool.connections;
-  return true;
+  return FreedConnection::Opened;
+}
+
+FreedConnection Route::close(RouteHost host) {
+  Pool& pool = pools_[*index_of(host)];
+  --pool.streams;
+  --pool.connections;
+  thresholds_->release_connection();
+  return freed(pool);
 }
 
 std::optional<Retry> Route::retry_after(const TryEnd& end, const RetriesMade& made,

@@ -63,6 +63,9 @@ struct Retry {
   bool counted = true;  ///< Not so if the try before never left the caller.
 };
 
+/// What a try that is over leaves in the pool for a call that waits.
+enum class FreedConnection : std::uint8_t { None, Ready, Opened };
+
 /// `policy` must outlive it.
 class Route {
  public:
@@ -70,8 +73,8 @@ class Route {
   Route(const resilience::RoutePolicy& policy, Draws draws, std::uint64_t key, std::uint32_t zone,
         Instant now);
 
-  /// A call begins; the outcome it ends with at once if it must not.
-  [[nodiscard]] std::optional<RequestOutcome> begin_call(Instant now);
+  /// The call with this key begins; the outcome it ends with at once if it must not.
+  [[nodiscard]] std::optional<RequestOutcome> begin_call(std::uint64_t key, Instant now);
   void end_call(RequestOutcome outcome, const RetriesMade& retries, Instant now);
 
   /// A try begins; the outcome it ends with at once if it must not.
@@ -79,6 +82,23 @@ class Route {
   void end_try(RequestOutcome outcome, Duration elapsed, Instant now);
   /// It was cancelled: neither a success nor a failure.
   void drop_try();
+
+  /// Whether tries need a thread. What follows holds only then.
+  [[nodiscard]] bool has_threads() const { return threads_.has_value(); }
+  /// A try that has begun wants one. Wait: at the end of waiting_for_thread().
+  [[nodiscard]] resilience::BulkheadAnswer take_thread(Instant now) {
+    return threads_->submit(now);
+  }
+  [[nodiscard]] CallQueue& waiting_for_thread() { return thread_queue_; }
+  /// One that waited for a thread has gone.
+  void stop_waiting_for_thread() { threads_->give_up(); }
+  /// The work on a thread is over. Returns whether the first that waits has it now.
+  [[nodiscard]] bool return_thread(Instant now) { return threads_->finish(now); }
+  /// The process is gone, and its threads with it: tries need none any more.
+  void forget_threads() {
+    threads_.reset();
+    thread_queue_ = {};
+  }
 
   /// Whether it chooses hosts itself. Otherwise the table's proxy does.
   [[nodiscard]] bool balances() const { return !std::holds_alternative<std::monostate>(balancer_); }
@@ -119,6 +139,7 @@ class Route {
   void checked(std::uint32_t address, resilience::CheckResult result, Instant now);
 
   /// A try wants to go to the host. Queue: it waits there, until the caller takes it out again.
+  /// QueueAndConnect: it goes out, on a new connection.
   [[nodiscard]] resilience::PoolAdmission admit(RouteHost host, Instant now);
   /// The calls that wait at the caller for a connection to the host.
   [[nodiscard]] CallQueue& waiting_for(RouteHost host);
@@ -126,13 +147,23 @@ class Route {
   [[nodiscard]] bool attach_waiting(RouteHost host, Instant now);
   /// One that waited has gone.
   void stop_waiting(RouteHost host);
-  /// A try that went to the host is over. Returns whether a waiting one may have its place.
-  [[nodiscard]] bool heard_from(RouteHost host, const TryEnd& end, Instant now);
+  /// A try that went to the host is over. Returns what place of it a waiting one may have.
+  /// `closes`: its connection is being closed, until close() is told.
+  [[nodiscard]] FreedConnection heard_from(RouteHost host, const TryEnd& end, Instant now,
+                                           bool closes = false);
   /// The same of one that was cancelled, which says nothing about the host.
-  [[nodiscard]] bool cancelled_at(RouteHost host, Instant now);
+  [[nodiscard]] FreedConnection cancelled_at(RouteHost host, Instant now);
+  /// Whether its connections carry a request at a time, so that they may be closed after one.
+  [[nodiscard]] bool may_close() const {
+    return policy_->pool && policy_->pool->streams_per_connection == 1;
+  }
+  /// The connection is closed by now; another may be opened.
+  [[nodiscard]] FreedConnection close(RouteHost host);
 
   /// What the caller has instead of a call that failed.
-  [[nodiscard]] bool falls_back(RequestOutcome outcome, Instant now);
+  [[nodiscard]] resilience::FallbackDecision fall_back(RequestOutcome outcome, Instant now);
+  /// The call to another service in its place is over. Requires: fall_back() wanted it.
+  void fallback_over() { fallback_->finished(); }
   /// Whether the next two would return anything.
   [[nodiscard]] bool has_changes() const {
     return !changes_.empty() || !ejections_.empty() || own_share_ != told_share_;
@@ -244,9 +275,9 @@ class Route {
   [[nodiscard]] resilience::PoolView pool_view(const Pool& pool) const;
   void close_connections(const Pool& pool);
   void enter(std::uint32_t index, Instant now);  ///< A try goes to the host.
-  /// A try leaves its place in the pool, if there is one. Returns whether a waiting one may have
-  /// it.
-  [[nodiscard]] bool leave_pool(std::uint32_t index, bool broken);
+  /// A try leaves its place in the pool, if there is one.
+  [[nodiscard]] FreedConnection leave_pool(std::uint32_t index, bool broken);
+  [[nodiscard]] FreedConnection freed(Pool& pool);
   void note(const std::optional<resilience::BreakerChange>& change) {
     if (change) changes_.push_back(*change);
   }
@@ -267,6 +298,9 @@ class Route {
   std::optional<resilience::HystrixBreaker> command_;
   std::optional<resilience::Resilience4jBreaker> breaker_;
   std::optional<resilience::LocalRateLimit> rate_limit_;
+  std::optional<resilience::AdmissionControl> admission_;
+  std::optional<resilience::ThreadPoolBulkhead> threads_;
+  CallQueue thread_queue_;
   std::optional<resilience::EnvoyThresholds> thresholds_;
   std::optional<resilience::Fallback> fallback_;
   std::optional<resilience::OutlierDetector> outliers_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "models/resilience/route_policy.h"
 
@@ -13,11 +14,28 @@ using ServiceIndex = std::uint32_t;
 /// As the caller of a route: the clients outside.
 inline constexpr ServiceIndex kClients = 0xffff'ffff;
 
+/// An operation of a service that is called in place of another.
+struct FallbackModel {
+  ServiceIndex to = 0;
+  std::uint32_t operation = 0;  ///< Index into the operations of the service.
+};
+
+/// A limit of requests that is kept by a service, which callers ask.
+struct SharedLimitModel {
+  ServiceIndex service = 0;
+  std::uint32_t operation = 0;           ///< That counts; it calls nobody.
+  std::uint32_t requests_per_unit = 0;   ///< Beyond them it says no.
+  Duration unit = Duration::seconds(1);  ///< Windows begin at its multiples. > 0
+};
+
 /// The calls of one service, or of the clients outside, to another.
 struct RouteModel {
   ServiceIndex from = kClients;
   ServiceIndex to = 0;
   resilience::RoutePolicy policy;
+  std::optional<FallbackModel> fallback = {};  ///< Exactly where the policy's calls a service.
+  /// Index into TrafficModel::shared_limits, exactly where the policy has one.
+  std::optional<std::uint32_t> shared_limit = {};
 };
 
 /// What the policies of a route did, all pods of the caller together.
@@ -26,7 +44,7 @@ struct RouteCounts {
   std::uint64_t tries = 0;      ///< That left the caller.
   std::uint64_t retries = 0;    ///< That were decided, whether or not they left.
   std::uint64_t hedges = 0;     ///< Further tries beside those under way, likewise.
-  std::uint64_t fallbacks = 0;  ///< Calls that failed, and were answered all the same.
+  std::uint64_t fallbacks = 0;  ///< Calls that failed, and were answered or made elsewhere.
   std::uint64_t openings = 0;   ///< Of circuit breakers.
   std::uint64_t ejections = 0;  ///< Of hosts.
 };

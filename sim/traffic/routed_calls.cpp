@@ -118,11 +118,21 @@ void RequestEngine::let_go(std::uint32_t index) {
     return;
   }
   its.deadline = overall_deadline(policy.timeouts, now_, its.deadline);
-  if (const auto rejected = routes_[its.route].begin_call(now_)) {
+  if (const auto rejected = routes_[its.route].begin_call(call.key, now_)) {
     reject(index, *rejected);
     return;
   }
   its.call_begun = true;
+  if (policy.shared_limit) [[unlikely]] {
+    ask_limit(index);
+  } else {
+    begin_tries(index);
+  }
+}
+
+void RequestEngine::begin_tries(std::uint32_t index) {
+  const resilience::RoutePolicy& policy =
+      model_.routes[program_.sites[calls_[index].site].route].policy;
   if (policy.hedging) {
     begin_hedged(index);
   } else {
@@ -132,8 +142,6 @@ void RequestEngine::let_go(std::uint32_t index) {
 
 void RequestEngine::begin_try(std::uint32_t index) {
   Call& call = calls_[index];
-  const CallSite& site = program_.sites[call.site];
-  const Call& parent = calls_[call.parent];
   Try& its = tries_[index];
   Route& route = routes_[its.route];
   its.sent_at = now_;
@@ -143,12 +151,23 @@ void RequestEngine::begin_try(std::uint32_t index) {
     return;
   }
   its.try_begun = true;
+  if (!route.has_threads() || takes_thread(index)) run_try(index);
+}
+
+void RequestEngine::run_try(std::uint32_t index) {
+  Call& call = calls_[index];
+  const CallSite& site = program_.sites[call.site];
+  const Call& parent = calls_[call.parent];
+  Try& its = tries_[index];
+  Route& route = routes_[its.route];
   const std::size_t at = table_of(parent, site);
   const Table& table = tables_[at];
   if (!route.knows(table.version)) take_table(route, table);
   if (route.has_localities()) take_peers(route, instances_[parent.instance]);
   std::optional<RouteHost> host;
-  if (route.balances()) {
+  if (has_leaders_ && is_write(site)) [[unlikely]] {
+    if (const auto leader = leader_in(table, site.service)) host = route.host_at(*leader);
+  } else if (route.balances()) {
     const std::uint64_t of_call = call_key(parent.key, site.position, call.repetition);
     host = route.pick(call.key, of_call, hash_of(its, site), its.host.address, now_);
   } else if (!table.addresses.empty()) {
@@ -163,8 +182,11 @@ void RequestEngine::begin_try(std::uint32_t index) {
   if (until != Instant::never()) arm_timer(index, std::max(until, now_));
   const Instant told = deadline_passed_on(model_.routes[site.route].policy.timeouts, until);
   its.passed = std::min(its.passed, told);
-  switch (route.admit(its.host, now_)) {
+  const resilience::PoolAdmission admission = route.admit(its.host, now_);
+  its.opens = admission == resilience::PoolAdmission::QueueAndConnect;
+  switch (admission) {
     case resilience::PoolAdmission::Attach:
+    case resilience::PoolAdmission::QueueAndConnect:
       send_try(index);
       break;
     case resilience::PoolAdmission::Queue:
@@ -191,19 +213,27 @@ TryEnd RequestEngine::end_try(std::uint32_t index, RequestOutcome outcome) {
   Route& route = routes_[its.route];
   const TryEnd end{outcome, its.unconnected, now_ - its.sent_at};
   if (calls_[index].phase == CallPhase::Pending) stop_waiting(index);
-  if (its.sent && route.heard_from(its.host, end, now_)) serve_waiting(its.route, its.host);
+  if (calls_[index].phase == CallPhase::Unthreaded) stop_waiting_for_thread(index);
+  if (its.sent) {
+    const bool closes = impaired_ && closes_slowly(index, outcome);
+    const FreedConnection freed = route.heard_from(its.host, end, now_, closes);
+    if (freed != FreedConnection::None) {
+      serve_waiting(its.route, its.host, freed == FreedConnection::Opened);
+    }
+  }
   if (its.try_begun) route.end_try(outcome, end.elapsed, now_);
   if (its.retries.count > 0) route.retry_over();
   its.sent = its.try_begun = false;
   return end;
 }
 
-void RequestEngine::serve_waiting(std::uint32_t at, RouteHost host) {
+void RequestEngine::serve_waiting(std::uint32_t at, RouteHost host, bool opens) {
   Route& route = routes_[at];
   CallQueue& waiting = route.waiting_for(host);
   while (!waiting.empty()) {
     const std::uint32_t next = calls_.take_first(waiting);
     if (route.attach_waiting(host, now_)) {
+      tries_[next].opens = opens;
       send_try(next);
       return;
     }
@@ -246,8 +276,10 @@ bool RequestEngine::try_again(std::uint32_t index, const TryEnd& end, bool answe
     call.followed = observer_->try_began(call.key, calls_[before.parent].key);
   }
   if (hedged_of(index) != kNone) move_hedged(index, again);
+  if (is_free && its.on_thread) return_thread(index);
   Try& next = tries_[again];
   next = its;
+  next.on_thread = false;
   if (retry->counted) next.retries = {its.retries.count + 1, retry->wait, retry->price};
   next.unconnected = false;
   next.passed = tries_[before.parent].passed;
@@ -277,10 +309,13 @@ void RequestEngine::end_routed(std::uint32_t index, RequestOutcome outcome, bool
   if (outcome != RequestOutcome::Ok && ledger_ != nullptr) {
     // What follows from it, a further try first of all, has it as its cause.
     failure = calls_[index].cause = note_failure(calls_[index], outcome);
-    if (outcome != RequestOutcome::CircuitOpen) route_causes_[tries_[index].route] = failure;
+    if (outcome != RequestOutcome::CircuitOpen && outcome != RequestOutcome::NotAdmitted) {
+      route_causes_[tries_[index].route] = failure;
+    }
   }
-  // Who was held up or aborted before the call began is not tried again.
-  const bool began = tries_[index].call_begun;
+  // Who was held up or turned away before the call could be tried is not tried again.
+  const bool began = tries_[index].call_begun && !tries_[index].turned_away &&
+                     calls_[index].phase != CallPhase::Asking;
   if (outcome != RequestOutcome::Ok && began && try_again(index, end, answered)) return;
   if (hedged_of(index) != kNone && hedges_on(index, end, answered)) return;
   const Call& call = calls_[index];
@@ -289,12 +324,29 @@ void RequestEngine::end_routed(std::uint32_t index, RequestOutcome outcome, bool
   if (its.call_begun) route.end_call(outcome, its.retries, now_);
   note_changes(its.route, program_.sites[call.site].route, calls_[call.parent].instance);
   const CallSite& site = program_.sites[call.site];
-  const bool falls_back = outcome != RequestOutcome::Ok && route.falls_back(outcome, now_);
+  using resilience::FallbackDecision;
+  const FallbackDecision decision =
+      outcome == RequestOutcome::Ok ? FallbackDecision::NoFallback : route.fall_back(outcome, now_);
+  const bool falls_back = decision == FallbackDecision::Answer;
+  if (decision == FallbackDecision::CallOther) {
+    ++route_counts_[site.route].fallbacks;
+    const FailedCall failed{call.parent, call.site, call.repetition};
+    const FirstFailure first{call.start_ns, outcome, failure};
+    count_service_end(site, call.start_ns, outcome);
+    if (answered) {
+      discard(index);
+    } else {
+      leave(index);
+    }
+    call_in_place_of(failed, first);
+    return;
+  }
   if (falls_back) ++route_counts_[site.route].fallbacks;
   // The service is charged with how it answered, the user gets what the caller makes of it.
   const RequestOutcome heard = falls_back ? RequestOutcome::Ok : outcome;
   count_end(site, call.start_ns, outcome, heard);
-  if (failure != 0 && !falls_back) count_failure(call, failure);
+  const bool is_counted = site.journey != kNone || calls_[call.parent].instance != kNone;
+  if (failure != 0 && !falls_back && is_counted) count_failure(call.start_ns, failure);
   const Return result = return_of(call, heard, failure);
   if (answered) {
     discard(index);

@@ -144,18 +144,24 @@ bool RequestEngine::begin_undo(Call& call) const {
   return true;
 }
 
+std::uint32_t RequestEngine::payload_of(const Call& call, bool answers) const {
+  if (answers && call.outcome != RequestOutcome::Ok) return 0;
+  const CallSite& site = program_.sites[call.site];
+  if (site.special == kNone) return 0;
+  const SpecialCall& special = program_.specials[site.special];
+  return answers ? special.answer_bytes : special.request_bytes;
+}
+
 Duration RequestEngine::time_of_payload(const Call& call, bool answers) const {
   constexpr std::uint8_t kSameNode = 0;
   constexpr std::uint8_t kInZone = 1;
-  if (call.distance == kSameNode || (answers && call.outcome != RequestOutcome::Ok)) return {};
-  const CallSite& site = program_.sites[call.site];
-  if (site.special == kNone) return {};
-  const SpecialCall& special = program_.specials[site.special];
+  if (call.distance == kSameNode) return {};
+  const double bytes = payload_of(call, answers);
+  if (bytes <= 0) return {};
   const std::int64_t rate = call.distance == kInZone ? model_.bytes_per_second_in_zone
                                                      : model_.bytes_per_second_between_zones;
   if (rate <= 0) return {};
   // Worked example: 1 MiB at 125,000,000 bytes per second take 8.4 ms.
-  const double bytes = answers ? special.answer_bytes : special.request_bytes;
   return Duration::nanoseconds(static_cast<std::int64_t>(bytes / static_cast<double>(rate) * 1e9));
 }
 

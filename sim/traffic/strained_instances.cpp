@@ -1,6 +1,6 @@
 /// @file
 /// Instances that something from outside slows: their waits, their share of the CPU, or all of it
-/// for a while.
+/// for a while; and those some of whose requests fail, for a full disk or by what they run.
 #include "sim/traffic/request_engine.h"
 #include "sim/traffic/traffic_events.h"
 
@@ -11,7 +11,7 @@ void RequestEngine::slow_waits(InstanceId id, Duration by, ports::CauseId cause)
   Strain& strain = strains_[index_of(id)];
   strain.waits = by;
   strain.waits_cause = static_cast<RecordId>(cause);
-  instances_[index_of(id)].strained = strain.waits > Duration{} || strain.threads > 0;
+  instances_[index_of(id)].strained = strain.is_any();
 }
 
 bool RequestEngine::stress_cpu(InstanceId id, std::uint32_t threads, ports::CauseId cause) {
@@ -22,10 +22,9 @@ bool RequestEngine::stress_cpu(InstanceId id, std::uint32_t threads, ports::Caus
   Strain& strain = strains_[index];
   strain.threads = threads;
   strain.threads_cause = static_cast<RecordId>(cause);
-  instances_[index].strained = strain.waits > Duration{} || strain.threads > 0;
+  instances_[index].strained = strain.is_any();
   if (threads > 0) blame_work(index, strain.threads_cause);
-  cpu_groups_[group].group.set_strangers(threads, now_);
-  work(group);
+  stress_cpu_group(group, threads, strain.threads_cause);
   return true;
 }
 
@@ -40,13 +39,45 @@ void RequestEngine::hold_up_work(InstanceId id, Duration by, ports::CauseId caus
   }
 }
 
+void RequestEngine::set_disk_full(InstanceId id, bool full, ports::CauseId cause) {
+  const std::uint32_t index = index_of(id);
+  Flaw& flaw = flaws_[index];
+  flaw.disk_full = full;
+  flaw.disk_cause = static_cast<RecordId>(cause);
+  instances_[index].flawed = full || flaw.fails_below > 0;
+}
+
+bool RequestEngine::meets_flaw(std::uint32_t index) {
+  /// Of Purpose::CallError, beside those of routed_calls.cpp.
+  constexpr std::uint64_t kFlawDraw = 3;
+  Call& call = calls_[index];
+  const Flaw& flaw = flaws_.at(call.instance);
+  if (flaw.disk_full && program_.operations[program_.sites[call.site].operation].writes) {
+    if (flaw.disk_cause != 0) call.cause = flaw.disk_cause;
+    return true;
+  }
+  if (flaw.fails_below == 0) return false;
+  const bool always = flaw.fails_below == ~0ULL;
+  if (!always && draws_.bits(Purpose::CallError, call.key, kFlawDraw) >= flaw.fails_below) {
+    return false;
+  }
+  if (ledger_ != nullptr) {
+    const RecordId started_by = instance_causes_[call.instance].state;
+    call.cause =
+        started_by != 0 ? started_by : ledger_->own_errors(instances_[call.instance].service, now_);
+  }
+  return true;
+}
+
 Duration RequestEngine::begin_strained(std::uint32_t index) {
   Call& call = calls_[index];
   const Strain& strain = strains_.at(call.instance);
   if (call.cause == 0) {
-    call.cause = strain.threads > 0 ? strain.threads_cause : strain.waits_cause;
+    call.cause = strain.threads > 0            ? strain.threads_cause
+                 : strain.leading > Duration{} ? strain.leading_cause
+                                               : strain.waits_cause;
   }
-  return strain.waits;
+  return strain.waits + strain.leading;
 }
 
 bool RequestEngine::is_held_up(std::uint32_t index) {

@@ -7,7 +7,9 @@
 namespace orrery::sim {
 
 /// KernelEvent::kind; the index is a call's slot, for Work a CPU group, for CheckHosts a route; for
-/// Arrival a load, or a user of a closed one behind all loads; for Hedge a hedged call.
+/// Arrival a load, or a user of a closed one behind all loads; for Hedge a hedged call, for
+/// CloseConnection a connection that is being closed, for GroupDue a consumer group, for Election a
+/// service. From Hedge on they are no calls.
 enum TrafficEventKind : std::uint8_t {
   kArrival = 0,
   kReachInstance = 1,
@@ -20,6 +22,9 @@ enum TrafficEventKind : std::uint8_t {
   kSendAgain = 8,
   kHedge = 9,
   kCheckHosts = 10,
+  kCloseConnection = 11,
+  kGroupDue = 12,
+  kElection = 13,
 };
 inline constexpr std::uint8_t kFirstForeignKind = 16;
 

@@ -12,10 +12,18 @@
 #include "models/resilience/server_policy.h"
 #include "sim/traffic/arrival_rate.h"
 #include "sim/traffic/call_cache.h"
+#include "sim/traffic/leader_model.h"
 #include "sim/traffic/process_pace.h"
 #include "sim/traffic/route_model.h"
+#include "sim/traffic/topic_model.h"
 
 namespace orrery::sim {
+
+/// What opening a connection to a pod takes, before the first request on it.
+struct HandshakeModel {
+  std::uint32_t round_trips = 0;
+  Duration cpu;  ///< Of the pod, beside the work of that request.
+};
 
 /// A call that takes back what another one did.
 struct UndoModel {
@@ -59,6 +67,8 @@ struct OperationModel {
   Distribution wait;  ///< Waiting on something outside the model; occupies a slot as well.
   std::vector<CallStep> steps;   ///< After own work; the slot stays occupied.
   double error_probability = 0;  ///< The operation's own failures (HTTP 500), after its work.
+  /// To the disk, where it fails if that is full; of a service with leaders, by the leader alone.
+  bool writes = false;
 };
 
 struct ServiceModel {
@@ -74,6 +84,8 @@ struct ServiceModel {
   WarmUpModel warm_up = {};
   PauseModel pauses = {};
   resilience::ServerPolicy server = {};
+  HandshakeModel handshake = {};
+  std::optional<LeaderModel> leader = {};
 };
 
 struct JourneyStep {
@@ -114,8 +126,13 @@ struct LoadModel {
 struct TrafficModel {
   std::vector<ServiceModel> services;
   std::vector<RouteModel> routes;  ///< At most one for a caller and a callee.
+  std::vector<SharedLimitModel> shared_limits;
   std::vector<JourneyModel> journeys;
   std::vector<LoadModel> load;
+  /// Nodes give the endpoints of a table out in turn, as kube-proxy's IPVS mode does; else at
+  /// random. The clients outside draw in any case.
+  bool nodes_take_turns = false;
+  std::vector<TopicModel> topics;
   Duration latency_same_node = Duration::microseconds(50);  ///< One way.
   Duration latency_in_zone = Duration::microseconds(100);
   Duration latency_between_zones = Duration::milliseconds(1);

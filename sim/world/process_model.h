@@ -41,6 +41,7 @@ struct ProcessModel {
   /// `unwell_for` if given.
   std::optional<Duration> unwell_after;
   std::optional<Duration> unwell_for;
+  double error_probability = 0;  ///< [0, 1], of its requests.
   MemoryUse memory;
   DiskUse disk;
 };

@@ -14,6 +14,7 @@ namespace {
 
 /// What a node without a size of its disk has.
 constexpr std::int64_t kNeverRunsOut = std::int64_t{1} << 60;
+constexpr const char* kNoSpace = "no space left on device";
 
 }  // namespace
 
@@ -28,6 +29,10 @@ void SimNode::pull(const RuntimeOperation& operation) {
   const std::vector<ImageLayer> layers = images_.begin_fetch(name);
   std::int64_t bytes = 0;
   for (const ImageLayer& layer : layers) bytes += layer.bytes;
+  if (!layers.empty() && disk_full_) {
+    images_.end_fetch(layers, false);
+    return reply(operation, Outcome::Refused, because(kNoSpace));
+  }
   if (!layers.empty()) {
     if (environment_.fabric == nullptr) {
       images_.end_fetch(layers, false);
@@ -47,9 +52,11 @@ void SimNode::on_pull_done(std::uint32_t slot, const RuntimeOperation& operation
   if (operation.incarnation != incarnation_ || crashed_) return;
   const auto fetch = fetches_.find(slot);
   expects(fetch != fetches_.end(), "layers that arrive were on their way");
-  images_.end_fetch(fetch->second, arrived);
+  images_.end_fetch(fetch->second, arrived && !disk_full_);
   fetches_.erase(fetch);
-  if (arrived) {
+  if (arrived && disk_full_) {
+    reply(operation, Outcome::Refused, because(kNoSpace));
+  } else if (arrived) {
     pulls_.push_back(operation);
   } else {
     reply(operation, Outcome::Refused, because("the transfer of the image failed"));
@@ -74,6 +81,14 @@ void SimNode::settle_pulls() {
         reply(operation, Outcome::Refused, because("the transfer of a layer failed"));
         break;
     }
+  }
+}
+
+void SimNode::set_disk_full(bool full, ports::CauseId cause) {
+  disk_full_ = full;
+  disk_cause_ = full ? cause : 0;
+  for (const InstanceId instance : instances_of()) {
+    environment_.engine.set_disk_full(instance, full, disk_cause_);
   }
 }
 
@@ -142,7 +157,8 @@ void SimNode::finish_stats(const RuntimeOperation& operation) {
     result.node.memory = ports::Supply{capacity_.memory_bytes - memory, capacity_.memory_bytes};
   }
   if (capacity_.disk_bytes > 0) {  // One file system for images, layers and logs.
-    result.node.disk = ports::Supply{capacity_.disk_bytes - disk, capacity_.disk_bytes};
+    const std::int64_t left = disk_full_ ? 0 : capacity_.disk_bytes - disk;
+    result.node.disk = ports::Supply{left, capacity_.disk_bytes};
     result.node.image_disk = result.node.disk;
   } else if (environment_.counts_volumes) {
     result.node.disk = ports::Supply{kNeverRunsOut, kNeverRunsOut};

@@ -272,6 +272,7 @@ void SimNode::finish_run_sandbox(const RuntimeOperation& operation) {
   ports::RuntimeResult result = with_id(sandbox.info.id);
   result.ip = sandbox.info.ip;
   sandboxes_.emplace(sandbox.info.id, std::move(sandbox));
+  weigh_burstable();
   reply(operation, Outcome::Ok, std::move(result));
 }
 
@@ -292,6 +293,9 @@ void SimNode::finish_create(const RuntimeOperation& operation) {
     if (other.info.name == spec.name && other.info.attempt == operation.call.attempt) {
       return reply(operation, Outcome::AlreadyExists, because("the container name is reserved"));
     }
+  }
+  if (disk_full_) {
+    return reply(operation, Outcome::Refused, because("no space left on device"));
   }
   for (const ports::Mount& mount : operation.call.mounts) {
     if (storage_.data_of(pod.meta.uid, mount.volume)) continue;
@@ -327,6 +331,7 @@ void SimNode::finish_stop_sandbox(const RuntimeOperation& operation) {
     }
   }
   found->second.info.state = SandboxState::NotReady;
+  weigh_burstable();
   reply(operation, Outcome::Ok, {});
 }
 
@@ -339,6 +344,9 @@ void SimNode::crash() {
     process.listening = false;
     process.stop_waiting = false;
     process.instances.clear();
+    if (process.stressed_group != kNone) {
+      environment_.engine.stress_cpu_group(std::exchange(process.stressed_group, kNone), 0);
+    }
     if (process.info.state == ContainerState::Exited) continue;
     process.info.state = ContainerState::Exited;
     process.info.exit_code = kExitLost;
@@ -347,6 +355,7 @@ void SimNode::crash() {
   }
   container_of_instance_.clear();
   for (auto& [id, sandbox] : sandboxes_) sandbox.info.state = SandboxState::NotReady;
+  weigh_burstable();
   listener_owner_.reset();
   images_.forget_fetches();
   fetches_.clear();
@@ -367,6 +376,7 @@ void SimNode::replace() {
   sandbox_of_address_.clear();
   images_.start_over();
   storage_.start_over();
+  disk_full_ = false;
 }
 
 std::optional<DataId> SimNode::data_at(const std::string& pod_uid,

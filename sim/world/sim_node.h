@@ -103,6 +103,7 @@ struct NodeEnvironment {
   Duration probe_latency;       ///< One way.
   bool counts_memory = false;   ///< Something is known of what containers use.
   bool counts_volumes = false;  ///< Something is known of what is written to volumes.
+  bool shares_cores = false;    ///< Pods have no more cores together than their node.
   std::map<std::string, ImageModel> images;
   std::vector<ServiceBinding> services;
   Slab<RuntimeOperation> operations;
@@ -147,6 +148,9 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
               Duration lasts);
   /// All that a running container does stands still for so long. False: no such container runs.
   bool stop_world(const std::string& pod_uid, const std::string& container_name, Duration lasts);
+  /// Something has written its disk full, or has been removed again: layers do not arrive, no
+  /// container is created, operations that write fail, and its kubelet sees that nothing is left.
+  void set_disk_full(bool full, ports::CauseId cause);
   /// It has the image, all of it. Requires: the image is known.
   void put_image(const std::string& image) { images_.add(image); }
   /// Which data a running container finds at a path, by its longest mount; nothing if no such
@@ -192,7 +196,8 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
       ports::CauseId cause = 0;
     };
     std::vector<StrainUntil> strains;
-    ports::CauseId life_cause = 0;  ///< Of its start; so of what it does by itself later on.
+    std::uint32_t stressed_group = kNone;  ///< Of one that serves nothing, once it was stressed.
+    ports::CauseId life_cause = 0;         ///< Of its start; so of what it does by itself later on.
     std::vector<InstanceId> instances;
     std::vector<ports::Mount> mounts;
     /// The StopContainer call that waits for it to end, if any.
@@ -244,6 +249,13 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
   void answer(const PendingProbe& probe, Instant done, ports::Outcome outcome, std::int32_t value,
               ports::CauseId cause = 0);
   [[nodiscard]] const api::Container& spec_of(const Process& process, const Sandbox& sandbox) const;
+  /// Whose CPU time the container's work counts as; kNone: it has what it wants.
+  [[nodiscard]] std::uint32_t add_cpu_group(const api::PodSpec& pod,
+                                            const api::Container& container);
+  /// Whether threads beside its own work are felt by anybody.
+  [[nodiscard]] bool can_be_stressed(Process& process);
+  /// Burstable pods have come or gone.
+  void weigh_burstable();
   [[nodiscard]] Process* listener(const std::string& address, std::int32_t port);
   [[nodiscard]] Process* host_listener(std::int32_t port);
 
@@ -256,6 +268,8 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
   std::uint32_t next_address_ = 1;
   std::uint64_t next_id_ = 1;
   NodeCapacity capacity_;
+  bool disk_full_ = false;
+  ports::CauseId disk_cause_ = 0;        ///< Of its being full.
   std::optional<Instant> node_full_at_;  ///< When memory is looked at next.
   ImageStore images_;
   /// Pulls that wait for layers, their own (by operation slot) or only those of others.

@@ -1,5 +1,6 @@
 // The part of SimNode about the life of a container's process: start, health, memory, end.
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "models/kubelet/qos.h"
@@ -122,7 +123,7 @@ void SimNode::open_ports(Process& process, const Sandbox& sandbox) {
   const auto& pod = std::get<api::Pod>(*sandbox.pod);
   const api::Container& spec = spec_of(process, sandbox);
   std::set<std::int32_t> taken;
-  std::uint32_t cpu_group = kNone;
+  std::optional<std::uint32_t> cpu_group;
   for (const ServiceBinding& binding : environment_.services) {
     if (binding.namespace_name != pod.meta.namespace_name) continue;
     if (!api::has_all(pod.meta.labels, binding.selector)) continue;
@@ -134,19 +135,19 @@ void SimNode::open_ports(Process& process, const Sandbox& sandbox) {
     if (!declared && pod.spec.containers.size() > 1) continue;
     taken.insert(*port);
     // All that a container serves draws on one quota.
-    if (cpu_group == kNone && spec.limits.cpu_milli) {
-      cpu_group = environment_.engine.add_cpu_group(kubelet::cpu_quota(*spec.limits.cpu_milli),
-                                                    capacity_.cores());
-    }
-    const InstanceId instance = environment_.engine.add_instance({.address = sandbox.info.ip,
-                                                                  .port = *port,
-                                                                  .service = binding.service,
-                                                                  .node = index_,
-                                                                  .zone = zone_,
-                                                                  .version = process.info.image,
-                                                                  .cpu_group = cpu_group,
-                                                                  .labels = pod.meta.labels},
-                                                                 environment_.dispatcher.cause());
+    if (!cpu_group) cpu_group = add_cpu_group(pod.spec, spec);
+    const InstanceId instance =
+        environment_.engine.add_instance({.address = sandbox.info.ip,
+                                          .port = *port,
+                                          .service = binding.service,
+                                          .node = index_,
+                                          .zone = zone_,
+                                          .version = process.info.image,
+                                          .cpu_group = *cpu_group,
+                                          .labels = pod.meta.labels,
+                                          .error_probability = model_of(process).error_probability},
+                                         environment_.dispatcher.cause());
+    if (disk_full_) environment_.engine.set_disk_full(instance, true, disk_cause_);
     process.instances.push_back(instance);
     container_of_instance_[instance] = process.info.id;
   }
@@ -391,6 +392,9 @@ void SimNode::end_process(Process& process, std::int32_t exit_code, std::string 
                           Duration notice) {
   for (const InstanceId instance : process.instances) {
     environment_.engine.kill(instance, environment_.dispatcher.cause());
+  }
+  if (process.stressed_group != kNone) {
+    environment_.engine.stress_cpu_group(std::exchange(process.stressed_group, kNone), 0);
   }
   process.info.state = ContainerState::Exited;
   process.info.exit_code = exit_code;

@@ -9,17 +9,28 @@ bool SimNode::strain(const std::string& pod_uid, const std::string& container_na
                      const Strain& strain, Duration lasts) {
   Process* process = running_process(pod_uid, container_name);
   if (process == nullptr) return false;
-  if (strain.threads > 0) {
-    const bool limited = std::any_of(
-        process->instances.begin(), process->instances.end(),
-        [&](InstanceId instance) { return environment_.engine.spec(instance).cpu_group != kNone; });
-    if (!limited) return false;
-  }
+  if (strain.threads > 0 && !can_be_stressed(*process)) return false;
   const ports::CauseId cause = environment_.dispatcher.cause();
   const Instant until = environment_.kernel.now() + lasts;
   process->strains.push_back({strain, until, cause});
   schedule(ContainerEvent::What::StrainEnds, *process, until, cause);
   show_strain(*process);
+  return true;
+}
+
+bool SimNode::can_be_stressed(Process& process) {
+  if (std::any_of(process.instances.begin(), process.instances.end(), [&](InstanceId instance) {
+        return environment_.engine.spec(instance).cpu_group != kNone;
+      })) {
+    return true;
+  }
+  // It takes cores from its neighbours, whatever it does itself.
+  if (!environment_.shares_cores) return false;
+  if (process.stressed_group == kNone) {
+    const Sandbox& sandbox = sandboxes_.at(process.info.sandbox_id);
+    process.stressed_group =
+        add_cpu_group(std::get<api::Pod>(*sandbox.pod).spec, spec_of(process, sandbox));
+  }
   return true;
 }
 
@@ -57,6 +68,9 @@ void SimNode::show_strain(Process& process) {
   for (const InstanceId instance : process.instances) {
     environment_.engine.slow_waits(instance, now.waits, cause);
     environment_.engine.stress_cpu(instance, now.threads, cause);
+  }
+  if (process.stressed_group != kNone) {
+    environment_.engine.stress_cpu_group(process.stressed_group, now.threads, cause);
   }
   if (now.memory_bytes == 0) return;
   environment_.counts_memory = true;

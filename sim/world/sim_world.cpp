@@ -172,6 +172,7 @@ SimWorld::SimWorld(WorldConfig config, recording::EventLog& log, WriteObserver* 
       .counts_volumes =
           std::any_of(config_.images.begin(), config_.images.end(),
                       [](const auto& image) { return !image.second.process.disk.volume.empty(); }),
+      .shares_cores = config_.shares_cores,
       .images = config_.images,
       .services = config_.bindings,
       .operations = {},
@@ -192,10 +193,11 @@ SimWorld::SimWorld(WorldConfig config, recording::EventLog& log, WriteObserver* 
   for (std::uint32_t i = 0; i < node_count; ++i) {
     auto host = std::make_unique<Host>();
     host->spec = config_.nodes[i];
-    host->node = std::make_unique<SimNode>(
-        *node_environment_, host->spec.name, i, host->spec.zone,
-        NodeCapacity{host->spec.resources.memory_bytes, host->spec.disk_bytes,
-                     host->spec.resources.cpu_milli});
+    const NodeCapacity capacity{host->spec.resources.memory_bytes, host->spec.disk_bytes,
+                                host->spec.resources.cpu_milli};
+    host->node = std::make_unique<SimNode>(*node_environment_, host->spec.name, i, host->spec.zone,
+                                           capacity);
+    if (config_.shares_cores) engine_->share_cores(i, capacity.cores());
     host->tables = std::make_unique<SimDataPlane>(*table_environment_, i + 1);
     hosts_.push_back(std::move(host));
   }
@@ -557,6 +559,20 @@ bool SimWorld::kill_container(const api::Pod& pod, const std::string& container,
                 [&](SimNode& node) { return node.kill_container(pod.meta.uid, container); });
 }
 
+api::ObjectPtr SimWorld::leader_of(const std::string& service) const {
+  const std::optional<InstanceId> leader = engine_->leader(service_named(service).value());
+  if (!leader) return nullptr;
+  const std::string& address = engine_->spec(*leader).address;
+  for (const api::ObjectPtr& object : api().objects_of(api::Kind::Pod)) {
+    if (std::get<api::Pod>(*object).status.pod_ip == address) return object;
+  }
+  return nullptr;
+}
+
+void SimWorld::slow_leader(const std::string& service, Duration by, ports::CauseId cause) {
+  engine_->slow_leader(service_named(service).value(), by, cause);
+}
+
 bool SimWorld::afflict(const api::Pod& pod, const std::string& container, Illness illness,
                        Duration lasts, ports::CauseId cause) {
   return act_on(pod, cause, [&](SimNode& node) {
@@ -579,6 +595,13 @@ bool SimWorld::stop_world(const api::Pod& pod, const std::string& container, Dur
 void SimWorld::put_image(const std::string& name, const ImageModel& image) {
   if (!node_environment_->images.emplace(name, image).second) return;
   for (const auto& host : hosts_) host->node->put_image(name);
+}
+
+bool SimWorld::set_disk_full(const std::string& node, bool full, ports::CauseId cause) {
+  Host* host = host_named(node);
+  if (host == nullptr || (full && host->node->crashed())) return false;
+  host->node->set_disk_full(full, cause);
+  return true;
 }
 
 bool SimWorld::cut_proxy(const std::string& node, ports::CauseId cause) {

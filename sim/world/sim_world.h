@@ -83,6 +83,7 @@ struct WorldConfig {
   /// Of the controller manager and of the scheduler each. With several, one leads: it holds a
   /// lease.
   std::uint32_t replicas = 1;
+  bool shares_cores = false;          ///< Pods have no more cores together than their node.
   bool has_network_policies = false;  ///< Some day: then the network has a policy agent.
 };
 
@@ -112,6 +113,13 @@ class SimWorld {
   ports::Outcome apply(const ports::ApiCall& call, ports::CauseId cause) {
     return api_->call_now(call, cause);
   }
+
+  /// The pod that leads the service, "namespace/name"; null while none does. Requires: the model
+  /// has the service, and that has leaders.
+  [[nodiscard]] api::ObjectPtr leader_of(const std::string& service) const;
+  /// Whoever leads the service waits so much longer from now on; zero: as usual. Requires:
+  /// likewise.
+  void slow_leader(const std::string& service, Duration by, ports::CauseId cause);
 
   // Faults. Each returns false if there was nothing to hit.
   bool kill_container(const api::Pod& pod, const std::string& container, ports::CauseId cause);
@@ -147,6 +155,8 @@ class SimWorld {
   /// Between the API server and the node's kubelet and proxy.
   bool cut_node(const std::string& node, ports::CauseId cause);
   void restore_connection(const std::string& node);
+  /// Nothing is left of the node's disk from now on, or what there was again.
+  bool set_disk_full(const std::string& node, bool full, ports::CauseId cause);
   /// Of the registry's link; nothing: it is off. False: no image is ever pulled here.
   bool set_registry(std::optional<std::int64_t> bytes_per_second);
   [[nodiscard]] std::int64_t registry_bytes_per_second() const {

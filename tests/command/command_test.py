@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("ORRERY_TEST_DATA", ROOT.parent / "shared/data")) / "manifests"
 ORRERY = sys.argv.pop(1)
 TWO_PODS = ROOT / "scenarios/live/two-pods.json"
+ZIPKIN_FOR_GO = Path("/usr/share/gocode/src/github.com/openzipkin/zipkin-go/model")
 PUBLISHED = {
     "Online Boutique": "online-boutique/release/kubernetes-manifests.yaml",
     "Bookinfo": "bookinfo/platform/kube/bookinfo.yaml",
@@ -105,6 +106,17 @@ class CommandTest(unittest.TestCase):
             checked = subprocess.run([python_with_schemas(), schemas, name, export(name)], capture_output=True, text=True)
             self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
             sys.stderr.write(checked.stderr)
+        spans = json.loads(export("zipkin").read_text())
+        new_year = 1_704_067_200  # The start of a run whose scenario does not say when it is.
+        self.assertTrue(all(0 <= s["timestamp"] / 1e6 - new_year < 60 for s in spans))
+        if shutil.which("go") and ZIPKIN_FOR_GO.exists():
+            go = dict(os.environ, GOPATH="/usr/share/gocode", GO111MODULE="off", GOCACHE=str(self.folder / "go"))
+            read = subprocess.run(["go", "run", Path(__file__).with_name("read_zipkin.go"), self.folder / "zipkin"],
+                                  capture_output=True, text=True, env=go)
+            self.assertEqual(read.stdout.split(), [str(len(spans)), str(len({s["traceId"] for s in spans}))], read.stderr)
+        else:
+            print("SKIPPED: without golang-go and golang-github-openzipkin-zipkin-go-dev nobody else read Zipkin's format",
+                  file=sys.stderr)
         slowest = ("--traces", "slowest:3")
         self.assertEqual(len({s["traceId"] for s in json.loads(export("zipkin", *slowest).read_text())}), 3)
         self.assertEqual(len(json.loads(export("jaeger", *slowest).read_text())["data"]), 3)
@@ -272,6 +284,21 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(typo.returncode, 2)
         self.assertIn('did you mean "warmup"?', typo.stderr)
         self.assertEqual(orrery("run", self.variant(), "--set", "warmup").returncode, 2)
+
+    def test_a_scenario_elsewhere_finds_its_manifests_in_the_folder_that_is_named(self):
+        edited = self.folder / "edited.json"
+        edited.write_text(TWO_PODS.read_text())
+        lost = orrery("check", edited)
+        self.assertEqual(lost.returncode, 2)
+        self.assertIn("manifests", lost.stderr)
+        there = ["--folder", TWO_PODS.parent]
+        self.assertEqual(orrery("check", edited, *there).returncode, 0)
+        outs = []
+        for name, arguments in (("own", [TWO_PODS]), ("edited", [edited, *there])):
+            run = orrery("run", *arguments, "--seeds", "1", "--out", self.folder / name)
+            self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+            outs.append(json.loads((self.folder / name / "summary.json").read_text())["fingerprints"])
+        self.assertEqual(outs[0], outs[1])
 
     def test_compare_finds_no_difference_between_equals_and_exits_with_1_when_it_got_worse(self):
         same = orrery("compare", self.variant(), TWO_PODS, "--seeds", "1..2", "--out", self.folder / "a")

@@ -110,7 +110,8 @@ class ControlTest(unittest.TestCase):
         session.until("done", "act")
         session.send(do="run")
         self.assertEqual(session.until("state", "over"), {"state": "over"})
-        session.end()
+        told, _ = session.end()
+        self.assertRegex(told, "hand-1 +1 target hit")
         self.assertFalse(session.socket_path.exists(), "it goes with the run")
 
         kept = self.folder / "out/session.json"
@@ -119,11 +120,20 @@ class ControlTest(unittest.TestCase):
         subprocess.run([ORRERY, "run", kept, "--out", again], capture_output=True, check=False)
         self.assertEqual(fingerprints(again), fingerprints(self.folder / "out"))
 
+    def test_it_steps_to_a_time_as_fast_as_it_can(self):
+        session = self.session()
+        session.until("state", "held")
+        session.send(do="step", until="12300ms")
+        self.assertEqual(session.until("state", "held")["at"], 12_300_000)
+        session.send(do="step", until="12300ms")
+        self.assertEqual(session.until("refused")["refused"][0]["pointer"], "/until", "it is over")
+        session.end()
+
     def test_what_cannot_be_done_is_refused_and_does_nothing(self):
         session = self.session()
         for command, pointer in (({"do": "fly"}, "/do"), ({"do": "run", "factor": 2}, "/factor"), ({"do": "speed"}, ""),
                                  ({"do": "act", "entry": {"fault": "pod-kill", "target": "Deployment/wbe"}}, "/target"),
-                                 ({"do": "act", "entry": {"apply": ["x.yaml"]}}, "/apply")):
+                                 ({"do": "act", "entry": {"apply": ["x.yaml"]}}, "/apply/0")):
             session.send(**command)
             self.assertEqual([p["pointer"] for p in session.until("refused")["refused"]], [pointer], command)
         session.client.sendall(b"not json\n")

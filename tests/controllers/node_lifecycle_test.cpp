@@ -129,6 +129,33 @@ TEST(NodeHealth, SilenceBeyondTheGracePeriodMakesANodeUnknownAndUnreachable) {
   EXPECT_EQ(world.taints("a-2"), "");
 }
 
+TEST(NodeHealth, TheClockOfANodeDecidesNothing) {
+  // Renewals are dated by the node's clock: an hour ahead, or as slow as to stand all but still.
+  for (const bool ahead : {true, false}) {
+    World world{{2, 1}};
+    world.silent = {"a-1"};
+    std::int64_t ticks = 0;
+    std::function<void()> skewed = [&] {
+      world.cluster.change<api::Lease>(kLeaseNamespace, "a-1", [&](api::Lease& lease) {
+        lease.renew_time =
+            ahead ? world.cluster.now() + 3600_s : Instant::at(Duration::nanoseconds(++ticks));
+      });
+      world.cluster.at(world.cluster.now() + 10_s, skewed);
+    };
+    skewed();
+    world.cluster.run_until(Instant::at(300_s));
+    EXPECT_EQ(world.taints("a-1"), "") << "each change is a sign of life when it is seen";
+  }
+  // One that falls silent is not taken for alive by a date in the future.
+  World world{{2, 1}};
+  world.silent = {"a-1"};
+  world.cluster.change<api::Lease>(kLeaseNamespace, "a-1", [&](api::Lease& lease) {
+    lease.renew_time = world.cluster.now() + 3600_s;
+  });
+  world.cluster.run_until(Instant::at(160_s));
+  EXPECT_EQ(world.taints("a-1"), "unreachable:NoSchedule unreachable:NoExecute");
+}
+
 TEST(NodeHealth, ANodeThatReportsNotReadyIsTaintedNotReadyAtOnce) {
   World world{{2, 1}};
   world.set_ready("a-1", ConditionStatus::False);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "gui/model/blast_path.h"
+
 namespace orrery::gui {
 namespace {
 
@@ -76,6 +78,32 @@ TEST(CardGraph, AGroupIsAsBadAsItsWorstServiceAndItsCallsAreTheirsTogether) {
   EXPECT_EQ(now.calls.failed, 5U);
   ASSERT_TRUE(now.arrival);
   EXPECT_EQ(now.arrival->order, 2U);
+}
+
+TEST(BlastPath, HasWhoCallsItOverAnyNumberOfHopsAndWhatItCalls) {
+  // Users call 0 and 4; 0 calls 1, 1 calls 2, 2 calls 3; 4 calls 3; 5 is apart.
+  CardGraph graph;
+  for (std::uint32_t s = 0; s < 6; ++s) graph.cards.push_back({std::to_string(s), false, {s}});
+  graph.edges = {{std::nullopt, 0, {0}}, {0U, 1, {1}}, {1U, 2, {2}},
+                 {2U, 3, {3}},           {4U, 3, {4}}, {std::nullopt, 4, {5}}};
+  const BlastPath path = blast_path_of(graph, 2);
+  using enum Reach;
+  EXPECT_EQ(path.cards, (std::vector{Hurt, Hurt, Self, Needed, Apart, Apart}));
+  EXPECT_EQ(path.edges, (std::vector{Hurt, Hurt, Hurt, Needed, Apart, Apart}));
+  EXPECT_EQ(path.hurt, 2U);
+  EXPECT_EQ(path.needed, 1U);
+  EXPECT_TRUE(path.users);
+  EXPECT_FALSE(blast_path_of(graph, 5).users);
+}
+
+TEST(BlastPath, OfACircleIsHurtAllAround) {
+  CardGraph graph;
+  for (std::uint32_t s = 0; s < 2; ++s)
+    graph.cards.push_back({std::to_string(s), true, {s, s + 7}});
+  graph.edges = {{0U, 1, {0}}, {1U, 0, {1}}};
+  const BlastPath path = blast_path_of(graph, 0);
+  EXPECT_EQ(path.cards, (std::vector{Reach::Self, Reach::Hurt}));
+  EXPECT_EQ(path.hurt, 2U) << "the services of a group";
 }
 
 }  // namespace

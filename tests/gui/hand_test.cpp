@@ -6,6 +6,7 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QKeyEvent>
+#include <QLineEdit>
 #include <QLocalServer>
 #include <QLocalSocket>
 #include <QMouseEvent>
@@ -41,13 +42,25 @@ TEST(Deeds, OfAServiceHitItsPodsTheWayToItAndItsWorkload) {
   EXPECT_EQ(deeds[0].entry, json(R"({"fault": "pod-kill", "target": "Deployment/shop/cart"})"));
   EXPECT_EQ(names_of(deeds).count("replicas"), 3) << "one less, one more, twice as many";
   EXPECT_EQ(names_of(deeds).count("image"), 1) << "another one of the same repository";
-  EXPECT_EQ(deeds.back().entry,
+  EXPECT_EQ(deeds[deeds.size() - 2].entry,
             json(R"({"set": {"target": "Deployment/shop/cart", "image": "cart:2"}})"));
   for (const Deed& deed : deeds) {
     if (deed.name != "network-partition") continue;
-    EXPECT_EQ(entry_lasting(deed, 30),
+    EXPECT_EQ(entry_of(deed, 30, {}),
               json(R"({"fault": "network-partition", "to": "Service/shop/cart", "for": "30s"})"));
   }
+}
+
+TEST(Deeds, ThatNeedWordsSayThem) {
+  const Deed patch = deeds_for("service shop/cart", shop()).back();
+  EXPECT_EQ(patch.typed, Deed::Typed::Merge);
+  EXPECT_EQ(entry_of(patch, 30, R"({"spec": {"paused": true}})"),
+            json(R"({"patch": {"target": "Deployment/shop/cart",
+                               "merge": {"spec": {"paused": true}}}})"));
+  EXPECT_EQ(entry_of(patch, 30, "spec:").value("patch").toObject().value("merge"), "spec:")
+      << "it is said where it is read that this is no object";
+  const Deed apply = deeds_for("cluster", shop()).back();
+  EXPECT_EQ(entry_of(apply, 30, "later/web.yaml"), json(R"({"apply": ["later/web.yaml"]})"));
 }
 
 TEST(Deeds, OfAnEdgeSayWhoCallsWhom) {
@@ -70,12 +83,27 @@ TEST(Deeds, GoOnFromWhatWasDone) {
   EXPECT_EQ(choices.workloads["Deployment/shop/cart"].replicas, 7);
 }
 
+TEST(Replays, GiveEachOrderAtItsInstantAndGoNoFurtherThanAskedFor) {
+  const auto at = [](int seconds) { return Instant::at(Duration::seconds(seconds)); };
+  const QJsonObject kill = json(R"({"fault": "pod-kill", "target": "Deployment/shop/cart"})");
+  const QJsonObject cordon = json(R"({"cordon": "Node/a-1"})");
+  Replay replay{{{at(2), kill}, {at(2), cordon}}, at(5)};
+  EXPECT_EQ(replay.next({}), json(R"({"do": "step", "until": "2000000us"})"));
+  EXPECT_EQ(replay.next(at(2))->value("entry"), kill);
+  EXPECT_EQ(replay.next(at(2))->value("entry"), cordon);
+  EXPECT_EQ(replay.next(at(2)), json(R"({"do": "step", "until": "5000000us"})"));
+  EXPECT_FALSE(replay.next(at(5)));
+  EXPECT_FALSE((Replay{{}, {}}.next({}))) << "it is there already";
+}
+
 TEST(Session, IsSavedSoThatItFindsItsScenario) {
   QTemporaryDir folder;
   QDir{folder.path()}.mkpath("far/away");
   QFile kept{folder.filePath("session.json")};
   ASSERT_TRUE(kept.open(QIODevice::WriteOnly));
-  kept.write(R"({"include": ["elsewhere.json"], "timeline": [{"id": "hand-1"}]})");
+  const QString map = folder.filePath("manifests/map.yaml");
+  kept.write(R"({"include": ["elsewhere.json"], "timeline": [{"id": "hand-1", "apply": [")" +
+             map.toUtf8() + R"("]}]})");
   kept.close();
   const QString to = folder.filePath("far/away/mine.json");
   ASSERT_TRUE(save_session(kept.fileName(), folder.filePath("shop.json"), to));
@@ -83,7 +111,9 @@ TEST(Session, IsSavedSoThatItFindsItsScenario) {
   ASSERT_TRUE(saved.open(QIODevice::ReadOnly));
   const QJsonObject read = QJsonDocument::fromJson(saved.readAll()).object();
   EXPECT_EQ(read.value("include").toArray(), QJsonArray{"../../shop.json"});
-  EXPECT_EQ(read.value("timeline").toArray().size(), 1);
+  ASSERT_EQ(read.value("timeline").toArray().size(), 1);
+  EXPECT_EQ(read.value("timeline").toArray()[0].toObject().value("apply").toArray(),
+            QJsonArray{"../../manifests/map.yaml"});
   EXPECT_FALSE(save_session(folder.filePath("none.json"), "x.json", to));
 }
 
@@ -159,6 +189,11 @@ class HandedRun : public testing::Test {
     say(QJsonDocument{said}.toJson(QJsonDocument::Compact));
   }
 
+  [[nodiscard]] bool shows(const QString& tag) {
+    (void)window_.picture(1);
+    return window_.timeline().find(tag) != nullptr;
+  }
+
   QTemporaryDir folder_;
   Window window_;
   QLocalServer server_;
@@ -231,6 +266,28 @@ TEST_F(HandedRun, ARightClickOffersWhatCanBeDoneAndSaysWhatItWouldHit) {
   wait_until([&] { return window_.deeds().isHidden(); });
 }
 
+TEST_F(HandedRun, WhatIsTypedIsAskedForAtOnceAndDoneWithEnter) {
+  window_.show();
+  QApplication::setActiveWindow(&window_);
+  window_.show_drawer(Drawer::None);
+  (void)window_.picture(1);
+  right_click(window_.services(), "card shop/cart");
+  (void)hear("preview");
+  window_.deeds().choose(static_cast<int>(window_.deeds().deeds().size()) - 1);
+  auto* field = window_.deeds().findChild<QLineEdit*>();
+  ASSERT_TRUE(field->isVisible());
+  (void)hear("preview");
+  field->setText(R"({"spec": {"paused": true}})");
+  EXPECT_EQ(hear("preview").value("entry").toObject().value("patch").toObject().value("merge"),
+            json(R"({"spec": {"paused": true}})"));
+  QKeyEvent enter{QEvent::KeyPress, Qt::Key_Return, Qt::NoModifier};
+  QApplication::sendEvent(field, &enter);
+  EXPECT_EQ(hear("act").value("entry").toObject(), window_.deeds().entry());
+  QKeyEvent up{QEvent::KeyPress, Qt::Key_Up, Qt::NoModifier};
+  QApplication::sendEvent(field, &up);
+  EXPECT_FALSE(field->isVisible()) << "another deed needs no words";
+}
+
 TEST_F(HandedRun, PodsNodesZonesAndEdgesArePointedAtToo) {
   window_.show_drawer(Drawer::None);
   (void)window_.picture(1);
@@ -253,6 +310,31 @@ TEST_F(HandedRun, PodsNodesZonesAndEdgesArePointedAtToo) {
   EXPECT_GE(edges, 3U);
 }
 
+TEST_F(HandedRun, FromThePastAnotherRunBeginsAndIsLedToTheInstant) {
+  EXPECT_FALSE(shows("hand here")) << "the run is there itself";
+  window_.seek(Instant::at(Duration::seconds(30)));
+  ASSERT_TRUE(shows("hand here"));
+  const QString before = window_.engine().socket();
+  window_.timeline().on_action("hand here");
+  ASSERT_NE(window_.engine().socket(), before);
+  server_.close();
+  ASSERT_TRUE(server_.listen(window_.engine().socket()));
+  wait_until([&] { return server_.hasPendingConnections(); });
+  client_ = server_.nextPendingConnection();
+  say(R"({"choices": {"services": {}, "images": [], "workloads": {}}})");
+  say(R"({"state": "held", "at": 0, "speed": 1})");
+  const QJsonObject step = hear("step");
+  EXPECT_EQ(step.value("until"), "30000000us");
+  press(Qt::Key_Space);
+  answer(step, {{"done", "step"}, {"at", 0}});
+  say(R"({"state": "held", "at": 30000000, "speed": 1})");
+  wait_until([&] { return window_.shown().hand->at == Instant::at(Duration::seconds(30)); });
+  press(Qt::Key_Space);
+  EXPECT_EQ(hear("run").value("tag"), QString::number(step.value("tag").toString().toInt() + 1))
+      << "what was pressed on the way there was not given";
+  wait_until([&] { return window_.shown().other != nullptr; });
+}
+
 TEST_F(HandedRun, WhenTheRunIsOverNothingCanBeDoneToIt) {
   say(R"({"state": "over"})");
   wait_until([&] { return !window_.shown().hand; });
@@ -260,6 +342,25 @@ TEST_F(HandedRun, WhenTheRunIsOverNothingCanBeDoneToIt) {
   (void)window_.picture(1);
   right_click(window_.services(), "card shop/cart");
   EXPECT_TRUE(window_.deeds().isHidden());
+}
+
+TEST(RunByHand, BeginsOnceItsScenarioIsCheckedAndIsHeldWhereItWasAskedFor) {
+  Window window;
+  window.resize(1600, 1000);
+  window.engine().set_program(ORRERY_PROGRAM);
+  ASSERT_TRUE(window.open(ORRERY_SCENARIOS "/live/two-pods.json"));
+  window.run_by_hand(Instant::at(Duration::milliseconds(6'300)));
+  EXPECT_TRUE(window.is_on_its_way());
+  wait_until([&] { return !window.is_on_its_way(); }, 120'000);
+  ASSERT_TRUE(window.shown().hand);
+  EXPECT_TRUE(window.shown().hand->held);
+  EXPECT_EQ(window.shown().hand->at, Instant::at(Duration::milliseconds(6'300)));
+  window.take_all();
+  window.show_drawer(Drawer::None);
+  ASSERT_TRUE(window.select("web"));
+  (void)window.picture(1);
+  window.open_deeds_of_selected();
+  EXPECT_FALSE(window.deeds().isHidden());
 }
 
 /// The window and the program that runs scenarios.
@@ -312,6 +413,25 @@ TEST(RunByHand, IsHeldSteppedHitRunToItsEndAndSaved) {
   ASSERT_EQ(timeline.size(), 2);
   EXPECT_EQ(timeline[0].toObject().value("at"), "7000ms");
   EXPECT_EQ(timeline[1].toObject().value("fault"), "network-partition");
+
+  // Another run, with what was done, up to an instant that is over.
+  const Instant here = Instant::at(Duration::milliseconds(7'500));
+  window.seek(here);
+  (void)window.picture(1);
+  ASSERT_NE(window.timeline().find("hand here"), nullptr);
+  window.timeline().on_action("hand here");
+  await_program([&] { return !window.is_on_its_way() && window.shown().other != nullptr; });
+  await_program([&] { return window.shown().run->end() == here && window.shown().at == here; });
+  EXPECT_TRUE(window.shown().hand->held);
+  window.take_all();
+  EXPECT_EQ(orders_until(*window.shown().run, here).size(), 2U);
+  ASSERT_NE(window.shown().other, nullptr) << "what it began from stands behind it";
+  EXPECT_TRUE(window.shown().other->complete());
+  EXPECT_FALSE(window.shown().parting) << "so far they are one";
+  QFile again{window.engine().session()};
+  ASSERT_TRUE(again.open(QIODevice::ReadOnly));
+  EXPECT_EQ(QJsonDocument::fromJson(again.readAll()).object().value("timeline").toArray(),
+            timeline);
 }
 
 }  // namespace

@@ -102,6 +102,24 @@ TEST(Options, AllProblemsAreNamedAtOnce) {
   EXPECT_EQ(problems.size(), 4U);
 }
 
+TEST(Options, OfASequenceStandTogether) {
+  Options options;
+  EXPECT_TRUE(
+      read_options({"--sequence", "d", "--from", "1:00", "--to", "2:00", "--every", "500ms", "run"},
+                   options)
+          .empty());
+  EXPECT_EQ(options.every, Duration::milliseconds(500));
+  EXPECT_EQ(options.to, Instant::at(Duration::minutes(2)));
+  Options wrong;
+  EXPECT_EQ(read_options({"--from", "2:00", "--to", "1:00", "--every", "0s", "run"}, wrong).size(),
+            5U)
+      << "without --sequence three times, no time between pictures, an end before its beginning";
+  Options both;
+  EXPECT_EQ(read_options({"--sequence", "d", "--screenshot", "p.png", "run"}, both).size(), 1U);
+  Options nothing;
+  EXPECT_EQ(read_options({"--sequence", "d"}, nothing).size(), 1U) << "of no recording";
+}
+
 TEST(Options, ATimeIsAClockOrADuration) {
   EXPECT_EQ(read_clock("2:10.5"), Instant::at(Duration::milliseconds(130'500)));
   EXPECT_EQ(read_clock("130s"), Instant::at(Duration::seconds(130)));

@@ -1,8 +1,13 @@
 #include <gtest/gtest.h>
 
+#include <QAbstractButton>
 #include <QApplication>
 #include <QFile>
+#include <QKeyEvent>
+#include <QLineEdit>
+#include <QMessageBox>
 #include <QTemporaryDir>
+#include <QTimer>
 #include <functional>
 
 #include "gui/app/window.h"
@@ -29,8 +34,45 @@ TEST(Problems, StandAtTheirLinesAndThoseOfOtherFilesHaveTheirName) {
   EXPECT_EQ(problems[2].text, "/services: expected a map; found 3");
 }
 
+QStringList texts_of(const QString& text, bool is_json) {
+  const QStringList lines = text.split('\n');
+  QStringList texts;
+  for (const ValuePlace& value : values_of(lines, is_json)) {
+    texts << lines[value.line - 1].mid(value.from, value.length);
+  }
+  return texts;
+}
+
+TEST(Values, OfJsonAreWhatIsNoKeyAndNoComment) {
+  EXPECT_EQ(texts_of(R"({
+  // "not": "this"
+  "name": "A \"zone\"", /* nor
+  "this": 3 */ "on": true,
+  "load": [{"poisson": "50/s", "n": -1.5e3}], "none": null
+})",
+                     true),
+            (QStringList{R"("A \"zone\"")", "true", R"("50/s")", "-1.5e3", "null"}));
+}
+
+TEST(Values, OfYamlAreScalarsOfOneLine) {
+  EXPECT_EQ(texts_of("---\n"
+                     "name: A zone: dark  # why\n"
+                     "'a b': \"x # y\"\n"
+                     "list:\n"
+                     "  - 5\n"
+                     "  - at: 3s\n"
+                     "    {}\n"
+                     "flow: {a: 1, b: [x y, 'z']}\n"
+                     "text: |\n"
+                     "  key: no value\n"
+                     "link: *anchor\n"
+                     "last: 10min\n",
+                     false),
+            (QStringList{"A zone: dark", "\"x # y\"", "5", "3s", "1", "x y", "'z'", "10min"}));
+}
+
 /// A program in place of the engine: it finds a scenario with the word "bad" wrong, and runs one by
-/// handing out the recording of these tests.
+/// handing out the recording of these tests. What it was told to run last stands beside it.
 class Scenario : public testing::Test {
  protected:
   void SetUp() override {
@@ -41,8 +83,11 @@ class Scenario : public testing::Test {
           "  echo \"$2:2: expected good; found bad\" >&2\n"
           "  exit 2\n"
           "fi\n"
-          "while [ $# -gt 1 ]; do [ \"$1\" = --record ] && to=$2; shift; done\n"
-          "cp '" +
+          "cp \"$2\" '" +
+              folder_.filePath("ran") + "'\necho \"$@\" > '" + folder_.filePath("told") +
+              "'\n"
+              "while [ $# -gt 1 ]; do [ \"$1\" = --record ] && to=$2; shift; done\n"
+              "cp '" +
               test::recording_path() +
               "' \"$to\"\n"
               "echo 'PASS: 1 passed'\n");
@@ -60,7 +105,27 @@ class Scenario : public testing::Test {
     (void)window_.picture(1);
     return window_.scenario().find(tag) != nullptr;
   }
+  [[nodiscard]] QString read(const QString& name) const {
+    QFile file{folder_.filePath(name)};
+    return file.open(QIODevice::ReadOnly) ? QString::fromUtf8(file.readAll()) : QString{};
+  }
+  void await(ScenarioView::Phase phase) {
+    wait_until([&] { return window_.scenario().phase() == phase; });
+  }
+  void press(QWidget& widget, int key, Qt::KeyboardModifiers modifiers = Qt::NoModifier) {
+    QKeyEvent event{QEvent::KeyPress, key, modifiers};
+    QApplication::sendEvent(&widget, &event);
+  }
+  /// Another value in place of the one that is being changed.
+  void type(const QString& text) {
+    auto* field = window_.scenario().findChild<QLineEdit*>();
+    ASSERT_FALSE(field->isHidden());
+    field->setText(text);
+    press(*field, Qt::Key_Return);
+  }
+  [[nodiscard]] QString line(int number) { return window_.scenario().text().lines[number - 1]; }
   using Phase = ScenarioView::Phase;
+  static constexpr const char* kText = "{\n  \"mood\": \"good\",\n  \"count\": 3\n}\n";
 
   QTemporaryDir folder_;
   Window window_;
@@ -88,6 +153,107 @@ TEST_F(Scenario, WhatIsRightRunsAndItsRecordingIsShown) {
   ASSERT_NE(window_.shown().run, nullptr);
   EXPECT_EQ(window_.shown().run->info().scenario, "A zone goes dark");
   EXPECT_TRUE(window_.settings().recent.isEmpty()) << "it goes with the window";
+}
+
+TEST_F(Scenario, AValueIsChangedWhereItStandsIsCheckedAndIsUndone) {
+  ASSERT_TRUE(window_.open(write("x.json", kText)));
+  await(Phase::Right);
+  ASSERT_TRUE(shows("scenario value 0"));
+  EXPECT_FALSE(shows("scenario undo"));
+  window_.scenario().on_action("scenario value 0");
+  type("\"bad\"");
+  EXPECT_EQ(line(2), "  \"mood\": \"bad\",");
+  await(Phase::Wrong);
+  EXPECT_TRUE(shows("problem 2")) << "of the text as it stands there";
+  EXPECT_TRUE(shows("changed 2"));
+  EXPECT_FALSE(shows("scenario run"));
+  EXPECT_EQ(read("x.json"), kText) << "the file is as it was";
+  press(window_, Qt::Key_Z, Qt::ControlModifier);
+  EXPECT_EQ(line(2), "  \"mood\": \"good\",");
+  await(Phase::Right);
+  EXPECT_FALSE(shows("changed 2"));
+  EXPECT_FALSE(window_.scenario().is_changed());
+  press(window_, Qt::Key_Z, Qt::ControlModifier | Qt::ShiftModifier);
+  EXPECT_EQ(line(2), "  \"mood\": \"bad\",");
+}
+
+TEST_F(Scenario, KeysGoFromValueToValueAndEscapeChangesNothing) {
+  ASSERT_TRUE(window_.open(write("x.json", kText)));
+  await(Phase::Right);
+  ScenarioView& view = window_.scenario();
+  press(view, Qt::Key_Down);
+  press(view, Qt::Key_Down);
+  EXPECT_TRUE(shows("chosen value"));
+  press(view, Qt::Key_Return);
+  auto* field = view.findChild<QLineEdit*>();
+  EXPECT_EQ(field->text(), "3");
+  field->setText("4");
+  press(*field, Qt::Key_Escape);
+  EXPECT_TRUE(field->isHidden());
+  EXPECT_EQ(line(3), "  \"count\": 3");
+  press(view, Qt::Key_Return);
+  field->setText("4");
+  press(*field, Qt::Key_Backtab);
+  EXPECT_EQ(line(3), "  \"count\": 4") << "what is left is done";
+  EXPECT_EQ(field->text(), "\"good\"");
+  EXPECT_EQ(field->selectedText(), "good") << "what is typed stands in its quotation marks";
+}
+
+TEST_F(Scenario, WhatIsRunIsTheTextThatStandsThereAndTheFileIsSavedOnlyWhenAskedFor) {
+  ASSERT_TRUE(window_.open(write("x.json", kText)));
+  await(Phase::Right);
+  window_.scenario().begin_edit(1);
+  type("5");
+  await(Phase::Right);
+  window_.scenario().on_action("scenario run");
+  await(Phase::Over);
+  const QString changed = QString{kText}.replace("3", "5");
+  EXPECT_EQ(read("ran"), changed);
+  EXPECT_TRUE(read("told").contains("--folder " + folder_.path())) << read("told").toStdString();
+  EXPECT_EQ(read("x.json"), kText);
+  ASSERT_TRUE(shows("scenario save"));
+  press(window_, Qt::Key_S, Qt::ControlModifier);
+  EXPECT_EQ(read("x.json"), changed);
+  EXPECT_FALSE(window_.scenario().is_changed());
+  EXPECT_FALSE(shows("scenario save"));
+  window_.scenario().undo();
+  EXPECT_TRUE(window_.scenario().is_changed()) << "than what was saved";
+}
+
+TEST_F(Scenario, WhatAnotherProgramWroteIsNotLost) {
+  ASSERT_TRUE(window_.open(write("x.json", kText)));
+  await(Phase::Right);
+  window_.scenario().begin_edit(1);
+  type("5");
+  write("x.json", "{}\n");
+  window_.scenario().on_action("scenario save");
+  EXPECT_EQ(read("x.json"), "{}\n");
+  EXPECT_FALSE(window_.shown().notice.isEmpty());
+  EXPECT_TRUE(window_.scenario().is_changed());
+}
+
+TEST_F(Scenario, WhatIsNotSavedIsAskedForBeforeItIsLost) {
+  ASSERT_TRUE(window_.open(write("x.json", kText)));
+  await(Phase::Right);
+  window_.scenario().begin_edit(1);
+  type("5");
+  const auto answer = [](int button) {
+    QTimer::singleShot(0, [button] {
+      auto* box = qobject_cast<QMessageBox*>(QApplication::activeModalWidget());
+      ASSERT_NE(box, nullptr);
+      for (QAbstractButton* any : box->buttons()) {
+        if (box->buttonRole(any) == button) return any->click();
+      }
+    });
+  };
+  const QString other = write("y.json", "{}\n");
+  answer(QMessageBox::RejectRole);
+  (void)window_.open(other);
+  EXPECT_EQ(line(3), "  \"count\": 5") << "nothing was opened";
+  answer(QMessageBox::AcceptRole);
+  ASSERT_TRUE(window_.open(other));
+  EXPECT_EQ(read("x.json"), QString{kText}.replace("3", "5"));
+  EXPECT_EQ(window_.scenario().text().path, other);
 }
 
 TEST_F(Scenario, AnEngineThatIsNotThereIsSaid) {

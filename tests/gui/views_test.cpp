@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <QApplication>
 #include <QFile>
 #include <QFontInfo>
+#include <QKeyEvent>
 #include <QSet>
 
 #include "gui/app/window.h"
@@ -42,6 +44,40 @@ TEST_F(Views, ACardHasTheStateOfItsServiceAndABadgeIfTheFailureCame) {
   ASSERT_NE(mail, nullptr);
   EXPECT_EQ(mail->state, State::Healthy);
   EXPECT_EQ(shape(window_.services(), "badge shop/mail", layers), nullptr);
+}
+
+TEST_F(Views, OfASelectedServiceWhoIsHurtAndWhatItNeedsIsEmphasised) {
+  std::vector<Layer> layers;
+  EXPECT_EQ(shape(window_.services(), "hurt 1", layers), nullptr) << "users are selected";
+  window_.select(1U);
+  (void)window_.picture(1);
+  EXPECT_NE(shape(window_.services(), "hurt 0", layers), nullptr);
+  EXPECT_NE(shape(window_.services(), "hurt 1", layers), nullptr);
+  const Shape* needed = shape(window_.services(), "needed 3", layers);
+  ASSERT_NE(needed, nullptr);
+  EXPECT_FALSE(needed->dash.isEmpty()) << "not by its place alone";
+  EXPECT_EQ(shape(window_.services(), "hurt 2", layers), nullptr)
+      << "mail has nothing to do with it";
+  ASSERT_NE(shape(window_.services(), "path hurt", layers), nullptr);
+  EXPECT_EQ(shape(window_.services(), "path hurt", layers)->says, "Hurt with it: 1, and users");
+}
+
+TEST_F(Views, OnlyThePathIsShownIfThatIsAskedFor) {
+  std::vector<Layer> layers;
+  const auto press = [&] {
+    QKeyEvent event{QEvent::KeyPress, Qt::Key_P, Qt::NoModifier};
+    QApplication::sendEvent(&window_, &event);
+  };
+  press();
+  EXPECT_NE(shape(window_.services(), "card shop/db", layers), nullptr);
+  EXPECT_EQ(shape(window_.services(), "card shop/mail", layers), nullptr)
+      << "the failure has not reached it";
+  window_.select(3U);
+  EXPECT_NE(shape(window_.services(), "card shop/mail", layers), nullptr);
+  EXPECT_EQ(shape(window_.services(), "card shop/db", layers), nullptr);
+  EXPECT_EQ(shape(window_.services(), "edge 3", layers), nullptr);
+  press();
+  EXPECT_NE(shape(window_.services(), "card shop/db", layers), nullptr);
 }
 
 TEST_F(Views, AnEdgeWithErrorsIsDashed) {

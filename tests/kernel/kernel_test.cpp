@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -176,6 +177,39 @@ TEST_P(KernelTest, AMillionEventsAtOneInstantKeepTheirOrder) {
     ASSERT_TRUE(kernel_.pop(Instant::never(), event));
     ASSERT_EQ(event.index, i);
   }
+}
+
+TEST_P(KernelTest, WhatComesNextIsSeenUnlessItIsATimerOrInABucket) {
+  constexpr std::uint32_t kCount = 1'000;
+  for (std::uint32_t i = 0; i < kCount; ++i) {
+    kernel_.schedule(at(Duration::microseconds(i * 7919 % kCount)), kOrdinary, numbered(i));
+  }
+  KernelEvent event;
+  std::uint32_t foreseen = ComingEvents::kNone;
+  std::uint32_t right = 0;
+  while (kernel_.pop(Instant::never(), event)) {
+    if (foreseen != ComingEvents::kNone) {
+      ASSERT_EQ(foreseen, event.index);
+      ++right;
+    }
+    const ComingEvents coming = kernel_.coming();
+    foreseen = coming.next;
+    if (foreseen != ComingEvents::kNone) {
+      ASSERT_NE(std::find(coming.indices.begin(), coming.indices.end(), foreseen),
+                coming.indices.end());
+    }
+  }
+  EXPECT_EQ(foreseen, ComingEvents::kNone);
+  EXPECT_GT(right, GetParam() > kCount ? kCount - 2 : kCount / 2);
+}
+
+TEST_P(KernelTest, ATimerThatComesNextIsNotSeenAsAnEvent) {
+  kernel_.arm(kernel_.create_timer(numbered(7)), at(2_us), kOrdinary);
+  kernel_.schedule(at(1_us), kOrdinary, numbered(1));
+  kernel_.schedule(at(3_us), kOrdinary, numbered(3));
+  KernelEvent event;
+  ASSERT_TRUE(kernel_.pop(Instant::never(), event));
+  EXPECT_EQ(kernel_.coming().next, ComingEvents::kNone);
 }
 
 using KernelContract = testing::Test;

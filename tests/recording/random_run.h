@@ -59,7 +59,8 @@ class RandomRun {
   /// `shows`: each sample, as soon as it is taken.
   RandomRun(std::uint64_t seed, const std::string& path, bool shows = true)
       : dice_{seed}, shows_{shows} {
-    expected_.info = {"a \"run\"", "d1", "sim", "test", seed, Duration::milliseconds(100)};
+    expected_.info = {
+        "a \"run\"", "d1", "sim", "test", seed, 1'704'067'200, Duration::milliseconds(100)};
     expected_.scene = random_scene(dice_);
     writer_ = *RunWriter::create(path, expected_.info, expected_.scene);
   }

@@ -21,6 +21,15 @@ Seen play(const World& world, const RoutePolicy& policy, std::uint64_t seed) {
   model.services[1].server = world.server;
   model.routes = {{.from = 0, .to = 1, .policy = policy}};
   if (world.of_users) model.routes = {{.from = kClients, .to = 0, .policy = policy}};
+  const auto beside =
+      static_cast<ServiceIndex>(model.services.size());  // Asked, or called instead.
+  if (policy.fallback_call) model.routes[0].fallback = FallbackModel{beside, 0};
+  if (policy.shared_limit) {
+    model.shared_limits = {{.service = beside, .requests_per_unit = 50}};
+    model.routes[0].shared_limit = 0;
+  }
+  const bool has_beside = policy.fallback_call || policy.shared_limit;
+  if (has_beside) model.services.push_back(offers(works(1_ms), 1'000));
   if (world.zones) model.latency_between_zones = 20_ms;
   add_load(model, {{0, 0}}, seed, world.rate, world.count);
   model.load[0].population = world.users;
@@ -40,6 +49,7 @@ Seen play(const World& world, const RoutePolicy& policy, std::uint64_t seed) {
   };
   const std::uint32_t first = world.backs - (world.last_joins_late ? 1 : 0);
   for (std::uint32_t i = 0; i < first; ++i) add_back(i);
+  if (has_beside) played.pod(beside);
   played.publish_all();
   for (std::uint32_t i = 0; i < world.failing; ++i) played.engine.set_failing(backs[i], true);
   for (std::uint32_t i = 0; i < world.hanging; ++i) played.engine.set_hanging(backs[i], true);
@@ -264,8 +274,19 @@ void add_limits(std::vector<Ablation>& all) {
       {"rateLimit", "tries per call", &Seen::tries, Moves::Down, {}, [](RoutePolicy& policy) {
          policy.rate_limit = LocalRateLimitConfig{};
        }});
+  all.push_back(
+      {"globalRateLimit", "tries per call", &Seen::tries, Moves::Down, {}, [](RoutePolicy& policy) {
+         policy.shared_limit = SharedLimit{"visits", {}};
+       }});
+  all.push_back({"admissionControl", "tries per call", &Seen::tries, Moves::Down, all_fail,
+                 [](RoutePolicy& policy) { policy.admission = AdmissionControlConfig{}; }});
   const World slow{.work = 100_ms};
-  all.push_back({"bulkhead", "tries per call", &Seen::tries, Moves::Down, slow,
+  all.push_back({"bulkhead.hystrixThreadPool", "tries per call", &Seen::tries, Moves::Down, slow,
+                 [](RoutePolicy& policy) { policy.thread_pool = hystrix_default_thread_pool(); }});
+  all.push_back(
+      {"bulkhead.resilience4jThreadPool", "tries per call", &Seen::tries, Moves::Down, slow,
+       [](RoutePolicy& policy) { policy.thread_pool = resilience4j_default_thread_pool(8); }});
+  all.push_back({"bulkhead.semaphore", "tries per call", &Seen::tries, Moves::Down, slow,
                  [](RoutePolicy& policy) { policy.bulkhead = 5; }});
   all.push_back({"connectionPool", "tries per call", &Seen::tries, Moves::Down, slow,
                  [](RoutePolicy& policy) {
@@ -275,6 +296,11 @@ void add_limits(std::vector<Ablation>& all) {
   const World some_errors{.errors = 0.3};
   all.push_back({"fallback.static", "failed requests", &Seen::failed, Moves::Down, some_errors,
                  [](RoutePolicy& policy) { policy.fallback = FallbackConfig{}; }});
+  all.push_back({"fallback.service", "failed requests", &Seen::failed, Moves::Down, some_errors,
+                 [](RoutePolicy& policy) {
+                   policy.fallback = FallbackConfig{.kind = FallbackConfig::Kind::OtherService};
+                   policy.fallback_call.emplace();
+                 }});
   all.push_back({"fallback.cached", "failed requests", &Seen::failed, Moves::Down, some_errors,
                  [](RoutePolicy& policy) {
                    policy.fallback = FallbackConfig{.kind = FallbackConfig::Kind::Cached};

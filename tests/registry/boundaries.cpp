@@ -152,8 +152,31 @@ void add_limits(std::vector<Boundary>& all) {
          LocalRateLimit limit{{.max_tokens = 3}, Instant{}};
          return all_pass(n, [&] { return limit.try_acquire(Instant{}); });
        }});
-  all.push_back({"bulkhead", "three at a time", "resilience4j maxConcurrentCalls", 3, kUpTo,
+  all.push_back({"globalRateLimit", "three in a second", "envoyproxy/ratelimit", 3, kUpTo,
                  [](std::int64_t n) {
+                   FixedWindowLimit limit{3, 1_s};
+                   return all_pass(n, [&] { return limit.ask(Instant{}) == RateLimitReply::Ok; });
+                 }});
+  all.push_back({"admissionControl", "95 of 100 succeed", "Envoy admission_control.proto", 95,
+                 kBelow, [](std::int64_t n) {
+                   const AdmissionControlConfig config;
+                   AdmissionControl control{config};
+                   for (std::int64_t i = 0; i < 100; ++i) control.record(i < n, Instant{});
+                   return !control.admit(Instant{}, 0);
+                 }});
+  const auto all_enter = [](const ThreadPoolBulkheadConfig& config, std::int64_t n) {
+    ThreadPoolBulkhead pool{config};
+    return all_pass(n, [&] { return pool.submit(Instant{}) != BulkheadAnswer::Reject; });
+  };
+  all.push_back({"bulkhead.hystrixThreadPool", "a thread and two that wait",
+                 "Hystrix queueSizeRejectionThreshold", 3, kUpTo,
+                 [=](std::int64_t n) { return all_enter(hystrix_thread_pool(1, 9, 2), n); }});
+  all.push_back({"bulkhead.resilience4jThreadPool", "two threads and one that waits",
+                 "resilience4j ThreadPoolBulkhead", 3, kUpTo, [=](std::int64_t n) {
+                   return all_enter({1, 2, 1}, n);
+                 }});
+  all.push_back({"bulkhead.semaphore", "three at a time", "resilience4j maxConcurrentCalls", 3,
+                 kUpTo, [](std::int64_t n) {
                    RoutePolicy policy;
                    policy.bulkhead = 3;
                    sim::Route route{policy, Draws{1}, 1, sim::kNoZone, Instant{}};
@@ -197,6 +220,16 @@ void add_limits(std::vector<Boundary>& all) {
                    FallbackConfig config;
                    config.concurrent_max = static_cast<std::uint32_t>(n);
                    return falls_back(config, Instant{});
+                 }});
+  all.push_back({"fallback.service", "ten under way", "Hystrix fallback semaphore", 10, kBelow,
+                 [](std::int64_t n) {
+                   Fallback fallback{{.kind = FallbackConfig::Kind::OtherService}};
+                   bool called = true;
+                   for (std::int64_t i = 0; i <= n; ++i) {
+                     called = fallback.on_failure(CallFailure::Error, Instant{}) ==
+                              FallbackDecision::CallOther;
+                   }
+                   return called;
                  }});
   all.push_back({"fallback.cached", "an answer 100 ms old", "Hystrix wiki, fallback from cache",
                  100, kUpTo, [=](std::int64_t n) {

@@ -20,6 +20,7 @@ using scenario::Scenario;
 constexpr Duration kFaultAt = 20_s;
 constexpr Duration kEnd = 120_s;
 const api::ObjectKey kWeb{api::Kind::Deployment, "default", "web"};
+const api::ObjectKey kService{api::Kind::Service, "default", "web"};
 const api::ObjectKey kNode{api::Kind::Node, "", "h1"};
 
 FaultAction lasting(FaultKind kind, Duration lasts) {
@@ -80,11 +81,22 @@ Scenario world_of(const FaultCycle& cycle) {
   s.last_seed = 2;  // With one alone, the run would be in this process.
   s.cluster.nodes[0].zone = "a";
   s.cluster.nodes[1].zone = "b";
+  if (cycle.fault.kind == FaultKind::DiskFull) s.cluster.nodes[0].disk_bytes = 100LL << 30;
   s.cluster.network.registry_bytes_per_second = 125'000'000;
   auto& image = s.images.at("localhost/orrery-workload:2");
   image.on_nodes = false;
   image.layers = {{.id = {}, .bytes = 100'000'000}};
   limit_pods(s);
+  if (cycle.fault.kind == FaultKind::SlowClose) {  // Connections of a request at a time.
+    resilience::ConnectionPoolConfig pool;
+    pool.thresholds.max_connections = 8;
+    s.policies[{"", "default/web"}].pool = pool;
+  }
+  if (cycle.fault.target == kService) {
+    scenario::ServiceBehaviour& web = s.services.at("default/web");
+    web.leader.emplace().election = Distribution::constant(3_s);
+    for (scenario::Operation& operation : web.operations) operation.writes = true;
+  }
   if (rolls_out(cycle)) {
     scenario::SetAction rollout;
     rollout.target = kWeb;
@@ -235,6 +247,22 @@ std::vector<FaultCycle> fault_cycles() {
   add(on_the_way(FaultKind::HttpAbort, {}, 503), Symptom::Failures);
   add(on_the_way(FaultKind::HttpDelay, 2_s), Symptom::Failures);
   add(on_the_way(FaultKind::HttpReplace, {}, 500), Symptom::Failures);
+  FaultAction narrow = on_the_way(FaultKind::NetworkBandwidth);
+  narrow.bytes_per_second = 10'000;  // 14 requests a second.
+  add(narrow, Symptom::Failures);
+  FaultAction large = on_the_way(FaultKind::LimitData);
+  large.edge->limit_bytes = 600;  // Headers alone are more.
+  add(large, Symptom::Failures);
+  add(on_the_way(FaultKind::SlowClose, 2_s), Symptom::Failures);
+  for (const scenario::WrongConfig wrong :
+       {scenario::WrongConfig::Port, scenario::WrongConfig::Service,
+        scenario::WrongConfig::Timeout}) {
+    FaultAction told = on_the_way(FaultKind::BadConfig);
+    told.edge->wrong = wrong;
+    told.edge->timeout = 1_ms;
+    add(told, Symptom::Failures);
+  }
+  add(on(lasting(FaultKind::DiskFull, 25_s), kNode), Symptom::Pods);
   add(on(lasting(FaultKind::PodFailure, 10_s), kWeb), Symptom::Restarts);
   FaultAction stress = on(lasting(FaultKind::CpuStress, 10_s), kWeb);
   stress.threads = 1000;
@@ -247,6 +275,11 @@ std::vector<FaultCycle> fault_cycles() {
   waits.delay = 2_s;
   add(waits, Symptom::Failures);
   add(of(lasting(FaultKind::StaleEndpoints, 20_s), "clients"), Symptom::Failures);
+  FaultAction leader = on(lasting(FaultKind::SlowLeader, 10_s), kService);
+  leader.delay = 2_s;
+  add(leader, Symptom::Failures);
+  once.kind = FaultKind::LeaderKill;
+  add(on(once, kService), Symptom::Failures);
   return all;
 }
 

@@ -70,6 +70,31 @@ TEST(Junit, ARunThatSaysNothingIsAnErrorOfItsOwn) {
   EXPECT_TRUE(holds(xml, "tests=\"4\" failures=\"1\" errors=\"2\""));
 }
 
+TEST(Policies, AreCountedOverAllRunsAndNamedWhereTheyDidSomething) {
+  Finished finished;
+  finished.scenario.policies[{"", "default/web"}];
+  finished.scenario.policies[{"default/web", "shop/cart"}];
+  for (runner::RunResult& result : finished.results) {
+    result.policies = {{.from = "", .to = "default/web", .calls = 10, .tries = 10},
+                       {.from = "default/web",
+                        .to = "shop/cart",
+                        .calls = 10,
+                        .tries = 14,
+                        .retries = 1,
+                        .hedges = 3}};
+  }
+  const std::string text = terminal_text(finished.run(), false, false, "");
+  EXPECT_TRUE(holds(text, "did web -> shop/cart: 20 calls, 28 tries, 2 retries, 6 hedges\n"))
+      << text;
+  EXPECT_FALSE(holds(text, "clients -> web")) << text;
+  const std::string summary = summary_json(finished.run());
+  EXPECT_TRUE(holds(summary, "\"hedges\": 3")) << summary;
+  EXPECT_TRUE(holds(html_report(finished.run()),
+                    "web -> shop/cart: 20 calls, 28 tries, 2 retries, 6 hedges"));
+  finished.scenario.policies.clear();
+  EXPECT_FALSE(holds(summary_json(finished.run()), "\"policies\"")) << "none, no word of any";
+}
+
 TEST(Markdown, IsATableThatNoTextCanBreak) {
   const Finished finished;
   const std::string text = markdown_text(finished.run());

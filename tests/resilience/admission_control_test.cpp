@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/base/random.h"
+#include "tests/resilience/conformance.h"
 
 namespace orrery::resilience {
 namespace {
@@ -31,6 +32,7 @@ TEST(AdmissionControl, RejectsWithTheProbabilityOfTheTable) {
       {"3.8", "aggression 2: the root", 38, 62, 2.0, std::sqrt(60.0 / 101)},
       {"3.8", "aggression 2, above the threshold", 100, 0, 2.0, 0.0},
   };
+  conformance::table("admissionControl", cases);
   for (const Case& c : cases) {
     SCOPED_TRACE(std::string(c.source) + ": " + c.rule);
     AdmissionControlConfig config;

@@ -41,7 +41,7 @@ TEST(SemaphoreBulkhead, AnswersAsInTheTable) {
       {{"2 Bulkhead", "no permits: all wait", "++", "ww"}, {0, 1_s}},
   };
   for (const SemaphoreCase& row : cases) {
-    conformance::row("bulkhead", row.c.source, row.c.rule);
+    conformance::row("bulkhead.semaphore", row.c.source, row.c.rule);
     SemaphoreBulkhead bulkhead{row.config};
     std::string answers;
     for (const char step : std::string(row.c.script)) {
@@ -98,6 +98,9 @@ TEST(ThreadPoolBulkhead, AnswersAsInTheTable) {
        {1, 3, 1}},
   };
   for (const PoolCase& row : cases) {
+    const bool hystrix = row.c.source[0] == '1';
+    conformance::row(hystrix ? "bulkhead.hystrixThreadPool" : "bulkhead.resilience4jThreadPool",
+                     row.c.source, row.c.rule);
     ThreadPoolBulkhead pool{row.config};
     std::string answers;
     for (const char step : std::string(row.c.script)) {

@@ -37,6 +37,7 @@ TEST(Fallback, AnswersAsInTheTable) {
       {"1", "a rejection", fixed, none, 0, CallFailure::Rejected, D::Answer},
       {"1", "not a bad request", fixed, none, 0, CallFailure::BadRequest, D::NoFallback},
       {"1", "nine under way", other, none, 9, CallFailure::Error, D::CallOther},
+      {"1", "not a bad request", other, none, 0, CallFailure::BadRequest, D::NoFallback},
       {"1", "ten under way", other, none, 10, CallFailure::Error, D::Rejected},
       {"7", "nothing cached yet", cached, none, 0, CallFailure::Error, D::NothingCached},
       {"7", "of any age", cached, 0_s, 0, CallFailure::Error, D::Answer},
@@ -44,10 +45,10 @@ TEST(Fallback, AnswersAsInTheTable) {
       {"7", "one older", young, 95_s - 1_ns, 0, CallFailure::Error, D::NothingCached},
   };
   for (const Case& c : cases) {
-    if (c.config.kind != Kind::OtherService) {
-      const bool fixed_answer = c.config.kind == Kind::Static;
-      conformance::row(fixed_answer ? "fallback.static" : "fallback.cached", c.source, c.rule);
-    }
+    conformance::row(c.config.kind == Kind::Static   ? "fallback.static"
+                     : c.config.kind == Kind::Cached ? "fallback.cached"
+                                                     : "fallback.service",
+                     c.source, c.rule);
     Fallback fallback{c.config};
     if (c.last_success) fallback.on_success(at(*c.last_success));
     for (std::uint32_t i = 0; i < c.under_way; ++i) {

@@ -13,6 +13,7 @@
 
 #include "models/base/random.h"
 #include "models/resilience/adaptive_retry_rate.h"
+#include "models/resilience/admission_control.h"
 #include "models/resilience/balancers/bounded_load.h"
 #include "models/resilience/balancers/ipvs_round_robin.h"
 #include "models/resilience/balancers/least_request.h"
@@ -22,9 +23,11 @@
 #include "models/resilience/balancers/ring_hash.h"
 #include "models/resilience/balancers/round_robin.h"
 #include "models/resilience/balancers/session_affinity.h"
+#include "models/resilience/bulkhead.h"
 #include "models/resilience/fail_fast.h"
 #include "models/resilience/failure_accrual.h"
 #include "models/resilience/fallback.h"
+#include "models/resilience/global_rate_limit.h"
 #include "models/resilience/grpc_retry.h"
 #include "models/resilience/hedging.h"
 #include "models/resilience/queue_discipline.h"
@@ -103,6 +106,11 @@ TEST(HotPath, AllocatesNothingOnceEveryPolicyIsSetUp) {
   accrual_config.success_rate = SuccessRateConfig{};
   FailureAccrual accrual{accrual_config, Instant{}};
   Fallback fallback{{}};
+  const ThreadPoolBulkheadConfig pool_config = hystrix_thread_pool(4, 5);
+  ThreadPoolBulkhead pool{pool_config};
+  const AdmissionControlConfig admission_config;
+  AdmissionControl admission{admission_config};
+  FixedWindowLimit window{5, 1_s};
   FailFast fail_fast{{}};
   const Backoff backoff = EnvoyBackoff{};
 
@@ -146,6 +154,10 @@ TEST(HotPath, AllocatesNothingOnceEveryPolicyIsSetUp) {
     if (accrual.is_ready(now)) accrual.on_request(now);
     accrual.on_answer(failed ? EndpointAnswer::Failure : EndpointAnswer::Success, now, 0.5);
     sum += static_cast<std::uint64_t>(fallback.on_failure(CallFailure::Error, now));
+    sum += static_cast<std::uint64_t>(pool.submit(now));
+    if (failed && pool.running() > 0) sum += pool.finish(now) ? 1U : 0U;
+    if (admission.admit(now, draw)) admission.record(!failed, now);
+    sum += static_cast<std::uint64_t>(window.ask(now));
     sum += static_cast<std::uint64_t>(fail_fast.on_request(!failed, 5, now));
   }
   EXPECT_EQ(allocation_count - before, 0U);

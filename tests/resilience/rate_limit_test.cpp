@@ -185,6 +185,7 @@ TEST(GlobalRateLimit, DecidesAsInTheTable) {
       {"3.8 global", "which changes nothing otherwise", true, RateLimitReply::Ok, std::nullopt},
       {"3.8 global", "nor over the limit", true, RateLimitReply::OverLimit, 429},
   };
+  conformance::table("globalRateLimit", cases);
   for (const Case& c : cases) {
     GlobalRateLimitConfig config;
     config.failure_mode_deny = c.deny;

@@ -91,6 +91,14 @@ TEST(ReadFault, TakesEveryFaultBetweenCallersAndTheCalled) {
        FaultKind::HttpDelay, "everybody", "Service/default/web"},
       {R"("fault": "http-replace", "to": "Service/web", "status": 404)", FaultKind::HttpReplace,
        "everybody", "Service/default/web"},
+      {R"("fault": "network-bandwidth", "to": "Service/web", "bandwidth": "1Mbps")",
+       FaultKind::NetworkBandwidth, "everybody", "Service/default/web"},
+      {R"("fault": "limit-data", "to": "Service/web", "limit": "1Ki", "probability": "5%")",
+       FaultKind::LimitData, "everybody", "Service/default/web"},
+      {R"("fault": "slow-close", "to": "Service/web", "delay": "1s", "probability": "10%")",
+       FaultKind::SlowClose, "everybody", "Service/default/web"},
+      {R"("fault": "bad-config", "from": "Deployment/web", "to": "Service/web", "count": 1, "how": "port")",
+       FaultKind::BadConfig, "Deployment/default/web", "Service/default/web"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.text);
@@ -100,6 +108,41 @@ TEST(ReadFault, TakesEveryFaultBetweenCallersAndTheCalled) {
     EXPECT_EQ(to_string(fault.edge->from), c.from);
     EXPECT_EQ(to_string(fault.edge->to), c.to);
   }
+}
+
+TEST(ReadFault, TakesWhatALinkHasLeftAndWhatCallersAreToldWrong) {
+  const FaultAction narrow = fault_of(with_fault(
+      R"("fault": "network-bandwidth", "to": "Service/web", "bandwidth": "8kbps", "buffer": "1Ki",
+         "limit": "2Ki", "headers": 100, "direction": "both", "for": "1s")"));
+  EXPECT_EQ(narrow.bytes_per_second, 1000);
+  EXPECT_EQ(narrow.edge->burst_bytes, 1024);
+  EXPECT_EQ(narrow.edge->limit_bytes, 2048);
+  EXPECT_EQ(narrow.edge->header_bytes, 100);
+  EXPECT_EQ(narrow.edge->direction, EdgeDirection::Both);
+  EXPECT_EQ(fault_of(with_fault(R"("fault": "network-bandwidth", "to": "Service/web",
+                                   "bandwidth": "8kbps", "for": "1s")"))
+                .edge->header_bytes,
+            700);
+
+  const auto told = [](const std::string& how) {
+    return fault_of(
+        with_fault(R"("fault": "bad-config", "from": "clients", "for": "1s", "how": )" + how));
+  };
+  EXPECT_EQ(told(R"("port")").edge->wrong, WrongConfig::Port);
+  EXPECT_EQ(told(R"("service")").edge->wrong, WrongConfig::Service);
+  EXPECT_EQ(told(R"("timeout", "timeout": "5ms")").edge->wrong, WrongConfig::Timeout);
+  EXPECT_EQ(told(R"("timeout", "timeout": "5ms")").edge->timeout, 5_ms);
+}
+
+TEST(ReadFault, ADiskThatIsFilledHasASize) {
+  const std::string full = R"("fault": "disk-full", "target": "Node/node-1", "for": "30s")";
+  const std::string sized = R"("nodes": [{"name": "node-1", "diskSize": "9Gi"}, "node-2"])";
+  const FaultAction fault = fault_of(with_fault(full, sized));
+  EXPECT_EQ(fault.kind, FaultKind::DiskFull);
+  EXPECT_EQ(fault.target, (api::ObjectKey{api::Kind::Node, "", "node-1"}));
+  const ScenarioReading without = with_fault(full);
+  EXPECT_FALSE(without.scenario);
+  EXPECT_NE(text_of(without.problems).find("a node with a \"diskSize\""), std::string::npos);
 }
 
 TEST(ReadFault, ARepeatedFaultIsSoManyEntries) {
@@ -176,6 +219,41 @@ TEST(ReadFault, SaysWhatIsMissingOrDoesNotBelong) {
       {R"("fault": "http-abort", "to": "Service/web", "status": 200)", "400"},
       {R"("fault": "http-replace", "to": "Service/web")", "\"status\" with http-replace"},
       {R"("fault": "reset", "to": "Service/web", "jitter": "1s")", "no \"jitter\" with reset"},
+      {R"("fault": "network-bandwidth", "to": "Service/web")",
+       "\"bandwidth\" with network-bandwidth"},
+      {R"("fault": "network-bandwidth", "to": "Service/web", "bandwidth": "1Mbps", "probability": "5%")",
+       "no \"probability\" with network-bandwidth"},
+      {R"("fault": "network-bandwidth", "to": "Service/web", "bandwidth": "1Mbps", "limit": 0)",
+       "a size above 0"},
+      {R"("fault": "network-bandwidth", "to": "Service/web", "bandwidth": "1Mbps", "buffer": "x")",
+       "a size up to 1Ti"},
+      {R"("fault": "network-loss", "to": "Service/web", "probability": "5%", "headers": 100)",
+       "no \"headers\" with network-loss"},
+      {R"("fault": "reset", "to": "Service/web", "limit": 100)", "no \"limit\" with reset"},
+      {R"("fault": "slow-close", "to": "Service/web")", "\"delay\" with slow-close"},
+      {R"("fault": "limit-data", "to": "Service/web")", "\"limit\" with limit-data"},
+      {R"("fault": "limit-data", "to": "Service/web", "limit": 9, "buffer": 9)",
+       "no \"buffer\" with limit-data"},
+      {R"("fault": "slow-close", "to": "Service/web", "delay": "1s", "direction": "both")",
+       "no \"direction\" with slow-close"},
+      {R"("fault": "bad-config", "from": "clients")", "\"how\" with bad-config"},
+      {R"("fault": "bad-config", "from": "clients", "how": "hangs")",
+       "\"port\", \"service\" or \"timeout\""},
+      {R"("fault": "bad-config", "from": "clients", "how": "timeout")",
+       "\"timeout\" with bad-config"},
+      {R"("fault": "bad-config", "from": "clients", "how": "timeout", "timeout": "0s")",
+       "a duration above 0"},
+      {R"("fault": "bad-config", "from": "clients", "how": "port", "timeout": "1s")",
+       "no \"timeout\" unless"},
+      {R"("fault": "bad-config", "from": "clients", "how": "port", "probability": "5%")",
+       "no \"probability\" with bad-config"},
+      {R"("fault": "bad-config", "from": "clients", "to": "Deployment/web", "how": "port", "count": 1)",
+       "it only where \"from\" names workloads"},
+      {R"("fault": "disk-full", "for": "5s")", "a \"target\" for disk-full"},
+      {R"("fault": "disk-full", "target": "Node/node-1")", "how long disk-full lasts"},
+      {R"("fault": "disk-full", "target": "Node/node-1", "for": "5s", "count": 2)",
+       "no \"count\" with disk-full"},
+      {R"("fault": "disk-full", "target": "Deployment/web", "for": "5s")", "Node"},
       {R"("fault": "pod-kill", "target": "Deployment/web", "from": "clients")",
        "no \"from\" with pod-kill"},
       {R"("fault": "reset", "to": "Service/web", "every": "1s")",

@@ -52,7 +52,8 @@ TEST(Policies, WithoutSettingsLeaveCallsAsTheyAre) {
   const RoutePolicy policy = policy_of("");
   EXPECT_TRUE(policy.retry.on.empty());
   EXPECT_FALSE(policy.command || policy.breaker || policy.rate_limit || policy.bulkhead ||
-               policy.balancer || policy.pool || policy.fallback || policy.hedging);
+               policy.balancer || policy.pool || policy.fallback || policy.hedging ||
+               policy.thread_pool || policy.admission || policy.shared_limit);
 }
 
 TEST(Policies, OfHedgingAreGrpcs) {
@@ -204,6 +205,43 @@ TEST(Policies, OfFailureAccrualAreLinkerdsUnlessTheySayOtherwise) {
   EXPECT_EQ(policy.accrual->backoff.jitter, 0.1);
 }
 
+TEST(Policies, OfABulkheadAreANumberOrAPoolOfThreads) {
+  EXPECT_EQ(policy_of(R"("bulkhead": 7)").bulkhead, 7U);
+  EXPECT_EQ(policy_of(R"("bulkhead": "semaphore")").bulkhead, 25U);
+  const RoutePolicy plain = policy_of(R"("bulkhead": "hystrixThreadPool")");
+  EXPECT_FALSE(plain.bulkhead);
+  ASSERT_TRUE(plain.thread_pool);
+  EXPECT_EQ(plain.thread_pool->core_size, 10U);
+  EXPECT_EQ(plain.thread_pool->max_size, 10U);
+  EXPECT_FALSE(plain.thread_pool->queue_capacity) << "nobody waits";
+  const RoutePolicy queue =
+      policy_of(R"("bulkhead": {"hystrixThreadPool": {"coreSize": 4, "maxQueueSize": 20}})");
+  EXPECT_EQ(queue.thread_pool->max_size, 4U);
+  EXPECT_EQ(queue.thread_pool->queue_capacity, 20U);
+  EXPECT_EQ(queue.thread_pool->queue_rejection_threshold, 5U);
+  const RoutePolicy four =
+      policy_of(R"("bulkhead": {"resilience4jThreadPool": {"maxSize": 4, "queueCapacity": 0}})");
+  EXPECT_EQ(four.thread_pool->core_size, 3U);
+  EXPECT_EQ(four.thread_pool->queue_capacity, 0U);
+  EXPECT_EQ(four.thread_pool->keep_alive, 20_ms);
+}
+
+TEST(Policies, OfAdmissionControlAreEnvoysUnlessTheySayOtherwise) {
+  const RoutePolicy plain = policy_of(R"("admissionControl": {})");
+  ASSERT_TRUE(plain.admission);
+  EXPECT_EQ(plain.admission->sampling_window, 30_s);
+  EXPECT_EQ(plain.admission->success_rate_threshold, 95);
+  EXPECT_EQ(plain.admission->max_rejection_probability, 80);
+  const RoutePolicy policy = policy_of(
+      R"("admissionControl": {"samplingWindow": "5s", "successRateThreshold": "50%",
+         "aggression": 2, "rpsThreshold": 10, "maxRejectionProbability": "100%"})");
+  EXPECT_EQ(policy.admission->sampling_window, 5_s);
+  EXPECT_EQ(policy.admission->success_rate_threshold, 50);
+  EXPECT_EQ(policy.admission->aggression, 2);
+  EXPECT_EQ(policy.admission->rps_threshold, 10U);
+  EXPECT_EQ(policy.admission->max_rejection_probability, 100);
+}
+
 struct Wrong {
   const char* policies;
   const char* pointer;
@@ -338,7 +376,53 @@ INSTANTIATE_TEST_SUITE_P(
                   "timeout": "1s", "unhealthyThreshold": 1, "healthyThreshold": 1}}])",
               "/policies/0/healthCheck", "\"balancer\" beside it"},
         Wrong{R"([{"to": "web", "fallback": "other"}])", "/policies/0/fallback",
-              "static or cached"},
+              "static, cached or service"},
+        Wrong{R"([{"to": "web", "fallback": "service"}])", "/policies/0/fallback",
+              "called instead"},
+        Wrong{R"([{"to": "web", "fallback": {"service": {}}}])", "/policies/0/fallback/service",
+              "called instead"},
+        Wrong{R"([{"to": "web", "fallback": {"service": {"to": "webb"}}}])",
+              "/policies/0/fallback/service/to", "web"},
+        Wrong{R"([{"to": "web", "fallback": {"service": {"to": "web"}}}])", "/policies/0/fallback",
+              "another service than"},
+        Wrong{R"([{"to": "web", "fallback": {"service": {"to": "web", "maxConcurrent": 0}}}])",
+              "/policies/0/fallback/service/maxConcurrent", "a whole number from 1"},
+        Wrong{R"([{"to": "web", "bulkhead": "threads"}])", "/policies/0/bulkhead",
+              "hystrixThreadPool"},
+        Wrong{R"([{"to": "web", "bulkhead": {"semaphore": {"maxConcurrentCalls": 0}}}])",
+              "/policies/0/bulkhead/semaphore/maxConcurrentCalls", "a whole number from 1"},
+        Wrong{R"([{"to": "web", "bulkhead": {"hystrixThreadPool": {"coreSize": 0}}}])",
+              "/policies/0/bulkhead/hystrixThreadPool/coreSize", "a whole number from 1"},
+        Wrong{R"([{"to": "web", "bulkhead": {"hystrixThreadPool": {"maxQueueSize": -2}}}])",
+              "/policies/0/bulkhead/hystrixThreadPool/maxQueueSize", "a whole number from -1"},
+        Wrong{R"([{"to": "web", "bulkhead": {"hystrixThreadPool":
+                  {"queueSizeRejectionThreshold": 3}}}])",
+              "/policies/0/bulkhead/hystrixThreadPool/queueSizeRejectionThreshold", "maxQueueSize"},
+        Wrong{R"([{"to": "web", "bulkhead": "resilience4jThreadPool"}])", "/policies/0/bulkhead",
+              "maxSize"},
+        Wrong{R"([{"to": "web", "bulkhead": {"resilience4jThreadPool": {"queueCapacity": 1}}}])",
+              "/policies/0/bulkhead/resilience4jThreadPool", "threads at most"},
+        Wrong{R"([{"to": "web", "bulkhead": {"resilience4jThreadPool":
+                  {"maxSize": 2, "coreSize": 3}}}])",
+              "/policies/0/bulkhead/resilience4jThreadPool/coreSize", "no more than"},
+        Wrong{R"([{"to": "web", "admissionControl": {"samplingWindow": "999ms"}}])",
+              "/policies/0/admissionControl/samplingWindow", "1s or more"},
+        Wrong{R"([{"to": "web", "admissionControl": {"successRateThreshold": "0%"}}])",
+              "/policies/0/admissionControl/successRateThreshold", "above 0%"},
+        Wrong{R"([{"to": "web", "admissionControl": {"maxRejectionProbability": "101%"}}])",
+              "/policies/0/admissionControl/maxRejectionProbability", "percent"},
+        Wrong{R"([{"to": "web", "admissionControl": {"aggression": 0.5}}])",
+              "/policies/0/admissionControl/aggression", "a number from 1"},
+        Wrong{R"([{"to": "web", "admissionControl": {"rpsThreshold": -1}}])",
+              "/policies/0/admissionControl/rpsThreshold", "a whole number from 0"},
+        Wrong{R"([{"to": "web", "globalRateLimit": "visits"}])", "/policies/0/globalRateLimit",
+              "rateLimits"},
+        Wrong{R"([{"to": "web", "globalRateLimit": {"timeout": "1s"}}])",
+              "/policies/0/globalRateLimit", "the name of one"},
+        Wrong{R"([{"to": "web", "globalRateLimit": {"limit": "visits", "timeout": "0s"}}])",
+              "/policies/0/globalRateLimit/timeout", "above 0"},
+        Wrong{R"([{"to": "web", "globalRateLimit": {"limit": "visits", "failureModeDeny": 1}}])",
+              "/policies/0/globalRateLimit/failureModeDeny", "true or false"},
         Wrong{R"([{"to": "web", "connectionPool": {"maxConnections": 0}}])",
               "/policies/0/connectionPool/maxConnections", "a whole number from 1"}));
 

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
+#include "runner/scenario/live_limits.h"
 #include "tests/scenario/golden_file.h"
 #include "tests/scenario/scenario_text.h"
 
@@ -236,6 +239,42 @@ TEST(ReadScenario, SaysWhatIsWrongWithHowProcessesWarmUpAndPause) {
         << c.text << "\n"
         << text_of(reading.problems);
   }
+}
+
+TEST(ReadScenario, ReadsWhatAConnectionTakes) {
+  const auto read = [](const std::string& handshake) {
+    return read_bent({{"/services", R"({"web": {"operations": {"get": {}, "put": {}},
+                                                "handshake": )" +
+                                        handshake + "}}"}});
+  };
+  for (const auto& [text, round_trips, cpu] :
+       {std::tuple{R"({"tls": "none"})", 1U, 0_ms}, std::tuple{R"({"tls": "1.3"})", 2U, 0_ms},
+        std::tuple{R"({"tls": "1.2", "cpu": "2ms"})", 3U, 2_ms}}) {
+    const ScenarioReading reading = read(text);
+    ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+    const ServiceBehaviour& web = reading.scenario->services.at("default/web");
+    EXPECT_EQ(web.handshake.round_trips, round_trips);
+    EXPECT_EQ(web.handshake.cpu, cpu);
+    EXPECT_FALSE(simulated_alone(*reading.scenario).empty()) << "live hosts cannot";
+  }
+  for (const auto& [text, says] : {std::pair{R"({})", "\"tls\": \"none\", \"1.2\" or \"1.3\""},
+                                   std::pair{R"({"tls": "1.1"})", "\"none\", \"1.2\" or \"1.3\""},
+                                   std::pair{R"({"tls": "1.3", "cpu": 5})", "a duration"},
+                                   std::pair{R"({"tls": "1.3", "rtt": 5})", "a known key"}}) {
+    EXPECT_NE(text_of(read(text).problems).find(says), std::string::npos)
+        << text << "\n"
+        << text_of(read(text).problems);
+  }
+}
+
+TEST(ReadScenario, ReadsWhichOperationsWrite) {
+  const ScenarioReading reading = read_bent(
+      {{"/services", R"({"web": {"operations": {"get": {}, "put": {"writes": true}}}})"}});
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  const auto& operations = reading.scenario->services.at("default/web").operations;
+  EXPECT_FALSE(operations[0].writes);
+  EXPECT_TRUE(operations[1].writes);
+  EXPECT_FALSE(simulated_alone(*reading.scenario).empty()) << "live hosts cannot";
 }
 
 TEST(ReadScenario, ReadsWhomAServiceTurnsAway) {

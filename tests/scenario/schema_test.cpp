@@ -20,8 +20,9 @@ Json schema() { return Json::parse(text_of_file("scenarios/schema/scenario.schem
 const char* const kEveryKey = R"({
   "$schema": "x", "format": 1, "name": "every key", "profile": "kubernetes-1.32",
   "duration": "60s", "warmup": "5s", "startTime": "2024-06-01T12:00:00+02:00", "runs": {"seeds": 7, "confidence": "90%"},
-  "manifests": ["scenarios/external-autoscaler/manifests/web.yaml"],
+  "manifests": ["scenarios/external-autoscaler/manifests/web.yaml", "scenarios/shop/manifests/ad.yaml"],
   "cluster": {
+    "cpuContention": true,
     "nodes": ["x", {"name": "y", "zone": "b", "cpu": "2", "memory": "1Gi", "pods": 5, "extended": {"a.b/c": 1},
                     "diskSize": "9Gi", "reserved": {"cpu": "100m", "memory": "1Mi"},
                     "evictionHard": {"memory.available": "1Mi"}, "labels": {"disk": "ssd"},
@@ -33,6 +34,7 @@ const char* const kEveryKey = R"({
                 "registry": {"bandwidth": "1Gbps"}, "endpointDelay": "1ms"},
     "storage": {"attach": "1s", "detach": "1s", "provision": "1s", "delete": "1s", "resize": "1s"},
     "controlPlane": {"replicas": 2, "stores": 3, "electionTimeout": "1s"},
+    "kubeProxyMode": "ipvs",
     "nodeGroups": {"pool": {"min": 1, "max": 3, "nodes": 2, "startTime": {"uniform": ["30s", "90s"]}, "zone": "b",
                             "cpu": "2", "memory": "1Gi", "pods": 5, "extended": {"a.b/c": 1}, "diskSize": "9Gi",
                             "reserved": {"cpu": "100m"}, "evictionHard": {"memory.available": "1Mi"},
@@ -54,14 +56,16 @@ const char* const kEveryKey = R"({
                        "runsFor": "9min", "exitCode": 1, "ignoresTerm": true,
                        "unwellAfter": "5s", "unwellFor": "1s",
                        "memory": {"base": "1Mi", "perSecond": "1Ki", "perRequest": "1Ki", "perServed": "1Ki"},
-                       "disk": {"base": "1Mi", "perSecond": "1Ki", "volume": "v"}}},
+                       "disk": {"base": "1Mi", "perSecond": "1Ki", "volume": "v"}, "errors": "1%"}},
   "services": {"web": {"concurrency": 1, "queueMax": 2, "drainsOnTerm": false,
                "probesShareThreads": true, "warmUp": {"factor": 3, "for": "9s"},
                "queue": {"order": "adaptive-lifo", "lifoAbove": "70%", "ageMax": "1s", "codel": {"target": "5ms", "interval": "1s"}},
                "limit": {"vegas": {"initial": 10, "max": 100, "smoothing": 0.5, "probeMultiplier": 9}},
-               "pauses": {"for": "1ms", "requests": 100}, "operations": {
+               "pauses": {"for": "1ms", "requests": 100}, "handshake": {"tls": "1.3", "cpu": "1ms"},
+               "leader": {"election": "9s", "acks": 2, "replicate": "1ms"}, "operations": {
     "leaf": {"cpu": {"exponential": "1ms"}, "wait": {"lognormal": {"mean": "1ms", "p99": "2ms"}},
              "errors": "1%"},
+    "put": {"cpu": "1ms", "writes": true},
     "get": {"cpu": {"lognormal": {"median": "1ms", "p99": "2ms"}},
             "calls": ["web:leaf", ["web:leaf", {"to": "web", "operation": "leaf", "times": 2,
                                                 "probability": "50%", "timeout": "1s", "optional": true,
@@ -71,8 +75,16 @@ const char* const kEveryKey = R"({
                       {"to": "web:leaf", "waits": false}, {"to": "web:leaf", "undo": "web:leaf"},
                       {"to": "web:leaf", "cache": "90%"}]}
   }}},
+  "rateLimits": {"visits": {"service": "web", "operation": "leaf", "requests": 9, "per": "1s"}},
+  "topics": {
+    "log": {"broker": "web", "publish": "get", "partitions": 6, "groups": {"web": {"operation": "leaf",
+            "consumers": 2, "batch": 10, "retries": 3, "backoff": "2s", "deadLetters": "dead",
+            "timeout": "5s", "sessionTimeout": "10s", "rebalance": "1s"}}},
+    "queue": {"broker": "web", "publish": "put", "groups": {"web": {"prefetch": 5}}},
+    "dead": {"broker": "web"}},
   "policies": [{"from": "clients", "to": ["web"], "timeout": "2s", "perTryTimeout": "1s", "connectTimeout": "1s",
     "passDeadline": true, "deadlineMargin": "1ms", "bulkhead": 5,
+    "globalRateLimit": "visits",
     "retries": {"attempts": 2, "on": ["5xx"], "backoff": {"envoy": {"base": "25ms", "max": "1s"}},
                 "limit": {"envoy": {"budgetPercent": "20%", "minConcurrency": 3, "maxRetries": 1}}, "avoidPreviousHosts": 1},
     "breaker": {"hystrix": {"requestVolume": 20, "errorPercent": "50%", "sleepWindow": "5s", "rollingWindow": "10s",
@@ -111,6 +123,8 @@ const char* const kEveryKey = R"({
     {"id": "more", "at": "14s", "apply": ["scenarios/live/manifests/web.yaml"]},
     {"id": "label", "at": "14s", "patch": {"target": "Deployment/web", "pods": 1,
      "merge": {"metadata": {"labels": {"app": null}}}}},
+    {"id": "leader", "at": "14s", "fault": "slow-leader", "target": "Service/web", "delay": "1s",
+     "for": "1s"},
     {"id": "registry", "at": "14s", "fault": "registry-slow", "bandwidth": "1Mbps", "for": "1s"},
     {"id": "late", "at": "14s", "fault": "network-delay", "from": "clients", "to": ["Deployment/web"],
      "share": "50%", "direction": "both", "probability": "10%", "delay": "10ms", "jitter": "1ms",
@@ -121,6 +135,13 @@ const char* const kEveryKey = R"({
      "for": "1s"},
     {"id": "hog", "at": "14s", "fault": "memory-stress", "target": "Deployment/web",
      "memory": "64Mi", "for": "1s"},
+    {"id": "narrow", "at": "14s", "fault": "network-bandwidth", "to": "Service/web",
+     "bandwidth": "1Mbps", "buffer": "1Ki", "limit": "64Ki", "headers": 500, "for": "1s"},
+    {"id": "closes", "at": "14s", "fault": "slow-close", "to": "Service/web", "delay": "1s", "for": "1s"},
+    {"id": "large", "at": "14s", "fault": "limit-data", "to": "Service/web", "limit": "1Ki", "for": "1s"},
+    {"id": "wrong", "at": "14s", "fault": "bad-config", "from": "clients", "how": "timeout",
+     "timeout": "5ms", "for": "1s"},
+    {"id": "full", "at": "14s", "fault": "disk-full", "target": "Node/x", "for": "1s"},
     {"id": "rollout", "at": "20s", "set": {"target": "Deployment/web", "container": "web",
      "image": "web:2", "replicas": 3, "env": {"A": "1"}}}
   ],
@@ -152,7 +173,11 @@ const char* const kEveryKey = R"({
     {"id": "25", "count": "Node", "where": {"zone": "b", "taint": "a/b", "unschedulable": false},
      "finally": ">= 0"},
     {"id": "26", "count": "events", "where": {"what": "created", "subject": "Pod/*", "detail": "by"},
-     "finally": ">= 1"}
+     "finally": ">= 1"},
+    {"id": "28", "topic": "log", "group": "web", "count": "lag", "always": "< 99"},
+    {"id": "29", "topic": "log", "group": "web", "count": "age", "never": "> 9s", "during": "..30s"},
+    {"id": "30", "topic": "queue", "group": "web", "count": "dead", "finally": "== 0"},
+    {"id": "31", "topic": "queue", "group": "web", "count": "finished", "eventually": ">= 1", "for": "1s"}
   ],
   "patch": [{"target": "Deployment/web", "merge": {"spec": {"minReadySeconds": 1}}}],
   "sweep": {"grid": {"load[0].poisson": ["1/s", "2/s"]}, "zip": {"duration": ["60s", "70s"]}},
@@ -174,6 +199,7 @@ std::string with_zones() {
   }
   for (Json& entry : text["timeline"]) {
     if (entry.contains("zone")) entry["zone"] = "x";
+    if (entry.value("target", "") == "Node/x") entry["target"] = "Node/x-1";
   }
   return text.dump();
 }
@@ -208,6 +234,17 @@ const std::vector<std::string> kOtherPolicies = {
         "jitter": 0.1}}}, "balancer": {"ring-hash": {"minRingSize": 10, "maxRingSize": 100,
         "key": "session", "boundedLoad": 125}}})",
     R"({"to": "web", "balancer": "random", "locality": {"failover": {"overprovisioning": 150}}})",
+    R"({"to": "web", "bulkhead": {"semaphore": {"maxConcurrentCalls": 3}}})",
+    R"({"to": "web", "bulkhead": {"hystrixThreadPool": {"coreSize": 3, "maxQueueSize": 9,
+        "queueSizeRejectionThreshold": 4}}})",
+    R"({"to": "web", "bulkhead": {"resilience4jThreadPool": {"coreSize": 1, "maxSize": 2,
+        "queueCapacity": 9, "keepAlive": "1s"}}})",
+    R"({"to": "web", "admissionControl": {"samplingWindow": "10s", "successRateThreshold": "90%",
+        "aggression": 2, "rpsThreshold": 5, "maxRejectionProbability": "50%"}})",
+    R"({"to": "web", "fallback": {"service": {"to": "ad", "operation": "list",
+        "maxConcurrent": 3}}})",
+    R"({"to": "web", "globalRateLimit": {"limit": "visits", "timeout": "5ms",
+        "failureModeDeny": true}})",
     R"({"to": "web", "hedging": {"maxAttempts": 3, "hedgingDelay": "50ms",
         "nonFatalStatusCodes": ["UNAVAILABLE", "UNKNOWN"],
         "throttle": {"maxTokens": 5, "tokenRatio": 0.2}}})",
@@ -288,6 +325,7 @@ TEST(Schema, HasExactlyTheKeysThatTheReaderKnows) {
   for (const std::string& policy : kOtherPolicies) {
     Json text = Json::parse(kEveryKey);
     text["policies"] = Json::array({Json::parse(policy)});
+    if (!text["policies"][0].contains("globalRateLimit")) text.erase("rateLimits");
     texts.push_back(text.dump());
   }
   for (const std::string& members : kOtherServices) {

@@ -11,6 +11,7 @@
 #include "runner/scenario/reading.h"
 #include "runner/session/sim_session.h"
 #include "runner/verdict/verdict.h"
+#include "runner/why/chains.h"
 
 namespace orrery::session {
 namespace {
@@ -53,6 +54,12 @@ double failed_share(const runner::RunResult& run) {
   return 1 - static_cast<double>(stats.succeeded) / static_cast<double>(stats.requests);
 }
 
+/// What the record at the head of the chain of most failures says.
+std::string origin(const runner::RunResult& run) {
+  const auto chains = why::chains_of(run.log, run.failures, {});
+  return chains.empty() ? "" : chains[0].steps[0].detail;
+}
+
 TEST(EdgeFaultInARun, IsTheOriginOfWhatFailsThroughIt) {
   for (const FaultKind kind :
        {FaultKind::NetworkPartition, FaultKind::Reset, FaultKind::DnsError, FaultKind::HttpAbort}) {
@@ -73,6 +80,61 @@ TEST(EdgeFaultInARun, IsTheOriginOfWhatFailsThroughIt) {
     EXPECT_EQ(first.at("detail"), std::string{"trouble: "} + to_string(kind));
     EXPECT_EQ(summary.at("why").size(), 1U) << "and nothing else is";
   }
+}
+
+TEST(EdgeFaultInARun, IsWhatCallersWereToldWrong) {
+  for (const scenario::WrongConfig wrong :
+       {scenario::WrongConfig::Port, scenario::WrongConfig::Service,
+        scenario::WrongConfig::Timeout}) {
+    Scenario s = with_fault(FaultKind::BadConfig, to_service());
+    fault_of(s).edge->wrong = wrong;
+    fault_of(s).edge->timeout = 1_ms;
+    const auto run = simulate(s, 1);
+    EXPECT_EQ(failed_share(run), 1.0);
+    EXPECT_TRUE(run.faults.at(0).recovered);
+    const auto after =
+        verdict::within(run.services.at("default/web"), Instant::at(21_s), Instant::at(38_s));
+    EXPECT_EQ(after.requests, after.succeeded) << "it is rolled back";
+    EXPECT_EQ(origin(run), "trouble: bad-config");
+  }
+}
+
+TEST(EdgeFaultInARun, HoldsUpWhatALinkHasNoRoomFor) {
+  Scenario s = with_fault(FaultKind::NetworkBandwidth, to_service());
+  fault_of(s).bytes_per_second = 10'000;
+  const auto run = simulate(s, 1);
+  EXPECT_GT(failed_share(run), 0.9) << "14 of 50 requests a second";
+  EXPECT_EQ(origin(run), "trouble: network-bandwidth");
+  fault_of(s).bytes_per_second = 1'000'000'000;
+  fault_of(s).edge->burst_bytes = 1'000'000;
+  const auto wide = simulate(s, 1);
+  EXPECT_EQ(failed_share(wide), 0.0);
+  EXPECT_EQ(wide.faults.at(0).effect, "it held up no message");
+}
+
+TEST(EdgeFaultInARun, CutsOffWhatIsTooLarge) {
+  Scenario s = with_fault(FaultKind::LimitData, to_service());
+  fault_of(s).edge->limit_bytes = 699;
+  const auto run = simulate(s, 1);
+  EXPECT_EQ(failed_share(run), 1.0);
+  EXPECT_EQ(origin(run), "trouble: limit-data");
+  fault_of(s).edge->limit_bytes = 700;
+  EXPECT_EQ(simulate(s, 1).faults.at(0).effect, "it met no message that is larger");
+}
+
+TEST(EdgeFaultInARun, ClosesConnectionsWhereThereIsAPool) {
+  Scenario s = with_fault(FaultKind::SlowClose, to_service());
+  fault_of(s).delay = 2_s;
+  const auto without = simulate(s, 1);
+  EXPECT_EQ(failed_share(without), 0.0);
+  EXPECT_EQ(without.faults.at(0).effect,
+            "it met no answer on a connection of a pool that carries a request at a time");
+  resilience::ConnectionPoolConfig pool;
+  pool.thresholds.max_connections = 8;
+  s.policies[{"", "default/web"}].pool = pool;
+  const auto run = simulate(s, 1);
+  EXPECT_GT(failed_share(run), 0.8) << "8 connections are good for 4 of 50 requests a second";
+  EXPECT_EQ(origin(run), "trouble: slow-close");
 }
 
 TEST(EdgeFaultInARun, DrawsItsPodsFromAllWorkloadsTogether) {

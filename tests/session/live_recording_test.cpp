@@ -65,7 +65,7 @@ controllers::Change pod_appears(const char* name, const char* address) {
 class LiveRecordingTest : public testing::Test {
  protected:
   std::unique_ptr<LiveRecording> begin() {
-    auto recording = *LiveRecording::create({path_, {}, "test", 20}, scenario_);
+    auto recording = *LiveRecording::create({path_, {}, "test", 20}, scenario_, 0);
     recording->add_load(generator_.results(), "visit");
     return recording;
   }

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "runner/scenario/reading.h"
 #include "runner/session/sim_session.h"
@@ -71,7 +72,9 @@ TEST(PodFaultInARun, IsTheOriginOfWhatFailsThroughItAndIsOverWhenItEnds) {
 TEST(PodFaultInARun, OfACpuThatHasNoQuotaHitsNothingAndSaysWhy) {
   const auto run = simulate(with_fault(FaultKind::CpuStress), 1);
   EXPECT_TRUE(run.faults.at(0).targets.empty());
-  EXPECT_EQ(run.faults[0].effect, "no container of it has a CPU limit whose quota could be shared");
+  EXPECT_EQ(run.faults[0].effect,
+            "no container of it has a CPU limit whose quota could be shared, and nodes have no "
+            "cpuContention");
 }
 
 TEST(PodFailure, LeavesThePodWhereItIsWithOtherContainers) {
@@ -83,6 +86,38 @@ TEST(PodFailure, LeavesThePodWhereItIsWithOtherContainers) {
   const auto stats =
       verdict::within(run.services.at("default/web"), Instant::at(15_s), Instant::at(19_s));
   EXPECT_EQ(stats.succeeded, 0U) << "nobody serves while it lasts";
+}
+
+/// A node has nothing left of its disk from 12 s to 42 s. Its kubelet looks every 10 s.
+Scenario with_full_disk(bool writes) {
+  Scenario s = with_fault(FaultKind::DiskFull);
+  auto& fault = std::get<FaultAction>(s.timeline[0].action);
+  fault.target = api::ObjectKey{api::Kind::Node, "", "h1"};
+  fault.lasts = 30_s;
+  s.timeline[0].at = Instant::at(12_s);
+  s.duration = 120_s;
+  s.services.at("default/web").operations[0].writes = writes;
+  for (scenario::ClusterNode& node : s.cluster.nodes) node.disk_bytes = std::int64_t{100} << 30;
+  return s;
+}
+
+TEST(DiskFull, FailsWhatWritesUntilTheKubeletEvictsThePods) {
+  const auto run = simulate(with_full_disk(true), 1);
+  EXPECT_EQ(run.faults.at(0).targets, std::vector<std::string>{"Node/h1"});
+  EXPECT_TRUE(run.faults[0].recovered);
+  EXPECT_GT(failures(run, 12_s, 20_s), 150U) << "half of the requests, for 8 s";
+  EXPECT_EQ(origin(run), "fault trouble: disk-full");
+  const auto created = std::count_if(run.log.begin(), run.log.end(), [](const auto& record) {
+    return record.what == "created" && record.subject.starts_with("Pod/");
+  });
+  EXPECT_EQ(created, 3) << "the pod is evicted";
+  EXPECT_EQ(failures(run, 25_s, 118_s), 0U) << "and another one serves elsewhere";
+  const auto& last = run.workloads.at("default/web").samples.back();
+  EXPECT_EQ(last.available, 2);
+  EXPECT_EQ(run.fingerprint, simulate(with_full_disk(true), 1).fingerprint);
+
+  EXPECT_EQ(failures(simulate(with_full_disk(false), 1), 12_s, 17_s), 0U)
+      << "what does not write goes on";
 }
 
 TEST(StaleEndpoints, SendRequestsToPodsThatHaveGone) {

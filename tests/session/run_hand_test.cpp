@@ -1,6 +1,8 @@
 // A run in somebody's hand: what was done to it, written as a scenario, plays the same again.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
@@ -80,13 +82,19 @@ const std::multimap<std::int64_t, std::string> kOrders{
     {20100, R"({"set": {"target": "Deployment/web", "replicas": 3}})"},
     {24000, R"({"fault": "network-delay", "to": "Service/web", "delay": "40ms", "for": "3s"})"},
     {24000, R"({"drain": "Node/h2"})"},
+    {26000, R"({"patch": {"target": "Deployment/web", "merge": {"spec": {"template": {"spec":
+               {"terminationGracePeriodSeconds": 7}}}}}})"},
     {31400, R"({"uncordon": "Node/h2"})"},
     {32000, R"({"fault": "node-loss", "target": "Node/h1", "for": "2s"})"}};
 
 TEST(RunHand, WhatWasDoneByHandPlaysTheSameFromTheScenarioThatIsKept) {
   const tests::TemporaryFolder folder;
   const scenario::Scenario scenario = two_pods();
-  Script script{scenario, kOrders};
+  std::multimap<std::int64_t, std::string> orders = kOrders;
+  std::ofstream{folder.file("map.yaml")}
+      << "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: later}\ndata: {a: b}\n";
+  orders.emplace(27'000, R"({"apply": [")" + folder.file("map.yaml") + R"("]})");
+  Script script{scenario, orders};
   const session::RecordOrder record{folder.file("run.orrery"), {}, "test", 0};
   const auto played = session::try_simulate(scenario, 3, &record, &script);
   ASSERT_TRUE(played);
@@ -94,7 +102,7 @@ TEST(RunHand, WhatWasDoneByHandPlaysTheSameFromTheScenarioThatIsKept) {
   const auto kept = scenario::read_scenario_text(script.ordered.text_for("", 3), "kept.json", "");
   for (const api::Problem& problem : kept.problems) ADD_FAILURE() << to_string(problem);
   ASSERT_TRUE(kept.scenario);
-  EXPECT_EQ(kept.scenario->timeline.size(), scenario.timeline.size() + kOrders.size() + 2);
+  EXPECT_EQ(kept.scenario->timeline.size(), scenario.timeline.size() + orders.size() + 2);
   EXPECT_EQ(kept.scenario->first_seed, 3U);
   EXPECT_EQ(kept.scenario->last_seed, 3U);
   const runner::RunResult again = session::simulate(*kept.scenario, 3);
@@ -196,6 +204,53 @@ TEST(Orders, NameAPodByTheNameThatItGot) {
   EXPECT_EQ(read(ordered, R"({"fault": "pod-kill", "target": "Pod/default/wen-1-abcde"})", now)
                 .problems.size(),
             1U);
+}
+
+TEST(Orders, WriteOnlyWhatTheRunNeedNotKnowBefore) {
+  const tests::TemporaryFolder folder;
+  const auto file = [&](const char* name, const std::string& text) {
+    std::ofstream{folder.file(name)} << text;
+    return R"({"apply": [")" + folder.file(name) + R"("]})";
+  };
+  const scenario::Scenario scenario = two_pods();
+  const OrderedScenario ordered{kScenario, scenario};
+  const Instant now = Instant::at(Duration::seconds(12));
+  const auto refused = [&](const std::string& order) {
+    const OrderReading reading = read(ordered, order, now);
+    EXPECT_EQ(reading.entries.empty(), !reading.problems.empty());
+    return reading.problems.empty() ? std::string{} : reading.problems[0].where.pointer;
+  };
+  EXPECT_EQ(refused(file("map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n")),
+            "");
+  EXPECT_EQ(refused(file("policy.yaml",
+                         "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n"
+                         "metadata: {name: p}\nspec: {podSelector: {}}\n")),
+            "/apply")
+      << "the run has no agent for it";
+  EXPECT_EQ(refused(R"({"patch": {"target": "Service/web", "merge": {"spec": {"selector":
+                        {"app": "other"}}}}})"),
+            "/patch/target");
+  EXPECT_EQ(
+      refused(R"({"patch": {"target": "Deployment/web", "merge": {"spec": {"template": {"spec":
+                        {"containers": [{"name": "web", "image": "new:1"}]}}}}}})"),
+      "/patch/merge")
+      << "an image that no node could pull";
+  EXPECT_EQ(
+      refused(R"({"patch": {"target": "Deployment/web", "merge": {"spec": {"replicas": 3}}}})"),
+      "");
+  EXPECT_EQ(refused(R"({"apply": ["nowhere.yaml"]})"), "/apply/0");
+}
+
+TEST(Orders, FindTheManifestsOfAScenarioThatIsElsewhere) {
+  const scenario::Scenario scenario = two_pods();
+  const tests::TemporaryFolder folder;
+  const std::string elsewhere = folder.file("edited.json");
+  std::filesystem::copy_file(kScenario, elsewhere);
+  const OrderedScenario lost{elsewhere, scenario};
+  const Instant now = Instant::at(Duration::seconds(12));
+  EXPECT_FALSE(read(lost, R"({"cordon": "Node/h1"})", now).problems.empty());
+  const OrderedScenario found{elsewhere, scenario, "scenarios/live"};
+  EXPECT_TRUE(read(found, R"({"cordon": "Node/h1"})", now).problems.empty());
 }
 
 TEST(Orders, AreKeptBesideTheScenarioThatIsPlayed) {

@@ -131,6 +131,59 @@ TEST(Causes, AResetLeadsToWhatKilledTheProcess) {
             "upstream)");
 }
 
+/// Why requests fail, so many a second, after the second of two pods has left the table at 5 s.
+std::string origin_of_too_few(double rate) {
+  TrafficModel model;
+  model.services.push_back(offers(works(10_ms), 1));
+  model.services[0].queue_max = 100;
+  add_load(model, {{0, 0}}, kSeed, rate, 4000);
+  Explained run{model};
+  run.world.pod(0);
+  run.world.pod(0);
+  run.begin();
+  run.world.run(Instant::at(5_s));
+  const ports::CauseId cause = run.fault("Pod/a");
+  const std::vector<ports::TableEndpoint> one{TrafficWorld::endpoint(0, 0)};
+  for (ConsumerIndex consumer = 0; consumer <= 2; ++consumer) {
+    run.world.engine.publish(consumer, 0, one, 2, std::nullopt, cause);
+  }
+  run.world.run(Instant::at(9_s));
+  return run.chain();
+}
+
+TEST(Causes, APodTooFewLeadsToWhatTookIt) {
+  // A pod alone carries 100 requests a second.
+  EXPECT_EQ(origin_of_too_few(150), "fault Pod/a > failing Service/a (calls from users: refused)");
+  EXPECT_EQ(origin_of_too_few(300),
+            "load Service/a > failing Service/a (calls from users: refused)")
+      << "there was too much to do before";
+  EXPECT_EQ(origin_of_too_few(50), "") << "one of them is enough";
+}
+
+TEST(Causes, PodsThatCameBackAreNotToBlame) {
+  TrafficModel model;
+  model.services.push_back(offers(works(10_ms), 1));
+  model.services[0].queue_max = 100;
+  add_load(model, {{0, 0}}, kSeed, 50, 2000);
+  add_load(model, {{0, 0}}, kSeed, 300, 2000);
+  model.load[1].from = Instant::at(20_s);
+  model.load[1].until = Instant::at(24_s);
+  Explained run{model};
+  run.world.pod(0);
+  run.world.pod(0);
+  run.begin();
+  run.world.run(Instant::at(5_s));
+  const std::vector<ports::TableEndpoint> one{TrafficWorld::endpoint(0, 0)};
+  for (ConsumerIndex consumer = 0; consumer <= 2; ++consumer) {
+    run.world.engine.publish(consumer, 0, one, 2, std::nullopt, run.fault("Pod/a"));
+  }
+  run.world.run(Instant::at(10_s));
+  run.world.version = 2;
+  run.world.publish_all();
+  run.world.run(Instant::at(24_s));
+  EXPECT_EQ(run.chain(), "load Service/a > failing Service/a (calls from users: refused)");
+}
+
 TEST(Causes, NoEndpointsLeadToWhatEmptiedTheTable) {
   TrafficModel model = chain_of(2, 1_s);
   add_load(model, {{0, 0}}, kSeed, 100.0, 100);

@@ -99,6 +99,41 @@ TEST(SameSeed, GivesTheSameBytesWhateverTheEventListIs) {
   EXPECT_TRUE(run_busy(3, 40_ms) == run_busy(3, 40_ms, 8));
 }
 
+/// More than the engine looks ahead for (kCallsInCache), which may not show.
+TEST(TenThousandCallsUnderWay, TakeTheirTime) {
+  for (const bool routed : {false, true}) {
+    SCOPED_TRACE(routed);
+    TrafficModel model;
+    model.services.push_back(offers(works(3_s), 10'000));
+    model.services[0].operations[0].steps = {{{call(1)}}};
+    model.services.push_back(offers(works(1_s), 10'000));
+    if (routed) model.routes.push_back({.from = 0, .to = 1, .policy = {}});
+    JourneyModel journey;
+    journey.steps = {{0, 0}};
+    model.journeys.push_back(journey);
+    LoadModel load;
+    load.rate_per_second = 2'500;
+    load.until = Instant::at(5_s);
+    load.mix.push_back({0, 1.0});
+    model.load.push_back(load);
+    TrafficWorld world{model, 1};
+    world.pod(0, 0);
+    world.pod(1, 1);
+    world.publish_all();
+    world.engine.start();
+    world.run(Instant::at(4_s));
+    EXPECT_GT(world.engine.live_calls(), 15'000U);
+    world.run();
+    const RequestCounts totals = world.engine.journey(0).totals();
+    EXPECT_GT(totals.ended_count(), 12'000U);
+    EXPECT_EQ(totals.of(RequestOutcome::Ok), totals.ended_count());
+    const Duration each = 4_s + model.latency_between_zones * 2 + model.latency_in_zone * 2;
+    EXPECT_EQ(totals.latency_max_ns, each.count_ns());
+    EXPECT_EQ(totals.latency_sum_ns,
+              each.count_ns() * static_cast<std::int64_t>(totals.ended_count()));
+  }
+}
+
 /// The same timeouts twice: as timers that fire, and read off the latencies of a run that has none.
 /// Abandoned requests cost their servers the same, so both must agree to the last request.
 TEST(Timeouts, ThatFireAreExactlyTheRequestsThatTakeLongerWithoutThem) {
@@ -337,6 +372,75 @@ void make_hedged(TrafficModel& model, std::uint64_t seed) {
   }
 }
 
+/// Some calls wait for threads, ask a limit of one more service, are not admitted, or have another
+/// service called in their place; and nodes take turns.
+void make_detoured(TrafficModel& model, std::uint64_t seed) {
+  const Draws draws{seed};
+  std::uint64_t drawn = 0;
+  const auto pick = [&](std::uint64_t count) {
+    return draws.index(Purpose::FaultTarget, count, std::uint64_t{1} << 34, drawn++);
+  };
+  const auto count = static_cast<std::uint32_t>(model.services.size());
+  model.services.push_back(offers(works_about(1_ms), 2));
+  model.shared_limits.push_back({.service = count, .requests_per_unit = 5, .unit = 30_ms});
+  model.nodes_take_turns = pick(2) == 0;
+  for (RouteModel& route : model.routes) {
+    if (pick(2) == 0) route.policy.admission = resilience::AdmissionControlConfig{};
+    if (pick(2) == 0) {
+      const auto size = static_cast<std::uint32_t>(1 + pick(2));
+      route.policy.thread_pool =
+          resilience::hystrix_thread_pool(size, static_cast<std::int32_t>(pick(4)), 2);
+      if (pick(3) == 0) route.policy.thread_pool->max_size += 1;
+    }
+    if (pick(3) == 0) {
+      route.policy.shared_limit.emplace();
+      route.policy.shared_limit->question.timeout = Duration::milliseconds(2);
+      route.policy.shared_limit->question.failure_mode_deny = pick(2) == 0;
+      route.shared_limit = 0;
+    }
+    // Calls lead to later services alone, so that this comes to an end.
+    const auto other = static_cast<ServiceIndex>(pick(count));
+    const bool later = route.from == kClients || other > route.from;
+    const bool nested =
+        std::any_of(model.routes.begin(), model.routes.end(), [&](const RouteModel& its) {
+          if (its.from != route.from) return false;
+          return (its.to == other && its.fallback) ||
+                 (its.fallback && its.fallback->to == route.to);
+        });
+    if (pick(2) == 0 || !later || nested || other == route.to) continue;
+    route.policy.fallback = resilience::FallbackConfig{
+        .kind = resilience::FallbackConfig::Kind::OtherService, .concurrent_max = 2};
+    route.fallback = FallbackModel{other, 0};
+  }
+}
+
+/// What the first service does well is a message for the last one.
+void make_topical(TrafficModel& model, std::uint64_t seed) {
+  TopicModel topic;
+  topic.broker = 0;
+  topic.operation = 0;
+  topic.partitions = static_cast<std::uint32_t>(seed % 3 * 2);
+  GroupModel group;
+  group.service = static_cast<ServiceIndex>(model.services.size() - 1);
+  group.consumers = static_cast<std::uint32_t>(1 + seed % 2);
+  group.taken = static_cast<std::uint32_t>(1 + seed % 4);
+  group.retries = static_cast<std::uint32_t>(seed % 3);
+  group.backoff = 3_ms;
+  if (seed % 2 == 0) group.timeout = 15_ms;
+  group.session_timeout = 20_ms;
+  group.rebalance = Duration::milliseconds(static_cast<int>(seed % 2 * 5));
+  topic.groups.push_back(group);
+  model.topics.push_back(topic);
+}
+
+/// All that is asked of the last service is a write.
+void make_led(TrafficModel& model, std::uint64_t seed) {
+  ServiceModel& service = model.services.back();
+  service.leader = {Distribution::constant(10_ms), static_cast<std::uint32_t>(1 + seed % 2),
+                    Distribution::exponential(1_ms)};
+  for (OperationModel& operation : service.operations) operation.writes = true;
+}
+
 /// Random small worlds under random faults: whatever happens, every record is freed in the end.
 TEST(SmallWorlds, LeaveNothingBehind) {
   constexpr auto kDraw = Purpose::FaultTarget;
@@ -469,6 +573,9 @@ TEST(SmallWorlds, LeaveNothingBehind) {
     model.connect_timeout = Duration::milliseconds(static_cast<int>(1 + pick(30)));
     if (seed % 2 == 0) make_odd(model, seed);
     if (seed % 3 == 0) make_hedged(model, seed);
+    if (seed % 5 < 2) make_detoured(model, seed);
+    if (seed % 5 == 0) make_topical(model, seed);
+    if (seed % 7 == 0) make_led(model, seed);
     add_load(model, {{0, 0}, {1, 0}}, seed, 500.0, 100);
     model.journeys[0].timeout = Duration::milliseconds(static_cast<int>(10 + pick(100)));
     model.load[0].population = static_cast<std::uint32_t>(pick(20));
@@ -476,7 +583,7 @@ TEST(SmallWorlds, LeaveNothingBehind) {
     TrafficWorld world{model, seed, 3};
     std::vector<InstanceId> pods;
     std::vector<std::pair<ServiceIndex, std::size_t>> places;
-    for (std::uint32_t s = 0; s < service_count; ++s) {
+    for (std::uint32_t s = 0; s < model.services.size(); ++s) {
       for (std::uint32_t node = 0; node < 3; ++node) {
         pods.push_back(world.pod(s, node, node / 2));
         places.emplace_back(s, node);
@@ -533,7 +640,7 @@ TEST(SmallWorlds, LeaveNothingBehind) {
       EXPECT_NE(view.state, InstanceState::Draining) << "seed " << seed;
     }
     std::uint64_t ended = 0;
-    for (std::uint32_t s = 0; s < service_count; ++s) {
+    for (std::uint32_t s = 0; s < model.services.size(); ++s) {
       EXPECT_EQ(world.engine.gauge(s), ServiceGauge{}) << "seed " << seed;
       const RequestCounts totals = world.engine.service(s).totals();
       EXPECT_EQ(totals.unanswered, 0U);

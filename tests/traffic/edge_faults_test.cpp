@@ -42,7 +42,9 @@ class Times final : public TrafficObserver {
 /// Clients call one service with `pods` pods, 100 times a second.
 struct Clients {
   explicit Clients(std::uint64_t journeys, Duration timeout = {}, std::uint32_t pods = 1)
-      : world{model(journeys, timeout), kSeed}, ledger{log, {"a"}} {
+      : Clients{model(journeys, timeout), pods} {}
+  explicit Clients(const TrafficModel& model, std::uint32_t pods = 1)
+      : world{model, kSeed}, ledger{log, {"a"}} {
     for (std::uint32_t i = 0; i < pods; ++i) (void)world.pod(0);
     world.engine.set_observer(&times);
     world.engine.explain_failures(ledger);
@@ -247,6 +249,224 @@ TEST(EdgeFaults, AnswersMayComeFromSomebodyElse) {
   (void)hushed.add(replace);
   hushed.world.run();
   EXPECT_EQ(hushed.share(RequestOutcome::Ok), 1.0);
+}
+
+EdgeFault limited(std::int64_t bytes_per_second, std::int64_t header_bytes) {
+  EdgeFault made = fault(EdgeFaultKind::Bandwidth, EdgeMessages::Requests);
+  made.bandwidth.bytes_per_second = bytes_per_second;
+  made.header_bytes = header_bytes;
+  return made;
+}
+
+/// What messages of one sender meet that are sent at these times.
+std::vector<MessageFate> sent_at(EdgeFaults& faults, const std::vector<Duration>& times,
+                                 std::uint32_t payload_bytes, std::uint32_t caller = kNone) {
+  const std::vector<InstanceSpec> specs(3);
+  std::vector<MessageFate> fates;
+  for (const Duration at : times) {
+    const EdgeMessage message{
+        .caller = caller, .callee = 0, .key = 100 + fates.size(), .payload_bytes = payload_bytes};
+    fates.push_back(faults.meet(message, specs, Draws{kSeed}, Instant::at(at)));
+  }
+  return fates;
+}
+
+TEST(Bandwidth, PassesOneMessageAfterAnother) {
+  EdgeFaults faults;
+  // 1,000 bytes, headers and payload, at 10,000 bytes per second: 100 ms each.
+  const std::uint32_t handle = faults.add(limited(10'000, 400));
+  const auto fates = sent_at(faults, {0_ms, 10_ms, 20_ms, 1_s}, 600);
+  EXPECT_EQ(fates[0].delay, 100_ms);
+  EXPECT_EQ(fates[1].delay, 190_ms);
+  EXPECT_EQ(fates[2].delay, 280_ms);
+  EXPECT_EQ(fates[3].delay, 100_ms) << "the line is empty again";
+  EXPECT_EQ(sent_at(faults, {1_s}, 600, 1)[0].delay, 100_ms) << "each sender has its own";
+  EXPECT_EQ(faults.remove(handle), 5U);
+}
+
+TEST(Bandwidth, LetsABurstPassAtOnceAfterASilence) {
+  EdgeFaults faults;
+  EdgeFault burst = limited(10'000, 0);
+  burst.bandwidth.burst_bytes = 1500;
+  const std::uint32_t handle = faults.add(burst);
+  const auto fates = sent_at(faults, {0_ms, 0_ms, 0_ms, 100_ms, 1_s}, 1000);
+  EXPECT_EQ(fates[0].delay, 0_ms);
+  EXPECT_EQ(fates[1].delay, 50_ms) << "500 bytes of it have to wait";
+  EXPECT_EQ(fates[2].delay, 150_ms);
+  EXPECT_EQ(fates[3].delay, 150_ms);
+  EXPECT_EQ(fates[4].delay, 0_ms);
+  EXPECT_EQ(faults.remove(handle), 3U) << "what passes at once was not held up";
+}
+
+TEST(Bandwidth, DropsWhatComesBeyondItsLimit) {
+  EdgeFaults faults;
+  EdgeFault full = limited(10'000, 0);
+  full.bandwidth.queue_bytes = 1500;
+  (void)faults.add(full);
+  const auto fates = sent_at(faults, {0_ms, 0_ms, 0_ms, 49_ms, 50_ms}, 1000);
+  EXPECT_FALSE(fates[0].lost);
+  EXPECT_FALSE(fates[1].lost) << "1,000 bytes are in line";
+  EXPECT_TRUE(fates[2].lost) << "2,000 bytes are in line";
+  EXPECT_TRUE(fates[3].lost) << "1,510 bytes are in line";
+  EXPECT_FALSE(fates[4].lost) << "1,500 bytes are in line";
+  EXPECT_EQ(fates[4].delay, 250_ms);
+}
+
+TEST(Bandwidth, IsAQueueWithOneServer) {
+  Clients clients{20000};
+  // 100 requests a second of 5 ms each: M/D/1 at half its capacity.
+  const std::uint32_t handle = clients.add(limited(100'000, 500));
+  clients.world.run();
+  double sum = 0;
+  for (const auto& one : clients.times.ended) {
+    EXPECT_EQ(one.outcome, RequestOutcome::Ok);
+    sum += to_seconds(one.latency - kPlain) * 1e3;
+  }
+  EXPECT_NEAR(sum / 20000, 5 + 2.5, 0.2);
+  EXPECT_EQ(clients.world.engine.remove_edge_fault(handle), 20000U);
+}
+
+TEST(Bandwidth, IsTheCauseOfWhatItHoldsUpTooLong) {
+  Clients clients{1000, 500_ms};
+  const std::uint32_t handle = clients.add(limited(10'000, 1000));
+  clients.world.run(Instant::at(4_s));
+  EXPECT_GT(clients.share(RequestOutcome::Timeout), 0.8);
+  ASSERT_EQ(clients.ledger.tallies().size(), 1U);
+  EXPECT_EQ(clients.log.records()[clients.ledger.tallies()[0].kind.cause - 1].what, "fault");
+  (void)clients.world.engine.remove_edge_fault(handle);
+  clients.world.run(Instant::at(5_s));  // Who is in line stays there.
+  const std::size_t after = clients.times.ended.size();
+  clients.world.run();
+  ASSERT_GT(clients.times.ended.size(), after + 300);
+  for (std::size_t i = after; i < clients.times.ended.size(); ++i) {
+    ASSERT_EQ(clients.times.ended[i].latency, kPlain);
+  }
+  EXPECT_EQ(clients.world.engine.live_calls(), 0U);
+}
+
+/// Four connections of the clients to the one pod, and one call that may wait for one.
+TrafficModel with_pool(std::uint64_t journeys, std::uint32_t streams) {
+  TrafficModel model = Clients::model(journeys, 1_s);
+  resilience::RoutePolicy policy;
+  policy.pool.emplace();
+  policy.pool->thresholds.max_connections = 4;
+  policy.pool->thresholds.max_pending_requests = 1;
+  policy.pool->streams_per_connection = streams;
+  model.routes.push_back({.from = kClients, .to = 0, .policy = policy});
+  return model;
+}
+
+TEST(SlowClose, KeepsConnectionsOfAPoolTakenAfterTheirAnswers) {
+  Clients clients{with_pool(4000, 1)};
+  EdgeFault closing = fault(EdgeFaultKind::SlowClose, EdgeMessages::Answers);
+  closing.delay = 100_ms;
+  const std::uint32_t handle = clients.add(closing);
+  clients.world.run(Instant::at(20_s));
+  // A connection is taken for 3 ms and 100 ms: four of them do for 38.8 of the 100 a second at
+  // most, and for 37.2 as M/M/4/5, where one of them is free now and then.
+  EXPECT_NEAR(clients.share(RequestOutcome::Ok), 0.38, 0.03);
+  EXPECT_NEAR(clients.share(RequestOutcome::Overflow), 0.62, 0.03);
+  ASSERT_EQ(clients.ledger.tallies().size(), 1U);
+  EXPECT_EQ(clients.log.records()[clients.ledger.tallies()[0].kind.cause - 1].what, "fault");
+  EXPECT_GT(clients.world.engine.remove_edge_fault(handle), 600U);
+  clients.world.run(Instant::at(20_s + 200_ms));
+  const std::size_t after = clients.times.ended.size();
+  clients.world.run();
+  ASSERT_GT(clients.times.ended.size(), after + 1000);
+  for (std::size_t i = after; i < clients.times.ended.size(); ++i) {
+    ASSERT_EQ(clients.times.ended[i].outcome, RequestOutcome::Ok);
+  }
+  EXPECT_EQ(clients.world.engine.live_calls(), 0U);
+}
+
+TEST(SlowClose, OfSomeAnswersAloneTakesAsMuchLess) {
+  Clients clients{with_pool(4000, 1)};
+  EdgeFault closing = fault(EdgeFaultKind::SlowClose, EdgeMessages::Answers);
+  closing.delay = 20_ms;
+  closing.probability = 0.25;
+  const std::uint32_t handle = clients.add(closing);
+  clients.world.run();
+  EXPECT_GT(clients.share(RequestOutcome::Ok), 0.98) << "100/s * 8 ms of 4 connections";
+  EXPECT_NEAR(static_cast<double>(clients.world.engine.remove_edge_fault(handle)), 1000, 110);
+}
+
+TEST(SlowClose, MeetsNothingWhereConnectionsAreSharedOrOfOneCall) {
+  for (const bool pool : {false, true}) {
+    Clients clients{pool ? with_pool(500, 100) : Clients::model(500, 1_s)};
+    EdgeFault closing = fault(EdgeFaultKind::SlowClose, EdgeMessages::Answers);
+    closing.delay = 10_s;
+    const std::uint32_t handle = clients.add(closing);
+    clients.world.run();
+    EXPECT_EQ(clients.share(RequestOutcome::Ok), 1.0);
+    EXPECT_EQ(clients.world.engine.remove_edge_fault(handle), 0U);
+  }
+}
+
+TEST(SlowClose, OfAPodThatLeavesTheTableIsOverInItsTime) {
+  Clients clients{with_pool(1000, 1), 2};
+  EdgeFault closing = fault(EdgeFaultKind::SlowClose, EdgeMessages::Answers);
+  closing.delay = 3_s;
+  (void)clients.add(closing);
+  clients.world.run(Instant::at(1_s));
+  const std::vector<ports::TableEndpoint> one{TrafficWorld::endpoint(0, 1)};
+  clients.world.engine.publish(kOutsideClients, 0, one, ++clients.world.version);
+  clients.world.run(Instant::at(6_s));
+  clients.world.publish_all();
+  clients.world.run();
+  EXPECT_GT(clients.share(RequestOutcome::Ok), 0.01);
+  EXPECT_EQ(clients.world.engine.live_calls(), 0U);
+}
+
+TEST(LimitData, ResetsTheConnectionOfAMessageThatIsLarger) {
+  for (const bool of_answers : {false, true}) {
+    for (const std::uint32_t payload : {900U, 901U}) {
+      TrafficModel model;
+      OperationModel asks = works(kWork);
+      asks.steps.push_back({{call(1)}});
+      CallModel& asked = asks.steps[0].calls[0];
+      (of_answers ? asked.answer_bytes : asked.request_bytes) = payload;
+      model.services = {offers(asks, 1000), offers(works(kWork), 1000)};
+      add_load(model, {{0, 0}}, kSeed, 100, 500);
+      TrafficWorld world{model, kSeed};
+      (void)world.pod(0);
+      const InstanceId asked_pod = world.pod(1);
+      world.publish_all();
+      EdgeFault cut = fault(EdgeFaultKind::LimitData);
+      cut.header_bytes = 100;
+      cut.limit_bytes = 1000;
+      const std::uint32_t handle = world.engine.add_edge_fault(cut);
+      world.engine.start();
+      world.run();
+      const std::uint64_t hits = world.engine.remove_edge_fault(handle);
+      EXPECT_EQ(hits, payload > 900 ? 500U : 0U);
+      EXPECT_EQ(world.engine.view(asked_pod).served, payload > 900 && !of_answers ? 0U : 500U);
+      std::uint64_t reset = 0;
+      for (const RequestSample& sample : world.engine.service(1).samples()) {
+        reset += sample.counts.ended[static_cast<int>(RequestOutcome::Reset)];
+      }
+      EXPECT_EQ(reset, hits);
+    }
+  }
+}
+
+TEST(GiveUp, EndsTheWaitOfACallerThatWasToldTo) {
+  Clients hasty{500};
+  EdgeFault told = fault(EdgeFaultKind::GiveUp, EdgeMessages::Requests);
+  told.delay = 2_ms;
+  (void)hasty.add(told);
+  hasty.world.run();
+  EXPECT_EQ(hasty.share(RequestOutcome::Timeout), 1.0);
+  for (const auto& one : hasty.times.ended) ASSERT_EQ(one.latency, 2_ms);
+  ASSERT_EQ(hasty.ledger.tallies().size(), 1U);
+  EXPECT_EQ(hasty.log.records()[hasty.ledger.tallies()[0].kind.cause - 1].what, "fault");
+  EXPECT_EQ(hasty.world.engine.view(InstanceId{0}).served, 500U) << "the work is done in vain";
+
+  Clients patient{500};
+  told.delay = 4_ms;
+  (void)patient.add(told);
+  patient.world.run();
+  EXPECT_EQ(patient.share(RequestOutcome::Ok), 1.0);
+  EXPECT_EQ(patient.world.engine.live_calls(), 0U);
 }
 
 TEST(EdgeFaults, OnlyThePodsThatAreNamedAreHit) {

@@ -237,6 +237,73 @@ TEST(Judge, EventsOfTheLogAreCountedUpToATime) {
   EXPECT_EQ(judge(s, {run}).verdict, Verdict::Pass);
 }
 
+/// A group that was left at 20 s, which a fault at 19 s had caused, and has a lag from then on.
+RunResult run_behind() {
+  RunResult run;
+  run.groups["mails/default/mailer"] = {{Instant::at(0_s), 0, 0, 0, 0, {}},
+                                        {Instant::at(20_s), 100, 100, 0, 0, {}},
+                                        {Instant::at(30_s), 200, 140, 3, 5, 6_s},
+                                        {Instant::at(40_s), 300, 300, 3, 5, {}}};
+  run.log = {{1, 0, Instant::at(19_s), "fault", "Node/a", "gone: node-loss"},
+             {2, 1, Instant::at(20_s), "consumers-leave", "Service/default/mailer",
+              "topic mails: 1 consumer"},
+             {3, 0, Instant::at(21_s), "consumers-leave", "Service/default/mailer",
+              "topic others: 1 consumer"},
+             {4, 0, Instant::at(35_s), "consumers-leave", "Service/default/mailer",
+              "topic mails: 0 consumers"}};
+  return run;
+}
+
+scenario::Scenario scenario_of_group(const char* figure, scenario::Quantifier quantifier,
+                                     Bound bound) {
+  scenario::Scenario s = scenario_counting(quantifier, std::move(bound));
+  auto& what = std::get<scenario::CountExpectation>(s.expectations[0].what);
+  what.count = scenario::GroupCount{"mails", "default/mailer", figure};
+  what.subject = figure;
+  return s;
+}
+
+TEST(Judge, AGroupThatFallsBehindIsExplainedByWhoLeftIt) {
+  const Bound few{Bound::Relation::Less, 50, "< 50"};
+  const Judgement j =
+      judge(scenario_of_group("lag", scenario::Quantifier::Always, few), {run_behind()});
+  EXPECT_EQ(j.verdict, Verdict::Fail);
+  EXPECT_EQ(j.expectations[0].observed_text, "max lag 60");
+  EXPECT_EQ(j.expectations[0].why,
+            "first broken at 30s; consumers left at 20s: fault Node/a (gone: node-loss)");
+  RunResult nobody = run_behind();
+  nobody.log.clear();
+  EXPECT_NE(judge(scenario_of_group("lag", scenario::Quantifier::Always, few), {nobody})
+                .expectations[0]
+                .why.find("no consumer had left"),
+            std::string::npos);
+  EXPECT_EQ(
+      judge(scenario_of_group("lag", scenario::Quantifier::Finally, few), {run_behind()}).verdict,
+      Verdict::Pass);
+}
+
+TEST(Judge, TheAgeOfAGroupsOldestMessageIsATime) {
+  const Bound short_time{Bound::Relation::Less, 5, "< 5s"};
+  const Judgement j =
+      judge(scenario_of_group("age", scenario::Quantifier::Always, short_time), {run_behind()});
+  EXPECT_EQ(j.verdict, Verdict::Fail);
+  EXPECT_EQ(j.expectations[0].observed_text, "max age 6 s");
+  EXPECT_EQ(j.expectations[0].observed->mean, 6);
+  const Bound longer{Bound::Relation::LessEqual, 6, "<= 6s"};
+  EXPECT_EQ(
+      judge(scenario_of_group("age", scenario::Quantifier::Always, longer), {run_behind()}).verdict,
+      Verdict::Pass);
+  for (const auto& [figure, last] : std::vector<std::pair<const char*, double>>{
+           {"published", 300}, {"finished", 300}, {"dead", 3}, {"redelivered", 5}}) {
+    const Bound exactly{Bound::Relation::Equal, last, "=="};
+    EXPECT_EQ(
+        judge(scenario_of_group(figure, scenario::Quantifier::Finally, exactly), {run_behind()})
+            .verdict,
+        Verdict::Pass)
+        << figure;
+  }
+}
+
 TEST(Judge, ARangeThatTheIntervalEnclosesIsInconclusive) {
   EXPECT_EQ(judge_interval({Bound::Relation::Between, 4, "4..6", 6}, 4.5, 5.5), Verdict::Pass);
   EXPECT_EQ(judge_interval({Bound::Relation::Between, 4, "4..6", 6}, 3, 5), Verdict::Inconclusive);

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "runner/why/policy_lines.h"
 #include "runner/why/run_folder.h"
 
 namespace orrery::why {
@@ -87,7 +88,13 @@ TEST(RunFolder, GivesBackTheFailuresAndTheLogOfOneSeed) {
     {"seed": 7, "record": 2, "from": "", "to": "web", "outcome": "reset", "first": 1.5, "last": 2,
      "count": 3, "feedsItself": false},
     {"seed": 8, "record": 1, "from": "", "to": "web", "outcome": "reset", "first": 1, "last": 2,
-     "count": 9, "feedsItself": true}]})");
+     "count": 9, "feedsItself": true}], "policies": [
+    {"seed": 7, "from": "default/front", "to": "shop/cart", "calls": 10, "tries": 14, "retries": 0,
+     "hedges": 4, "fallbacks": 1, "openings": 0, "ejections": 0},
+    {"seed": 7, "from": "", "to": "default/front", "calls": 10, "tries": 10, "retries": 0,
+     "hedges": 0, "fallbacks": 0, "openings": 0, "ejections": 0},
+    {"seed": 8, "from": "default/front", "to": "shop/cart", "calls": 9, "tries": 9, "retries": 0,
+     "hedges": 0, "fallbacks": 0, "openings": 0, "ejections": 0}]})");
   folder.write("events.jsonl", R"({"seed":7,"t":1.25,"id":1,"what":"kill","subject":"Pod/p"}
 {"seed":8,"t":1,"id":1,"what":"failing","subject":"Service/web"}
 {"seed":7,"t":1.5,"id":2,"cause":1,"what":"failing","subject":"Service/web","detail":"d"}
@@ -101,6 +108,11 @@ TEST(RunFolder, GivesBackTheFailuresAndTheLogOfOneSeed) {
   EXPECT_EQ(first->log[0].at, Instant::at(1250_ms));
   ASSERT_EQ(first->failures.size(), 1U);
   EXPECT_EQ(first->failures[0].count, 3U);
+  EXPECT_EQ(
+      policy_lines(first->policies),
+      std::vector<std::string>{"front -> shop/cart: 10 calls, 14 tries, 4 hedges, 1 fallbacks"})
+      << "those that did anything";
+  EXPECT_TRUE(policy_lines(read_run_folder(folder.path, 8)->policies).empty());
   ASSERT_TRUE(read_run_folder(folder.path, 8).has_value());
   EXPECT_TRUE(read_run_folder(folder.path, 8)->failures[0].feeds_itself);
 }

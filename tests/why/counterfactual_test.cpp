@@ -149,6 +149,18 @@ TEST(Why, NamesTheOneOfTwoFaultsThatDidItInTwentyGeneratedCases) {
   }
 }
 
+TEST(Why, NamesWhatTookThePodsThatAreTooFew) {
+  const Shop shop;
+  // A pod of the front carries 266 a second, both of them 533.
+  const std::string guilty =
+      R"({"id": "guilty", "at": "30s", "target": "Deployment/front", "fault": "pod-kill"})";
+  const std::string innocent = strike("innocent", "aside", 3, 29);
+  const Answer answer = ask(shop.scenario(innocent + ", " + guilty, 330));
+  EXPECT_GT(answer.failed, 50U);
+  EXPECT_EQ(answer.of_guilty, answer.failed) << answer.first;
+  EXPECT_EQ(ask(shop.scenario(innocent, 330)).failed, 0U) << "without what it named";
+}
+
 TEST(Why, NamesTheLoadWhenNothingElseIsThere) {
   const Shop shop;
   // Two pods of four threads; a request holds one of the front's for 15 ms and more.

@@ -215,6 +215,25 @@ TEST_F(SimContainersTest, AnImageThatTheRegistryLacksIsNotFound) {
   EXPECT_EQ(ask(pull).outcome, Outcome::NotFound);
 }
 
+TEST_F(SimContainersTest, AFullDiskTakesNoLayersAndNoContainersUntilItIsNot) {
+  world_.environment.images["large:1"].layers = {{"layer", 1'000'000}};
+  const std::string sandbox = run_sandbox();
+  RuntimeCall pull = call(RuntimeVerb::PullImage);
+  pull.image = "large:1";
+  RuntimeCall create_one = call(RuntimeVerb::CreateContainer);
+  create_one.pod = pod();
+  create_one.sandbox_id = sandbox;
+  world_.node.set_disk_full(true, 0);
+  const ports::Event refused = ask(pull);
+  EXPECT_EQ(refused.outcome, Outcome::Refused);
+  EXPECT_EQ(result(refused).message, "no space left on device");
+  EXPECT_EQ(ask(create_one).outcome, Outcome::Refused);
+
+  world_.node.set_disk_full(false, 0);
+  EXPECT_NE(result(ask(pull)).message, "no space left on device");
+  EXPECT_EQ(ask(create_one).outcome, Outcome::Ok);
+}
+
 TEST_F(SimContainersTest, PodsOnTheNodesNetworkAnswerAtTheNodesAddress) {
   pod_.spec.host_network = true;
   api::ContainerPort port;

@@ -1,0 +1,37 @@
+#include "runner/why/policy_lines.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+#include <utility>
+
+namespace orrery::why {
+namespace {
+
+std::string_view short_name(std::string_view service) {
+  constexpr std::string_view kDefault = "default/";
+  if (service.empty()) return "clients";
+  return service.starts_with(kDefault) ? service.substr(kDefault.size()) : service;
+}
+
+}  // namespace
+
+std::vector<std::string> policy_lines(const std::vector<runner::PolicyCounts>& policies) {
+  std::vector<std::string> lines;
+  for (const runner::PolicyCounts& did : policies) {
+    std::string acts;
+    for (const auto& [count, what] : {std::pair{did.retries, "retries"},
+                                      {did.hedges, "hedges"},
+                                      {did.fallbacks, "fallbacks"},
+                                      {did.openings, "openings of breakers"},
+                                      {did.ejections, "ejections"}}) {
+      if (count > 0) acts += fmt::format(", {} {}", count, what);
+    }
+    if (acts.empty()) continue;
+    lines.push_back(fmt::format("{} -> {}: {} calls, {} tries{}", short_name(did.from),
+                                short_name(did.to), did.calls, did.tries, acts));
+  }
+  return lines;
+}
+
+}  // namespace orrery::why

@@ -1,0 +1,17 @@
+/// @file
+/// What policies did, for people.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runner/run_result.h"
+
+namespace orrery::why {
+
+/// A line for each of those that did anything but let calls pass: "front -> cart: 120 calls, 173
+/// tries, 53 hedges"; of what comes after the tries, what is not 0.
+[[nodiscard]] std::vector<std::string> policy_lines(
+    const std::vector<runner::PolicyCounts>& policies);
+
+}  // namespace orrery::why

@@ -1,0 +1,128 @@
+/// @file
+/// Calls that do not go straight to their service: those that wait for a thread of their caller's,
+/// those that first ask for a limit which callers share, and those that another service is called
+/// in place of.
+#include <utility>
+
+#include "sim/traffic/http_status.h"
+#include "sim/traffic/request_engine.h"
+
+namespace orrery::sim {
+
+// --- Threads ------------------------------------------------------------------------------------
+
+bool RequestEngine::takes_thread(std::uint32_t index) {
+  Try& its = tries_[index];
+  Route& route = routes_[its.route];
+  switch (route.take_thread(now_)) {
+    case resilience::BulkheadAnswer::Run:
+      its.on_thread = true;
+      return true;
+    case resilience::BulkheadAnswer::Wait: {
+      calls_[index].phase = CallPhase::Unthreaded;
+      calls_.append(route.waiting_for_thread(), index);
+      const Instant until = give_up_at(index);
+      if (until != Instant::never()) arm_timer(index, std::max(until, now_));
+      return false;
+    }
+    case resilience::BulkheadAnswer::Reject:
+      reject(index, RequestOutcome::Overflow);
+      return false;
+  }
+  contract_violation("a pool's answer is one of those listed");
+}
+
+void RequestEngine::stop_waiting_for_thread(std::uint32_t index) {
+  Route& route = routes_[tries_[index].route];
+  calls_.remove(route.waiting_for_thread(), index);
+  route.stop_waiting_for_thread();
+}
+
+void RequestEngine::return_thread(std::uint32_t index) {
+  tries_[index].on_thread = false;
+  Route& route = routes_[tries_[index].route];
+  if (!route.has_threads() || !route.return_thread(now_)) return;
+  const std::uint32_t next = calls_.take_first(route.waiting_for_thread());
+  tries_[next].on_thread = true;
+  run_try(next);
+}
+
+void RequestEngine::forget_threads(std::uint32_t instance) {
+  const std::uint32_t first = instances_[instance].first_route;
+  const std::size_t count = program_.routes_from(instances_[instance].service).size();
+  for (std::size_t i = 0; i < count; ++i) routes_[first + i].forget_threads();
+}
+
+// --- Limits that are shared ---------------------------------------------------------------------
+
+void RequestEngine::ask_limit(std::uint32_t index) {
+  Call& call = calls_[index];
+  Try& its = tries_[index];
+  call.phase = CallPhase::Asking;
+  call.instance = calls_[call.parent].instance;  // Where the question comes from.
+  if (its.deadline != Instant::never()) arm_timer(index, std::max(its.deadline, now_));
+  const std::uint32_t question =
+      launch(index, program_.questions[program_.sites[call.site].route], 0);
+  tries_[index].question = question;
+}
+
+void RequestEngine::hear_limit(const Return& answer) {
+  using resilience::RateLimitReply;
+  const std::uint32_t index = answer.caller;
+  Call& call = calls_[index];
+  Try& its = tries_[index];
+  const RouteModel& route = model_.routes[program_.sites[call.site].route];
+  disarm_timer(call);
+  call.instance = kNone;
+  its.question = kNone;
+  const RateLimitReply reply = answer.outcome == RequestOutcome::Ok
+                                   ? shared_limits_[*route.shared_limit].ask(now_)
+                                   : RateLimitReply::Error;
+  const auto status = rejected_with(route.policy.shared_limit->question, reply);
+  if (!status) {
+    begin_tries(index);
+    return;
+  }
+  its.turned_away = true;
+  if (answer.failure != 0) call.cause = answer.failure;
+  reject(index, outcome_of_status(*status));
+}
+
+void RequestEngine::drop_question(std::uint32_t index) {
+  const std::uint32_t question = std::exchange(tries_[index].question, kNone);
+  const CallSite& site = program_.sites[calls_[question].site];
+  services_[site.service].forget(calls_[question].start_ns);
+  if (observer_ != nullptr) observer_->call_forgotten(site.edge);
+  disarm_timer(calls_[question]);
+  abandon(question);
+}
+
+// --- Fallbacks to another service ---------------------------------------------------------------
+
+void RequestEngine::call_in_place_of(const FailedCall& call, const FirstFailure& failure) {
+  first_failures_.emplace(call, failure);
+  launch(call.caller, program_.sites[call.site].fallback, call.repetition, failure.record);
+}
+
+RequestEngine::Return RequestEngine::end_fallback(const Return& result) {
+  const std::uint32_t of = program_.sites[result.site].stands_for;
+  const CallSite& site = program_.sites[of];
+  const auto kept = first_failures_.find({result.caller, of, result.repetition});
+  const FirstFailure first = kept->second;
+  first_failures_.erase(kept);
+  const std::uint32_t caller = calls_[result.caller].instance;
+  routes_[site.route_position + (caller == kNone ? 0 : instances_[caller].first_route)]
+      .fallback_over();
+  Return heard{result.caller, of, result.repetition, RequestOutcome::Ok, 0};
+  if (result.outcome != RequestOutcome::Ok) {
+    heard.outcome = first.outcome;
+    heard.failure = first.record;
+    if (first.record != 0) count_failure(first.start_ns, first.record);
+  }
+  if (site.journey != kNone) {
+    journey_steps_[site.journey].ended(first.start_ns, now_.count_ns(), heard.outcome);
+  }
+  return heard;
+}
+
+}  // namespace orrery::sim

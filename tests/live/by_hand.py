@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""A run on live hosts that somebody gives orders to: what is ordered is done, recorded, and kept as a
+scenario; what live hosts cannot do is refused.
+
+Usage: by_hand.py ORRERY
+"""
+import json
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Hand:
+    """Somebody at the socket of a run."""
+
+    def __init__(self, path, run):
+        for _ in range(600):
+            if path.exists() or run.poll() is not None:
+                break
+            time.sleep(0.1)
+        assert path.exists(), f"the run ended before anybody could give orders: {run.communicate()}"
+        self.client = socket.socket(socket.AF_UNIX)
+        self.client.settimeout(120)
+        self.client.connect(str(path))
+        self.lines = self.client.makefile("rb")
+
+    def until(self, key, value=None):
+        for line in self.lines:
+            answer = json.loads(line)
+            if key in answer and value in (None, answer[key]):
+                return answer
+        raise AssertionError(f"no {key} {value}")
+
+    def order(self, key, **command):
+        self.client.sendall(json.dumps(command).encode() + b"\n")
+        return self.until(key)
+
+
+def scenario():
+    """Two pods for 20 s; the timeline is left to the hand."""
+    return {"include": [str(ROOT / "scenarios/live/two-pods.json")], "format": 1, "name": "Two pods, and a hand",
+            "duration": "20s", "timeline": None, "expect": None, "images": {"localhost/orrery-workload:2": None},
+            "provenance": None}
+
+
+def main():
+    orrery = sys.argv[1]
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        (folder / "hand.json").write_text(json.dumps(scenario()))
+        with subprocess.Popen([orrery, "run", folder / "hand.json", "--world", "containerd", "--seeds", "1", "--record",
+                               folder / "run.orrery", "--control", folder / "run.sock", "--out", folder / "out"],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+            hand = Hand(folder / "run.sock", run)
+            assert hand.until("state")["state"] == "runs", "nobody holds the clock"
+            kill = {"fault": "pod-kill", "target": "Deployment/web"}
+            while hand.order("done", do="preview", entry=kill)["count"] == 0:
+                time.sleep(0.2)
+            for refused in ({"do": "pause"}, {"do": "step"}, {"do": "speed", "factor": 8},
+                            {"do": "act", "entry": {"fault": "cpu-stress", "target": "Deployment/web", "threads": 3,
+                                                    "for": "2s"}}):
+                problems = hand.order("refused", **refused)["refused"]
+                assert len(problems) == 1, (refused, problems)
+                print("refused:", problems[0]["expected"], "|", problems[0]["found"], "|", problems[0]["hint"])
+            done = hand.order("done", do="act", entry=kill)
+            assert done["id"] == "hand-1" and done["count"] == 1, done
+            time.sleep(3)
+            done = hand.order("done", do="act", entry={"set": {"target": "Deployment/web", "replicas": 3}})
+            assert done["hits"] == ["Deployment/default/web"], done
+            assert hand.until("state", "over")
+            out, err = run.communicate(timeout=240)
+            print(out, err)
+            assert run.returncode == 0, run.returncode
+            assert "hand-1" in out and "hand-2" in out, "what was done is told"
+
+        kept = json.loads((folder / "out/session.json").read_text())
+        assert [entry["id"] for entry in kept["timeline"]] == ["hand-1", "hand-2"], kept
+        events = subprocess.run([orrery, "export", folder / "run.orrery", "--format", "jsonl"], capture_output=True,
+                                text=True, check=True).stdout
+        told = [json.loads(line) for line in events.splitlines()]
+        commands = [e for e in told if e.get("what") == "command"]
+        assert len(commands) == 2, commands
+        # The same in the simulated world: one killed, three at the end.
+        again = subprocess.run([orrery, "run", folder / "out/session.json", "--out", folder / "again"],
+                               capture_output=True, text=True, check=False)
+        print(again.stdout)
+        assert again.returncode == 0, again.stderr
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,240 @@
+/// @file
+/// Services of which one pod leads: who writes where, what an election costs, who acknowledges.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "tests/traffic/traffic_world.h"
+
+namespace orrery::sim {
+namespace {
+
+constexpr std::uint64_t kSeed = 3;
+constexpr std::uint32_t kWrite = 0;
+constexpr std::uint32_t kRead = 1;
+
+/// Clients write and read, each 50 times a second, at a service that elects its leader in 5 s.
+TrafficModel database(std::uint32_t acks = 1) {
+  TrafficModel model;
+  ServiceModel service = offers(works(1_ms), 1000);
+  service.operations[0].writes = true;
+  service.operations.push_back(works(1_ms));
+  service.leader = {Distribution::constant(5_s), acks, {}};
+  model.services.push_back(service);
+  model.latency_same_node = model.latency_in_zone = model.latency_between_zones = Duration{};
+  add_load(model, {{0, kWrite}}, kSeed, 50, 3'000);
+  JourneyModel reads;
+  reads.steps = {{0, kRead}};
+  model.journeys.push_back(reads);
+  LoadModel load = model.load[0];
+  load.mix = {{1, 1.0}};
+  model.load.push_back(load);
+  return model;
+}
+
+struct Database {
+  explicit Database(const TrafficModel& model, std::uint32_t count = 3)
+      : world{model, kSeed}, ledger{log, {"db"}} {
+    world.engine.explain_failures(ledger);
+    for (std::uint32_t i = 0; i < count; ++i) pods.push_back(world.pod(0, i % 2));
+    world.publish_all();
+    world.engine.start();
+  }
+  /// Of those that began within these seconds: outcomes of writes (journey 0) or reads (1).
+  [[nodiscard]] std::uint64_t ended(std::uint32_t journey, RequestOutcome outcome, Duration from,
+                                    Duration until) const {
+    std::uint64_t count = 0;
+    for (const RequestSample& sample : world.engine.journey_steps(journey).samples()) {
+      if (sample.at >= Instant::at(from) && sample.at < Instant::at(until)) {
+        count += sample.counts.of(outcome);
+      }
+    }
+    return count;
+  }
+  [[nodiscard]] double longest_ms(std::uint32_t journey, Duration from, Duration until) const {
+    std::int64_t most = 0;
+    for (const RequestSample& sample : world.engine.journey_steps(journey).samples()) {
+      if (sample.at >= Instant::at(from) && sample.at < Instant::at(until)) {
+        most = std::max(most, sample.counts.latency_max_ns);
+      }
+    }
+    return static_cast<double>(most) * 1e-6;
+  }
+  [[nodiscard]] std::uint64_t served(std::uint32_t pod) const {
+    return world.engine.view(pods[pod]).served;
+  }
+  ports::CauseId fault() { return log.append(world.kernel.now(), 0, "fault", "x"); }
+
+  recording::EventLog log;
+  TrafficWorld world;
+  FailureLedger ledger;
+  std::vector<InstanceId> pods;
+};
+
+TEST(Leader, DoesAllWritesAndItsShareOfReads) {
+  Database db{database()};
+  db.world.run();
+  EXPECT_EQ(db.ended(0, RequestOutcome::Ok, 5_s, 600_s) +
+                db.ended(0, RequestOutcome::NoEndpoints, 0_s, 5_s),
+            3'000U)
+      << "an election is on at first";
+  const std::uint64_t writes = db.ended(0, RequestOutcome::Ok, 0_s, 600_s);
+  EXPECT_EQ(db.world.engine.leader(0), db.pods[0]);
+  EXPECT_NEAR(static_cast<double>(db.served(0)) - static_cast<double>(writes), 1'000, 110);
+  EXPECT_NEAR(static_cast<double>(db.served(1)), 1'000, 110);
+  EXPECT_NEAR(static_cast<double>(db.served(2)), 1'000, 110);
+}
+
+TEST(Leader, IsMissedByWritesAloneUntilTheNextOneIsElected) {
+  Database db{database()};
+  db.world.run(Instant::at(20_s));
+  const ports::CauseId fault = db.fault();
+  db.world.engine.kill(db.pods[0], fault);
+  db.world.publish_all();
+  EXPECT_FALSE(db.world.engine.leader(0));
+  db.world.run(Instant::at(40_s));
+  EXPECT_EQ(db.world.engine.leader(0), db.pods[1]);
+  EXPECT_NEAR(static_cast<double>(db.ended(0, RequestOutcome::NoEndpoints, 20_s, 25_s)), 250, 60);
+  EXPECT_EQ(db.ended(0, RequestOutcome::Ok, 20_s, 25_s), 0U);
+  EXPECT_EQ(db.ended(0, RequestOutcome::NoEndpoints, 25_s, 40_s), 0U);
+  EXPECT_GT(db.ended(0, RequestOutcome::Ok, 25_s, 40_s), 600U);
+  EXPECT_EQ(db.ended(1, RequestOutcome::NoEndpoints, 0_s, 40_s), 0U) << "reads go on";
+  // What the writes failed for leads to the fault.
+  const auto tally =
+      std::find_if(db.ledger.tallies().begin(), db.ledger.tallies().end(), [](const auto& one) {
+        return one.first >= Instant::at(20_s) && one.kind.outcome == RequestOutcome::NoEndpoints;
+      });
+  ASSERT_NE(tally, db.ledger.tallies().end());
+  const recording::LogRecord& why = db.log.records().at(tally->kind.cause - 1);
+  EXPECT_EQ(why.what, "no-leader");
+  EXPECT_EQ(why.cause, fault);
+  EXPECT_EQ(db.log.records().back().what, "leader");
+}
+
+TEST(Leader, ThatIsToldToEndHandsOverLikewise) {
+  Database db{database()};
+  db.world.run(Instant::at(20_s));
+  db.world.engine.terminate(db.pods[0]);
+  EXPECT_FALSE(db.world.engine.leader(0));
+  db.world.run(Instant::at(25_s));
+  EXPECT_EQ(db.world.engine.leader(0), db.pods[1]);
+}
+
+TEST(Leader, IsElectedWhenThereIsSomebodyToElect) {
+  Database db{database(), 1};
+  db.world.run(Instant::at(20_s));
+  db.world.engine.kill(db.pods[0]);
+  db.world.run(Instant::at(40_s));
+  EXPECT_FALSE(db.world.engine.leader(0));
+  const InstanceId back = db.world.pod(0);
+  db.world.publish_all();
+  db.world.run(Instant::at(44_s));
+  EXPECT_FALSE(db.world.engine.leader(0));
+  db.world.run(Instant::at(45_s));
+  EXPECT_EQ(db.world.engine.leader(0), back);
+}
+
+TEST(Leader, IsSlowWhoeverItIs) {
+  Database db{database()};
+  db.world.run(Instant::at(10_s));
+  db.world.engine.slow_leader(0, 80_ms, db.fault());
+  db.world.run(Instant::at(20_s));
+  db.world.engine.kill(db.pods[0], db.fault());
+  db.world.run(Instant::at(30_s));
+  db.world.engine.slow_leader(0, {});
+  db.world.run(Instant::at(40_s));
+  EXPECT_NEAR(db.longest_ms(0, 6_s, 9_s), 1, 1e-6);
+  EXPECT_NEAR(db.longest_ms(0, 10_s, 19_s), 81, 1e-6);
+  EXPECT_NEAR(db.longest_ms(0, 26_s, 29_s), 81, 1e-6) << "the next one";
+  EXPECT_NEAR(db.longest_ms(0, 31_s, 40_s), 1, 1e-6);
+}
+
+TEST(Leader, WaitsForTheSlowestOfTheAcksItNeeds) {
+  struct Case {
+    std::uint32_t acks;
+    double replication_ms;
+  };
+  // Followers beside it, in its zone at 1 ms, and in another one at 15 ms; each way.
+  for (const Case& c : std::vector<Case>{{1, 0}, {2, 0.5}, {3, 2.5}, {4, 30.5}}) {
+    TrafficModel model = database(c.acks);
+    model.services[0].leader->replicate = Distribution::constant(500_us);
+    model.latency_in_zone = 1_ms;
+    model.latency_between_zones = 15_ms;
+    TrafficWorld world{model, kSeed, 3};
+    (void)world.pod(0, 0, 0);
+    (void)world.pod(0, 2, 1);
+    (void)world.pod(0, 1, 0);
+    (void)world.pod(0, 0, 0);
+    world.publish_all();
+    world.engine.start();
+    world.run();
+    const auto writes = world.engine.journey_steps(0).samples();
+    const auto reads = world.engine.journey_steps(1).samples();
+    // The clients are 15 ms away.
+    EXPECT_NEAR(static_cast<double>(writes[9].counts.latency_max_ns) * 1e-6, 31 + c.replication_ms,
+                1e-6)
+        << c.acks;
+    EXPECT_NEAR(static_cast<double>(reads[9].counts.latency_max_ns) * 1e-6, 31, 1e-6);
+  }
+}
+
+TEST(Leader, FailsWritesThatTooFewAcknowledge) {
+  Database db{database(3)};
+  db.world.run(Instant::at(10_s));
+  const ports::CauseId fault = db.fault();
+  db.world.engine.kill(db.pods[2], fault);
+  db.world.run(Instant::at(20_s));
+  EXPECT_EQ(db.ended(0, RequestOutcome::Error, 0_s, 10_s), 0U);
+  EXPECT_NEAR(static_cast<double>(db.ended(0, RequestOutcome::Error, 10_s, 20_s)), 500, 80);
+  EXPECT_EQ(db.ended(0, RequestOutcome::Ok, 10_s, 20_s), 0U);
+  const auto tally =
+      std::find_if(db.ledger.tallies().begin(), db.ledger.tallies().end(),
+                   [](const auto& one) { return one.kind.outcome == RequestOutcome::Error; });
+  ASSERT_NE(tally, db.ledger.tallies().end());
+  EXPECT_EQ(tally->kind.cause, fault);
+}
+
+TEST(Leader, IsFoundByCallersWithPoliciesToo) {
+  TrafficModel model = database();
+  RouteModel route;
+  route.from = kClients;
+  route.to = 0;
+  route.policy.balancer = resilience::RoundRobinConfig{};
+  model.routes.push_back(route);
+  Database db{model};
+  db.world.run();
+  EXPECT_GT(db.ended(0, RequestOutcome::Ok, 6_s, 600_s), 2'000U);
+  EXPECT_EQ(db.ended(0, RequestOutcome::Error, 0_s, 600_s), 0U) << "no write at a follower";
+  EXPECT_NEAR(static_cast<double>(db.served(1)), 1'000, 110);
+}
+
+TEST(Leader, ThatTheCallersDoNotHaveYetIsNone) {
+  Database db{database()};
+  const std::vector<ports::TableEndpoint> others{TrafficWorld::endpoint(0, 1),
+                                                 TrafficWorld::endpoint(0, 2)};
+  db.world.engine.publish(kOutsideClients, 0, others, 2);
+  db.world.run(Instant::at(20_s));
+  EXPECT_EQ(db.world.engine.leader(0), db.pods[0]);
+  EXPECT_EQ(db.ended(0, RequestOutcome::Ok, 0_s, 20_s), 0U);
+  EXPECT_EQ(db.ended(1, RequestOutcome::NoEndpoints, 0_s, 20_s), 0U);
+}
+
+TEST(Leader, ThatIsOneNoMoreRefusesWhatIsOnItsWay) {
+  // Its address is taken over by the next process while a write travels.
+  TrafficModel model = database();
+  model.latency_between_zones = 100_ms;
+  Database db{model, 1};
+  db.world.run(Instant::at(20_s));
+  db.world.engine.kill(db.pods[0]);
+  const auto at = TrafficWorld::endpoint(0, 0);
+  db.world.engine.set_listening(
+      db.world.engine.add_instance({at.address, at.port, 0, 0, 0, "v1", kNone, {}}), true);
+  db.world.run(Instant::at(21_s));
+  EXPECT_GT(db.ended(0, RequestOutcome::Error, 19_s, 20_s), 1U);
+  EXPECT_GT(db.ended(1, RequestOutcome::Ok, 20_s, 21_s), 20U);
+}
+
+}  // namespace
+}  // namespace orrery::sim

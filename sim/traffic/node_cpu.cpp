@@ -1,6 +1,7 @@
 #include "sim/traffic/node_cpu.h"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <span>
 
@@ -11,12 +12,20 @@ namespace {
 
 /// MinShares as a weight: that of the group of all best-effort pods, and of each in it.
 constexpr std::int64_t kBestEffortWeight = 1;
+constexpr std::size_t kCpuClassCount = 3;
 
 struct Party {
   std::int64_t weight = 1;
   CoreShare limit = 0;  ///< What it can use.
   CoreShare gets = 0;
 };
+
+/// What all of them can use together.
+CoreShare limit_of(const std::vector<Party>& parties) {
+  CoreShare sum = 0;
+  for (const Party& party : parties) sum += party.limit;
+  return sum;
+}
 
 /// Each gets by weight, but no more than it can use; what is left goes to the others.
 void fill(CoreShare cores, std::span<Party> parties) {
@@ -59,50 +68,26 @@ bool NodeCpu::wants(std::uint32_t group, const CpuClaim& claim, std::int64_t thr
 }
 
 std::vector<NodeCpu::Grant> NodeCpu::deal() const {
-  std::vector<Grant> grants;
-  std::vector<Party> top;
-  std::vector<Party> burstable;
-  std::vector<Party> best_effort;
-  Party burstable_all{burstable_weight_};
-  Party best_effort_all{kBestEffortWeight};
+  const auto place_of = [](CpuClass of) { return static_cast<std::size_t>(of); };
+  std::array<std::vector<Party>, kCpuClassCount> classes;
   for (const auto& [group, wish] : wishes_) {
-    const Party party{wish.claim.weight, wish.threads * kWholeCore};
-    switch (wish.claim.of) {
-      case CpuClass::Guaranteed:
-        top.push_back(party);
-        break;
-      case CpuClass::Burstable:
-        burstable.push_back(party);
-        burstable_all.limit += party.limit;
-        break;
-      case CpuClass::BestEffort:
-        best_effort.push_back(party);
-        best_effort_all.limit += party.limit;
-        break;
-    }
+    classes[place_of(wish.claim.of)].push_back({wish.claim.weight, wish.threads * kWholeCore, 0});
   }
-  top.push_back(burstable_all);
-  top.push_back(best_effort_all);
+  // Guaranteed pods stand beside two parties that hold all the others.
+  std::vector<Party>& top = classes[place_of(CpuClass::Guaranteed)];
+  std::vector<Party>& burstable = classes[place_of(CpuClass::Burstable)];
+  std::vector<Party>& best_effort = classes[place_of(CpuClass::BestEffort)];
+  top.push_back({burstable_weight_, limit_of(burstable), 0});
+  top.push_back({kBestEffortWeight, limit_of(best_effort), 0});
   fill(cores_ * kWholeCore, top);
   fill(top[top.size() - 2].gets, burstable);
   fill(top[top.size() - 1].gets, best_effort);
 
-  std::size_t next_guaranteed = 0;
-  std::size_t next_burstable = 0;
-  std::size_t next_best_effort = 0;
+  std::array<std::size_t, kCpuClassCount> next{};
+  std::vector<Grant> grants;
   for (const auto& [group, wish] : wishes_) {
-    CoreShare cores = 0;
-    switch (wish.claim.of) {
-      case CpuClass::Guaranteed:
-        cores = top[next_guaranteed++].gets;
-        break;
-      case CpuClass::Burstable:
-        cores = burstable[next_burstable++].gets;
-        break;
-      case CpuClass::BestEffort:
-        cores = best_effort[next_best_effort++].gets;
-        break;
-    }
+    const std::size_t of = place_of(wish.claim.of);
+    const CoreShare cores = classes[of][next[of]++].gets;
     grants.push_back({group, std::max<CoreShare>(cores, 1), wish.threads});
   }
   return grants;

@@ -808,8 +808,7 @@ void RequestEngine::begin_work(std::uint32_t index) {
     call.on_cpu = true;
     cpu_groups_[instance.cpu_group].group.add(index, cpu, now_);
     work(instance.cpu_group);
-    if (!shared_nodes_.empty() && cpu_groups_[instance.cpu_group].node != kNone &&
-        call.cause == 0) {
+    if (cpu_groups_[instance.cpu_group].node != kNone && call.cause == 0) {
       call.cause = stress_beside(instance.cpu_group);
     }
     return;

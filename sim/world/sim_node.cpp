@@ -344,9 +344,7 @@ void SimNode::crash() {
     process.listening = false;
     process.stop_waiting = false;
     process.instances.clear();
-    if (process.stressed_group != kNone) {
-      environment_.engine.stress_cpu_group(std::exchange(process.stressed_group, kNone), 0);
-    }
+    end_stress(process);
     if (process.info.state == ContainerState::Exited) continue;
     process.info.state = ContainerState::Exited;
     process.info.exit_code = kExitLost;

@@ -254,6 +254,7 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
                                             const api::Container& container);
   /// Whether threads beside its own work are felt by anybody.
   [[nodiscard]] bool can_be_stressed(Process& process);
+  void end_stress(Process& process);  ///< It is gone.
   /// Burstable pods have come or gone.
   void weigh_burstable();
   [[nodiscard]] Process* listener(const std::string& address, std::int32_t port);

@@ -393,9 +393,7 @@ void SimNode::end_process(Process& process, std::int32_t exit_code, std::string 
   for (const InstanceId instance : process.instances) {
     environment_.engine.kill(instance, environment_.dispatcher.cause());
   }
-  if (process.stressed_group != kNone) {
-    environment_.engine.stress_cpu_group(std::exchange(process.stressed_group, kNone), 0);
-  }
+  end_stress(process);
   process.info.state = ContainerState::Exited;
   process.info.exit_code = exit_code;
   process.info.reason = reason;

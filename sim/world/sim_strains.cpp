@@ -1,5 +1,6 @@
 // The part of SimNode about what strains a container from outside.
 #include <algorithm>
+#include <utility>
 
 #include "sim/world/sim_node.h"
 
@@ -32,6 +33,11 @@ bool SimNode::can_be_stressed(Process& process) {
         add_cpu_group(std::get<api::Pod>(*sandbox.pod).spec, spec_of(process, sandbox));
   }
   return true;
+}
+
+void SimNode::end_stress(Process& process) {
+  if (process.stressed_group == kNone) return;
+  environment_.engine.stress_cpu_group(std::exchange(process.stressed_group, kNone), 0);
 }
 
 bool SimNode::stop_world(const std::string& pod_uid, const std::string& container_name,

@@ -45,17 +45,6 @@ std::string digest_of(const RunOptions& options) {
   return scenario::digest_of(scenario::sources_of(options.scenario, reading, *settings));
 }
 
-/// What was done by hand is part of what was played.
-void add_to_timeline(scenario::Scenario& scenario,
-                     const std::vector<scenario::TimelineEntry>& entries) {
-  for (const scenario::TimelineEntry& entry : entries) {
-    const auto later = std::upper_bound(
-        scenario.timeline.begin(), scenario.timeline.end(), entry.at,
-        [](Instant at, const scenario::TimelineEntry& other) { return at < other.at; });
-    scenario.timeline.insert(later, entry);
-  }
-}
-
 /// What is done by hand is seen in the recording, and kept as a scenario that includes this one.
 Result<void> can_control(const RunOptions& options) {
   if (options.control.empty()) return {};
@@ -134,7 +123,10 @@ int run(const RunOptions& options) {
     results = *std::move(runs);
   }
   if (hand != nullptr) {
-    add_to_timeline(*loaded, hand->ordered());
+    // What was done by hand is part of what was played.
+    for (const scenario::TimelineEntry& entry : hand->ordered()) {
+      session::insert_by_time(loaded->timeline, entry);
+    }
     hand.reset();  // Whoever had it hears that it is over.
   }
   const verdict::Judgement judgement = verdict::judge(scenario, *results);

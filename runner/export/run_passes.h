@@ -18,6 +18,11 @@ namespace orrery::exporting {
 template <class T>
 using Visitor = std::function<bool(const T&)>;
 
+/// A damaged file has instants whose sums do not fit: those begin again from the other end.
+[[nodiscard]] constexpr std::int64_t wrapped_sum(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+
 /// The values of one second: counts are summed up, states those at its end.
 struct Second {
   std::int64_t at = 0;  ///< Its end [s].

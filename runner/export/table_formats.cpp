@@ -216,9 +216,7 @@ Result<void> write_prometheus(RunReader& run, BoundedText& out) {
     std::vector<std::int64_t> times;
     std::vector<std::int64_t> values;
     const auto read = each_second(run, [&](const Second& second) {
-      // A hostile file has sums that do not fit.
-      times.push_back(static_cast<std::int64_t>(static_cast<std::uint64_t>(run.info().started_at) +
-                                                static_cast<std::uint64_t>(second.at)));
+      times.push_back(wrapped_sum(run.info().started_at, second.at));
       for (const Series& one : series) values.push_back(second.values[one.column]);
       return true;
     });

@@ -58,11 +58,7 @@ std::vector<NamedSpan> spans_of(const RunReader& run, const Trace& trace, std::i
   root.id = span_id(trace, 0);
   root.service = kUsers;
   root.name = trace.journey < scene.journeys.size() ? scene.journeys[trace.journey] : "journey";
-  // A hostile file has sums that do not fit.
-  const auto sum = [](std::int64_t a, std::int64_t b) {
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-  };
-  root.start_us = sum(origin_us, us(trace.start.since_start()));
+  root.start_us = wrapped_sum(origin_us, us(trace.start.since_start()));
   root.length_us = us(trace.length);
   root.outcome = trace.outcome;
   spans.push_back(root);
@@ -81,10 +77,10 @@ std::vector<NamedSpan> spans_of(const RunReader& run, const Trace& trace, std::i
     span.name = std::string{run.text(from.operation)};
     if (span.name.empty()) span.name = span.service;
     span.pod = std::string{run.text(from.pod)};
-    span.start_us = sum(root.start_us, us(from.start));
+    span.start_us = wrapped_sum(root.start_us, us(from.start));
     span.length_us = us(from.length);
     if (from.wait >= Duration{}) {
-      span.work_us = sum(span.start_us, us(from.wait));
+      span.work_us = wrapped_sum(span.start_us, us(from.wait));
     }
     span.outcome = from.outcome;
     span.attempt = from.attempt;

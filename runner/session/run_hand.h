@@ -2,9 +2,11 @@
 /// Whoever has a run in hand while it is played: says when it goes on, and what is done to it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/base/time_types.h"
@@ -35,6 +37,15 @@ struct Order {
   /// or lets it go has none.
   std::vector<scenario::TimelineEntry> entries;
 };
+
+/// Puts an entry where it belongs by time, behind those of the same instant.
+inline void insert_by_time(std::vector<scenario::TimelineEntry>& timeline,
+                           scenario::TimelineEntry entry) {
+  const auto later = std::upper_bound(
+      timeline.begin(), timeline.end(), entry.at,
+      [](Instant at, const scenario::TimelineEntry& other) { return at < other.at; });
+  timeline.insert(later, std::move(entry));
+}
 
 class RunHand {
  public:

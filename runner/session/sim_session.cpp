@@ -265,10 +265,7 @@ void SimSession::obey(RunResult& result) {
                 std::move(order->text));
     for (TimelineEntry& entry : order->entries) {
       expects(entry.at >= world_.now(), "what is ordered by hand is not over");
-      const auto later =
-          std::upper_bound(timeline_.begin(), timeline_.end(), entry.at,
-                           [](Instant at, const TimelineEntry& other) { return at < other.at; });
-      timeline_.insert(later, std::move(entry));
+      insert_by_time(timeline_, std::move(entry));
     }
     perform_due(result);
   }

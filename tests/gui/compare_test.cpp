@@ -5,10 +5,13 @@
 #include <QMouseEvent>
 
 #include "gui/app/window.h"
+#include "tests/gui/keys.h"
 #include "tests/gui/recorded.h"
 
 namespace orrery::gui {
 namespace {
+
+using test::press;
 
 class Compare : public testing::Test {
  protected:
@@ -30,16 +33,11 @@ class Compare : public testing::Test {
                       Qt::LeftButton,           Qt::LeftButton, Qt::NoModifier};
     QApplication::sendEvent(&canvas, &event);
   }
-  void press(int key, Qt::KeyboardModifiers modifiers) {
-    QKeyEvent event{QEvent::KeyPress, key, modifiers};
-    QApplication::sendEvent(&window_, &event);
-  }
-
   Window window_;
 };
 
 TEST_F(Compare, BothRunsShowTheSameInstantSideBySide) {
-  press(Qt::Key_D, Qt::ControlModifier);
+  press(window_, Qt::Key_D, Qt::ControlModifier);
   ASSERT_EQ(window_.shown().drawer, Drawer::Compare);
   const Shape* a = shape(window_.services(), "card shop/db");
   ASSERT_NE(a, nullptr);
@@ -77,7 +75,7 @@ TEST_F(Compare, AnotherRunEndsTheComparison) {
   ASSERT_TRUE(window_.open(test::breaker_recording_path()));
   EXPECT_EQ(window_.shown().drawer, Drawer::None);
   EXPECT_EQ(window_.shown().other, nullptr);
-  press(Qt::Key_D, Qt::ControlModifier);
+  press(window_, Qt::Key_D, Qt::ControlModifier);
   EXPECT_EQ(window_.shown().drawer, Drawer::None);
 }
 

@@ -6,15 +6,13 @@
 #include <QMouseEvent>
 
 #include "gui/app/window.h"
+#include "tests/gui/keys.h"
 #include "tests/gui/recorded.h"
 
 namespace orrery::gui {
 namespace {
 
-void press(QWidget& widget, int key) {
-  QKeyEvent event{QEvent::KeyPress, key, Qt::NoModifier};
-  QApplication::sendEvent(&widget, &event);
-}
+using test::press;
 
 void mouse(QWidget& widget, QEvent::Type type, QPointF at) {
   QMouseEvent event{type,          at, widget.mapToGlobal(at), Qt::LeftButton, Qt::LeftButton,

@@ -17,15 +17,13 @@
 #include "gui/app/sequence.h"
 #include "gui/app/settings.h"
 #include "gui/app/window.h"
+#include "tests/gui/keys.h"
 #include "tests/gui/recorded.h"
 
 namespace orrery::gui {
 namespace {
 
-void press(QWidget& widget, int key, Qt::KeyboardModifiers modifiers = Qt::NoModifier) {
-  QKeyEvent event{QEvent::KeyPress, key, modifiers};
-  QApplication::sendEvent(&widget, &event);
-}
+using test::press;
 
 class Habits : public testing::Test {
  protected:

@@ -14,11 +14,14 @@
 #include <functional>
 
 #include "gui/app/window.h"
+#include "tests/gui/keys.h"
 #include "tests/gui/recorded.h"
 #include "tests/gui/waiting.h"
 
 namespace orrery::gui {
 namespace {
+
+using test::press;
 
 using test::wait_until;
 
@@ -172,10 +175,6 @@ class HandedRun : public testing::Test {
     });
     return found;
   }
-  void press(int key, Qt::KeyboardModifiers modifiers = Qt::NoModifier) {
-    QKeyEvent event{QEvent::KeyPress, key, modifiers};
-    QApplication::sendEvent(&window_, &event);
-  }
   void right_click(Canvas& view, const QString& tag) {
     QRectF where;
     ASSERT_NE(view.find(tag, &where), nullptr) << tag.toStdString();
@@ -202,19 +201,19 @@ class HandedRun : public testing::Test {
 };
 
 TEST_F(HandedRun, SpaceAndArrowsStepTheRunAtItsLastInstant) {
-  press(Qt::Key_Space);
+  press(window_, Qt::Key_Space);
   (void)hear("run");
   say(R"({"state": "runs", "at": 0, "speed": 1})");
   wait_until([&] { return window_.shown().playing; });
-  press(Qt::Key_Space);
+  press(window_, Qt::Key_Space);
   (void)hear("pause");
   say(R"({"state": "held", "at": 2000000, "speed": 1})");
   wait_until([&] { return !window_.shown().playing; });
-  press(Qt::Key_Right);
+  press(window_, Qt::Key_Right);
   EXPECT_EQ(hear("step").value("until"), "event");
-  press(Qt::Key_Right, Qt::ShiftModifier);
+  press(window_, Qt::Key_Right, Qt::ShiftModifier);
   EXPECT_EQ(hear("step").value("until"), "second");
-  press(Qt::Key_F);
+  press(window_, Qt::Key_F);
   EXPECT_EQ(hear("step").value("until"), "fault");
   window_.set_speed(8);
   EXPECT_EQ(hear("speed").value("factor"), 8);
@@ -222,13 +221,13 @@ TEST_F(HandedRun, SpaceAndArrowsStepTheRunAtItsLastInstant) {
 
 TEST_F(HandedRun, ThePastIsLookedAtWithoutTouchingTheRun) {
   window_.seek(Instant::at(Duration::seconds(30)));
-  press(Qt::Key_Right);
+  press(window_, Qt::Key_Right);
   EXPECT_EQ(window_.shown().at, Instant::at(Duration::seconds(60))) << "the fault";
-  press(Qt::Key_Space);
+  press(window_, Qt::Key_Space);
   EXPECT_TRUE(window_.shown().playing);
   window_.play(false);
   window_.seek(window_.shown().run->end());
-  press(Qt::Key_Right);
+  press(window_, Qt::Key_Right);
   EXPECT_EQ(hear("step").value("until"), "event") << "the first that it is told";
 }
 
@@ -325,11 +324,11 @@ TEST_F(HandedRun, FromThePastAnotherRunBeginsAndIsLedToTheInstant) {
   say(R"({"state": "held", "at": 0, "speed": 1})");
   const QJsonObject step = hear("step");
   EXPECT_EQ(step.value("until"), "30000000us");
-  press(Qt::Key_Space);
+  press(window_, Qt::Key_Space);
   answer(step, {{"done", "step"}, {"at", 0}});
   say(R"({"state": "held", "at": 30000000, "speed": 1})");
   wait_until([&] { return window_.shown().hand->at == Instant::at(Duration::seconds(30)); });
-  press(Qt::Key_Space);
+  press(window_, Qt::Key_Space);
   EXPECT_EQ(hear("run").value("tag"), QString::number(step.value("tag").toString().toInt() + 1))
       << "what was pressed on the way there was not given";
   wait_until([&] { return window_.shown().other != nullptr; });

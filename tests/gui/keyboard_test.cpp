@@ -6,15 +6,13 @@
 #include <QKeyEvent>
 
 #include "gui/app/window.h"
+#include "tests/gui/keys.h"
 #include "tests/gui/recorded.h"
 
 namespace orrery::gui {
 namespace {
 
-void press(QWidget& widget, int key, Qt::KeyboardModifiers modifiers = Qt::NoModifier) {
-  QKeyEvent event{QEvent::KeyPress, key, modifiers};
-  QApplication::sendEvent(&widget, &event);
-}
+using test::press;
 
 class Keyboard : public testing::Test {
  protected:

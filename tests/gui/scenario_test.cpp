@@ -11,11 +11,14 @@
 #include <functional>
 
 #include "gui/app/window.h"
+#include "tests/gui/keys.h"
 #include "tests/gui/recorded.h"
 #include "tests/gui/waiting.h"
 
 namespace orrery::gui {
 namespace {
+
+using test::press;
 
 using test::wait_until;
 
@@ -111,10 +114,6 @@ class Scenario : public testing::Test {
   }
   void await(ScenarioView::Phase phase) {
     wait_until([&] { return window_.scenario().phase() == phase; });
-  }
-  void press(QWidget& widget, int key, Qt::KeyboardModifiers modifiers = Qt::NoModifier) {
-    QKeyEvent event{QEvent::KeyPress, key, modifiers};
-    QApplication::sendEvent(&widget, &event);
   }
   /// Another value in place of the one that is being changed.
   void type(const QString& text) {

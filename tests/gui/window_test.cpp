@@ -7,15 +7,13 @@
 #include <QMouseEvent>
 #include <QTemporaryFile>
 
+#include "tests/gui/keys.h"
 #include "tests/gui/recorded.h"
 
 namespace orrery::gui {
 namespace {
 
-void press(QWidget& widget, int key, Qt::KeyboardModifiers modifiers = Qt::NoModifier) {
-  QKeyEvent event{QEvent::KeyPress, key, modifiers};
-  QApplication::sendEvent(&widget, &event);
-}
+using test::press;
 
 void click(QWidget& widget, QPointF at) {
   QMouseEvent event{QEvent::MouseButtonPress, at,

@@ -3,22 +3,16 @@
 
 #include <algorithm>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "runner/scenario/reading.h"
 #include "runner/session/sim_session.h"
 #include "runner/why/chains.h"
+#include "tests/session/read_scenario.h"
 
 namespace orrery::session {
 namespace {
 
 using scenario::Scenario;
-
-Scenario scenario_of(const std::string& file) {
-  scenario::ScenarioReading reading = scenario::read_scenario(file);
-  return std::move(reading.scenario.value());
-}
 
 /// What failed requests of users came from, most of them first.
 std::vector<std::string> origins(const runner::RunResult& run) {

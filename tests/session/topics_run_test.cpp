@@ -3,22 +3,16 @@
 
 #include <algorithm>
 #include <string>
-#include <utility>
 
 #include "runner/run_result_json.h"
-#include "runner/scenario/reading.h"
 #include "runner/session/sim_session.h"
 #include "runner/verdict/verdict.h"
+#include "tests/session/read_scenario.h"
 
 namespace orrery::session {
 namespace {
 
 using scenario::Scenario;
-
-Scenario scenario_of(const std::string& file) {
-  scenario::ScenarioReading reading = scenario::read_scenario(file);
-  return std::move(reading.scenario.value());
-}
 
 TEST(TopicInARun, NamesTheChangeThatItsGroupFellBehindFor) {
   Scenario s = scenario_of("scenarios/topics/half-the-mailers.json");

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/traffic/traffic_observer.h"
+#include "tests/traffic/failure_origin.h"
 #include "tests/traffic/traffic_world.h"
 
 namespace orrery::sim {
@@ -179,7 +180,7 @@ TEST(EdgeFaults, WhatIsCutOffEndsByTimeoutForThatReasonAndThenAllIsWell) {
       ASSERT_EQ(clients.times.ended[i].latency, 500_ms);
     }
     ASSERT_EQ(clients.ledger.tallies().size(), 1U);
-    EXPECT_EQ(clients.log.records()[clients.ledger.tallies()[0].kind.cause - 1].what, "fault");
+    EXPECT_EQ(origin_of(clients.ledger, clients.log), "fault");
     (void)clients.world.engine.remove_edge_fault(handle);
     clients.world.run(Instant::at(6_s));
     const std::size_t after = clients.times.ended.size();
@@ -332,7 +333,7 @@ TEST(Bandwidth, IsTheCauseOfWhatItHoldsUpTooLong) {
   clients.world.run(Instant::at(4_s));
   EXPECT_GT(clients.share(RequestOutcome::Timeout), 0.8);
   ASSERT_EQ(clients.ledger.tallies().size(), 1U);
-  EXPECT_EQ(clients.log.records()[clients.ledger.tallies()[0].kind.cause - 1].what, "fault");
+  EXPECT_EQ(origin_of(clients.ledger, clients.log), "fault");
   (void)clients.world.engine.remove_edge_fault(handle);
   clients.world.run(Instant::at(5_s));  // Who is in line stays there.
   const std::size_t after = clients.times.ended.size();
@@ -367,7 +368,7 @@ TEST(SlowClose, KeepsConnectionsOfAPoolTakenAfterTheirAnswers) {
   EXPECT_NEAR(clients.share(RequestOutcome::Ok), 0.38, 0.03);
   EXPECT_NEAR(clients.share(RequestOutcome::Overflow), 0.62, 0.03);
   ASSERT_EQ(clients.ledger.tallies().size(), 1U);
-  EXPECT_EQ(clients.log.records()[clients.ledger.tallies()[0].kind.cause - 1].what, "fault");
+  EXPECT_EQ(origin_of(clients.ledger, clients.log), "fault");
   EXPECT_GT(clients.world.engine.remove_edge_fault(handle), 600U);
   clients.world.run(Instant::at(20_s + 200_ms));
   const std::size_t after = clients.times.ended.size();
@@ -458,7 +459,7 @@ TEST(GiveUp, EndsTheWaitOfACallerThatWasToldTo) {
   EXPECT_EQ(hasty.share(RequestOutcome::Timeout), 1.0);
   for (const auto& one : hasty.times.ended) ASSERT_EQ(one.latency, 2_ms);
   ASSERT_EQ(hasty.ledger.tallies().size(), 1U);
-  EXPECT_EQ(hasty.log.records()[hasty.ledger.tallies()[0].kind.cause - 1].what, "fault");
+  EXPECT_EQ(origin_of(hasty.ledger, hasty.log), "fault");
   EXPECT_EQ(hasty.world.engine.view(InstanceId{0}).served, 500U) << "the work is done in vain";
 
   Clients patient{500};

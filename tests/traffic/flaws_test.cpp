@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "tests/traffic/failure_origin.h"
 #include "tests/traffic/traffic_world.h"
 
 namespace orrery::sim {
@@ -50,10 +51,7 @@ struct Clients {
     }
     return errors / requests;
   }
-  [[nodiscard]] std::string origin() const {
-    if (ledger.tallies().empty()) return {};
-    return log.records()[ledger.tallies()[0].kind.cause - 1].what;
-  }
+  [[nodiscard]] std::string origin() const { return origin_of(ledger, log); }
 
   recording::EventLog log;
   TrafficWorld world;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 
+#include "tests/traffic/failure_origin.h"
 #include "tests/traffic/traffic_world.h"
 
 namespace orrery::sim {
@@ -49,10 +50,7 @@ struct Clients {
     return static_cast<double>(counts.latency_sum_ns) * 1e-6 /
            static_cast<double>(counts.ended_count());
   }
-  [[nodiscard]] std::string origin() const {
-    if (ledger.tallies().empty()) return {};
-    return log.records()[ledger.tallies()[0].kind.cause - 1].what;
-  }
+  [[nodiscard]] std::string origin() const { return origin_of(ledger, log); }
 
   recording::EventLog log;
   TrafficWorld world;

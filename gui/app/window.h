@@ -199,7 +199,6 @@ class Window : public QWidget {
   Hand hand_;
   std::optional<Instant> begins_at_;  ///< A run by hand that waits for the check is led to there.
   std::optional<Replay> replay_;      ///< While a run is led to where it is to be held.
-  std::optional<Instant> led_from_;   ///< Where it was led on from the last time.
   DeedMenu* deeds_;
   bool following_ = false;  ///< The last instant of a run that grows is shown.
   ServiceGraphView* other_services_;

@@ -19,11 +19,7 @@ void Window::take_hand_state(std::optional<HandNow> now) {
   if (first) hand_.give({{"do", "speed"}, {"factor", shown_.speed}});
   let_time_pass(is_in_hand() && !now->held && run_ != nullptr);
   if (!now) replay_.reset();
-  // It may say more than once that it is held there.
-  if (replay_ && now->held && led_from_ != now->at) {
-    led_from_ = now->at;
-    replay_on(now->at);
-  }
+  if (replay_ && now->held && replay_->arrives(now->at)) replay_on(now->at);
 }
 
 bool Window::can_branch() const {
@@ -43,7 +39,6 @@ void Window::run_from_here() {
   const QString from = path_;
   run_scenario(order, [this, from] { (void)open_other(from); });
   replay_ = std::move(replay);
-  led_from_.reset();
 }
 
 void Window::run_by_hand(Instant until) {
@@ -57,7 +52,6 @@ void Window::run_by_hand(Instant until) {
   order.by_hand = true;
   run_scenario(order);
   replay_.emplace(std::vector<RecordedOrder>{}, until);
-  led_from_.reset();
 }
 
 void Window::replay_on(Instant now) {

@@ -23,6 +23,8 @@ std::vector<RecordedOrder> orders_until(const RecordedRun& run, Instant until) {
 Replay::Replay(std::vector<RecordedOrder> orders, Instant until)
     : orders_{std::move(orders)}, until_{until} {}
 
+bool Replay::arrives(Instant at) { return std::exchange(led_from_, at) != at; }
+
 std::optional<QJsonObject> Replay::next(Instant now) {
   const bool more = given_ < orders_.size();
   if (more && orders_[given_].at <= now) {

@@ -23,6 +23,10 @@ class Replay {
  public:
   Replay(std::vector<RecordedOrder> orders, Instant until);
 
+  /// The run says that it is held there, perhaps more than once. Whether it is to be led on: not
+  /// twice from one instant.
+  [[nodiscard]] bool arrives(Instant at);
+
   /// The next command of docs/live-control.md to the run, which is held at `now`. Nothing: it is
   /// where it is to be.
   [[nodiscard]] std::optional<QJsonObject> next(Instant now);
@@ -31,6 +35,7 @@ class Replay {
   std::vector<RecordedOrder> orders_;
   std::size_t given_ = 0;
   Instant until_;
+  std::optional<Instant> led_from_;
 };
 
 }  // namespace orrery::gui

@@ -8,6 +8,10 @@
 namespace orrery::sim {
 namespace {
 
+/// Beside the positions of a program's own sites.
+constexpr std::uint32_t kFallbackPositions = 1U << 31;
+constexpr std::uint32_t kQuestionPosition = 1U << 30;
+
 std::uint32_t size_of(std::size_t count) { return static_cast<std::uint32_t>(count); }
 
 }  // namespace
@@ -17,10 +21,6 @@ std::uint64_t threshold(double probability) {
   if (probability >= 1.0) return ~0ULL;
   return static_cast<std::uint64_t>(probability * 0x1.0p64);
 }
-
-/// Beside the positions of a program's own sites.
-constexpr std::uint32_t kFallbackPositions = 1U << 31;
-constexpr std::uint32_t kQuestionPosition = 1U << 30;
 
 CallProgram compile(const TrafficModel& model) {
   CallProgram program;

@@ -90,9 +90,7 @@ void RequestEngine::hear_limit(const Return& answer) {
 
 void RequestEngine::drop_question(std::uint32_t index) {
   const std::uint32_t question = std::exchange(tries_[index].question, kNone);
-  const CallSite& site = program_.sites[calls_[question].site];
-  services_[site.service].forget(calls_[question].start_ns);
-  if (observer_ != nullptr) observer_->call_forgotten(site.edge);
+  forget_call(question);
   disarm_timer(calls_[question]);
   abandon(question);
 }

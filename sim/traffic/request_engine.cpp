@@ -324,9 +324,8 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
     if (const std::uint32_t parent = calls_[i].parent;
         calls_[i].phase != CallPhase::Free && parent != kNone && calls_[parent].doomed) {
       if (forget_hedge(i)) {
+        forget_call(i);
         const CallSite& site = program_.sites[calls_[i].site];
-        services_[site.service].forget(calls_[i].start_ns);
-        if (observer_ != nullptr) observer_->call_forgotten(site.edge);
         if (site.stands_for != kNone) {
           first_failures_.erase({parent, site.stands_for, calls_[i].repetition});
         }
@@ -1164,6 +1163,12 @@ void RequestEngine::leave(std::uint32_t index) {
   abandon(index);
   if (phase != CallPhase::Queued && phase != CallPhase::InService) return;
   if (is_cancelled(index)) cancel(index);
+}
+
+void RequestEngine::forget_call(std::uint32_t index) {
+  const CallSite& site = program_.sites[calls_[index].site];
+  services_[site.service].forget(calls_[index].start_ns);
+  if (observer_ != nullptr) observer_->call_forgotten(site.edge);
 }
 
 void RequestEngine::discard(std::uint32_t index) {

@@ -897,6 +897,8 @@ class RequestEngine {
   void disarm_timer(Call& call);
   void abandon(std::uint32_t call);
   void leave(std::uint32_t call);  ///< Abandons it, and tells the server if the caller would.
+  /// Nobody will hear how it ends, so it counts as if it had not been made.
+  void forget_call(std::uint32_t call);
   void discard(std::uint32_t call);
   /// `cause`: of the call that held it; who waited for the slot was held up by it.
   void release_slot(std::uint32_t instance, RecordId cause);

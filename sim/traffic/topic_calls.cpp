@@ -66,7 +66,8 @@ std::uint32_t RequestEngine::broker_of(std::uint32_t topic, std::uint32_t partit
 
 void RequestEngine::serve_group(std::uint32_t index) {
   const std::uint32_t topic = groups_[index].topic;
-  while (broker_of(topic, 0) != kNone) {
+  const bool any_is_up = broker_of(topic, 0) != kNone;
+  while (any_is_up) {
     const std::optional<Delivery> next = groups_[index].group.take(now_);
     if (!next) break;
     hand_over(index, broker_of(topic, next->partition), *next);
@@ -169,9 +170,7 @@ void RequestEngine::group_due(std::uint32_t index) {
   for (const Delivery& lost : state.group.take_lost()) {
     const std::uint32_t root = state.roots[lost.consumer];
     const std::uint32_t call = handed_over_[root].call;
-    const CallSite& site = program_.sites[state.site];
-    services_[site.service].forget(calls_[call].start_ns);
-    if (observer_ != nullptr) observer_->call_forgotten(site.edge);
+    forget_call(call);
     disarm_timer(calls_[call]);
     abandon(call);
     forget_delivery(root);

@@ -91,6 +91,9 @@ TEST(Replays, GiveEachOrderAtItsInstantAndGoNoFurtherThanAskedFor) {
   const QJsonObject kill = json(R"({"fault": "pod-kill", "target": "Deployment/shop/cart"})");
   const QJsonObject cordon = json(R"({"cordon": "Node/a-1"})");
   Replay replay{{{at(2), kill}, {at(2), cordon}}, at(5)};
+  EXPECT_TRUE(replay.arrives(at(0)));
+  EXPECT_FALSE(replay.arrives(at(0))) << "it said so before";
+  EXPECT_TRUE(replay.arrives(at(2)));
   EXPECT_EQ(replay.next({}), json(R"({"do": "step", "until": "2000000us"})"));
   EXPECT_EQ(replay.next(at(2))->value("entry"), kill);
   EXPECT_EQ(replay.next(at(2))->value("entry"), cordon);

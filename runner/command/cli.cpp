@@ -1,11 +1,14 @@
 #include "runner/command/cli.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 
 #include "runner/command/commands.h"
 #include "runner/command/pages.h"
 #include "runner/command/terminal.h"
 #include "runner/export/export.h"
+#include "runner/scenario/fields.h"
 
 namespace orrery::command {
 namespace {
@@ -61,7 +64,7 @@ void add_run(CLI::App& app, int& status) {
   command->add_option("--seeds", run.seeds, kSeeds);
   add_repeated(*command, "--set", run.settings, kSet);
   add_world(*command, run.world);
-  command->add_option("--out", run.out, "Folder for summary.json, report.html and the rest")
+  command->add_option("-o,--out", run.out, "Folder for summary.json, report.html and the rest")
       ->capture_default_str();
   command->add_option("--junit", run.junit, "File for the verdict as JUnit XML");
   command->add_option("--markdown", run.markdown,
@@ -116,7 +119,7 @@ void add_compare(CLI::App& app, int& status) {
   command->add_option("--seeds", compare.seeds, kSeeds);
   command->add_option("--tolerance", compare.tolerance, "Changes smaller than this do not count")
       ->capture_default_str();
-  command->add_option("--out", compare.out, "Folder for compare.json and compare.html")
+  command->add_option("-o,--out", compare.out, "Folder for compare.json and compare.html")
       ->capture_default_str();
   add_jobs(*command, compare.jobs);
   command->callback([&status] { status = command::compare(compare); });
@@ -209,12 +212,39 @@ void add_pages(CLI::App& app, int& status) {
   });
 }
 
+/// Why a command line is none: each word that no option and no subcommand takes, with the one that
+/// may have been meant, or else what the parser says.
+std::string complaint(const CLI::App* app, const CLI::Error& error) {
+  const CLI::App* called = app;
+  std::string name = "orrery";
+  while (!called->get_subcommands().empty()) {
+    called = called->get_subcommands().front();
+    name += " " + called->get_name();
+  }
+  std::vector<std::string> subcommands;
+  for (const CLI::App* one : called->get_subcommands({})) subcommands.push_back(one->get_name());
+  std::vector<std::string> options;
+  for (const CLI::Option* one : called->get_options()) {
+    for (const std::string& option : one->get_lnames()) options.push_back("--" + option);
+  }
+  std::string text;
+  for (const std::string& word : app->remaining(true)) {
+    const bool is_option = word.size() > 1 && word.front() == '-';
+    const std::string meant = scenario::did_you_mean(word, is_option ? options : subcommands);
+    text += fmt::format("{}: \"{}\" is not expected{}\n", name, word,
+                        meant.empty() ? "" : " (" + meant + ")");
+  }
+  if (text.empty()) text = fmt::format("{}: {}\n", name, error.what());
+  return text + fmt::format("{} --help says what is.\n", name);
+}
+
 }  // namespace
 
 void define_commands(CLI::App& app, int& status) {
   app.description(kAbout);
   app.footer(kExamples);
   app.require_subcommand(1);
+  app.failure_message(complaint);
   app.set_version_flag("--version", ORRERY_VERSION);
   add_run(app, status);
   add_check_and_init(app, status);

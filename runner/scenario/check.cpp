@@ -73,15 +73,32 @@ std::string not_modelled_text(const std::vector<api::NotModelled>& all) {
   return text;
 }
 
+/// Each assumption once, with the first value it stands behind.
 std::string inputs_text(const std::vector<Input>& inputs) {
   std::map<Provenance, std::size_t> counts;
   for (const Input& input : inputs) ++counts[input.provenance];
   std::string text =
       fmt::format("  inputs: {} measured, {} given, {} assumed\n", counts[Provenance::Measured],
                   counts[Provenance::Given], counts[Provenance::Assumed]);
+  struct Assumption {
+    std::string_view note;
+    std::string_view first;  ///< JSON Pointer.
+    std::size_t count;
+  };
+  std::vector<Assumption> assumptions;
   for (const Input& input : inputs) {
     if (input.provenance != Provenance::Assumed) continue;
-    text += fmt::format("    {}: {}\n", input.pointer, input.note);
+    const auto same = std::find_if(assumptions.begin(), assumptions.end(),
+                                   [&](const Assumption& one) { return one.note == input.note; });
+    if (same == assumptions.end()) {
+      assumptions.push_back({input.note, input.pointer, 1});
+    } else {
+      ++same->count;
+    }
+  }
+  for (const Assumption& one : assumptions) {
+    const std::string more = one.count == 1 ? "" : fmt::format(" (and {} more)", one.count - 1);
+    text += fmt::format("    {}{}: {}\n", one.first, more, one.note);
   }
   return text;
 }

@@ -385,6 +385,7 @@ class Drafting {
     return "\n"
            "  \"provenance\": {\n"
            "    \"/cluster\": \"assumed: room for twice what the pods request\",\n"
+           "    \"/cluster/network\": \"assumed: the latencies of one data centre\",\n"
            "    \"/images\": \"assumed: nobody timed how long these images take to start\",\n"
            "    \"/services\": \"assumed: times are invented, calls are read off addresses in the "
            "manifests\",\n"

@@ -212,6 +212,16 @@ class CommandTest(unittest.TestCase):
                           ["run", self.variant(), "--seeds", "5..1"], ["replay", file]):
             self.assertEqual(orrery(*arguments).returncode, 2, arguments)
 
+    def test_a_word_no_command_takes_is_named_with_what_may_have_been_meant(self):
+        for arguments, expected in (
+            (("runn", "x"), 'orrery: "runn" is not expected (did you mean "run"?)\norrery: "x" is not expected\n'),
+            (("run", TWO_PODS, "--seed", "3"), 'orrery run: "--seed" is not expected (did you mean "--seeds"?)\n'),
+            (("run",), "orrery run: scenario is required\n"),
+        ):
+            said = orrery(*arguments)
+            self.assertEqual(said.returncode, 2)
+            self.assertIn(expected, said.stderr)
+
     def test_what_live_hosts_cannot_do_is_named_by_check_and_not_run(self):
         scenario = self.variant(
             cluster={"nodes": 2, "nodeGroups": {"pool": {"max": 2}}, "node": {"diskSize": "9Gi", "reserved": {"cpu": 1}}},

@@ -50,7 +50,7 @@ EventFilter read_filter(const std::string& text) {
 std::optional<EventGroup> group_of(std::string_view what, std::string_view subject) {
   if (what == "fault" || what == "fault-ends") return EventGroup::Faults;
   if (what == "failing" || what == "no-endpoints" || what == "errors" || what == "load" ||
-      what == "network-policy" || what == "injected") {
+      what == "network-policy" || what == "rate-limit" || what == "injected") {
     return EventGroup::Failures;
   }
   if (what == "set" || what == "apply" || what == "patch" || what == "cordon" || what == "drain" ||

@@ -391,6 +391,10 @@
         <translation>통과 불가</translation>
     </message>
     <message>
+        <source>rate limit reached</source>
+        <translation>속도 제한 도달</translation>
+    </message>
+    <message>
         <source>faults injected</source>
         <translation>장애 주입</translation>
     </message>
@@ -1456,6 +1460,10 @@
     <message>
         <source>is shut by NetworkPolicies</source>
         <translation>NetworkPolicy에 막힘</translation>
+    </message>
+    <message>
+        <source>is asked for more than a rate limit lets through</source>
+        <translation>호출량이 속도 제한을 넘음</translation>
     </message>
     <message>
         <source>has faults injected into its calls</source>

@@ -41,6 +41,7 @@ constexpr std::array kKinds{
     Kind{"drain", QT_TRANSLATE_NOOP("EventText", "drained"), State::Draining},
     Kind{"uncordon", QT_TRANSLATE_NOOP("EventText", "uncordoned"), State::Starting},
     Kind{"network-policy", QT_TRANSLATE_NOOP("EventText", "not let through"), State::Failing},
+    Kind{"rate-limit", QT_TRANSLATE_NOOP("EventText", "rate limit reached"), State::Degraded},
     Kind{"injected", QT_TRANSLATE_NOOP("EventText", "faults injected"), State::Degraded},
     Kind{"spec-changed", QT_TRANSLATE_NOOP("EventText", "spec changed"), State::Starting},
     Kind{"scaled", QT_TRANSLATE_NOOP("EventText", "scaled"), State::Starting},

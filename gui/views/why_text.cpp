@@ -49,6 +49,9 @@ WhyPart origin_part(const WhyStep& step) {
   } else if (step.what == "network-policy") {
     part.state = State::Failing;
     part.what = WhyText::tr("is shut by NetworkPolicies");
+  } else if (step.what == "rate-limit") {
+    part.state = State::Degraded;
+    part.what = WhyText::tr("is asked for more than a rate limit lets through");
   } else if (step.what == "injected") {
     part.state = State::Degraded;
     part.what = WhyText::tr("has faults injected into its calls");

@@ -64,6 +64,7 @@ std::string share_of(std::uint64_t part, std::uint64_t all) {
 std::string origin_of(const Chain& chain) {
   const LogRecord& origin = chain.steps.front();
   if (origin.what == "load") return "the load alone on " + name_of(origin.subject);
+  if (origin.what == "rate-limit") return "a rate limit of " + name_of(origin.subject);
   if (origin.what == "errors") return "errors of " + name_of(origin.subject) + " itself";
   if (origin.what == "injected") return "faults injected into calls to " + name_of(origin.subject);
   if (origin.what == "network-policy") {
@@ -138,7 +139,7 @@ std::string in_one_line(const Chain& chain, std::uint64_t all, bool unicode) {
     line += (unicode ? " \u2192 " : " > ") + name;
     last = name;
   }
-  if (chain.feeds_itself) line += ", kept up by its own retries";
+  if (chain.feeds_itself) line += ", kept up by its own failures";
   return line;
 }
 

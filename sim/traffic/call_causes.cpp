@@ -53,6 +53,9 @@ RecordId RequestEngine::cause_of_rejection(std::uint32_t index, RequestOutcome o
     case RequestOutcome::NotAdmitted:
       if (const RecordId opened = route_causes_[tries_[index].route]) return opened;
       break;
+    case RequestOutcome::RateLimited:
+      if (call.cause == 0) return ledger_->limited(site.service, now_);
+      break;
     case RequestOutcome::Overflow:
       return majority(holders_of_route(tries_[index].route), site.service);
     default:

@@ -80,6 +80,7 @@ void RequestEngine::hear_limit(const Return& answer) {
                                    : RateLimitReply::Error;
   const auto status = rejected_with(route.policy.shared_limit->question, reply);
   if (!status) {
+    if (answer.failure != 0) call.cause = answer.failure;  // Why it is let in.
     begin_tries(index);
     return;
   }

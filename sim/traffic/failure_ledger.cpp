@@ -77,6 +77,11 @@ RecordId FailureLedger::not_let_through(ServiceIndex service, Instant now,
   return origin(Origin::NotLetThrough, service, now, "network-policy", detail);
 }
 
+RecordId FailureLedger::limited(ServiceIndex service, Instant now) {
+  return origin(Origin::Limited, service, now, "rate-limit",
+                "more is asked for than it lets through");
+}
+
 RecordId FailureLedger::never_there(ServiceIndex service, Instant now) {
   return origin(Origin::NeverThere, service, now, "no-endpoints",
                 "it has had no ready pod since the start");

@@ -67,6 +67,8 @@ class FailureLedger {
   /// which. Of several, the first that was told.
   [[nodiscard]] RecordId not_let_through(ServiceIndex service, Instant now,
                                          const std::string& detail);
+  /// What stands for a rate limit that callers of a service have reached.
+  [[nodiscard]] RecordId limited(ServiceIndex service, Instant now);
   /// What stands for a table that has been empty from the start.
   [[nodiscard]] RecordId never_there(ServiceIndex service, Instant now);
 
@@ -74,7 +76,7 @@ class FailureLedger {
   [[nodiscard]] const std::vector<FailureTally>& tallies() const { return tallies_; }
 
  private:
-  enum class Origin : std::uint8_t { Load, OwnErrors, Injected, NotLetThrough, NeverThere };
+  enum class Origin : std::uint8_t { Load, OwnErrors, Injected, NotLetThrough, Limited, NeverThere };
   [[nodiscard]] RecordId origin(Origin origin, ServiceIndex service, Instant now, const char* what,
                                 const std::string& detail);
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "tests/traffic/failure_origin.h"
 #include "tests/traffic/traffic_world.h"
 
 namespace orrery::sim {
@@ -423,6 +424,39 @@ TEST(SharedLimit, WithoutAnAnswerIsNoFailureOfUsersUnlessItDenies) {
     }
     EXPECT_EQ(of_users, denies ? 40U : 0U);
   }
+}
+
+TEST(SharedLimit, IsTheCauseOfWhatItTurnsAway) {
+  recording::EventLog log;
+  Detoured asked{limited(10, {}), 100.0, 600};
+  FailureLedger ledger{log, {"web", "limit"}};
+  asked.world.engine.explain_failures(ledger);
+  asked.play();
+  ASSERT_EQ(ledger.tallies().size(), 1U);
+  EXPECT_EQ(ledger.tallies()[0].kind.outcome, RequestOutcome::RateLimited);
+  EXPECT_EQ(origin_of(ledger, log), "rate-limit");
+}
+
+// What has no room then would have been turned away.
+TEST(SharedLimit, ThatIsNotReachedIsTheCauseOfWhatItLetsThrough) {
+  TrafficModel model = limited(30, {});
+  model.services[0] = offers(works(20_ms), 1);
+  model.routes[0].policy.timeouts.overall = 200_ms;
+  recording::EventLog log;
+  Detoured asked{model, 100.0, 2'000};
+  FailureLedger ledger{log, {"web", "limit"}};
+  asked.world.engine.explain_failures(ledger);
+  const ports::CauseId fault = log.append(Instant{}, 0, "fault", "Pod/limit");
+  asked.world.engine.kill(asked.pods[1], fault);
+  asked.play();
+  std::uint64_t of_users = 0;
+  for (const FailureTally& tally : ledger.tallies()) {
+    of_users += tally.count;
+    ports::CauseId origin = tally.record;
+    while (log.records()[origin - 1].cause != 0) origin = log.records()[origin - 1].cause;
+    EXPECT_EQ(origin, fault) << "not the load alone";
+  }
+  EXPECT_GT(of_users, 500U) << "it has room for half of them";
 }
 
 TEST(SharedLimit, IsNotWaitedForBeyondTheCallersOwnTimeout) {

@@ -46,7 +46,7 @@ TEST(Chains, OfUsersLeadFromEachOriginMostFailuresFirst) {
   EXPECT_FALSE(chains[1].feeds_itself);
   EXPECT_EQ(in_one_line(chains[0], 1000, false),
             "99 % of 1,000 failed requests, 0:13 to 0:20: unwell of Pod/shop/cart-1 (slow) > "
-            "shop/cart > shop/front, kept up by its own retries");
+            "shop/cart > shop/front, kept up by its own failures");
 }
 
 TEST(Chains, CanBeAskedForAServiceAndAnInstant) {

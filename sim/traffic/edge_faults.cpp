@@ -44,6 +44,14 @@ Duration jittered(const EdgeFault& fault, double drawn) {
   return std::max(Duration{}, fault.delay - fault.jitter + Duration::nanoseconds(offset));
 }
 
+/// Whether it befalls any message that passes, not only requests and their answers.
+bool is_of_network(const EdgeFault& fault) {
+  const bool any_message =
+      fault.messages != EdgeMessages::Requests && fault.messages != EdgeMessages::Answers;
+  return any_message && (fault.kind == EdgeFaultKind::Delay || fault.kind == EdgeFaultKind::Loss ||
+                         fault.kind == EdgeFaultKind::Bandwidth);
+}
+
 }  // namespace
 
 Duration retransmission_timeout(std::uint32_t resends) {
@@ -134,6 +142,7 @@ MessageFate EdgeFaults::meet(const EdgeMessage& message, const std::vector<Insta
   for (auto& [handle, active] : active_) {
     const EdgeFault& fault = active.fault;
     if (fault.kind == EdgeFaultKind::SlowClose || !passes(active, message, instances)) continue;
+    if (!message.of_call && !is_of_network(fault)) continue;
     const std::uint64_t key = message.key ^ mix64(fault.key + (message.answers ? 1 : 0));
     // What befalls a call befalls it once; a message may be lost each time it is sent.
     const std::uint64_t attempt = fault.kind == EdgeFaultKind::Loss ? message.resends : 0;

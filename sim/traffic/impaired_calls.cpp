@@ -146,6 +146,11 @@ void RequestEngine::send_again(std::uint32_t index) {
     discard(index);
     return;
   }
+  if (index < passages_.size() && passages_[index].key == call.key &&
+      passages_[index].round_trips > 0) {
+    shake_hands(index);
+    return;
+  }
   const bool answers = call.phase == CallPhase::Answering;
   if (answers && instances_[call.instance].state == InstanceState::Silent) {
     call.phase = CallPhase::Hanging;

@@ -2,6 +2,7 @@
 /// Services of which one pod leads, as the primary of a replicated database does: writes are its
 /// alone, followers acknowledge them, and while there is no leader nobody writes.
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "sim/traffic/request_engine.h"
@@ -129,38 +130,79 @@ bool RequestEngine::is_replicated(std::uint32_t index) {
   const Instance& leader = instances_[call.instance];
   const LeaderModel& model = *model_.services[leader.service].leader;
   if (model.acks == 1) return true;
-  const auto waiting = replicating_.find(index);
-  if (waiting != replicating_.end()) {
-    const bool this_one = waiting->second == call.key;
-    replicating_.erase(waiting);
-    if (this_one) return true;
+  Replication& replication = replicating_[index];
+  if (replication.key == call.key && replication.settled) {
+    replicating_.erase(index);
+    return true;
   }
-  std::vector<Duration> acks;
   RecordId absent = 0;
-  for (std::uint32_t i = 0; i < instances_.size(); ++i) {
-    const Instance& follower = instances_[i];
-    if (follower.service != leader.service || i == call.instance) continue;
-    if (follower.state != InstanceState::Listening) {
-      absent = std::max(absent, instance_causes_[i].state);
-      continue;
+  std::vector<std::uint32_t> sent_to;
+  if (replication.key == call.key) {
+    sent_to = std::exchange(replication.lost, {});
+  } else {
+    replication = {.key = call.key};
+    for (std::uint32_t i = 0; i < instances_.size(); ++i) {
+      if (instances_[i].service == leader.service && i != call.instance) sent_to.push_back(i);
     }
-    acks.push_back(latency_[distance(call.instance, follower)] * 2 +
-                   model.replicate.draw(draws_, Purpose::ServiceTime, call.key,
-                                        kReplication + follower.address));
+  }
+  for (const std::uint32_t follower : sent_to) {
+    if (instances_[follower].state == InstanceState::Listening) {
+      replicate_to(follower, index, replication);
+    } else {
+      absent = std::max(absent, instance_causes_[follower].state);
+    }
   }
   const std::size_t needed = model.acks - 1;
-  if (acks.size() < needed) {
-    call.phase = CallPhase::Calling;
-    if (call.cause == 0) call.cause = absent;
-    finish(index, RequestOutcome::Error);
+  std::vector<Instant>& acks = replication.acks;
+  if (acks.size() >= needed) {
+    // Worked example: of followers that take 3, 9 and 4 ms, two are needed: 4 ms.
+    const auto last = acks.begin() + static_cast<std::ptrdiff_t>(needed) - 1;
+    std::nth_element(acks.begin(), last, acks.end());
+    replication.settled = true;
+    kernel_.schedule(std::max(now_, *last), EventClass::Ordinary, {kEndService, index});
     return false;
   }
-  // Worked example: of followers that take 3, 9 and 4 ms, two are needed: 4 ms.
-  std::nth_element(acks.begin(), acks.begin() + static_cast<std::ptrdiff_t>(needed) - 1,
-                   acks.end());
-  replicating_[index] = call.key;
-  kernel_.schedule(now_ + acks[needed - 1], EventClass::Ordinary, {kEndService, index});
+  if (acks.size() + replication.lost.size() >= needed && replication.resends < kResendsMax) {
+    kernel_.schedule(now_ + retransmission_timeout(replication.resends++), EventClass::Ordinary,
+                     {kEndService, index});
+    return false;
+  }
+  replicating_.erase(index);
+  call.phase = CallPhase::Calling;
+  if (call.cause == 0) call.cause = absent;
+  finish(index, RequestOutcome::Error);
   return false;
+}
+
+void RequestEngine::replicate_to(std::uint32_t follower, std::uint32_t index,
+                                 Replication& replication) {
+  Call& call = calls_[index];
+  const Instance& leader = instances_[call.instance];
+  const LeaderModel& model = *model_.services[leader.service].leader;
+  const std::uint64_t address = instances_[follower].address;
+  Duration takes =
+      latency_[distance(call.instance, instances_[follower])] * 2 +
+      model.replicate.draw(draws_, Purpose::ServiceTime, call.key, kReplication + address);
+  if (impaired_) {
+    EdgeMessage message{.caller = call.instance,
+                        .callee = follower,
+                        .resends = replication.resends,
+                        .key = mix64(call.key ^ mix64(kReplication + address)),
+                        .payload_bytes = payload_of(call, false),
+                        .of_call = false};
+    const MessageFate there = edge_faults_.meet(message, specs_, draws_, now_);
+    message.answers = true;
+    message.payload_bytes = 0;
+    const MessageFate back =
+        there.lost ? MessageFate{} : edge_faults_.meet(message, specs_, draws_, now_);
+    if (const RecordId cause = there.cause != 0 ? there.cause : back.cause) call.cause = cause;
+    if (there.lost || back.lost) {
+      replication.lost.push_back(follower);
+      return;
+    }
+    takes += there.delay + back.delay;
+  }
+  replication.acks.push_back(now_ + takes);
 }
 
 }  // namespace orrery::sim

@@ -1081,6 +1081,16 @@ void RequestEngine::report_try(std::uint32_t index, RequestOutcome outcome) {
 }
 
 /// Nobody answers at the address: the caller waits for the shorter of its timeouts.
+Instant RequestEngine::no_connection_at(std::uint32_t index) const {
+  const Call& call = calls_[index];
+  const std::uint32_t route = program_.sites[call.site].route;
+  if (route == kNone) {
+    return Instant::at(Duration::nanoseconds(call.start_ns)) + model_.connect_timeout;
+  }
+  const Duration own = model_.routes[route].policy.timeouts.connect;
+  return tries_[index].sent_at + (own > Duration{} ? own : model_.connect_timeout);
+}
+
 void RequestEngine::await_connection(std::uint32_t index) {
   Call& call = calls_[index];
   call.phase = CallPhase::Hanging;
@@ -1088,17 +1098,9 @@ void RequestEngine::await_connection(std::uint32_t index) {
     discard(index);
     return;
   }
-  const bool routed = program_.sites[call.site].route != kNone;
-  const Instant start =
-      routed ? tries_[index].sent_at : Instant::at(Duration::nanoseconds(call.start_ns));
-  Duration connect_timeout = model_.connect_timeout;
-  if (routed) {
-    const Duration own = model_.routes[program_.sites[call.site].route].policy.timeouts.connect;
-    if (own > Duration{}) connect_timeout = own;
-  }
-  const Instant no_connection = start + connect_timeout;
+  const Instant no_connection = no_connection_at(index);
   if (give_up_at(index) <= no_connection) return;
-  if (routed) tries_[index].unconnected = true;
+  if (program_.sites[call.site].route != kNone) tries_[index].unconnected = true;
   // A way longer than the connect timeout: the caller gives up no earlier than now.
   arm_timer(index, std::max(now_, no_connection));
 }

@@ -465,6 +465,15 @@ class RequestEngine {
     Instant reset_at = Instant::never();
     Instant given_up_at = Instant::never();  ///< By a caller that was told to.
     RecordId given_up_cause = 0;
+    std::uint32_t round_trips = 0;  ///< Until the connection is open and the request goes out.
+  };
+  /// A write that waits for followers to have it.
+  struct Replication {
+    std::uint64_t key = 0;                 ///< Of the call.
+    std::vector<Instant> acks = {};        ///< When each of those that it reached has told so.
+    std::vector<std::uint32_t> lost = {};  ///< Instances that it did not reach yet.
+    std::uint32_t resends = 0;
+    bool settled = false;  ///< As many acks as are needed are on their way.
   };
   /// A connection of a pool that is being closed.
   struct Closing {
@@ -776,6 +785,8 @@ class RequestEngine {
   /// Whether the write has the acknowledgements it needs. Otherwise it waits for them, or has
   /// failed.
   [[nodiscard]] bool is_replicated(std::uint32_t call);
+  /// Sends the write to the follower, once more.
+  void replicate_to(std::uint32_t follower, std::uint32_t call, Replication& replication);
 
   // Calls that meet faults of edges: impaired_calls.cpp.
   /// False: it is lost, or what becomes of it is told already. It may take longer than `way`, and
@@ -796,6 +807,8 @@ class RequestEngine {
   // New connections: opened_connections.cpp.
   /// Whether the call goes out on a connection that has to be opened first; it is under way then.
   [[nodiscard]] bool shakes_hands(std::uint32_t call);
+  /// While faults are on edges: one round trip after another, each of which may be late or lost.
+  void shake_hands(std::uint32_t call);
 
   // Calls through a network with rules: guarded_calls.cpp.
   /// Whether the call, whose instance is known, is let through; otherwise its cause is set.
@@ -814,6 +827,7 @@ class RequestEngine {
   /// count_end() of a call without policies; returns the record of its failure, 0 if it is none.
   RecordId end_counted(const Call& call, RequestOutcome outcome);
   void count_failure(std::int64_t start_ns, RecordId failure);
+  [[nodiscard]] Instant no_connection_at(std::uint32_t call) const;
   void await_connection(std::uint32_t call);
   void arm_timer(std::uint32_t call, Instant when);
   void disarm_timer(Call& call);
@@ -876,8 +890,8 @@ class RequestEngine {
   std::vector<HandedOver> handed_over_;              ///< By slot; empty without topics.
   std::vector<std::vector<std::uint32_t>> brokers_;  ///< By topic: instances that there have been.
   bool has_leaders_ = false;
-  std::vector<Leadership> leaderships_;                 ///< By service, if any has leaders.
-  std::map<std::uint32_t, std::uint64_t> replicating_;  ///< By slot: the key of the call.
+  std::vector<Leadership> leaderships_;               ///< By service, if any has leaders.
+  std::map<std::uint32_t, Replication> replicating_;  ///< By slot.
 
   EdgeFaults edge_faults_;
   std::vector<Passage> passages_;  ///< By slot; empty before the first fault on an edge.

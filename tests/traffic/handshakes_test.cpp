@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "tests/traffic/failure_origin.h"
 #include "tests/traffic/traffic_world.h"
 
 namespace orrery::sim {
@@ -112,6 +113,87 @@ TEST(Handshakes, TakeTheProcessorOfALimitedPod) {
   world.engine.start();
   world.run();
   EXPECT_EQ(world.engine.view(pod).cpu, times(20_ms, 500));
+}
+
+/// A fault on the way between the clients and the service, from the start until it is over.
+struct FaultyVisits {
+  explicit FaultyVisits(const EdgeFault& fault, HandshakeModel handshake = {2, {}},
+                        std::uint64_t visits = 40)
+      : world{one_service(handshake, visits), kSeed}, ledger{log, {"web"}} {
+    (void)world.pod(0);
+    world.publish_all();
+    world.engine.explain_failures(ledger);
+    world.engine.start();
+    EdgeFault made = fault;
+    made.from = {.everybody = false, .clients = true, .services = {}, .nodes = {}, .addresses = {}};
+    made.cause = static_cast<RecordId>(log.append({}, 0, "fault", "x"));
+    handle = world.engine.add_edge_fault(made);
+  }
+  static TrafficModel one_service(HandshakeModel handshake, std::uint64_t visits) {
+    TrafficModel model;
+    model.services.push_back(offers(works(kWork), 1000));
+    model.services[0].handshake = handshake;
+    model.connect_timeout = 10_s;
+    add_load(model, {{0, 0}}, kSeed, 10, visits);
+    return model;
+  }
+  [[nodiscard]] RequestCounts seen() const { return world.engine.journey_steps(0).totals(); }
+
+  recording::EventLog log;
+  TrafficWorld world;
+  FailureLedger ledger;
+  std::uint32_t handle = 0;
+};
+
+TEST(Handshakes, AreLateByEachOfTheirMessages) {
+  EdgeFault late;
+  late.delay = 20_ms;
+  late.messages = EdgeMessages::Both;
+  FaultyVisits run{late};
+  run.world.run();
+  const Duration plain = kWay + kWork + kWay + times(kWay, 2 * 2);
+  EXPECT_EQ(run.seen().latency_sum_ns, times(plain + times(20_ms, 6), 40).count_ns())
+      << "two round trips, the request and its answer";
+  EXPECT_EQ(run.world.engine.remove_edge_fault(run.handle), 40U * 6);
+
+  late.messages = EdgeMessages::Requests;  // A proxy holds up requests, and no connections.
+  FaultyVisits held{late};
+  held.world.run();
+  EXPECT_EQ(held.seen().latency_sum_ns, times(plain + 20_ms, 40).count_ns());
+}
+
+// RFC 6298: whoever has no round trip to go by waits 1 s for the first, then 2 s.
+TEST(Handshakes, ThatAreLostBeginAgainAfterASecond) {
+  EdgeFault cut;
+  cut.kind = EdgeFaultKind::Loss;
+  cut.messages = EdgeMessages::Both;
+  FaultyVisits run{cut, {2, {}}, 1};
+  const Duration begins = arrival(kSeed, 10, 0) - Instant{};
+  run.world.run(Instant::at(begins + 500_ms));
+  EXPECT_EQ(run.world.engine.remove_edge_fault(run.handle), 1U);
+  run.world.run();
+  EXPECT_EQ(run.seen().of(RequestOutcome::Ok), 1U);
+  EXPECT_EQ(run.seen().latency_sum_ns, (1_s + times(kWay, 6) + kWork).count_ns());
+}
+
+TEST(Handshakes, ThatNeverComeThroughEndWithTheConnectTimeout) {
+  EdgeFault cut;
+  cut.kind = EdgeFaultKind::Loss;
+  cut.messages = EdgeMessages::Both;
+  FaultyVisits run{cut};
+  run.world.run();
+  EXPECT_EQ(run.seen().of(RequestOutcome::Ok), 0U);
+  EXPECT_EQ(run.seen().ended_count(), 40U);
+  EXPECT_EQ(run.seen().latency_sum_ns, times(10_s, 40).count_ns());
+  EXPECT_EQ(origin_of(run.ledger, run.log), "fault");
+  EXPECT_EQ(run.world.engine.view(InstanceId{0}).served, 0U);
+
+  EdgeFault slow;
+  slow.delay = 6_s;
+  slow.messages = EdgeMessages::Both;
+  FaultyVisits late{slow};
+  late.world.run();
+  EXPECT_EQ(late.seen().latency_sum_ns, times(10_s, 40).count_ns()) << "12 s are too many";
 }
 
 }  // namespace

@@ -236,5 +236,67 @@ TEST(Leader, ThatIsOneNoMoreRefusesWhatIsOnItsWay) {
   EXPECT_GT(db.ended(1, RequestOutcome::Ok, 20_s, 21_s), 20U);
 }
 
+/// A fault on the way from the pod that leads to another one.
+EdgeFault between_leader_and(std::uint32_t follower, EdgeFaultKind kind, ports::CauseId cause) {
+  const auto only = [&](std::uint32_t pod) {
+    EdgeSide side;
+    side.everybody = false;
+    side.addresses = {TrafficWorld::endpoint(0, pod).address};
+    return side;
+  };
+  EdgeFault made;
+  made.kind = kind;
+  made.messages = EdgeMessages::Both;
+  made.from = only(0);
+  made.to = only(follower);
+  made.cause = static_cast<RecordId>(cause);
+  return made;
+}
+
+TEST(Leader, WaitsForAcksThatAreLate) {
+  Database db{database(3)};
+  db.world.run(Instant::at(10_s));
+  EdgeFault late = between_leader_and(2, EdgeFaultKind::Delay, db.fault());
+  late.delay = 30_ms;
+  const std::uint32_t handle = db.world.engine.add_edge_fault(late);
+  db.world.run(Instant::at(20_s));
+  EXPECT_GT(db.world.engine.remove_edge_fault(handle), 800U) << "there and back, each write";
+  db.world.run(Instant::at(30_s));
+  EXPECT_NEAR(db.longest_ms(0, 6_s, 9_s), 1, 1e-6);
+  EXPECT_NEAR(db.longest_ms(0, 10_s, 19_s), 61, 1e-6);
+  EXPECT_NEAR(db.longest_ms(1, 10_s, 19_s), 1, 1e-6) << "reads are no concern of it";
+  EXPECT_NEAR(db.longest_ms(0, 21_s, 30_s), 1, 1e-6);
+}
+
+TEST(Leader, DoesNotCountWhoIsCutOffUntilItIsReachedAgain) {
+  // With two acks the other follower is enough; with three the write waits for both.
+  for (const std::uint32_t acks : {2U, 3U}) {
+    TrafficModel model = database(acks);
+    model.journeys[0].timeout = 1_s;
+    Database db{model};
+    db.world.run(Instant::at(10_s));
+    const ports::CauseId fault = db.fault();
+    const std::uint32_t handle =
+        db.world.engine.add_edge_fault(between_leader_and(2, EdgeFaultKind::Loss, fault));
+    db.world.run(Instant::at(20_s));
+    (void)db.world.engine.remove_edge_fault(handle);
+    db.world.run(Instant::at(40_s));
+    const std::uint64_t timeouts = db.ended(0, RequestOutcome::Timeout, 10_s, 20_s);
+    if (acks == 2) {
+      EXPECT_EQ(timeouts, 0U);
+      EXPECT_NEAR(db.longest_ms(0, 10_s, 20_s), 1, 1e-6);
+      continue;
+    }
+    EXPECT_NEAR(static_cast<double>(timeouts), 480, 80);
+    EXPECT_GT(db.ended(0, RequestOutcome::Ok, 19_s, 20_s), 0U) << "sent again after 0.2, 0.6 s";
+    EXPECT_EQ(db.ended(0, RequestOutcome::Timeout, 20_s, 40_s), 0U);
+    const auto tally =
+        std::find_if(db.ledger.tallies().begin(), db.ledger.tallies().end(),
+                     [](const auto& one) { return one.kind.outcome == RequestOutcome::Timeout; });
+    ASSERT_NE(tally, db.ledger.tallies().end());
+    EXPECT_EQ(tally->kind.cause, fault);
+  }
+}
+
 }  // namespace
 }  // namespace orrery::sim

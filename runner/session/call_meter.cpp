@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "models/base/latency_buckets.h"
+#include "sim/traffic/request_engine.h"
 
 namespace orrery::session {
 namespace {

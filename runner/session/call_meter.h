@@ -12,8 +12,13 @@
 #include "models/recording/run_data.h"
 #include "runner/session/key_table.h"
 #include "runner/session/second_latencies.h"
-#include "sim/traffic/request_engine.h"
 #include "sim/traffic/traffic_observer.h"
+
+namespace orrery::sim {
+
+class RequestEngine;
+
+}  // namespace orrery::sim
 
 namespace orrery::session {
 

@@ -7,6 +7,7 @@
 #include "models/controllers/node_lifecycle.h"
 #include "runner/session/actions.h"
 #include "sim/traffic/http_status.h"
+#include "sim/traffic/request_engine.h"
 
 namespace orrery::session {
 namespace {

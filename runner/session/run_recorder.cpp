@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "models/controllers/node_lifecycle.h"
+#include "sim/traffic/request_engine.h"
 
 namespace orrery::session {
 namespace {

@@ -23,6 +23,7 @@
 #include "runner/session/sim_faults.h"
 #include "runner/session/targets.h"
 #include "runner/session/world_config.h"
+#include "sim/traffic/request_engine.h"
 
 namespace orrery::session {
 namespace {

@@ -11,12 +11,11 @@
 #include "models/base/distribution.h"
 #include "models/base/random.h"
 #include "models/base/time_types.h"
+#include "sim/traffic/indices.h"
 #include "sim/traffic/traffic_model.h"
 #include "sim/traffic/traffic_observer.h"
 
 namespace orrery::sim {
-
-inline constexpr std::uint32_t kNone = 0xffff'ffff;
 
 /// The key of the draws of the `ordinal`-th journey (0, 1, …) that the load at `load` starts.
 [[nodiscard]] constexpr std::uint64_t journey_key(std::uint32_t load, std::uint64_t ordinal) {

@@ -7,7 +7,7 @@
 #include <map>
 #include <string>
 
-#include "sim/traffic/call_program.h"
+#include "sim/traffic/indices.h"
 
 namespace orrery::sim {
 

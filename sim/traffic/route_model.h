@@ -6,13 +6,9 @@
 #include <optional>
 
 #include "models/resilience/route_policy.h"
+#include "sim/traffic/indices.h"
 
 namespace orrery::sim {
-
-/// Index into TrafficModel::services.
-using ServiceIndex = std::uint32_t;
-/// As the caller of a route: the clients outside.
-inline constexpr ServiceIndex kClients = 0xffff'ffff;
 
 /// An operation of a service that is called in place of another.
 struct FallbackModel {

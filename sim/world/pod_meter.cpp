@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/traffic/request_engine.h"
+
 namespace orrery::sim {
 
 using What = MetricModel::What;

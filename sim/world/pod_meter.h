@@ -14,10 +14,12 @@
 #include <vector>
 
 #include "models/controllers/metrics_source.h"
-#include "sim/traffic/request_engine.h"
+#include "sim/traffic/engine_views.h"
 #include "sim/world/sim_node.h"
 
 namespace orrery::sim {
+
+class RequestEngine;
 
 /// Where a metric comes from.
 struct MetricModel {

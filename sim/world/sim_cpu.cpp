@@ -1,6 +1,7 @@
 // The part of SimNode about the cores that its pods share.
 #include "models/api/qos_class.h"
 #include "models/kubelet/qos.h"
+#include "sim/traffic/request_engine.h"
 #include "sim/world/sim_node.h"
 
 namespace orrery::sim {

@@ -8,10 +8,12 @@
 #include <utility>
 
 #include "models/ports/data_plane.h"
-#include "sim/traffic/request_engine.h"
+#include "sim/traffic/engine_views.h"
 #include "sim/world/dispatcher.h"
 
 namespace orrery::sim {
+
+class RequestEngine;
 
 /// A table on its way into a consumer's rules.
 struct PendingTable {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/traffic/request_engine.h"
 #include "sim/world/runtime_replies.h"
 #include "sim/world/sim_node.h"
 

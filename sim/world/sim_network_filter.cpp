@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/traffic/request_engine.h"
+
 namespace orrery::sim {
 namespace {
 

@@ -8,10 +8,12 @@
 #include <string>
 
 #include "models/ports/network_filter.h"
-#include "sim/traffic/request_engine.h"
+#include "sim/traffic/engine_views.h"
 #include "sim/world/dispatcher.h"
 
 namespace orrery::sim {
+
+class RequestEngine;
 
 class SimNetworkFilter final : public ports::NetworkFilter {
  public:

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "models/api/reading.h"
+#include "sim/traffic/request_engine.h"
 #include "sim/world/runtime_replies.h"
 
 namespace orrery::sim {

@@ -21,13 +21,15 @@
 #include "models/ports/container_runtime.h"
 #include "models/ports/prober.h"
 #include "sim/fabric/fabric.h"
-#include "sim/traffic/request_engine.h"
+#include "sim/traffic/engine_views.h"
 #include "sim/world/dispatcher.h"
 #include "sim/world/image_store.h"
 #include "sim/world/node_storage.h"
 #include "sim/world/runtime_timings.h"
 
 namespace orrery::sim {
+
+class RequestEngine;
 
 /// Which pods stand behind a service of the traffic model, and on which port.
 struct ServiceBinding {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "models/kubelet/qos.h"
+#include "sim/traffic/request_engine.h"
 #include "sim/world/runtime_replies.h"
 #include "sim/world/sim_node.h"
 

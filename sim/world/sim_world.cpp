@@ -5,6 +5,7 @@
 
 #include "models/controllers/cluster_autoscaler.h"
 #include "models/discovery/policy_agent.h"
+#include "sim/traffic/request_engine.h"
 
 namespace orrery::sim {
 
@@ -295,6 +296,16 @@ void SimWorld::stop_replica(std::size_t place) {
   dispatcher_.kill_process(replicas_[place]->process);
   api_->disconnect(replicas_[place]->client.client());
   replicas_[place].reset();
+}
+
+void SimWorld::set_traffic_observer(TrafficObserver* observer) { engine_->set_observer(observer); }
+
+std::uint32_t SimWorld::add_edge_fault(EdgeFault fault) {
+  return engine_->add_edge_fault(std::move(fault));
+}
+
+std::uint64_t SimWorld::remove_edge_fault(std::uint32_t handle) {
+  return engine_->remove_edge_fault(handle);
 }
 
 std::optional<ServiceIndex> SimWorld::service_named(const std::string& name) const {

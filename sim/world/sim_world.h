@@ -23,7 +23,10 @@
 #include "models/scheduler/scheduler.h"
 #include "sim/fabric/fabric.h"
 #include "sim/kernel/kernel.h"
-#include "sim/traffic/request_engine.h"
+#include "sim/traffic/edge_faults.h"
+#include "sim/traffic/failure_ledger.h"
+#include "sim/traffic/traffic_model.h"
+#include "sim/traffic/traffic_observer.h"
 #include "sim/world/dispatcher.h"
 #include "sim/world/pod_meter.h"
 #include "sim/world/sim_api.h"
@@ -33,6 +36,8 @@
 #include "sim/world/sim_node.h"
 
 namespace orrery::sim {
+
+class RequestEngine;
 
 struct WorldNode {
   std::string name;
@@ -107,7 +112,7 @@ class SimWorld {
   /// The failed requests so far, by kind; their causes are records of the log.
   [[nodiscard]] const std::vector<FailureTally>& failures() const { return failures_->tallies(); }
   /// Told of every request from now on; must outlive the world.
-  void set_traffic_observer(TrafficObserver* observer) { engine_->set_observer(observer); }
+  void set_traffic_observer(TrafficObserver* observer);
 
   /// Carries out a call at once, as the person at the keyboard.
   ports::Outcome apply(const ports::ApiCall& call, ports::CauseId cause) {
@@ -166,12 +171,8 @@ class SimWorld {
   [[nodiscard]] SimApi& api_faults() { return *api_; }
 
   /// On the ways between callers and the called; see RequestEngine.
-  [[nodiscard]] std::uint32_t add_edge_fault(EdgeFault fault) {
-    return engine_->add_edge_fault(std::move(fault));
-  }
-  std::uint64_t remove_edge_fault(std::uint32_t handle) {
-    return engine_->remove_edge_fault(handle);
-  }
+  [[nodiscard]] std::uint32_t add_edge_fault(EdgeFault fault);
+  std::uint64_t remove_edge_fault(std::uint32_t handle);
   /// "namespace/name"; nothing if it is not in the traffic model.
   [[nodiscard]] std::optional<ServiceIndex> service_named(const std::string& name) const;
   /// As instances know their node; nothing if it has never been there.

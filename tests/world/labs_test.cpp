@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "models/recording/event_log.h"
+#include "sim/traffic/request_engine.h"
 #include "sim/world/sim_world.h"
 
 namespace orrery::sim {

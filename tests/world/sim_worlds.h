@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "models/recording/event_log.h"
+#include "sim/traffic/request_engine.h"
 #include "sim/world/sim_api.h"
 #include "sim/world/sim_data_plane.h"
 #include "sim/world/sim_node.h"

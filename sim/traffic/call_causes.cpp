@@ -65,7 +65,7 @@ RecordId RequestEngine::cause_of_rejection(std::uint32_t index, RequestOutcome o
 /// it goes on.
 void RequestEngine::note_size(Table& table, ServiceIndex service, std::size_t size,
                               RecordId cause) {
-  const std::size_t before = table.addresses.size();
+  const std::size_t before = table.endpoints->addresses.size();
   if (size >= std::max(before, table.full_size)) {
     table.full_size = 0;
     const bool over = !lacked_room(service, kernel_.now());

@@ -96,6 +96,7 @@ CallProgram compile(const TrafficModel& model) {
     for (const OperationModel& operation : service.operations) {
       ProgramOperation compiled;
       compiled.cpu = operation.cpu;
+      compiled.uses_cpu = !(operation.cpu == Distribution{});
       compiled.wait = operation.wait;
       compiled.fails_below = threshold(operation.error_probability);
       compiled.writes = operation.writes;

@@ -68,6 +68,7 @@ struct ProgramStep {
 struct ProgramOperation {
   Distribution cpu;
   Distribution wait;
+  bool uses_cpu = false;          ///< `cpu` is not zero.
   std::uint64_t fails_below = 0;  ///< Fails by itself if 64 uniform bits are below.
   bool writes = false;            ///< To the disk; by the leader alone, where there are leaders.
   std::uint32_t first_step = 0;   ///< Steps [first_step, end_step).

@@ -11,12 +11,14 @@ namespace orrery::sim {
 
 std::uint32_t RequestEngine::add_edge_fault(EdgeFault fault) {
   impaired_ = true;
+  note_features();
   return edge_faults_.add(std::move(fault));
 }
 
 std::uint64_t RequestEngine::remove_edge_fault(std::uint32_t handle) {
   const std::uint64_t hits = edge_faults_.remove(handle);
   impaired_ = edge_faults_.any();
+  note_features();
   return hits;
 }
 

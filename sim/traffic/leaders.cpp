@@ -95,13 +95,13 @@ void RequestEngine::show_lead(ServiceIndex service) {
   instances_[leadership.leader].strained = strain.is_any();
 }
 
-std::optional<std::uint32_t> RequestEngine::leader_in(const Table& table,
+std::optional<std::uint32_t> RequestEngine::leader_in(const Endpoints& endpoints,
                                                       ServiceIndex service) const {
   const std::uint32_t leads = leaderships_[service].leader;
   if (leads == kNone) return std::nullopt;
   const std::uint32_t address = instances_[leads].address;
-  const bool has =
-      std::find(table.addresses.begin(), table.addresses.end(), address) != table.addresses.end();
+  const std::vector<std::uint32_t>& known = endpoints.addresses;
+  const bool has = std::find(known.begin(), known.end(), address) != known.end();
   return has ? std::optional{address} : std::nullopt;
 }
 

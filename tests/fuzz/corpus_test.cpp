@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "models/api/reading.h"
+#include "models/recording/run_reader.h"
 #include "runner/scenario/reading.h"
 #include "tests/fuzz/targets.h"
 
@@ -51,7 +52,8 @@ TEST(Corpus, EveryInputOfTheRepositoryPassesBothTargets) {
   }
 }
 
-// Programs, series, writes on the timeline, groups of nodes, rules: fuzzing begins behind their doors.
+// Programs, series, writes on the timeline, groups of nodes, rules: fuzzing begins behind their
+// doors.
 TEST(Corpus, HasAScenarioThatEveryReaderAccepts) {
   const std::string text = text_of_file("tests/fuzz/seeds/scenario/every-reader.json");
   const auto reading = scenario::read_scenario_text(text, "every-reader.json", "tests/fuzz/beside");
@@ -63,12 +65,59 @@ TEST(Corpus, HasAScenarioThatEveryReaderAccepts) {
   read_as_scenario(text);
 }
 
+// Topics, leaders, limits, handshakes, pools of threads, fallbacks, and the faults that they meet.
+TEST(Corpus, HasAScenarioWithEveryPolicyThatIsAccepted) {
+  const std::string text = text_of_file("tests/fuzz/beside/every-policy.json");
+  const auto reading = scenario::read_scenario_text(text, "every-policy.json", "tests/fuzz/beside");
+  for (const api::Problem& problem : reading.problems) ADD_FAILURE() << to_string(problem);
+  ASSERT_TRUE(reading.scenario);
+  EXPECT_EQ(reading.scenario->topics.size(), 2U);
+  EXPECT_EQ(reading.scenario->timeline.size(), 7U);
+  read_as_scenario(text);
+}
+
+TEST(Corpus, EveryLineOfOrdersIsObeyedOrRefused) {
+  read_as_orders(text_of_file("tests/fuzz/seeds/orders/every-command.jsonl"));
+  for (const char* text : {"",
+                           "\n\n",
+                           "{}",
+                           "[]",
+                           "null",
+                           R"({"do": 1})",
+                           R"({"do": "act"})",
+                           R"({"do": "step", "until": null})",
+                           R"({"do": "step", "until": "1s"})",
+                           R"({"do": "speed", "factor": 1e400})",
+                           R"({"do": "speed", "factor": -0})",
+                           R"({"do": "act", "entry": []})",
+                           R"({"do": "act", "entry": {}})",
+                           R"({"do": "act", "entry": {"id": 5, "cordon": "Node/n1"}})",
+                           R"({"do": "act", "entry": {"id": "slow", "cordon": "Node/n1"}})",
+                           R"({"do": "act", "entry": {"id": "", "cordon": "Node/n1"}})",
+                           R"({"do": "act", "entry": {"apply": 3}})",
+                           R"({"do": "act", "entry": {"apply": []}})",
+                           R"({"do": "act", "entry": {"cordon": "Node/n1", "cordon": "Node/n2"}})",
+                           "{\"do\": \"act\", \"entry\": {\"cordon\": \"Node/\xff\"}}"}) {
+    read_as_orders(text);
+  }
+}
+
 TEST(Corpus, ASeriesIsReadOrRefusedByLine) {
   read_as_series(text_of_file("tests/fuzz/seeds/series/columns.csv"));
   for (const char* text : {"", "time,value", "1,2\n1,3", "1e400,2", "-1,2", "1,-2", "1", "a\n1,2",
                            "9223372037,1", "1,9e99", ",", "\n\n0,0\r\n\xff,\xfe"}) {
     read_as_series(text);
   }
+}
+
+// One of an older format would be refused at its head, and nothing behind it be read.
+TEST(Corpus, HasARecordingThatIsRead) {
+  const auto reader = recording::RunReader::open("tests/fuzz/seeds/recording/small.orrery");
+  ASSERT_TRUE(reader) << reader.error().what;
+  ASSERT_TRUE((*reader)->last());
+  const auto events = (*reader)->events({}, *(*reader)->last());
+  ASSERT_TRUE(events);
+  EXPECT_FALSE(events->empty());
 }
 
 TEST(Corpus, EveryPrefixOfARecordingPasses) {

@@ -92,6 +92,8 @@ struct CallProgram {
   std::vector<std::uint32_t> questions;
   std::uint32_t first_question = kNone;  ///< The first of these sites.
   std::uint32_t probe_site = 0;          ///< Of a health check: it works and calls nowhere.
+  /// By operation, where a leader does it: what a follower does about it; kNone: nothing.
+  std::vector<std::uint32_t> replication_sites;
   /// By topic: which of `operations` publishes to it; or kNone.
   std::vector<std::uint32_t> publishing;
   /// By group of all topics in order: from the broker to a consumer.

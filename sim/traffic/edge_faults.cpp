@@ -80,9 +80,9 @@ bool EdgeFaults::passes(Active& active, const EdgeMessage& message,
   const std::uint32_t receiver = message.answers ? message.caller : message.callee;
   switch (fault.messages) {
     case EdgeMessages::Requests:
-      return !message.answers && between(message.caller, message.callee);
+      return !message.answers && !message.packet && between(message.caller, message.callee);
     case EdgeMessages::Answers:
-      return message.answers && between(message.caller, message.callee);
+      return message.answers && !message.packet && between(message.caller, message.callee);
     case EdgeMessages::Sent:
       return between(sender, receiver);
     case EdgeMessages::Received:

@@ -2,6 +2,7 @@
 /// Services of which one pod leads, as the primary of a replicated database does: writes are its
 /// alone, followers acknowledge them, and while there is no leader nobody writes.
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "sim/traffic/request_engine.h"
@@ -124,43 +125,109 @@ bool RequestEngine::accepts(std::uint32_t index) {
 }
 
 bool RequestEngine::is_replicated(std::uint32_t index) {
+  if (calls_[index].probe) {
+    if (!is_replication(index)) return true;
+    const bool fails = instances_[calls_[index].instance].failing;
+    answer(index, fails ? RequestOutcome::Error : RequestOutcome::Ok);
+    return false;
+  }
   Call& call = calls_[index];
-  if (call.probe || !is_write(program_.sites[call.site])) return true;
-  const Instance& leader = instances_[call.instance];
-  const LeaderModel& model = *model_.services[leader.service].leader;
-  if (model.acks == 1) return true;
-  const auto waiting = replicating_.find(index);
-  if (waiting != replicating_.end()) {
-    const bool this_one = waiting->second == call.key;
-    replicating_.erase(waiting);
+  if (!is_write(program_.sites[call.site])) return true;
+  const auto waiting = replicated_.find(index);
+  if (waiting != replicated_.end()) {
+    const bool this_one = waiting->second.key == call.key;
+    replicated_.erase(waiting);
     if (this_one) return true;
   }
-  std::vector<Duration> acks;
+  const std::uint32_t leader = call.instance;
+  const ServiceIndex service = instances_[leader].service;
+  const std::size_t needed = model_.services[service].leader->acks - 1;
+  std::vector<std::uint32_t> followers;
   RecordId absent = 0;
   for (std::uint32_t i = 0; i < instances_.size(); ++i) {
-    const Instance& follower = instances_[i];
-    if (follower.service != leader.service || i == call.instance) continue;
-    if (follower.state != InstanceState::Listening) {
+    if (instances_[i].service != service || i == leader) continue;
+    if (instances_[i].state == InstanceState::Listening) {
+      followers.push_back(i);
+    } else {
       absent = std::max(absent, instance_causes_[i].state);
-      continue;
     }
-    acks.push_back(latency_[distance(call.instance, follower)] * 2 +
-                   model.replicate.draw(draws_, Purpose::ServiceTime, call.key,
-                                        kReplication + follower.address));
   }
-  const std::size_t needed = model.acks - 1;
-  if (acks.size() < needed) {
+  if (followers.size() < needed) {
     call.phase = CallPhase::Calling;
     if (call.cause == 0) call.cause = absent;
     finish(index, RequestOutcome::Error);
     return false;
   }
-  // Worked example: of followers that take 3, 9 and 4 ms, two are needed: 4 ms.
-  std::nth_element(acks.begin(), acks.begin() + static_cast<std::ptrdiff_t>(needed) - 1,
-                   acks.end());
-  replicating_[index] = call.key;
-  kernel_.schedule(now_ + acks[needed - 1], EventClass::Ordinary, {kEndService, index});
+  for (std::uint32_t& follower : followers) follower = send_replication(index, follower);
+  if (needed == 0) return true;
+  calls_[index].phase = CallPhase::Calling;
+  replicated_[index] = {calls_[index].key, needed, std::move(followers)};
   return false;
+}
+
+std::uint32_t RequestEngine::send_replication(std::uint32_t write, std::uint32_t follower) {
+  const std::uint32_t index = allocate_call();  // Before any reference into the slab.
+  const Call& of = calls_[write];
+  Call& call = calls_[index];
+  call.key = mix64(of.key ^ mix64(kReplication + instances_[follower].address));
+  call.start_ns = now_.count_ns();
+  call.site = program_.replication_sites[program_.sites[of.site].operation];
+  call.instance = follower;
+  call.distance = distance(of.instance, instances_[follower]) & 3U;
+  call.phase = CallPhase::Outbound;
+  call.probe = true;
+  replications_[index] = {of.instance, write, of.key};
+  travel(index, false);
+  return index;
+}
+
+/// By a thread for that alone: it needs none of those that serve calls.
+void RequestEngine::begin_replication(std::uint32_t index) {
+  Call& call = calls_[index];
+  call.phase = CallPhase::InService;
+  if (instances_[call.instance].hanging) {
+    call.held = true;
+  } else {
+    begin_work(index);
+  }
+}
+
+bool RequestEngine::end_replication(std::uint32_t index, RequestOutcome outcome) {
+  if (!has_leaders_) return false;
+  const auto found = replications_.find(index);
+  if (found == replications_.end()) return false;
+  const Replication of = found->second;
+  replications_.erase(found);
+  const auto waiting = replicated_.find(of.write);
+  if (waiting == replicated_.end() || waiting->second.key != of.key) return true;
+  Replicated& write = waiting->second;
+  std::erase(write.followers, index);
+  if (write.needed == 0) return true;  // It has them all, and goes on soon.
+  // Worked example: of followers that take 3, 9 and 4 ms, two are needed: 4 ms.
+  if (outcome == RequestOutcome::Ok) {
+    if (--write.needed > 0) return true;
+    calls_[of.write].phase = CallPhase::InService;
+    end_service(of.write);
+  } else if (write.followers.size() < write.needed) {
+    replicated_.erase(waiting);
+    if (calls_[of.write].cause == 0) calls_[of.write].cause = calls_[index].cause;
+    finish(of.write, RequestOutcome::Error);
+  }
+  return true;
+}
+
+void RequestEngine::forget_writes(std::uint32_t leader) {
+  std::erase_if(replicated_,
+                [&](const auto& write) { return calls_[write.first].instance == leader; });
+}
+
+RecordId RequestEngine::held_up_followers(std::uint32_t index) const {
+  const auto waiting = replicated_.find(index);
+  if (waiting == replicated_.end() || waiting->second.key != calls_[index].key) return 0;
+  for (const std::uint32_t follower : waiting->second.followers) {
+    if (calls_[follower].cause != 0) return calls_[follower].cause;
+  }
+  return 0;
 }
 
 }  // namespace orrery::sim

@@ -5,6 +5,8 @@
 /// A call whose caller has a pool goes out on one of the pool's, mostly; every other call opens one
 /// of its own. Source: TCP's three-way handshake (RFC 9293, 3.5), TLS 1.3 (RFC 8446, 2) and 1.2
 /// (RFC 5246, 7.3): the request follows the caller's last message of them.
+#include <algorithm>
+
 #include "sim/traffic/request_engine.h"
 #include "sim/traffic/traffic_events.h"
 
@@ -21,7 +23,57 @@ bool RequestEngine::shakes_hands(std::uint32_t index) {
   const Duration round_trip = latency_[call.distance] + latency_[call.distance];
   const Duration takes = Duration::nanoseconds(round_trip.count_ns() * handshake.round_trips);
   if (takes == Duration{}) return false;
+  if (impaired_) [[unlikely]] {
+    passage_of(index).legs = 2 * handshake.round_trips + 1;
+    const Instant gives_up = give_up_at(index);
+    const Instant no_connection = std::max(now_, no_connection_at(index));
+    if (no_connection < gives_up) {
+      if (route != kNone) tries_[index].unconnected = true;
+      arm_timer(index, no_connection);
+    }
+    return goes_on_shaking(index);
+  }
   kernel_.schedule(now_ + takes, EventClass::Ordinary, {kSendAgain, index});
+  return true;
+}
+
+/// Caller and called take turns, the caller first: while an odd number is left, it is the caller's
+/// turn, and when one is left nobody's.
+bool RequestEngine::goes_on_shaking(std::uint32_t index) {
+  if (index >= passages_.size() || passages_[index].key != calls_[index].key) return false;
+  Passage& passage = passages_[index];
+  if (passage.legs == 0) return false;
+  Call& call = calls_[index];
+  if (passage.legs == 1 || instances_[call.instance].state != InstanceState::Listening) {
+    passage.legs = passage.resends = 0;
+    passage.cause = 0;
+    disarm_timer(call);
+    if (program_.sites[call.site].route != kNone) tries_[index].unconnected = false;
+    const Instant until = give_up_at(index);
+    if (until != Instant::never()) arm_timer(index, std::max(until, now_));
+    return false;
+  }
+  const MessageFate fate = edge_faults_.meet({.caller = caller_of(index),
+                                              .callee = call.instance,
+                                              .answers = passage.legs % 2 == 0,
+                                              .resends = passage.resends,
+                                              .key = mix64(call.key + passage.legs),
+                                              .packet = true},
+                                             specs_, draws_, now_);
+  if (fate.cause != 0) passage.cause = call.cause = fate.cause;
+  if (fate.lost) {
+    if (passage.resends == kResendsMax) {
+      call.phase = CallPhase::Hanging;
+      return true;
+    }
+    const Duration wait = retransmission_timeout(passage.resends++);
+    kernel_.schedule(now_ + wait, EventClass::Ordinary, {kSendAgain, index});
+    return true;
+  }
+  passage.resends = 0;
+  --passage.legs;
+  kernel_.schedule(now_ + latency_[call.distance] + fate.delay, EventClass::Ordinary,
+                   {kSendAgain, index});
   return true;
 }
 

@@ -299,8 +299,10 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
     stress_cpu_group(group, 0);
   }
   if (has_leaders_) end_lead(index);
-  // Then nobody waits in its queue either; calls that nobody waits for may go on.
-  if (instance.busy == 0 && !program_.has_detached) return;
+  // Then nobody waits in its queue either; what nobody waits for, or no slot is for, may go on.
+  const bool has_others = program_.has_detached || has_leaders_ || has_threads_;
+  if (instance.busy == 0 && !has_others) return;
+  if (has_leaders_) forget_writes(index);
   ServiceLoad& load = service_loads_[instance.service];
   load.busy -= instance.busy;
   load.queued -= instance.queued;
@@ -323,7 +325,7 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
   for (std::uint32_t i = 0; i < calls_.slot_count(); ++i) {
     if (const std::uint32_t parent = calls_[i].parent;
         calls_[i].phase != CallPhase::Free && parent != kNone && calls_[parent].doomed) {
-      if (forget_hedge(i)) {
+      if (forget_hedge(i) && (tries_.empty() || !tries_[i].unheard)) {
         forget_call(i);
         const CallSite& site = program_.sites[calls_[i].site];
         if (site.stands_for != kNone) {
@@ -352,6 +354,7 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
       discard(i);
     } else if (state == InstanceState::Silent) {
       call.phase = CallPhase::Hanging;
+      if (is_replication(i)) await_connection(i);
     } else {
       answer(i, RequestOutcome::Reset);
     }
@@ -723,7 +726,8 @@ std::uint8_t RequestEngine::distance(std::uint32_t caller, const Instance& calle
 void RequestEngine::travel(std::uint32_t index, bool answers) {
   Duration way = latency_[calls_[index].distance];
   if (!program_.specials.empty()) way += time_of_payload(calls_[index], answers);
-  if (impaired_ && (!calls_[index].probe || host_checks_.contains(index))) [[unlikely]] {
+  if (impaired_ && (!calls_[index].probe || host_checks_.contains(index) || is_replication(index)))
+      [[unlikely]] {
     if (!gets_on_its_way(index, answers, way)) return;
   }
   if (way == Duration{}) {
@@ -766,7 +770,11 @@ void RequestEngine::reach_instance(std::uint32_t index) {
   if ((!at_once && instance.queued >= instance.queue_max) || (has_gates_ && !lets_in(index))) {
     call.cause = cause_of_full(call.instance);
     answer(index, RequestOutcome::Refused);
-  } else if (at_once) {
+    return;
+  }
+  if (call.site >= program_.first_question) [[unlikely]]
+    count_question(index);
+  if (at_once) {
     begin_service(index);
   } else {
     call.phase = CallPhase::Queued;
@@ -1080,6 +1088,19 @@ void RequestEngine::report_try(std::uint32_t index, RequestOutcome outcome) {
   observer_->try_ended(report);
 }
 
+Instant RequestEngine::no_connection_at(std::uint32_t index) const {
+  const Call& call = calls_[index];
+  const bool routed = program_.sites[call.site].route != kNone;
+  const Instant start =
+      routed ? tries_[index].sent_at : Instant::at(Duration::nanoseconds(call.start_ns));
+  Duration connect_timeout = model_.connect_timeout;
+  if (routed) {
+    const Duration own = model_.routes[program_.sites[call.site].route].policy.timeouts.connect;
+    if (own > Duration{}) connect_timeout = own;
+  }
+  return start + connect_timeout;
+}
+
 /// Nobody answers at the address: the caller waits for the shorter of its timeouts.
 void RequestEngine::await_connection(std::uint32_t index) {
   Call& call = calls_[index];
@@ -1089,14 +1110,7 @@ void RequestEngine::await_connection(std::uint32_t index) {
     return;
   }
   const bool routed = program_.sites[call.site].route != kNone;
-  const Instant start =
-      routed ? tries_[index].sent_at : Instant::at(Duration::nanoseconds(call.start_ns));
-  Duration connect_timeout = model_.connect_timeout;
-  if (routed) {
-    const Duration own = model_.routes[program_.sites[call.site].route].policy.timeouts.connect;
-    if (own > Duration{}) connect_timeout = own;
-  }
-  const Instant no_connection = start + connect_timeout;
+  const Instant no_connection = no_connection_at(index);
   if (give_up_at(index) <= no_connection) return;
   if (routed) tries_[index].unconnected = true;
   // A way longer than the connect timeout: the caller gives up no earlier than now.
@@ -1115,6 +1129,8 @@ Instant RequestEngine::give_up_at(std::uint32_t index) const {
   }
   if (tries_.empty()) return at;
   const Try& its = tries_[index];
+  if (its.unheard) [[unlikely]]
+    return Instant::never();
   at = std::min(at, its.deadline);
   if (site.route == kNone) return at;
   return try_deadline(model_.routes[site.route].policy.timeouts, its.sent_at, at).at;

@@ -492,15 +492,18 @@ class RequestEngine {
     std::uint64_t user = 0;               ///< Who made the journey that it is part of.
     std::uint64_t session = 0;            ///< That journey.
     RetriesMade retries;
-    RouteHost host;                  ///< Of this try, or of the one before.
-    std::uint32_t route = kNone;     ///< Index into routes_.
-    bool call_begun = false;         ///< The route waits to hear how the call ends.
-    bool try_begun = false;          ///< Likewise, the try.
-    bool sent = false;               ///< Likewise, the host.
-    bool unconnected = false;        ///< Nobody answers at the address.
-    bool on_thread = false;          ///< It has one of the route's threads.
-    bool turned_away = false;        ///< By what stands before its retries.
-    bool opens = false;              ///< Its connection is a new one of the pool.
+    RouteHost host;               ///< Of this try, or of the one before.
+    std::uint32_t route = kNone;  ///< Index into routes_.
+    bool call_begun = false;      ///< The route waits to hear how the call ends.
+    bool try_begun = false;       ///< Likewise, the try.
+    bool sent = false;            ///< Likewise, the host.
+    bool unconnected = false;     ///< Nobody answers at the address.
+    bool on_thread = false;       ///< It has one of the route's threads.
+    bool turned_away = false;     ///< By what stands before its retries.
+    bool opens = false;           ///< Its connection is a new one of the pool.
+    bool unheard = false;         ///< Nobody waits for it, but it has its turn on a thread.
+    /// What the shared limit said to its question.
+    resilience::RateLimitReply limit_reply = resilience::RateLimitReply::Error;
     std::uint32_t question = kNone;  ///< The slot of what it asks a shared limit, while it does.
   };
   /// A call that failed and has another service called in its place.
@@ -539,10 +542,23 @@ class RequestEngine {
     std::uint64_t key = 0;      ///< Of the call that this is about.
     bool answers = false;       ///< About its answer.
     std::uint32_t resends = 0;  ///< Of the message.
+    std::uint32_t legs = 0;     ///< Messages of a handshake that come before the request.
     RecordId cause = 0;         ///< Of what holds the message up.
     Instant reset_at = Instant::never();
     Instant given_up_at = Instant::never();  ///< By a caller that was told to.
     RecordId given_up_cause = 0;
+  };
+  /// A write that a follower is told of, by the slot of the message.
+  struct Replication {
+    std::uint32_t leader = kNone;
+    std::uint32_t write = kNone;  ///< Its slot.
+    std::uint64_t key = 0;        ///< Of the write.
+  };
+  /// A write that waits for acknowledgements, by its slot.
+  struct Replicated {
+    std::uint64_t key = 0;
+    std::size_t needed = 0;                ///< Acknowledgements that it still waits for.
+    std::vector<std::uint32_t> followers;  ///< The slots of what may still bring one.
   };
   /// A connection of a pool that is being closed.
   struct Closing {
@@ -755,10 +771,15 @@ class RequestEngine {
   /// Whether the try may run now. Otherwise it waits for a thread, or is turned away.
   [[nodiscard]] bool takes_thread(std::uint32_t call);
   void stop_waiting_for_thread(std::uint32_t call);
+  /// The try keeps its place in the queue and runs when it is its turn, heard by nobody. Returns
+  /// the record in which its call goes on.
+  [[nodiscard]] std::uint32_t leave_behind(std::uint32_t call);
+  void end_unheard(std::uint32_t call, RequestOutcome outcome, bool answered);
   /// The work of a try is over, wherever its caller is: its thread takes the next one.
   void return_thread(std::uint32_t call);
   void forget_threads(std::uint32_t instance);  ///< Its process is gone.
   void ask_limit(std::uint32_t call);
+  void count_question(std::uint32_t question);  ///< It has reached the service of its limit.
   void hear_limit(const Return& answer);
   void drop_question(std::uint32_t call);  ///< Whoever asks is gone.
   /// Calls the other service; the caller hears how that ends.
@@ -854,6 +875,17 @@ class RequestEngine {
   /// Whether the write has the acknowledgements it needs. Otherwise it waits for them, or has
   /// failed.
   [[nodiscard]] bool is_replicated(std::uint32_t call);
+  /// Tells a follower of the write; returns the slot of the message.
+  std::uint32_t send_replication(std::uint32_t write, std::uint32_t follower);
+  [[nodiscard]] bool is_replication(std::uint32_t call) const {
+    return has_leaders_ && replications_.contains(call);
+  }
+  void begin_replication(std::uint32_t message);  ///< It has reached its follower.
+  /// Whether the call is such a message; its leader has heard of it then.
+  [[nodiscard]] bool end_replication(std::uint32_t call, RequestOutcome outcome);
+  void forget_writes(std::uint32_t leader);  ///< Its process is gone.
+  /// Why the write waits for its followers; 0: it does not, or nothing holds them up.
+  [[nodiscard]] RecordId held_up_followers(std::uint32_t write) const;
 
   // Calls that meet faults of edges: impaired_calls.cpp.
   /// False: it is lost, or what becomes of it is told already. It may take longer than `way`, and
@@ -874,6 +906,9 @@ class RequestEngine {
   // New connections: opened_connections.cpp.
   /// Whether the call goes out on a connection that has to be opened first; it is under way then.
   [[nodiscard]] bool shakes_hands(std::uint32_t call);
+  /// Whether the next message of a handshake is under way; otherwise there is none left.
+  [[nodiscard]] bool goes_on_shaking(std::uint32_t call);
+  [[nodiscard]] Instant no_connection_at(std::uint32_t call) const;  ///< The caller gives it up.
 
   // Calls through a network with rules: guarded_calls.cpp.
   /// Whether the call, whose instance is known, is let through; otherwise its cause is set.
@@ -954,8 +989,9 @@ class RequestEngine {
   std::vector<HandedOver> handed_over_;              ///< By slot; empty without topics.
   std::vector<std::vector<std::uint32_t>> brokers_;  ///< By topic: instances that there have been.
   bool has_leaders_ = false;
-  std::vector<Leadership> leaderships_;                 ///< By service, if any has leaders.
-  std::map<std::uint32_t, std::uint64_t> replicating_;  ///< By slot: the key of the call.
+  std::vector<Leadership> leaderships_;  ///< By service, if any has leaders.
+  std::map<std::uint32_t, Replicated> replicated_;
+  std::map<std::uint32_t, Replication> replications_;
 
   EdgeFaults edge_faults_;
   std::vector<Passage> passages_;  ///< By slot; empty before the first fault on an edge.

@@ -298,6 +298,14 @@ bool RequestEngine::try_again(std::uint32_t index, const TryEnd& end, bool answe
 }
 
 void RequestEngine::end_routed(std::uint32_t index, RequestOutcome outcome, bool answered) {
+  if (tries_[index].unheard) [[unlikely]] {
+    end_unheard(index, outcome, answered);
+    return;
+  }
+  if (calls_[index].phase == CallPhase::Unthreaded &&
+      model_.routes[program_.sites[calls_[index].site].route].policy.thread_pool->runs_timed_out) {
+    index = leave_behind(index);
+  }
   const std::uint32_t hedged = hedged_of(index);
   if (hedged != kNone && outcome == RequestOutcome::Ok) {
     // First, so that none of them gets the place of the try that was answered.

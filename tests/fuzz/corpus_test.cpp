@@ -10,6 +10,7 @@
 
 #include "models/api/reading.h"
 #include "models/recording/run_reader.h"
+#include "runner/control/ordered_scenario.h"
 #include "runner/scenario/reading.h"
 #include "tests/fuzz/targets.h"
 
@@ -107,6 +108,18 @@ TEST(Corpus, ASeriesIsReadOrRefusedByLine) {
   for (const char* text : {"", "time,value", "1,2\n1,3", "1e400,2", "-1,2", "1,-2", "1", "a\n1,2",
                            "9223372037,1", "1,9e99", ",", "\n\n0,0\r\n\xff,\xfe"}) {
     read_as_series(text);
+  }
+}
+
+// Beside a scenario that is named without a folder there is nothing that a path begins with.
+TEST(Corpus, AnOrderOfAFileWithoutANameIsRefused) {
+  const auto reading = scenario::read_scenario("tests/fuzz/beside/every-policy.json");
+  ASSERT_TRUE(reading.scenario);
+  const control::OrderedScenario ordered{"every-policy.json", *reading.scenario};
+  for (const char* order : {R"({"apply": [""]})", R"({"apply": [3]})", R"({"apply": [{}]})"}) {
+    const auto document = scenario::read_document(order, "order", scenario::Syntax::Json);
+    ASSERT_TRUE(document.root);
+    EXPECT_FALSE(ordered.read(*document.root, Instant{}).problems.empty()) << order;
   }
 }
 

@@ -391,6 +391,7 @@ void make_detoured(TrafficModel& model, std::uint64_t seed) {
       route.policy.thread_pool =
           resilience::hystrix_thread_pool(size, static_cast<std::int32_t>(pick(4)), 2);
       if (pick(3) == 0) route.policy.thread_pool->max_size += 1;
+      route.policy.thread_pool->runs_timed_out = pick(2) == 0;
     }
     if (pick(3) == 0) {
       route.policy.shared_limit.emplace();

@@ -37,32 +37,54 @@ std::int64_t sum(std::int64_t a, std::int64_t b) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
 }
 
-void write_scene(ByteWriter& out, const Scene& scene) {
-  out.number(scene.services.size());
-  for (const std::string& name : scene.services) out.text(name);
-  out.number(scene.edges.size());
-  for (const SceneEdge& edge : scene.edges) {
+void write_edges(ByteWriter& out, const std::vector<SceneEdge>& edges) {
+  out.number(edges.size());
+  for (const SceneEdge& edge : edges) {
     out.number(edge.from == kOutside ? 0 : edge.from + 1ULL);
     out.number(edge.to);
   }
+}
+
+std::vector<SceneEdge> read_edges(ByteReader& in, std::size_t services) {
+  std::vector<SceneEdge> edges(in.count(2));
+  for (SceneEdge& edge : edges) {
+    const std::uint64_t from = in.number();
+    if (from > services) in.fail();
+    edge.from = from == 0 ? kOutside : static_cast<std::uint32_t>(from - 1);
+    edge.to = in.small();
+    if (edge.to >= services) in.fail();
+  }
+  return edges;
+}
+
+void write_scene(ByteWriter& out, const Scene& scene) {
+  out.number(scene.services.size());
+  for (const std::string& name : scene.services) out.text(name);
+  write_edges(out, scene.edges);
   out.number(scene.journeys.size());
   for (const std::string& name : scene.journeys) out.text(name);
+  out.number(scene.groups.size());
+  for (const SceneGroup& group : scene.groups) {
+    out.text(group.topic);
+    out.number(group.service);
+  }
+  write_edges(out, scene.routes);
 }
 
 Scene read_scene(ByteReader& in) {
   Scene scene;
   scene.services.resize(in.count(1));
   for (std::string& name : scene.services) name = in.text();
-  scene.edges.resize(in.count(2));
-  for (SceneEdge& edge : scene.edges) {
-    const std::uint64_t from = in.number();
-    if (from > scene.services.size()) in.fail();
-    edge.from = from == 0 ? kOutside : static_cast<std::uint32_t>(from - 1);
-    edge.to = in.small();
-    if (edge.to >= scene.services.size()) in.fail();
-  }
+  scene.edges = read_edges(in, scene.services.size());
   scene.journeys.resize(in.count(1));
   for (std::string& name : scene.journeys) name = in.text();
+  scene.groups.resize(in.count(2));
+  for (SceneGroup& group : scene.groups) {
+    group.topic = in.text();
+    group.service = in.small();
+    if (group.service >= scene.services.size()) in.fail();
+  }
+  scene.routes = read_edges(in, scene.services.size());
   return scene;
 }
 

@@ -189,7 +189,7 @@ std::string version_text(const runner::ProgramVersion& version) {
 
 Result<void> SimSession::record(const RecordOrder& order) {
   auto recorder = RunRecorder::create(order, scenario_, seed_, "sim", scenario_.start_time,
-                                      world_.traffic().edges());
+                                      world_.traffic().edges(), true);
   if (!recorder) return tl::unexpected{recorder.error()};
   recorder_ = *std::move(recorder);
   // What the world began with.

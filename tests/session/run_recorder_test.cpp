@@ -9,6 +9,7 @@
 
 #include "models/recording/run_reader.h"
 #include "runner/report/report.h"
+#include "runner/run_result_json.h"
 #include "runner/session/sim_session.h"
 #include "runner/verdict/verdict.h"
 #include "tests/session/read_scenario.h"
@@ -158,6 +159,9 @@ TEST(RunRecorder, HasWhatPoliciesDid) {
     const auto reader = *RunReader::open(folder.file("run"));
     const recording::ColumnMap& map = reader->columns();
     ASSERT_EQ(reader->scene().routes.size(), result.policies.size());
+    const auto again = runner::run_result_from_json_text(runner::to_json_text(result));
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->policy_samples, result.policy_samples);
     for (std::size_t route = 0; route < result.policies.size(); ++route) {
       const runner::PolicyCounts& did = result.policies[route];
       const recording::SceneEdge& way = reader->scene().routes[route];
@@ -175,6 +179,11 @@ TEST(RunRecorder, HasWhatPoliciesDid) {
       EXPECT_EQ(total(PolicyField::Fallbacks), did.fallbacks);
       EXPECT_EQ(total(PolicyField::Openings), did.openings);
       EXPECT_EQ(total(PolicyField::Ejections), did.ejections);
+      const auto& seconds = result.policy_samples[route];
+      ASSERT_EQ(seconds.size(), static_cast<std::size_t>(to_seconds(result.simulated)));
+      const runner::PolicySample whole{did.retries, did.hedges, did.fallbacks, did.openings,
+                                       did.ejections};
+      EXPECT_EQ(seconds.back(), whole);
       seen["retries"] += did.retries;
       seen["openings"] += did.openings;
       seen["hedges"] += did.hedges;

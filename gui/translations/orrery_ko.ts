@@ -308,6 +308,90 @@
         <source>Patch %1</source>
         <translation>%1 패치</translation>
     </message>
+    <message>
+        <source>A pod gets an image that does nothing</source>
+        <translation>파드 하나가 아무 일도 하지 않는 이미지로 바뀜</translation>
+    </message>
+    <message>
+        <source>2 threads take a pod&apos;s CPU</source>
+        <translation>스레드 2개가 파드의 CPU를 차지</translation>
+    </message>
+    <message>
+        <source>A pod takes 256 MiB more</source>
+        <translation>파드 하나가 메모리 256 MiB를 더 사용</translation>
+    </message>
+    <message>
+        <source>A pod stands still</source>
+        <translation>파드 하나가 멈춤</translation>
+    </message>
+    <message>
+        <source>What a pod waits for takes 100 ms more</source>
+        <translation>파드의 대기 작업이 100 ms 더 걸림</translation>
+    </message>
+    <message>
+        <source>5% of messages are corrupt</source>
+        <translation>메시지의 5%가 손상</translation>
+    </message>
+    <message>
+        <source>Each sender has 1 Mbit/s</source>
+        <translation>송신자마다 1 Mbit/s로 제한</translation>
+    </message>
+    <message>
+        <source>Connections take 5 s to close</source>
+        <translation>연결 종료에 5초가 걸림</translation>
+    </message>
+    <message>
+        <source>Messages over 4 KiB are cut off</source>
+        <translation>4 KiB가 넘는 메시지가 끊김</translation>
+    </message>
+    <message>
+        <source>50% of answers become a 500</source>
+        <translation>응답의 50%가 500으로 바뀜</translation>
+    </message>
+    <message>
+        <source>Callers are told to wait 100 ms at most</source>
+        <translation>호출자의 대기 시간이 최대 100 ms로 잘못 설정됨</translation>
+    </message>
+    <message>
+        <source>Callers are told a wrong port</source>
+        <translation>호출자에게 잘못된 포트가 전달됨</translation>
+    </message>
+    <message>
+        <source>Kill its leader</source>
+        <translation>리더를 강제 종료</translation>
+    </message>
+    <message>
+        <source>Its leader is slow by 200 ms</source>
+        <translation>리더가 200 ms 느려짐</translation>
+    </message>
+    <message>
+        <source>Its disk is full</source>
+        <translation>디스크가 가득 참</translation>
+    </message>
+    <message>
+        <source>Its proxy hears of no change</source>
+        <translation>프록시가 변경을 듣지 못함</translation>
+    </message>
+    <message>
+        <source>It sees the cluster 10 s late</source>
+        <translation>클러스터를 10초 늦게 봄</translation>
+    </message>
+    <message>
+        <source>One change is told 10 s late</source>
+        <translation>변경 하나가 10초 늦게 전달됨</translation>
+    </message>
+    <message>
+        <source>One change is never told</source>
+        <translation>변경 하나가 전달되지 않음</translation>
+    </message>
+    <message>
+        <source>The registry has 10 Mbit/s</source>
+        <translation>레지스트리가 10 Mbit/s로 제한</translation>
+    </message>
+    <message>
+        <source>The controller manager dies at its 3rd write</source>
+        <translation>컨트롤러 매니저가 세 번째 쓰기에서 종료</translation>
+    </message>
 </context>
 <context>
     <name>DrawerView</name>

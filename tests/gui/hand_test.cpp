@@ -11,6 +11,7 @@
 #include <QLocalSocket>
 #include <QMouseEvent>
 #include <QTemporaryDir>
+#include <QWheelEvent>
 #include <functional>
 
 #include "gui/app/window.h"
@@ -288,6 +289,30 @@ TEST_F(HandedRun, WhatIsTypedIsAskedForAtOnceAndDoneWithEnter) {
   QKeyEvent up{QEvent::KeyPress, Qt::Key_Up, Qt::NoModifier};
   QApplication::sendEvent(field, &up);
   EXPECT_FALSE(field->isVisible()) << "another deed needs no words";
+}
+
+TEST_F(HandedRun, MoreThanFitsInAMenuIsReachedByKeysAndWheel) {
+  window_.resize(1100, 640);
+  window_.show_drawer(Drawer::None);
+  (void)window_.picture(1);
+  window_.open_deeds("service shop/cart", {40, 40});
+  DeedMenu& menu = window_.deeds();
+  const int last = static_cast<int>(menu.deeds().size()) - 1;
+  const auto in_view = [&](int row) {
+    (void)window_.picture(1);
+    return menu.find(QString{"deed row %1"}.arg(row)) != nullptr;
+  };
+  EXPECT_LE(menu.geometry().bottom(), 640);
+  EXPECT_TRUE(in_view(0));
+  EXPECT_FALSE(in_view(last));
+  menu.choose(last);
+  EXPECT_TRUE(in_view(last));
+  EXPECT_NE(menu.find("chosen deed"), nullptr);
+  EXPECT_FALSE(in_view(0));
+  QWheelEvent wheel{{30, 80},       {30, 80},          {},   {0, 12'000}, Qt::NoButton,
+                    Qt::NoModifier, Qt::NoScrollPhase, false};
+  QApplication::sendEvent(&menu, &wheel);
+  EXPECT_TRUE(in_view(0)) << "what is chosen may be out of view";
 }
 
 TEST_F(HandedRun, PodsNodesZonesAndEdgesArePointedAtToo) {

@@ -146,6 +146,8 @@ class Window : public QWidget {
   void take_hand_state(std::optional<HandNow> now);
   [[nodiscard]] bool can_branch() const;
   /// Another run of the scenario, with what was done by hand, up to the instant; then it is held.
+  /// Why a command to it was refused, if it was.
+  void say_problems(const QJsonObject& answer);
   void run_from_here();
   /// The next step to there.
   void replay_on(Instant now);

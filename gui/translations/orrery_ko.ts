@@ -1057,6 +1057,30 @@
         <source>line %1, %2</source>
         <translation>%1행, %2</translation>
     </message>
+    <message>
+        <source>Live hosts can run it.</source>
+        <translation>실제 호스트에서 실행할 수 있습니다.</translation>
+    </message>
+    <message>
+        <source>Hosts are made ready; then it runs by the clock.</source>
+        <translation>호스트를 준비한 뒤 실제 시간으로 실행됩니다.</translation>
+    </message>
+    <message>
+        <source>Live hosts</source>
+        <translation>실제 호스트</translation>
+    </message>
+    <message>
+        <source>Simulated</source>
+        <translation>시뮬레이션</translation>
+    </message>
+    <message>
+        <source>Where it runs: %1, chosen</source>
+        <translation>실행 위치: %1, 선택됨</translation>
+    </message>
+    <message>
+        <source>Where it runs: %1</source>
+        <translation>실행 위치: %1</translation>
+    </message>
 </context>
 <context>
     <name>SequenceText</name>
@@ -1711,6 +1735,10 @@
     <message>
         <source>Keys and licences</source>
         <translation>단축키와 라이선스</translation>
+    </message>
+    <message>
+        <source>Live hosts could not run it:</source>
+        <translation>실제 호스트에서 실행할 수 없습니다:</translation>
     </message>
 </context>
 <context>

@@ -315,6 +315,15 @@ TEST_F(HandedRun, MoreThanFitsInAMenuIsReachedByKeysAndWheel) {
   EXPECT_TRUE(in_view(0)) << "what is chosen may be out of view";
 }
 
+TEST_F(HandedRun, WhyALiveRunIsNotHeldIsSaid) {
+  press(window_, Qt::Key_Space);
+  answer(hear("run"), {{"refused", QJsonArray{QJsonObject{{"pointer", ""},
+                                                          {"expected", "a run that can be held"},
+                                                          {"found", "run"},
+                                                          {"hint", ""}}}}});
+  wait_until([&] { return window_.shown().notice.contains("a run that can be held"); });
+}
+
 TEST_F(HandedRun, PodsNodesZonesAndEdgesArePointedAtToo) {
   window_.show_drawer(Drawer::None);
   (void)window_.picture(1);

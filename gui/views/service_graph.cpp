@@ -26,8 +26,10 @@ constexpr std::size_t kTicksMost = 12;
 /// Of what is emphasised because the selected service needs it, in widths of the line.
 const QVector<qreal> kNeededDash{0.5, 0.45};
 
+/// In steps that can be seen: a line is not painted anew for each call more or less.
 qreal edge_width(double per_second) {
-  return per_second <= 1 ? 1 : std::clamp(1 + 0.62 * std::log10(per_second), 1.0, 3.5);
+  if (per_second <= 1) return 1;
+  return std::round(std::clamp(1 + 0.62 * std::log10(per_second), 1.0, 3.5) * 4) / 4;
 }
 
 void draw_cross(DisplayList& list, QPointF centre, qreal reach, const QColor& color, qreal width) {

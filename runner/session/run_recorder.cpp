@@ -282,7 +282,7 @@ void RunRecorder::sample(Instant now, const recording::EventLog& log, RequestSid
   const auto watch = std::chrono::steady_clock::now();
   if (watch < show_at_) return;
   show_at_ = watch + kShowGap;
-  writer_->show();
+  writer_->show_soon();
 }
 
 Result<void> RunRecorder::finish(const recording::EventLog& log, RequestSide requests) {

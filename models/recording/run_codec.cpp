@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <type_traits>
 #include <utility>
 
@@ -454,21 +453,30 @@ std::vector<Change<State>> read_changes(ByteReader& in) {
 template <class State>
 void apply(std::vector<Named<State>>& all, const std::vector<Change<State>>& changes,
            std::uint32_t sample) {
-  std::map<TextId, const std::optional<State>*> last;
+  // The first chunk of a large run has as many changes as there are pods.
+  std::vector<std::pair<TextId, const std::optional<State>*>> last;
   for (const Change<State>& c : changes) {
-    if (c.sample <= sample) last[c.name] = &c.now;
+    if (c.sample <= sample) last.emplace_back(c.name, &c.now);
   }
-  // Most changes are of what is there and stays: they need no other vector.
-  for (auto change = last.begin(); change != last.end();) {
-    const auto found = std::lower_bound(all.begin(), all.end(), change->first,
+  const auto by_name = [](const auto& a, const auto& b) { return a.first < b.first; };
+  if (!std::is_sorted(last.begin(), last.end(), by_name)) {
+    std::stable_sort(last.begin(), last.end(), by_name);
+  }
+  // Of each name the last one counts. Most are of what is there and stays: these need no other
+  // vector.
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < last.size(); ++i) {
+    const auto [name, now] = last[i];
+    if (i + 1 < last.size() && last[i + 1].first == name) continue;
+    const auto found = std::lower_bound(all.begin(), all.end(), name,
                                         [](const auto& one, TextId key) { return one.name < key; });
-    if (*change->second && found != all.end() && found->name == change->first) {
-      found->state = **change->second;
-      change = last.erase(change);
+    if (*now && found != all.end() && found->name == name) {
+      found->state = **now;
     } else {
-      ++change;
+      last[kept++] = {name, now};
     }
   }
+  last.resize(kept);
   if (last.empty()) return;
   std::vector<Named<State>> merged;
   merged.reserve(all.size() + last.size());

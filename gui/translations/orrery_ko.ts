@@ -20,8 +20,100 @@
         <translation>닫기</translation>
     </message>
     <message>
-        <source>Space plays. Arrows: event; with Shift 1 s, with Ctrl 10 s. F: next fault. B: bookmark. E, T, L: events, requests, limits. [ and ]: cause and effect. Ctrl+K finds. Ctrl+D compares. Ctrl+L: labs. Ctrl+S saves a picture. P: only what hangs together with the selected service. M: motion. +, -, 0: zoom. 1 to 4, F6: panels; Tab and Enter, arrows: what is in them. Esc goes back. Of a run by hand, a right click or I does something to a thing, and at its last instant arrows and F step it.</source>
-        <translation>Space: 재생. 화살표: 이벤트, Shift와 함께 1초, Ctrl과 함께 10초. F: 다음 장애. B: 책갈피. E, T, L: 이벤트, 요청, 제한. [ 와 ]: 원인과 결과. Ctrl+K: 찾기. Ctrl+D: 비교. Ctrl+L: 실습. Ctrl+S: 그림 저장. P: 선택한 서비스와 이어진 것만. M: 움직임. +, -, 0: 확대. 1~4, F6: 패널. Tab과 Enter, 화살표: 그 안의 것. Esc: 뒤로. 직접 하는 실행에서는 오른쪽 클릭이나 I로 대상에 무언가를 하고, 마지막 순간에서 화살표와 F로 한 단계씩 나아갑니다.</translation>
+        <source>plays and pauses</source>
+        <translation>재생과 멈춤</translation>
+    </message>
+    <message>
+        <source>event before and after</source>
+        <translation>앞뒤 이벤트</translation>
+    </message>
+    <message>
+        <source>1 s</source>
+        <translation>1초</translation>
+    </message>
+    <message>
+        <source>10 s</source>
+        <translation>10초</translation>
+    </message>
+    <message>
+        <source>beginning and end of the run</source>
+        <translation>실행의 처음과 끝</translation>
+    </message>
+    <message>
+        <source>next fault</source>
+        <translation>다음 장애</translation>
+    </message>
+    <message>
+        <source>bookmark</source>
+        <translation>책갈피</translation>
+    </message>
+    <message>
+        <source>cause and effect of an event</source>
+        <translation>이벤트의 원인과 결과</translation>
+    </message>
+    <message>
+        <source>panels</source>
+        <translation>패널</translation>
+    </message>
+    <message>
+        <source>what can be clicked on, and a click</source>
+        <translation>클릭할 수 있는 것과 클릭</translation>
+    </message>
+    <message>
+        <source>from card to card, from node to node</source>
+        <translation>카드에서 카드로, 노드에서 노드로</translation>
+    </message>
+    <message>
+        <source>next and previous edge of the selected card; Enter: along it</source>
+        <translation>선택한 카드의 다음·이전 간선, Enter: 따라가기</translation>
+    </message>
+    <message>
+        <source>only what hangs together with the selected service</source>
+        <translation>선택한 서비스와 이어진 것만</translation>
+    </message>
+    <message>
+        <source>zoom</source>
+        <translation>확대와 축소</translation>
+    </message>
+    <message>
+        <source>events, requests, limits, scenario</source>
+        <translation>이벤트, 요청, 제한, 시나리오</translation>
+    </message>
+    <message>
+        <source>labs</source>
+        <translation>실습</translation>
+    </message>
+    <message>
+        <source>compares</source>
+        <translation>비교</translation>
+    </message>
+    <message>
+        <source>finds</source>
+        <translation>찾기</translation>
+    </message>
+    <message>
+        <source>opens</source>
+        <translation>열기</translation>
+    </message>
+    <message>
+        <source>saves a picture, or the scenario that was changed</source>
+        <translation>그림 저장, 또는 바뀐 시나리오 저장</translation>
+    </message>
+    <message>
+        <source>saves an image sequence</source>
+        <translation>연속 그림 저장</translation>
+    </message>
+    <message>
+        <source>motion</source>
+        <translation>움직임</translation>
+    </message>
+    <message>
+        <source>does something to a card, an edge or a node, in a run by hand; at its last instant → and F step it</source>
+        <translation>직접 하는 실행에서 카드, 간선, 노드에 무언가를 함; 마지막 순간에서는 →와 F로 한 단계씩</translation>
+    </message>
+    <message>
+        <source>goes back</source>
+        <translation>뒤로</translation>
     </message>
 </context>
 <context>
@@ -768,6 +860,10 @@
         <source>Over limit</source>
         <translation>한도 초과</translation>
     </message>
+    <message>
+        <source>Not admitted</source>
+        <translation>허용 안 됨</translation>
+    </message>
 </context>
 <context>
     <name>LimitsView</name>
@@ -822,6 +918,10 @@
     <message>
         <source>%1 over</source>
         <translation>초과 %1</translation>
+    </message>
+    <message>
+        <source>%1 not admitted</source>
+        <translation>허용 안 됨 %1</translation>
     </message>
     <message>
         <source>%1 again</source>
@@ -1133,7 +1233,7 @@
     </message>
     <message>
         <source>%1 not well</source>
-        <translation>%1개 이상</translation>
+        <translation>비정상 %1개</translation>
     </message>
     <message>
         <source>Opened before</source>
@@ -1174,6 +1274,10 @@
     <message>
         <source>P: only these</source>
         <translation>P: 이것만</translation>
+    </message>
+    <message>
+        <source>breaker open</source>
+        <translation>차단기 열림</translation>
     </message>
 </context>
 <context>
@@ -1351,6 +1455,10 @@
     <message>
         <source>Run from here</source>
         <translation>여기서부터 실행</translation>
+    </message>
+    <message>
+        <source>The timeline of the run stands here: faults, changes, errors, services that are hit.</source>
+        <translation>실행의 시간표가 여기에 나옵니다: 장애, 변경, 오류, 영향받은 서비스.</translation>
     </message>
 </context>
 <context>

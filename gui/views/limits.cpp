@@ -32,6 +32,8 @@ QString name_of(LimitKind kind) {
       return LimitKindText::tr("No room");
     case LimitKind::OverLimit:
       return LimitKindText::tr("Over limit");
+    case LimitKind::NotAdmitted:
+      return LimitKindText::tr("Not admitted");
   }
   return {};
 }
@@ -189,6 +191,7 @@ void LimitsView::draw_row(DisplayList& list, std::size_t edge, qreal top) const 
   if (counts[1] > 0) said << tr("%1 stopped").arg(rate_text(static_cast<double>(counts[1])));
   if (counts[2] > 0) said << tr("%1 no room").arg(rate_text(static_cast<double>(counts[2])));
   if (counts[3] > 0) said << tr("%1 over").arg(rate_text(static_cast<double>(counts[3])));
+  if (counts[4] > 0) said << tr("%1 not admitted").arg(rate_text(static_cast<double>(counts[4])));
   if (counts[0] > 0) said << tr("%1 again").arg(rate_text(static_cast<double>(counts[0])));
   qreal x = left;
   if (!state.isEmpty()) {

@@ -1,6 +1,6 @@
 /// @file
-/// Breakers, full queues and limits of rates, by call path: what they stop now, and how it went
-/// over the run.
+/// Breakers, full queues, limits of rates and admission, by call path: what they stop now, and how
+/// it went over the run.
 #pragma once
 
 #include "gui/model/limits.h"

@@ -312,6 +312,26 @@ TEST_F(HandedRun, PodsNodesZonesAndEdgesArePointedAtToo) {
   EXPECT_GE(edges, 3U);
 }
 
+TEST_F(HandedRun, KeysOpenTheMenuOfAnEdge) {
+  window_.show();
+  QApplication::setActiveWindow(&window_);
+  window_.show_drawer(Drawer::None);
+  ASSERT_TRUE(window_.select("cart"));
+  (void)window_.picture(1);
+  window_.services().setFocus();
+  press(window_.services(), Qt::Key_N);
+  press(window_.services(), Qt::Key_I);
+  ASSERT_FALSE(window_.deeds().isHidden());
+  const QJsonObject entry = window_.deeds().deeds()[0].entry;
+  EXPECT_EQ(entry.value("from"), "Service/shop/cart");
+  EXPECT_EQ(entry.value("to"), "Service/shop/db");
+  press(window_.deeds(), Qt::Key_Escape);
+  press(window_.services(), Qt::Key_Escape);
+  press(window_.services(), Qt::Key_I);
+  ASSERT_FALSE(window_.deeds().isHidden());
+  EXPECT_EQ(window_.deeds().deeds()[0].name, "pod-kill") << "of the card again";
+}
+
 TEST_F(HandedRun, FromThePastAnotherRunBeginsAndIsLedToTheInstant) {
   EXPECT_FALSE(shows("hand here")) << "the run is there itself";
   window_.seek(Instant::at(Duration::seconds(30)));

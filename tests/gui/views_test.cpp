@@ -135,6 +135,89 @@ TEST(Korean, IsComplete) {
   EXPECT_FALSE(texts.readAll().contains("unfinished"));
 }
 
+TEST_F(Views, TheLineOfTheInstantIsBrokenWhereWordsStand) {
+  // A mark of the axis; the name of a fault.
+  for (const int second : {20, 63}) {
+    window_.seek(Instant::at(Duration::seconds(second)));
+    const std::vector<Layer> layers = window_.timeline().layers();
+    const Shape* cursor = nullptr;
+    for (const Layer& layer : layers) {
+      if (layer.list.find("cursor") != nullptr) cursor = layer.list.find("cursor");
+    }
+    ASSERT_NE(cursor, nullptr);
+    const qreal x = cursor->rect.left();
+    std::size_t crossed = 0;
+    for (const Layer& layer : layers) {
+      for (const Shape& text : layer.list.shapes()) {
+        const bool small = text.type == Type::Mono || text.type == Type::SmallStrong;
+        if (text.kind != Shape::Kind::Text || !small) continue;
+        const qreal wide = width_of(text.text, text.type);
+        const qreal left = text.align.testFlag(Qt::AlignHCenter) ? text.rect.center().x() - wide / 2
+                                                                 : text.rect.left();
+        if (x < left || x > left + wide) continue;
+        ++crossed;
+        for (const Layer& above : layers) {
+          for (const Shape& line : above.list.shapes()) {
+            if (line.kind != Shape::Kind::Path || line.stroke != window_.shown().theme->focus) {
+              continue;
+            }
+            const qreal middle = text.rect.center().y();
+            EXPECT_FALSE(line.rect.top() < middle && line.rect.bottom() > middle)
+                << text.text.toStdString() << " at " << second;
+          }
+        }
+      }
+    }
+    EXPECT_GE(crossed, 1U) << second;
+  }
+}
+
+TEST_F(Views, SmallCardsKeepTheirNamesAndTheirPlaceInTheOrder) {
+  window_.resize(1100, 700);
+  (void)window_.picture(1);
+  const QPointF centre = QRectF{window_.services().rect()}.center();
+  QRectF card;
+  ASSERT_NE(window_.services().find("card shop/front", &card), nullptr);
+  window_.services().zoom(70 / card.width(), centre);
+  std::vector<Layer> layers;
+  const Shape* name = shape(window_.services(), "small name shop/front", layers);
+  ASSERT_NE(name, nullptr);
+  EXPECT_EQ(name->text, "front");
+  for (const Layer& layer : layers) {
+    if (layer.list.find("small name shop/front") == nullptr) continue;
+    EXPECT_TRUE(layer.transform.isIdentity()) << "it is as large as other words";
+    EXPECT_NE(layer.list.find("badge shop/front"), nullptr);
+  }
+  window_.services().zoom(0.5, centre);
+  EXPECT_EQ(shape(window_.services(), "small name shop/front", layers), nullptr)
+      << "no room for a name";
+}
+
+TEST_F(Views, ALongNameStandsNotInTheLinksBesideIt) {
+  window_.select(std::optional<std::uint32_t>{0});
+  for (const int width : {760, 1600}) {
+    window_.resize(width, 700);
+    (void)window_.picture(1);
+    const Canvas& inspector = *window_.canvases()[3];
+    QRectF name;
+    QRectF link;
+    ASSERT_NE(inspector.find("inspected name", &name), nullptr);
+    ASSERT_NE(inspector.find("drawer events", &link), nullptr);
+    EXPECT_LE(name.right(), link.left() + 7);
+  }
+}
+
+TEST(EmptyWindow, SaysWhatStandsInTheTimeline) {
+  Window window;
+  window.resize(1600, 1000);
+  (void)window.picture(1);
+  EXPECT_NE(window.timeline().find("empty"), nullptr);
+  ASSERT_TRUE(window.open(test::recording_path()));
+  window.take_all();
+  (void)window.picture(1);
+  EXPECT_EQ(window.timeline().find("empty"), nullptr);
+}
+
 TEST_F(Views, BothThemesShowTheSameThings) {
   const auto tags = [&] {
     QStringList all;

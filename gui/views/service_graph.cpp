@@ -380,7 +380,20 @@ void ServiceGraphView::draw_footer(DisplayList& list) const {
         .tag = "reached text";
     return;
   }
-  x = list.words(x, middle, tr("Line width: calls per second"), Type::Body, c.low) + 22;
+  const bool breakers =
+      std::any_of(shown().moment->edges.begin(), shown().moment->edges.end(),
+                  [](const EdgeNow& edge) { return edge.open + edge.trying > 0; });
+  const QString lines = tr("Line width: calls per second");
+  const QString numbers = tr("Numbers: order in which the failure arrived");
+  const QString levers = tr("Switch: circuit breaker");
+  qreal wanted = 18;
+  for (const QString& text : {lines, tr("request"), tr("failed call"), numbers, levers}) {
+    wanted += width_of(text, Type::Body) + 22;
+  }
+  // Where there is no room for all, a switch is explained before the width of lines.
+  if (!breakers || x + wanted < width() - kPadding) {
+    x = list.words(x, middle, lines, Type::Body, c.low) + 22;
+  }
   list.path(
       [&] {
         QPainterPath dot;
@@ -391,14 +404,9 @@ void ServiceGraphView::draw_footer(DisplayList& list) const {
   x = list.words(x + 9, middle, tr("request"), Type::Body, c.low) + 22;
   draw_cross(list, {x, middle}, 3, c.state(State::Failing), 1.6);
   x = list.words(x + 9, middle, tr("failed call"), Type::Body, c.low) + 22;
-  x = list.words(x, middle, tr("Numbers: order in which the failure arrived"), Type::Body, c.low) +
-      22;
-  const bool breakers =
-      std::any_of(shown().moment->edges.begin(), shown().moment->edges.end(),
-                  [](const EdgeNow& edge) { return edge.open + edge.trying > 0; });
-  const QString text = tr("Switch: circuit breaker");
-  if (breakers && x + width_of(text, Type::Body) < width() - kPadding) {
-    list.words(x, middle, text, Type::Body, c.low);
+  x = list.words(x, middle, numbers, Type::Body, c.low) + 22;
+  if (breakers && x + width_of(levers, Type::Body) < width() - kPadding) {
+    list.words(x, middle, levers, Type::Body, c.low);
   }
 }
 

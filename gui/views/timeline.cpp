@@ -720,8 +720,8 @@ void TimelineView::draw_cursor(DisplayList& list) const {
   QPainterPath handle;
   handle.addRoundedRect(QRectF{x - 7, kAxisMiddle - 25, 14, 10}, 3, 3);
   handle.moveTo(x - 7, kAxisMiddle - 17);
-  handle.lineTo(x, kAxisMiddle - 8);
   handle.lineTo(x + 7, kAxisMiddle - 17);
+  handle.lineTo(x, kAxisMiddle - 8);
   handle.closeSubpath();
   handle.setFillRule(Qt::WindingFill);
   list.path(handle, c.focus).tag = "cursor handle";

@@ -98,6 +98,36 @@ TEST_F(Views, AFaultThatIsStillToComeIsDashed) {
   EXPECT_FALSE(shape(window_.timeline(), "fault dark", layers)->dash.isEmpty());
 }
 
+TEST(LimitTiles, AreNeverTooNarrowForTheirNamesAndFigures) {
+  Window window;
+  window.resize(1600, 1000);
+  ASSERT_TRUE(window.open(test::breaker_recording_path()));
+  window.take_all();
+  window.seek(Instant::at(Duration::seconds(70)));
+  window.show_drawer(Drawer::Limits);
+  for (const int width : {1920, 1600, 1280}) {
+    for (const char* language : {"en", "ko"}) {
+      window.resize(width, 1000);
+      window.set_language(language);
+      (void)window.picture(1);
+      std::size_t tiles = 0;
+      for (const Layer& layer : window.limits().layers()) {
+        for (const Shape& tile : layer.list.shapes()) {
+          if (!tile.tag.startsWith("tile ")) continue;
+          ++tiles;
+          for (const Shape& text : layer.list.shapes()) {
+            if (text.kind != Shape::Kind::Text || !tile.rect.contains(text.rect.center())) continue;
+            EXPECT_FALSE(text.text.endsWith(QChar{0x2026}))
+                << width << " " << language << ": " << text.text.toStdString();
+          }
+        }
+      }
+      EXPECT_EQ(tiles, 5U);
+    }
+  }
+  window.set_language("en");
+}
+
 TEST_F(Views, NoTextIsCutInEitherLanguageOrTheme) {
   window_.select(2U);
   const auto check = [&](const char* language) {
@@ -195,15 +225,17 @@ TEST_F(Views, SmallCardsKeepTheirNamesAndTheirPlaceInTheOrder) {
 
 TEST_F(Views, ALongNameStandsNotInTheLinksBesideIt) {
   window_.select(std::optional<std::uint32_t>{0});
-  for (const int width : {760, 1600}) {
-    window_.resize(width, 700);
-    (void)window_.picture(1);
-    const Canvas& inspector = *window_.canvases()[3];
-    QRectF name;
-    QRectF link;
-    ASSERT_NE(inspector.find("inspected name", &name), nullptr);
-    ASSERT_NE(inspector.find("drawer events", &link), nullptr);
-    EXPECT_LE(name.right(), link.left() + 7);
+  Canvas& inspector = *window_.canvases()[3];
+  for (const int width : {500, 240}) {
+    inspector.resize(width, 300);
+    std::vector<Layer> layers;
+    const Shape* name = shape(inspector, "inspected name", layers);
+    ASSERT_NE(name, nullptr);
+    EXPECT_EQ(name->text == "front", width == 500) << name->text.toStdString();
+    std::vector<Layer> again;
+    const Shape* link = shape(inspector, "drawer events", again);
+    ASSERT_NE(link, nullptr);
+    EXPECT_LE(name->rect.right(), link->rect.left() + 7) << width;
   }
 }
 

@@ -373,7 +373,7 @@ TEST(RunByHand, BeginsOnceItsScenarioIsCheckedAndIsHeldWhereItWasAskedFor) {
   ASSERT_TRUE(window.open(ORRERY_SCENARIOS "/live/two-pods.json"));
   window.run_by_hand(Instant::at(Duration::milliseconds(6'300)));
   EXPECT_TRUE(window.is_on_its_way());
-  wait_until([&] { return !window.is_on_its_way(); }, 120'000);
+  wait_until([&] { return !window.is_on_its_way() && window.shown().run != nullptr; }, 120'000);
   ASSERT_TRUE(window.shown().hand);
   EXPECT_TRUE(window.shown().hand->held);
   EXPECT_EQ(window.shown().hand->at, Instant::at(Duration::milliseconds(6'300)));

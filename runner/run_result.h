@@ -140,6 +140,17 @@ struct PolicyCounts {
   friend bool operator==(const PolicyCounts&, const PolicyCounts&) = default;
 };
 
+/// The same up to an instant, of what a chart shows.
+struct PolicySample {
+  std::uint64_t retries = 0;
+  std::uint64_t hedges = 0;
+  std::uint64_t fallbacks = 0;
+  std::uint64_t openings = 0;
+  std::uint64_t ejections = 0;
+
+  friend bool operator==(const PolicySample&, const PolicySample&) = default;
+};
+
 struct FaultResult {
   std::string id;
   std::string kind;
@@ -182,6 +193,8 @@ struct RunResult {
   std::map<std::string, std::vector<GroupSample>> groups;
   std::vector<FailureKind> failures;   ///< In the order of their records.
   std::vector<PolicyCounts> policies;  ///< By caller, then by callee.
+  /// As `policies`; each at 1 s, 2 s, ….
+  std::vector<std::vector<PolicySample>> policy_samples;
   std::vector<FaultResult> faults;
   std::vector<ProgramVersion> programs;
   std::vector<recording::LogRecord> log;

@@ -123,6 +123,13 @@ std::string to_json_text(const RunResult& result) {
     policies.push_back({p.from, p.to, p.calls, p.tries, p.retries, p.hedges, p.fallbacks,
                         p.openings, p.ejections});
   }
+  json policy_samples = json::array();
+  for (const std::vector<PolicySample>& samples : result.policy_samples) {
+    json& list = policy_samples.emplace_back(json::array());
+    for (const PolicySample& s : samples) {
+      list.push_back({s.retries, s.hedges, s.fallbacks, s.openings, s.ejections});
+    }
+  }
   json programs = json::array();
   for (const ProgramVersion& p : result.programs) {
     json files = json::array();
@@ -147,6 +154,7 @@ std::string to_json_text(const RunResult& result) {
                     {"groups", std::move(groups)},
                     {"failures", std::move(failures)},
                     {"policies", std::move(policies)},
+                    {"policySamples", std::move(policy_samples)},
                     {"faults", std::move(faults)},
                     {"programs", std::move(programs)},
                     {"log", std::move(log)}};
@@ -204,6 +212,16 @@ Result<RunResult> run_result_from_json_text(std::string_view text) {
                                  .fallbacks = p.at(6).get<std::uint64_t>(),
                                  .openings = p.at(7).get<std::uint64_t>(),
                                  .ejections = p.at(8).get<std::uint64_t>()});
+    }
+    for (const json& samples : j.at("policySamples")) {
+      std::vector<PolicySample>& list = result.policy_samples.emplace_back();
+      for (const json& s : samples) {
+        list.push_back({.retries = s.at(0).get<std::uint64_t>(),
+                        .hedges = s.at(1).get<std::uint64_t>(),
+                        .fallbacks = s.at(2).get<std::uint64_t>(),
+                        .openings = s.at(3).get<std::uint64_t>(),
+                        .ejections = s.at(4).get<std::uint64_t>()});
+      }
     }
     for (const json& f : j.at("faults")) {
       result.faults.push_back({.id = f.at(0).get<std::string>(),

@@ -12,6 +12,8 @@ namespace {
 
 constexpr int kLookAgainMs = 50;
 constexpr int kEndMs = 2000;
+/// Hosts are put in order before the run is gone.
+constexpr int kLiveEndMs = 60'000;
 
 QString program_beside() {
   const QString beside = QCoreApplication::applicationDirPath() + "/orrery";
@@ -29,10 +31,10 @@ void call_once(Call& call, Values... values) {
   if (const Call told = std::exchange(call, nullptr)) told(values...);
 }
 
-void end(QProcess& process) {
+void end(QProcess& process, int patience_ms = kEndMs) {
   if (process.state() == QProcess::NotRunning) return;
   process.terminate();
-  if (!process.waitForFinished(kEndMs)) process.kill();
+  if (!process.waitForFinished(patience_ms)) process.kill();
   process.waitForFinished(kEndMs);
 }
 
@@ -51,7 +53,7 @@ Engine::Engine() : program_{program_beside()} {
     const QByteArray said = run_.readAllStandardOutput();
     const QByteArray wrong = run_.readAllStandardError();
     const bool ended = how == QProcess::NormalExit && (code == 0 || code == 1 || code == 3);
-    call_once(done_, ended, last_line(ended ? said : wrong));
+    call_once(done_, ended, ended ? last_line(said) : QString::fromUtf8(wrong).trimmed());
   });
   QObject::connect(&run_, &QProcess::errorOccurred, &run_, [this](QProcess::ProcessError e) {
     if (e != QProcess::FailedToStart) return;
@@ -66,15 +68,19 @@ Engine::~Engine() {
   check_.disconnect();
   run_.disconnect();
   end(check_);
-  end(run_);
+  end_run();
 }
 
-void Engine::check(const QString& scenario, const QString& folder,
-                   std::function<void(bool, QString)> done) {
+void Engine::end_run() { end(run_, on_live_hosts_ ? kLiveEndMs : kEndMs); }
+
+void Engine::check(const RunOrder& order, std::function<void(bool, QString)> done) {
   end(check_);
   checked_ = std::move(done);
-  QStringList arguments{"check", scenario};
-  if (!folder.isEmpty()) arguments << "--folder" << folder;
+  QStringList arguments{"check", order.scenario};
+  if (order.live_hosts)
+    arguments << "--world"
+              << "containerd";
+  if (!order.folder.isEmpty()) arguments << "--folder" << order.folder;
   check_.start(program_, arguments);
 }
 
@@ -88,6 +94,8 @@ QString Engine::keep(const QString& text, const QString& like) {
 void Engine::run(const RunOrder& order, std::function<void(QString)> grows,
                  std::function<void(bool, QString)> done) {
   stop();
+  end_run();
+  on_live_hosts_ = order.live_hosts;
   recording_ = folder_.filePath(QString{"run-%1.orrery"}.arg(++runs_));
   grows_ = std::move(grows);
   done_ = std::move(done);
@@ -97,6 +105,9 @@ void Engine::run(const RunOrder& order, std::function<void(QString)> grows,
   QFile::remove(summary());
   QStringList arguments{"run",   order.scenario,          "--seeds",  QString::number(order.seed),
                         "--out", folder_.filePath("out"), "--record", recording_};
+  if (order.live_hosts)
+    arguments << "--world"
+              << "containerd";
   if (order.by_hand) arguments << "--control" << socket();
   if (!order.folder.isEmpty()) arguments << "--folder" << order.folder;
   for (const QString& setting : order.settings) arguments << "--set" << setting;
@@ -106,7 +117,8 @@ void Engine::run(const RunOrder& order, std::function<void(QString)> grows,
 void Engine::stop() {
   looking_.stop();
   grows_ = nullptr;
-  end(run_);
+  if (on_live_hosts_) return run_.terminate();
+  end_run();
 }
 
 void Engine::look_for_recording() {

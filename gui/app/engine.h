@@ -16,8 +16,9 @@ struct RunOrder {
   QString scenario;
   QString folder;  ///< Where names of files in it begin; empty: at its own.
   int seed = 1;
-  bool by_hand = false;  ///< Held, and at Engine::socket() somebody may take it.
-  QStringList settings;  ///< "PATH=VALUE"
+  bool live_hosts = false;  ///< On containerd hosts, by the clock; otherwise simulated.
+  bool by_hand = false;     ///< Held, and at Engine::socket() somebody may take it.
+  QStringList settings;     ///< "PATH=VALUE"
 };
 
 class Engine {
@@ -31,17 +32,18 @@ class Engine {
   /// The program to run; at first the `orrery` beside this program, else that of the path.
   void set_program(const QString& program) { program_ = program; }
 
-  /// Told of all that the check said, and whether it found the scenario right.
-  /// `folder` as in RunOrder.
-  void check(const QString& scenario, const QString& folder,
-             std::function<void(bool right, QString said)> done);
+  /// Told of all that the check said, and whether it found the scenario right for the world that it
+  /// is to be run in.
+  void check(const RunOrder& order, std::function<void(bool right, QString said)> done);
   /// A file with this text, which stays as long as the engine. `like`: a file with its ending.
   /// Empty: it could not be written.
   [[nodiscard]] QString keep(const QString& text, const QString& like);
-  /// Runs it. `grows` is told of the recording as soon as there is one; `done` of the last line of
-  /// what the run said, and whether it came to its end.
+  /// Runs it. `grows` is told of the recording as soon as there is one; `done` whether the run came
+  /// to its end, and of the last line of what it said; of all that it said was wrong, if it did
+  /// not.
   void run(const RunOrder& order, std::function<void(QString recording)> grows,
-           std::function<void(bool ended, QString verdict)> done);
+           std::function<void(bool ended, QString said)> done);
+  /// A run on live hosts puts them in order before it is done; nobody waits for that.
   void stop();
   /// Of the run by hand that was begun last.
   [[nodiscard]] QString socket() const {
@@ -61,6 +63,7 @@ class Engine {
 
  private:
   void look_for_recording();
+  void end_run();
 
   QString program_;
   QTemporaryDir folder_;
@@ -69,7 +72,8 @@ class Engine {
   QString recording_;
   QProcess check_;
   QProcess run_;
-  QTimer looking_;  ///< Until there is a recording.
+  bool on_live_hosts_ = false;  ///< The run that was begun last is.
+  QTimer looking_;              ///< Until there is a recording.
   std::function<void(bool, QString)> checked_;
   std::function<void(QString)> grows_;
   std::function<void(bool, QString)> done_;

@@ -140,15 +140,15 @@ void Window::show_moment() {
     shown_.other_moment = other_shown_.moment;
   }
   if (all) return refresh(false);
-  if (moments_->cluster_changed()) cluster_->refresh();
+  if (moments_->cluster_changed()) refresh_in_turn(cluster_);
   // Calls are known second by second; while time passes, that is enough for the pods of cards.
   if (moments_->calls_changed() || (moments_->cluster_changed() && !shown_.playing)) {
-    services_->refresh();
-    inspector_->refresh();
-    limits_->refresh();
-    if (other_moments_) other_services_->refresh();
+    for (Canvas* canvas : std::initializer_list<Canvas*>{services_, inspector_, limits_}) {
+      refresh_in_turn(canvas);
+    }
+    if (other_moments_) refresh_in_turn(other_services_);
   }
-  events_->refresh();
+  refresh_in_turn(events_);
   if (shown_.drawer == Drawer::Requests) requests_->load();
   show_instant();
 }
@@ -161,6 +161,19 @@ void Window::show_instant() {
   services_->refresh(true);
   inspector_->refresh(true);
   timeline_->show_instant();
+}
+
+void Window::refresh_in_turn(Canvas* canvas) {
+  if (!shown_.playing || !canvas->isVisible()) return canvas->refresh();
+  const bool waits = std::find(waiting_.begin(), waiting_.end(), canvas) != waiting_.end();
+  if (!waits) waiting_.push_back(canvas);
+}
+
+void Window::refresh_waiting(std::size_t most) {
+  for (; most > 0 && !waiting_.empty(); --most) {
+    waiting_.front()->refresh();
+    waiting_.pop_front();
+  }
 }
 
 void Window::refresh(bool moving) {
@@ -177,6 +190,7 @@ void Window::refresh(bool moving) {
     other_services_->refresh(moving);
   }
   if (!moving) {
+    waiting_.clear();
     top_->refresh();
     cluster_->refresh();
     events_->refresh();
@@ -214,6 +228,7 @@ void Window::advance(Duration simulated) {
   const bool over = next >= run_->end();
   const bool followed = following_;
   seek(next);
+  refresh_waiting(1);
   // A run in hand is followed a little behind, so that it moves evenly.
   following_ = followed || over;
   const bool goes_on = is_in_hand() && !shown_.hand->held;
@@ -318,6 +333,9 @@ bool Window::select(const QString& name) {
 }
 
 QImage Window::picture(qreal scale) {
+  // Of one instant, all of it, and the same whatever was shown before.
+  waiting_.clear();
+  for (Canvas* canvas : canvases()) canvas->refresh_all_pixels();
   QImage image{(QSizeF{size()} * scale).toSize(), QImage::Format_ARGB32_Premultiplied};
   image.setDevicePixelRatio(scale);
   image.fill(shown_.theme->window);

@@ -9,6 +9,7 @@
 #include <QTimer>
 #include <QTranslator>
 #include <QWidget>
+#include <deque>
 #include <functional>
 #include <memory>
 
@@ -130,6 +131,11 @@ class Window : public QWidget {
   /// Only what moves between samples.
   void show_instant();
   void refresh(bool moving);
+  /// What stands still in it changed. While time passes it waits for its turn: one view is painted
+  /// anew in a frame, so that none takes as long as all of them.
+  void refresh_in_turn(Canvas* canvas);
+  /// Those that wait, `most` of them.
+  void refresh_waiting(std::size_t most);
   void go_to_event(int direction);
   void go_to_fault();
   /// Puts one at the instant, or takes away the one that stands there.
@@ -140,6 +146,8 @@ class Window : public QWidget {
   void act_on_scenario(const QString& what);
   // A run in hand.
   void act_by_hand(const QString& what);
+  /// Why a command to it was refused, if it was.
+  void say_problems(const QJsonObject& answer);
   /// Lets time pass or stop: of a run in hand, if its last instant is shown.
   void toggle_play();
   [[nodiscard]] bool is_in_hand() const { return shown_.hand.has_value() && following_; }
@@ -180,8 +188,9 @@ class Window : public QWidget {
   std::unique_ptr<Moments> other_moments_;
   std::optional<DivergenceSearch> parting_;
   QTranslator translator_;
-  QTimer clock_;   ///< Only while time passes.
-  QTimer taking_;  ///< While there is more to take in.
+  std::deque<Canvas*> waiting_;  ///< For their turn.
+  QTimer clock_;                 ///< Only while time passes.
+  QTimer taking_;                ///< While there is more to take in.
   QElapsedTimer wall_;
   TopBar* top_;
   ServiceGraphView* services_;

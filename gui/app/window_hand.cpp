@@ -35,6 +35,7 @@ void Window::run_from_here() {
   RunOrder order = order_of_scenario();
   order.seed = static_cast<int>(run_->info().seed);
   order.by_hand = true;
+  order.live_hosts = false;
   // What it began from stands behind it, as the run that it is compared with.
   const QString from = path_;
   run_scenario(order, [this, from] { (void)open_other(from); });
@@ -50,6 +51,8 @@ void Window::run_by_hand(Instant until) {
   if (!scenario_->is_right()) return;
   RunOrder order = order_of_scenario();
   order.by_hand = true;
+  // Nobody leads live hosts to an instant.
+  order.live_hosts = false;
   run_scenario(order);
   replay_.emplace(std::vector<RecordedOrder>{}, until);
 }
@@ -76,7 +79,15 @@ void Window::toggle_play() {
   if (!is_in_hand()) return play(!shown_.playing);
   // Not before it is there.
   if (replay_) return;
-  hand_.give({{"do", shown_.hand->held ? "run" : "pause"}});
+  hand_.give({{"do", shown_.hand->held ? "run" : "pause"}},
+             [this](const QJsonObject& answer) { say_problems(answer); });
+}
+
+void Window::say_problems(const QJsonObject& answer) {
+  const QStringList problems = problems_of(answer);
+  if (problems.isEmpty()) return;
+  shown_.notice = problems.join("; ");
+  refresh(false);
 }
 
 void Window::act_by_hand(const QString& what) {
@@ -84,12 +95,7 @@ void Window::act_by_hand(const QString& what) {
   if (what == "here") return run_from_here();
   if (what.startsWith("step ") && !replay_) {
     hand_.give({{"do", "step"}, {"until", what.section(' ', 1)}},
-               [this](const QJsonObject& answer) {
-                 const QStringList problems = problems_of(answer);
-                 if (problems.isEmpty()) return;
-                 shown_.notice = problems.join("; ");
-                 refresh(false);
-               });
+               [this](const QJsonObject& answer) { say_problems(answer); });
   }
 }
 

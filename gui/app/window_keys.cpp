@@ -237,6 +237,9 @@ void Window::keyPressEvent(QKeyEvent* event) {
         }
         return;
       }
+      if (const auto edge = services_->hasFocus() ? services_->reached_edge() : std::nullopt) {
+        return open_deeds(edge->thing, services_->mapTo(this, edge->middle.toPoint()));
+      }
       return open_deeds_of_selected();
     case Qt::Key_T:
       return show_drawer(shown_.drawer == Drawer::Requests ? Drawer::None : Drawer::Requests);

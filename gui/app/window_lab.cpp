@@ -50,7 +50,7 @@ void Window::run_lab() {
       [this](bool ended, const QString& said) {
         QFile summary{engine_.summary()};
         if (!ended || !summary.open(QIODevice::ReadOnly)) {
-          return lab_->set_failure(said.isEmpty() ? tr("It was stopped.") : said);
+          return lab_->set_failure(said.isEmpty() ? tr("It was stopped.") : said.section('\n', -1));
         }
         lab_->set_outcomes(read_outcomes(QJsonDocument::fromJson(summary.readAll()).object()));
       });

@@ -120,6 +120,10 @@ void Window::act_on_scenario(const QString& what) {
     order.by_hand = what == "hand";
     run_scenario(order);
   }
+  if (what.startsWith("world ")) {
+    scenario_->set_live_hosts(what == "world live");
+    check_scenario();
+  }
   if (what == "stop") engine_.stop();
   if (what == "save") save_scenario();
   if (what == "undo") scenario_->undo();
@@ -130,6 +134,7 @@ void Window::act_on_scenario(const QString& what) {
 RunOrder Window::order_of_scenario() {
   RunOrder order;
   const ScenarioText& text = scenario_->text();
+  order.live_hosts = scenario_->is_for_live_hosts();
   order.scenario = text.path;
   if (!scenario_->is_changed()) return order;
   order.scenario = engine_.keep(text.lines.join('\n'), text.path);
@@ -142,7 +147,7 @@ void Window::check_scenario() {
   // While it runs, that is what is said of it.
   if (scenario_->phase() != Phase::Running) scenario_->set_phase(Phase::Checking);
   const RunOrder order = order_of_scenario();
-  engine_.check(order.scenario, order.folder, [this, order](bool right, const QString& said) {
+  engine_.check(order, [this, order](bool right, const QString& said) {
     std::vector<Problem> problems = read_problems(said, order.scenario);
     const bool known = right || !problems.empty();
     scenario_->set_problems(std::move(problems));
@@ -165,9 +170,16 @@ void Window::run_scenario(RunOrder order, std::function<void()> grows) {
         scenario_recording_ = recording;
         if (open(recording) && grows) grows();
       },
-      [this](bool ended, const QString& verdict) {
+      [this, live = order.live_hosts](bool ended, const QString& said) {
+        const QString last = said.section('\n', -1);
         scenario_->set_phase(ended ? ScenarioView::Phase::Over : ScenarioView::Phase::Wrong,
-                             verdict.isEmpty() ? tr("It was stopped.") : verdict);
+                             last.isEmpty() ? tr("It was stopped.") : last);
+        if (ended || !live || last.isEmpty()) return;
+        // Each line is something that these hosts lack.
+        scenario_->set_phase(ScenarioView::Phase::Wrong, tr("Live hosts could not run it:"));
+        std::vector<Problem> lacks;
+        for (const QString& line : said.split('\n', Qt::SkipEmptyParts)) lacks.push_back({0, line});
+        scenario_->set_problems(std::move(lacks));
       });
   if (by_hand) {
     hand_.reach(engine_.socket());

@@ -2,6 +2,8 @@
 
 #include <QRadialGradient>
 
+#include "gui/draw/changes.h"
+
 namespace orrery::gui {
 namespace {
 
@@ -150,11 +152,14 @@ void paint_glyph(QPainter& painter, State state, const QRectF& rect, const Theme
   }
 }
 
-void paint(QPainter& painter, const DisplayList& list, const Theme& theme) {
+void paint(QPainter& painter, const DisplayList& list, const Theme& theme, const QRegion& only) {
   painter.setRenderHint(QPainter::Antialiasing);
   painter.setRenderHint(QPainter::TextAntialiasing);
   painter.setRenderHint(QPainter::SmoothPixmapTransform, false);
-  for (const Shape& shape : list.shapes()) paint_shape(painter, shape, theme);
+  for (const Shape& shape : list.shapes()) {
+    if (!only.isEmpty() && !only.intersects(place_of(shape).toAlignedRect())) continue;
+    paint_shape(painter, shape, theme);
+  }
 }
 
 }  // namespace orrery::gui

@@ -29,6 +29,16 @@ void add_pod_deeds(const QString& target, std::vector<Deed>& deeds) {
   deeds.push_back(fault("unwell", {{"target", target}, {"how", "hangs"}}, true, "unwell hangs"));
 }
 
+/// What happens less often, or is told from the outside with more pains.
+void add_more_pod_deeds(const QString& target, std::vector<Deed>& deeds) {
+  const QJsonObject pod{{"target", target}};
+  deeds.push_back(fault("pod-failure", pod, true));
+  deeds.push_back(fault("cpu-stress", with(pod, {{"threads", 2}}), true));
+  deeds.push_back(fault("memory-stress", with(pod, {{"memory", "256Mi"}}), true));
+  deeds.push_back(fault("gc-pause", pod, true));
+  deeds.push_back(fault("io-latency", with(pod, {{"delay", "100ms"}}), true));
+}
+
 void add_way_deeds(const QJsonObject& way, std::vector<Deed>& deeds) {
   deeds.push_back(fault("network-delay", with(way, {{"delay", "200ms"}}), true));
   deeds.push_back(fault("network-loss", with(way, {{"probability", "20%"}}), true));
@@ -37,6 +47,26 @@ void add_way_deeds(const QJsonObject& way, std::vector<Deed>& deeds) {
   deeds.push_back(fault("http-abort", with(way, {{"status", 503}, {"probability", "50%"}}), true));
   deeds.push_back(fault("http-delay", with(way, {{"delay", "500ms"}}), true));
   deeds.push_back(fault("dns-error", way, true));
+}
+
+void add_more_way_deeds(const QJsonObject& way, std::vector<Deed>& deeds) {
+  deeds.push_back(fault("network-corrupt", with(way, {{"probability", "5%"}}), true));
+  deeds.push_back(fault("network-bandwidth", with(way, {{"bandwidth", "1Mbps"}}), true));
+  deeds.push_back(fault("slow-close", with(way, {{"delay", "5s"}}), true));
+  deeds.push_back(fault("limit-data", with(way, {{"limit", "4Ki"}}), true));
+  const QJsonObject replaced{{"status", 500}, {"probability", "50%"}};
+  deeds.push_back(fault("http-replace", with(way, replaced), true));
+  const QJsonObject hasty{{"how", "timeout"}, {"timeout", "100ms"}};
+  deeds.push_back(fault("bad-config", with(way, hasty), true, "bad-config timeout"));
+  deeds.push_back(fault("bad-config", with(way, {{"how", "port"}}), true, "bad-config port"));
+}
+
+/// A process that does not see the cluster as it is.
+void add_watch_deeds(const QString& process, std::vector<Deed>& deeds) {
+  const QJsonObject who{{"target", process}};
+  deeds.push_back(fault("watch-stale", with(who, {{"delay", "10s"}}), true));
+  deeds.push_back(fault("watch-late", with(who, {{"delay", "10s"}}), false));
+  deeds.push_back(fault("watch-miss", who, true));
 }
 
 void add_sets(const QString& workload, const HandChoices& choices, std::vector<Deed>& deeds) {
@@ -84,6 +114,7 @@ HandChoices read_choices(const QJsonObject& choices) {
     if (said.contains("replicas")) known.replicas = said.value("replicas").toInt();
   }
   for (const QJsonValue& image : choices.value("images").toArray()) read.images << image.toString();
+  for (const QJsonValue& led : choices.value("leaders").toArray()) read.leaders << led.toString();
   return read;
 }
 
@@ -103,13 +134,24 @@ std::vector<Deed> deeds_for(const QString& thing, const HandChoices& choices) {
     const auto behind = choices.services.find(name);
     const QStringList workloads = behind == choices.services.end() ? QStringList{} : behind->second;
     for (const QString& workload : workloads) add_pod_deeds(workload, deeds);
-    add_way_deeds({{"to", end_of(name)}}, deeds);
+    const QJsonObject way{{"to", end_of(name)}};
+    add_way_deeds(way, deeds);
+    for (const QString& workload : workloads) add_more_pod_deeds(workload, deeds);
+    add_more_way_deeds(way, deeds);
+    if (choices.leaders.contains(name)) {
+      const QJsonObject led{{"target", end_of(name)}};
+      deeds.push_back(fault("leader-kill", led, false));
+      deeds.push_back(fault("slow-leader", with(led, {{"delay", "200ms"}}), true));
+    }
     for (const QString& workload : workloads) add_sets(workload, choices, deeds);
     for (const QString& workload : workloads) deeds.push_back(patch_of(workload));
   } else if (kind == "edge") {
-    add_way_deeds({{"from", end_of(name)}, {"to", end_of(thing.section(' ', 2))}}, deeds);
+    const QJsonObject way{{"from", end_of(name)}, {"to", end_of(thing.section(' ', 2))}};
+    add_way_deeds(way, deeds);
+    add_more_way_deeds(way, deeds);
   } else if (kind == "pod") {
     add_pod_deeds(name, deeds);
+    add_more_pod_deeds(name, deeds);
   } else if (kind == "node") {
     const QString node = "Node/" + name;
     for (const char* lost : {"node-loss", "node-partition", "node-agent-kill", "kubelet-kill"}) {
@@ -118,6 +160,9 @@ std::vector<Deed> deeds_for(const QString& thing, const HandChoices& choices) {
     for (const char* what : {"drain", "cordon", "uncordon"}) {
       deeds.push_back({what, {{what, node}}, false});
     }
+    deeds.push_back(fault("disk-full", {{"target", node}}, true));
+    deeds.push_back(fault("stale-endpoints", {{"target", node}}, true));
+    add_watch_deeds(node, deeds);
     deeds.push_back(patch_of(node));
   } else if (kind == "zone") {
     deeds.push_back(fault("zone-loss", {{"zone", name}}, true));
@@ -134,6 +179,10 @@ std::vector<Deed> deeds_for(const QString& thing, const HandChoices& choices) {
       deeds.push_back(fault(gone, {}, true));
     }
     deeds.push_back(fault("store-slow", {{"delay", "50ms"}}, true));
+    deeds.push_back(fault("registry-slow", {{"bandwidth", "10Mbps"}}, true));
+    const QJsonObject written{{"target", "controller-manager"}, {"count", 3}};
+    deeds.push_back(fault("crash-after-writes", written, true));
+    add_watch_deeds("controller-manager", deeds);
     deeds.push_back({"apply", {}, false, Deed::Typed::Manifests});
   }
   return deeds;

@@ -20,6 +20,7 @@ struct HandChoices {
   std::map<QString, QStringList> services;  ///< "shop/cart" -> the workloads behind it.
   std::map<QString, Workload> workloads;    ///< "Deployment/shop/cart"
   QStringList images;
+  QStringList leaders;  ///< Services with a leader: "shop/ledger".
 };
 
 [[nodiscard]] HandChoices read_choices(const QJsonObject& choices);

@@ -25,10 +25,12 @@ LimitCounts limits_of(const RecordedRun& run, std::size_t edge, std::size_t seco
   static const std::uint32_t kStopped = outcome_named("circuit-open");
   static const std::uint32_t kNoRoom = outcome_named("overflow");
   static const std::uint32_t kOverLimit = outcome_named("rate-limited");
+  static const std::uint32_t kNotAdmitted = outcome_named("not-admitted");
   const History& history = run.history();
   return {history.edge(edge, second).retries, history.edge_failures(edge, second, 1, kStopped),
           history.edge_failures(edge, second, 1, kNoRoom),
-          history.edge_failures(edge, second, 1, kOverLimit)};
+          history.edge_failures(edge, second, 1, kOverLimit),
+          history.edge_failures(edge, second, 1, kNotAdmitted)};
 }
 
 LimitBoard limit_board(const RecordedRun& run) {

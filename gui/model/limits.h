@@ -1,5 +1,5 @@
 /// @file
-/// What held calls back: breakers, full queues, limits of rates; and what tried again.
+/// What held calls back: breakers, full queues, limits of rates, admission; and what tried again.
 #pragma once
 
 #include <array>
@@ -12,13 +12,14 @@
 
 namespace orrery::gui {
 
-enum class LimitKind { Retried, Stopped, NoRoom, OverLimit };
-inline constexpr std::size_t kLimitKindCount = 4;
+enum class LimitKind { Retried, Stopped, NoRoom, OverLimit, NotAdmitted };
+inline constexpr std::size_t kLimitKindCount = 5;
 inline constexpr std::array<LimitKind, kLimitKindCount> kLimitKinds{
-    LimitKind::Retried, LimitKind::Stopped, LimitKind::NoRoom, LimitKind::OverLimit};
+    LimitKind::Retried, LimitKind::Stopped, LimitKind::NoRoom, LimitKind::OverLimit,
+    LimitKind::NotAdmitted};
 
 /// Calls in a second, by LimitKind: tries behind the first, calls that an open breaker stopped,
-/// that found no room, that were over a rate limit.
+/// that found no room, that were over a rate limit, that their caller's admission did not let out.
 using LimitCounts = std::array<std::uint64_t, kLimitKindCount>;
 
 /// Along an edge in a second that is over (see History).

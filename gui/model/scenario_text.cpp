@@ -10,7 +10,11 @@ std::vector<Problem> read_problems(const QString& said, const QString& path) {
   std::vector<Problem> problems;
   for (const QString& line : said.split('\n')) {
     const QRegularExpressionMatch match = kProblem.match(line);
-    if (!match.hasMatch()) continue;
+    if (!match.hasMatch()) {
+      // Of all of it.
+      if (line.startsWith(path + ": ")) problems.push_back({0, line.mid(path.size() + 2)});
+      continue;
+    }
     if (match.captured(1) == path) {
       problems.push_back({match.captured(2).toInt(), match.captured(3)});
     } else {

@@ -19,8 +19,9 @@ struct ScenarioText {
   std::vector<Problem> problems;  ///< By line.
 };
 
-/// Of what `orrery check` says: "FILE:LINE: text" for each. Lines without that form are no
-/// problems; what is wrong in other files than `path` has its file in the text.
+/// Of what `orrery check` says: "FILE:LINE: text" for each, or "FILE: text" if it is of all of
+/// `path`. Lines without that form are no problems; what is wrong in other files than `path` has its
+/// file in the text.
 [[nodiscard]] std::vector<Problem> read_problems(const QString& said, const QString& path);
 
 }  // namespace orrery::gui

@@ -20,8 +20,100 @@
         <translation>닫기</translation>
     </message>
     <message>
-        <source>Space plays. Arrows: event; with Shift 1 s, with Ctrl 10 s. F: next fault. B: bookmark. E, T, L: events, requests, limits. [ and ]: cause and effect. Ctrl+K finds. Ctrl+D compares. Ctrl+L: labs. Ctrl+S saves a picture. P: only what hangs together with the selected service. M: motion. +, -, 0: zoom. 1 to 4, F6: panels; Tab and Enter, arrows: what is in them. Esc goes back. Of a run by hand, a right click or I does something to a thing, and at its last instant arrows and F step it.</source>
-        <translation>Space: 재생. 화살표: 이벤트, Shift와 함께 1초, Ctrl과 함께 10초. F: 다음 장애. B: 책갈피. E, T, L: 이벤트, 요청, 제한. [ 와 ]: 원인과 결과. Ctrl+K: 찾기. Ctrl+D: 비교. Ctrl+L: 실습. Ctrl+S: 그림 저장. P: 선택한 서비스와 이어진 것만. M: 움직임. +, -, 0: 확대. 1~4, F6: 패널. Tab과 Enter, 화살표: 그 안의 것. Esc: 뒤로. 직접 하는 실행에서는 오른쪽 클릭이나 I로 대상에 무언가를 하고, 마지막 순간에서 화살표와 F로 한 단계씩 나아갑니다.</translation>
+        <source>plays and pauses</source>
+        <translation>재생과 멈춤</translation>
+    </message>
+    <message>
+        <source>event before and after</source>
+        <translation>앞뒤 이벤트</translation>
+    </message>
+    <message>
+        <source>1 s</source>
+        <translation>1초</translation>
+    </message>
+    <message>
+        <source>10 s</source>
+        <translation>10초</translation>
+    </message>
+    <message>
+        <source>beginning and end of the run</source>
+        <translation>실행의 처음과 끝</translation>
+    </message>
+    <message>
+        <source>next fault</source>
+        <translation>다음 장애</translation>
+    </message>
+    <message>
+        <source>bookmark</source>
+        <translation>책갈피</translation>
+    </message>
+    <message>
+        <source>cause and effect of an event</source>
+        <translation>이벤트의 원인과 결과</translation>
+    </message>
+    <message>
+        <source>panels</source>
+        <translation>패널</translation>
+    </message>
+    <message>
+        <source>what can be clicked on, and a click</source>
+        <translation>클릭할 수 있는 것과 클릭</translation>
+    </message>
+    <message>
+        <source>from card to card, from node to node</source>
+        <translation>카드에서 카드로, 노드에서 노드로</translation>
+    </message>
+    <message>
+        <source>next and previous edge of the selected card; Enter: along it</source>
+        <translation>선택한 카드의 다음·이전 간선, Enter: 따라가기</translation>
+    </message>
+    <message>
+        <source>only what hangs together with the selected service</source>
+        <translation>선택한 서비스와 이어진 것만</translation>
+    </message>
+    <message>
+        <source>zoom</source>
+        <translation>확대와 축소</translation>
+    </message>
+    <message>
+        <source>events, requests, limits, scenario</source>
+        <translation>이벤트, 요청, 제한, 시나리오</translation>
+    </message>
+    <message>
+        <source>labs</source>
+        <translation>실습</translation>
+    </message>
+    <message>
+        <source>compares</source>
+        <translation>비교</translation>
+    </message>
+    <message>
+        <source>finds</source>
+        <translation>찾기</translation>
+    </message>
+    <message>
+        <source>opens</source>
+        <translation>열기</translation>
+    </message>
+    <message>
+        <source>saves a picture, or the scenario that was changed</source>
+        <translation>그림 저장, 또는 바뀐 시나리오 저장</translation>
+    </message>
+    <message>
+        <source>saves an image sequence</source>
+        <translation>연속 그림 저장</translation>
+    </message>
+    <message>
+        <source>motion</source>
+        <translation>움직임</translation>
+    </message>
+    <message>
+        <source>does something to a card, an edge or a node, in a run by hand; at its last instant → and F step it</source>
+        <translation>직접 하는 실행에서 카드, 간선, 노드에 무언가를 함; 마지막 순간에서는 →와 F로 한 단계씩</translation>
+    </message>
+    <message>
+        <source>goes back</source>
+        <translation>뒤로</translation>
     </message>
 </context>
 <context>
@@ -307,6 +399,90 @@
     <message>
         <source>Patch %1</source>
         <translation>%1 패치</translation>
+    </message>
+    <message>
+        <source>A pod gets an image that does nothing</source>
+        <translation>파드 하나가 아무 일도 하지 않는 이미지로 바뀜</translation>
+    </message>
+    <message>
+        <source>2 threads take a pod&apos;s CPU</source>
+        <translation>스레드 2개가 파드의 CPU를 차지</translation>
+    </message>
+    <message>
+        <source>A pod takes 256 MiB more</source>
+        <translation>파드 하나가 메모리 256 MiB를 더 사용</translation>
+    </message>
+    <message>
+        <source>A pod stands still</source>
+        <translation>파드 하나가 멈춤</translation>
+    </message>
+    <message>
+        <source>What a pod waits for takes 100 ms more</source>
+        <translation>파드의 대기 작업이 100 ms 더 걸림</translation>
+    </message>
+    <message>
+        <source>5% of messages are corrupt</source>
+        <translation>메시지의 5%가 손상</translation>
+    </message>
+    <message>
+        <source>Each sender has 1 Mbit/s</source>
+        <translation>송신자마다 1 Mbit/s로 제한</translation>
+    </message>
+    <message>
+        <source>Connections take 5 s to close</source>
+        <translation>연결 종료에 5초가 걸림</translation>
+    </message>
+    <message>
+        <source>Messages over 4 KiB are cut off</source>
+        <translation>4 KiB가 넘는 메시지가 끊김</translation>
+    </message>
+    <message>
+        <source>50% of answers become a 500</source>
+        <translation>응답의 50%가 500으로 바뀜</translation>
+    </message>
+    <message>
+        <source>Callers are told to wait 100 ms at most</source>
+        <translation>호출자의 대기 시간이 최대 100 ms로 잘못 설정됨</translation>
+    </message>
+    <message>
+        <source>Callers are told a wrong port</source>
+        <translation>호출자에게 잘못된 포트가 전달됨</translation>
+    </message>
+    <message>
+        <source>Kill its leader</source>
+        <translation>리더를 강제 종료</translation>
+    </message>
+    <message>
+        <source>Its leader is slow by 200 ms</source>
+        <translation>리더가 200 ms 느려짐</translation>
+    </message>
+    <message>
+        <source>Its disk is full</source>
+        <translation>디스크가 가득 참</translation>
+    </message>
+    <message>
+        <source>Its proxy hears of no change</source>
+        <translation>프록시가 변경을 듣지 못함</translation>
+    </message>
+    <message>
+        <source>It sees the cluster 10 s late</source>
+        <translation>클러스터를 10초 늦게 봄</translation>
+    </message>
+    <message>
+        <source>One change is told 10 s late</source>
+        <translation>변경 하나가 10초 늦게 전달됨</translation>
+    </message>
+    <message>
+        <source>One change is never told</source>
+        <translation>변경 하나가 전달되지 않음</translation>
+    </message>
+    <message>
+        <source>The registry has 10 Mbit/s</source>
+        <translation>레지스트리가 10 Mbit/s로 제한</translation>
+    </message>
+    <message>
+        <source>The controller manager dies at its 3rd write</source>
+        <translation>컨트롤러 매니저가 세 번째 쓰기에서 종료</translation>
     </message>
 </context>
 <context>
@@ -768,6 +944,10 @@
         <source>Over limit</source>
         <translation>한도 초과</translation>
     </message>
+    <message>
+        <source>Not admitted</source>
+        <translation>허용 안 됨</translation>
+    </message>
 </context>
 <context>
     <name>LimitsView</name>
@@ -822,6 +1002,10 @@
     <message>
         <source>%1 over</source>
         <translation>초과 %1</translation>
+    </message>
+    <message>
+        <source>%1 not admitted</source>
+        <translation>허용 안 됨 %1</translation>
     </message>
     <message>
         <source>%1 again</source>
@@ -976,6 +1160,30 @@
     <message>
         <source>line %1, %2</source>
         <translation>%1행, %2</translation>
+    </message>
+    <message>
+        <source>Live hosts can run it.</source>
+        <translation>실제 호스트에서 실행할 수 있습니다.</translation>
+    </message>
+    <message>
+        <source>Hosts are made ready; then it runs by the clock.</source>
+        <translation>호스트를 준비한 뒤 실제 시간으로 실행됩니다.</translation>
+    </message>
+    <message>
+        <source>Live hosts</source>
+        <translation>실제 호스트</translation>
+    </message>
+    <message>
+        <source>Simulated</source>
+        <translation>시뮬레이션</translation>
+    </message>
+    <message>
+        <source>Where it runs: %1, chosen</source>
+        <translation>실행 위치: %1, 선택됨</translation>
+    </message>
+    <message>
+        <source>Where it runs: %1</source>
+        <translation>실행 위치: %1</translation>
     </message>
 </context>
 <context>
@@ -1133,7 +1341,7 @@
     </message>
     <message>
         <source>%1 not well</source>
-        <translation>%1개 이상</translation>
+        <translation>비정상 %1개</translation>
     </message>
     <message>
         <source>Opened before</source>
@@ -1174,6 +1382,10 @@
     <message>
         <source>P: only these</source>
         <translation>P: 이것만</translation>
+    </message>
+    <message>
+        <source>breaker open</source>
+        <translation>차단기 열림</translation>
     </message>
 </context>
 <context>
@@ -1351,6 +1563,10 @@
     <message>
         <source>Run from here</source>
         <translation>여기서부터 실행</translation>
+    </message>
+    <message>
+        <source>The timeline of the run stands here: faults, changes, errors, services that are hit.</source>
+        <translation>실행의 시간표가 여기에 나옵니다: 장애, 변경, 오류, 영향받은 서비스.</translation>
     </message>
 </context>
 <context>
@@ -1635,6 +1851,10 @@
     <message>
         <source>Keys and licences</source>
         <translation>단축키와 라이선스</translation>
+    </message>
+    <message>
+        <source>Live hosts could not run it:</source>
+        <translation>실제 호스트에서 실행할 수 없습니다:</translation>
     </message>
 </context>
 <context>

@@ -9,9 +9,24 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gui/draw/changes.h"
 #include "gui/draw/paint.h"
 
 namespace orrery::gui {
+namespace {
+
+/// Places that are near to each other become few of them.
+QRect on_grid(const QRect& place) {
+  constexpr int kStep = 8;
+  const auto before = [](int at) {
+    return static_cast<int>(std::floor(at / qreal{kStep})) * kStep;
+  };
+  const QPoint from{before(place.left()), before(place.top())};
+  const QPoint to{before(place.right()) + kStep - 1, before(place.bottom()) + kStep - 1};
+  return {from, to};
+}
+
+}  // namespace
 
 Canvas::Canvas(const Shown& shown, QWidget* parent) : QWidget{parent}, shown_{shown} {
   setAttribute(Qt::WA_OpaquePaintEvent);
@@ -24,21 +39,57 @@ void Canvas::refresh(bool moving) {
   update();
 }
 
+void Canvas::refresh_all_pixels() {
+  theme_of_pixels_ = nullptr;
+  refresh();
+}
+
 std::vector<Layer> Canvas::layers() const {
   std::vector<Layer> all = still_layers();
   for (Layer& layer : moving_layers()) all.push_back(std::move(layer));
   return all;
 }
 
-void Canvas::rebuild() {
-  still_ = still_layers();
+std::optional<QRegion> Canvas::changed_in(const std::vector<Layer>& next) const {
   const QSize size = (QSizeF{this->size()} * ratio_).toSize();
-  if (pixels_.size() != size) pixels_ = QPixmap{size};
-  pixels_.setDevicePixelRatio(ratio_);
-  pixels_.fill(colors().window);
-  QPainter painter{&pixels_};
-  gui::paint(painter, still_, colors());
+  if (pixels_.size() != size || pixels_.devicePixelRatio() != ratio_) return std::nullopt;
+  if (theme_of_pixels_ != &colors() || still_.size() != next.size()) return std::nullopt;
+  QRegion changed;
+  for (std::size_t i = 0; i < next.size(); ++i) {
+    const Layer& before = still_[i];
+    const Layer& after = next[i];
+    if (before.transform != after.transform || before.clip != after.clip) return std::nullopt;
+    for (const QRectF& place : changed_places(before.list, after.list)) {
+      const QRectF where = after.transform.mapRect(place);
+      const QRectF seen = after.clip.isEmpty() ? where : where.intersected(after.clip);
+      if (!seen.isEmpty()) changed += on_grid(seen.toAlignedRect().adjusted(-1, -1, 1, 1));
+    }
+  }
+  changed &= rect();
+  // Going round so many places costs more than it spares.
+  constexpr int kMost = 250;
+  if (changed.rectCount() > kMost) changed = changed.boundingRect();
+  return changed;
+}
+
+void Canvas::rebuild() {
+  std::vector<Layer> next = still_layers();
+  const std::optional<QRegion> changed = changed_in(next);
+  still_ = std::move(next);
   stale_ = false;
+  if (changed && changed->isEmpty()) return;
+  if (!changed) {
+    const QSize size = (QSizeF{this->size()} * ratio_).toSize();
+    if (pixels_.size() != size) pixels_ = QPixmap{size};
+    pixels_.setDevicePixelRatio(ratio_);
+    pixels_.fill(colors().window);
+    theme_of_pixels_ = &colors();
+  }
+  QPainter painter{&pixels_};
+  if (!changed) return gui::paint(painter, still_, colors());
+  painter.setClipRegion(*changed);
+  painter.fillRect(rect(), colors().window);
+  gui::paint(painter, still_, colors(), *changed);
 }
 
 void Canvas::paintEvent(QPaintEvent* event) {
@@ -245,12 +296,19 @@ void Canvas::draw_panel(DisplayList& list) const {
   list.box(QRectF{rect()}, 12, colors().panel, colors().line).tag = "panel";
 }
 
-void paint(QPainter& painter, const std::vector<Layer>& layers, const Theme& theme) {
+void paint(QPainter& painter, const std::vector<Layer>& layers, const Theme& theme,
+           const QRegion& only) {
   for (const Layer& layer : layers) {
     painter.save();
     if (!layer.clip.isEmpty()) painter.setClipRect(layer.clip, Qt::IntersectClip);
     painter.setTransform(layer.transform, true);
-    paint(painter, layer.list, theme);
+    QRegion within;
+    for (const QRect& part : only) {
+      // Edges are smooth for a pixel around.
+      const QRectF around = QRectF{part}.adjusted(-1, -1, 1, 1);
+      within += layer.transform.inverted().mapRect(around).toAlignedRect();
+    }
+    paint(painter, layer.list, theme, within);
     painter.restore();
   }
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <QPixmap>
+#include <QRegion>
 #include <QTransform>
 #include <QWidget>
 #include <functional>
@@ -76,6 +77,9 @@ class Canvas : public QWidget {
 
   /// The shared state changed: `moving`, only in what moves.
   void refresh(bool moving = false);
+  /// The next painting paints all of it. Otherwise only what changed is painted anew, whose smooth
+  /// edges may differ from that by some steps of 255, which nobody sees.
+  void refresh_all_pixels();
   /// All that it shows now.
   [[nodiscard]] std::vector<Layer> layers() const;
   /// The shape with the tag and where it is in the view; null: it is not shown.
@@ -145,6 +149,8 @@ class Canvas : public QWidget {
   };
 
   void rebuild();
+  /// Where the cached pixels are not those of `next`; nothing: they have to be painted anew.
+  [[nodiscard]] std::optional<QRegion> changed_in(const std::vector<Layer>& next) const;
   /// From the top to the bottom, from the left to the right.
   [[nodiscard]] std::vector<Stop> tab_stops() const;
   /// Which of them is reached; how many there are: none.
@@ -159,10 +165,12 @@ class Canvas : public QWidget {
   std::vector<Layer> still_;
   std::vector<Layer> moving_;
   QPixmap pixels_;
+  const Theme* theme_of_pixels_ = nullptr;
   std::optional<Stop::Name> reached_;
 };
 
-/// Paints layers in order.
-void paint(QPainter& painter, const std::vector<Layer>& layers, const Theme& theme);
+/// Paints layers in order; with `only`, no more than what is seen there.
+void paint(QPainter& painter, const std::vector<Layer>& layers, const Theme& theme,
+           const QRegion& only = {});
 
 }  // namespace orrery::gui

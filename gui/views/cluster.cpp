@@ -200,7 +200,10 @@ void ClusterView::draw_zone(DisplayList& list, const ZoneNow& zone, const QRectF
                   : zone.noticed ? tr("unreachable")
                                  : tr("dark, not noticed");
   const Type type = lost ? Type::SmallStrong : Type::Small;
-  if (from + 6 + width_of(value, type) > box.right() - 12) value = lost ? tr("dark") : QString{};
+  const auto is_cut = [&] { return from + 6 + width_of(value, type) > box.right() - 12; };
+  if (is_cut()) value = lost ? tr("dark") : QString{};
+  // Its colour says it, too.
+  if (is_cut()) value.clear();
   const qreal height = height_of(type);
   list.text({from + 6, middle - height / 2, box.right() - 12 - from - 6, height}, value, type,
             lost ? c.state(State::Lost) : c.low, Qt::AlignRight);

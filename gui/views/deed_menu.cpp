@@ -2,6 +2,7 @@
 
 #include <QApplication>
 #include <QKeyEvent>
+#include <QWheelEvent>
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -15,6 +16,7 @@ constexpr int kWidth = 430;
 constexpr qreal kTitleMiddle = 26;
 constexpr qreal kRowsTop = 48;
 constexpr qreal kRow = 27;
+constexpr int kRowsMost = 16;
 constexpr qreal kLengthHeight = 40;
 constexpr qreal kLine = 18;
 constexpr qsizetype kHitLines = 3;
@@ -43,6 +45,29 @@ constexpr std::array kKnown{
     Known{"http-abort", QT_TRANSLATE_NOOP("DeedText", "50% are answered with 503")},
     Known{"http-delay", QT_TRANSLATE_NOOP("DeedText", "Requests are late by 500 ms")},
     Known{"dns-error", QT_TRANSLATE_NOOP("DeedText", "Its name is not found")},
+    Known{"pod-failure", QT_TRANSLATE_NOOP("DeedText", "A pod gets an image that does nothing")},
+    Known{"cpu-stress", QT_TRANSLATE_NOOP("DeedText", "2 threads take a pod's CPU")},
+    Known{"memory-stress", QT_TRANSLATE_NOOP("DeedText", "A pod takes 256 MiB more")},
+    Known{"gc-pause", QT_TRANSLATE_NOOP("DeedText", "A pod stands still")},
+    Known{"io-latency", QT_TRANSLATE_NOOP("DeedText", "What a pod waits for takes 100 ms more")},
+    Known{"network-corrupt", QT_TRANSLATE_NOOP("DeedText", "5% of messages are corrupt")},
+    Known{"network-bandwidth", QT_TRANSLATE_NOOP("DeedText", "Each sender has 1 Mbit/s")},
+    Known{"slow-close", QT_TRANSLATE_NOOP("DeedText", "Connections take 5 s to close")},
+    Known{"limit-data", QT_TRANSLATE_NOOP("DeedText", "Messages over 4 KiB are cut off")},
+    Known{"http-replace", QT_TRANSLATE_NOOP("DeedText", "50% of answers become a 500")},
+    Known{"bad-config timeout",
+          QT_TRANSLATE_NOOP("DeedText", "Callers are told to wait 100 ms at most")},
+    Known{"bad-config port", QT_TRANSLATE_NOOP("DeedText", "Callers are told a wrong port")},
+    Known{"leader-kill", QT_TRANSLATE_NOOP("DeedText", "Kill its leader")},
+    Known{"slow-leader", QT_TRANSLATE_NOOP("DeedText", "Its leader is slow by 200 ms")},
+    Known{"disk-full", QT_TRANSLATE_NOOP("DeedText", "Its disk is full")},
+    Known{"stale-endpoints", QT_TRANSLATE_NOOP("DeedText", "Its proxy hears of no change")},
+    Known{"watch-stale", QT_TRANSLATE_NOOP("DeedText", "It sees the cluster 10 s late")},
+    Known{"watch-late", QT_TRANSLATE_NOOP("DeedText", "One change is told 10 s late")},
+    Known{"watch-miss", QT_TRANSLATE_NOOP("DeedText", "One change is never told")},
+    Known{"registry-slow", QT_TRANSLATE_NOOP("DeedText", "The registry has 10 Mbit/s")},
+    Known{"crash-after-writes",
+          QT_TRANSLATE_NOOP("DeedText", "The controller manager dies at its 3rd write")},
     Known{"node-loss", QT_TRANSLATE_NOOP("DeedText", "The node is lost")},
     Known{"node-partition", QT_TRANSLATE_NOOP("DeedText", "Cut it off the control plane")},
     Known{"node-agent-kill", QT_TRANSLATE_NOOP("DeedText", "Kill its agents")},
@@ -123,6 +148,7 @@ void DeedMenu::begin(const QString& thing, std::vector<Deed> deeds, QPoint at) {
 void DeedMenu::choose(int row) {
   chosen_ = std::clamp(row, 0, static_cast<int>(deeds_.size()) - 1);
   fit();
+  scroll(std::clamp(first_, chosen_ - rows_ + 1, chosen_));
   const bool typed = chosen().typed != Deed::Typed::Nothing;
   field_->setVisible(typed);
   if (!typed) {
@@ -154,7 +180,17 @@ bool DeedMenu::any_needs() const {
   });
 }
 
-qreal DeedMenu::need_top() const { return kRowsTop + kRow * static_cast<qreal>(deeds_.size()) + 8; }
+qreal DeedMenu::need_top() const { return kRowsTop + kRow * rows_ + 8; }
+
+void DeedMenu::scroll(int first) {
+  first_ = std::clamp(first, 0, std::max(0, static_cast<int>(deeds_.size()) - rows_));
+  refresh();
+}
+
+void DeedMenu::wheelEvent(QWheelEvent* event) {
+  scroll(first_ - event->angleDelta().y() / 120 * 3);
+  event->accept();
+}
 
 bool DeedMenu::chosen_lasts() const { return !deeds_.empty() && chosen().lasts; }
 
@@ -187,18 +223,31 @@ void DeedMenu::act(const QString& action) {
 }
 
 void DeedMenu::fit() {
-  const auto tall = static_cast<int>(kRowsTop + kRow * static_cast<qreal>(deeds_.size()) +
-                                     (any_needs() ? kLengthHeight : 0) + 30 +
-                                     kLine * static_cast<qreal>(kProblemLines) + kFootHeight);
-  const QSize room = parentWidget() == nullptr ? QSize{kWidth, tall} : parentWidget()->size();
+  const qreal rest = kRowsTop + (any_needs() ? kLengthHeight : 0) + 30 +
+                     kLine * static_cast<qreal>(kProblemLines) + kFootHeight;
+  constexpr int kRoomLeast = 640;
+  const QSize room = parentWidget() == nullptr ? QSize{kWidth, kRoomLeast} : parentWidget()->size();
+  const int fits = static_cast<int>((room.height() - 16 - rest) / kRow);
+  rows_ = std::clamp(std::min(fits, kRowsMost), 1, static_cast<int>(deeds_.size()));
+  const auto tall = static_cast<int>(rest + kRow * rows_);
   setGeometry(std::clamp(at_.x() + 6, 8, std::max(8, room.width() - kWidth - 8)),
               std::clamp(at_.y() - 20, 8, std::max(8, room.height() - tall - 8)), kWidth, tall);
 }
 
 void DeedMenu::draw_rows(DisplayList& list) const {
   const Theme& c = colors();
-  for (std::size_t i = 0; i < deeds_.size(); ++i) {
-    const QRectF row{10, kRowsTop + kRow * static_cast<qreal>(i), width() - 20.0, kRow};
+  const auto first = static_cast<std::size_t>(first_);
+  const auto end = std::min(deeds_.size(), first + static_cast<std::size_t>(rows_));
+  if (end - first < deeds_.size()) {
+    const qreal share = rows_ / static_cast<qreal>(deeds_.size());
+    const qreal room = kRow * rows_;
+    list.box({width() - 8.0, kRowsTop + room * first_ / static_cast<qreal>(deeds_.size()), 4,
+              room * share},
+             2, c.raised)
+        .tag = "more deeds";
+  }
+  for (std::size_t i = first; i < end; ++i) {
+    const QRectF row{10, kRowsTop + kRow * static_cast<qreal>(i - first), width() - 20.0, kRow};
     const bool chosen = static_cast<int>(i) == chosen_;
     if (chosen) list.box(row, 7, c.raised).tag = "chosen deed";
     const bool change = deeds_[i].entry.contains("set") || deeds_[i].name == "uncordon" ||

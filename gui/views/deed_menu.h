@@ -40,6 +40,7 @@ class DeedMenu : public Canvas {
  protected:
   [[nodiscard]] std::vector<Layer> still_layers() const override;
   void keyPressEvent(QKeyEvent* event) override;
+  void wheelEvent(QWheelEvent* event) override;
   /// Arrows and Enter are enough for it; the window behind is not to be touched.
   bool focusNextPrevChild(bool next) override {
     return isVisible() || Canvas::focusNextPrevChild(next);
@@ -52,6 +53,8 @@ class DeedMenu : public Canvas {
   /// Another deed, or another way to do it: what it would hit is asked for.
   void ask();
   void fit();
+  /// The first deed that is in view becomes this one, or the nearest that can be.
+  void scroll(int first);
   [[nodiscard]] const Deed& chosen() const { return deeds_[static_cast<std::size_t>(chosen_)]; }
   /// Above the line with what the chosen one needs.
   [[nodiscard]] qreal need_top() const;
@@ -66,6 +69,8 @@ class DeedMenu : public Canvas {
   QPoint at_;
   std::vector<Deed> deeds_;
   int chosen_ = 0;
+  int first_ = 0;       ///< In view,
+  int rows_ = 1;        ///< and how many are.
   int length_ = 1;      ///< Which of the times it lasts.
   bool asked_ = false;  ///< What it would hit is not known yet.
   QStringList hits_;

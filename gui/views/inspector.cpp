@@ -185,7 +185,7 @@ qreal InspectorView::column_left(std::size_t column) const {
 QRectF InspectorView::chart_rect(std::size_t column) const {
   // Behind the last one stand the names of its lines.
   const qreal names = column == 2 ? 26 : 0;
-  return {column_left(column), 116, column_width() - names, height() - 116 - 46.0};
+  return {column_left(column), 124, column_width() - names, height() - 124 - 40.0};
 }
 
 void InspectorView::draw_header(DisplayList& list) const {
@@ -205,8 +205,12 @@ void InspectorView::draw_header(DisplayList& list) const {
     state = state_of_errors(sum(*at, 1));
   }
   list.glyph(state, {kPadding + 8, kHeaderMiddle}, 16).tag = "inspected";
-  const qreal x = list.words(kPadding + 26, kHeaderMiddle, name, Type::Heading, c.high);
   const qreal links = draw_drawer_links(list, width() - kPadding, kHeaderMiddle, c);
+  const qreal left = kPadding + 26;
+  const qreal x = std::min(left + width_of(name, Type::Heading), links);
+  const qreal high = height_of(Type::Heading);
+  list.text({left, kHeaderMiddle - high / 2, x - left + 1, high}, name, Type::Heading, c.high).tag =
+      "inspected name";
   if (x + 12 + width_of(more, Type::Body) > links) more = brief;
   qreal end = x;
   if (x + 12 + width_of(more, Type::Body) <= links) {
@@ -214,8 +218,8 @@ void InspectorView::draw_header(DisplayList& list) const {
   }
   const QString all = tr("All users");
   if (shown().selected && end + 16 + width_of(all, Type::BodyMedium) < links) {
-    const qreal left = list.words_before(links, kHeaderMiddle, all, Type::BodyMedium, c.accent);
-    list.target({left - 6, 12, links - left + 12, 28}, "select users", "all users");
+    const qreal from = list.words_before(links, kHeaderMiddle, all, Type::BodyMedium, c.accent);
+    list.target({from - 6, 12, links - from + 12, 28}, "select users", "all users");
   }
 }
 

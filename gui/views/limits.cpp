@@ -13,8 +13,9 @@ namespace {
 
 constexpr qreal kTilesTop = 54;
 constexpr qreal kTileHeight = 112;
-constexpr qreal kTableMiddle = kTilesTop + kTileHeight + 26;
-constexpr qreal kRowsTop = kTableMiddle + 16;
+constexpr qreal kLowTileHeight = 70;  ///< Without its chart.
+constexpr qreal kTileGap = 6;
+constexpr qreal kTileLeast = 86;
 constexpr qreal kRow = 52;
 constexpr qreal kKeyHeight = 44;
 
@@ -32,6 +33,8 @@ QString name_of(LimitKind kind) {
       return LimitKindText::tr("No room");
     case LimitKind::OverLimit:
       return LimitKindText::tr("Over limit");
+    case LimitKind::NotAdmitted:
+      return LimitKindText::tr("Not admitted");
   }
   return {};
 }
@@ -51,9 +54,26 @@ void LimitsView::set_run(const RecordedRun* run) {
   refresh();
 }
 
+QRectF LimitsView::tile_place(std::size_t tile) const {
+  const auto wide_of = [&](std::size_t columns) {
+    const auto count = static_cast<qreal>(columns);
+    return (width() - 2 * kPadding - kTileGap * (count - 1)) / count;
+  };
+  const bool one_row = wide_of(kLimitKindCount) >= kTileLeast;
+  const std::size_t columns = one_row ? kLimitKindCount : (kLimitKindCount + 1) / 2;
+  const qreal wide = wide_of(columns);
+  const qreal high = one_row ? kTileHeight : kLowTileHeight;
+  return {kPadding + static_cast<qreal>(tile % columns) * (wide + kTileGap),
+          kTilesTop + static_cast<qreal>(tile / columns) * (high + kTileGap), wide, high};
+}
+
+qreal LimitsView::table_middle() const { return tile_place(kLimitKindCount - 1).bottom() + 26; }
+
+qreal LimitsView::rows_top() const { return table_middle() + 16; }
+
 QRectF LimitsView::rows_room() const {
-  const qreal rows = std::floor((height() - kRowsTop - kKeyHeight) / kRow);
-  return {kPadding, kRowsTop, width() - 2 * kPadding, std::max(1.0, rows) * kRow};
+  const qreal rows = std::floor((height() - rows_top() - kKeyHeight) / kRow);
+  return {kPadding, rows_top(), width() - 2 * kPadding, std::max(1.0, rows) * kRow};
 }
 
 double LimitsView::first_row() const {
@@ -67,18 +87,13 @@ std::vector<Layer> LimitsView::still_layers() const {
   const Theme& c = colors();
   draw_frame(list);
   if (!has_moment()) return layers;
-  constexpr qreal kGap = 10;
-  const qreal wide = (width() - 2 * kPadding - kGap * (kLimitKindCount - 1)) / kLimitKindCount;
-  for (std::size_t i = 0; i < kLimitKindCount; ++i) {
-    draw_tile(list,
-              {kPadding + static_cast<qreal>(i) * (wide + kGap), kTilesTop, wide, kTileHeight},
-              kLimitKinds[i]);
-  }
-  list.words(kPadding, kTableMiddle, tr("Call paths with limits at work"), Type::BodyMedium, c.mid);
-  list.words_before(width() - kPadding, kTableMiddle, tr("over the run"), Type::Body, c.low);
-  list.line({kPadding, kRowsTop - 2}, {width() - kPadding, kRowsTop - 2}, c.line);
+  for (std::size_t i = 0; i < kLimitKindCount; ++i) draw_tile(list, tile_place(i), kLimitKinds[i]);
+  list.words(kPadding, table_middle(), tr("Call paths with limits at work"), Type::BodyMedium,
+             c.mid);
+  list.words_before(width() - kPadding, table_middle(), tr("over the run"), Type::Body, c.low);
+  list.line({kPadding, rows_top() - 2}, {width() - kPadding, rows_top() - 2}, c.line);
   if (board_.edges.empty()) {
-    list.text({kPadding, kRowsTop + 22, width() - 2 * kPadding, 20},
+    list.text({kPadding, rows_top() + 22, width() - 2 * kPadding, 20},
               tr("No call was held back or tried again in this run."), Type::Body, c.mid,
               Qt::AlignHCenter)
         .tag = "empty";
@@ -117,14 +132,16 @@ void LimitsView::draw_tile(DisplayList& list, const QRectF& tile, LimitKind kind
   const std::uint64_t now =
       second && *second < board_.totals.size() ? board_.totals[*second][index] : 0;
   list.box(tile, 9, c.card, c.line).tag = QString{"tile %1"}.arg(index);
-  const QRectF inside = tile.adjusted(12, 0, -12, 0);
+  const QRectF inside = tile.adjusted(8, 0, -8, 0);
   const qreal title = height_of(Type::SmallMedium);
-  list.text({inside.left(), tile.top() + 18 - title / 2, inside.width() + 8, title}, name_of(kind),
+  list.text({inside.left(), tile.top() + 18 - title / 2, inside.width() + 6, title}, name_of(kind),
             Type::SmallMedium, c.mid);
-  Shape& value = list.text({inside.left(), tile.top() + 30, inside.width(), 30},
-                           rate_text(static_cast<double>(now)), Type::Number,
+  const QString rate = rate_text(static_cast<double>(now));
+  const Type type = width_of(rate, Type::Number) <= inside.width() ? Type::Number : Type::Heading;
+  Shape& value = list.text({inside.left(), tile.top() + 30, inside.width(), 30}, rate, type,
                            now == 0 ? c.low : c.text_of(state_of(kind)));
   value.tag = QString{"limit %1"}.arg(index);
+  if (tile.height() < kTileHeight) return;
   const QRectF chart{inside.left(), tile.bottom() - 38, inside.width(), 26};
   list.line(chart.bottomLeft(), chart.bottomRight(), c.line);
   const double end = to_seconds(shown().run->end().since_start());
@@ -189,6 +206,7 @@ void LimitsView::draw_row(DisplayList& list, std::size_t edge, qreal top) const 
   if (counts[1] > 0) said << tr("%1 stopped").arg(rate_text(static_cast<double>(counts[1])));
   if (counts[2] > 0) said << tr("%1 no room").arg(rate_text(static_cast<double>(counts[2])));
   if (counts[3] > 0) said << tr("%1 over").arg(rate_text(static_cast<double>(counts[3])));
+  if (counts[4] > 0) said << tr("%1 not admitted").arg(rate_text(static_cast<double>(counts[4])));
   if (counts[0] > 0) said << tr("%1 again").arg(rate_text(static_cast<double>(counts[0])));
   qreal x = left;
   if (!state.isEmpty()) {

@@ -1,6 +1,6 @@
 /// @file
-/// Breakers, full queues and limits of rates, by call path: what they stop now, and how it went
-/// over the run.
+/// Breakers, full queues, limits of rates and admission, by call path: what they stop now, and how
+/// it went over the run.
 #pragma once
 
 #include "gui/model/limits.h"
@@ -24,6 +24,10 @@ class LimitsView : public DrawerView {
 
  private:
   void scroll(double rows);
+  /// In one row, or in two low ones where they would be too narrow for their names.
+  [[nodiscard]] QRectF tile_place(std::size_t tile) const;
+  [[nodiscard]] qreal table_middle() const;
+  [[nodiscard]] qreal rows_top() const;
   [[nodiscard]] QRectF rows_room() const;
   [[nodiscard]] double first_row() const;
   void draw_tile(DisplayList& list, const QRectF& tile, LimitKind kind) const;

@@ -172,6 +172,11 @@ void ScenarioView::end_edit(bool keep) {
   note_edit();
 }
 
+void ScenarioView::set_live_hosts(bool on) {
+  live_hosts_ = on;
+  refresh();
+}
+
 void ScenarioView::set_phase(Phase phase, const QString& said) {
   phase_ = phase;
   said_ = said;
@@ -239,9 +244,10 @@ QString ScenarioView::phase_text() const {
     case Phase::Wrong:
       return said_.isEmpty() ? tr("%1 problems").arg(text_.problems.size()) : said_;
     case Phase::Right:
-      return tr("Nothing is wrong with it.");
+      return live_hosts_ ? tr("Live hosts can run it.") : tr("Nothing is wrong with it.");
     case Phase::Running:
-      return tr("Runs; what is over can be looked at already.");
+      return live_hosts_ ? tr("Hosts are made ready; then it runs by the clock.")
+                         : tr("Runs; what is over can be looked at already.");
     case Phase::Over:
       return said_;
   }
@@ -283,6 +289,7 @@ void ScenarioView::draw_head(DisplayList& list) const {
     list.target({left - 6, kStateMiddle - 14, links - left + 12, 28}, action, action);
     links = left - 16;
   };
+  if (phase_ != Phase::Running) links = draw_worlds(list, links);
   if (is_changed()) link(tr("Save"), "scenario save");
   if (edits_.canRedo()) link(tr("Redo"), "scenario redo");
   if (edits_.canUndo()) link(tr("Undo"), "scenario undo");
@@ -291,6 +298,26 @@ void ScenarioView::draw_head(DisplayList& list) const {
   list.text({kPadding + 22, kStateMiddle - small / 2, links - kPadding - 22, small}, text,
             Type::Body, c.mid)
       .tag = "phase text";
+}
+
+qreal ScenarioView::draw_worlds(DisplayList& list, qreal right) const {
+  const Theme& c = colors();
+  qreal left = right;
+  for (const bool live : {true, false}) {
+    const QString name = live ? tr("Live hosts") : tr("Simulated");
+    const bool chosen = live == live_hosts_;
+    const qreal wide = width_of(name, Type::BodyMedium) + 18;
+    const QRectF cell{left - wide, kStateMiddle - 12, wide, 24};
+    Shape& shape = list.box(cell, 7, chosen ? c.raised : QColor{}, c.line);
+    shape.action = live ? "scenario world live" : "scenario world sim";
+    shape.tag = shape.action;
+    shape.says =
+        chosen ? tr("Where it runs: %1, chosen").arg(name) : tr("Where it runs: %1").arg(name);
+    list.text(cell, name, chosen ? Type::BodyMedium : Type::Body, chosen ? c.high : c.mid,
+              Qt::AlignHCenter);
+    left = cell.left() - 4;
+  }
+  return left - 12;
 }
 
 void ScenarioView::draw_problem(DisplayList& list, const Row& row, const QRectF& room) const {

@@ -28,6 +28,9 @@ class ScenarioView : public DrawerView {
   void set_phase(Phase phase, const QString& said = {});
   [[nodiscard]] const ScenarioText& text() const { return text_; }
   [[nodiscard]] Phase phase() const { return phase_; }
+  /// Where `Run` runs it: on live hosts, or simulated.
+  [[nodiscard]] bool is_for_live_hosts() const { return live_hosts_; }
+  void set_live_hosts(bool on);
   /// The line that was set with the phase.
   [[nodiscard]] const QString& said() const { return said_; }
   /// There is one, and nothing is known to be wrong with it.
@@ -84,6 +87,8 @@ class ScenarioView : public DrawerView {
   void draw_head(DisplayList& list) const;
   void draw_line(DisplayList& list, int line, const QRectF& room) const;
   void draw_problem(DisplayList& list, const Row& row, const QRectF& room) const;
+  /// Where it may run, ending at `right`. Returns where what stands before it ends.
+  qreal draw_worlds(DisplayList& list, qreal right) const;
   [[nodiscard]] QString phase_text() const;
 
   ScenarioText text_;
@@ -93,6 +98,7 @@ class ScenarioView : public DrawerView {
   QUndoStack edits_;
   SearchField* field_;    ///< Over the value that is changed.
   bool editing_ = false;  ///< The chosen one is.
+  bool live_hosts_ = false;
   Phase phase_ = Phase::Checking;
   QString said_;
   double top_ = 0;

@@ -1,5 +1,6 @@
 #include "gui/views/service_graph.h"
 
+#include <QKeyEvent>
 #include <QMouseEvent>
 #include <QWheelEvent>
 #include <algorithm>
@@ -21,13 +22,16 @@ constexpr QMarginsF kAround{58, 24, 12, 12};
 constexpr QSizeF kLayoutRoom{1120, 520};
 constexpr double kNoTextBelow = 0.45;
 constexpr double kAllTextFrom = 0.72;
+constexpr qreal kNameFrom = 52;  ///< As wide a small card has a name.
 constexpr Duration kHaloLasts = Duration::seconds(10);
 constexpr std::size_t kTicksMost = 12;
 /// Of what is emphasised because the selected service needs it, in widths of the line.
 const QVector<qreal> kNeededDash{0.5, 0.45};
 
+/// In steps that can be seen: a line is not painted anew for each call more or less.
 qreal edge_width(double per_second) {
-  return per_second <= 1 ? 1 : std::clamp(1 + 0.62 * std::log10(per_second), 1.0, 3.5);
+  if (per_second <= 1) return 1;
+  return std::round(std::clamp(1 + 0.62 * std::log10(per_second), 1.0, 3.5) * 4) / 4;
 }
 
 void draw_cross(DisplayList& list, QPointF centre, qreal reach, const QColor& color, qreal width) {
@@ -102,6 +106,7 @@ void ServiceGraphView::open_group(const std::optional<QString>& group) {
 void ServiceGraphView::arrange() {
   graph_ = {};
   layout_ = {};
+  reached_.reset();
   tracks_.clear();
   zoom_to_fit();
   if (run_ == nullptr) return;
@@ -238,11 +243,22 @@ std::vector<Layer> ServiceGraphView::still_layers() const {
   };
   cards([&](std::uint32_t s) { draw_halo(graph.list, s); });
   edges([&](std::size_t e) { draw_path_of_edge(graph.list, e); });
+  draw_reached_edge(graph.list);
   edges([&](std::size_t e) { draw_edge(graph.list, e); });
   cards([&](std::uint32_t s) { draw_card(graph.list, s, graph.transform.m11()); });
   edges([&](std::size_t e) { draw_breaker(graph.list, e); });
-  cards([&](std::uint32_t s) { draw_badge(graph.list, s); });
-  layers.push_back(std::move(graph));
+  if (graph.transform.m11() >= kNoTextBelow) {
+    cards([&](std::uint32_t s) { draw_badge(graph.list, s); });
+    layers.push_back(std::move(graph));
+  } else {
+    Layer small;
+    small.clip = graph.clip;
+    cards([&](std::uint32_t s) {
+      draw_small_card(small.list, s, graph.transform.mapRect(card_rect(s)));
+    });
+    layers.push_back(std::move(graph));
+    layers.push_back(std::move(small));
+  }
 
   Layer foot;
   draw_footer(foot.list);
@@ -281,6 +297,8 @@ void ServiceGraphView::draw_header(DisplayList& list) const {
                    : tr("%1 call paths").arg(count_text(static_cast<std::uint64_t>(paths)));
     x = list.words(x + 12, kHeaderMiddle, text, Type::Body, c.mid);
   }
+  // Two graphs side by side have one legend.
+  if (shown().letter == "B") return;
   qreal right = width() - kPadding;
   for (const State state : {State::Recovering, State::Starting, State::Lost, State::Failing,
                             State::Degraded, State::Healthy}) {
@@ -357,7 +375,27 @@ void ServiceGraphView::draw_footer(DisplayList& list) const {
   const Theme& c = colors();
   const qreal middle = height() - kFooterHeight + 16;
   qreal x = kPadding + 4;
-  x = list.words(x, middle, tr("Line width: calls per second"), Type::Body, c.low) + 22;
+  if (const auto edge = hasFocus() ? edge_reached() : std::nullopt) {
+    const qreal high = height_of(Type::BodyMedium);
+    list.text({x, middle - high / 2, width() - kPadding - x, high}, text_of_edge(*edge),
+              Type::BodyMedium, c.high)
+        .tag = "reached text";
+    return;
+  }
+  const bool breakers =
+      std::any_of(shown().moment->edges.begin(), shown().moment->edges.end(),
+                  [](const EdgeNow& edge) { return edge.open + edge.trying > 0; });
+  const QString lines = tr("Line width: calls per second");
+  const QString numbers = tr("Numbers: order in which the failure arrived");
+  const QString levers = tr("Switch: circuit breaker");
+  qreal wanted = 18;
+  for (const QString& text : {lines, tr("request"), tr("failed call"), numbers, levers}) {
+    wanted += width_of(text, Type::Body) + 22;
+  }
+  // Where there is no room for all, a switch is explained before the width of lines.
+  if (!breakers || x + wanted < width() - kPadding) {
+    x = list.words(x, middle, lines, Type::Body, c.low) + 22;
+  }
   list.path(
       [&] {
         QPainterPath dot;
@@ -368,14 +406,9 @@ void ServiceGraphView::draw_footer(DisplayList& list) const {
   x = list.words(x + 9, middle, tr("request"), Type::Body, c.low) + 22;
   draw_cross(list, {x, middle}, 3, c.state(State::Failing), 1.6);
   x = list.words(x + 9, middle, tr("failed call"), Type::Body, c.low) + 22;
-  x = list.words(x, middle, tr("Numbers: order in which the failure arrived"), Type::Body, c.low) +
-      22;
-  const bool breakers =
-      std::any_of(shown().moment->edges.begin(), shown().moment->edges.end(),
-                  [](const EdgeNow& edge) { return edge.open + edge.trying > 0; });
-  const QString text = tr("Switch: circuit breaker");
-  if (breakers && x + width_of(text, Type::Body) < width() - kPadding) {
-    list.words(x, middle, text, Type::Body, c.low);
+  x = list.words(x, middle, numbers, Type::Body, c.low) + 22;
+  if (breakers && x + width_of(levers, Type::Body) < width() - kPadding) {
+    list.words(x, middle, levers, Type::Body, c.low);
   }
 }
 
@@ -407,6 +440,16 @@ void ServiceGraphView::draw_path_of_edge(DisplayList& list, std::size_t edge) co
   } else {
     casing.dash = kNeededDash;
   }
+}
+
+void ServiceGraphView::draw_reached_edge(DisplayList& list) const {
+  const auto edge = hasFocus() ? edge_reached() : std::nullopt;
+  if (!edge) return;
+  const qreal width = edge_width(edges_now_[*edge].per_second);
+  Shape& ring = list.path(tracks_[*edge].path, {}, colors().focus, width + 9);
+  ring.tag = QString{"reached edge %1"}.arg(graph_.edges[*edge].edges.front());
+  ring.round_caps = true;
+  list.path(tracks_[*edge].path, {}, colors().panel, width + 6).round_caps = true;
 }
 
 QColor ServiceGraphView::path_color() const {
@@ -454,13 +497,7 @@ void ServiceGraphView::draw_edge(DisplayList& list, std::size_t edge) const {
                                                 : 0.4);
   Shape& line = list.path(track.path, {}, faded(color, alpha), width);
   line.tag = QString{"edge %1"}.arg(graph_.edges[edge].edges.front());
-  if (graph_.edges[edge].edges.size() == 1) {
-    const recording::Scene& scene = run_->scene();
-    const auto& ends = scene.edges[graph_.edges[edge].edges.front()];
-    const std::string from =
-        ends.from == recording::kOutside ? "clients" : scene.services[ends.from];
-    line.thing = QString::fromStdString("edge " + from + " " + scene.services[ends.to]);
-  }
+  line.thing = thing_of_edge(edge);
   line.state = now.state;
   if (now.state == State::Failing) line.dash = {5, 2.5};
   if (cut) line.dash = {1, 3};
@@ -548,10 +585,7 @@ void ServiceGraphView::draw_card(DisplayList& list, std::uint32_t index, double 
                what.is_group ? tr("%1 services").arg(what.services.size())
                              : tr("%1 of %2 pods ready").arg(now.ready).arg(now.pods.size()));
   if (now.state == State::Draining) box.dash = {3, 2};
-  if (scale < kNoTextBelow) {
-    list.glyph(now.state, card.center(), 26);
-    return;
-  }
+  if (scale < kNoTextBelow) return;
   const qreal first = card.top() + 17;
   const qreal second = card.top() + 35;
   list.glyph(now.state, {card.left() + 18, first}, 15);
@@ -620,6 +654,29 @@ void ServiceGraphView::draw_badge(DisplayList& list, std::uint32_t index) const 
             c.high);
 }
 
+void ServiceGraphView::draw_small_card(DisplayList& list, std::uint32_t index,
+                                       const QRectF& where) const {
+  const Theme& c = colors();
+  const ServiceNow& now = cards_now_[index];
+  const Card& what = graph_.cards[index];
+  if (where.width() < kNameFrom) {
+    list.glyph(now.state, where.center(), std::min(11.0, where.height() * 0.6));
+  } else {
+    const qreal height = height_of(Type::Small);
+    list.glyph(now.state, {where.left() + 9, where.center().y()}, 10);
+    list.text({where.left() + 17, where.center().y() - height / 2, where.width() - 19, height},
+              short_name(what.name), Type::Small, c.high)
+        .tag = "small name " + QString::fromStdString(what.name);
+  }
+  if (!now.arrival) return;
+  const QPointF at = where.topLeft() + QPointF{1, -1};
+  const QRectF number{at.x() - 8, at.y() - 8, 16, 16};
+  list.box(number, 8, c.state(now.state), c.window, 1.2).tag =
+      "badge " + QString::fromStdString(what.name);
+  list.text(number, QString::number(now.arrival->order), Type::SmallStrong, c.window,
+            Qt::AlignHCenter);
+}
+
 std::vector<Layer> ServiceGraphView::moving_layers() const {
   // At full speed dots would jump about and say nothing.
   if (!has_moment() || edges_now_.size() != tracks_.size() || shown().speed == 0) return {};
@@ -674,6 +731,129 @@ std::vector<Layer> ServiceGraphView::moving_layers() const {
   std::vector<Layer> layers;
   layers.push_back(std::move(layer));
   return layers;
+}
+
+std::vector<std::size_t> ServiceGraphView::edges_beside() const {
+  const auto selected = shown().selected ? graph_.card_of(*shown().selected) : std::nullopt;
+  if (shown().selected && !selected) return {};
+  constexpr std::uint32_t kUsers = 0xffff'ffff;
+  const std::uint32_t here = selected.value_or(kUsers);
+  struct Beside {
+    bool into = false;
+    qreal height = 0;
+    std::size_t edge = 0;
+  };
+  std::vector<Beside> found;
+  for (std::size_t e = 0; e < graph_.edges.size(); ++e) {
+    const CardEdge& ends = graph_.edges[e];
+    const bool into = ends.to == here;
+    if ((!into && ends.from.value_or(kUsers) != here) || !is_edge_shown(e)) continue;
+    const QPointF other = into ? tracks_[e].points.front() : tracks_[e].points.back();
+    found.push_back({into, other.y(), e});
+  }
+  std::stable_sort(found.begin(), found.end(), [](const Beside& a, const Beside& b) {
+    return std::pair{a.into, a.height} < std::pair{b.into, b.height};
+  });
+  std::vector<std::size_t> edges;
+  for (const Beside& beside : found) edges.push_back(beside.edge);
+  return edges;
+}
+
+std::optional<std::size_t> ServiceGraphView::edge_reached() const {
+  if (!reached_ || !has_moment() || edges_now_.size() != graph_.edges.size()) return std::nullopt;
+  for (const std::size_t edge : edges_beside()) {
+    if (graph_.edges[edge].edges.front() == *reached_) return edge;
+  }
+  return std::nullopt;
+}
+
+std::optional<ServiceGraphView::ReachedEdge> ServiceGraphView::reached_edge() const {
+  const auto edge = edge_reached();
+  if (!edge) return std::nullopt;
+  const std::vector<QPointF>& points = tracks_[*edge].points;
+  return ReachedEdge{thing_of_edge(*edge), view_of_graph().map(points[points.size() / 2]),
+                     text_of_edge(*edge)};
+}
+
+QString ServiceGraphView::thing_of_edge(std::size_t edge) const {
+  if (graph_.edges[edge].edges.size() != 1) return {};
+  const recording::Scene& scene = run_->scene();
+  const auto& ends = scene.edges[graph_.edges[edge].edges.front()];
+  const std::string from = ends.from == recording::kOutside ? "clients" : scene.services[ends.from];
+  return QString::fromStdString("edge " + from + " " + scene.services[ends.to]);
+}
+
+QString ServiceGraphView::text_of_edge(std::size_t edge) const {
+  const CardEdge& ends = graph_.edges[edge];
+  const EdgeNow& now = edges_now_[edge];
+  QStringList said{(ends.from ? short_name(graph_.cards[*ends.from].name) : tr("users")) +
+                   QStringLiteral(" → ") + short_name(graph_.cards[ends.to].name)};
+  if (now.per_second == 0) {
+    said << tr("no calls");
+  } else {
+    said << rate_text(now.per_second) << tr("%1 err").arg(percent_text(now.error_share))
+         << QStringLiteral("p50 ") + latency_text(now.p50);
+  }
+  if (ends.edges.size() > 1) said << tr("%1 call paths").arg(count_text(ends.edges.size()));
+  if (now.open > 0) said << tr("breaker open");
+  if (now.open == 0 && now.trying > 0) said << tr("half-open");
+  return said.join(QStringLiteral(" · "));
+}
+
+bool ServiceGraphView::leave_edge() {
+  if (!reached_) return false;
+  reached_.reset();
+  setAccessibleDescription({});
+  refresh();
+  return true;
+}
+
+void ServiceGraphView::go_to_edge(int direction) {
+  const std::vector<std::size_t> edges = edges_beside();
+  if (edges.empty() || !has_moment()) return;
+  const auto here = edge_reached();
+  const auto at = here ? std::find(edges.begin(), edges.end(), *here) : edges.end();
+  const auto count = static_cast<std::ptrdiff_t>(edges.size());
+  const std::ptrdiff_t from = at == edges.end() ? (direction > 0 ? -1 : 0) : at - edges.begin();
+  const std::size_t edge = edges[static_cast<std::size_t>((from + direction + count) % count)];
+  reached_ = graph_.edges[edge].edges.front();
+  setAccessibleDescription(text_of_edge(edge));
+  refresh();
+}
+
+void ServiceGraphView::go_along_edge() {
+  const CardEdge& ends = graph_.edges[*edge_reached()];
+  const auto selected = shown().selected ? graph_.card_of(*shown().selected) : std::nullopt;
+  const auto other = ends.from == selected ? std::optional{ends.to} : ends.from;
+  (void)leave_edge();
+  if (!on_action) return;
+  on_action(other ? QString{"select %1"}.arg(graph_.cards[*other].services.front())
+                  : QStringLiteral("select users"));
+}
+
+void ServiceGraphView::keyPressEvent(QKeyEvent* event) {
+  switch (event->key()) {
+    case Qt::Key_N:
+      return go_to_edge(event->modifiers() & Qt::ShiftModifier ? -1 : 1);
+    case Qt::Key_Return:
+    case Qt::Key_Enter:
+      if (edge_reached()) return go_along_edge();
+      break;
+    case Qt::Key_Escape:
+      if (edge_reached()) {
+        (void)leave_edge();
+        return;
+      }
+      break;
+    default:
+      break;
+  }
+  Canvas::keyPressEvent(event);
+}
+
+bool ServiceGraphView::focusNextPrevChild(bool next) {
+  (void)leave_edge();
+  return Canvas::focusNextPrevChild(next);
 }
 
 bool ServiceGraphView::is_tab_stop(const Shape& shape) const {

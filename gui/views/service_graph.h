@@ -32,10 +32,20 @@ class ServiceGraphView : public Canvas {
   /// The card beside the selected one in a direction: dx, dy of -1, 0, 1.
   [[nodiscard]] std::optional<std::uint32_t> beside(std::uint32_t service, int dx, int dy) const;
 
+  /// An edge of the selected card that keys have come to.
+  struct ReachedEdge {
+    QString thing;  ///< Empty: it stands for call paths of several services.
+    QPointF middle;
+    QString says;
+  };
+  [[nodiscard]] std::optional<ReachedEdge> reached_edge() const;
+
  protected:
   [[nodiscard]] std::vector<Layer> still_layers() const override;
   [[nodiscard]] std::vector<Layer> moving_layers() const override;
   [[nodiscard]] bool is_tab_stop(const Shape& shape) const override;
+  bool focusNextPrevChild(bool next) override;
+  void keyPressEvent(QKeyEvent* event) override;
   void wheelEvent(QWheelEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;
@@ -60,6 +70,18 @@ class ServiceGraphView : public Canvas {
   [[nodiscard]] bool is_edge_shown(std::size_t edge) const;
   [[nodiscard]] QColor path_color() const;
   void draw_path_of_edge(DisplayList& list, std::size_t edge) const;
+  void draw_reached_edge(DisplayList& list) const;
+  /// Of the selected card, of the users if there is none: out of it and then into it, from the top
+  /// to the bottom.
+  [[nodiscard]] std::vector<std::size_t> edges_beside() const;
+  /// Which of the graph's edges is reached, while it is the selected card's.
+  [[nodiscard]] std::optional<std::size_t> edge_reached() const;
+  [[nodiscard]] QString thing_of_edge(std::size_t edge) const;
+  [[nodiscard]] QString text_of_edge(std::size_t edge) const;
+  /// False: there was none.
+  bool leave_edge();
+  void go_to_edge(int direction);
+  void go_along_edge();
   void draw_invitation(DisplayList& list) const;
   void draw_captions(DisplayList& list) const;
   void draw_way_back(DisplayList& list) const;
@@ -70,6 +92,9 @@ class ServiceGraphView : public Canvas {
   void draw_breaker(DisplayList& list, std::size_t edge) const;
   void draw_card(DisplayList& list, std::uint32_t card, double scale) const;
   void draw_badge(DisplayList& list, std::uint32_t card) const;
+  /// Where cards are too small for what stands on them: its name as it fits, and its place in the
+  /// order, in a size that can be read.
+  void draw_small_card(DisplayList& list, std::uint32_t card, const QRectF& where) const;
   [[nodiscard]] QString value_of(std::uint32_t card) const;
 
   const RecordedRun* run_ = nullptr;
@@ -81,7 +106,8 @@ class ServiceGraphView : public Canvas {
   mutable std::optional<BlastPath> path_;  ///< Of the selected service.
   Layout layout_;
   std::vector<Track> tracks_;
-  double zoom_ = 0;  ///< 0: as it fits.
+  std::optional<std::size_t> reached_;  ///< The first of the scene's edges that it stands for.
+  double zoom_ = 0;                     ///< 0: as it fits.
   QPointF pan_;
   std::optional<QPointF> drag_;
 };

@@ -146,9 +146,17 @@ std::vector<Layer> TimelineView::still_layers() const {
 std::vector<Layer> TimelineView::lanes(bool ahead) const {
   std::vector<Layer> layers(1);
   DisplayList& list = layers[0].list;
+  labels_.clear();
   draw_panel(list);
   draw_transport(list);
-  if (shown().run == nullptr) return layers;
+  if (shown().run == nullptr) {
+    list.text({kPadding, (kTransportMiddle + 16 + height()) / 2 - 10, width() - 2 * kPadding, 20},
+              tr("The timeline of the run stands here: faults, changes, errors, services that are "
+                 "hit."),
+              Type::Body, colors().low, Qt::AlignHCenter)
+        .tag = "empty";
+    return layers;
+  }
   draw_axis(list);
   draw_parting(list);
   draw_bookmarks(list);
@@ -193,7 +201,8 @@ void TimelineView::draw_transport(DisplayList& list) const {
   const auto button = [&](qreal x, qreal width, const QString& action, bool chosen,
                           const QString& says) -> QRectF {
     const QRectF box{x, kTransportMiddle - 16, width, 32};
-    Shape& shape = list.box(box, 8, chosen ? c.accent : c.card, chosen ? QColor{} : c.line);
+    const bool accented = chosen && shown().run != nullptr;
+    Shape& shape = list.box(box, 8, accented ? c.accent : c.card, accented ? QColor{} : c.line);
     shape.action = action;
     shape.tag = action;
     shape.says = says;
@@ -207,7 +216,7 @@ void TimelineView::draw_transport(DisplayList& list) const {
     sign.lineTo(m.x() - 5 * direction, m.y() + 6);
     sign.closeSubpath();
     sign.addRect(QRectF{m.x() + 4 * direction - 1, m.y() - 6, 2, 12});
-    list.path(sign, c.high);
+    list.path(sign, shown().run == nullptr ? c.low : c.high);
   };
   skip(button(kPadding, 36, "previous event", false, tr("Previous event")), -1);
   const QRectF play =
@@ -224,7 +233,7 @@ void TimelineView::draw_transport(DisplayList& list) const {
     sign.lineTo(m.x() - 4, m.y() + 7);
     sign.closeSubpath();
   }
-  list.path(sign, c.window);
+  list.path(sign, shown().run == nullptr ? c.low : c.window);
 
   qreal x = kPadding + 142;
   const std::array<std::pair<double, QString>, 4> speeds{{{0.25, QStringLiteral("¼×")},
@@ -346,7 +355,9 @@ void TimelineView::draw_axis(DisplayList& list) const {
     const QString text = minute_text(t);
     const qreal half = width_of(text, Type::Mono) / 2 + 2;
     const qreal left = std::clamp(x - half, lanes_left() - 2, lanes_right() - 2 * half);
-    list.text({left, kAxisMiddle - 8, 2 * half, 16}, text, Type::Mono, c.low, Qt::AlignHCenter);
+    const QRectF label{left, kAxisMiddle - 8, 2 * half, 16};
+    list.text(label, text, Type::Mono, c.low, Qt::AlignHCenter);
+    labels_.push_back(label);
   }
   for (const auto& [middle, text] : {std::pair<qreal, QString>{kFaultsMiddle, tr("Faults")},
                                      {kRolloutMiddle, tr("Changes")},
@@ -387,12 +398,12 @@ void TimelineView::draw_bar(DisplayList& list, Instant from, Instant to, qreal m
   if (ahead) shape.dash = {4, 3};
   const qreal inside = box.width() - 18;
   const qreal wanted = width_of(text, Type::SmallStrong);
-  if (wanted <= inside) {
+  if (wanted <= inside || (right + 8 + wanted >= lanes_right() && inside > 30)) {
     list.text(box.adjusted(9, 0, -9, 0), text, Type::SmallStrong, c.high);
+    labels_.emplace_back(box.left() + 9, box.top() + 1, std::min(wanted, inside), 18);
   } else if (right + 8 + wanted < lanes_right()) {
     list.text({right + 7, box.top(), wanted + 1, box.height()}, text, Type::SmallStrong, c.mid);
-  } else if (inside > 30) {
-    list.text(box.adjusted(9, 0, -9, 0), text, Type::SmallStrong, c.high);
+    labels_.emplace_back(right + 7, box.top() + 1, wanted, 18);
   }
 }
 
@@ -632,7 +643,8 @@ void TimelineView::draw_callout(DisplayList& list) const {
   if (!found) return;
   title = clock_text(at) + "  " + title;
   constexpr qreal kWidth = 292;
-  const qreal height_needed = 70;
+  const int lines = width_of(body, Type::Body) > kWidth - 28 ? 2 : 1;
+  const qreal height_needed = 36 + 17 * lines;
   const qreal x = x_of(shown().at);
   const qreal left = x + 16 + kWidth < lanes_right() ? x + 16 : x - 16 - kWidth;
   const QRectF box{left, kStripsTop - 4, kWidth, height_needed};
@@ -684,21 +696,40 @@ std::vector<Layer> TimelineView::moving_layers() const {
   }
   draw_states(list);
   draw_callout(list);
-  list.line({x, kAxisMiddle - 4}, {x, height() - 12.0}, c.focus, 1.6).tag = "cursor";
+  draw_cursor(list);
+  return layers;
+}
+
+void TimelineView::draw_cursor(DisplayList& list) const {
+  const Theme& c = colors();
+  const qreal x = x_of(shown().at);
+  // It goes behind words: it is broken where one stands.
+  std::vector<std::pair<qreal, qreal>> gaps;
+  for (const QRectF& label : labels_) {
+    if (x > label.left() - 3 && x < label.right() + 3) {
+      gaps.emplace_back(label.top(), label.bottom());
+    }
+  }
+  std::sort(gaps.begin(), gaps.end());
+  qreal top = kAxisMiddle - 12;
+  for (const auto& [from, to] : gaps) {
+    if (from > top) list.line({x, top}, {x, from}, c.focus, 1.6);
+    top = std::max(top, to);
+  }
+  list.line({x, top}, {x, height() - 12.0}, c.focus, 1.6).tag = "cursor";
   QPainterPath handle;
-  handle.addRoundedRect(QRectF{x - 7, kAxisMiddle - 14, 14, 13}, 3, 3);
-  handle.moveTo(x - 7, kAxisMiddle - 3);
-  handle.lineTo(x, kAxisMiddle + 6);
-  handle.lineTo(x + 7, kAxisMiddle - 3);
+  handle.addRoundedRect(QRectF{x - 7, kAxisMiddle - 25, 14, 10}, 3, 3);
+  handle.moveTo(x - 7, kAxisMiddle - 17);
+  handle.lineTo(x + 7, kAxisMiddle - 17);
+  handle.lineTo(x, kAxisMiddle - 8);
   handle.closeSubpath();
   handle.setFillRule(Qt::WindingFill);
-  list.path(handle, c.focus);
-  return layers;
+  list.path(handle, c.focus).tag = "cursor handle";
 }
 
 void TimelineView::mousePressEvent(QMouseEvent* event) {
   const QPointF at = event->position();
-  if (event->button() == Qt::LeftButton && shown().run != nullptr && at.y() > kAxisMiddle - 16 &&
+  if (event->button() == Qt::LeftButton && shown().run != nullptr && at.y() > kAxisMiddle - 26 &&
       at.x() > lanes_left() - 8) {
     scrubbing_ = true;
     if (on_seek) on_seek(instant_at(at.x()));

@@ -72,12 +72,14 @@ class TimelineView : public Canvas {
   /// How it is now, beside the lanes.
   void draw_states(DisplayList& list) const;
   void draw_callout(DisplayList& list) const;
+  void draw_cursor(DisplayList& list) const;
   void draw_bar(DisplayList& list, Instant from, Instant to, qreal middle, const QString& text,
                 State state, const QString& tag) const;
 
   std::vector<Affected> affected_;  ///< Those hit worst first.
   bool scrubbing_ = false;
-  mutable QImage ahead_;  ///< Null: it is not drawn yet.
+  mutable std::vector<QRectF> labels_;  ///< That the line of the instant leaves legible.
+  mutable QImage ahead_;                ///< Null: it is not drawn yet.
   mutable std::size_t note_ = 0;
 };
 

@@ -30,6 +30,12 @@ void add_flow(const std::int64_t* sample, std::size_t rows, std::int64_t* change
   take(static_cast<std::size_t>(CallField::Forgotten));
 }
 
+/// How a group's lag changed, by its counts.
+std::int64_t lag_change(const ColumnMap& map, const std::int64_t* sample, std::size_t group) {
+  return minus(sample[map.of(group, GroupField::Published)],
+               sample[map.of(group, GroupField::Finished)]);
+}
+
 }  // namespace
 
 ColumnWriter::ColumnWriter(std::size_t columns)
@@ -128,8 +134,18 @@ void SamplePrediction::subtract(const std::int64_t* now, const std::int64_t* bef
     const std::int64_t expected = plus(before == nullptr ? 0 : before[c], differences[c]);
     differences[c] = minus(now[c], expected);
   }
-  for (std::size_t c = (kInFlight + 1) * rows; c < columns; ++c) {
+  const std::size_t first_group = map_.of(0, GroupField::Published);
+  for (std::size_t c = (kInFlight + 1) * rows; c < first_group; ++c) {
     differences[c] = minus(now[c], before == nullptr ? 0 : before[c]);
+  }
+  std::copy(now + first_group, now + columns, differences + first_group);
+  const std::size_t first_route = map_.of(0, PolicyField::Calls);
+  for (std::size_t c = map_.of(0, GroupField::Lag); before != nullptr && c < first_route; ++c) {
+    differences[c] = minus(now[c], before[c]);
+  }
+  for (std::size_t group = 0; group < map_.groups(); ++group) {
+    std::int64_t& lag = differences[map_.of(group, GroupField::Lag)];
+    lag = minus(lag, lag_change(map_, now, group));
   }
 }
 
@@ -147,7 +163,15 @@ void SamplePrediction::add(std::vector<std::int64_t>& differences) const {
       }
     }
     add_flow(now, rows, now + kInFlight * rows);
-    for (std::size_t c = kInFlight * rows; before != nullptr && c < columns; ++c) {
+    for (std::size_t group = 0; group < map_.groups(); ++group) {
+      std::int64_t& lag = now[map_.of(group, GroupField::Lag)];
+      lag = plus(lag, lag_change(map_, now, group));
+    }
+    if (before == nullptr) continue;
+    const std::size_t first_group = map_.of(0, GroupField::Published);
+    for (std::size_t c = kInFlight * rows; c < first_group; ++c) now[c] = plus(now[c], before[c]);
+    const std::size_t first_route = map_.of(0, PolicyField::Calls);
+    for (std::size_t c = map_.of(0, GroupField::Lag); c < first_route; ++c) {
       now[c] = plus(now[c], before[c]);
     }
   }

@@ -40,7 +40,8 @@ class ColumnWriter {
 void read_columns(ByteReader& in, std::vector<std::int64_t>& cells, std::size_t columns);
 
 /// What the values of a sample are expected to be: a service's counts, those of the edges that lead
-/// to it; what is in flight, what was before and has not ended; a state, what it was before.
+/// to it; what is in flight, what was before and has not ended, and so a group's lag; a state, what
+/// it was before; any other count, 0.
 class SamplePrediction {
  public:
   /// The scene must outlive it.

@@ -18,7 +18,7 @@ namespace orrery::recording {
 
 /// Of every recording, at its start; the version of the format stands behind it.
 inline constexpr std::string_view kFileMagic{"\x89ORRERY\n", 8};
-inline constexpr std::uint32_t kFormatVersion = 3;
+inline constexpr std::uint32_t kFormatVersion = 4;
 inline constexpr std::size_t kFileHeadSize = 16;
 
 enum class BlockKind : std::uint8_t {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <type_traits>
 #include <utility>
 
@@ -37,32 +36,54 @@ std::int64_t sum(std::int64_t a, std::int64_t b) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
 }
 
-void write_scene(ByteWriter& out, const Scene& scene) {
-  out.number(scene.services.size());
-  for (const std::string& name : scene.services) out.text(name);
-  out.number(scene.edges.size());
-  for (const SceneEdge& edge : scene.edges) {
+void write_edges(ByteWriter& out, const std::vector<SceneEdge>& edges) {
+  out.number(edges.size());
+  for (const SceneEdge& edge : edges) {
     out.number(edge.from == kOutside ? 0 : edge.from + 1ULL);
     out.number(edge.to);
   }
+}
+
+std::vector<SceneEdge> read_edges(ByteReader& in, std::size_t services) {
+  std::vector<SceneEdge> edges(in.count(2));
+  for (SceneEdge& edge : edges) {
+    const std::uint64_t from = in.number();
+    if (from > services) in.fail();
+    edge.from = from == 0 ? kOutside : static_cast<std::uint32_t>(from - 1);
+    edge.to = in.small();
+    if (edge.to >= services) in.fail();
+  }
+  return edges;
+}
+
+void write_scene(ByteWriter& out, const Scene& scene) {
+  out.number(scene.services.size());
+  for (const std::string& name : scene.services) out.text(name);
+  write_edges(out, scene.edges);
   out.number(scene.journeys.size());
   for (const std::string& name : scene.journeys) out.text(name);
+  out.number(scene.groups.size());
+  for (const SceneGroup& group : scene.groups) {
+    out.text(group.topic);
+    out.number(group.service);
+  }
+  write_edges(out, scene.routes);
 }
 
 Scene read_scene(ByteReader& in) {
   Scene scene;
   scene.services.resize(in.count(1));
   for (std::string& name : scene.services) name = in.text();
-  scene.edges.resize(in.count(2));
-  for (SceneEdge& edge : scene.edges) {
-    const std::uint64_t from = in.number();
-    if (from > scene.services.size()) in.fail();
-    edge.from = from == 0 ? kOutside : static_cast<std::uint32_t>(from - 1);
-    edge.to = in.small();
-    if (edge.to >= scene.services.size()) in.fail();
-  }
+  scene.edges = read_edges(in, scene.services.size());
   scene.journeys.resize(in.count(1));
   for (std::string& name : scene.journeys) name = in.text();
+  scene.groups.resize(in.count(2));
+  for (SceneGroup& group : scene.groups) {
+    group.topic = in.text();
+    group.service = in.small();
+    if (group.service >= scene.services.size()) in.fail();
+  }
+  scene.routes = read_edges(in, scene.services.size());
   return scene;
 }
 
@@ -454,21 +475,30 @@ std::vector<Change<State>> read_changes(ByteReader& in) {
 template <class State>
 void apply(std::vector<Named<State>>& all, const std::vector<Change<State>>& changes,
            std::uint32_t sample) {
-  std::map<TextId, const std::optional<State>*> last;
+  // The first chunk of a large run has as many changes as there are pods.
+  std::vector<std::pair<TextId, const std::optional<State>*>> last;
   for (const Change<State>& c : changes) {
-    if (c.sample <= sample) last[c.name] = &c.now;
+    if (c.sample <= sample) last.emplace_back(c.name, &c.now);
   }
-  // Most changes are of what is there and stays: they need no other vector.
-  for (auto change = last.begin(); change != last.end();) {
-    const auto found = std::lower_bound(all.begin(), all.end(), change->first,
+  const auto by_name = [](const auto& a, const auto& b) { return a.first < b.first; };
+  if (!std::is_sorted(last.begin(), last.end(), by_name)) {
+    std::stable_sort(last.begin(), last.end(), by_name);
+  }
+  // Of each name the last one counts. Most are of what is there and stays: these need no other
+  // vector.
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < last.size(); ++i) {
+    const auto [name, now] = last[i];
+    if (i + 1 < last.size() && last[i + 1].first == name) continue;
+    const auto found = std::lower_bound(all.begin(), all.end(), name,
                                         [](const auto& one, TextId key) { return one.name < key; });
-    if (*change->second && found != all.end() && found->name == change->first) {
-      found->state = **change->second;
-      change = last.erase(change);
+    if (*now && found != all.end() && found->name == name) {
+      found->state = **now;
     } else {
-      ++change;
+      last[kept++] = {name, now};
     }
   }
+  last.resize(kept);
   if (last.empty()) return;
   std::vector<Named<State>> merged;
   merged.reserve(all.size() + last.size());

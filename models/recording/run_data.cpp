@@ -21,7 +21,11 @@ const char* to_string(PodPhaseCode phase) {
 
 ColumnMap::ColumnMap(const Scene& scene)
     : rows_{scene.edges.size() + scene.services.size() + scene.journeys.size()},
-      first_{0, 0, scene.edges.size(), scene.edges.size() + scene.services.size()} {}
+      first_{0, 0, scene.edges.size(), scene.edges.size() + scene.services.size()},
+      groups_{scene.groups.size()},
+      routes_{scene.routes.size()},
+      of_groups_{rows_ * kCallFieldCount + kClusterFieldCount},
+      of_routes_{of_groups_ + groups_ * kGroupFieldCount} {}
 
 std::int64_t latency_value(std::uint32_t bucket) { return std::int64_t{bucket} + 1; }
 

@@ -38,11 +38,21 @@ struct SceneEdge {
   friend bool operator==(const SceneEdge&, const SceneEdge&) = default;
 };
 
+/// The pods of a service that share the messages of a topic.
+struct SceneGroup {
+  std::string topic;          ///< "orders"
+  std::uint32_t service = 0;  ///< Index into the services: who consumes.
+
+  friend bool operator==(const SceneGroup&, const SceneGroup&) = default;
+};
+
 /// What does not change in a run.
 struct Scene {
   std::vector<std::string> services;  ///< "namespace/name"
   std::vector<SceneEdge> edges;
   std::vector<std::string> journeys;
+  std::vector<SceneGroup> groups = {};
+  std::vector<SceneEdge> routes = {};  ///< Callers that have policies for whom they call.
 
   friend bool operator==(const Scene&, const Scene&) = default;
 };
@@ -75,10 +85,36 @@ inline constexpr std::uint32_t kCallFieldCount = 22;
 enum class ClusterField : std::uint8_t { Pods, PodsReady, PodsPending, Nodes, NodesReady };
 inline constexpr std::uint32_t kClusterFieldCount = 5;
 
+/// A column of a consumer group.
+enum class GroupField : std::uint8_t {
+  Published,    ///< In the period, as the next three.
+  Finished,     ///< Messages, those given up included.
+  Dead,         ///< Given up.
+  Redelivered,  ///< Deliveries of messages that had been delivered before.
+  Lag,          ///< Messages that are not finished, at the instant of the sample.
+  OldestAge,    ///< Of the oldest of them [us]; 0: there is none.
+};
+inline constexpr std::uint32_t kGroupFieldCount = 6;
+
+/// A column of a route: what its policies did in the period, all pods of the caller together.
+/// What they turned away is in the edge's outcomes: CircuitOpen, Overflow, RateLimited,
+/// NotAdmitted.
+enum class PolicyField : std::uint8_t {
+  Calls,
+  Tries,      ///< That left the caller.
+  Retries,    ///< That were decided, whether or not they left.
+  Hedges,     ///< Likewise, further tries beside those under way.
+  Fallbacks,  ///< Calls that failed, and were answered or made elsewhere.
+  Openings,   ///< Of circuit breakers.
+  Ejections,  ///< Of hosts.
+};
+inline constexpr std::uint32_t kPolicyFieldCount = 7;
+
 enum class RowKind : std::uint8_t { Cluster = 0, Edge = 1, Service = 2, Journey = 3 };
 
 /// Where a column stands in the values of a sample: all rows of field 0, all of field 1, and so on;
-/// rows are the edges, the services, the journeys; the fields of the cluster stand last.
+/// rows are the edges, the services, the journeys; then the fields of the cluster; then, field by
+/// field likewise, the groups, and the routes.
 class ColumnMap {
  public:
   explicit ColumnMap(const Scene& scene);
@@ -88,20 +124,37 @@ class ColumnMap {
   [[nodiscard]] std::size_t of(ClusterField field) const {
     return rows_ * kCallFieldCount + static_cast<std::size_t>(field);
   }
+  [[nodiscard]] std::size_t of(std::size_t group, GroupField field) const {
+    return of_groups_ + static_cast<std::size_t>(field) * groups_ + group;
+  }
+  [[nodiscard]] std::size_t of(std::size_t route, PolicyField field) const {
+    return of_routes_ + static_cast<std::size_t>(field) * routes_ + route;
+  }
   [[nodiscard]] bool is_latency(std::size_t column) const {
     return column >= static_cast<std::size_t>(CallField::P50) * rows_ &&
            column < (static_cast<std::size_t>(CallField::P99) + 1) * rows_;
   }
   /// Counted over the period; otherwise a state at the instant of the sample.
   [[nodiscard]] bool is_count(std::size_t column) const {
-    return column < static_cast<std::size_t>(CallField::InFlight) * rows_;
+    return column < static_cast<std::size_t>(CallField::InFlight) * rows_ ||
+           (column >= of_groups_ && column < of(0, GroupField::Lag)) || column >= of_routes_;
+  }
+  /// An age [us].
+  [[nodiscard]] bool is_age(std::size_t column) const {
+    return column >= of(0, GroupField::OldestAge) && column < of_routes_;
   }
   [[nodiscard]] std::size_t rows() const { return rows_; }
-  [[nodiscard]] std::size_t count() const { return rows_ * kCallFieldCount + kClusterFieldCount; }
+  [[nodiscard]] std::size_t groups() const { return groups_; }
+  [[nodiscard]] std::size_t routes() const { return routes_; }
+  [[nodiscard]] std::size_t count() const { return of_routes_ + routes_ * kPolicyFieldCount; }
 
  private:
   std::size_t rows_;
   std::array<std::size_t, 4> first_{};
+  std::size_t groups_;
+  std::size_t routes_;
+  std::size_t of_groups_;  ///< Where their columns begin.
+  std::size_t of_routes_;
 };
 
 /// A latency as a column has it: 0 is none, n + 1 is bucket n of models/base/latency_buckets.h.

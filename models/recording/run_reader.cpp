@@ -530,7 +530,8 @@ SeriesPoint RunReader::point_of(std::size_t column, const OverviewCell& cell, st
     point.mean = seconds(cell.total);
     return point;
   }
-  const double scale = map_->is_count(column) ? 1.0 / to_seconds(section_.info.period) : 1.0;
+  double scale = map_->is_age(column) ? 1e-6 : 1.0;
+  if (map_->is_count(column)) scale = 1.0 / to_seconds(section_.info.period);
   point.min = static_cast<double>(cell.min) * scale;
   point.max = static_cast<double>(cell.max) * scale;
   point.mean = static_cast<double>(cell.total) / samples * scale;

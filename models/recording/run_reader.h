@@ -29,7 +29,8 @@ struct Damage {
   friend bool operator==(const Damage&, const Damage&) = default;
 };
 
-/// A stretch of a series. Counts are per second, latencies in seconds, states as they are.
+/// A stretch of a series. Counts are per second, latencies and ages in seconds, other states as
+/// they are.
 struct SeriesPoint {
   Instant from;
   Duration length;

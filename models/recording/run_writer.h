@@ -2,31 +2,34 @@
 /// Writes a recording of a run: samples, states, events and followed requests, in one file that can
 /// be read while it grows.
 ///
-/// Equal calls make equal bytes, however often they are shown meanwhile. What was shown of the
-/// chunk that is being written stands at the end of the file; when its five seconds are over, its
-/// compressed form takes its place.
+/// Equal calls make equal bytes, however often they are shown meanwhile: a thread of its own makes
+/// the bytes, of samples in the order in which they were taken, and decides nothing.
 #pragma once
 
+#include <array>
+#include <condition_variable>
 #include <cstdint>
-#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "models/base/result.h"
-#include "models/recording/overview.h"
-#include "models/recording/run_blocks.h"
-#include "models/recording/run_codec.h"
+#include "models/recording/chunk_writer.h"
 #include "models/recording/run_data.h"
+#include "models/recording/sample_batch.h"
 #include "models/recording/text_table.h"
 
 namespace orrery::recording {
 
+/// To be used by one thread.
 class RunWriter {
  public:
-  /// Creates or empties the file. A Failure if that cannot be done.
+  /// Creates or empties the file. A Failure if that cannot be done, or there is no thread to be
+  /// had.
   [[nodiscard]] static Result<std::unique_ptr<RunWriter>> create(const std::string& path,
                                                                  RunInfo info, Scene scene);
   RunWriter(const RunWriter&) = delete;
@@ -34,8 +37,8 @@ class RunWriter {
   /// Without finish() the file stays as a crash would leave it: it can be read, without an index.
   ~RunWriter();
 
-  [[nodiscard]] const Scene& scene() const { return section_.scene; }
-  [[nodiscard]] const ColumnMap& columns() const { return map_; }
+  [[nodiscard]] const Scene& scene() const { return chunks_->scene(); }
+  [[nodiscard]] const ColumnMap& columns() const { return chunks_->columns(); }
 
   /// The number of the text, given out at its first use.
   [[nodiscard]] TextId text(std::string_view text);
@@ -47,64 +50,40 @@ class RunWriter {
   void add_event(const RunEvent& event);
   void add_trace(const Trace& trace);
 
-  /// Takes the sample. Requires: whole microseconds, later than the one before; as many values as
-  /// there are columns.
+  /// Takes the sample; waits if the file is several batches behind. Requires: whole microseconds,
+  /// later than the one before; as many values as there are columns.
   void sample(Instant at, const std::vector<std::int64_t>& values);
-  /// Writes out what was sampled since, so that whoever watches the file sees it.
+  /// Writes out what was sampled since, so that whoever watches the file sees it from now on.
   void show();
+  /// The same, without waiting until it is in the file.
+  void show_soon();
 
   /// Closes the chunk and writes the index. Nothing may follow. A Failure if this or anything
   /// before could not be written.
   [[nodiscard]] Result<void> finish();
 
  private:
-  RunWriter(std::string path, int file, RunInfo info, Scene scene);
-  void append(std::string_view bytes);
-  void append_block(BlockKind kind, std::uint16_t level, std::int64_t first_us,
-                    std::int64_t last_us, std::string_view raw);
-  void note_block(std::string_view block, std::uint64_t at);
-  void close_chunk();
-  void write_overview();
-  void fail(const std::string& what);
+  static constexpr std::size_t kBatches = 4;
 
-  std::string path_;
-  int file_;
-  InfoSection section_;
-  ColumnMap map_;
-  BlockPacker packer_;
-  std::uint64_t end_ = 0;
-  std::string index_;  ///< Heads and places of the blocks so far.
-  std::uint64_t block_count_ = 0;
+  explicit RunWriter(std::unique_ptr<ChunkWriter> chunks) : chunks_{std::move(chunks)} {}
+  /// The one that is being filled.
+  [[nodiscard]] SampleBatch& batch() { return batches_[handed_ % kBatches]; }
+  void hand_over();
+  void write_batches();
+  void write(SampleBatch& batch);
+  void stop();
 
+  std::unique_ptr<ChunkWriter> chunks_;  ///< The thread's, as long as it runs.
   TextTable texts_;
-  std::map<TextId, PodState> pods_;
-  std::map<TextId, NodeState> nodes_;
-  std::vector<Change<PodState>> pod_changes_;  ///< Since the last sample.
-  std::vector<Change<NodeState>> node_changes_;
+  std::optional<Instant> last_;  ///< Of the last sample.
+  std::array<SampleBatch, kBatches> batches_;
 
-  // The open chunk.
-  std::uint64_t chunk_at_ = 0;
-  std::int64_t chunk_end_us_ = 0;
-  SampleEncoder samples_;
-  StateSection state_;
-  TextSection new_texts_;
-  std::vector<RunEvent> events_;
-  TraceEncoder traces_;
-  std::size_t chunk_bytes_ = 0;  ///< About as many, before they are compressed.
-
-  // What of it has not been shown.
-  std::size_t shown_samples_ = 0;
-  std::size_t shown_texts_ = 0;
-  std::size_t shown_events_ = 0;
-  std::size_t shown_pods_ = 0;
-  std::size_t shown_nodes_ = 0;
-
-  OverviewBuilder overview_;
-  std::int64_t overview_span_ = 0;  ///< Which its rows belong to.
-  std::optional<Failure> failed_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::uint64_t handed_ = 0;  ///< Batches that were given to the thread.
+  std::uint64_t done_ = 0;    ///< Batches that it is done with.
+  bool over_ = false;         ///< No more will come.
+  std::thread thread_;
 };
-
-/// A chunk holds the samples of so much time.
-inline constexpr std::int64_t kChunkUs = 5'000'000;
 
 }  // namespace orrery::recording

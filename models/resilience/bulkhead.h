@@ -81,6 +81,10 @@ struct ThreadPoolBulkheadConfig {
   /// Hystrix: so many waiting calls reject the next one, below the capacity. Only with a queue.
   std::optional<std::uint32_t> queue_rejection_threshold{};
   Duration keep_alive = Duration::minutes(1);  ///< How long a thread above the core stays idle.
+  /// What times out in the queue stays in its place and runs, heard by nobody. resilience4j does so
+  /// (its TimeLimiter ends a CompletableFuture; what the executor has is not told); Hystrix' timer
+  /// takes it out (HystrixContextScheduler, unsubscribe: executor.remove).
+  bool runs_timed_out = false;
 };
 
 /// Hystrix: ten threads, no queue.
@@ -100,7 +104,8 @@ struct ThreadPoolBulkheadConfig {
 /// resilience4j on a machine of so many processors, >= 1.
 [[nodiscard]] constexpr ThreadPoolBulkheadConfig resilience4j_default_thread_pool(
     std::uint32_t processors) {
-  return {processors > 1 ? processors - 1 : 1, processors, 100, {}, Duration::milliseconds(20)};
+  return {processors > 1 ? processors - 1 : 1, processors, 100, {},
+          Duration::milliseconds(20),          true};
 }
 
 /// A pool of threads with a queue in front.
@@ -146,7 +151,7 @@ class ThreadPoolBulkhead {
     ++idle_;
     return false;
   }
-  /// A waiting call is taken out of the queue: it has timed out and never runs.
+  /// A waiting call is taken out of the queue: it never runs.
   void give_up() {
     expects(queued_ > 0, "who gives up waiting has waited");
     --queued_;

@@ -20,7 +20,9 @@ json choices_of(const scenario::Scenario& scenario) {
     if (const auto replicas = catalog.replicas_of(key)) workload["replicas"] = *replicas;
   }
   json services = json::object();
+  json leaders = json::array();
   for (const auto& [name, behaviour] : scenario.services) {
+    if (behaviour.leader) leaders.push_back(name);
     json& behind = services[name] = json::array();
     for (const api::ObjectKey& key : catalog.workloads_behind(name)) {
       behind.push_back(to_string(key));
@@ -28,7 +30,8 @@ json choices_of(const scenario::Scenario& scenario) {
   }
   json images = json::array();
   for (const auto& [name, image] : scenario.images) images.push_back(name);
-  return {{"services", services}, {"workloads", workloads}, {"images", images}};
+  return {
+      {"services", services}, {"workloads", workloads}, {"images", images}, {"leaders", leaders}};
 }
 
 }  // namespace orrery::control

@@ -76,6 +76,7 @@ void name_files_in_full(Value& entry, const std::string& folder) {
   for (Value& member : entry.children) {
     if (member.key != "apply") continue;
     for (Value& file : member.children) {
+      if (file.text.empty()) continue;  // No file at all, and refused as that.
       file.text = fs::absolute(fs::path{folder} / file.text).lexically_normal().generic_string();
     }
   }

@@ -1,6 +1,9 @@
 #include "runner/export/export.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <set>
 #include <tuple>
@@ -39,6 +42,10 @@ Result<void> in_steps(RunReader& run,
 
 using Place = std::tuple<Duration, Instant, std::uint64_t>;
 Place place_of(const Trace& trace) { return {trace.length, trace.start, trace.key}; }
+
+std::string caller_name(const recording::Scene& scene, const recording::SceneEdge& edge) {
+  return edge.from == recording::kOutside ? "clients" : scene.services[edge.from];
+}
 
 }  // namespace
 
@@ -150,9 +157,8 @@ std::vector<CallRow> call_rows(const recording::Scene& scene) {
   std::vector<CallRow> rows;
   for (std::size_t i = 0; i < scene.edges.size(); ++i) {
     const recording::SceneEdge& edge = scene.edges[i];
-    rows.push_back({recording::RowKind::Edge, i,
-                    edge.from == recording::kOutside ? "clients" : scene.services[edge.from],
-                    scene.services[edge.to]});
+    rows.push_back(
+        {recording::RowKind::Edge, i, caller_name(scene, edge), scene.services[edge.to]});
   }
   for (std::size_t i = 0; i < scene.services.size(); ++i) {
     rows.push_back({recording::RowKind::Service, i, {}, scene.services[i]});
@@ -161,6 +167,52 @@ std::vector<CallRow> call_rows(const recording::Scene& scene) {
     rows.push_back({recording::RowKind::Journey, i, {}, scene.journeys[i]});
   }
   return rows;
+}
+
+std::vector<FigureRow> figure_rows(const RunReader& run) {
+  using recording::GroupField;
+  using recording::PolicyField;
+  static constexpr std::array<std::tuple<GroupField, const char*, const char*>,
+                              recording::kGroupFieldCount>
+      kOfGroups{{{GroupField::Published, "published", "messages"},
+                 {GroupField::Finished, "finished", "messages"},
+                 {GroupField::Dead, "dead", "messages"},
+                 {GroupField::Redelivered, "redelivered", "deliveries"},
+                 {GroupField::Lag, "lag", "messages"},
+                 {GroupField::OldestAge, "oldest_age", "s"}}};
+  static constexpr std::array<std::tuple<PolicyField, const char*, const char*>,
+                              recording::kPolicyFieldCount>
+      kOfPolicies{{{PolicyField::Calls, "calls", "requests"},
+                   {PolicyField::Tries, "tries", "requests"},
+                   {PolicyField::Retries, "retries", "requests"},
+                   {PolicyField::Hedges, "hedges", "requests"},
+                   {PolicyField::Fallbacks, "fallbacks", "requests"},
+                   {PolicyField::Openings, "openings", "breakers"},
+                   {PolicyField::Ejections, "ejections", "hosts"}}};
+  const recording::Scene& scene = run.scene();
+  std::vector<FigureRow> rows;
+  for (std::size_t g = 0; g < scene.groups.size(); ++g) {
+    const recording::SceneGroup& group = scene.groups[g];
+    FigureRow& row = rows.emplace_back();
+    row = {"group", "topic", group.topic, scene.services[group.service], {}};
+    for (const auto& [field, name, unit] : kOfGroups) {
+      row.figures.push_back({run.columns().of(g, field), name, unit});
+    }
+  }
+  for (std::size_t r = 0; r < scene.routes.size(); ++r) {
+    const recording::SceneEdge& route = scene.routes[r];
+    FigureRow& row = rows.emplace_back();
+    row = {"policies", "from", caller_name(scene, route), scene.services[route.to], {}};
+    for (const auto& [field, name, unit] : kOfPolicies) {
+      row.figures.push_back({run.columns().of(r, field), name, unit});
+    }
+  }
+  return rows;
+}
+
+std::string figure_text(const RunReader& run, std::size_t column, std::int64_t value) {
+  if (!run.columns().is_age(column)) return fmt::format("{}", value);
+  return fmt::format("{}", static_cast<double>(value) / 1e6);
 }
 
 bool BoundedText::add(std::string_view text) {

@@ -47,6 +47,24 @@ struct CallRow {
 /// "edge", "service", "journey".
 [[nodiscard]] const char* to_string(recording::RowKind kind);
 
+/// What is seen of a consumer group, or of what policies did.
+struct FigureRow {
+  struct Figure {
+    std::size_t column = 0;
+    const char* name = "";
+    const char* unit = "";
+  };
+  const char* of = "";       ///< "group", "policies"
+  const char* from_is = "";  ///< What `from` says: "topic", "from".
+  std::string from;          ///< "orders"; "clients", "shop/cart".
+  std::string name;          ///< The service that consumes, or is called.
+  std::vector<Figure> figures;
+};
+[[nodiscard]] std::vector<FigureRow> figure_rows(const recording::RunReader& run);
+/// In seconds if it is an age.
+[[nodiscard]] std::string figure_text(const recording::RunReader& run, std::size_t column,
+                                      std::int64_t value);
+
 /// Text up to a number of bytes, the last of which are kept for its end.
 class BoundedText {
  public:

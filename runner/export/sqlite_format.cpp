@@ -1,13 +1,16 @@
 /// @file
-/// A recording as an SQLite file: tables `run`, `calls`, `cluster`, `event`, `trace` and `span`.
+/// A recording as an SQLite file: tables `run`, `calls`, `failure`, `cluster`, `consumer_group`,
+/// `policy`, `event`, `trace` and `span`.
 #include <fmt/format.h>
 #include <sqlite3.h>
 
 #include <filesystem>
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "runner/export/export.h"
 #include "runner/export/run_passes.h"
@@ -33,6 +36,13 @@ constexpr const char* kTables = R"(
   CREATE TABLE cluster(second INTEGER PRIMARY KEY, pods INTEGER NOT NULL,
     pods_ready INTEGER NOT NULL, pods_pending INTEGER NOT NULL, nodes INTEGER NOT NULL,
     nodes_ready INTEGER NOT NULL);
+  CREATE TABLE consumer_group(second INTEGER NOT NULL, topic TEXT NOT NULL, name TEXT NOT NULL,
+    published INTEGER NOT NULL, finished INTEGER NOT NULL, dead INTEGER NOT NULL,
+    redelivered INTEGER NOT NULL, lag INTEGER NOT NULL, oldest_age REAL NOT NULL);
+  CREATE TABLE policy(second INTEGER NOT NULL, caller TEXT NOT NULL, name TEXT NOT NULL,
+    calls INTEGER NOT NULL, tries INTEGER NOT NULL, retries INTEGER NOT NULL,
+    hedges INTEGER NOT NULL, fallbacks INTEGER NOT NULL, openings INTEGER NOT NULL,
+    ejections INTEGER NOT NULL);
   CREATE TABLE event(id INTEGER PRIMARY KEY, cause INTEGER, at REAL NOT NULL, what TEXT NOT NULL,
     subject TEXT NOT NULL, detail TEXT NOT NULL);
   CREATE TABLE trace(key TEXT PRIMARY KEY, journey TEXT NOT NULL, at REAL NOT NULL,
@@ -90,6 +100,9 @@ class Insert {
   ~Insert() { sqlite3_finalize(statement_); }
 
   bool operator()(std::initializer_list<Value> values) {
+    return (*this)(std::span{values.begin(), values.size()});
+  }
+  bool operator()(std::span<const Value> values) {
     int at = 0;
     for (const Value& value : values) {
       ++at;
@@ -165,7 +178,11 @@ Result<void> fill(RunReader& run, const ExportOrder& order, Database& db, bool& 
   Insert cluster{db, "cluster", 6};
   Insert calls{db, "calls", 15};
   Insert failed{db, "failure", 6};
+  Insert group{db, "consumer_group", 3 + static_cast<int>(recording::kGroupFieldCount)};
+  Insert policy{db, "policy", 3 + static_cast<int>(recording::kPolicyFieldCount)};
   const auto rows = call_rows(scene);
+  const auto others = figure_rows(run);
+  std::vector<Value> figures;
   return each_second(run, [&](const Second& second) {
     const auto of = [&](ClusterField field) { return second.values[map.of(field)]; };
     ok = cluster({second.at, of(ClusterField::Pods), of(ClusterField::PodsReady),
@@ -191,6 +208,19 @@ Result<void> fill(RunReader& run, const ExportOrder& order, Database& db, bool& 
                         latency(value(CallField::P50)), latency(value(CallField::P95)),
                         latency(value(CallField::P99)), value(CallField::Busy),
                         value(CallField::Queued), value(CallField::BreakersOpen)});
+    }
+    for (const FigureRow& row : others) {
+      if (!ok) break;
+      figures = {second.at, row.from, row.name};
+      for (const FigureRow::Figure& figure : row.figures) {
+        const std::int64_t value = second.values[figure.column];
+        if (map.is_age(figure.column)) {
+          figures.emplace_back(static_cast<double>(value) / 1e6);
+        } else {
+          figures.emplace_back(value);
+        }
+      }
+      ok = (std::string_view{row.of} == "group" ? group : policy)(figures);
     }
     return ok;
   });

@@ -154,6 +154,7 @@ Result<void> write_jsonl(RunReader& run, const ExportOrder& order, BoundedText& 
   });
   if (!done) return done;
   const auto rows = call_rows(run.scene());
+  const auto others = figure_rows(run);
   done = each_second(run, [&](const Second& second) {
     Json cluster{{"type", "cluster"}, {"at", second.at}};
     for (const ClusterColumn& column : kClusterColumns) {
@@ -171,6 +172,17 @@ Result<void> write_jsonl(RunReader& run, const ExportOrder& order, BoundedText& 
       });
       if (any && !out.add(dumped(line) + "\n")) return false;
     }
+    for (const FigureRow& row : others) {
+      Json line{{"type", row.of}, {"at", second.at}, {row.from_is, row.from}, {"name", row.name}};
+      bool any = false;
+      for (const FigureRow::Figure& figure : row.figures) {
+        const std::int64_t value = second.values[figure.column];
+        if (value == 0) continue;
+        line[figure.name] = Json::parse(figure_text(run, figure.column, value));
+        any = true;
+      }
+      if (any && !out.add(dumped(line) + "\n")) return false;
+    }
     return true;
   });
   if (!done) return done;
@@ -182,6 +194,7 @@ Result<void> write_jsonl(RunReader& run, const ExportOrder& order, BoundedText& 
 Result<void> write_csv_long(RunReader& run, BoundedText& out) {
   out.add("second,of,from,name,figure,unit,value\n");
   const auto rows = call_rows(run.scene());
+  const auto others = figure_rows(run);
   return each_second(run, [&](const Second& second) {
     for (const ClusterColumn& column : kClusterColumns) {
       const std::int64_t value = second.values[run.columns().of(column.field)];
@@ -197,6 +210,16 @@ Result<void> write_csv_long(RunReader& run, BoundedText& out) {
             return out.add(fmt::format("{},{},{},{}\n", start, name, unit, value));
           });
       if (!whole) return false;
+    }
+    for (const FigureRow& row : others) {
+      for (const FigureRow::Figure& figure : row.figures) {
+        const std::int64_t value = second.values[figure.column];
+        if (value == 0) continue;
+        const std::string line = fmt::format("{},{},{},{},{},{},{}\n", second.at, row.of,
+                                             csv_text(row.from), csv_text(row.name), figure.name,
+                                             figure.unit, figure_text(run, figure.column, value));
+        if (!out.add(line)) return false;
+      }
     }
     return true;
   });
@@ -238,7 +261,8 @@ Result<void> write_prometheus(RunReader& run, BoundedText& out) {
           lines += fmt::format("{} {} {}\n", series[s].name,
                                to_seconds(recording::latency_of(value)), times[t]);
         } else {
-          lines += fmt::format("{} {} {}\n", series[s].name, value, times[t]);
+          lines += fmt::format("{} {} {}\n", series[s].name,
+                               figure_text(run, series[s].column, value), times[t]);
         }
       }
       if (lines.empty()) continue;
@@ -294,6 +318,27 @@ Result<void> write_prometheus(RunReader& run, BoundedText& out) {
     const std::string name = fmt::format("orrery_cluster_{}", column.name);
     done =
         family(name, "gauge", nullptr, "At the end of the second.", {{name, map.of(column.field)}});
+  }
+  // Rows of one kind have the same figures, which stand together.
+  const auto others = figure_rows(run);
+  for (std::size_t from = 0, to = 0; from < others.size(); from = to) {
+    while (to < others.size() && std::string_view{others[to].of} == others[from].of) ++to;
+    for (std::size_t f = 0; done && f < others[from].figures.size(); ++f) {
+      const FigureRow::Figure& figure = others[from].figures[f];
+      const bool counts = map.is_count(figure.column);
+      const bool age = map.is_age(figure.column);
+      const std::string name =
+          fmt::format("orrery_{}_{}{}", others[from].of, figure.name, age ? "_seconds" : "");
+      std::vector<Series> series;
+      for (std::size_t r = from; r < to; ++r) {
+        series.push_back(
+            {fmt::format("{}{}{{{}=\"{}\",name=\"{}\"}}", name, counts ? "_total" : "",
+                         others[r].from_is, label_text(others[r].from), label_text(others[r].name)),
+             others[r].figures[f].column});
+      }
+      done = family(name, counts ? "counter" : "gauge", age ? "seconds" : nullptr,
+                    counts ? "Since the start of the run." : "At the end of the second.", series);
+    }
   }
   out.finish("# EOF\n");
   return done;

@@ -156,6 +156,70 @@ json workload_of(const std::string& name, const runner::WorkloadResult& workload
           {"total", total}, {"ready", ready}, {"rollouts", rollouts}};
 }
 
+/// A consumer group of the first seed, in bins: the most of each.
+json group_of(const std::string& name, const std::vector<runner::GroupSample>& samples,
+              Duration run) {
+  const Duration width = bin_width(run);
+  json t = json::array(), lag = json::array(), age = json::array();
+  std::int64_t bin = -1;
+  for (const runner::GroupSample& sample : samples) {
+    const std::int64_t at = sample.at.count_ns() / width.count_ns();
+    const double seconds = rounded(to_seconds(sample.age));
+    if (at == bin) {
+      lag.back() = std::max(lag.back().get<std::uint64_t>(), sample.lag());
+      age.back() = std::max(age.back().get<double>(), seconds);
+      continue;
+    }
+    bin = at;
+    t.push_back(rounded(to_seconds(width) * static_cast<double>(bin)));
+    lag.push_back(sample.lag());
+    age.push_back(seconds);
+  }
+  const runner::GroupSample end = samples.empty() ? runner::GroupSample{} : samples.back();
+  return {{"name", name},
+          {"t", t},
+          {"lag", lag},
+          {"age", age},
+          {"published", end.published},
+          {"finished", end.finished},
+          {"dead", end.dead},
+          {"redelivered", end.redelivered}};
+}
+
+/// What the policies of a way did in the first seed, in bins: what is counted of calls per second,
+/// openings and ejections as they are.
+json policy_of(const runner::PolicyCounts& way, const std::vector<runner::PolicySample>& samples,
+               Duration run) {
+  using runner::PolicySample;
+  const Duration width = bin_width(run);
+  const auto step = static_cast<std::size_t>(width.count_ns() / 1'000'000'000);
+  const double seconds = to_seconds(width);
+  json t = json::array(), retries = json::array(), hedges = json::array(),
+       fallbacks = json::array(), openings = json::array(), ejections = json::array();
+  PolicySample before;
+  for (std::size_t end = step; end <= samples.size(); end += step) {
+    const PolicySample& now = samples[end - 1];
+    const auto grown = [&](std::uint64_t PolicySample::*what) {
+      return static_cast<double>(now.*what - before.*what);
+    };
+    t.push_back(static_cast<double>(end - step));
+    retries.push_back(rounded(grown(&PolicySample::retries) / seconds));
+    hedges.push_back(rounded(grown(&PolicySample::hedges) / seconds));
+    fallbacks.push_back(rounded(grown(&PolicySample::fallbacks) / seconds));
+    openings.push_back(grown(&PolicySample::openings));
+    ejections.push_back(grown(&PolicySample::ejections));
+    before = now;
+  }
+  const std::string from = way.from.empty() ? "clients" : way.from;
+  return {{"name", from + " \u2192 " + way.to},
+          {"t", t},
+          {"retries", retries},
+          {"hedges", hedges},
+          {"fallbacks", fallbacks},
+          {"openings", openings},
+          {"ejections", ejections}};
+}
+
 std::string describe(const scenario::TimelineEntry& entry) {
   if (const auto* set = std::get_if<scenario::SetAction>(&entry.action)) {
     std::string text = to_string(set->target) + ":";
@@ -220,6 +284,17 @@ json data_of(const FinishedRun& run) {
   for (const auto& [name, workload] : run.results.front().workloads) {
     workloads.push_back(workload_of(name, workload));
   }
+  json groups = json::array();
+  for (const auto& [name, samples] : run.results.front().groups) {
+    groups.push_back(group_of(name, samples, run.results.front().simulated));
+  }
+  json policies = json::array();
+  const RunResult& first = run.results.front();
+  for (std::size_t i = 0; i < first.policy_samples.size(); ++i) {
+    const std::vector<runner::PolicySample>& samples = first.policy_samples[i];
+    if (samples.empty() || samples.back() == runner::PolicySample{}) continue;
+    policies.push_back(policy_of(first.policies[i], samples, first.simulated));
+  }
   json inputs = json::array();
   for (const auto& input : s.inputs) {
     const char* source = input.provenance == scenario::Provenance::Measured ? "measured"
@@ -268,8 +343,10 @@ json data_of(const FinishedRun& run) {
           {"timeline", timeline},
           {"why", why},
           {"policies", why::policy_lines(policies_of(run))},
+          {"policyCharts", policies},
           {"services", charts_of(run, &RunResult::services)},
           {"journeys", charts_of(run, &RunResult::journeys)},
+          {"groups", groups},
           {"deployments", workloads},
           {"inputs", inputs},
           {"notModelled", not_modelled},

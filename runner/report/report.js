@@ -172,7 +172,7 @@
       event.currentTarget.setAttribute('aria-pressed', 'true');
       body.replaceChildren(render(item));
       draw();
-    } }, item.name.replace(/^default\//, ''))));
+    } }, item.name.replace(/(^|→ )default\//g, '$1'))));
     body.append(render(items[0]));
     return items.length > 1 ? [tabs, body] : [body];
   };
@@ -194,6 +194,19 @@
     root.append(make('h2', {}, 'What policies did, all seeds'));
     root.append(make('div', { class: 'card' }, ...data.policies.map((line) => make('div', {}, line))));
   }
+  if (data.policyCharts.length > 0) {
+    root.append(make('h2', {}, 'What policies did over time, first seed'));
+    root.append(...chooser(data.policyCharts, (p) => {
+      // A line that never leaves the ground says nothing.
+      const lines = (all) => all.filter((line) => line.values.some((v) => v > 0));
+      const calls = lines([{ label: 'retries', values: p.retries, colour: '--s1' }, { label: 'hedges', values: p.hedges, colour: '--s2' },
+        { label: 'fallbacks', values: p.fallbacks, colour: '--s3' }]);
+      const states = lines([{ label: 'openings', values: p.openings, colour: '--s4' }, { label: 'ejections', values: p.ejections, colour: '--s5' }]);
+      return make('div', { class: 'grid' },
+        calls.length > 0 ? chart('Calls', '/s', { t: p.t, lines: calls }, { range: fromZero }) : null,
+        states.length > 0 ? chart('Breakers opened, hosts ejected', '', { t: p.t, lines: states }, { range: fromZero, steps: true }) : null);
+    }));
+  }
   const busy = data.services.filter((s) => s.requests > 0);
   if (busy.length > 0) {
     root.append(make('h2', {}, 'What callers saw of each service'));
@@ -208,6 +221,18 @@
         make('td', { class: 'num' }, number(s.totalP50, 2)),
         make('td', { class: 'num' }, number(s.totalP99, 2)))))));
     root.append(...chooser(worst, requests));
+  }
+
+  // Consumer groups.
+  if (data.groups.length > 0) {
+    root.append(make('h2', {}, 'What consumers of topics left lying, first seed'));
+    root.append(...chooser(data.groups, (g) => make('div', {},
+      make('div', { class: 'sub', style: 'margin-bottom:10px' }, [number(g.published, 0) + ' messages published',
+        number(g.finished, 0) + ' finished', g.dead > 0 ? number(g.dead, 0) + ' of them given up' : null,
+        number(g.redelivered, 0) + ' delivered again'].filter(Boolean).join(' · ')),
+      make('div', { class: 'grid' },
+        chart('Lag', ' messages', { t: g.t, lines: [{ label: 'not finished', values: g.lag, colour: '--s1', fill: true }] }, { range: fromZero }),
+        chart('Oldest message', ' s', { t: g.t, lines: [{ label: 'age', values: g.age, colour: '--s2' }] }, { range: fromZero })))));
   }
 
   // Pods.

@@ -11,8 +11,9 @@
 
 namespace orrery::scenario {
 
-/// The texts of the scenario, of the manifests and files that were put under it, and the settings.
-/// `reading`: of the file at `path`, with these settings.
+/// The texts of the scenario, of the manifests and files that were put under it with their names as
+/// seen from its folder, and the settings: the same wherever it is started from, and wherever the
+/// folder lies. `reading`: of the file at `path`, with these settings.
 [[nodiscard]] std::string sources_of(const std::string& path, const ScenarioReading& reading,
                                      const std::vector<Override>& settings);
 

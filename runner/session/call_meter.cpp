@@ -11,6 +11,8 @@ namespace orrery::session {
 namespace {
 
 using recording::CallField;
+using recording::GroupField;
+using recording::PolicyField;
 using recording::RowKind;
 using resilience::BreakerState;
 using sim::RequestOutcome;
@@ -29,6 +31,8 @@ CallMeter::CallMeter(const recording::Scene& scene, std::uint32_t traces_per_sec
       map_{scene},
       values_(map_.count()),
       seconds_(map_.rows()),
+      groups_(map_.groups()),
+      routes_(map_.routes()),
       follow_gap_ns_{traces_per_second == 0 ? 0 : 1'000'000'000 / traces_per_second} {}
 
 // --- Numbers ------------------------------------------------------------------------------------
@@ -81,7 +85,7 @@ void CallMeter::close_second() {
   }
 }
 
-std::vector<std::int64_t>& CallMeter::sample(const sim::RequestEngine* engine, bool second) {
+std::vector<std::int64_t>& CallMeter::sample(const sim::RequestEngine* engine, Instant now) {
   const std::size_t edges = scene_.edges.size();
   const std::size_t services = scene_.services.size();
   for (std::size_t field = 0; field <= kCounts; ++field) {  // With those in flight.
@@ -90,7 +94,7 @@ std::vector<std::int64_t>& CallMeter::sample(const sim::RequestEngine* engine, b
     std::fill_n(of_services, services, 0);
     for (std::size_t e = 0; e < edges; ++e) of_services[scene_.edges[e].to] += of_edges[e];
   }
-  if (second) close_second();
+  if (now.count_ns() % 1'000'000'000 == 0) close_second();
   if (engine == nullptr) return values_;
   for (std::uint32_t s = 0; s < services; ++s) {
     const sim::ServiceGauge gauge = engine->gauge(s);
@@ -110,7 +114,46 @@ std::vector<std::int64_t>& CallMeter::sample(const sim::RequestEngine* engine, b
         state == BreakerState::Open ? CallField::BreakersOpen : CallField::BreakersTrying;
     ++value(field, place.first);
   }
+  sample_groups(*engine, now);
+  sample_routes(*engine);
   return values_;
+}
+
+void CallMeter::sample_groups(const sim::RequestEngine& engine, Instant now) {
+  for (std::uint32_t g = 0; g < groups_.size(); ++g) {
+    const sim::ConsumerGroup& group = engine.group(g);
+    const sim::GroupCounts& counts = group.counts();
+    sim::GroupCounts& before = groups_[g];
+    const auto put = [&](GroupField field, std::uint64_t value) {
+      values_[map_.of(g, field)] = static_cast<std::int64_t>(value);
+    };
+    put(GroupField::Published, counts.published - before.published);
+    put(GroupField::Finished, counts.finished - before.finished);
+    put(GroupField::Dead, counts.dead - before.dead);
+    put(GroupField::Redelivered, counts.redelivered - before.redelivered);
+    put(GroupField::Lag, group.lag());
+    const Duration age = now - group.oldest().value_or(now);
+    put(GroupField::OldestAge, static_cast<std::uint64_t>(age.count_ns() / 1000));
+    before = counts;
+  }
+}
+
+void CallMeter::sample_routes(const sim::RequestEngine& engine) {
+  for (std::uint32_t r = 0; r < routes_.size(); ++r) {
+    const sim::RouteCounts& did = engine.route(r);
+    sim::RouteCounts& before = routes_[r];
+    const auto put = [&](PolicyField field, std::uint64_t value) {
+      values_[map_.of(r, field)] = static_cast<std::int64_t>(value);
+    };
+    put(PolicyField::Calls, did.calls - before.calls);
+    put(PolicyField::Tries, did.tries - before.tries);
+    put(PolicyField::Retries, did.retries - before.retries);
+    put(PolicyField::Hedges, did.hedges - before.hedges);
+    put(PolicyField::Fallbacks, did.fallbacks - before.fallbacks);
+    put(PolicyField::Openings, did.openings - before.openings);
+    put(PolicyField::Ejections, did.ejections - before.ejections);
+    before = did;
+  }
 }
 
 void CallMeter::begin_period() {

@@ -12,6 +12,7 @@
 #include "models/recording/run_data.h"
 #include "runner/session/key_table.h"
 #include "runner/session/second_latencies.h"
+#include "sim/traffic/consumer_group.h"
 #include "sim/traffic/traffic_observer.h"
 
 namespace orrery::sim {
@@ -43,9 +44,9 @@ class CallMeter final : public sim::TrafficObserver {
   CallMeter(const recording::Scene& scene, std::uint32_t traces_per_second);
 
   /// The values of the sample that is due, by ColumnMap, with what was seen since begin_period() in
-  /// the columns of calls. `second`: a whole second is over, whose latencies are shown until the
-  /// next one is. `engine`: null where nobody sees what goes on inside services.
-  [[nodiscard]] std::vector<std::int64_t>& sample(const sim::RequestEngine* engine, bool second);
+  /// the columns of calls. At a whole second its latencies are those shown until the next one.
+  /// `engine`: null where nobody sees what goes on inside services.
+  [[nodiscard]] std::vector<std::int64_t>& sample(const sim::RequestEngine* engine, Instant now);
   /// What is counted over a period begins at 0.
   void begin_period();
   /// Followed journeys that ended since forget_journeys(), in order.
@@ -90,6 +91,8 @@ class CallMeter final : public sim::TrafficObserver {
   }
   void end(std::size_t row, Duration latency, sim::RequestOutcome outcome);
   void close_second();
+  void sample_groups(const sim::RequestEngine& engine, Instant now);
+  void sample_routes(const sim::RequestEngine& engine);
   [[nodiscard]] Try* find(std::uint64_t key);
 
   const recording::Scene& scene_;
@@ -97,7 +100,9 @@ class CallMeter final : public sim::TrafficObserver {
   std::vector<std::int64_t> values_;      ///< Of the period that goes on.
   std::vector<SecondLatencies> seconds_;  ///< By row: edges, services, journeys.
   std::map<std::pair<std::uint32_t, std::uint32_t>, resilience::BreakerState>
-      breakers_;  ///< By edge and caller; closed ones are left out.
+      breakers_;                          ///< By edge and caller; closed ones are left out.
+  std::vector<sim::GroupCounts> groups_;  ///< As they were at the last sample, as the next.
+  std::vector<sim::RouteCounts> routes_;
   std::int64_t follow_gap_ns_;
   std::int64_t last_window_ = -1;
   std::vector<Journey> journeys_;

@@ -21,7 +21,7 @@ Result<std::unique_ptr<LiveRecording>> LiveRecording::create(const RecordOrder& 
                                                              std::int64_t started_at) {
   sim::CallProgram program = sim::compile(world_config(scenario, scenario.first_seed).traffic);
   auto recorder = RunRecorder::create(order, scenario, scenario.first_seed, "containerd",
-                                      started_at, program.edges);
+                                      started_at, program.edges, false);
   if (!recorder) return tl::unexpected{recorder.error()};
   return std::unique_ptr<LiveRecording>{
       new LiveRecording{*std::move(recorder), scenario, std::move(program)}};

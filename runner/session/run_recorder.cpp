@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "models/base/contract.h"
 #include "models/controllers/node_lifecycle.h"
 #include "sim/traffic/request_engine.h"
 
@@ -59,13 +60,32 @@ std::string taints_of(const api::Node& node) {
   return text;
 }
 
+/// In the order of the request engine's.
+void add_groups_and_routes(const scenario::Scenario& scenario, recording::Scene& scene) {
+  const auto index = [&](const std::string& service) {
+    const auto found = std::find(scene.services.begin(), scene.services.end(), service);
+    expects(found != scene.services.end(), "the reader admits known services only");
+    return static_cast<std::uint32_t>(found - scene.services.begin());
+  };
+  for (const auto& [topic, settings] : scenario.topics) {
+    for (const auto& [consumer, unused] : settings.groups) {
+      scene.groups.push_back({topic, index(consumer)});
+    }
+  }
+  for (const auto& [way, policy] : scenario.policies) {
+    const auto& [from, to] = way;
+    scene.routes.push_back({from.empty() ? recording::kOutside : index(from), index(to)});
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<RunRecorder>> RunRecorder::create(const RecordOrder& order,
                                                          const scenario::Scenario& scenario,
                                                          std::uint64_t seed, const char* world,
                                                          std::int64_t started_at,
-                                                         const std::vector<sim::CallEdge>& edges) {
+                                                         const std::vector<sim::CallEdge>& edges,
+                                                         bool inside) {
   recording::Scene scene;
   std::vector<std::string> operations;
   for (const auto& [name, behaviour] : scenario.services) {
@@ -76,6 +96,7 @@ Result<std::unique_ptr<RunRecorder>> RunRecorder::create(const RecordOrder& orde
   }
   for (const sim::CallEdge& edge : edges) scene.edges.push_back({edge.from, edge.to});
   for (const auto& [name, journey] : scenario.journeys) scene.journeys.push_back(name);
+  if (inside) add_groups_and_routes(scenario, scene);
   recording::RunInfo info;
   info.scenario = scenario.name;
   info.digest = order.digest;
@@ -253,9 +274,8 @@ void RunRecorder::write_traces(const RequestSide& requests) {
 }
 
 void RunRecorder::sample(Instant now, const recording::EventLog& log, RequestSide requests) {
-  const bool second = now.count_ns() % 1'000'000'000 == 0;
   const auto* engine = std::get_if<const sim::RequestEngine*>(&requests);
-  std::vector<std::int64_t>& values = meter_.sample(engine == nullptr ? nullptr : *engine, second);
+  std::vector<std::int64_t>& values = meter_.sample(engine == nullptr ? nullptr : *engine, now);
   write_traces(requests);
   write_log(now, log);
   for (const std::string& name : changed_nodes_) {
@@ -283,7 +303,7 @@ void RunRecorder::sample(Instant now, const recording::EventLog& log, RequestSid
   const auto watch = std::chrono::steady_clock::now();
   if (watch < show_at_) return;
   show_at_ = watch + kShowGap;
-  writer_->show();
+  writer_->show_soon();
 }
 
 Result<void> RunRecorder::finish(const recording::EventLog& log, RequestSide requests) {

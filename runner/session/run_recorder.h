@@ -35,11 +35,12 @@ using RequestSide = std::variant<const sim::RequestEngine*, const std::vector<st
 
 class RunRecorder {
  public:
-  /// A Failure if the file cannot be written. `edges`: who calls whom. `started_at`: what the
-  /// calendar shows at Instant 0 (RunInfo).
+  /// A Failure if the file cannot be written. `started_at`: what the calendar shows at Instant 0
+  /// (RunInfo). `edges`: who calls whom. `inside`: what consumer groups and policies do is seen.
   [[nodiscard]] static Result<std::unique_ptr<RunRecorder>> create(
       const RecordOrder& order, const scenario::Scenario& scenario, std::uint64_t seed,
-      const char* world, std::int64_t started_at, const std::vector<sim::CallEdge>& edges);
+      const char* world, std::int64_t started_at, const std::vector<sim::CallEdge>& edges,
+      bool inside);
 
   /// Whom the request engine tells.
   [[nodiscard]] sim::TrafficObserver& traffic() { return meter_; }

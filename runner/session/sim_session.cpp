@@ -103,7 +103,8 @@ class SimSession : private RunView {
         draws_{seed},
         observer_{scenario},
         adapter_{observer_},
-        world_{config_with(scenario, seed, programs), log_, &adapter_} {}
+        world_{config_with(scenario, seed, programs), log_, &adapter_},
+        policy_samples_(scenario.policies.size()) {}
 
   /// Before run(): it is recorded. A Failure if the file cannot be written.
   Result<void> record(const RecordOrder& order);
@@ -159,6 +160,8 @@ class SimSession : private RunView {
   void run_world_until(Instant when);
   [[nodiscard]] bool is_broken() const { return programs_ != nullptr && programs_->broken(); }
   [[nodiscard]] std::vector<std::string> owners_of_pods_on(const std::string& node) const;
+  /// What policies have done by now.
+  void sample_policies();
   void collect_series(RunResult& result) const;
 
   const Scenario& scenario_;
@@ -175,8 +178,10 @@ class SimSession : private RunView {
   sim::SimWorld world_;
   EdgeStrikes edges_;
   PodStrikes pods_;
-  std::vector<Ending> endings_;      ///< By time.
-  std::vector<Eviction> evictions_;  ///< By time.
+  std::vector<Ending> endings_;                                    ///< By time.
+  std::vector<Eviction> evictions_;                                ///< By time.
+  std::vector<std::vector<runner::PolicySample>> policy_samples_;  ///< By the scenario's policies.
+  Instant next_second_ = Instant::at(Duration::seconds(1));        ///< When they are sampled.
 };
 
 /// "python3 hpa.py; hpa.py sha256:ab12..."
@@ -190,7 +195,7 @@ std::string version_text(const runner::ProgramVersion& version) {
 
 Result<void> SimSession::record(const RecordOrder& order) {
   auto recorder = RunRecorder::create(order, scenario_, seed_, "sim", scenario_.start_time,
-                                      world_.traffic().edges());
+                                      world_.traffic().edges(), true);
   if (!recorder) return tl::unexpected{recorder.error()};
   recorder_ = *std::move(recorder);
   // What the world began with.
@@ -283,11 +288,22 @@ void SimSession::run_world_until(Instant when) {
     Instant stop = when;
     if (programs_ != nullptr) stop = std::min(stop, world_.now() + kProgramCheck);
     if (recorder_ != nullptr) stop = std::min(stop, recorder_->next());
+    if (!policy_samples_.empty()) stop = std::min(stop, next_second_);
     world_.run_until(stop);
+    if (stop == next_second_) sample_policies();
     if (recorder_ != nullptr && stop == recorder_->next()) {
       recorder_->sample(stop, log_, &world_.traffic());
     }
     if (stop == when || is_broken()) return;
+  }
+}
+
+void SimSession::sample_policies() {
+  next_second_ = next_second_ + Duration::seconds(1);
+  for (std::uint32_t route = 0; route < policy_samples_.size(); ++route) {
+    const sim::RouteCounts& did = world_.traffic().route(route);
+    policy_samples_[route].push_back(
+        {did.retries, did.hedges, did.fallbacks, did.openings, did.ejections});
   }
 }
 
@@ -578,6 +594,7 @@ void SimSession::collect_series(RunResult& result) const {
     result.policies.push_back({way.first, way.second, did.calls, did.tries, did.retries, did.hedges,
                                did.fallbacks, did.openings, did.ejections});
   }
+  result.policy_samples = policy_samples_;
   std::uint32_t group = 0;
   for (const auto& [topic, settings] : scenario_.topics) {
     for (const auto& [consumer, unused] : settings.groups) {

@@ -10,7 +10,6 @@ namespace {
 // moved to the heap at once, do not differ beyond the noise.
 constexpr std::size_t kEventsPerBucket = 16;
 constexpr std::size_t kPourMax = 64;
-constexpr std::size_t kChunksPerBlock = 256;
 
 }  // namespace
 
@@ -51,13 +50,7 @@ EventQueue::EventQueue(std::size_t buckets_above)
     : spill_above_{buckets_above}, buckets_above_{buckets_above} {}
 
 EventQueue::Chunk* EventQueue::take_chunk() {
-  if (free_chunks_ == nullptr) {
-    auto& block = chunk_blocks_.emplace_back(std::make_unique<Chunk[]>(kChunksPerBlock));
-    for (std::size_t i = kChunksPerBlock; i-- > 0;) {
-      block[i].next = free_chunks_;
-      free_chunks_ = &block[i];
-    }
-  }
+  if (free_chunks_ == nullptr) return &chunks_.add();
   Chunk* const chunk = free_chunks_;
   free_chunks_ = chunk->next;
   return chunk;

@@ -21,6 +21,8 @@
 #include <span>
 #include <vector>
 
+#include "sim/kernel/block_array.h"
+
 namespace orrery::sim {
 
 /// An event and its place in the total order in 16 bytes, compared as one unsigned number:
@@ -265,7 +267,7 @@ class EventQueue {
   std::uint64_t beyond_min_ = kEndOfTime;
   std::uint64_t beyond_max_ = 0;
   Chunk* free_chunks_ = nullptr;
-  std::vector<std::unique_ptr<Chunk[]>> chunk_blocks_;
+  BlockArray<Chunk> chunks_;
 };
 
 }  // namespace orrery::sim

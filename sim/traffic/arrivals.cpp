@@ -49,19 +49,19 @@ void RequestEngine::arm_arrival(std::uint32_t index) {
   if (when < model.until) kernel_.schedule(when, EventClass::Ordinary, {kArrival, index});
 }
 
-void RequestEngine::arrive(std::uint32_t index) {
+std::uint32_t RequestEngine::arrive(std::uint32_t index) {
   if (index < loads_.size()) {
     const std::uint64_t ordinal = loads_[index].started++;
-    begin_journey(index, ordinal, kNone);
-    return;
+    return begin_journey(index, ordinal, kNone);
   }
   const auto user = static_cast<std::uint32_t>(index - loads_.size());
   User& its = users_[user];
   const std::uint64_t ordinal = (std::uint64_t{its.number} << 32) + its.started++;
-  begin_journey(its.load, ordinal, user);
+  return begin_journey(its.load, ordinal, user);
 }
 
-void RequestEngine::begin_journey(std::uint32_t index, std::uint64_t ordinal, std::uint32_t user) {
+std::uint32_t RequestEngine::begin_journey(std::uint32_t index, std::uint64_t ordinal,
+                                           std::uint32_t user) {
   const LoadModel& model = model_.load[index];
   double choice = draws_.uniform(Purpose::JourneyChoice, index, ordinal) * loads_[index].weight_sum;
   std::size_t share = 0;
@@ -86,7 +86,7 @@ void RequestEngine::begin_journey(std::uint32_t index, std::uint64_t ordinal, st
   journeys_[journey].started(call.start_ns);
   if (observer_ != nullptr) call.followed = observer_->journey_began(journey, call.key, now_);
   if (user == kNone) arm_arrival(index);
-  run(root);
+  return root;
 }
 
 void RequestEngine::let_user_think(std::uint32_t index, Instant from) {

@@ -68,7 +68,7 @@ RecordId RequestEngine::cause_of_rejection(std::uint32_t index, RequestOutcome o
 /// it goes on.
 void RequestEngine::note_size(Table& table, ServiceIndex service, std::size_t size,
                               RecordId cause) {
-  const std::size_t before = table.addresses.size();
+  const std::size_t before = table.endpoints->addresses.size();
   if (size >= std::max(before, table.full_size)) {
     table.full_size = 0;
     const bool over = !lacked_room(service, kernel_.now());
@@ -129,8 +129,10 @@ RecordId RequestEngine::cause_of_waiting(std::uint32_t index) {
   if (const RecordId told = given_up_by(index)) return told;
   const auto own = [&] { return call.cause != 0 ? call.cause : load_on(service); };
   switch (call.phase) {
-    case CallPhase::Queued:
     case CallPhase::Calling:
+      if (const RecordId followers = held_up_followers(index)) return followers;
+      [[fallthrough]];
+    case CallPhase::Queued:
       return cause_of_full(call.instance);
     case CallPhase::Pending:
     case CallPhase::Unthreaded:
@@ -201,6 +203,11 @@ void RequestEngine::look_at_holders() {
       case CallPhase::Answering:
         voice.cause = held_up_by(i);
         if (voice.cause == 0) continue;
+        break;
+      case CallPhase::Calling:
+        voice.cause = held_up_followers(i);
+        if (voice.cause == 0) continue;
+        ++holders_[call.instance][voice];
         break;
       default:
         continue;  // It waits for calls that speak for it.

@@ -96,6 +96,7 @@ CallProgram compile(const TrafficModel& model) {
     for (const OperationModel& operation : service.operations) {
       ProgramOperation compiled;
       compiled.cpu = operation.cpu;
+      compiled.uses_cpu = !(operation.cpu == Distribution{});
       compiled.wait = operation.wait;
       compiled.fails_below = threshold(operation.error_probability);
       compiled.writes = operation.writes;
@@ -211,6 +212,23 @@ CallProgram compile(const TrafficModel& model) {
   program.probe_site = size_of(program.sites.size());
   program.sites.push_back(probe_site);
   program.operations.push_back(probe);
+  program.replication_sites.assign(program.operations.size(), kNone);
+  for (ServiceIndex i = 0; i < model.services.size(); ++i) {
+    const ServiceModel& service = model.services[i];
+    for (std::uint32_t o = 0; service.leader && o < service.operations.size(); ++o) {
+      if (!service.operations[o].writes) continue;
+      ProgramOperation kept = probe;
+      kept.cpu = service.operations[o].cpu;
+      kept.uses_cpu = program.operations[operation_of(i, o)].uses_cpu;
+      kept.wait = service.leader->replicate;
+      CallSite site;
+      site.service = i;
+      site.operation = size_of(program.operations.size());
+      program.replication_sites[operation_of(i, o)] = size_of(program.sites.size());
+      program.sites.push_back(site);
+      program.operations.push_back(kept);
+    }
+  }
   for (const TopicModel& topic : model.topics) {
     program.publishing.push_back(
         topic.operation == kNone ? kNone : operation_of(topic.broker, topic.operation));

@@ -68,6 +68,7 @@ struct ProgramStep {
 struct ProgramOperation {
   Distribution cpu;
   Distribution wait;
+  bool uses_cpu = false;          ///< `cpu` is not zero.
   std::uint64_t fails_below = 0;  ///< Fails by itself if 64 uniform bits are below.
   bool writes = false;            ///< To the disk; by the leader alone, where there are leaders.
   std::uint32_t first_step = 0;   ///< Steps [first_step, end_step).
@@ -91,6 +92,8 @@ struct CallProgram {
   std::vector<std::uint32_t> questions;
   std::uint32_t first_question = kNone;  ///< The first of these sites.
   std::uint32_t probe_site = 0;          ///< Of a health check: it works and calls nowhere.
+  /// By operation, where a leader does it: what a follower does about it; kNone: nothing.
+  std::vector<std::uint32_t> replication_sites;
   /// By topic: which of `operations` publishes to it; or kNone.
   std::vector<std::uint32_t> publishing;
   /// By group of all topics in order: from the broker to a consumer.

@@ -3,9 +3,9 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "models/base/contract.h"
+#include "sim/kernel/block_array.h"
 #include "sim/traffic/call_program.h"
 #include "sim/traffic/request_outcome.h"
 
@@ -71,7 +71,7 @@ struct CallQueue {
   [[nodiscard]] bool empty() const { return head == kNone; }
 };
 
-/// Slots with a last-in-first-out free list. References die at the next allocate().
+/// Slots with a last-in-first-out free list. A record stays where it is.
 class CallSlab {
  public:
   /// A slot with every field at its default but generation and timer.
@@ -79,7 +79,7 @@ class CallSlab {
     ++live_;
     if (free_ == kNone) {
       expects(calls_.size() < (1U << 27), "a call's slot fits a kernel event");
-      calls_.emplace_back();
+      calls_.add();
       return static_cast<std::uint32_t>(calls_.size() - 1);
     }
     const std::uint32_t slot = free_;
@@ -135,7 +135,7 @@ class CallSlab {
   }
 
  private:
-  std::vector<Call> calls_;
+  BlockArray<Call> calls_;
   std::uint32_t free_ = kNone;
   std::uint32_t live_ = 0;
 };

@@ -2,6 +2,7 @@
 /// Calls that do not go straight to their service: those that wait for a thread of their caller's,
 /// those that first ask for a limit which callers share, and those that another service is called
 /// in place of.
+#include <algorithm>
 #include <utility>
 
 #include "sim/traffic/http_status.h"
@@ -38,12 +39,63 @@ void RequestEngine::stop_waiting_for_thread(std::uint32_t index) {
   route.stop_waiting_for_thread();
 }
 
+/// resilience4j's TimeLimiter ends the caller's wait alone, so the queue keeps the call and runs
+/// it.
+std::uint32_t RequestEngine::leave_behind(std::uint32_t index) {
+  const std::uint32_t goes_on = allocate_call();  // Both before any reference into the slab.
+  const std::uint32_t root = allocate_call();
+  Call& left = calls_[index];
+  Call& call = calls_[goes_on];
+  call.key = left.key;
+  call.start_ns = left.start_ns;
+  call.parent = left.parent;
+  call.parent_generation = left.parent_generation;
+  call.site = left.site;
+  call.repetition = left.repetition;
+  call.cause = left.cause;
+  call.followed = left.followed;
+  call.phase = CallPhase::Hanging;
+  tries_[goes_on] = tries_[index];
+  if (hedged_of(index) != kNone) move_hedged(index, goes_on);
+
+  const Call& caller = calls_[call.parent];
+  Call& aside = calls_[root];
+  aside.key = caller.key;
+  aside.start_ns = now_.count_ns();
+  aside.site = caller.site;
+  aside.instance = caller.instance;
+  aside.phase = CallPhase::Calling;
+  aside.abandoned = aside.aside = true;
+  aside.pending = 1;
+  left.parent = root;
+  left.parent_generation = aside.generation;
+  left.followed = false;
+  Try& its = tries_[index];
+  its.unheard = true;
+  its.call_begun = its.try_begun = false;
+  its.retries = {};
+  its.deadline = its.passed = Instant::never();
+  return goes_on;
+}
+
+void RequestEngine::end_unheard(std::uint32_t index, RequestOutcome outcome, bool answered) {
+  (void)end_try(index, outcome);
+  const std::uint32_t root = calls_[index].parent;
+  if (answered) {
+    discard(index);
+  } else {
+    leave(index);
+  }
+  discard(root);
+}
+
 void RequestEngine::return_thread(std::uint32_t index) {
   tries_[index].on_thread = false;
   Route& route = routes_[tries_[index].route];
   if (!route.has_threads() || !route.return_thread(now_)) return;
   const std::uint32_t next = calls_.take_first(route.waiting_for_thread());
   tries_[next].on_thread = true;
+  if (tries_[next].unheard) tries_[next].sent_at = now_;  // What it waited is nobody's timeout.
   run_try(next);
 }
 
@@ -66,6 +118,16 @@ void RequestEngine::ask_limit(std::uint32_t index) {
   tries_[index].question = question;
 }
 
+/// Whether or not whoever asks hears the answer.
+void RequestEngine::count_question(std::uint32_t index) {
+  const Call& call = calls_[index];
+  const auto asked = std::find(program_.questions.begin(), program_.questions.end(), call.site);
+  const RouteModel& route =
+      model_.routes[static_cast<std::size_t>(asked - program_.questions.begin())];
+  const resilience::RateLimitReply reply = shared_limits_[*route.shared_limit].ask(now_);
+  if (!call.abandoned) tries_[call.parent].limit_reply = reply;
+}
+
 void RequestEngine::hear_limit(const Return& answer) {
   using resilience::RateLimitReply;
   const std::uint32_t index = answer.caller;
@@ -75,9 +137,8 @@ void RequestEngine::hear_limit(const Return& answer) {
   disarm_timer(call);
   call.instance = kNone;
   its.question = kNone;
-  const RateLimitReply reply = answer.outcome == RequestOutcome::Ok
-                                   ? shared_limits_[*route.shared_limit].ask(now_)
-                                   : RateLimitReply::Error;
+  const RateLimitReply reply =
+      answer.outcome == RequestOutcome::Ok ? its.limit_reply : RateLimitReply::Error;
   const auto status = rejected_with(route.policy.shared_limit->question, reply);
   if (!status) {
     if (answer.failure != 0) call.cause = answer.failure;  // Why it is let in.

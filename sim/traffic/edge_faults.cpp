@@ -142,7 +142,7 @@ MessageFate EdgeFaults::meet(const EdgeMessage& message, const std::vector<Insta
   for (auto& [handle, active] : active_) {
     const EdgeFault& fault = active.fault;
     if (fault.kind == EdgeFaultKind::SlowClose || !passes(active, message, instances)) continue;
-    if (!message.of_call && !is_of_network(fault)) continue;
+    if (message.packet && !is_of_network(fault)) continue;
     const std::uint64_t key = message.key ^ mix64(fault.key + (message.answers ? 1 : 0));
     // What befalls a call befalls it once; a message may be lost each time it is sent.
     const std::uint64_t attempt = fault.kind == EdgeFaultKind::Loss ? message.resends : 0;

@@ -1,12 +1,11 @@
 /// @file
 /// Faults on the ways between callers and the called, and what becomes of a message that meets one.
 ///
-/// A request is one message, its answer another; connections are kept, unless the model says what
-/// opening one takes: those messages, and what a leader sends to its followers, meet what befalls
-/// the network alone, not what proxies do to calls. A message that is lost is sent again by TCP 200
-/// ms later, then after twice as long each time and at most 120 s (RFC 6298, and the constants of
-/// Linux), until it passes or has been sent again 15 times: so loss is latency, and a way that is
-/// cut is a long one.
+/// A request is one message, its answer another; so is each half of a handshake's round trip, and
+/// what a leader has its followers keep. A message that is lost is sent again by TCP 200 ms later,
+/// then after twice as long each time and at most 120 s (RFC 6298, and the constants of Linux),
+/// until it passes or has been sent again 15 times: so loss is latency, and a way that is cut is a
+/// long one.
 #pragma once
 
 #include <cstdint>
@@ -93,7 +92,7 @@ struct EdgeMessage {
   std::uint32_t resends = 0;                    ///< That came before.
   std::uint64_t key = 0;                        ///< Of the call.
   std::uint32_t payload_bytes = 0;
-  bool of_call = true;  ///< A request or its answer: the faults of proxies meet it, too.
+  bool packet = false;  ///< No call or its answer, but between them: faults of calls miss it.
 };
 
 struct MessageFate {

@@ -18,6 +18,7 @@ void RequestEngine::set_network_rules(std::shared_ptr<const api::NetworkRules> r
   network_causes_ = causes;
   ++network_rules_count_;
   guarded_ = !network_rules_->empty();
+  note_features();
 }
 
 RecordId RequestEngine::cause_of_refusal(const api::PolicyRefusal& refusal, ServiceIndex service) {

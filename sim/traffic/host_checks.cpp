@@ -91,6 +91,10 @@ void RequestEngine::send_check(std::uint32_t at, std::uint32_t address) {
 bool RequestEngine::answers_aside(std::uint32_t index) {
   Call& call = calls_[index];
   const Instance& instance = instances_[call.instance];
+  if (is_replication(index)) {
+    begin_replication(index);
+    return true;
+  }
   if (model_.services[instance.service].probes_share_threads) return false;
   if (call.abandoned) {
     discard(index);
@@ -103,6 +107,7 @@ bool RequestEngine::answers_aside(std::uint32_t index) {
 }
 
 bool RequestEngine::end_check(std::uint32_t index, RequestOutcome outcome) {
+  if (end_replication(index, outcome)) return true;
   const auto found = host_checks_.find(index);
   if (found == host_checks_.end()) return false;
   const HostCheck check = found->second;
@@ -119,6 +124,7 @@ bool RequestEngine::end_check(std::uint32_t index, RequestOutcome outcome) {
 std::uint32_t RequestEngine::caller_of(std::uint32_t index) const {
   const Call& call = calls_[index];
   if (!call.probe) return calls_[call.parent].instance;
+  if (is_replication(index)) return replications_.at(index).leader;
   return checked_routes_.at(host_checks_.at(index).route).caller;
 }
 

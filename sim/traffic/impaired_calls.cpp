@@ -11,12 +11,14 @@ namespace orrery::sim {
 
 std::uint32_t RequestEngine::add_edge_fault(EdgeFault fault) {
   impaired_ = true;
+  note_features();
   return edge_faults_.add(std::move(fault));
 }
 
 std::uint64_t RequestEngine::remove_edge_fault(std::uint32_t handle) {
   const std::uint64_t hits = edge_faults_.remove(handle);
   impaired_ = edge_faults_.any();
+  note_features();
   return hits;
 }
 
@@ -92,7 +94,7 @@ bool RequestEngine::gets_on_its_way(std::uint32_t index, bool& answers, Duration
   Passage& passage = passage_of(index);
   const MessageFate fate =
       edge_faults_.meet({caller_of(index), call.instance, answers, call.outcome, passage.resends,
-                         call.key, payload_of(call, answers)},
+                         call.key, payload_of(call, answers), is_replication(index)},
                         specs_, draws_, now_);
   // What has already failed keeps its own reason.
   if (fate.cause != 0 && (!answers || call.outcome == RequestOutcome::Ok)) {
@@ -126,6 +128,7 @@ bool RequestEngine::gets_on_its_way(std::uint32_t index, bool& answers, Duration
   if (fate.lost) {
     if (passage.resends == kResendsMax) {
       call.phase = CallPhase::Hanging;
+      if (is_replication(index)) await_connection(index);
       return false;
     }
     const Duration wait = retransmission_timeout(passage.resends++);
@@ -146,14 +149,16 @@ void RequestEngine::send_again(std::uint32_t index) {
     discard(index);
     return;
   }
-  if (index < passages_.size() && passages_[index].key == call.key &&
-      passages_[index].round_trips > 0) {
-    shake_hands(index);
+  if (goes_on_shaking(index)) return;
+  const bool answers = call.phase == CallPhase::Answering;
+  if (is_replication(index) && is_gone(replications_.at(index).leader)) {
+    replications_.erase(index);
+    discard(index);
     return;
   }
-  const bool answers = call.phase == CallPhase::Answering;
   if (answers && instances_[call.instance].state == InstanceState::Silent) {
     call.phase = CallPhase::Hanging;
+    if (is_replication(index)) await_connection(index);
     return;
   }
   travel(index, answers);

@@ -96,13 +96,13 @@ void RequestEngine::show_lead(ServiceIndex service) {
   instances_[leadership.leader].strained = strain.is_any();
 }
 
-std::optional<std::uint32_t> RequestEngine::leader_in(const Table& table,
+std::optional<std::uint32_t> RequestEngine::leader_in(const Endpoints& endpoints,
                                                       ServiceIndex service) const {
   const std::uint32_t leads = leaderships_[service].leader;
   if (leads == kNone) return std::nullopt;
   const std::uint32_t address = instances_[leads].address;
-  const bool has =
-      std::find(table.addresses.begin(), table.addresses.end(), address) != table.addresses.end();
+  const std::vector<std::uint32_t>& known = endpoints.addresses;
+  const bool has = std::find(known.begin(), known.end(), address) != known.end();
   return has ? std::optional{address} : std::nullopt;
 }
 
@@ -125,84 +125,109 @@ bool RequestEngine::accepts(std::uint32_t index) {
 }
 
 bool RequestEngine::is_replicated(std::uint32_t index) {
+  if (calls_[index].probe) {
+    if (!is_replication(index)) return true;
+    const bool fails = instances_[calls_[index].instance].failing;
+    answer(index, fails ? RequestOutcome::Error : RequestOutcome::Ok);
+    return false;
+  }
   Call& call = calls_[index];
-  if (call.probe || !is_write(program_.sites[call.site])) return true;
-  const Instance& leader = instances_[call.instance];
-  const LeaderModel& model = *model_.services[leader.service].leader;
-  if (model.acks == 1) return true;
-  Replication& replication = replicating_[index];
-  if (replication.key == call.key && replication.settled) {
-    replicating_.erase(index);
-    return true;
+  if (!is_write(program_.sites[call.site])) return true;
+  const auto waiting = replicated_.find(index);
+  if (waiting != replicated_.end()) {
+    const bool this_one = waiting->second.key == call.key;
+    replicated_.erase(waiting);
+    if (this_one) return true;
   }
+  const std::uint32_t leader = call.instance;
+  const ServiceIndex service = instances_[leader].service;
+  const std::size_t needed = model_.services[service].leader->acks - 1;
+  std::vector<std::uint32_t> followers;
   RecordId absent = 0;
-  std::vector<std::uint32_t> sent_to;
-  if (replication.key == call.key) {
-    sent_to = std::exchange(replication.lost, {});
-  } else {
-    replication = {.key = call.key};
-    for (std::uint32_t i = 0; i < instances_.size(); ++i) {
-      if (instances_[i].service == leader.service && i != call.instance) sent_to.push_back(i);
-    }
-  }
-  for (const std::uint32_t follower : sent_to) {
-    if (instances_[follower].state == InstanceState::Listening) {
-      replicate_to(follower, index, replication);
+  for (std::uint32_t i = 0; i < instances_.size(); ++i) {
+    if (instances_[i].service != service || i == leader) continue;
+    if (instances_[i].state == InstanceState::Listening) {
+      followers.push_back(i);
     } else {
-      absent = std::max(absent, instance_causes_[follower].state);
+      absent = std::max(absent, instance_causes_[i].state);
     }
   }
-  const std::size_t needed = model.acks - 1;
-  std::vector<Instant>& acks = replication.acks;
-  if (acks.size() >= needed) {
-    // Worked example: of followers that take 3, 9 and 4 ms, two are needed: 4 ms.
-    const auto last = acks.begin() + static_cast<std::ptrdiff_t>(needed) - 1;
-    std::nth_element(acks.begin(), last, acks.end());
-    replication.settled = true;
-    kernel_.schedule(std::max(now_, *last), EventClass::Ordinary, {kEndService, index});
+  if (followers.size() < needed) {
+    call.phase = CallPhase::Calling;
+    if (call.cause == 0) call.cause = absent;
+    finish(index, RequestOutcome::Error);
     return false;
   }
-  if (acks.size() + replication.lost.size() >= needed && replication.resends < kResendsMax) {
-    kernel_.schedule(now_ + retransmission_timeout(replication.resends++), EventClass::Ordinary,
-                     {kEndService, index});
-    return false;
-  }
-  replicating_.erase(index);
-  call.phase = CallPhase::Calling;
-  if (call.cause == 0) call.cause = absent;
-  finish(index, RequestOutcome::Error);
+  for (std::uint32_t& follower : followers) follower = send_replication(index, follower);
+  if (needed == 0) return true;
+  calls_[index].phase = CallPhase::Calling;
+  replicated_[index] = {calls_[index].key, needed, std::move(followers)};
   return false;
 }
 
-void RequestEngine::replicate_to(std::uint32_t follower, std::uint32_t index,
-                                 Replication& replication) {
+std::uint32_t RequestEngine::send_replication(std::uint32_t write, std::uint32_t follower) {
+  const std::uint32_t index = allocate_call();  // Before any reference into the slab.
+  const Call& of = calls_[write];
   Call& call = calls_[index];
-  const Instance& leader = instances_[call.instance];
-  const LeaderModel& model = *model_.services[leader.service].leader;
-  const std::uint64_t address = instances_[follower].address;
-  Duration takes =
-      latency_[distance(call.instance, instances_[follower])] * 2 +
-      model.replicate.draw(draws_, Purpose::ServiceTime, call.key, kReplication + address);
-  if (impaired_) {
-    EdgeMessage message{.caller = call.instance,
-                        .callee = follower,
-                        .resends = replication.resends,
-                        .key = mix64(call.key ^ mix64(kReplication + address)),
-                        .payload_bytes = payload_of(call, false),
-                        .of_call = false};
-    const MessageFate there = edge_faults_.meet(message, specs_, draws_, now_);
-    message.answers = true;
-    message.payload_bytes = 0;
-    const MessageFate back =
-        there.lost ? MessageFate{} : edge_faults_.meet(message, specs_, draws_, now_);
-    if (const RecordId cause = there.cause != 0 ? there.cause : back.cause) call.cause = cause;
-    if (there.lost || back.lost) {
-      replication.lost.push_back(follower);
-      return;
-    }
-    takes += there.delay + back.delay;
+  call.key = mix64(of.key ^ mix64(kReplication + instances_[follower].address));
+  call.start_ns = now_.count_ns();
+  call.site = program_.replication_sites[program_.sites[of.site].operation];
+  call.instance = follower;
+  call.distance = distance(of.instance, instances_[follower]) & 3U;
+  call.phase = CallPhase::Outbound;
+  call.probe = true;
+  replications_[index] = {of.instance, write, of.key};
+  travel(index, false);
+  return index;
+}
+
+/// By a thread for that alone: it needs none of those that serve calls.
+void RequestEngine::begin_replication(std::uint32_t index) {
+  Call& call = calls_[index];
+  call.phase = CallPhase::InService;
+  if (instances_[call.instance].hanging) {
+    call.held = true;
+  } else {
+    begin_work(index);
   }
-  replication.acks.push_back(now_ + takes);
+}
+
+bool RequestEngine::end_replication(std::uint32_t index, RequestOutcome outcome) {
+  if (!has_leaders_) return false;
+  const auto found = replications_.find(index);
+  if (found == replications_.end()) return false;
+  const Replication of = found->second;
+  replications_.erase(found);
+  const auto waiting = replicated_.find(of.write);
+  if (waiting == replicated_.end() || waiting->second.key != of.key) return true;
+  Replicated& write = waiting->second;
+  std::erase(write.followers, index);
+  if (write.needed == 0) return true;  // It has them all, and goes on soon.
+  // Worked example: of followers that take 3, 9 and 4 ms, two are needed: 4 ms.
+  if (outcome == RequestOutcome::Ok) {
+    if (--write.needed > 0) return true;
+    calls_[of.write].phase = CallPhase::InService;
+    end_service(of.write);
+  } else if (write.followers.size() < write.needed) {
+    replicated_.erase(waiting);
+    if (calls_[of.write].cause == 0) calls_[of.write].cause = calls_[index].cause;
+    finish(of.write, RequestOutcome::Error);
+  }
+  return true;
+}
+
+void RequestEngine::forget_writes(std::uint32_t leader) {
+  std::erase_if(replicated_,
+                [&](const auto& write) { return calls_[write.first].instance == leader; });
+}
+
+RecordId RequestEngine::held_up_followers(std::uint32_t index) const {
+  const auto waiting = replicated_.find(index);
+  if (waiting == replicated_.end() || waiting->second.key != calls_[index].key) return 0;
+  for (const std::uint32_t follower : waiting->second.followers) {
+    if (calls_[follower].cause != 0) return calls_[follower].cause;
+  }
+  return 0;
 }
 
 }  // namespace orrery::sim

@@ -13,8 +13,6 @@
 namespace orrery::sim {
 namespace {
 
-/// In the keys of messages, beside those of calls.
-constexpr std::uint64_t kHandshakeKey = 0x68616e6473;
 constexpr Duration kFirstSynTimeout = Duration::seconds(1);
 constexpr std::uint32_t kSynResendsMax = 6;
 
@@ -34,56 +32,65 @@ bool RequestEngine::shakes_hands(std::uint32_t index) {
   const std::uint32_t route = program_.sites[call.site].route;
   if (route != kNone && model_.routes[route].policy.pool && !tries_[index].opens) return false;
   call.opens = handshake.cpu > Duration{};
-  if (impaired_ && !call.probe && handshake.round_trips > 0) {
-    passage_of(index).round_trips = handshake.round_trips;
-    shake_hands(index);
-    return true;
-  }
   const Duration round_trip = latency_[call.distance] + latency_[call.distance];
   const Duration takes = Duration::nanoseconds(round_trip.count_ns() * handshake.round_trips);
   if (takes == Duration{}) return false;
+  if (impaired_) [[unlikely]] {
+    passage_of(index).legs = 2 * handshake.round_trips + 1;
+    const Instant gives_up = give_up_at(index);
+    const Instant no_connection = std::max(now_, no_connection_at(index));
+    if (no_connection < gives_up) {
+      if (route != kNone) tries_[index].unconnected = true;
+      arm_timer(index, no_connection);
+    }
+    return goes_on_shaking(index);
+  }
   kernel_.schedule(now_ + takes, EventClass::Ordinary, {kSendAgain, index});
   return true;
 }
 
-void RequestEngine::shake_hands(std::uint32_t index) {
-  Call& call = calls_[index];
+/// Caller and called take turns, the caller first: while an odd number is left, it is the caller's
+/// turn, and when one is left nobody's.
+bool RequestEngine::goes_on_shaking(std::uint32_t index) {
+  if (index >= passages_.size() || passages_[index].key != calls_[index].key) return false;
   Passage& passage = passages_[index];
-  EdgeMessage message{.caller = caller_of(index),
-                      .callee = call.instance,
-                      .resends = passage.resends,
-                      .key = mix64(call.key ^ mix64(kHandshakeKey + passage.round_trips)),
-                      .of_call = false};
-  const MessageFate there = edge_faults_.meet(message, specs_, draws_, now_);
-  message.answers = true;
-  const MessageFate back =
-      there.lost ? MessageFate{} : edge_faults_.meet(message, specs_, draws_, now_);
-  if (const RecordId cause = there.cause != 0 ? there.cause : back.cause) {
-    passage.cause = call.cause = cause;
+  if (passage.legs == 0) return false;
+  Call& call = calls_[index];
+  if (passage.legs == 1 || instances_[call.instance].state != InstanceState::Listening) {
+    passage.legs = passage.resends = 0;
+    passage.cause = 0;
+    disarm_timer(call);
+    if (program_.sites[call.site].route != kNone) tries_[index].unconnected = false;
+    const Instant until = give_up_at(index);
+    if (until != Instant::never()) arm_timer(index, std::max(until, now_));
+    return false;
   }
-  const Instant no_connection = no_connection_at(index);
-  if (there.lost || back.lost) {
-    const bool is_first = passage.round_trips ==
-                          model_.services[instances_[call.instance].service].handshake.round_trips;
+  const MessageFate fate = edge_faults_.meet({.caller = caller_of(index),
+                                              .callee = call.instance,
+                                              .answers = passage.legs % 2 == 0,
+                                              .resends = passage.resends,
+                                              .key = mix64(call.key + passage.legs),
+                                              .packet = true},
+                                             specs_, draws_, now_);
+  if (fate.cause != 0) passage.cause = call.cause = fate.cause;
+  if (fate.lost) {
+    if (passage.resends == kResendsMax) {
+      call.phase = CallPhase::Hanging;
+      return true;
+    }
+    const HandshakeModel& handshake = model_.services[instances_[call.instance].service].handshake;
+    const bool is_first = passage.legs >= 2 * handshake.round_trips;
     const Duration wait =
         is_first ? syn_timeout(passage.resends) : retransmission_timeout(passage.resends);
-    if (now_ + wait >= no_connection) {
-      await_connection(index);
-      return;
-    }
     ++passage.resends;
     kernel_.schedule(now_ + wait, EventClass::Ordinary, {kSendAgain, index});
-    return;
-  }
-  const Duration takes =
-      latency_[call.distance] + there.delay + latency_[call.distance] + back.delay;
-  if (now_ + takes > no_connection) {
-    await_connection(index);
-    return;
+    return true;
   }
   passage.resends = 0;
-  --passage.round_trips;
-  kernel_.schedule(now_ + takes, EventClass::Ordinary, {kSendAgain, index});
+  --passage.legs;
+  kernel_.schedule(now_ + latency_[call.distance] + fate.delay, EventClass::Ordinary,
+                   {kSendAgain, index});
+  return true;
 }
 
 }  // namespace orrery::sim

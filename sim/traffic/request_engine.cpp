@@ -40,6 +40,7 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
       fingerprint_{fingerprint},
       model_{std::move(model)},
       program_{compile(model_)},
+      service_count_{model_.services.size()},
       draws_{draws},
       latency_{model_.latency_same_node, model_.latency_in_zone, model_.latency_between_zones} {
   for (const Duration latency : latency_) {
@@ -53,7 +54,12 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
   service_loads_.resize(model_.services.size());
   journey_steps_.assign(model_.journeys.size(), empty);
   journeys_.assign(model_.journeys.size(), empty);
+  last_endpoints_.assign(model_.services.size(), std::make_shared<const Endpoints>());
   tables_.resize((std::size_t{node_count} + 1) * model_.services.size());
+  for (std::size_t i = 0; i < tables_.size(); ++i) {
+    tables_[i].endpoints = last_endpoints_[i % model_.services.size()];
+    endpoints_.push_back(tables_[i].endpoints.get());
+  }
   next_gauge_ = Instant::at(model_.sample_interval);
   route_counts_.resize(model_.routes.size());
   for (const CacheModel& cache : program_.caches) {
@@ -97,6 +103,7 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
     loads_.push_back(std::move(state));
   }
   expects(loads_.size() + users_.size() < (1U << 27), "a user fits a kernel event");
+  note_features();
 }
 
 // --- Pods ---------------------------------------------------------------------------------------
@@ -299,8 +306,10 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
     stress_cpu_group(group, 0);
   }
   if (has_leaders_) end_lead(index);
-  // Then nobody waits in its queue either; calls that nobody waits for may go on.
-  if (instance.busy == 0 && !program_.has_detached) return;
+  // Then nobody waits in its queue either; what nobody waits for, or no slot is for, may go on.
+  const bool has_others = program_.has_detached || has_leaders_ || has_threads_;
+  if (instance.busy == 0 && !has_others) return;
+  if (has_leaders_) forget_writes(index);
   ServiceLoad& load = service_loads_[instance.service];
   load.busy -= instance.busy;
   load.queued -= instance.queued;
@@ -323,7 +332,7 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
   for (std::uint32_t i = 0; i < calls_.slot_count(); ++i) {
     if (const std::uint32_t parent = calls_[i].parent;
         calls_[i].phase != CallPhase::Free && parent != kNone && calls_[parent].doomed) {
-      if (forget_hedge(i)) {
+      if (forget_hedge(i) && (tries_.empty() || !tries_[i].unheard)) {
         forget_call(i);
         const CallSite& site = program_.sites[calls_[i].site];
         if (site.stands_for != kNone) {
@@ -352,6 +361,7 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
       discard(i);
     } else if (state == InstanceState::Silent) {
       call.phase = CallPhase::Hanging;
+      if (is_replication(i)) await_connection(i);
     } else {
       answer(i, RequestOutcome::Reset);
     }
@@ -388,14 +398,17 @@ void RequestEngine::publish(ConsumerIndex consumer, ServiceIndex service,
   Table& table = tables_[at];
   if (version < table.version) return;
   table.version = version;
-  table.affinity = affinity;
   table.cause = static_cast<RecordId>(cause);
   note_size(table, service, endpoints.size(), table.cause);
-  table.node_ends.assign(node_ends.begin(), node_ends.end());
-  table.addresses.clear();
+  Endpoints said{{}, {node_ends.begin(), node_ends.end()}, affinity};
+  said.addresses.reserve(endpoints.size());
   for (const ports::TableEndpoint& endpoint : endpoints) {
-    table.addresses.push_back(address_index(endpoint.address, endpoint.port));
+    said.addresses.push_back(address_index(endpoint.address, endpoint.port));
   }
+  std::shared_ptr<const Endpoints>& last = last_endpoints_[service];
+  if (!(said == *last)) last = std::make_shared<const Endpoints>(std::move(said));
+  table.endpoints = last;
+  endpoints_[at] = last.get();
   if (checked_routes_.empty()) return;
   enter();
   for (const auto& [route, checked] : checked_routes_) {
@@ -413,14 +426,10 @@ void RequestEngine::set_stale(ConsumerIndex consumer, ports::CauseId cause) {
 ports::EndpointTable RequestEngine::table(ConsumerIndex consumer, ServiceIndex service) const {
   expects(service < model_.services.size(), "a table is of a service of the model");
   const Table& kept = tables_.at(std::size_t{consumer} * model_.services.size() + service);
-  ports::EndpointTable shown{model_.services[service].name,
-                             model_.services[service].port_name,
-                             0,
-                             kept.version,
-                             {},
-                             kept.affinity,
-                             kept.node_ends};
-  for (const std::uint32_t index : kept.addresses) {
+  ports::EndpointTable shown{
+      model_.services[service].name, model_.services[service].port_name, 0, kept.version, {},
+      kept.endpoints->affinity,      kept.endpoints->node_ends};
+  for (const std::uint32_t index : kept.endpoints->addresses) {
     const auto& [address, port] = place_of(index);
     shown.endpoints.push_back({address, port, {}});
   }
@@ -454,43 +463,70 @@ void RequestEngine::enter() {
   }
 }
 
-bool RequestEngine::dispatch(KernelEvent event) {
+void RequestEngine::note_features() {
+  const bool of_servers =
+      has_gates_ || has_paces_ || has_handshakes_ || has_leaders_ || has_topics_;
+  const bool of_calls = !model_.routes.empty() || !program_.specials.empty() ||
+                        program_.has_detached || !turns_.empty() || users_think_;
+  const bool of_faults = impaired_ || !passages_.empty() || guarded_ || !held_up_.empty();
+  plain_ = !of_servers && !of_calls && !of_faults;
+}
+
+/// With all that a plain hop does in one piece: it is some twenty small functions.
+[[gnu::flatten]] bool RequestEngine::dispatch(KernelEvent event) {
   if (event.kind >= kFirstForeignKind) return false;
   if (calls_.slot_count() > kCallsInCache) [[unlikely]]
     look_ahead();
   enter();
-  if (event.kind == kArrival) {
-    arrive(event.index);
-    drain_work();
-    return true;
+  if (plain_) {
+    dispatch_call<true>(event);
+  } else {
+    dispatch_any(event);
   }
-  if (event.kind == kWork) {
-    fingerprint_.add(now_, kTrafficComponent | kWork, event.index);
-    work(event.index);
-    return true;
-  }
-  if (event.kind >= kHedge) [[unlikely]] {
+  return true;
+}
+
+void RequestEngine::dispatch_any(KernelEvent event) { dispatch_call<false>(event); }
+
+template <bool kPlain>
+void RequestEngine::dispatch_call(KernelEvent event) {
+  if (event.kind == kEndService) [[likely]] {
+    Call& call = calls_[event.index];
+    if (call.ghost) [[unlikely]] {
+      call.ghost = false;
+      if (call.phase == CallPhase::Spent) calls_.free(event.index);
+      return;
+    }
+    fingerprint_.add(now_, kTrafficComponent | kEndService, call.key);
+    end_service<kPlain>(event.index);
+  } else if (event.kind == kArrival) {
+    run<kPlain>(arrive(event.index));
+  } else if (event.kind == kReachInstance) {
+    fingerprint_.add(now_, kTrafficComponent | kReachInstance, calls_[event.index].key);
+    reach_instance<kPlain>(event.index);
+  } else if (event.kind == kReachCaller) {
+    fingerprint_.add(now_, kTrafficComponent | kReachCaller, calls_[event.index].key);
+    reach_caller<kPlain>(event.index);
+  } else {
     dispatch_other(event);
-    drain_work();
-    return true;
+  }
+  drain_work<kPlain>();
+}
+
+/// What is less frequent than the ways of a call and its service.
+void RequestEngine::dispatch_other(KernelEvent event) {
+  if (event.kind == kWork || event.kind >= kHedge) {
+    dispatch_aside(event);
+    return;
   }
   Call& call = calls_[event.index];
-  if ((event.kind == kEndService || event.kind == kTryAgain) && call.ghost) {
+  if (event.kind == kTryAgain && call.ghost) {
     call.ghost = false;
     if (call.phase == CallPhase::Spent) calls_.free(event.index);
-    return true;
+    return;
   }
   fingerprint_.add(now_, kTrafficComponent | event.kind, call.key);
   switch (event.kind) {
-    case kReachInstance:
-      reach_instance(event.index);
-      break;
-    case kEndService:
-      end_service(event.index);
-      break;
-    case kReachCaller:
-      reach_caller(event.index);
-      break;
     case kTimeout:
       time_out(event.index);
       break;
@@ -510,16 +546,17 @@ bool RequestEngine::dispatch(KernelEvent event) {
     default:
       contract_violation("a traffic event is of a known kind");
   }
-  drain_work();
-  return true;
 }
 
 /// What is about no call of the slab.
-void RequestEngine::dispatch_other(KernelEvent event) {
+void RequestEngine::dispatch_aside(KernelEvent event) {
   const std::uint64_t about =
       event.kind == kHedge ? calls_[hedged_[event.index].tries[0]].key : event.index;
   fingerprint_.add(now_, kTrafficComponent | event.kind, about);
   switch (event.kind) {
+    case kWork:
+      work(event.index);
+      break;
     case kHedge:
       send_due_hedges(event.index);
       break;
@@ -540,14 +577,15 @@ void RequestEngine::dispatch_other(KernelEvent event) {
   }
 }
 
+template <bool kPlain>
 void RequestEngine::drain_work() {
   // By index: what is done may append.
   for (std::size_t i = 0; i < work_.size(); ++i) {
     const std::uint32_t work = work_[i];
     if ((work & kAnswers) != 0) {
-      reach_caller(work & ~kAnswers);
+      reach_caller<kPlain>(work & ~kAnswers);
     } else {
-      reach_instance(work);
+      reach_instance<kPlain>(work);
     }
   }
   work_.clear();
@@ -561,39 +599,40 @@ bool RequestEngine::takes(std::uint64_t key, const CallSite& site) const {
   return happens(site.taken_below, draws_, Purpose::CallTaken, key, position);
 }
 
+template <bool kPlain>
 void RequestEngine::run(std::uint32_t index) {
-  if (is_cancelled(index)) {
+  if (!kPlain && is_cancelled(index)) {
     finish(index, RequestOutcome::Timeout);
     return;
   }
-  const ProgramOperation& operation =
-      program_.operations[program_.sites[calls_[index].site].operation];
-  const std::uint32_t end = calls_[index].undoing ? operation.end_undo : operation.end_step;
-  while (calls_[index].next_step != end) {
-    const ProgramStep step = program_.steps[calls_[index].next_step++];
-    const bool failed = calls_[index].step_failed;
-    calls_[index].step_failed = false;
+  Call& call = calls_[index];
+  const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
+  const std::uint32_t end = !kPlain && call.undoing ? operation.end_undo : operation.end_step;
+  while (call.next_step != end) {
+    const ProgramStep step = program_.steps[call.next_step++];
+    const bool failed = !kPlain && call.step_failed;
+    if (!kPlain) call.step_failed = false;
     // Before the first launch, so that no child can end the step for those that follow.
-    calls_[index].pending = step.count;
-    const std::uint64_t key = calls_[index].key;
+    call.pending = step.count;
     for (std::uint32_t site = step.first; site < step.first + step.count; ++site) {
       const CallSite& s = program_.sites[site];
-      if (!takes(key, s)) {
-        --calls_[index].pending;
-      } else if (s.special == kNone) {
-        launch(index, site, 0);
+      if (s.taken_below != ~0ULL && !takes(call.key, s)) {
+        --call.pending;
+      } else if (kPlain || s.special == kNone) {
+        launch<kPlain>(index, site, 0);
       } else if (!begins(index, site, failed)) {
-        --calls_[index].pending;
+        --call.pending;
       }
     }
-    if (calls_[index].pending > 0) return;
+    if (call.pending > 0) return;
   }
-  finish(index, calls_[index].outcome);
+  finish<kPlain>(index, call, call.outcome);
 }
 
+template <bool kPlain>
 std::uint32_t RequestEngine::launch(std::uint32_t parent_index, std::uint32_t site_index,
                                     std::uint32_t repetition, RecordId cause) {
-  const std::uint32_t index = allocate_call();  // Before any reference into the slab.
+  const std::uint32_t index = allocate_call<kPlain>();
   Call& call = calls_[index];
   const Call& parent = calls_[parent_index];
   const CallSite& site = program_.sites[site_index];
@@ -605,10 +644,17 @@ std::uint32_t RequestEngine::launch(std::uint32_t parent_index, std::uint32_t si
   call.site = site_index;
   call.repetition = repetition;
   call.cause = cause != 0 ? cause : parent.cause;
-  count_start(site, call.start_ns);
-  if (parent.followed) call.followed = observer_->try_began(call.key, parent.key);
+  const std::size_t table = table_of(parent, site);
+  const bool has_endpoints = !endpoints_[table]->addresses.empty();
+  if (kPlain && has_endpoints) {
+    count_first_try(site);
+  } else {
+    count_start(site, call.start_ns);
+  }
+  if (parent.followed) [[unlikely]]
+    call.followed = observer_->try_began(call.key, parent.key);
 
-  if (!tries_.empty()) {
+  if (!kPlain && !tries_.empty()) {
     Try& its = tries_[index];
     const Try& parents = tries_[parent_index];
     its.deadline = its.passed = parents.passed;
@@ -619,32 +665,34 @@ std::uint32_t RequestEngine::launch(std::uint32_t parent_index, std::uint32_t si
       return index;
     }
   }
-  const std::size_t table = table_of(parent, site);
-  if (tables_[table].addresses.empty()) {
+  if (!has_endpoints) [[unlikely]] {
     reject(index, RequestOutcome::NoEndpoints);
     return index;
   }
   std::optional<std::uint32_t> leader;
-  if (has_leaders_ && is_write(site)) [[unlikely]] {
-    leader = leader_in(tables_[table], site.service);
+  if (!kPlain && has_leaders_ && is_write(site)) [[unlikely]] {
+    leader = leader_in(*endpoints_[table], site.service);
     if (!leader) {
       reject(index, RequestOutcome::NoEndpoints);
       return index;
     }
   }
-  count_try(site);
+  if (!kPlain) count_try(site);
   const std::uint32_t address = leader ? *leader : choose(parent, table, call.key);
-  // A deadline that was passed on may be over.
-  const Instant at = give_up_at(index);
-  if (at != Instant::never()) arm_timer(index, std::max(at, now_));
-  connect(index, address);
+  if (!kPlain || site.timeout > Duration{}) {
+    // A deadline that was passed on may be over.
+    const Instant at = give_up_at(index);
+    if (at != Instant::never()) arm_timer(index, std::max(at, now_));
+  }
+  connect<kPlain>(index, call, address);
   return index;
 }
 
+template <bool kPlain>
 std::uint32_t RequestEngine::allocate_call() {
   const std::uint32_t index = calls_.allocate();
-  if (!model_.routes.empty()) {
-    tries_.resize(calls_.slot_count());
+  if (!kPlain && !model_.routes.empty()) {
+    tries_.grow_to(calls_.slot_count());
     tries_[index] = Try{};
   }
   return index;
@@ -655,25 +703,25 @@ ConsumerIndex RequestEngine::consumer_of(const Call& parent) const {
 }
 
 std::size_t RequestEngine::table_of(const Call& parent, const CallSite& site) const {
-  return std::size_t{consumer_of(parent)} * services_.size() + site.service;
+  return std::size_t{consumer_of(parent)} * service_count_ + site.service;
 }
 
-void RequestEngine::connect(std::uint32_t index, std::uint32_t address) {
-  Call& call = calls_[index];
+template <bool kPlain>
+void RequestEngine::connect(std::uint32_t index, Call& call, std::uint32_t address) {
   call.instance = addresses_[address];
   if (call.instance == kNone) {
     if (const RecordId gone = cause_of_absence(index, address_causes_[address])) call.cause = gone;
     await_connection(index);
     return;
   }
-  if (guarded_ && !is_let_through(index)) [[unlikely]] {
+  if (!kPlain && guarded_ && !is_let_through(index)) [[unlikely]] {
     await_connection(index);
     return;
   }
   call.distance = distance(calls_[call.parent].instance, instances_[call.instance]) & 3U;
   call.phase = CallPhase::Outbound;
-  if (has_handshakes_ && shakes_hands(index)) return;
-  travel(index, false);
+  if (!kPlain && has_handshakes_ && shakes_hands(index)) return;
+  travel<kPlain>(index, call, false);
 }
 
 void RequestEngine::reject(std::uint32_t index, RequestOutcome outcome) {
@@ -685,7 +733,7 @@ void RequestEngine::reject(std::uint32_t index, RequestOutcome outcome) {
 }
 
 std::uint32_t RequestEngine::choose(const Call& parent, std::size_t index, std::uint64_t key) {
-  const Table& table = tables_[index];
+  const Endpoints& table = *endpoints_[index];
   const std::size_t size = table.addresses.size();
   const auto drawn = [&] {
     if (!table.node_ends.empty()) {
@@ -720,10 +768,12 @@ std::uint8_t RequestEngine::distance(std::uint32_t caller, const Instance& calle
   return from.zone == callee.zone ? kInZone : kBetweenZones;
 }
 
-void RequestEngine::travel(std::uint32_t index, bool answers) {
-  Duration way = latency_[calls_[index].distance];
-  if (!program_.specials.empty()) way += time_of_payload(calls_[index], answers);
-  if (impaired_ && (!calls_[index].probe || host_checks_.contains(index))) [[unlikely]] {
+template <bool kPlain>
+void RequestEngine::travel(std::uint32_t index, Call& call, bool answers) {
+  Duration way = latency_[call.distance];
+  if (!kPlain && !program_.specials.empty()) way += time_of_payload(call, answers);
+  if (!kPlain && impaired_ &&
+      (!call.probe || host_checks_.contains(index) || is_replication(index))) [[unlikely]] {
     if (!gets_on_its_way(index, answers, way)) return;
   }
   if (way == Duration{}) {
@@ -734,10 +784,11 @@ void RequestEngine::travel(std::uint32_t index, bool answers) {
   }
 }
 
+template <bool kPlain>
 void RequestEngine::reach_instance(std::uint32_t index) {
   Call& call = calls_[index];
-  if (is_cancelled(index)) {
-    discard(index);
+  if (!kPlain && is_cancelled(index)) {
+    discard<kPlain>(index, call);
     return;
   }
   if (instances_[call.instance].state != InstanceState::Listening) {
@@ -755,52 +806,58 @@ void RequestEngine::reach_instance(std::uint32_t index) {
   if (instance.state != InstanceState::Listening) {
     const RecordId ended = instance_causes_[call.instance].state;
     if (const RecordId why = cause_of_absence(index, ended)) call.cause = why;
-    answer(index, RequestOutcome::Refused);
+    answer<kPlain>(index, call, RequestOutcome::Refused);
     return;
   }
   if (call.probe && answers_aside(index)) [[unlikely]]
     return;
-  if (has_leaders_ && !accepts(index)) [[unlikely]]
+  if (!kPlain && has_leaders_ && !accepts(index)) [[unlikely]]
     return;
   const bool at_once = instance.busy < instance.concurrency;
-  if ((!at_once && instance.queued >= instance.queue_max) || (has_gates_ && !lets_in(index))) {
+  if ((!at_once && instance.queued >= instance.queue_max) ||
+      (!kPlain && has_gates_ && !lets_in(index))) {
     call.cause = cause_of_full(call.instance);
-    answer(index, RequestOutcome::Refused);
-  } else if (at_once) {
-    begin_service(index);
+    answer<kPlain>(index, call, RequestOutcome::Refused);
+    return;
+  }
+  if (!kPlain && call.site >= program_.first_question) [[unlikely]]
+    count_question(index);
+  if (at_once) {
+    begin_service<kPlain>(index, call);
   } else {
     call.phase = CallPhase::Queued;
-    if (has_gates_) entries_[index].before = instance.queue.tail;
+    if (!kPlain && has_gates_) entries_[index].before = instance.queue.tail;
     calls_.append(instance.queue, index);
     ++instance.queued;
     ++service_loads_[instance.service].queued;
   }
 }
 
-void RequestEngine::begin_service(std::uint32_t index) {
-  Call& call = calls_[index];
+template <bool kPlain>
+void RequestEngine::begin_service(std::uint32_t index, Call& call) {
   Instance& instance = instances_[call.instance];
   if (++instance.busy > instance.busy_max) overloaded_.push_back(InstanceId{call.instance});
   ++service_loads_[instance.service].busy;
   call.phase = CallPhase::InService;
-  if (!tries_.empty()) tries_[index].served_at = now_;
+  if (!kPlain && !tries_.empty()) tries_[index].served_at = now_;
   if (call.followed) observer_->work_began(call.key, now_);
   if (instance.hanging) {
     call.held = true;
   } else {
-    begin_work(index);
+    begin_work<kPlain>(index, call);
   }
 }
 
-void RequestEngine::begin_work(std::uint32_t index) {
-  Call& call = calls_[index];
+template <bool kPlain>
+void RequestEngine::begin_work(std::uint32_t index, Call& call) {
   Instance& instance = instances_[call.instance];
   const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
   call.next_step = operation.first_step;
-  Duration cpu = operation.cpu.draw(draws_, Purpose::ServiceTime, call.key, 0);
-  if (call.opens) [[unlikely]]
+  Duration cpu;
+  if (operation.uses_cpu) cpu = operation.cpu.draw(draws_, Purpose::ServiceTime, call.key, 0);
+  if (!kPlain && call.opens) [[unlikely]]
     cpu += model_.services[instance.service].handshake.cpu;
-  if (has_paces_) cpu = begin_paced(index, cpu);
+  if (!kPlain && has_paces_) cpu = begin_paced(index, cpu);
   if (instance.cpu_group != kNone) {
     if (instance.strained) [[unlikely]]
       begin_strained(index);
@@ -840,11 +897,12 @@ void RequestEngine::work(std::uint32_t index) {
   if (cpu.node != kNone) want_cores(index);
 }
 
+template <bool kPlain>
 void RequestEngine::end_service(std::uint32_t index) {
-  if (!held_up_.empty() && is_held_up(index)) [[unlikely]]
+  if (!kPlain && !held_up_.empty() && is_held_up(index)) [[unlikely]]
     return;
-  if (has_paces_ && puts_off(index)) return;
-  if (has_leaders_ && !is_replicated(index)) [[unlikely]]
+  if (!kPlain && has_paces_ && puts_off(index)) return;
+  if (!kPlain && has_leaders_ && !is_replicated(index)) [[unlikely]]
     return;
   Call& call = calls_[index];
   call.phase = CallPhase::Calling;
@@ -856,28 +914,28 @@ void RequestEngine::end_service(std::uint32_t index) {
       call.cause =
           illness != 0 ? illness : ledger_->own_errors(instances_[call.instance].service, now_);
     }
-    finish(index, RequestOutcome::Error);
+    finish<kPlain>(index, call, RequestOutcome::Error);
   } else if (instances_[call.instance].flawed && meets_flaw(index)) {
-    finish(index, RequestOutcome::Error);
+    finish<kPlain>(index, call, RequestOutcome::Error);
   } else {
-    run(index);
+    run<kPlain>(index);
   }
 }
 
-void RequestEngine::finish(std::uint32_t index, RequestOutcome outcome) {
-  if (has_topics_ && outcome == RequestOutcome::Ok) [[unlikely]]
-    publish_messages(index);  // Before any reference into the slab.
-  const Call& call = calls_[index];
+template <bool kPlain>
+void RequestEngine::finish(std::uint32_t index, Call& call, RequestOutcome outcome) {
+  if (!kPlain && has_topics_ && outcome == RequestOutcome::Ok) [[unlikely]]
+    publish_messages(index);     // Before any reference into the slab.
   if (call.instance == kNone) {  // A journey's root.
     end_journey(index, outcome);
     return;
   }
-  if (has_gates_) leave_gate(index, true);
-  release_slot(call.instance, call.cause);
-  if (calls_[index].abandoned) {
-    discard(index);
+  if (!kPlain && has_gates_) leave_gate(index, true);
+  release_slot<kPlain>(call.instance, call.cause);
+  if (call.abandoned) {
+    discard<kPlain>(index, call);
   } else {
-    answer(index, outcome);
+    answer<kPlain>(index, call, outcome);
   }
 }
 
@@ -889,37 +947,39 @@ std::uint32_t RequestEngine::next_in_queue(Instance& instance) {
   return next;
 }
 
+template <bool kPlain>
 void RequestEngine::release_slot(std::uint32_t index, RecordId cause) {
   Instance& instance = instances_[index];
   ServiceLoad& load = service_loads_[instance.service];
   --instance.busy;
   --load.busy;
   if (++instance.served > instance.served_max) overloaded_.push_back(InstanceId{index});
-  const std::uint32_t next = has_gates_ ? next_admitted(index) : next_in_queue(instance);
+  const std::uint32_t next = !kPlain && has_gates_ ? next_admitted(index) : next_in_queue(instance);
   if (next != kNone) {
     if (calls_[next].cause == 0) calls_[next].cause = cause;
-    begin_service(next);
+    begin_service<kPlain>(next);
   } else if (instance.busy == 0 && instance.state == InstanceState::Draining) {
     instance.state = InstanceState::Stopped;
     drained_.push_back(InstanceId{index});
   }
 }
 
-void RequestEngine::answer(std::uint32_t index, RequestOutcome outcome) {
-  Call& call = calls_[index];
+template <bool kPlain>
+void RequestEngine::answer(std::uint32_t index, Call& call, RequestOutcome outcome) {
   if (call.abandoned) {  // Whoever would hear it has left.
-    discard(index);
+    discard<kPlain>(index, call);
     return;
   }
   call.phase = CallPhase::Answering;
   call.outcome = outcome;
-  travel(index, true);
+  travel<kPlain>(index, call, true);
 }
 
+template <bool kPlain>
 void RequestEngine::reach_caller(std::uint32_t index) {
   Call& call = calls_[index];
   if (call.abandoned) {
-    discard(index);
+    discard<kPlain>(index, call);
     return;
   }
   disarm_timer(call);
@@ -927,21 +987,21 @@ void RequestEngine::reach_caller(std::uint32_t index) {
     if (!end_check(index, call.outcome)) {
       probe_answers_.push_back({call.repetition, call.outcome, call.cause});
     }
-    discard(index);
+    discard<kPlain>(index, call);
     return;
   }
   if (call.followed) report_try(index, call.outcome);
-  if (program_.sites[call.site].route != kNone) {
+  if (!kPlain && program_.sites[call.site].route != kNone) {
     end_routed(index, call.outcome, true);
     return;
   }
   const RecordId failure = end_counted(call, call.outcome);
   const Return result = return_of(call, call.outcome, failure);
-  discard(index);
-  tell_caller(result);
+  discard<kPlain>(index, call);
+  tell_caller<kPlain>(result);
 }
 
-void RequestEngine::time_out(std::uint32_t index) {
+[[gnu::noinline]] void RequestEngine::time_out(std::uint32_t index) {
   Call& call = calls_[index];
   expects(call.phase != CallPhase::Free && !call.abandoned, "a caller waits until its timeout");
   call.timed = false;
@@ -971,25 +1031,29 @@ RequestEngine::Return RequestEngine::return_of(const Call& call, RequestOutcome 
   return {call.parent, call.site, call.repetition, outcome, failure};
 }
 
+template <bool kPlain>
 void RequestEngine::tell_caller(const Return& result) {
-  if (result.site >= program_.first_question) [[unlikely]] {
+  if (!kPlain && result.site >= program_.first_question) [[unlikely]] {
     hear_limit(result);
     return;
   }
-  if (program_.has_fallbacks && program_.sites[result.site].stands_for != kNone) [[unlikely]] {
+  if (!kPlain && program_.has_fallbacks && program_.sites[result.site].stands_for != kNone)
+      [[unlikely]] {
     tell_caller(end_fallback(result));
     return;
   }
-  if (!program_.caches.empty()) fill_cache(result);
-  hear(result);
+  if (!kPlain && !program_.caches.empty()) fill_cache(result);
+  hear<kPlain>(result);
 }
 
+template <bool kPlain>
 void RequestEngine::hear(const Return& result) {
   const CallSite& site = program_.sites[result.site];
-  if (result.outcome == RequestOutcome::Ok && makes_next(site, result)) return;
+  if (result.outcome == RequestOutcome::Ok && makes_next<kPlain>(site, result)) return;
   Call& caller = calls_[result.caller];
   if (result.outcome != RequestOutcome::Ok) {
-    if (caller.undoing || (site.special != kNone && program_.specials[site.special].optional)) {
+    if (!kPlain &&
+        (caller.undoing || (site.special != kNone && program_.specials[site.special].optional))) {
       caller.step_failed = true;
     } else {
       // A user sees what happened; a service turns it into a failure of its own.
@@ -998,22 +1062,25 @@ void RequestEngine::hear(const Return& result) {
     }
   }
   if (--caller.pending > 0) return;
-  if (caller.aside) {
-    discard(result.caller);
+  if (!kPlain && caller.aside) {
+    discard<kPlain>(result.caller, caller);
     if (has_topics_) [[unlikely]]
       end_delivery(result);
-  } else if (caller.outcome == RequestOutcome::Ok || caller.undoing || begin_undo(caller)) {
-    if (users_think_ && caller.instance == kNone && thinks_between_steps(result.caller)) return;
-    run(result.caller);
+  } else if (caller.outcome == RequestOutcome::Ok ||
+             (!kPlain && (caller.undoing || begin_undo(caller)))) {
+    if (!kPlain && users_think_ && caller.instance == kNone && thinks_between_steps(result.caller))
+      return;
+    run<kPlain>(result.caller);
   } else {
-    finish(result.caller, caller.outcome);
+    finish<kPlain>(result.caller, caller, caller.outcome);
   }
 }
 
+template <bool kPlain>
 bool RequestEngine::makes_next(const CallSite& site, const Return& result) {
   if (result.repetition + 1 >= site.times) return false;
-  if (site.special != kNone) return makes_next_special(site, result);
-  launch(result.caller, result.site, result.repetition + 1);
+  if (!kPlain && site.special != kNone) return makes_next_special(site, result);
+  launch<kPlain>(result.caller, result.site, result.repetition + 1);
   return true;
 }
 
@@ -1023,6 +1090,12 @@ void RequestEngine::count_start(const CallSite& site, std::int64_t start_ns) {
   services_[site.service].started(start_ns);
   if (observer_ != nullptr) observer_->call_began(site.edge);
   if (site.journey != kNone) journey_steps_[site.journey].started(start_ns);
+}
+
+void RequestEngine::count_first_try(const CallSite& site) {
+  services_[site.service].tried_first(now_.count_ns());
+  if (observer_ != nullptr) observer_->call_began(site.edge);
+  if (site.journey != kNone) journey_steps_[site.journey].tried_first(now_.count_ns());
 }
 
 void RequestEngine::count_try(const CallSite& site) {
@@ -1080,7 +1153,6 @@ void RequestEngine::report_try(std::uint32_t index, RequestOutcome outcome) {
   observer_->try_ended(report);
 }
 
-/// Nobody answers at the address: the caller waits for the shorter of its timeouts.
 Instant RequestEngine::no_connection_at(std::uint32_t index) const {
   const Call& call = calls_[index];
   const std::uint32_t route = program_.sites[call.site].route;
@@ -1091,7 +1163,8 @@ Instant RequestEngine::no_connection_at(std::uint32_t index) const {
   return tries_[index].sent_at + (own > Duration{} ? own : model_.connect_timeout);
 }
 
-void RequestEngine::await_connection(std::uint32_t index) {
+/// Nobody answers at the address: the caller waits for the shorter of its timeouts.
+[[gnu::noinline]] void RequestEngine::await_connection(std::uint32_t index) {
   Call& call = calls_[index];
   call.phase = CallPhase::Hanging;
   if (call.abandoned) {
@@ -1117,6 +1190,8 @@ Instant RequestEngine::give_up_at(std::uint32_t index) const {
   }
   if (tries_.empty()) return at;
   const Try& its = tries_[index];
+  if (its.unheard) [[unlikely]]
+    return Instant::never();
   at = std::min(at, its.deadline);
   if (site.route == kNone) return at;
   return try_deadline(model_.routes[site.route].policy.timeouts, its.sent_at, at).at;
@@ -1173,9 +1248,9 @@ void RequestEngine::forget_call(std::uint32_t index) {
   if (observer_ != nullptr) observer_->call_forgotten(site.edge);
 }
 
-void RequestEngine::discard(std::uint32_t index) {
-  Call& call = calls_[index];
-  if (has_threads_ && tries_[index].on_thread) [[unlikely]]
+template <bool kPlain>
+void RequestEngine::discard(std::uint32_t index, Call& call) {
+  if (!kPlain && has_threads_ && tries_[index].on_thread) [[unlikely]]
     return_thread(index);
   if (call.ghost) {
     call.phase = CallPhase::Spent;
@@ -1184,6 +1259,23 @@ void RequestEngine::discard(std::uint32_t index) {
     calls_.free(index);
   }
 }
+
+// For the parts of the engine that are files of their own.
+template void RequestEngine::drain_work<false>();
+template void RequestEngine::run<false>(std::uint32_t);
+template std::uint32_t RequestEngine::launch<false>(std::uint32_t, std::uint32_t, std::uint32_t,
+                                                    RecordId);
+template std::uint32_t RequestEngine::allocate_call<false>();
+template void RequestEngine::connect<false>(std::uint32_t, Call&, std::uint32_t);
+template void RequestEngine::travel<false>(std::uint32_t, Call&, bool);
+template void RequestEngine::begin_service<false>(std::uint32_t, Call&);
+template void RequestEngine::begin_work<false>(std::uint32_t, Call&);
+template void RequestEngine::finish<false>(std::uint32_t, Call&, RequestOutcome);
+template void RequestEngine::answer<false>(std::uint32_t, Call&, RequestOutcome);
+template void RequestEngine::tell_caller<false>(const Return&);
+template void RequestEngine::hear<false>(const Return&);
+template void RequestEngine::discard<false>(std::uint32_t, Call&);
+template void RequestEngine::release_slot<false>(std::uint32_t, RecordId);
 
 ServiceGauge RequestEngine::gauge(ServiceIndex service) const {
   const ServiceLoad& load = service_loads_[service];

@@ -371,11 +371,17 @@ class RequestEngine {
     NodeCpu cpu;
     std::map<std::uint32_t, RecordId> stressed;  ///< Why, by group.
   };
-  struct Table {
+  /// What many consumers' tables say alike.
+  struct Endpoints {
     std::vector<std::uint32_t> addresses;  ///< Indices into addresses_.
     std::vector<std::uint32_t> node_ends;  ///< As in ports::EndpointTable.
-    std::uint64_t version = 0;
     std::optional<Duration> affinity;
+
+    friend bool operator==(const Endpoints&, const Endpoints&) = default;
+  };
+  struct Table {
+    std::shared_ptr<const Endpoints> endpoints;  ///< Not null.
+    std::uint64_t version = 0;
     RecordId cause = 0;         ///< Of this version.
     std::size_t full_size = 0;  ///< It had so many endpoints before it shrank; 0: it has them.
     RecordId shrunk_by = 0;     ///< Why it shrank, until what came of that is over.
@@ -414,15 +420,18 @@ class RequestEngine {
     std::uint64_t user = 0;               ///< Who made the journey that it is part of.
     std::uint64_t session = 0;            ///< That journey.
     RetriesMade retries;
-    RouteHost host;                  ///< Of this try, or of the one before.
-    std::uint32_t route = kNone;     ///< Index into routes_.
-    bool call_begun = false;         ///< The route waits to hear how the call ends.
-    bool try_begun = false;          ///< Likewise, the try.
-    bool sent = false;               ///< Likewise, the host.
-    bool unconnected = false;        ///< Nobody answers at the address.
-    bool on_thread = false;          ///< It has one of the route's threads.
-    bool turned_away = false;        ///< By what stands before its retries.
-    bool opens = false;              ///< Its connection is a new one of the pool.
+    RouteHost host;               ///< Of this try, or of the one before.
+    std::uint32_t route = kNone;  ///< Index into routes_.
+    bool call_begun = false;      ///< The route waits to hear how the call ends.
+    bool try_begun = false;       ///< Likewise, the try.
+    bool sent = false;            ///< Likewise, the host.
+    bool unconnected = false;     ///< Nobody answers at the address.
+    bool on_thread = false;       ///< It has one of the route's threads.
+    bool turned_away = false;     ///< By what stands before its retries.
+    bool opens = false;           ///< Its connection is a new one of the pool.
+    bool unheard = false;         ///< Nobody waits for it, but it has its turn on a thread.
+    /// What the shared limit said to its question.
+    resilience::RateLimitReply limit_reply = resilience::RateLimitReply::Error;
     std::uint32_t question = kNone;  ///< The slot of what it asks a shared limit, while it does.
   };
   /// A call that failed and has another service called in its place.
@@ -461,19 +470,23 @@ class RequestEngine {
     std::uint64_t key = 0;      ///< Of the call that this is about.
     bool answers = false;       ///< About its answer.
     std::uint32_t resends = 0;  ///< Of the message.
+    std::uint32_t legs = 0;     ///< Messages of a handshake that come before the request.
     RecordId cause = 0;         ///< Of what holds the message up.
     Instant reset_at = Instant::never();
     Instant given_up_at = Instant::never();  ///< By a caller that was told to.
     RecordId given_up_cause = 0;
-    std::uint32_t round_trips = 0;  ///< Until the connection is open and the request goes out.
   };
-  /// A write that waits for followers to have it.
+  /// A write that a follower is told of, by the slot of the message.
   struct Replication {
-    std::uint64_t key = 0;                 ///< Of the call.
-    std::vector<Instant> acks = {};        ///< When each of those that it reached has told so.
-    std::vector<std::uint32_t> lost = {};  ///< Instances that it did not reach yet.
-    std::uint32_t resends = 0;
-    bool settled = false;  ///< As many acks as are needed are on their way.
+    std::uint32_t leader = kNone;
+    std::uint32_t write = kNone;  ///< Its slot.
+    std::uint64_t key = 0;        ///< Of the write.
+  };
+  /// A write that waits for acknowledgements, by its slot.
+  struct Replicated {
+    std::uint64_t key = 0;
+    std::size_t needed = 0;                ///< Acknowledgements that it still waits for.
+    std::vector<std::uint32_t> followers;  ///< The slots of what may still bring one.
   };
   /// A connection of a pool that is being closed.
   struct Closing {
@@ -531,17 +544,27 @@ class RequestEngine {
     RecordId failure = 0;  ///< The record of the failure.
   };
 
+  // A hop of a plain model, where nothing but queues stands between callers and services, is
+  // compiled without asking for all that there may be besides: `kPlain`.
+  void note_features();  ///< Sets plain_; called when any of them may have come or gone.
+  template <bool kPlain>
+  void dispatch_call(KernelEvent event);
+  [[gnu::noinline]] void dispatch_any(KernelEvent event);
+
   void enter();  ///< Reads the clock and takes the gauges that are due.
-  void dispatch_other(KernelEvent event);
+  [[gnu::noinline]] void dispatch_other(KernelEvent event);
+  void dispatch_aside(KernelEvent event);  ///< About no call of the slab.
   /// With more calls than a cache holds: has what the next events need on its way from memory.
   void look_ahead() const;
+  template <bool kPlain = false>
   void drain_work();
 
   // Who starts journeys: arrivals.cpp.
   void arm_arrival(std::uint32_t load);
-  void arrive(std::uint32_t index);  ///< Of a load, or of a user behind all loads.
+  /// Of a load, or of a user behind all loads. Returns the root of the journey, which is to be run.
+  [[nodiscard]] std::uint32_t arrive(std::uint32_t index);
   /// `user`: index into users_, or kNone.
-  void begin_journey(std::uint32_t load, std::uint64_t ordinal, std::uint32_t user);
+  std::uint32_t begin_journey(std::uint32_t load, std::uint64_t ordinal, std::uint32_t user);
   /// The user thinks, and starts the next journey if the load lasts.
   void let_user_think(std::uint32_t user, Instant from);
   /// Whether the user of a journey thinks before its next step, which then is an event.
@@ -553,6 +576,7 @@ class RequestEngine {
 
   /// Whether the caller with that key makes the call of the site.
   [[nodiscard]] bool takes(std::uint64_t key, const CallSite& site) const;
+  template <bool kPlain = false>
   void run(std::uint32_t call);  ///< Its next step, or its end if there is none.
   // Calls that are made on a condition, by nobody, or not at all: special_calls.cpp.
   /// Whether the call of the site is made and waited for. It, or what stands for it, is under way
@@ -592,8 +616,10 @@ class RequestEngine {
   [[nodiscard]] Duration time_of_payload(const Call& call, bool answers) const;
   /// Returns the slot of the call. `cause`: what made its caller make it, if that is not the
   /// caller's own.
+  template <bool kPlain = false>
   std::uint32_t launch(std::uint32_t parent, std::uint32_t site, std::uint32_t repetition,
                        RecordId cause = 0);
+  template <bool kPlain = false>
   [[nodiscard]] std::uint32_t allocate_call();
   /// The caller hears of the failure still within this event.
   void reject(std::uint32_t call, RequestOutcome outcome);
@@ -603,25 +629,61 @@ class RequestEngine {
   [[nodiscard]] ConsumerIndex consumer_of(const Call& parent) const;
   [[nodiscard]] std::size_t table_of(const Call& parent, const CallSite& site) const;
   /// The call takes its way to whoever answers at the address now.
-  void connect(std::uint32_t call, std::uint32_t address);
+  template <bool kPlain = false>
+  void connect(std::uint32_t call, std::uint32_t address) {
+    connect<kPlain>(call, calls_[call], address);
+  }
+  template <bool kPlain>
+  void connect(std::uint32_t call, Call& record, std::uint32_t address);
   /// The address a new call of `parent` goes to. Requires: the table is not empty.
   [[nodiscard]] std::uint32_t choose(const Call& parent, std::size_t table, std::uint64_t key);
-  void travel(std::uint32_t call, bool answer);
+  template <bool kPlain = false>
+  void travel(std::uint32_t call, bool answer) {
+    travel<kPlain>(call, calls_[call], answer);
+  }
+  template <bool kPlain>
+  void travel(std::uint32_t call, Call& record, bool answer);
+  template <bool kPlain = false>
   void reach_instance(std::uint32_t call);
-  void begin_service(std::uint32_t call);
-  void begin_work(std::uint32_t call);
+  template <bool kPlain = false>
+  void begin_service(std::uint32_t call) {
+    begin_service<kPlain>(call, calls_[call]);
+  }
+  template <bool kPlain>
+  void begin_service(std::uint32_t call, Call& record);
+  template <bool kPlain = false>
+  void begin_work(std::uint32_t call) {
+    begin_work<kPlain>(call, calls_[call]);
+  }
+  template <bool kPlain>
+  void begin_work(std::uint32_t call, Call& record);
   /// Whether the call, whose work is done, meets a flaw of its instance; its cause is set then.
   [[nodiscard]] bool meets_flaw(std::uint32_t call);
   void work(std::uint32_t group);  ///< What is due there is done; the rest is armed.
+  template <bool kPlain = false>
   void end_service(std::uint32_t call);
-  void finish(std::uint32_t call, RequestOutcome outcome);
-  void answer(std::uint32_t call, RequestOutcome outcome);
+  template <bool kPlain = false>
+  void finish(std::uint32_t call, RequestOutcome outcome) {
+    finish<kPlain>(call, calls_[call], outcome);
+  }
+  template <bool kPlain>
+  void finish(std::uint32_t call, Call& record, RequestOutcome outcome);
+  template <bool kPlain = false>
+  void answer(std::uint32_t call, RequestOutcome outcome) {
+    answer<kPlain>(call, calls_[call], outcome);
+  }
+  template <bool kPlain>
+  void answer(std::uint32_t call, Call& record, RequestOutcome outcome);
+  template <bool kPlain = false>
   void reach_caller(std::uint32_t call);
   void time_out(std::uint32_t call);
   [[nodiscard]] Return return_of(const Call& call, RequestOutcome outcome, RecordId failure);
+  template <bool kPlain = false>
   void tell_caller(const Return& result);
+  template <bool kPlain = false>
   void hear(const Return& result);  ///< What the caller does about it.
   /// Whether the site's call is made once more, or something stands for it.
+  template <bool kPlain = false>
   bool makes_next(const CallSite& site, const Return& result);
 
   // Causes: call_causes.cpp.
@@ -673,7 +735,9 @@ class RequestEngine {
   /// `answered`: nothing of the try is left anywhere. Otherwise its caller gave up.
   void end_routed(std::uint32_t call, RequestOutcome outcome, bool answered);
   /// Whether nobody waits any more, and the server knows it.
-  [[nodiscard]] bool is_cancelled(std::uint32_t call) const;
+  [[nodiscard]] bool is_cancelled(std::uint32_t call) const {
+    return !tries_.empty() && calls_[call].abandoned && tries_[call].passed != Instant::never();
+  }
   /// The server drops what it has not done yet of an abandoned call.
   void cancel(std::uint32_t call);
   /// The calls that wait for a connection to the host get what room there is; the first of them
@@ -686,10 +750,15 @@ class RequestEngine {
   /// Whether the try may run now. Otherwise it waits for a thread, or is turned away.
   [[nodiscard]] bool takes_thread(std::uint32_t call);
   void stop_waiting_for_thread(std::uint32_t call);
+  /// The try keeps its place in the queue and runs when it is its turn, heard by nobody. Returns
+  /// the record in which its call goes on.
+  [[nodiscard]] std::uint32_t leave_behind(std::uint32_t call);
+  void end_unheard(std::uint32_t call, RequestOutcome outcome, bool answered);
   /// The work of a try is over, wherever its caller is: its thread takes the next one.
   void return_thread(std::uint32_t call);
   void forget_threads(std::uint32_t instance);  ///< Its process is gone.
   void ask_limit(std::uint32_t call);
+  void count_question(std::uint32_t question);  ///< It has reached the service of its limit.
   void hear_limit(const Return& answer);
   void drop_question(std::uint32_t call);  ///< Whoever asks is gone.
   /// Calls the other service; the caller hears how that ends.
@@ -772,7 +841,7 @@ class RequestEngine {
            model_.services[site.service].leader.has_value();
   }
   /// The address of the leader if the table has it.
-  [[nodiscard]] std::optional<std::uint32_t> leader_in(const Table& table,
+  [[nodiscard]] std::optional<std::uint32_t> leader_in(const Endpoints& endpoints,
                                                        ServiceIndex service) const;
   void stand_for_election(std::uint32_t instance);
   void end_lead(std::uint32_t instance);
@@ -785,8 +854,17 @@ class RequestEngine {
   /// Whether the write has the acknowledgements it needs. Otherwise it waits for them, or has
   /// failed.
   [[nodiscard]] bool is_replicated(std::uint32_t call);
-  /// Sends the write to the follower, once more.
-  void replicate_to(std::uint32_t follower, std::uint32_t call, Replication& replication);
+  /// Tells a follower of the write; returns the slot of the message.
+  std::uint32_t send_replication(std::uint32_t write, std::uint32_t follower);
+  [[nodiscard]] bool is_replication(std::uint32_t call) const {
+    return has_leaders_ && replications_.contains(call);
+  }
+  void begin_replication(std::uint32_t message);  ///< It has reached its follower.
+  /// Whether the call is such a message; its leader has heard of it then.
+  [[nodiscard]] bool end_replication(std::uint32_t call, RequestOutcome outcome);
+  void forget_writes(std::uint32_t leader);  ///< Its process is gone.
+  /// Why the write waits for its followers; 0: it does not, or nothing holds them up.
+  [[nodiscard]] RecordId held_up_followers(std::uint32_t write) const;
 
   // Calls that meet faults of edges: impaired_calls.cpp.
   /// False: it is lost, or what becomes of it is told already. It may take longer than `way`, and
@@ -807,8 +885,9 @@ class RequestEngine {
   // New connections: opened_connections.cpp.
   /// Whether the call goes out on a connection that has to be opened first; it is under way then.
   [[nodiscard]] bool shakes_hands(std::uint32_t call);
-  /// While faults are on edges: one round trip after another, each of which may be late or lost.
-  void shake_hands(std::uint32_t call);
+  /// Whether the next message of a handshake is under way; otherwise there is none left.
+  [[nodiscard]] bool goes_on_shaking(std::uint32_t call);
+  [[nodiscard]] Instant no_connection_at(std::uint32_t call) const;  ///< The caller gives it up.
 
   // Calls through a network with rules: guarded_calls.cpp.
   /// Whether the call, whose instance is known, is let through; otherwise its cause is set.
@@ -817,6 +896,7 @@ class RequestEngine {
   [[nodiscard]] RecordId cause_of_refusal(const api::PolicyRefusal& refusal, ServiceIndex service);
 
   void count_start(const CallSite& site, std::int64_t start_ns);
+  void count_first_try(const CallSite& site);  ///< count_start() and count_try(), now.
   void report_try(std::uint32_t call, RequestOutcome outcome);  ///< To the observer that follows.
   void count_try(const CallSite& site);
   /// Of the service, whatever the caller makes of it.
@@ -827,7 +907,6 @@ class RequestEngine {
   /// count_end() of a call without policies; returns the record of its failure, 0 if it is none.
   RecordId end_counted(const Call& call, RequestOutcome outcome);
   void count_failure(std::int64_t start_ns, RecordId failure);
-  [[nodiscard]] Instant no_connection_at(std::uint32_t call) const;
   void await_connection(std::uint32_t call);
   void arm_timer(std::uint32_t call, Instant when);
   void disarm_timer(Call& call);
@@ -835,8 +914,14 @@ class RequestEngine {
   void leave(std::uint32_t call);  ///< Abandons it, and tells the server if the caller would.
   /// Nobody will hear how it ends, so it counts as if it had not been made.
   void forget_call(std::uint32_t call);
-  void discard(std::uint32_t call);
+  template <bool kPlain = false>
+  void discard(std::uint32_t call) {
+    discard<kPlain>(call, calls_[call]);
+  }
+  template <bool kPlain>
+  void discard(std::uint32_t call, Call& record);
   /// `cause`: of the call that held it; who waited for the slot was held up by it.
+  template <bool kPlain = false>
   void release_slot(std::uint32_t instance, RecordId cause);
   [[nodiscard]] std::uint32_t next_in_queue(Instance& instance);  ///< Taken out of it; or kNone.
   void end_process(std::uint32_t instance, InstanceState state);
@@ -852,16 +937,18 @@ class RequestEngine {
   Fingerprint& fingerprint_;
   TrafficModel model_;
   CallProgram program_;
+  std::size_t service_count_;
   TrafficObserver* observer_ = nullptr;
   Draws draws_;
   Instant now_;
   std::array<Duration, 3> latency_;  ///< One way, by distance.
-  bool impaired_ = false;            ///< There are faults on edges.
-  bool has_handshakes_ = false;      ///< Opening a connection to some service takes something.
-  bool users_think_ = false;         ///< Between the steps of some journey.
+  bool plain_ = false;
+  bool impaired_ = false;        ///< There are faults on edges.
+  bool has_handshakes_ = false;  ///< Opening a connection to some service takes something.
+  bool users_think_ = false;     ///< Between the steps of some journey.
 
   CallSlab calls_;
-  std::vector<Try> tries_;                 ///< By slot; empty if the model has no routes.
+  BlockArray<Try> tries_;                  ///< By slot; empty if the model has no routes.
   std::vector<Route> routes_;              ///< Those of outside, then those of each instance.
   std::vector<RouteCounts> route_counts_;  ///< By RouteModel.
   std::vector<HedgedCall> hedged_;
@@ -890,8 +977,9 @@ class RequestEngine {
   std::vector<HandedOver> handed_over_;              ///< By slot; empty without topics.
   std::vector<std::vector<std::uint32_t>> brokers_;  ///< By topic: instances that there have been.
   bool has_leaders_ = false;
-  std::vector<Leadership> leaderships_;               ///< By service, if any has leaders.
-  std::map<std::uint32_t, Replication> replicating_;  ///< By slot.
+  std::vector<Leadership> leaderships_;  ///< By service, if any has leaders.
+  std::map<std::uint32_t, Replicated> replicated_;
+  std::map<std::uint32_t, Replication> replications_;
 
   EdgeFaults edge_faults_;
   std::vector<Passage> passages_;  ///< By slot; empty before the first fault on an edge.
@@ -924,6 +1012,9 @@ class RequestEngine {
   std::map<std::pair<std::string, std::int32_t>, std::uint32_t> address_indices_;
   std::vector<std::uint32_t> addresses_;  ///< Address -> the instance that answers there, or kNone.
   std::vector<Table> tables_;             ///< consumer * services + service.
+  std::vector<const Endpoints*> endpoints_;  ///< Of these; a call needs no more of them.
+  /// By service: what the last table said that was published.
+  std::vector<std::shared_ptr<const Endpoints>> last_endpoints_;
   std::vector<resilience::IpvsRoundRobin> turns_;  ///< By table, where nodes take turns.
   std::vector<resilience::HostView> turn_hosts_;   ///< As many as the longest of these tables has.
   std::map<ClientOfTable, Attachment> attachments_;  ///< Of tables with affinity.

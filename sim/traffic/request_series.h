@@ -54,6 +54,15 @@ class RequestSeries {
     ++open_;
   }
 
+  /// started() and tried(), which mostly come at once.
+  void tried_first(std::int64_t start_ns) {
+    if (start_ns < measure_from_ns_) return;
+    Row& r = row(start_ns);
+    ++r.unanswered;
+    ++r.tries;
+    ++open_;
+  }
+
   void ended(std::int64_t start_ns, std::int64_t end_ns, RequestOutcome outcome) {
     if (start_ns < measure_from_ns_) return;
     Row& r = row(start_ns);

@@ -56,7 +56,7 @@ std::uint64_t RequestEngine::hash_of(const Try& its, const CallSite& site) const
 void RequestEngine::take_table(Route& route, const Table& table) {
   std::vector<HostFacts> facts;
   if (route.needs_facts()) {
-    for (const std::uint32_t address : table.addresses) {
+    for (const std::uint32_t address : table.endpoints->addresses) {
       const auto& [host, port] = place_of(address);
       const std::uint32_t instance = addresses_[address];
       facts.push_back({host + ":" + std::to_string(port),
@@ -65,7 +65,7 @@ void RequestEngine::take_table(Route& route, const Table& table) {
       if (route.has_subsets() && instance != kNone) facts.back().labels = specs_[instance].labels;
     }
   }
-  route.take_table(table.version, table.addresses, std::move(facts), now_);
+  route.take_table(table.version, table.endpoints->addresses, std::move(facts), now_);
 }
 
 std::uint32_t RequestEngine::zone_at(std::uint32_t address) const {
@@ -76,7 +76,8 @@ void RequestEngine::take_peers(Route& route, const Instance& caller) {
   const std::size_t own = (std::size_t{caller.node} + 1) * model_.services.size() + caller.service;
   if (!route.misses_peers(tables_[own].version)) return;
   std::vector<std::uint32_t> zones;
-  for (const std::uint32_t address : tables_[own].addresses) zones.push_back(zone_at(address));
+  for (const std::uint32_t address : tables_[own].endpoints->addresses)
+    zones.push_back(zone_at(address));
   route.take_peers(tables_[own].version, std::move(zones));
 }
 
@@ -166,11 +167,12 @@ void RequestEngine::run_try(std::uint32_t index) {
   if (route.has_localities()) take_peers(route, instances_[parent.instance]);
   std::optional<RouteHost> host;
   if (has_leaders_ && is_write(site)) [[unlikely]] {
-    if (const auto leader = leader_in(table, site.service)) host = route.host_at(*leader);
+    if (const auto leader = leader_in(*table.endpoints, site.service))
+      host = route.host_at(*leader);
   } else if (route.balances()) {
     const std::uint64_t of_call = call_key(parent.key, site.position, call.repetition);
     host = route.pick(call.key, of_call, hash_of(its, site), its.host.address, now_);
-  } else if (!table.addresses.empty()) {
+  } else if (!table.endpoints->addresses.empty()) {
     host = route.host_at(choose(parent, at, call.key));
   }
   if (!host) {
@@ -298,6 +300,14 @@ bool RequestEngine::try_again(std::uint32_t index, const TryEnd& end, bool answe
 }
 
 void RequestEngine::end_routed(std::uint32_t index, RequestOutcome outcome, bool answered) {
+  if (tries_[index].unheard) [[unlikely]] {
+    end_unheard(index, outcome, answered);
+    return;
+  }
+  if (calls_[index].phase == CallPhase::Unthreaded &&
+      model_.routes[program_.sites[calls_[index].site].route].policy.thread_pool->runs_timed_out) {
+    index = leave_behind(index);
+  }
   const std::uint32_t hedged = hedged_of(index);
   if (hedged != kNone && outcome == RequestOutcome::Ok) {
     // First, so that none of them gets the place of the try that was answered.
@@ -354,10 +364,6 @@ void RequestEngine::end_routed(std::uint32_t index, RequestOutcome outcome, bool
     leave(index);
   }
   tell_caller(result);
-}
-
-bool RequestEngine::is_cancelled(std::uint32_t index) const {
-  return !tries_.empty() && calls_[index].abandoned && tries_[index].passed != Instant::never();
 }
 
 void RequestEngine::cancel(std::uint32_t index) {

@@ -37,6 +37,7 @@ void RequestEngine::hold_up_work(InstanceId id, Duration by, ports::CauseId caus
     const bool again = held.key == calls_[call].key;
     held = {calls_[call].key, again ? held.by + by : by};
   }
+  note_features();
 }
 
 void RequestEngine::set_disk_full(InstanceId id, bool full, ports::CauseId cause) {

@@ -105,6 +105,9 @@ class SimApi {
     return std::exchange(reminders_, {});
   }
 
+  /// Whether take_reminders() or take_crashed() would give anything.
+  [[nodiscard]] bool has_notices() const { return !reminders_.empty() || !crashed_.empty(); }
+
   /// Says `what` in the same way whenever a fault has kept the client from being served for so
   /// long.
   void remind_of_silence(store::ClientId client, Duration lasting, std::uint32_t what);

@@ -680,7 +680,7 @@ void SimWorld::dispatch(KernelEvent event) {
                        api_->dispatch(event) || sim::dispatch(*node_environment_, event) ||
                        sim::dispatch(*table_environment_, event);
   expects(handled, "every event of the kernel has a handler");
-  on_reminders();
+  if (api_->has_notices()) on_reminders();
   if (engine_->has_notices()) tell_nodes();
 }
 

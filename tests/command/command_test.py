@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("ORRERY_TEST_DATA", ROOT.parent / "shared/data")) / "manifests"
-ORRERY = sys.argv.pop(1)
+ORRERY = str(Path(sys.argv.pop(1)).resolve())
 TWO_PODS = ROOT / "scenarios/live/two-pods.json"
 ZIPKIN_FOR_GO = Path("/usr/share/gocode/src/github.com/openzipkin/zipkin-go/model")
 PUBLISHED = {
@@ -27,8 +27,8 @@ PUBLISHED = {
 }
 
 
-def orrery(*arguments, stdin=""):
-    return subprocess.run([ORRERY, *map(str, arguments)], input=stdin, capture_output=True, text=True)
+def orrery(*arguments, stdin="", cwd=None):
+    return subprocess.run([ORRERY, *map(str, arguments)], input=stdin, capture_output=True, text=True, cwd=cwd)
 
 
 def sqlite_count(file):
@@ -86,6 +86,46 @@ class CommandTest(unittest.TestCase):
         for part in ("the run of seed ", "ended with exit status 1", "out of ideas"):
             self.assertIn(part, run.stderr)
         self.assertEqual(orrery(*arguments, "--world", "containerd").returncode, 2)
+
+    def test_the_same_run_is_the_same_bytes_wherever_it_is_started_and_wherever_its_folder_lies(self):
+        shutil.copytree(ROOT / "scenarios/topics", self.folder / "topics")
+        shutil.copytree(ROOT / "scenarios/topics", self.folder / "deep/below")
+        recordings = set()
+        places = ((ROOT, "scenarios/topics"), (ROOT / "scenarios/topics", "."), (self.folder, "topics"),
+                  (self.folder, self.folder / "deep/below"), (self.folder / "deep", "../topics"))
+        for start, folder in places:
+            kept = self.folder / "kept"
+            done = orrery("run", f"{folder}/half-the-mailers.json", "--set", "duration=200s", "--set", "expect=[]", "--seeds", "1", "--out",
+                          self.folder / "out", "--record", kept, cwd=start)
+            self.assertNotEqual(done.returncode, 2, done.stdout + done.stderr)
+            recordings.add(hashlib.sha256(kept.read_bytes()).hexdigest())
+        self.assertEqual(len(recordings), 1, "of %d places" % len(places))
+
+    def test_lag_and_what_policies_did_are_in_every_table(self):
+        for file, kind, table, figure, least in (
+                ("topics/half-the-mailers.json", "group", "consumer_group", "lag", 2400),
+                ("network-faults/with-retries.json", "policies", "policy", "retries", 1)):
+            kept = self.folder / "r.orrery"
+            done = orrery("run", ROOT / "scenarios" / file, "--out", self.folder / "out", "--record", kept, "--seeds", "1")
+            self.assertNotEqual(done.returncode, 2, done.stdout + done.stderr)
+
+            def text(name):
+                return orrery("export", kept, "--format", name).stdout.splitlines()
+
+            lines = [l for l in map(json.loads, text("jsonl")) if l["type"] == kind and figure in l]
+            values = [l[figure] for l in lines]
+            self.assertGreaterEqual(max(values), least)
+            rows = [r.split(",") for r in text("csv-long")]
+            self.assertEqual([int(r[6]) for r in rows if r[1] == kind and r[4] == figure], values)
+            database = self.folder / (kind + ".db")
+            self.assertEqual(orrery("export", kept, "--format", "sqlite", "-o", database).returncode, 0)
+            with sqlite3.connect(database) as db:
+                kept_values = db.execute(f"SELECT {figure} FROM {table} WHERE {figure} > 0 ORDER BY rowid").fetchall()
+            self.assertEqual([v for (v,) in kept_values], values)
+            counter = figure == "retries"
+            points = [l for l in text("prometheus") if l.startswith(f"orrery_{kind}_{figure}")]
+            last = sum(values) if counter else max(values)
+            self.assertEqual(max(int(p.split()[-2]) for p in points), last)
 
     def test_a_recording_is_exported_to_what_other_programs_read(self):
         run, bare, kept = self.folder / "run", self.folder / "bare", self.folder / "r.orrery"

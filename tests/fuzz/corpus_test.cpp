@@ -9,6 +9,9 @@
 #include <vector>
 
 #include "models/api/reading.h"
+#include "models/recording/run_blocks.h"
+#include "models/recording/run_reader.h"
+#include "runner/control/ordered_scenario.h"
 #include "runner/scenario/reading.h"
 #include "tests/fuzz/targets.h"
 
@@ -51,7 +54,8 @@ TEST(Corpus, EveryInputOfTheRepositoryPassesBothTargets) {
   }
 }
 
-// Programs, series, writes on the timeline, groups of nodes, rules: fuzzing begins behind their doors.
+// Programs, series, writes on the timeline, groups of nodes, rules: fuzzing begins behind their
+// doors.
 TEST(Corpus, HasAScenarioThatEveryReaderAccepts) {
   const std::string text = text_of_file("tests/fuzz/seeds/scenario/every-reader.json");
   const auto reading = scenario::read_scenario_text(text, "every-reader.json", "tests/fuzz/beside");
@@ -63,6 +67,43 @@ TEST(Corpus, HasAScenarioThatEveryReaderAccepts) {
   read_as_scenario(text);
 }
 
+// Topics, leaders, limits, handshakes, pools of threads, fallbacks, and the faults that they meet.
+TEST(Corpus, HasAScenarioWithEveryPolicyThatIsAccepted) {
+  const std::string text = text_of_file("tests/fuzz/beside/every-policy.json");
+  const auto reading = scenario::read_scenario_text(text, "every-policy.json", "tests/fuzz/beside");
+  for (const api::Problem& problem : reading.problems) ADD_FAILURE() << to_string(problem);
+  ASSERT_TRUE(reading.scenario);
+  EXPECT_EQ(reading.scenario->topics.size(), 2U);
+  EXPECT_EQ(reading.scenario->timeline.size(), 7U);
+  read_as_scenario(text);
+}
+
+TEST(Corpus, EveryLineOfOrdersIsObeyedOrRefused) {
+  read_as_orders(text_of_file("tests/fuzz/seeds/orders/every-command.jsonl"));
+  for (const char* text : {"",
+                           "\n\n",
+                           "{}",
+                           "[]",
+                           "null",
+                           R"({"do": 1})",
+                           R"({"do": "act"})",
+                           R"({"do": "step", "until": null})",
+                           R"({"do": "step", "until": "1s"})",
+                           R"({"do": "speed", "factor": 1e400})",
+                           R"({"do": "speed", "factor": -0})",
+                           R"({"do": "act", "entry": []})",
+                           R"({"do": "act", "entry": {}})",
+                           R"({"do": "act", "entry": {"id": 5, "cordon": "Node/n1"}})",
+                           R"({"do": "act", "entry": {"id": "slow", "cordon": "Node/n1"}})",
+                           R"({"do": "act", "entry": {"id": "", "cordon": "Node/n1"}})",
+                           R"({"do": "act", "entry": {"apply": 3}})",
+                           R"({"do": "act", "entry": {"apply": []}})",
+                           R"({"do": "act", "entry": {"cordon": "Node/n1", "cordon": "Node/n2"}})",
+                           "{\"do\": \"act\", \"entry\": {\"cordon\": \"Node/\xff\"}}"}) {
+    read_as_orders(text);
+  }
+}
+
 TEST(Corpus, ASeriesIsReadOrRefusedByLine) {
   read_as_series(text_of_file("tests/fuzz/seeds/series/columns.csv"));
   for (const char* text : {"", "time,value", "1,2\n1,3", "1e400,2", "-1,2", "1,-2", "1", "a\n1,2",
@@ -71,9 +112,33 @@ TEST(Corpus, ASeriesIsReadOrRefusedByLine) {
   }
 }
 
+// Beside a scenario that is named without a folder there is nothing that a path begins with.
+TEST(Corpus, AnOrderOfAFileWithoutANameIsRefused) {
+  const auto reading = scenario::read_scenario("tests/fuzz/beside/every-policy.json");
+  ASSERT_TRUE(reading.scenario);
+  const control::OrderedScenario ordered{"every-policy.json", *reading.scenario};
+  for (const char* order : {R"({"apply": [""]})", R"({"apply": [3]})", R"({"apply": [{}]})"}) {
+    const auto document = scenario::read_document(order, "order", scenario::Syntax::Json);
+    ASSERT_TRUE(document.root);
+    EXPECT_FALSE(ordered.read(*document.root, Instant{}).problems.empty()) << order;
+  }
+}
+
+// One of an older format would be refused at its head, and nothing behind it be read.
+TEST(Corpus, HasARecordingThatIsRead) {
+  const auto reader = recording::RunReader::open("tests/fuzz/seeds/recording/small.orrery");
+  ASSERT_TRUE(reader) << reader.error().what;
+  ASSERT_TRUE((*reader)->last());
+  const auto events = (*reader)->events({}, *(*reader)->last());
+  ASSERT_TRUE(events);
+  EXPECT_FALSE(events->empty());
+}
+
 TEST(Corpus, EveryPrefixOfARecordingPasses) {
   const std::string bytes = text_of_file("tests/fuzz/seeds/recording/small.orrery");
-  ASSERT_FALSE(bytes.empty());
+  ASSERT_GT(bytes.size(), recording::kFileHeadSize);
+  ASSERT_EQ(bytes[recording::kFileMagic.size()], char{recording::kFormatVersion})
+      << "a recording of another version is refused at once: make one of this version";
   for (std::size_t length = 0; length <= bytes.size(); length += 5) {
     read_as_recording(std::string_view{bytes}.substr(0, length));
   }

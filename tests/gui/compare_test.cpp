@@ -70,6 +70,12 @@ TEST_F(Compare, TheTimelineMarksWhereTheRunsPartAndAClickGoesThere) {
   EXPECT_EQ(window_.shown().at, window_.shown().parting->at);
 }
 
+TEST_F(Compare, TheTwoGraphsHaveOneLegend) {
+  window_.show_drawer(Drawer::Compare);
+  EXPECT_NE(shape(window_.services(), "legend"), nullptr);
+  EXPECT_EQ(shape(window_.other_services(), "legend"), nullptr);
+}
+
 TEST_F(Compare, AnotherRunEndsTheComparison) {
   window_.show_drawer(Drawer::Compare);
   ASSERT_TRUE(window_.open(test::breaker_recording_path()));

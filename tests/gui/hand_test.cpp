@@ -11,6 +11,7 @@
 #include <QLocalSocket>
 #include <QMouseEvent>
 #include <QTemporaryDir>
+#include <QWheelEvent>
 #include <functional>
 
 #include "gui/app/window.h"
@@ -290,6 +291,39 @@ TEST_F(HandedRun, WhatIsTypedIsAskedForAtOnceAndDoneWithEnter) {
   EXPECT_FALSE(field->isVisible()) << "another deed needs no words";
 }
 
+TEST_F(HandedRun, MoreThanFitsInAMenuIsReachedByKeysAndWheel) {
+  window_.resize(1100, 640);
+  window_.show_drawer(Drawer::None);
+  (void)window_.picture(1);
+  window_.open_deeds("service shop/cart", {40, 40});
+  DeedMenu& menu = window_.deeds();
+  const int last = static_cast<int>(menu.deeds().size()) - 1;
+  const auto in_view = [&](int row) {
+    (void)window_.picture(1);
+    return menu.find(QString{"deed row %1"}.arg(row)) != nullptr;
+  };
+  EXPECT_LE(menu.geometry().bottom(), 640);
+  EXPECT_TRUE(in_view(0));
+  EXPECT_FALSE(in_view(last));
+  menu.choose(last);
+  EXPECT_TRUE(in_view(last));
+  EXPECT_NE(menu.find("chosen deed"), nullptr);
+  EXPECT_FALSE(in_view(0));
+  QWheelEvent wheel{{30, 80},       {30, 80},          {},   {0, 12'000}, Qt::NoButton,
+                    Qt::NoModifier, Qt::NoScrollPhase, false};
+  QApplication::sendEvent(&menu, &wheel);
+  EXPECT_TRUE(in_view(0)) << "what is chosen may be out of view";
+}
+
+TEST_F(HandedRun, WhyALiveRunIsNotHeldIsSaid) {
+  press(window_, Qt::Key_Space);
+  answer(hear("run"), {{"refused", QJsonArray{QJsonObject{{"pointer", ""},
+                                                          {"expected", "a run that can be held"},
+                                                          {"found", "run"},
+                                                          {"hint", ""}}}}});
+  wait_until([&] { return window_.shown().notice.contains("a run that can be held"); });
+}
+
 TEST_F(HandedRun, PodsNodesZonesAndEdgesArePointedAtToo) {
   window_.show_drawer(Drawer::None);
   (void)window_.picture(1);
@@ -310,6 +344,26 @@ TEST_F(HandedRun, PodsNodesZonesAndEdgesArePointedAtToo) {
     }
   }
   EXPECT_GE(edges, 3U);
+}
+
+TEST_F(HandedRun, KeysOpenTheMenuOfAnEdge) {
+  window_.show();
+  QApplication::setActiveWindow(&window_);
+  window_.show_drawer(Drawer::None);
+  ASSERT_TRUE(window_.select("cart"));
+  (void)window_.picture(1);
+  window_.services().setFocus();
+  press(window_.services(), Qt::Key_N);
+  press(window_.services(), Qt::Key_I);
+  ASSERT_FALSE(window_.deeds().isHidden());
+  const QJsonObject entry = window_.deeds().deeds()[0].entry;
+  EXPECT_EQ(entry.value("from"), "Service/shop/cart");
+  EXPECT_EQ(entry.value("to"), "Service/shop/db");
+  press(window_.deeds(), Qt::Key_Escape);
+  press(window_.services(), Qt::Key_Escape);
+  press(window_.services(), Qt::Key_I);
+  ASSERT_FALSE(window_.deeds().isHidden());
+  EXPECT_EQ(window_.deeds().deeds()[0].name, "pod-kill") << "of the card again";
 }
 
 TEST_F(HandedRun, FromThePastAnotherRunBeginsAndIsLedToTheInstant) {
@@ -353,7 +407,7 @@ TEST(RunByHand, BeginsOnceItsScenarioIsCheckedAndIsHeldWhereItWasAskedFor) {
   ASSERT_TRUE(window.open(ORRERY_SCENARIOS "/live/two-pods.json"));
   window.run_by_hand(Instant::at(Duration::milliseconds(6'300)));
   EXPECT_TRUE(window.is_on_its_way());
-  wait_until([&] { return !window.is_on_its_way(); }, 120'000);
+  wait_until([&] { return !window.is_on_its_way() && window.shown().run != nullptr; }, 120'000);
   ASSERT_TRUE(window.shown().hand);
   EXPECT_TRUE(window.shown().hand->held);
   EXPECT_EQ(window.shown().hand->at, Instant::at(Duration::milliseconds(6'300)));

@@ -112,6 +112,59 @@ TEST_F(Keyboard, TwoThingsThatDoTheSameAreBothComeTo) {
   EXPECT_GE(seen.count("select 2"), 2) << seen.join("; ").toStdString();
 }
 
+TEST_F(Keyboard, NGoesFromEdgeToEdgeOfTheSelectedCardAndEnterAlongIt) {
+  ServiceGraphView& services = window_.services();
+  const auto edge = [&] {
+    const auto reached = services.reached_edge();
+    return reached ? reached->thing : QString{};
+  };
+  services.setFocus();
+  press(services, Qt::Key_N);
+  EXPECT_EQ(edge(), "edge clients shop/front") << "none is selected: it is the users' own";
+  press(services, Qt::Key_Return);
+  ASSERT_EQ(window_.shown().selected, 0U);
+  EXPECT_EQ(edge(), QString{}) << "behind it";
+
+  QStringList seen;
+  for (int i = 0; i < 4; ++i) {
+    press(services, Qt::Key_N);
+    seen << edge();
+  }
+  QStringList out = seen.mid(0, 2);
+  out.sort();
+  EXPECT_EQ(out, (QStringList{"edge shop/front shop/cart", "edge shop/front shop/mail"}));
+  EXPECT_EQ(seen[2], "edge clients shop/front") << "those that come in stand last";
+  EXPECT_EQ(seen[3], seen[0]) << "and round again";
+  press(services, Qt::Key_N, Qt::ShiftModifier);
+  EXPECT_EQ(edge(), "edge clients shop/front");
+
+  ASSERT_TRUE(window_.select("cart"));
+  EXPECT_EQ(edge(), QString{}) << "it is none of this card's";
+  press(services, Qt::Key_N);
+  ASSERT_EQ(edge(), "edge shop/cart shop/db");
+  (void)window_.picture(1);
+  EXPECT_NE(services.find("reached edge 3"), nullptr);
+  const Shape* text = services.find("reached text");
+  ASSERT_NE(text, nullptr);
+  EXPECT_TRUE(text->text.startsWith("cart → db · 100/s · 50% err")) << text->text.toStdString();
+  EXPECT_EQ(services.accessibleDescription(), text->text);
+  press(services, Qt::Key_Escape);
+  EXPECT_EQ(edge(), QString{});
+  EXPECT_EQ(window_.shown().selected, 1U) << "Escape went no further";
+  press(services, Qt::Key_N, Qt::ShiftModifier);
+  ASSERT_EQ(edge(), "edge shop/front shop/cart") << "backwards the last one is the first";
+  press(services, Qt::Key_Return);
+  EXPECT_EQ(window_.shown().selected, 0U) << "against its direction, too";
+
+  press(services, Qt::Key_N);
+  press(services, Qt::Key_Tab);
+  EXPECT_EQ(edge(), QString{}) << "Tab goes to other things";
+  press(services, Qt::Key_N);
+  window_.timeline().setFocus();
+  (void)window_.picture(1);
+  EXPECT_EQ(services.find("reached text"), nullptr) << "what keys do not reach has no ring";
+}
+
 TEST_F(Keyboard, F6GoesFromPanelToPanelOfThoseThatAreShown) {
   window_.services().setFocus();
   press(window_, Qt::Key_F6);

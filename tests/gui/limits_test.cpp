@@ -33,6 +33,16 @@ TEST(Limits, TheBoardHasOnlyPathsWhereSomethingWasHeldBack) {
   EXPECT_EQ(board.most, (LimitCounts{10, 30, 0, 0}));
 }
 
+TEST(Limits, CountWhatAdmissionDidNotLetOut) {
+  const auto run = whole(test::admission_recording_path());
+  ASSERT_NE(run, nullptr);
+  EXPECT_EQ(limits_of(*run, 2, 70), (LimitCounts{0, 0, 0, 0, 20}));
+  EXPECT_EQ(limits_of(*run, 2, 50), LimitCounts{});
+  const LimitBoard board = limit_board(*run);
+  EXPECT_EQ(board.edges, (std::vector<std::size_t>{2}));
+  EXPECT_EQ(board.most, (LimitCounts{0, 0, 0, 0, 20}));
+}
+
 TEST(Limits, ErrorsAreNoLimits) {
   const auto run = whole(test::recording_path());
   ASSERT_NE(run, nullptr);

@@ -23,6 +23,9 @@ constexpr std::int64_t kDark = 600;
 constexpr std::int64_t kLight = 900;
 constexpr std::int64_t kShut = 1050;
 
+/// What happens beside the dark zone.
+enum class Beside { Nothing, Breaker, Policy, Admission };
+
 class Writer {
  public:
   explicit Writer(RunWriter& writer) : writer_{writer}, map_{writer.columns()} {}
@@ -98,7 +101,8 @@ class Writer {
     writer_.add_trace(trace);
   }
 
-  void sample(std::int64_t tenth, bool failing, bool breaker) {
+  void sample(std::int64_t tenth, bool failing, Beside beside) {
+    const bool breaker = beside == Beside::Breaker;
     constexpr auto kTimeout = static_cast<CallField>(static_cast<int>(CallField::Ok) + 4);
     constexpr auto kUpstream = static_cast<CallField>(static_cast<int>(CallField::Ok) + 6);
     values_.assign(map_.count(), 0);
@@ -106,7 +110,8 @@ class Writer {
     const std::int64_t failed = failing && !breaker ? 5 : 0;
     calls(RowKind::Edge, 0, 10, failed, kUpstream);
     calls(RowKind::Edge, 1, 10, failed, kUpstream);
-    calls(RowKind::Edge, 2, 10, 0, kTimeout);
+    calls(RowKind::Edge, 2, 10, failing && beside == Beside::Admission ? 2 : 0,
+          CallField::NotAdmitted);
     calls(RowKind::Edge, 3, 10, failed, kTimeout);
     calls(RowKind::Service, kFront, 10, failed, kUpstream);
     calls(RowKind::Service, kCart, 10, failed, kUpstream);
@@ -128,9 +133,6 @@ class Writer {
   ColumnMap map_;
   std::vector<std::int64_t> values_;
 };
-
-/// What happens beside the dark zone.
-enum class Beside { Nothing, Breaker, Policy };
 
 QString write(const char* file, Beside beside) {
   const bool breaker = beside == Beside::Breaker;
@@ -162,7 +164,7 @@ QString write(const char* file, Beside beside) {
       const Duration dark = Duration::seconds(60);
       writer.event(2, 0, dark, "fault", "zone/b", "dark: zone-loss");
       if (breaker) {
-        writer.sample(tenth, true, true);
+        writer.sample(tenth, true, beside);
         continue;
       }
       writer.event(3, 2, dark + Duration::milliseconds(10), "failing", "Service/shop/db",
@@ -190,7 +192,7 @@ QString write(const char* file, Beside beside) {
                    "calls from users: upstream");
     }
     const bool dark = tenth > kDark && tenth <= kLight;
-    writer.sample(tenth, dark || (policy && tenth > kShut), breaker);
+    writer.sample(tenth, dark || (policy && tenth > kShut), beside);
   }
   return (*made)->finish() ? QString::fromStdString(path) : QString{};
 }
@@ -204,6 +206,11 @@ const QString& recording_path() {
 
 const QString& breaker_recording_path() {
   static const QString kPath = write("gui_test_breaker.orrery", Beside::Breaker);
+  return kPath;
+}
+
+const QString& admission_recording_path() {
+  static const QString kPath = write("gui_test_admission.orrery", Beside::Admission);
   return kPath;
 }
 

@@ -16,6 +16,9 @@ const QString& recording_path();
 /// one of them is tried again; then it is half-open for two seconds. Nothing else fails.
 const QString& breaker_recording_path();
 
+/// The first, but while zone b is dark front lets two of its ten calls to mail not out.
+const QString& admission_recording_path();
+
 /// The first, but at 1:45 a policy is applied, after which calls fail as they did in the dark.
 const QString& policy_recording_path();
 

@@ -262,5 +262,93 @@ TEST_F(Scenario, AnEngineThatIsNotThereIsSaid) {
   EXPECT_TRUE(window_.scenario().text().problems.empty());
 }
 
+/// A program that finds zones wrong for live hosts, and whose hosts are not there.
+class LiveScenario : public Scenario {
+ protected:
+  void SetUp() override {
+    Scenario::SetUp();
+    engine_does("echo 'the bed failed: not root' >&2\necho 'no writable cgroup' >&2\nexit 2\n");
+  }
+  void engine_does(const QString& run) {
+    QFile::remove(folder_.filePath("engine"));
+    write("engine",
+          "#!/bin/sh\n"
+          "if [ \"$1\" = check ]; then\n"
+          "  case \"$*\" in *'--world containerd'*) ;; *) exit 0 ;; esac\n"
+          "  grep -q zone \"$2\" || exit 0\n"
+          "  echo \"$2: expected what live hosts can do; found zone-loss\" >&2\n"
+          "  exit 2\n"
+          "fi\n"
+          "echo \"$@\" > '" +
+              folder_.filePath("told") + "'\n" + run);
+    QFile::setPermissions(folder_.filePath("engine"), QFile::ReadOwner | QFile::ExeOwner);
+  }
+  void choose_live_hosts() {
+    ASSERT_TRUE(shows("scenario world live"));
+    window_.scenario().on_action("scenario world live");
+  }
+};
+
+TEST_F(LiveScenario, WhatLiveHostsCannotDoIsSaidAboveTheText) {
+  ASSERT_TRUE(window_.open(write("x.json", "{\n  \"fault\": \"zone\"\n}\n")));
+  await(Phase::Right);
+  choose_live_hosts();
+  await(Phase::Wrong);
+  ASSERT_TRUE(shows("problem 0"));
+  EXPECT_EQ(window_.scenario().text().problems[0].text,
+            "expected what live hosts can do; found zone-loss");
+  EXPECT_FALSE(shows("scenario run"));
+  window_.scenario().on_action("scenario world sim");
+  await(Phase::Right);
+  EXPECT_TRUE(shows("scenario run")) << "simulated, nothing is wrong with it";
+}
+
+TEST_F(LiveScenario, WhatTheHostsLackIsSaidLineByLine) {
+  ASSERT_TRUE(window_.open(write("x.json", kText)));
+  await(Phase::Right);
+  choose_live_hosts();
+  await(Phase::Right);
+  window_.scenario().on_action("scenario run");
+  await(Phase::Wrong);
+  EXPECT_TRUE(read("told").contains("--world containerd"));
+  EXPECT_FALSE(read("told").contains("--control"));
+  const std::vector<Problem>& problems = window_.scenario().text().problems;
+  ASSERT_EQ(problems.size(), 2U);
+  EXPECT_EQ(problems[0].text, "the bed failed: not root");
+  EXPECT_EQ(problems[1].text, "no writable cgroup");
+  EXPECT_TRUE(shows("problem 0"));
+  EXPECT_EQ(window_.scenario().said(), "Live hosts could not run it:");
+}
+
+TEST_F(LiveScenario, IsSimulatedUnlessSomebodyChoosesOtherwise) {
+  ASSERT_TRUE(window_.open(write("x.json", kText)));
+  await(Phase::Right);
+  window_.scenario().on_action("scenario hand");
+  await(Phase::Wrong);
+  EXPECT_FALSE(read("told").contains("--world"));
+  window_.scenario().on_action("scenario check");
+  await(Phase::Right);
+  choose_live_hosts();
+  await(Phase::Right);
+  window_.scenario().on_action("scenario hand");
+  await(Phase::Wrong);
+  EXPECT_TRUE(read("told").contains("--world containerd --control"));
+}
+
+TEST_F(LiveScenario, WhoStopsItDoesNotWaitUntilTheHostsAreInOrder) {
+  engine_does("trap 'sleep 1; exit 2' TERM\necho > '" + folder_.filePath("begun") +
+              "'\nwhile :; do sleep 0.05; done\n");
+  ASSERT_TRUE(window_.open(write("x.json", kText)));
+  await(Phase::Right);
+  choose_live_hosts();
+  await(Phase::Right);
+  window_.scenario().on_action("scenario run");
+  wait_until([&] { return QFile::exists(folder_.filePath("begun")); });
+  window_.scenario().on_action("scenario stop");
+  EXPECT_TRUE(window_.engine().is_running()) << "it puts them in order";
+  await(Phase::Wrong);
+  EXPECT_FALSE(window_.engine().is_running());
+}
+
 }  // namespace
 }  // namespace orrery::gui

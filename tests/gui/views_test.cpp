@@ -98,6 +98,36 @@ TEST_F(Views, AFaultThatIsStillToComeIsDashed) {
   EXPECT_FALSE(shape(window_.timeline(), "fault dark", layers)->dash.isEmpty());
 }
 
+TEST(LimitTiles, AreNeverTooNarrowForTheirNamesAndFigures) {
+  Window window;
+  window.resize(1600, 1000);
+  ASSERT_TRUE(window.open(test::breaker_recording_path()));
+  window.take_all();
+  window.seek(Instant::at(Duration::seconds(70)));
+  window.show_drawer(Drawer::Limits);
+  for (const int width : {1920, 1600, 1280}) {
+    for (const char* language : {"en", "ko"}) {
+      window.resize(width, 1000);
+      window.set_language(language);
+      (void)window.picture(1);
+      std::size_t tiles = 0;
+      for (const Layer& layer : window.limits().layers()) {
+        for (const Shape& tile : layer.list.shapes()) {
+          if (!tile.tag.startsWith("tile ")) continue;
+          ++tiles;
+          for (const Shape& text : layer.list.shapes()) {
+            if (text.kind != Shape::Kind::Text || !tile.rect.contains(text.rect.center())) continue;
+            EXPECT_FALSE(text.text.endsWith(QChar{0x2026}))
+                << width << " " << language << ": " << text.text.toStdString();
+          }
+        }
+      }
+      EXPECT_EQ(tiles, 5U);
+    }
+  }
+  window.set_language("en");
+}
+
 TEST_F(Views, NoTextIsCutInEitherLanguageOrTheme) {
   window_.select(2U);
   const auto check = [&](const char* language) {
@@ -133,6 +163,91 @@ TEST(Korean, IsComplete) {
   QFile texts{ORRERY_KOREAN_TEXTS};
   ASSERT_TRUE(texts.open(QIODevice::ReadOnly));
   EXPECT_FALSE(texts.readAll().contains("unfinished"));
+}
+
+TEST_F(Views, TheLineOfTheInstantIsBrokenWhereWordsStand) {
+  // A mark of the axis; the name of a fault.
+  for (const int second : {20, 63}) {
+    window_.seek(Instant::at(Duration::seconds(second)));
+    const std::vector<Layer> layers = window_.timeline().layers();
+    const Shape* cursor = nullptr;
+    for (const Layer& layer : layers) {
+      if (layer.list.find("cursor") != nullptr) cursor = layer.list.find("cursor");
+    }
+    ASSERT_NE(cursor, nullptr);
+    const qreal x = cursor->rect.left();
+    std::size_t crossed = 0;
+    for (const Layer& layer : layers) {
+      for (const Shape& text : layer.list.shapes()) {
+        const bool small = text.type == Type::Mono || text.type == Type::SmallStrong;
+        if (text.kind != Shape::Kind::Text || !small) continue;
+        const qreal wide = width_of(text.text, text.type);
+        const qreal left = text.align.testFlag(Qt::AlignHCenter) ? text.rect.center().x() - wide / 2
+                                                                 : text.rect.left();
+        if (x < left || x > left + wide) continue;
+        ++crossed;
+        for (const Layer& above : layers) {
+          for (const Shape& line : above.list.shapes()) {
+            if (line.kind != Shape::Kind::Path || line.stroke != window_.shown().theme->focus) {
+              continue;
+            }
+            const qreal middle = text.rect.center().y();
+            EXPECT_FALSE(line.rect.top() < middle && line.rect.bottom() > middle)
+                << text.text.toStdString() << " at " << second;
+          }
+        }
+      }
+    }
+    EXPECT_GE(crossed, 1U) << second;
+  }
+}
+
+TEST_F(Views, SmallCardsKeepTheirNamesAndTheirPlaceInTheOrder) {
+  window_.resize(1100, 700);
+  (void)window_.picture(1);
+  const QPointF centre = QRectF{window_.services().rect()}.center();
+  QRectF card;
+  ASSERT_NE(window_.services().find("card shop/front", &card), nullptr);
+  window_.services().zoom(70 / card.width(), centre);
+  std::vector<Layer> layers;
+  const Shape* name = shape(window_.services(), "small name shop/front", layers);
+  ASSERT_NE(name, nullptr);
+  EXPECT_EQ(name->text, "front");
+  for (const Layer& layer : layers) {
+    if (layer.list.find("small name shop/front") == nullptr) continue;
+    EXPECT_TRUE(layer.transform.isIdentity()) << "it is as large as other words";
+    EXPECT_NE(layer.list.find("badge shop/front"), nullptr);
+  }
+  window_.services().zoom(0.5, centre);
+  EXPECT_EQ(shape(window_.services(), "small name shop/front", layers), nullptr)
+      << "no room for a name";
+}
+
+TEST_F(Views, ALongNameStandsNotInTheLinksBesideIt) {
+  window_.select(std::optional<std::uint32_t>{0});
+  Canvas& inspector = *window_.canvases()[3];
+  for (const int width : {500, 240}) {
+    inspector.resize(width, 300);
+    std::vector<Layer> layers;
+    const Shape* name = shape(inspector, "inspected name", layers);
+    ASSERT_NE(name, nullptr);
+    EXPECT_EQ(name->text == "front", width == 500) << name->text.toStdString();
+    std::vector<Layer> again;
+    const Shape* link = shape(inspector, "drawer events", again);
+    ASSERT_NE(link, nullptr);
+    EXPECT_LE(name->rect.right(), link->rect.left() + 7) << width;
+  }
+}
+
+TEST(EmptyWindow, SaysWhatStandsInTheTimeline) {
+  Window window;
+  window.resize(1600, 1000);
+  (void)window.picture(1);
+  EXPECT_NE(window.timeline().find("empty"), nullptr);
+  ASSERT_TRUE(window.open(test::recording_path()));
+  window.take_all();
+  (void)window.picture(1);
+  EXPECT_EQ(window.timeline().find("empty"), nullptr);
 }
 
 TEST_F(Views, BothThemesShowTheSameThings) {

@@ -50,6 +50,13 @@ inline Scene random_scene(Dice& dice) {
   for (std::uint64_t i = dice.below(3); i > 0; --i) {
     scene.journeys.push_back("journey-" + std::to_string(i));
   }
+  for (std::uint64_t i = services == 0 ? 0 : dice.below(3); i > 0; --i) {
+    scene.groups.push_back(
+        {"topic-" + std::to_string(i), static_cast<std::uint32_t>(dice.below(services))});
+  }
+  for (const SceneEdge& edge : scene.edges) {
+    if (!dice.often()) scene.routes.push_back(edge);
+  }
   return scene;
 }
 

@@ -1,6 +1,8 @@
 // What is written to a recording is what is read from it: whole, growing, cut off, or damaged.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -133,6 +135,43 @@ TEST(RunRecording, WhoeverIsShownSamplesNowAndThenSeesThemAllAndTheBytesAreTheSa
   ASSERT_TRUE(all.writer().finish());
   ASSERT_TRUE(some.writer().finish());
   EXPECT_EQ(bytes_of(folder.file("all")), bytes_of(folder.file("some")));
+}
+
+TEST(RunRecording, WhoeverDoesNotWaitForTheFileGetsTheSameBytes) {
+  const tests::TemporaryFolder folder;
+  RandomRun waiting{7, folder.file("waiting"), false};
+  RandomRun hurried{7, folder.file("hurried"), false};
+  for (int i = 0; i < 1'000; ++i) {
+    waiting.step();
+    waiting.writer().show();
+    hurried.step();
+    if (i % 3 == 0) hurried.writer().show_soon();
+  }
+  hurried.writer().show();
+  expect_all(*open(folder.file("hurried")), hurried.expected());
+  ASSERT_TRUE(waiting.writer().finish());
+  ASSERT_TRUE(hurried.writer().finish());
+  EXPECT_EQ(bytes_of(folder.file("waiting")), bytes_of(folder.file("hurried")));
+}
+
+TEST(RunRecording, AFileThatMayNotGrowIsSaidAtTheEndAndIsThereUpToThen) {
+  const tests::TemporaryFolder folder;
+  const std::string path = folder.file("run");
+  RandomRun run{9, path, false};
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto signal_before = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{20'000, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  for (int i = 0; i < 2'000; ++i) run.step();
+  const auto finished = run.writer().finish();
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, signal_before);
+  ASSERT_FALSE(finished);
+  EXPECT_NE(finished.error().what.find("cannot record to " + path), std::string::npos);
+  const auto reader = open(path);
+  EXPECT_FALSE(reader->complete());
+  EXPECT_TRUE(reader->last().has_value());
 }
 
 TEST(RunRecording, WithoutItsIndexARecordingIsScanned) {

@@ -133,6 +133,9 @@ TEST(ThreadPoolBulkhead, ResilienceDefaultsFollowTheProcessors) {
   EXPECT_EQ(four.queue_capacity, 100U);
   EXPECT_EQ(four.keep_alive, 20_ms);
   EXPECT_EQ(resilience4j_default_thread_pool(1).core_size, 1U);
+  // resilience4j issue 1460: queued, timed out, and executed all the same. Hystrix removes it.
+  EXPECT_TRUE(four.runs_timed_out);
+  EXPECT_FALSE(hystrix_thread_pool(4, 10).runs_timed_out);
 }
 
 TEST(ThreadPoolBulkhead, NeverRunsMoreThanItHasAndCountsEachCallOnce) {

@@ -9,9 +9,10 @@
 
 #include "models/recording/run_reader.h"
 #include "runner/report/report.h"
-#include "runner/scenario/reading.h"
+#include "runner/run_result_json.h"
 #include "runner/session/sim_session.h"
 #include "runner/verdict/verdict.h"
+#include "tests/session/read_scenario.h"
 #include "tests/support/temporary_folder.h"
 
 namespace orrery::session {
@@ -21,11 +22,7 @@ using recording::CallField;
 using recording::RowKind;
 using recording::RunReader;
 
-scenario::Scenario two_pods() {
-  scenario::ScenarioReading reading = scenario::read_scenario("scenarios/live/two-pods.json");
-  for (const api::Problem& problem : reading.problems) ADD_FAILURE() << to_string(problem);
-  return *std::move(reading.scenario);
-}
+scenario::Scenario two_pods() { return scenario_of("scenarios/live/two-pods.json"); }
 
 runner::RunResult recorded(const scenario::Scenario& s, const std::string& path) {
   const RecordOrder order{path, {}, "test", 20};
@@ -106,6 +103,93 @@ TEST(RunRecorder, TheRecordingSaysWhatTheRunSays) {
   const auto frame = *reader->at(*reader->last());
   EXPECT_FALSE(frame.pods.empty());
   EXPECT_EQ(frame.nodes.size(), s.cluster.nodes.size());
+}
+
+/// Of all samples, the sum of what a column counts.
+std::int64_t total_of(RunReader& reader, std::size_t column) {
+  const auto samples = *reader.samples({}, *reader.last() + Duration::seconds(1));
+  std::int64_t total = 0;
+  for (std::size_t i = 0; i < samples.at_us.size(); ++i) {
+    total += samples.values[i * reader.columns().count() + column];
+  }
+  return total;
+}
+
+TEST(RunRecorder, HasTheLagOfEveryConsumerGroup) {
+  const tests::TemporaryFolder folder;
+  scenario::Scenario s = scenario_of("scenarios/topics/half-the-mailers.json");
+  s.duration = Duration::minutes(3);
+  const runner::RunResult result = recorded(s, folder.file("run"));
+  const auto reader = *RunReader::open(folder.file("run"));
+  const recording::ColumnMap& map = reader->columns();
+  ASSERT_EQ(reader->scene().groups.size(), result.groups.size());
+  ASSERT_GT(map.groups(), 0U);
+  std::size_t group = 0;
+  std::uint64_t most = 0;
+  for (const auto& [name, samples] : result.groups) {
+    const recording::SceneGroup& seen = reader->scene().groups[group];
+    EXPECT_EQ(seen.topic + "/" + reader->scene().services[seen.service], name);
+    // The last one is of the end, as it is.
+    const runner::GroupSample& last = samples.back();
+    using recording::GroupField;
+    const auto total = [&](GroupField field) {
+      return static_cast<std::uint64_t>(total_of(*reader, map.of(group, field)));
+    };
+    EXPECT_EQ(total(GroupField::Published), last.published);
+    EXPECT_EQ(total(GroupField::Finished), last.finished);
+    EXPECT_EQ(total(GroupField::Dead), last.dead);
+    EXPECT_EQ(total(GroupField::Redelivered), last.redelivered);
+    const auto end = *reader->at(*reader->last());
+    EXPECT_EQ(end.values[map.of(group, GroupField::Lag)], static_cast<std::int64_t>(last.lag()));
+    EXPECT_EQ(end.values[map.of(group, GroupField::OldestAge)], last.age.count_ns() / 1000);
+    most = std::max(most, last.lag());
+    ++group;
+  }
+  EXPECT_GT(most, 0U);
+}
+
+TEST(RunRecorder, HasWhatPoliciesDid) {
+  const tests::TemporaryFolder folder;
+  std::map<std::string, std::uint64_t> seen;
+  for (const char* file :
+       {"scenarios/network-faults/with-retries.json", "scenarios/metastable/answer-breaker.json",
+        "scenarios/hedging/hedged.json"}) {
+    SCOPED_TRACE(file);
+    const runner::RunResult result = recorded(scenario_of(file), folder.file("run"));
+    const auto reader = *RunReader::open(folder.file("run"));
+    const recording::ColumnMap& map = reader->columns();
+    ASSERT_EQ(reader->scene().routes.size(), result.policies.size());
+    const auto again = runner::run_result_from_json_text(runner::to_json_text(result));
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->policy_samples, result.policy_samples);
+    for (std::size_t route = 0; route < result.policies.size(); ++route) {
+      const runner::PolicyCounts& did = result.policies[route];
+      const recording::SceneEdge& way = reader->scene().routes[route];
+      const bool outside = way.from == recording::kOutside;
+      EXPECT_EQ(outside ? "" : reader->scene().services[way.from], did.from);
+      EXPECT_EQ(reader->scene().services[way.to], did.to);
+      using recording::PolicyField;
+      const auto total = [&](PolicyField field) {
+        return static_cast<std::uint64_t>(total_of(*reader, map.of(route, field)));
+      };
+      EXPECT_EQ(total(PolicyField::Calls), did.calls);
+      EXPECT_EQ(total(PolicyField::Tries), did.tries);
+      EXPECT_EQ(total(PolicyField::Retries), did.retries);
+      EXPECT_EQ(total(PolicyField::Hedges), did.hedges);
+      EXPECT_EQ(total(PolicyField::Fallbacks), did.fallbacks);
+      EXPECT_EQ(total(PolicyField::Openings), did.openings);
+      EXPECT_EQ(total(PolicyField::Ejections), did.ejections);
+      const auto& seconds = result.policy_samples[route];
+      ASSERT_EQ(seconds.size(), static_cast<std::size_t>(to_seconds(result.simulated)));
+      const runner::PolicySample whole{did.retries, did.hedges, did.fallbacks, did.openings,
+                                       did.ejections};
+      EXPECT_EQ(seconds.back(), whole);
+      seen["retries"] += did.retries;
+      seen["openings"] += did.openings;
+      seen["hedges"] += did.hedges;
+    }
+  }
+  for (const char* what : {"retries", "openings", "hedges"}) EXPECT_GT(seen[what], 0U) << what;
 }
 
 }  // namespace

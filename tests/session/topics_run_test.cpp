@@ -35,6 +35,7 @@ TEST(TopicInARun, NamesTheChangeThatItsGroupFellBehindFor) {
   EXPECT_EQ(again->groups, run.groups);
   EXPECT_EQ(run.groups.begin()->first, "orders/default/mailer");
   EXPECT_EQ(run.groups.begin()->second.back().at, Instant::at(s.duration));
+  EXPECT_TRUE(run.policy_samples.empty()) << "there are no policies";
 }
 
 }  // namespace

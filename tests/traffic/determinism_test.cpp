@@ -58,7 +58,9 @@ struct Bytes {
   friend bool operator==(const Bytes&, const Bytes&) = default;
 };
 
-Bytes run_busy(std::uint64_t seed, Duration timeout, std::size_t buckets_above = 2048) {
+/// `impaired`: from 5 s to 12 s there is a fault on a way that nobody takes.
+Bytes run_busy(std::uint64_t seed, Duration timeout, std::size_t buckets_above = 2048,
+               bool impaired = false) {
   Kernel kernel{KernelOptions{buckets_above}};
   Fingerprint fingerprint;
   RequestEngine engine{kernel, busy_model(timeout), Draws{seed}, 2, fingerprint};
@@ -76,6 +78,17 @@ Bytes run_busy(std::uint64_t seed, Duration timeout, std::size_t buckets_above =
   }
   engine.start();
   KernelEvent event;
+  if (impaired) {
+    EdgeFault fault;
+    fault.from.everybody = fault.to.everybody = false;
+    fault.from.services = {2};
+    fault.to.services = {0};
+    fault.messages = EdgeMessages::Requests;
+    while (kernel.pop(Instant::at(5_s), event)) engine.dispatch(event);
+    const std::uint32_t handle = engine.add_edge_fault(fault);
+    while (kernel.pop(Instant::at(12_s), event)) engine.dispatch(event);
+    EXPECT_EQ(engine.remove_edge_fault(handle), 0U);
+  }
   while (kernel.pop(Instant::never(), event)) engine.dispatch(event);
   EXPECT_EQ(engine.live_calls(), 0U);
   Bytes bytes;
@@ -97,6 +110,11 @@ TEST(SameSeed, GivesTheSameBytes) {
 
 TEST(SameSeed, GivesTheSameBytesWhateverTheEventListIs) {
   EXPECT_TRUE(run_busy(3, 40_ms) == run_busy(3, 40_ms, 8));
+}
+
+/// Where nothing stands between callers and services, hops are compiled without asking for it.
+TEST(SameSeed, GivesTheSameBytesWhetherAnythingMayBeInTheWay) {
+  EXPECT_TRUE(run_busy(4, 40_ms) == run_busy(4, 40_ms, 2048, true));
 }
 
 /// More than the engine looks ahead for (kCallsInCache), which may not show.
@@ -391,6 +409,7 @@ void make_detoured(TrafficModel& model, std::uint64_t seed) {
       route.policy.thread_pool =
           resilience::hystrix_thread_pool(size, static_cast<std::int32_t>(pick(4)), 2);
       if (pick(3) == 0) route.policy.thread_pool->max_size += 1;
+      route.policy.thread_pool->runs_timed_out = pick(2) == 0;
     }
     if (pick(3) == 0) {
       route.policy.shared_limit.emplace();

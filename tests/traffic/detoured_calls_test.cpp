@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <vector>
 
 #include "tests/traffic/failure_origin.h"
@@ -101,6 +102,48 @@ TEST(ThreadPool, NeverSendsWhatTimesOutInItsQueue) {
   EXPECT_EQ(pool.world.engine.service(0).tries(), 1U);
 }
 
+RoutePolicy waiting_threads(std::uint32_t queue, Duration timeout, bool runs_timed_out) {
+  RoutePolicy policy = threads(1, static_cast<std::int32_t>(queue), timeout);
+  policy.thread_pool->runs_timed_out = runs_timed_out;
+  return policy;
+}
+
+// resilience4j: the TimeLimiter tells the caller, and nobody tells the executor.
+TEST(ThreadPool, OfResilience4jRunsWhatTimedOutInItsQueueWhenItIsItsTurn) {
+  Detoured pool{one_service(waiting_threads(100, 100_ms, true), 1_s), 1'000.0, 10};
+  pool.play();
+  EXPECT_EQ(pool.seen().of(RequestOutcome::Timeout), 10U);
+  EXPECT_EQ(pool.seen().latency_sum_ns, (100_ms * 10).count_ns());
+  EXPECT_EQ(pool.of(0).ended_count(), 10U) << "each is one call";
+  EXPECT_EQ(pool.world.engine.service(0).tries(), 10U);
+  EXPECT_EQ(pool.world.engine.view(pool.pods[0]).served, 10U);
+  // One after another: nine of them wait for those before.
+  EXPECT_GE(pool.world.kernel.now(), arrival(kSeed, 1'000.0, 0) + 10_s);
+}
+
+TEST(ThreadPool, OfResilience4jHasNoRoomWhileWhatTimedOutWaits) {
+  const auto turned_away = [](bool runs_timed_out) {
+    Detoured pool{one_service(waiting_threads(2, 20_ms, runs_timed_out), 1_s), 200.0, 100};
+    pool.play();
+    return pool.seen().of(RequestOutcome::Overflow);
+  };
+  EXPECT_EQ(turned_away(true), 97U) << "one runs, two wait for it";
+  EXPECT_LT(turned_away(false), 80U) << "as of Hystrix: whoever gives up makes room";
+}
+
+TEST(ThreadPool, OfResilience4jTriesAgainBesideWhatItLeftBehind) {
+  RoutePolicy policy = waiting_threads(100, {}, true);
+  policy.timeouts.per_try = 50_ms;
+  policy.retry.on = {resilience::RetryOn::Status5xx};
+  policy.retry.retries = 2;
+  policy.backoff = resilience::FixedBackoff{Duration{}};
+  Detoured one{one_service(policy, 1_s), 0.01, 1};
+  one.play();
+  EXPECT_EQ(one.seen().of(RequestOutcome::Timeout), 1U);
+  EXPECT_EQ(one.seen().latency_sum_ns, (50_ms * 3).count_ns());
+  EXPECT_EQ(one.world.engine.service(0).tries(), 3U) << "two of them after their caller left";
+}
+
 /// Calls that went out within three seconds to a service that hangs.
 std::uint64_t sent_to_a_hanging_one(RoutePolicy policy) {
   policy.timeouts.overall = 100_ms;
@@ -163,6 +206,21 @@ TEST(ThreadPool, FallsBackWhenItIsFull) {
   EXPECT_EQ(pool.seen().of(RequestOutcome::Ok), 50U);
   EXPECT_EQ(pool.world.engine.route(0).fallbacks, pool.of(0).of(RequestOutcome::Overflow));
   EXPECT_GT(pool.world.engine.route(0).fallbacks, 40U);
+}
+
+TEST(ThreadPool, OfAProcessThatEndsRunsNothingThatTimedOutEither) {
+  TrafficModel model;
+  OperationModel front = works(1_ms);
+  front.steps.push_back({{call(1)}});
+  model.services = {offers(front, 1'000), offers(works(1_s))};
+  model.routes = {{.from = 0, .to = 1, .policy = waiting_threads(100, 50_ms, true)}};
+  Detoured chain{model, 1'000.0, 20};
+  chain.world.run(arrival(kSeed, 1'000.0, 19) + 500_ms);
+  EXPECT_EQ(chain.of(1).of(RequestOutcome::Timeout), 20U);
+  chain.world.engine.kill(chain.pods[0]);
+  chain.play();
+  EXPECT_EQ(chain.world.engine.service(1).tries(), 1U);
+  EXPECT_EQ(chain.of(1).ended_count(), 20U);
 }
 
 TEST(ThreadPool, OfAProcessThatEndsLetsNothingMoreOut) {
@@ -352,6 +410,33 @@ TEST(SharedLimit, LetsAsManyThroughInEachWindowAndAsksForEachOnce) {
   EXPECT_EQ(asked.of(1).of(RequestOutcome::Ok), 6'000U);
   EXPECT_EQ(asked.world.engine.service(0).tries(), seen.of(RequestOutcome::Ok))
       << "what is over the limit is not tried again";
+}
+
+// The answers come half a window later; which window counts is a matter of the questions.
+TEST(SharedLimit, CountsWhenItIsAskedNotWhenItsAnswerIsHeard) {
+  Detoured asked{limited(5, {.timeout = 60_s}, 500_ms), 10.0, 1'000};
+  asked.play();
+  std::map<std::int64_t, std::uint64_t> asked_in;
+  for (std::uint64_t i = 0; i < 1'000; ++i) {
+    ++asked_in[(arrival(kSeed, 10.0, i) + kWay).since_start().count_ns() / 1'000'000'000];
+  }
+  std::uint64_t let_through = 0;
+  for (const auto& [window, count] : asked_in) let_through += std::min<std::uint64_t>(5, count);
+  EXPECT_EQ(asked.seen().of(RequestOutcome::Ok), let_through);
+}
+
+TEST(SharedLimit, CountsQuestionsWhoseAnswerNobodyWaitsFor) {
+  // A tenth of them is heard: those that come when the others have used the window up.
+  TrafficModel model = limited(1, {.timeout = 20_ms, .failure_mode_deny = true});
+  Detoured asked{model, 100.0, 200};
+  asked.world.engine.set_hanging(asked.pods[1], true);
+  asked.world.run(Instant::at(Duration::milliseconds(900)));
+  asked.world.engine.set_hanging(asked.pods[1], false);
+  asked.world.run(Instant::at(Duration::milliseconds(990)));
+  EXPECT_GT(asked.seen().of(RequestOutcome::RateLimited), 3U);
+  EXPECT_EQ(asked.seen().of(RequestOutcome::Ok), 0U)
+      << "the first that nobody heard of was the one";
+  asked.play();
 }
 
 TEST(SharedLimit, TakesARoundTripBeforeTheCall) {

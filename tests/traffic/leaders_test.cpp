@@ -156,8 +156,9 @@ TEST(Leader, WaitsForTheSlowestOfTheAcksItNeeds) {
     std::uint32_t acks;
     double replication_ms;
   };
-  // Followers beside it, in its zone at 1 ms, and in another one at 15 ms; each way.
-  for (const Case& c : std::vector<Case>{{1, 0}, {2, 0.5}, {3, 2.5}, {4, 30.5}}) {
+  // Followers beside it, in its zone at 1 ms, and in another one at 15 ms; each way. They have the
+  // millisecond of work to do as well.
+  for (const Case& c : std::vector<Case>{{1, 0}, {2, 1.5}, {3, 3.5}, {4, 31.5}}) {
     TrafficModel model = database(c.acks);
     model.services[0].leader->replicate = Distribution::constant(500_us);
     model.latency_in_zone = 1_ms;
@@ -194,6 +195,166 @@ TEST(Leader, FailsWritesThatTooFewAcknowledge) {
                    [](const auto& one) { return one.kind.outcome == RequestOutcome::Error; });
   ASSERT_NE(tally, db.ledger.tallies().end());
   EXPECT_EQ(tally->kind.cause, fault);
+}
+
+TEST(Leader, HasFollowersThatDoTheWorkOfEachWrite) {
+  for (const std::uint32_t acks : {1U, 2U, 3U}) {
+    Database db{database(acks)};
+    db.world.run();
+    const auto writes = static_cast<std::int64_t>(db.ended(0, RequestOutcome::Ok, 0_s, 600_s));
+    EXPECT_GT(writes, 2'500);
+    for (const std::uint32_t pod : {1U, 2U}) {
+      const auto reads = static_cast<std::int64_t>(db.served(pod));
+      EXPECT_EQ(db.world.engine.view(db.pods[pod]).cpu, Duration::milliseconds(reads + writes))
+          << acks;
+    }
+    EXPECT_EQ(db.world.engine.live_calls(), 0U);
+  }
+}
+
+EdgeSide of_database() {
+  EdgeSide side;
+  side.everybody = false;
+  side.services = {0};
+  return side;
+}
+
+/// Of what the database's pods say to one another, or to the third alone.
+EdgeFault between_pods(EdgeFaultKind kind, bool to_third = false) {
+  EdgeFault fault;
+  fault.kind = kind;
+  fault.messages = EdgeMessages::Both;
+  fault.from = of_database();
+  fault.to = of_database();
+  if (to_third) {
+    fault.to.services.clear();
+    fault.to.addresses = {TrafficWorld::endpoint(0, 2).address};
+  }
+  fault.key = 5;
+  return fault;
+}
+
+TEST(Leader, WaitsForAcksAsLongAsTheirWayTakes) {
+  struct Case {
+    std::uint32_t acks;
+    bool third;
+    double longer_ms;
+  };
+  for (const Case& c :
+       std::vector<Case>{{1, false, 0}, {2, false, 14}, {2, true, 0}, {3, true, 14}}) {
+    Database db{database(c.acks)};
+    EdgeFault slow = between_pods(EdgeFaultKind::Delay, c.third);
+    slow.delay = 7_ms;
+    db.world.run(Instant::at(20_s));
+    const std::uint32_t handle = db.world.engine.add_edge_fault(slow);
+    db.world.run(Instant::at(30_s));
+    EXPECT_GT(db.world.engine.remove_edge_fault(handle), 100U);
+    db.world.run();
+    const double plain = c.acks == 1 ? 1 : 2;
+    EXPECT_NEAR(db.longest_ms(0, 10_s, 19_s), plain, 1e-6);
+    EXPECT_NEAR(db.longest_ms(0, 21_s, 29_s), plain + c.longer_ms, 1e-6) << c.acks << c.third;
+    EXPECT_NEAR(db.longest_ms(1, 21_s, 29_s), 1, 1e-6) << "reads need nobody else";
+    EXPECT_EQ(db.world.engine.live_calls(), 0U);
+  }
+}
+
+TEST(Leader, DoesNotCountAFollowerThatIsCutOff) {
+  for (const std::uint32_t acks : {2U, 3U}) {
+    TrafficModel model = database(acks);
+    model.journeys[0].timeout = 500_ms;
+    Database db{model};
+    db.world.run(Instant::at(20_s));
+    const ports::CauseId cause = db.fault();
+    EdgeFault cut = between_pods(EdgeFaultKind::Loss, true);
+    cut.cause = static_cast<RecordId>(cause);
+    const std::uint32_t handle = db.world.engine.add_edge_fault(cut);
+    db.world.run(Instant::at(30_s));
+    (void)db.world.engine.remove_edge_fault(handle);
+    db.world.run();
+    const bool needs_all = acks == 3;
+    EXPECT_EQ(db.ended(0, RequestOutcome::Ok, 20_s, 29_s) == 0, needs_all);
+    EXPECT_EQ(db.ended(0, RequestOutcome::Timeout, 20_s, 29_s) > 300, needs_all);
+    EXPECT_EQ(db.ended(1, RequestOutcome::Ok, 20_s, 29_s) > 300, true);
+    EXPECT_EQ(db.ended(0, RequestOutcome::Timeout, 50_s, 600_s), 0U);
+    EXPECT_EQ(db.world.engine.live_calls(), 0U) << "what was sent again has arrived";
+    if (!needs_all) continue;
+    const auto tally =
+        std::find_if(db.ledger.tallies().begin(), db.ledger.tallies().end(),
+                     [](const auto& one) { return one.kind.outcome == RequestOutcome::Timeout; });
+    ASSERT_NE(tally, db.ledger.tallies().end());
+    EXPECT_EQ(tally->kind.cause, cause);
+  }
+}
+
+TEST(Leader, GivesAWriteUpWhenTcpGivesItsFollowerUp) {
+  TrafficModel model = database(3);
+  model.load[0].until = Instant::at(12_s);
+  model.load[1].until = Instant::at(12_s);
+  Database db{model};
+  db.world.run(Instant::at(10_s));
+  (void)db.world.engine.add_edge_fault(between_pods(EdgeFaultKind::Loss));
+  db.world.run();
+  EXPECT_GT(db.ended(0, RequestOutcome::Error, 10_s, 12_s), 50U);
+  EXPECT_GT(db.longest_ms(0, 10_s, 12_s), 600'000);
+  EXPECT_EQ(db.world.engine.live_calls(), 0U);
+}
+
+TEST(Leader, ThatEndsTakesItsWaitingWritesWithIt) {
+  Database db{database(3)};
+  db.world.run(Instant::at(20_s));
+  const std::uint32_t handle =
+      db.world.engine.add_edge_fault(between_pods(EdgeFaultKind::Loss, true));
+  db.world.run(Instant::at(21_s));
+  db.world.engine.kill(db.pods[0], db.fault());
+  db.world.publish_all();
+  db.world.run(Instant::at(22_s));
+  (void)db.world.engine.remove_edge_fault(handle);
+  db.world.run();
+  EXPECT_GT(db.ended(0, RequestOutcome::Reset, 20_s, 21_s), 30U);
+  EXPECT_EQ(db.world.engine.live_calls(), 0U);
+}
+
+TEST(Leader, MissesTheAckOfAFollowerThatEndsOverAWrite) {
+  for (const bool silent : {false, true}) {
+    TrafficModel model = database(3);
+    model.services[0].leader->replicate = Distribution::constant(300_ms);
+    Database db{model};
+    db.world.run(Instant::at(20_s));
+    if (silent) {
+      db.world.engine.lose(db.pods[2], db.fault());
+    } else {
+      db.world.engine.kill(db.pods[2], db.fault());
+    }
+    db.world.run(Instant::at(22_s));
+    EXPECT_GT(db.ended(0, RequestOutcome::Error, 19_s, 20_s), 5U) << silent;
+    EXPECT_EQ(db.ended(0, RequestOutcome::Ok, 20_s, 22_s), 0U);
+    db.world.run();
+    EXPECT_EQ(db.world.engine.live_calls(), 0U);
+  }
+}
+
+TEST(Leader, WaitsForAFollowerThatHangs) {
+  Database db{database(3)};
+  db.world.run(Instant::at(20_s));
+  db.world.engine.set_hanging(db.pods[2], true, db.fault());
+  db.world.run(Instant::at(21_s));
+  EXPECT_EQ(db.ended(0, RequestOutcome::Ok, 20_s, 21_s), 0U);
+  db.world.engine.set_hanging(db.pods[2], false);
+  db.world.run();
+  EXPECT_EQ(db.ended(0, RequestOutcome::Error, 5_s, 600_s), 0U);
+  EXPECT_EQ(db.world.engine.live_calls(), 0U);
+}
+
+TEST(Leader, HasFaultsOfCallsMissItsFollowers) {
+  Database db{database(3)};
+  EdgeFault abort;
+  abort.kind = EdgeFaultKind::Abort;
+  abort.messages = EdgeMessages::Requests;
+  abort.from = of_database();
+  const std::uint32_t handle = db.world.engine.add_edge_fault(abort);
+  db.world.run();
+  EXPECT_EQ(db.ended(0, RequestOutcome::Error, 5_s, 600_s), 0U);
+  EXPECT_EQ(db.world.engine.remove_edge_fault(handle), 0U);
 }
 
 TEST(Leader, IsFoundByCallersWithPoliciesToo) {
@@ -234,68 +395,6 @@ TEST(Leader, ThatIsOneNoMoreRefusesWhatIsOnItsWay) {
   db.world.run(Instant::at(21_s));
   EXPECT_GT(db.ended(0, RequestOutcome::Error, 19_s, 20_s), 1U);
   EXPECT_GT(db.ended(1, RequestOutcome::Ok, 20_s, 21_s), 20U);
-}
-
-/// A fault on the way from the pod that leads to another one.
-EdgeFault between_leader_and(std::uint32_t follower, EdgeFaultKind kind, ports::CauseId cause) {
-  const auto only = [&](std::uint32_t pod) {
-    EdgeSide side;
-    side.everybody = false;
-    side.addresses = {TrafficWorld::endpoint(0, pod).address};
-    return side;
-  };
-  EdgeFault made;
-  made.kind = kind;
-  made.messages = EdgeMessages::Both;
-  made.from = only(0);
-  made.to = only(follower);
-  made.cause = static_cast<RecordId>(cause);
-  return made;
-}
-
-TEST(Leader, WaitsForAcksThatAreLate) {
-  Database db{database(3)};
-  db.world.run(Instant::at(10_s));
-  EdgeFault late = between_leader_and(2, EdgeFaultKind::Delay, db.fault());
-  late.delay = 30_ms;
-  const std::uint32_t handle = db.world.engine.add_edge_fault(late);
-  db.world.run(Instant::at(20_s));
-  EXPECT_GT(db.world.engine.remove_edge_fault(handle), 800U) << "there and back, each write";
-  db.world.run(Instant::at(30_s));
-  EXPECT_NEAR(db.longest_ms(0, 6_s, 9_s), 1, 1e-6);
-  EXPECT_NEAR(db.longest_ms(0, 10_s, 19_s), 61, 1e-6);
-  EXPECT_NEAR(db.longest_ms(1, 10_s, 19_s), 1, 1e-6) << "reads are no concern of it";
-  EXPECT_NEAR(db.longest_ms(0, 21_s, 30_s), 1, 1e-6);
-}
-
-TEST(Leader, DoesNotCountWhoIsCutOffUntilItIsReachedAgain) {
-  // With two acks the other follower is enough; with three the write waits for both.
-  for (const std::uint32_t acks : {2U, 3U}) {
-    TrafficModel model = database(acks);
-    model.journeys[0].timeout = 1_s;
-    Database db{model};
-    db.world.run(Instant::at(10_s));
-    const ports::CauseId fault = db.fault();
-    const std::uint32_t handle =
-        db.world.engine.add_edge_fault(between_leader_and(2, EdgeFaultKind::Loss, fault));
-    db.world.run(Instant::at(20_s));
-    (void)db.world.engine.remove_edge_fault(handle);
-    db.world.run(Instant::at(40_s));
-    const std::uint64_t timeouts = db.ended(0, RequestOutcome::Timeout, 10_s, 20_s);
-    if (acks == 2) {
-      EXPECT_EQ(timeouts, 0U);
-      EXPECT_NEAR(db.longest_ms(0, 10_s, 20_s), 1, 1e-6);
-      continue;
-    }
-    EXPECT_NEAR(static_cast<double>(timeouts), 480, 80);
-    EXPECT_GT(db.ended(0, RequestOutcome::Ok, 19_s, 20_s), 0U) << "sent again after 0.2, 0.6 s";
-    EXPECT_EQ(db.ended(0, RequestOutcome::Timeout, 20_s, 40_s), 0U);
-    const auto tally =
-        std::find_if(db.ledger.tallies().begin(), db.ledger.tallies().end(),
-                     [](const auto& one) { return one.kind.outcome == RequestOutcome::Timeout; });
-    ASSERT_NE(tally, db.ledger.tallies().end());
-    EXPECT_EQ(tally->kind.cause, fault);
-  }
 }
 
 }  // namespace

@@ -1,0 +1,54 @@
+/// @file
+/// Samples with what belongs to them, on their way from who takes them to who writes them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/recording/run_data.h"
+
+namespace orrery::recording {
+
+/// Filled anew, it takes no new memory for what it held before.
+struct SampleBatch {
+  /// A sample, and how much of everything was there until then.
+  struct Row {
+    Instant at;
+    std::size_t texts = 0;
+    std::size_t pods = 0;
+    std::size_t nodes = 0;
+    std::size_t events = 0;
+    std::size_t traces = 0;
+  };
+
+  std::vector<Row> rows;
+  std::vector<std::int64_t> values;  ///< Row by row, as many for each as there are columns.
+  std::vector<std::string> texts;
+  std::vector<std::pair<TextId, std::optional<PodState>>> pods;
+  std::vector<std::pair<TextId, std::optional<NodeState>>> nodes;
+  std::vector<RunEvent> events;
+  std::vector<Trace> traces;  ///< The first trace_count of them.
+  std::size_t trace_count = 0;
+  bool show = false;  ///< Whoever watches the file is to see it.
+
+  /// What there is now.
+  [[nodiscard]] Row row(Instant at) const {
+    return {at, texts.size(), pods.size(), nodes.size(), events.size(), trace_count};
+  }
+  void clear() {
+    rows.clear();
+    values.clear();
+    texts.clear();
+    pods.clear();
+    nodes.clear();
+    events.clear();
+    trace_count = 0;
+    show = false;
+  }
+};
+
+}  // namespace orrery::recording

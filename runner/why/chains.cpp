@@ -6,6 +6,8 @@
 #include <map>
 #include <set>
 
+#include "runner/why/policy_lines.h"
+
 namespace orrery::why {
 namespace {
 
@@ -41,16 +43,6 @@ std::string clock(Instant at, bool with_milliseconds) {
   const std::int64_t ms = at.since_start().count_ns() / 1'000'000;
   const std::string text = fmt::format("{}:{:02}", ms / 60'000, ms / 1000 % 60);
   return with_milliseconds ? fmt::format("{}.{:03}", text, ms % 1000) : text;
-}
-
-/// 12,345
-std::string grouped(std::uint64_t number) {
-  std::string text = std::to_string(number);
-  for (std::size_t at = text.size(); at > 3;) {
-    at -= 3;
-    text.insert(at, ",");
-  }
-  return text;
 }
 
 /// "shop/cart" of "Service/shop/cart".

@@ -16,6 +16,15 @@ std::string_view short_name(std::string_view service) {
 
 }  // namespace
 
+std::string grouped(std::uint64_t number) {
+  std::string text = std::to_string(number);
+  for (std::size_t at = text.size(); at > 3;) {
+    at -= 3;
+    text.insert(at, 1, ',');
+  }
+  return text;
+}
+
 std::vector<std::string> policy_lines(const std::vector<runner::PolicyCounts>& policies) {
   std::vector<std::string> lines;
   for (const runner::PolicyCounts& did : policies) {
@@ -25,11 +34,11 @@ std::vector<std::string> policy_lines(const std::vector<runner::PolicyCounts>& p
                                       {did.fallbacks, "fallbacks"},
                                       {did.openings, "openings of breakers"},
                                       {did.ejections, "ejections"}}) {
-      if (count > 0) acts += fmt::format(", {} {}", count, what);
+      if (count > 0) acts += fmt::format(", {} {}", grouped(count), what);
     }
     if (acts.empty()) continue;
     lines.push_back(fmt::format("{} -> {}: {} calls, {} tries{}", short_name(did.from),
-                                short_name(did.to), did.calls, did.tries, acts));
+                                short_name(did.to), grouped(did.calls), grouped(did.tries), acts));
   }
   return lines;
 }

@@ -2,12 +2,16 @@
 /// What policies did, for people.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "runner/run_result.h"
 
 namespace orrery::why {
+
+/// "1,234,567"
+[[nodiscard]] std::string grouped(std::uint64_t number);
 
 /// A line for each of those that did anything but let calls pass: "front -> cart: 120 calls, 173
 /// tries, 53 hedges"; of what comes after the tries, what is not 0.

@@ -78,19 +78,19 @@ TEST(Policies, AreCountedOverAllRunsAndNamedWhereTheyDidSomething) {
     result.policies = {{.from = "", .to = "default/web", .calls = 10, .tries = 10},
                        {.from = "default/web",
                         .to = "shop/cart",
-                        .calls = 10,
-                        .tries = 14,
+                        .calls = 1000,
+                        .tries = 1404,
                         .retries = 1,
                         .hedges = 3}};
   }
   const std::string text = terminal_text(finished.run(), false, false, "");
-  EXPECT_TRUE(holds(text, "did web -> shop/cart: 20 calls, 28 tries, 2 retries, 6 hedges\n"))
+  EXPECT_TRUE(holds(text, "did web -> shop/cart: 2,000 calls, 2,808 tries, 2 retries, 6 hedges\n"))
       << text;
   EXPECT_FALSE(holds(text, "clients -> web")) << text;
   const std::string summary = summary_json(finished.run());
   EXPECT_TRUE(holds(summary, "\"hedges\": 3")) << summary;
   EXPECT_TRUE(holds(html_report(finished.run()),
-                    "web -> shop/cart: 20 calls, 28 tries, 2 retries, 6 hedges"));
+                    "web -> shop/cart: 2,000 calls, 2,808 tries, 2 retries, 6 hedges"));
   finished.scenario.policies.clear();
   EXPECT_FALSE(holds(summary_json(finished.run()), "\"policies\"")) << "none, no word of any";
 }

@@ -478,7 +478,7 @@ class IstioPolicies {
              fmt::format("subsets of {} that share pods",
                          short_service_name(host.namespace_name + "/" + host.name)));
         split.clear();
-        return;
+        break;
       }
     }
     if (all_everywhere || most == 0)

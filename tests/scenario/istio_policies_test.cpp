@@ -482,6 +482,25 @@ TEST(IstioPolicies, NameWhatARouteAsksForBeyondTheModel) {
   }
 }
 
+TEST(IstioPolicies, OfALesserSubsetAreNamedWhereSubsetsSharePodsToo) {
+  const auto notes_for = [](const std::string& route) {
+    World world;
+    world.rules =
+        rule("DestinationRule", "back",
+             "host: back, subsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: "
+             "{version: v2}, trafficPolicy: {connectionPool: {http: {maxRetries: 9}}}}]") +
+        rule("VirtualService", "back", "hosts: [back], http: [{route: [" + route + "]}]");
+    return notes_of(world);
+  };
+  const char* const lesser = "the trafficPolicy of subset v2 beside that of a greater weight";
+  const std::string both =
+      "{destination: {host: back, subset: v1}, weight: 2}, {destination: {host: back, subset: v2}, "
+      "weight: 1}";
+  EXPECT_EQ(notes_for(both), (Notes{lesser}));
+  EXPECT_EQ(notes_for(both + ", {destination: {host: back}, weight: 1}"),
+            (Notes{"subsets of back that share pods", lesser}));
+}
+
 TEST(IstioPolicies, OfARouteSplitCallsOverSubsetsByTheLabelsOfPods) {
   const auto split_of = [](const std::string& route) {
     World world;

@@ -295,8 +295,12 @@ void Window::took() {
 void Window::take_slice() {
   QElapsedTimer spent;
   spent.start();
+  bool is_new = false;
   bool more = true;
-  while (more && spent.elapsed() < kSliceMs) more = take_stretch();
+  while (more && spent.elapsed() < kSliceMs) {
+    more = take_stretch();
+    is_new = is_new || more;
+  }
   if (!more) {
     // A recording that grows is looked at again; one that is complete is not.
     const bool grows = !run_->complete() || (other_ != nullptr && !other_->complete());
@@ -305,7 +309,10 @@ void Window::take_slice() {
     } else {
       taking_.setInterval(shown_.hand ? kLookSoonMs : kLookAgainMs);
       const bool followed = run_->follow();
-      if (!(other_ != nullptr && other_->follow()) && !followed) return;
+      const bool other_followed = other_ != nullptr && other_->follow();
+      // It may have been there before its run was in hand.
+      const bool is_behind = is_in_hand() && shown_.at < run_->end();
+      if (!followed && !other_followed && !is_new && !is_behind) return;
     }
   }
   if (!more || !taking_.isActive()) took();

@@ -128,25 +128,12 @@ TEST(Session, IsSavedSoThatItFindsItsScenario) {
 class HandedRun : public testing::Test {
  protected:
   void SetUp() override {
-    write("engine",
-          "#!/bin/sh\n"
-          "[ \"$1\" = check ] && exit 0\n"
-          "while [ $# -gt 1 ]; do [ \"$1\" = --record ] && to=$2; shift; done\n"
-          "cp '" +
-              test::recording_path() + "' \"$to\"\nexec sleep 600\n");
-    QFile::setPermissions(folder_.filePath("engine"), QFile::ReadOwner | QFile::ExeOwner);
+    write_engine("cp");
     window_.resize(1920, 1200);
     window_.engine().set_program(folder_.filePath("engine"));
     ASSERT_TRUE(window_.open(write("x.json", "{}\n")));
     wait_until([&] { return window_.scenario().phase() == ScenarioView::Phase::Right; });
-    window_.scenario().on_action("scenario hand");
-    ASSERT_TRUE(server_.listen(window_.engine().socket()));
-    wait_until([&] { return server_.hasPendingConnections(); });
-    client_ = server_.nextPendingConnection();
-    say(R"({"choices": {"services": {"shop/cart": ["Deployment/shop/cart"]}, "images": [],
-            "workloads": {"Deployment/shop/cart": {"replicas": 3, "image": "cart:1"}}}})");
-    say(R"({"state": "held", "at": 0, "speed": 1})");
-    wait_until([&] { return window_.shown().run != nullptr && window_.shown().hand; });
+    begin();
     window_.take_all();
     window_.seek(window_.shown().run->end());
     (void)window_.picture(1);
@@ -154,6 +141,29 @@ class HandedRun : public testing::Test {
   }
   void TearDown() override { window_.engine().stop(); }
 
+  /// What records by making `copy` bring a recording to where it is asked for.
+  void write_engine(const QString& copy) {
+    const QString path = folder_.filePath("engine");
+    QFile::remove(path);
+    write("engine",
+          "#!/bin/sh\n"
+          "[ \"$1\" = check ] && exit 0\n"
+          "while [ $# -gt 1 ]; do [ \"$1\" = --record ] && to=$2; shift; done\n" +
+              copy + " '" + test::recording_path() + "' \"$to\"\nexec sleep 600\n");
+    QFile::setPermissions(path, QFile::ReadOwner | QFile::ExeOwner);
+  }
+  /// Runs the scenario by hand, held where it begins.
+  void begin() {
+    window_.scenario().on_action("scenario hand");
+    server_.close();
+    ASSERT_TRUE(server_.listen(window_.engine().socket()));
+    wait_until([&] { return server_.hasPendingConnections(); });
+    client_ = server_.nextPendingConnection();
+    say(R"({"choices": {"services": {"shop/cart": ["Deployment/shop/cart"]}, "images": [],
+            "workloads": {"Deployment/shop/cart": {"replicas": 3, "image": "cart:1"}}}})");
+    say(R"({"state": "held", "at": 0, "speed": 1})");
+    wait_until([&] { return window_.shown().run != nullptr && window_.shown().hand; });
+  }
   QString write(const QString& name, const QString& text) {
     QFile file{folder_.filePath(name)};
     EXPECT_TRUE(file.open(QIODevice::WriteOnly));
@@ -221,6 +231,17 @@ TEST_F(HandedRun, SpaceAndArrowsStepTheRunAtItsLastInstant) {
   EXPECT_EQ(hear("step").value("until"), "fault");
   window_.set_speed(8);
   EXPECT_EQ(hear("speed").value("factor"), 8);
+}
+
+TEST_F(HandedRun, WhatWasThereBeforeItWasOpenedIsShownThoughNothingIsAdded) {
+  const auto* before = window_.shown().run;
+  // Its last bytes are still to come.
+  write_engine("copy() { head -c -1 \"$1\" >\"$2\"; }; copy");
+  begin();
+  wait_until([&] { return window_.shown().run != before; });
+  wait_until([&] { return window_.shown().at == window_.shown().run->end(); });
+  EXPECT_GT(window_.shown().at, Instant::at(Duration::seconds(100)));
+  EXPECT_FALSE(window_.shown().run->complete());
 }
 
 TEST_F(HandedRun, ThePastIsLookedAtWithoutTouchingTheRun) {

@@ -38,6 +38,14 @@ void end(QProcess& process, int patience_ms = kEndMs) {
   process.waitForFinished(kEndMs);
 }
 
+/// Where it is run, and where names of files in it begin.
+QStringList place_of(const RunOrder& order) {
+  QStringList arguments;
+  if (order.live_hosts) arguments += {"--world", "containerd"};
+  if (!order.folder.isEmpty()) arguments += {"--folder", order.folder};
+  return arguments;
+}
+
 }  // namespace
 
 Engine::Engine() : program_{program_beside()} {
@@ -77,10 +85,7 @@ void Engine::check(const RunOrder& order, std::function<void(bool, QString)> don
   end(check_);
   checked_ = std::move(done);
   QStringList arguments{"check", order.scenario};
-  if (order.live_hosts)
-    arguments << "--world"
-              << "containerd";
-  if (!order.folder.isEmpty()) arguments << "--folder" << order.folder;
+  arguments << place_of(order);
   check_.start(program_, arguments);
 }
 
@@ -105,11 +110,8 @@ void Engine::run(const RunOrder& order, std::function<void(QString)> grows,
   QFile::remove(summary());
   QStringList arguments{"run",   order.scenario,          "--seeds",  QString::number(order.seed),
                         "--out", folder_.filePath("out"), "--record", recording_};
-  if (order.live_hosts)
-    arguments << "--world"
-              << "containerd";
+  arguments << place_of(order);
   if (order.by_hand) arguments << "--control" << socket();
-  if (!order.folder.isEmpty()) arguments << "--folder" << order.folder;
   for (const QString& setting : order.settings) arguments << "--set" << setting;
   run_.start(program_, arguments);
 }

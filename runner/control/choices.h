@@ -13,8 +13,7 @@ namespace orrery::control {
 ///  "images": ["cart:1"], "leaders": ["default/ledger"]}
 ///
 /// Services with the workloads whose pods they select; a DaemonSet has no "replicas"; images are
-/// all that the run knows, and leaders of services
-/// that have one.
+/// all that the run knows, leaders the services that have one.
 [[nodiscard]] nlohmann::json choices_of(const scenario::Scenario& scenario);
 
 }  // namespace orrery::control

@@ -255,6 +255,7 @@ CallProgram compile(const TrafficModel& model) {
     site.timeout = route.policy.shared_limit->question.timeout;
     program.first_question = std::min(program.first_question, size_of(program.sites.size()));
     program.questions[i] = add_aside(site, route.from, kQuestionPosition);
+    program.question_limits.push_back(*route.shared_limit);
   }
   return program;
 }

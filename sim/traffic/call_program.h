@@ -91,7 +91,9 @@ struct CallProgram {
   /// By route, where its calls ask for a limit that is shared: the last sites; kNone: they do not.
   std::vector<std::uint32_t> questions;
   std::uint32_t first_question = kNone;  ///< The first of these sites.
-  std::uint32_t probe_site = 0;          ///< Of a health check: it works and calls nowhere.
+  /// By these sites, from the first: index into TrafficModel::shared_limits.
+  std::vector<std::uint32_t> question_limits;
+  std::uint32_t probe_site = 0;  ///< Of a health check: it works and calls nowhere.
   /// By operation, where a leader does it: what a follower does about it; kNone: nothing.
   std::vector<std::uint32_t> replication_sites;
   /// By topic: which of `operations` publishes to it; or kNone.

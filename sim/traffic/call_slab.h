@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "models/base/contract.h"
+#include "models/base/time_types.h"
 #include "sim/kernel/block_array.h"
 #include "sim/traffic/call_program.h"
 #include "sim/traffic/request_outcome.h"
@@ -60,6 +61,26 @@ struct alignas(64) Call {
   bool undoing : 1 = false;       ///< It has failed, and makes the calls that undo others.
   bool aside : 1 = false;  ///< Stands for the caller of a detached call, which goes on without it.
   bool opens : 1 = false;  ///< On a new connection, whose handshake takes CPU of the server.
+
+  /// It is one more try of the call that `other` is a try of.
+  void take_call_of(const Call& other) {
+    start_ns = other.start_ns;
+    parent = other.parent;
+    parent_generation = other.parent_generation;
+    site = other.site;
+    repetition = other.repetition;
+  }
+  /// It stands for a caller that goes on: the one who waits for one call that is made aside.
+  void stand_aside(std::uint64_t caller_key, Instant now, std::uint32_t caller_site,
+                   std::uint32_t caller_instance) {
+    key = caller_key;
+    start_ns = now.count_ns();
+    site = caller_site;
+    instance = caller_instance;
+    phase = CallPhase::Calling;
+    abandoned = aside = true;
+    pending = 1;
+  }
 };
 static_assert(sizeof(Call) == 64, "a call record is one cache line");
 

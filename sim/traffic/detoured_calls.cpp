@@ -19,13 +19,11 @@ bool RequestEngine::takes_thread(std::uint32_t index) {
     case resilience::BulkheadAnswer::Run:
       its.on_thread = true;
       return true;
-    case resilience::BulkheadAnswer::Wait: {
+    case resilience::BulkheadAnswer::Wait:
       calls_[index].phase = CallPhase::Unthreaded;
       calls_.append(route.waiting_for_thread(), index);
-      const Instant until = give_up_at(index);
-      if (until != Instant::never()) arm_timer(index, std::max(until, now_));
+      arm_give_up(index);
       return false;
-    }
     case resilience::BulkheadAnswer::Reject:
       reject(index, RequestOutcome::Overflow);
       return false;
@@ -47,11 +45,7 @@ std::uint32_t RequestEngine::leave_behind(std::uint32_t index) {
   Call& left = calls_[index];
   Call& call = calls_[goes_on];
   call.key = left.key;
-  call.start_ns = left.start_ns;
-  call.parent = left.parent;
-  call.parent_generation = left.parent_generation;
-  call.site = left.site;
-  call.repetition = left.repetition;
+  call.take_call_of(left);
   call.cause = left.cause;
   call.followed = left.followed;
   call.phase = CallPhase::Hanging;
@@ -60,13 +54,7 @@ std::uint32_t RequestEngine::leave_behind(std::uint32_t index) {
 
   const Call& caller = calls_[call.parent];
   Call& aside = calls_[root];
-  aside.key = caller.key;
-  aside.start_ns = now_.count_ns();
-  aside.site = caller.site;
-  aside.instance = caller.instance;
-  aside.phase = CallPhase::Calling;
-  aside.abandoned = aside.aside = true;
-  aside.pending = 1;
+  aside.stand_aside(caller.key, now_, caller.site, caller.instance);
   left.parent = root;
   left.parent_generation = aside.generation;
   left.followed = false;
@@ -121,10 +109,8 @@ void RequestEngine::ask_limit(std::uint32_t index) {
 /// Whether or not whoever asks hears the answer.
 void RequestEngine::count_question(std::uint32_t index) {
   const Call& call = calls_[index];
-  const auto asked = std::find(program_.questions.begin(), program_.questions.end(), call.site);
-  const RouteModel& route =
-      model_.routes[static_cast<std::size_t>(asked - program_.questions.begin())];
-  const resilience::RateLimitReply reply = shared_limits_[*route.shared_limit].ask(now_);
+  const std::uint32_t limit = program_.question_limits[call.site - program_.first_question];
+  const resilience::RateLimitReply reply = shared_limits_[limit].ask(now_);
   if (!call.abandoned) tries_[call.parent].limit_reply = reply;
 }
 
@@ -140,13 +126,13 @@ void RequestEngine::hear_limit(const Return& answer) {
   const RateLimitReply reply =
       answer.outcome == RequestOutcome::Ok ? its.limit_reply : RateLimitReply::Error;
   const auto status = rejected_with(route.policy.shared_limit->question, reply);
+  // Why it is let in, or is not.
+  if (answer.failure != 0) call.cause = answer.failure;
   if (!status) {
-    if (answer.failure != 0) call.cause = answer.failure;  // Why it is let in.
     begin_tries(index);
     return;
   }
   its.turned_away = true;
-  if (answer.failure != 0) call.cause = answer.failure;
   reject(index, outcome_of_status(*status));
 }
 

@@ -92,11 +92,7 @@ void RequestEngine::send_hedge(std::uint32_t at, std::uint32_t beside, RecordId 
   const CallSite& site = program_.sites[other.site];
   call.key = mix64(call_key(parent.key, site.position, other.repetition) ^
                    mix64(kHedgeKey + hedged.begun));
-  call.start_ns = other.start_ns;
-  call.parent = other.parent;
-  call.parent_generation = other.parent_generation;
-  call.site = other.site;
-  call.repetition = other.repetition;
+  call.take_call_of(other);
   call.cause = cause;
   if (observer_ != nullptr) observer_->call_retried(site.edge);
   if (other.followed) call.followed = observer_->try_began(call.key, parent.key);

@@ -37,12 +37,7 @@ bool RequestEngine::shakes_hands(std::uint32_t index) {
   if (takes == Duration{}) return false;
   if (impaired_) [[unlikely]] {
     passage_of(index).legs = 2 * handshake.round_trips + 1;
-    const Instant gives_up = give_up_at(index);
-    const Instant no_connection = std::max(now_, no_connection_at(index));
-    if (no_connection < gives_up) {
-      if (route != kNone) tries_[index].unconnected = true;
-      arm_timer(index, no_connection);
-    }
+    arm_connect_timeout(index);
     return goes_on_shaking(index);
   }
   kernel_.schedule(now_ + takes, EventClass::Ordinary, {kSendAgain, index});
@@ -61,8 +56,7 @@ bool RequestEngine::goes_on_shaking(std::uint32_t index) {
     passage.cause = 0;
     disarm_timer(call);
     if (program_.sites[call.site].route != kNone) tries_[index].unconnected = false;
-    const Instant until = give_up_at(index);
-    if (until != Instant::never()) arm_timer(index, std::max(until, now_));
+    arm_give_up(index);
     return false;
   }
   const MessageFate fate = edge_faults_.meet({.caller = caller_of(index),

@@ -679,11 +679,7 @@ std::uint32_t RequestEngine::launch(std::uint32_t parent_index, std::uint32_t si
   }
   if (!kPlain) count_try(site);
   const std::uint32_t address = leader ? *leader : choose(parent, table, call.key);
-  if (!kPlain || site.timeout > Duration{}) {
-    // A deadline that was passed on may be over.
-    const Instant at = give_up_at(index);
-    if (at != Instant::never()) arm_timer(index, std::max(at, now_));
-  }
+  if (!kPlain || site.timeout > Duration{}) arm_give_up(index);
   connect<kPlain>(index, call, address);
   return index;
 }
@@ -1153,29 +1149,39 @@ void RequestEngine::report_try(std::uint32_t index, RequestOutcome outcome) {
   observer_->try_ended(report);
 }
 
-Instant RequestEngine::no_connection_at(std::uint32_t index) const {
-  const Call& call = calls_[index];
-  const std::uint32_t route = program_.sites[call.site].route;
-  if (route == kNone) {
-    return Instant::at(Duration::nanoseconds(call.start_ns)) + model_.connect_timeout;
-  }
-  const Duration own = model_.routes[route].policy.timeouts.connect;
-  return tries_[index].sent_at + (own > Duration{} ? own : model_.connect_timeout);
-}
-
 /// Nobody answers at the address: the caller waits for the shorter of its timeouts.
 [[gnu::noinline]] void RequestEngine::await_connection(std::uint32_t index) {
   Call& call = calls_[index];
   call.phase = CallPhase::Hanging;
   if (call.abandoned) {
     discard(index);
-    return;
+  } else {
+    arm_connect_timeout(index);
   }
-  const Instant no_connection = no_connection_at(index);
+}
+
+void RequestEngine::arm_connect_timeout(std::uint32_t index) {
+  const Call& call = calls_[index];
+  const std::uint32_t route = program_.sites[call.site].route;
+  Instant start = Instant::at(Duration::nanoseconds(call.start_ns));
+  Duration connect_timeout = model_.connect_timeout;
+  if (route != kNone) {
+    start = tries_[index].sent_at;
+    const Duration own = model_.routes[route].policy.timeouts.connect;
+    if (own > Duration{}) connect_timeout = own;
+  }
+  const Instant no_connection = start + connect_timeout;
   if (give_up_at(index) <= no_connection) return;
-  if (program_.sites[call.site].route != kNone) tries_[index].unconnected = true;
+  if (route != kNone) tries_[index].unconnected = true;
   // A way longer than the connect timeout: the caller gives up no earlier than now.
   arm_timer(index, std::max(now_, no_connection));
+}
+
+Instant RequestEngine::arm_give_up(std::uint32_t index) {
+  const Instant at = give_up_at(index);
+  // A deadline that was passed on may be over.
+  if (at != Instant::never()) arm_timer(index, std::max(at, now_));
+  return at;
 }
 
 Instant RequestEngine::give_up_at(std::uint32_t index) const {

@@ -625,6 +625,7 @@ class RequestEngine {
   void reject(std::uint32_t call, RequestOutcome outcome);
   /// When the caller of a call that is under way stops waiting; never() if it does not.
   [[nodiscard]] Instant give_up_at(std::uint32_t call) const;
+  Instant arm_give_up(std::uint32_t call);  ///< Its timer, for then. Returns give_up_at().
   /// The table that the caller's node, or the clients outside, go by.
   [[nodiscard]] ConsumerIndex consumer_of(const Call& parent) const;
   [[nodiscard]] std::size_t table_of(const Call& parent, const CallSite& site) const;
@@ -887,7 +888,6 @@ class RequestEngine {
   [[nodiscard]] bool shakes_hands(std::uint32_t call);
   /// Whether the next message of a handshake is under way; otherwise there is none left.
   [[nodiscard]] bool goes_on_shaking(std::uint32_t call);
-  [[nodiscard]] Instant no_connection_at(std::uint32_t call) const;  ///< The caller gives it up.
 
   // Calls through a network with rules: guarded_calls.cpp.
   /// Whether the call, whose instance is known, is let through; otherwise its cause is set.
@@ -908,6 +908,8 @@ class RequestEngine {
   RecordId end_counted(const Call& call, RequestOutcome outcome);
   void count_failure(std::int64_t start_ns, RecordId failure);
   void await_connection(std::uint32_t call);
+  /// Its caller waits no longer for the connection than its connect timeout, or for the call.
+  void arm_connect_timeout(std::uint32_t call);
   void arm_timer(std::uint32_t call, Instant when);
   void disarm_timer(Call& call);
   void abandon(std::uint32_t call);

@@ -180,8 +180,7 @@ void RequestEngine::run_try(std::uint32_t index) {
     return;
   }
   its.host = *host;
-  const Instant until = give_up_at(index);
-  if (until != Instant::never()) arm_timer(index, std::max(until, now_));
+  const Instant until = arm_give_up(index);
   const Instant told = deadline_passed_on(model_.routes[site.route].policy.timeouts, until);
   its.passed = std::min(its.passed, told);
   const resilience::PoolAdmission admission = route.admit(its.host, now_);
@@ -266,11 +265,7 @@ bool RequestEngine::try_again(std::uint32_t index, const TryEnd& end, bool answe
   call = {.generation = call.generation, .timer = call.timer};
   call.key = mix64(call_key(calls_[before.parent].key, site.position, before.repetition) ^
                    mix64(its.retries.count + std::uint64_t{1}));
-  call.start_ns = before.start_ns;
-  call.parent = before.parent;
-  call.parent_generation = before.parent_generation;
-  call.site = before.site;
-  call.repetition = before.repetition;
+  call.take_call_of(before);
   call.cause = before.cause;
   call.phase = CallPhase::Backoff;
   if (observer_ != nullptr) observer_->call_retried(site.edge);

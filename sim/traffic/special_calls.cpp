@@ -119,15 +119,9 @@ void RequestEngine::launch_aside(std::uint32_t parent, std::uint32_t site) {
   const std::uint32_t index = allocate_call();  // Before any reference into the slab.
   Call& call = calls_[index];
   const Call& caller = calls_[parent];
-  call.key = caller.key;
+  call.stand_aside(caller.key, now_, caller.site, caller.instance);
   call.followed = caller.followed;
-  call.start_ns = now_.count_ns();
-  call.site = caller.site;
-  call.instance = caller.instance;
   call.cause = caller.cause;
-  call.phase = CallPhase::Calling;
-  call.abandoned = call.aside = true;
-  call.pending = 1;
   launch(index, site, 0);
 }
 

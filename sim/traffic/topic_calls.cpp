@@ -90,13 +90,7 @@ void RequestEngine::hand_over(std::uint32_t group, std::uint32_t broker, const D
   const Message& message = state.group.message(delivery);
   const CallSite& site = program_.sites[state.site];
   Call& aside = calls_[root];
-  aside.key = message.key;
-  aside.start_ns = now_.count_ns();
-  aside.site = program_.probe_site;
-  aside.instance = broker;
-  aside.phase = CallPhase::Calling;
-  aside.abandoned = aside.aside = true;
-  aside.pending = 1;
+  aside.stand_aside(message.key, now_, program_.probe_site, broker);
   Call& call = calls_[index];
   ++launched_;
   call.key = call_key(message.key, group, message.deliveries);
@@ -113,8 +107,7 @@ void RequestEngine::hand_over(std::uint32_t group, std::uint32_t broker, const D
   handed_over_[root] = {group, index, delivery};
   if (state.roots.size() <= delivery.consumer) state.roots.resize(delivery.consumer + 1, kNone);
   state.roots[delivery.consumer] = root;
-  const Instant until = give_up_at(index);
-  if (until != Instant::never()) arm_timer(index, until);
+  arm_give_up(index);
   travel(index, false);
 }
 

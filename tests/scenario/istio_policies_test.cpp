@@ -482,35 +482,28 @@ TEST(IstioPolicies, NameWhatARouteAsksForBeyondTheModel) {
   }
 }
 
+/// Calls go to these destinations; the second subset has a policy of its own.
+World routed_to(const std::string& route) {
+  World world;
+  world.rules = rule("DestinationRule", "back",
+                     "host: back, subsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: "
+                     "{version: v2}, trafficPolicy: {connectionPool: {http: {maxRetries: 9}}}}]") +
+                rule("VirtualService", "back", "hosts: [back], http: [{route: [" + route + "]}]");
+  return world;
+}
+
 TEST(IstioPolicies, OfALesserSubsetAreNamedWhereSubsetsSharePodsToo) {
-  const auto notes_for = [](const std::string& route) {
-    World world;
-    world.rules =
-        rule("DestinationRule", "back",
-             "host: back, subsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: "
-             "{version: v2}, trafficPolicy: {connectionPool: {http: {maxRetries: 9}}}}]") +
-        rule("VirtualService", "back", "hosts: [back], http: [{route: [" + route + "]}]");
-    return notes_of(world);
-  };
   const char* const lesser = "the trafficPolicy of subset v2 beside that of a greater weight";
   const std::string both =
       "{destination: {host: back, subset: v1}, weight: 2}, {destination: {host: back, subset: v2}, "
       "weight: 1}";
-  EXPECT_EQ(notes_for(both), (Notes{lesser}));
-  EXPECT_EQ(notes_for(both + ", {destination: {host: back}, weight: 1}"),
+  EXPECT_EQ(notes_of(routed_to(both)), (Notes{lesser}));
+  EXPECT_EQ(notes_of(routed_to(both + ", {destination: {host: back}, weight: 1}")),
             (Notes{"subsets of back that share pods", lesser}));
 }
 
 TEST(IstioPolicies, OfARouteSplitCallsOverSubsetsByTheLabelsOfPods) {
-  const auto split_of = [](const std::string& route) {
-    World world;
-    world.rules =
-        rule("DestinationRule", "back",
-             "host: back, subsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: "
-             "{version: v2}, trafficPolicy: {connectionPool: {http: {maxRetries: 9}}}}]") +
-        rule("VirtualService", "back", "hosts: [back], http: [{route: [" + route + "]}]");
-    return policy_of(world);
-  };
+  const auto split_of = [](const std::string& route) { return policy_of(routed_to(route)); };
   const std::string one = "{destination: {host: back, subset: v1}, weight: ";
   const std::string two = "{destination: {host: back, subset: v2}, weight: ";
   RoutePolicy policy = split_of(one + "90}, " + two + "10}");

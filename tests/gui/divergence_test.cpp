@@ -25,7 +25,7 @@ std::optional<Divergence> parting(const RecordedRun& a, const RecordedRun& b) {
 
 /// Front calls db ten times in each of 100 samples, and once more in one of them.
 std::string calls_recording(const char* file, std::vector<std::string> services, int more_at) {
-  const std::string path = testing::TempDir() + "/" + file;
+  const std::string path = test::path_of(file);
   recording::Scene scene;
   const std::uint32_t front = services[0] == "shop/front" ? 0 : 1;
   scene.services = std::move(services);

@@ -1,7 +1,6 @@
 #include "tests/gui/recorded.h"
 
-#include <gtest/gtest.h>
-
+#include <QTemporaryDir>
 #include <cstdint>
 #include <vector>
 
@@ -137,7 +136,7 @@ class Writer {
 QString write(const char* file, Beside beside) {
   const bool breaker = beside == Beside::Breaker;
   const bool policy = beside == Beside::Policy;
-  const std::string path = testing::TempDir() + "/" + file;
+  const std::string path = path_of(file);
   recording::RunInfo info;
   info.scenario = "A zone goes dark";
   info.world = "sim";
@@ -198,6 +197,11 @@ QString write(const char* file, Beside beside) {
 }
 
 }  // namespace
+
+std::string path_of(const char* file) {
+  static const QTemporaryDir kFolder;
+  return kFolder.filePath(file).toStdString();
+}
 
 const QString& recording_path() {
   static const QString kPath = write("gui_test.orrery", Beside::Nothing);

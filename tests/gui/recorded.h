@@ -6,8 +6,12 @@
 #pragma once
 
 #include <QString>
+#include <string>
 
 namespace orrery::gui::test {
+
+/// A path for the file in a folder of this process, which is gone when it ends.
+std::string path_of(const char* file);
 
 /// The path of the recording, written once.
 const QString& recording_path();

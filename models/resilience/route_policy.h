@@ -85,6 +85,8 @@ struct OutlierPolicy {
 struct HealthCheckPolicy {
   ActiveHealthCheckConfig check;
   std::uint32_t panic_threshold = 50;  ///< As that of the outliers, which wins.
+  /// The operation that a check asks for, by the scenario's name; empty: the server answers itself.
+  std::string path{};
 };
 
 /// How much the own zone is preferred: as much as its hosts carry of what all callers send; or as

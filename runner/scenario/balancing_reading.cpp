@@ -278,7 +278,8 @@ void read_health_check(const Value& value, RoutePolicy& into, Report& report) {
                       {"interval", "timeout", "unhealthyThreshold", "healthyThreshold",
                        "unhealthyInterval", "unhealthyEdgeInterval", "healthyEdgeInterval",
                        "noTrafficInterval", "noTrafficHealthyInterval", "initialJitter", "jitter",
-                       "jitterPercent", "expectedStatuses", "retriableStatuses", "panicThreshold"},
+                       "jitterPercent", "expectedStatuses", "retriableStatuses", "panicThreshold",
+                       "path"},
                       report};
   const bool whole = fields.require("interval", "how often a host is asked") != nullptr &&
                      fields.require("timeout", "how long an answer may take") != nullptr &&
@@ -305,6 +306,9 @@ void read_health_check(const Value& value, RoutePolicy& into, Report& report) {
   take_statuses(fields, "expectedStatuses", check.expected_statuses, report);
   take_statuses(fields, "retriableStatuses", check.retriable_statuses, report);
   take_share(fields, "panicThreshold", policy.panic_threshold, report);
+  if (const Value* path = fields.find("path")) {
+    policy.path = read_text(*path, "the name of an operation", report).value_or("");
+  }
   into.health = policy;
 }
 

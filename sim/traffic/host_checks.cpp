@@ -1,6 +1,7 @@
 /// @file
 /// Active health checks: callers that ask the hosts of a route how they are. Their requests take
-/// the way of calls, and wait for a server's threads where those of its own node do.
+/// the way of calls. Those that ask for an operation are served as any other request for it; others
+/// wait for a server's threads where those of its own node do.
 #include <algorithm>
 
 #include "sim/traffic/request_engine.h"
@@ -72,11 +73,13 @@ void RequestEngine::send_check(std::uint32_t at, std::uint32_t address) {
   Call& call = calls_[index];
   call.key = mix64(kHostCheckKeys + checks_sent_++);
   call.start_ns = now_.count_ns();
-  call.site = program_.probe_site;
+  const std::uint32_t site = program_.check_sites[checked.model];
+  const resilience::HealthCheckPolicy& policy = *model_.routes[checked.model].policy.health;
+  call.site = site == kNone ? program_.probe_site : site;
   call.probe = true;
   call.instance = addresses_[address];
   host_checks_[index] = {at, address};
-  const Instant until = now_ + model_.routes[checked.model].policy.health->check.timeout;
+  const Instant until = now_ + policy.check.timeout;
   tries_[index].deadline = until;
   arm_timer(index, until);
   if (call.instance == kNone || (guarded_ && !is_let_through(index))) {
@@ -95,6 +98,7 @@ bool RequestEngine::answers_aside(std::uint32_t index) {
     begin_replication(index);
     return true;
   }
+  if (call.site != program_.probe_site) return false;  // A request, as far as the server knows.
   if (model_.services[instance.service].probes_share_threads) return false;
   if (call.abandoned) {
     discard(index);
@@ -114,8 +118,8 @@ bool RequestEngine::end_check(std::uint32_t index, RequestOutcome outcome) {
   host_checks_.erase(found);
   const CheckedRoute& checked = checked_routes_.at(check.route);
   if (is_gone(checked.caller)) return true;
-  const auto& config = model_.routes[checked.model].policy.health->check;
-  routes_[check.route].checked(check.address, result_of(config, outcome), now_);
+  const resilience::HealthCheckPolicy& policy = *model_.routes[checked.model].policy.health;
+  routes_[check.route].checked(check.address, result_of(policy.check, outcome), now_);
   note_changes(check.route, checked.model, checked.caller);
   arm_checks(check.route);
   return true;

@@ -225,6 +225,45 @@ TEST(Policies, OfHealthChecksAreToldWhatIsWrongAndWhere) {
   }
 }
 
+/// The same as scenario_with(), of a web with two operations and a leader.
+ScenarioReading read_checks_of(const std::string& path) {
+  std::string text = scenario_with(
+      R"([{"to": "web", "balancer": "random", "healthCheck": {"interval": "5s", "timeout": "1s",
+           "unhealthyThreshold": 3, "healthyThreshold": 2, "path": )" +
+      path + "}}]");
+  text.replace(text.find("\"journeys\""), 0,
+               R"("services": {"web": {"leader": {"election": "1s"}, "operations": {
+                    "get": {"cpu": "1ms"}, "put": {"cpu": "1ms", "writes": true}}}},)");
+  return read_scenario_text(text, "policies.json", "");
+}
+
+TEST(Policies, OfHealthChecksAskForAnOperationThatThereIs) {
+  const ScenarioReading asked = read_checks_of(R"("get")");
+  ASSERT_TRUE(asked.scenario) << text_of(asked.problems);
+  EXPECT_EQ(asked.scenario->policies.begin()->second.health->path, "get");
+  struct Case {
+    const char* path;
+    const char* told;
+  };
+  for (const Case& wrong : {Case{R"("gett")", "did you mean \"get\"?"},
+                            {R"("gett")", "an operation of web: get or put"},
+                            {R"("put")", "which the leader of web alone does"},
+                            {"5", "the name of an operation"},
+                            {R"("")", "the name of an operation"}}) {
+    const ScenarioReading reading = read_checks_of(wrong.path);
+    ASSERT_EQ(reading.problems.size(), 1U) << wrong.path << text_of(reading.problems);
+    const std::string text = text_of(reading.problems);
+    EXPECT_NE(text.find("/policies/0/healthCheck/path"), std::string::npos) << text;
+    EXPECT_NE(text.find(wrong.told), std::string::npos) << text;
+  }
+  const std::string undescribed =
+      text_of(read(R"([{"to": "web", "balancer": "random", "healthCheck": {"interval": "5s",
+               "timeout": "1s", "unhealthyThreshold": 3, "healthyThreshold": 2, "path": "get"}}])")
+                  .problems);
+  EXPECT_NE(undescribed.find("\"services\" says no operations of web"), std::string::npos)
+      << undescribed;
+}
+
 TEST(Policies, OfAHashAreEnvoysUnlessTheySayOtherwise) {
   const RoutePolicy plain = policy_of(R"("balancer": "ring-hash")");
   EXPECT_EQ(std::get<RingHashConfig>(*plain.balancer).ring_size_min, 1024U);

@@ -102,7 +102,7 @@ const char* const kEveryKey = R"({
                     "unhealthyEdgeInterval": "1s", "healthyEdgeInterval": "3s", "noTrafficInterval": "9s",
                     "noTrafficHealthyInterval": "8s", "initialJitter": "2s", "jitter": "1s", "jitterPercent": "5%",
                     "expectedStatuses": [{"start": 200, "end": 300}], "retriableStatuses": [{"start": 429, "end": 430}],
-                    "panicThreshold": "40%"},
+                    "path": "leaf", "panicThreshold": "40%"},
     "connectionPool": {"maxConnections": 1, "maxConnectionsPerHost": 1, "maxPendingRequests": 1, "maxRequests": 1,
                        "streamsPerConnection": 10},
     "fallback": {"cached": {"maxAge": "1s"}}}],

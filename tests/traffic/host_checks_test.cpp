@@ -186,6 +186,83 @@ TEST(HostChecks, MeetWhatCutsTheWayOff) {
   EXPECT_EQ(clients.told.size(), 1U);
 }
 
+/// A service whose first operation users call, and whose second one nobody but its checks does.
+struct CheckedOperation {
+  CheckedOperation(const RoutePolicy& policy, const OperationModel& asked,
+                   std::uint32_t concurrency = 1000) {
+    model.services.push_back(offers(works(1_ms), concurrency));
+    model.services[0].operations.push_back(asked);
+    model.routes.push_back({.from = kClients, .to = 0, .policy = policy, .checked_operation = 1});
+  }
+  TrafficModel model;
+};
+
+TEST(HostChecks, OfAnOperationFailWhenItFailsThoughOthersWork) {
+  const auto checked = [](std::uint32_t asked) {
+    OperationModel broken = works(1_ms);
+    broken.error_probability = 1;
+    CheckedOperation world_of{checking(), broken};
+    world_of.model.routes[0].checked_operation = asked;
+    world_of.model.routes[0].policy.health->panic_threshold = 0;
+    add_load(world_of.model, {{0, 0}}, kSeed, 100.0, 500);
+    TrafficWorld world{world_of.model, kSeed};
+    for (int i = 0; i < 3; ++i) world.pod(0);
+    world.publish_all();
+    world.run(Instant::at(500_ms));
+    world.engine.start();
+    world.run(Instant::at(10_s));
+    EXPECT_GT(world.engine.service(0).totals().ended_count(), 400U);
+    return world.engine.service(0).totals();
+  };
+  const RequestCounts working = checked(0);
+  EXPECT_EQ(working.of(RequestOutcome::Ok), working.ended_count());
+  const RequestCounts broken = checked(1);
+  EXPECT_EQ(broken.of(RequestOutcome::NoEndpoints), broken.ended_count())
+      << "no pod is well, though each would serve the users";
+}
+
+// Checks every 20 ms of work of 10 ms and 4 ms of waiting for another service: half a core.
+TEST(HostChecks, OfAnOperationCostWhatItCosts) {
+  const auto cpu_of = [](bool of_operation) {
+    RoutePolicy policy = checking();
+    policy.health->check.interval = policy.health->check.no_traffic_interval = 20_ms;
+    CheckedOperation of{policy, works(10_ms)};
+    of.model.services[0].probes_share_threads = true;
+    of.model.services.push_back(offers(works(4_ms)));
+    of.model.services[0].operations[1].steps.push_back({{call(1)}});
+    if (!of_operation) of.model.routes[0].checked_operation = std::nullopt;
+    TrafficWorld world{of.model, kSeed};
+    const InstanceId pod = world.pod(0);
+    const InstanceId behind = world.pod(1);
+    world.publish_all();
+    world.run(Instant::at(10_s));
+    EXPECT_EQ(world.engine.service(0).totals(), RequestCounts{}) << "they are nobody's requests";
+    EXPECT_EQ(world.engine.view(behind).served, of_operation ? world.engine.view(pod).served : 0U);
+    return world.engine.view(pod).cpu;
+  };
+  EXPECT_EQ(cpu_of(false), 0_s);
+  EXPECT_GT(cpu_of(true), 2'500_ms);
+  EXPECT_LT(cpu_of(true), 3_s);
+}
+
+// With its only slot taken for ever, a pod answers whoever asks for nothing.
+TEST(HostChecks, OfAnOperationTakeAServersThreads) {
+  for (const bool of_operation : {true, false}) {
+    RoutePolicy policy = checking();
+    policy.timeouts.overall = Duration{};
+    CheckedOperation of{policy, works(1_ms), 1};
+    if (!of_operation) of.model.routes[0].checked_operation = std::nullopt;
+    of.model.services[0].operations[0].wait = Distribution::constant(1000_s);
+    add_load(of.model, {{0, 0}}, kSeed, 100.0, 2);
+    TrafficWorld world{of.model, kSeed};
+    for (int i = 0; i < 2; ++i) world.pod(0);
+    world.publish_all();
+    world.engine.start();
+    world.run(Instant::at(10_s));
+    EXPECT_EQ(world.engine.take_ejections().size(), of_operation ? 2U : 0U) << of_operation;
+  }
+}
+
 // The checks of a process end with it, and nothing is left of them.
 TEST(HostChecks, EndWithTheirCaller) {
   TrafficModel model;

@@ -279,7 +279,7 @@ void read_health_check(const Value& value, RoutePolicy& into, Report& report) {
                        "unhealthyInterval", "unhealthyEdgeInterval", "healthyEdgeInterval",
                        "noTrafficInterval", "noTrafficHealthyInterval", "initialJitter", "jitter",
                        "jitterPercent", "expectedStatuses", "retriableStatuses", "panicThreshold",
-                       "path"},
+                       "path", "closeConnectionsOnFailure", "reuseConnection"},
                       report};
   const bool whole = fields.require("interval", "how often a host is asked") != nullptr &&
                      fields.require("timeout", "how long an answer may take") != nullptr &&
@@ -309,6 +309,8 @@ void read_health_check(const Value& value, RoutePolicy& into, Report& report) {
   if (const Value* path = fields.find("path")) {
     policy.path = read_text(*path, "the name of an operation", report).value_or("");
   }
+  take_flag(fields, "closeConnectionsOnFailure", policy.closes_connections, report);
+  take_flag(fields, "reuseConnection", policy.reuses_connection, report);
   into.health = policy;
 }
 

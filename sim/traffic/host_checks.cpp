@@ -3,6 +3,8 @@
 /// the way of calls. Those that ask for an operation are served as any other request for it; others
 /// wait for a server's threads where those of its own node do.
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "sim/traffic/request_engine.h"
 #include "sim/traffic/traffic_events.h"
@@ -88,7 +90,31 @@ void RequestEngine::send_check(std::uint32_t at, std::uint32_t address) {
   }
   call.distance = distance(checked.caller, instances_[call.instance]) & 3U;
   call.phase = CallPhase::Outbound;
+  if (!policy.reuses_connection && has_handshakes_ && shakes_hands(index)) return;
   travel(index, false);
+}
+
+/// Rare, so the slab is searched, as for a process that ends.
+void RequestEngine::close_connections(std::uint32_t at, std::uint32_t address) {
+  routes_[at].close_idle_connections(address);
+  const auto goes_there = [&](std::uint32_t index) {
+    const Try& its = tries_[index];
+    return calls_[index].phase != CallPhase::Free && !calls_[index].abandoned && its.sent &&
+           its.route == at && its.host.address == address;
+  };
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> under_way;  // With their keys.
+  for (std::uint32_t i = 0; i < calls_.slot_count(); ++i) {
+    if (goes_there(i)) under_way.emplace_back(i, calls_[i].key);
+  }
+  for (const auto& [index, key] : under_way) {
+    // What came of the others before may have ended it.
+    if (!goes_there(index) || calls_[index].key != key) continue;
+    Call& call = calls_[index];
+    disarm_timer(call);
+    call.cause = cause_of_waiting(index);
+    if (call.followed) report_try(index, RequestOutcome::Reset);
+    end_routed(index, RequestOutcome::Reset, false);
+  }
 }
 
 bool RequestEngine::answers_aside(std::uint32_t index) {
@@ -119,8 +145,10 @@ bool RequestEngine::end_check(std::uint32_t index, RequestOutcome outcome) {
   const CheckedRoute& checked = checked_routes_.at(check.route);
   if (is_gone(checked.caller)) return true;
   const resilience::HealthCheckPolicy& policy = *model_.routes[checked.model].policy.health;
-  routes_[check.route].checked(check.address, result_of(policy.check, outcome), now_);
+  const bool turned_unwell =
+      routes_[check.route].checked(check.address, result_of(policy.check, outcome), now_);
   note_changes(check.route, checked.model, checked.caller);
+  if (turned_unwell && policy.closes_connections) close_connections(check.route, check.address);
   arm_checks(check.route);
   return true;
 }

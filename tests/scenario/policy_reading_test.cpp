@@ -182,6 +182,19 @@ TEST(Policies, OfHealthChecksHaveAllIntervalsAndStatusesOfEnvoy) {
   }
 }
 
+TEST(Policies, OfHealthChecksKeepConnectionsUnlessTheySayOtherwise) {
+  const auto health_of = [](const std::string& settings) {
+    return *policy_of(R"("balancer": "random", "healthCheck": {"interval": "5s", "timeout": "1s",
+                         "unhealthyThreshold": 3, "healthyThreshold": 2)" +
+                      settings + "}")
+                .health;
+  };
+  EXPECT_FALSE(health_of("").closes_connections);
+  EXPECT_TRUE(health_of("").reuses_connection);
+  EXPECT_TRUE(health_of(R"(, "closeConnectionsOnFailure": true)").closes_connections);
+  EXPECT_FALSE(health_of(R"(, "reuseConnection": false)").reuses_connection);
+}
+
 /// What is wrong about a health check, at which of its keys.
 struct WrongCheck {
   const char* settings;
@@ -199,6 +212,8 @@ TEST(Policies, OfHealthChecksAreToldWhatIsWrongAndWhere) {
            {R"("initialJitter": "soon")", "/initialJitter", "duration"},
            {R"("jitterPercent": 5)", "/jitterPercent", "percentage"},
            {R"("jitterPercent": "101%")", "/jitterPercent", "percentage"},
+           {R"("closeConnectionsOnFailure": "yes")", "/closeConnectionsOnFailure", "true or false"},
+           {R"("reuseConnection": 1)", "/reuseConnection", "true or false"},
            {R"("expectedStatuses": 200)", "/expectedStatuses", "a list of ranges"},
            {R"("expectedStatuses": [])", "/expectedStatuses", "a list of ranges"},
            {R"("expectedStatuses": [200])", "/expectedStatuses/0", "a range such as"},

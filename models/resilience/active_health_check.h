@@ -3,7 +3,7 @@
 /// results in a row.
 ///
 /// A host that is unhealthy gets no new requests; its connections stay unless the caller closes
-/// them.
+/// them (HealthCheckPolicy).
 ///
 /// Source: Envoy health_check.proto, health_checker_base_impl, http health checker.
 #pragma once

@@ -85,6 +85,12 @@ struct OutlierPolicy {
 struct HealthCheckPolicy {
   ActiveHealthCheckConfig check;
   std::uint32_t panic_threshold = 50;  ///< As that of the outliers, which wins.
+  /// The operation that a check asks for, by the scenario's name; empty: the server answers itself.
+  std::string path{};
+  bool reuses_connection = true;  ///< Otherwise each check opens one.
+  /// When a host turns unhealthy, those of the caller to it are closed, and what is under way on
+  /// them is reset. Source: Envoy cluster.proto, close_connections_on_host_health_failure.
+  bool closes_connections = false;
 };
 
 /// How much the own zone is preferred: as much as its hosts carry of what all callers send; or as

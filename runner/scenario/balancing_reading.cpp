@@ -1,5 +1,8 @@
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -231,34 +234,83 @@ void read_accrual(const Value& value, RoutePolicy& into, Report& report) {
   into.accrual = config;
 }
 
+/// Ranges of statuses as Envoy has them: without their end.
+void take_statuses(const Fields& fields, std::string_view key, std::vector<StatusRange>& into,
+                   Report& report) {
+  static const std::string kExpected = "a list of ranges such as {\"start\": 200, \"end\": 300}";
+  const Value* value = fields.find(key);
+  if (value == nullptr) return;
+  const std::vector<Value>& ranges = items(*value, kExpected, report);
+  if (value->type == Value::Type::List && ranges.empty()) report.add(*value, kExpected);
+  for (const Value& range : ranges) {
+    if (range.type != Value::Type::Object) {
+      report.add(range, "a range such as {\"start\": 200, \"end\": 300}");
+      continue;
+    }
+    const Fields ends{range, {"start", "end"}, report};
+    const Value* start = ends.require("start", "the first status of the range");
+    const Value* end = ends.require("end", "the status behind the last of the range");
+    if (start == nullptr || end == nullptr) continue;
+    const auto first = read_count(*start, 100, 599, report);
+    const auto behind = read_count(*end, 101, 600, report);
+    if (!first || !behind) continue;
+    if (*first < *behind) {
+      into.push_back({static_cast<std::uint16_t>(*first), static_cast<std::uint16_t>(*behind - 1)});
+    } else {
+      report.add(range.where, "start < end", fmt::format("{} and {}", *first, *behind));
+    }
+  }
+}
+
+/// A duration above 0s.
+void take_interval(const Fields& fields, std::string_view key, std::optional<Duration>& into,
+                   Report& report) {
+  const Value* value = fields.find(key);
+  if (value == nullptr) return;
+  into = read_duration(*value, report);
+  if (into == Duration{}) report.add(*value, "a duration above 0s");
+}
+
 void read_health_check(const Value& value, RoutePolicy& into, Report& report) {
   HealthCheckPolicy policy;
   ActiveHealthCheckConfig& check = policy.check;
   const Fields fields{value,
                       {"interval", "timeout", "unhealthyThreshold", "healthyThreshold",
-                       "unhealthyInterval", "noTrafficInterval", "jitter", "panicThreshold"},
+                       "unhealthyInterval", "unhealthyEdgeInterval", "healthyEdgeInterval",
+                       "noTrafficInterval", "noTrafficHealthyInterval", "initialJitter", "jitter",
+                       "jitterPercent", "expectedStatuses", "retriableStatuses", "panicThreshold",
+                       "path", "closeConnectionsOnFailure", "reuseConnection"},
                       report};
   const bool whole = fields.require("interval", "how often a host is asked") != nullptr &&
                      fields.require("timeout", "how long an answer may take") != nullptr &&
                      fields.require("unhealthyThreshold", "failures in a row") != nullptr &&
                      fields.require("healthyThreshold", "successes in a row") != nullptr;
   if (!whole) return;
-  take_duration(fields, "interval", check.interval, report);
-  take_duration(fields, "timeout", check.timeout, report);
+  const auto take = [&](std::string_view key, Duration& interval) {
+    std::optional<Duration> given = interval;
+    take_interval(fields, key, given, report);
+    interval = given.value_or(interval);
+  };
+  take("interval", check.interval);
+  take("timeout", check.timeout);
   take_count(fields, "unhealthyThreshold", 1, check.unhealthy_threshold, report);
   take_count(fields, "healthyThreshold", 1, check.healthy_threshold, report);
-  if (fields.find("unhealthyInterval") != nullptr) {
-    check.unhealthy_interval = Duration{};
-    take_duration(fields, "unhealthyInterval", *check.unhealthy_interval, report);
-  }
-  take_duration(fields, "noTrafficInterval", check.no_traffic_interval, report);
+  take_interval(fields, "unhealthyInterval", check.unhealthy_interval, report);
+  take_interval(fields, "unhealthyEdgeInterval", check.unhealthy_edge_interval, report);
+  take_interval(fields, "healthyEdgeInterval", check.healthy_edge_interval, report);
+  take("noTrafficInterval", check.no_traffic_interval);
+  take_interval(fields, "noTrafficHealthyInterval", check.no_traffic_healthy_interval, report);
+  take_duration(fields, "initialJitter", check.initial_jitter, report);
   take_duration(fields, "jitter", check.interval_jitter, report);
+  take_share(fields, "jitterPercent", check.interval_jitter_percent, report);
+  take_statuses(fields, "expectedStatuses", check.expected_statuses, report);
+  take_statuses(fields, "retriableStatuses", check.retriable_statuses, report);
   take_share(fields, "panicThreshold", policy.panic_threshold, report);
-  if (check.interval == Duration{} || check.timeout == Duration{} ||
-      check.unhealthy_interval == Duration{} || check.no_traffic_interval == Duration{}) {
-    report.add(value.where, "intervals and a timeout above 0s", "0s");
-    return;
+  if (const Value* path = fields.find("path")) {
+    policy.path = read_text(*path, "the name of an operation", report).value_or("");
   }
+  take_flag(fields, "closeConnectionsOnFailure", policy.closes_connections, report);
+  take_flag(fields, "reuseConnection", policy.reuses_connection, report);
   into.health = policy;
 }
 

@@ -419,6 +419,36 @@ void add_callers_of_fallbacks(const Value& policies, const Catalog& catalog, Cal
   }
 }
 
+/// What health checks ask for is there to be asked for.
+void check_path(const Value& policy, const std::string& callee, Reading& reading) {
+  const Value* check = policy.find("healthCheck");
+  const Value* path = check == nullptr ? nullptr : check->find("path");
+  if (path == nullptr || path->type != Value::Type::Text || path->text.empty()) return;
+  const auto service = reading.scenario.services.find(callee);
+  std::vector<std::string> names;
+  if (service != reading.scenario.services.end()) {
+    for (const Operation& operation : service->second.operations) names.push_back(operation.name);
+  }
+  const std::string whose = short_service_name(callee);
+  if (names.empty()) {
+    reading.report.add(*path, fmt::format("an operation of {}", whose),
+                       fmt::format("\"services\" says no operations of {}", whose));
+    return;
+  }
+  const auto asked = std::find(names.begin(), names.end(), path->text);
+  if (asked == names.end()) {
+    reading.report.add(*path, fmt::format("an operation of {}: {}", whose, one_of(names)),
+                       did_you_mean(path->text, names));
+    return;
+  }
+  const Operation& operation =
+      service->second.operations[static_cast<std::size_t>(asked - names.begin())];
+  if (service->second.leader && operation.writes) {
+    reading.report.add(*path, "an operation that every pod does",
+                       fmt::format("{}, which the leader of {} alone does", path->text, whose));
+  }
+}
+
 /// `policies` of the scenario, laid over what Istio's rules say.
 class PolicyReader {
  public:
@@ -502,6 +532,7 @@ void PolicyReader::read(const Value& value) {
     if (!text) continue;
     const auto callee = reading_.catalog.service(name->where, *text, report);
     if (!callee) continue;
+    check_path(value, *callee, reading_);
     const std::set<std::string> callers = read_callers(from, *callee, reading_.callers, reading_);
     if (callers.empty() && from == nullptr && reading_.catalog.complete()) {
       report.add(name->where, "a service that is called",

@@ -186,6 +186,9 @@ sim::TrafficModel traffic_model(const Scenario& scenario) {
                             .policy = policy});
     sim::RouteModel& route = model.routes.back();
     if (policy.shared_limit) route.shared_limit = limits.at(policy.shared_limit->name);
+    if (policy.health && !policy.health->path.empty()) {
+      route.checked_operation = operation_index(scenario, to, policy.health->path);
+    }
     if (!policy.fallback_call) continue;
     const auto& [other, operation] = *policy.fallback_call;
     route.fallback = {.to = indices.at(other),

@@ -229,6 +229,15 @@ CallProgram compile(const TrafficModel& model) {
       program.operations.push_back(kept);
     }
   }
+  program.check_sites.assign(model.routes.size(), kNone);
+  for (std::uint32_t i = 0; i < model.routes.size(); ++i) {
+    if (!model.routes[i].checked_operation) continue;
+    CallSite site;
+    site.service = model.routes[i].to;
+    site.operation = operation_of(site.service, *model.routes[i].checked_operation);
+    program.check_sites[i] = size_of(program.sites.size());
+    program.sites.push_back(site);
+  }
   for (const TopicModel& topic : model.topics) {
     program.publishing.push_back(
         topic.operation == kNone ? kNone : operation_of(topic.broker, topic.operation));

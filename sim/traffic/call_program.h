@@ -94,6 +94,8 @@ struct CallProgram {
   /// By these sites, from the first: index into TrafficModel::shared_limits.
   std::vector<std::uint32_t> question_limits;
   std::uint32_t probe_site = 0;  ///< Of a health check: it works and calls nowhere.
+  /// By route, where its health checks ask for an operation: theirs; kNone: they do not.
+  std::vector<std::uint32_t> check_sites;
   /// By operation, where a leader does it: what a follower does about it; kNone: nothing.
   std::vector<std::uint32_t> replication_sites;
   /// By topic: which of `operations` publishes to it; or kNone.

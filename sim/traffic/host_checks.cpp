@@ -1,7 +1,10 @@
 /// @file
 /// Active health checks: callers that ask the hosts of a route how they are. Their requests take
-/// the way of calls, and wait for a server's threads where those of its own node do.
+/// the way of calls. Those that ask for an operation are served as any other request for it; others
+/// wait for a server's threads where those of its own node do.
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "sim/traffic/request_engine.h"
 #include "sim/traffic/traffic_events.h"
@@ -72,11 +75,13 @@ void RequestEngine::send_check(std::uint32_t at, std::uint32_t address) {
   Call& call = calls_[index];
   call.key = mix64(kHostCheckKeys + checks_sent_++);
   call.start_ns = now_.count_ns();
-  call.site = program_.probe_site;
+  const std::uint32_t site = program_.check_sites[checked.model];
+  const resilience::HealthCheckPolicy& policy = *model_.routes[checked.model].policy.health;
+  call.site = site == kNone ? program_.probe_site : site;
   call.probe = true;
   call.instance = addresses_[address];
   host_checks_[index] = {at, address};
-  const Instant until = now_ + model_.routes[checked.model].policy.health->check.timeout;
+  const Instant until = now_ + policy.check.timeout;
   tries_[index].deadline = until;
   arm_timer(index, until);
   if (call.instance == kNone || (guarded_ && !is_let_through(index))) {
@@ -85,7 +90,31 @@ void RequestEngine::send_check(std::uint32_t at, std::uint32_t address) {
   }
   call.distance = distance(checked.caller, instances_[call.instance]) & 3U;
   call.phase = CallPhase::Outbound;
+  if (!policy.reuses_connection && has_handshakes_ && shakes_hands(index)) return;
   travel(index, false);
+}
+
+/// Rare, so the slab is searched, as for a process that ends.
+void RequestEngine::close_connections(std::uint32_t at, std::uint32_t address) {
+  routes_[at].close_idle_connections(address);
+  const auto goes_there = [&](std::uint32_t index) {
+    const Try& its = tries_[index];
+    return calls_[index].phase != CallPhase::Free && !calls_[index].abandoned && its.sent &&
+           its.route == at && its.host.address == address;
+  };
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> under_way;  // With their keys.
+  for (std::uint32_t i = 0; i < calls_.slot_count(); ++i) {
+    if (goes_there(i)) under_way.emplace_back(i, calls_[i].key);
+  }
+  for (const auto& [index, key] : under_way) {
+    // What came of the others before may have ended it.
+    if (!goes_there(index) || calls_[index].key != key) continue;
+    Call& call = calls_[index];
+    disarm_timer(call);
+    call.cause = cause_of_waiting(index);
+    if (call.followed) report_try(index, RequestOutcome::Reset);
+    end_routed(index, RequestOutcome::Reset, false);
+  }
 }
 
 bool RequestEngine::answers_aside(std::uint32_t index) {
@@ -95,6 +124,7 @@ bool RequestEngine::answers_aside(std::uint32_t index) {
     begin_replication(index);
     return true;
   }
+  if (call.site != program_.probe_site) return false;  // A request, as far as the server knows.
   if (model_.services[instance.service].probes_share_threads) return false;
   if (call.abandoned) {
     discard(index);
@@ -114,9 +144,11 @@ bool RequestEngine::end_check(std::uint32_t index, RequestOutcome outcome) {
   host_checks_.erase(found);
   const CheckedRoute& checked = checked_routes_.at(check.route);
   if (is_gone(checked.caller)) return true;
-  const auto& config = model_.routes[checked.model].policy.health->check;
-  routes_[check.route].checked(check.address, result_of(config, outcome), now_);
+  const resilience::HealthCheckPolicy& policy = *model_.routes[checked.model].policy.health;
+  const bool turned_unwell =
+      routes_[check.route].checked(check.address, result_of(policy.check, outcome), now_);
   note_changes(check.route, checked.model, checked.caller);
+  if (turned_unwell && policy.closes_connections) close_connections(check.route, check.address);
   arm_checks(check.route);
   return true;
 }

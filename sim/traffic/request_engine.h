@@ -795,6 +795,8 @@ class RequestEngine {
   void arm_checks(std::uint32_t at);
   void check_hosts(std::uint32_t at);  ///< Those that are due.
   void send_check(std::uint32_t at, std::uint32_t address);
+  /// The route's connections to the host are closed; what is under way on them is reset.
+  void close_connections(std::uint32_t at, std::uint32_t address);
   /// Whether the probe needs none of the server's threads; it is dealt with then.
   [[nodiscard]] bool answers_aside(std::uint32_t call);
   /// Whether the probe was such a check; its caller has heard of it then.

@@ -573,10 +573,10 @@ std::vector<std::uint32_t> Route::take_due_checks(Instant now) {
   return due;
 }
 
-void Route::checked(std::uint32_t address, resilience::CheckResult result, Instant now) {
+bool Route::checked(std::uint32_t address, resilience::CheckResult result, Instant now) {
   using What = resilience::OutlierEvent::What;
   const auto index = index_of({address, 0});
-  if (!index) return;
+  if (!index) return false;
   CheckedHost& host = checks_[*index];
   const std::uint64_t draw = draws_.bits(Purpose::ProbePhase, mix64(key_), check_draws_++);
   const auto verdict = host.state.on_result(result, had_traffic_, draw);
@@ -585,14 +585,15 @@ void Route::checked(std::uint32_t address, resilience::CheckResult result, Insta
   const bool well = host.state.healthy();
   const bool returned = host.was_well;
   host.was_well = host.was_well || well;
-  if (*index >= table_size_) return;
+  const bool turned_unwell = verdict.changed && !well;
+  if (*index >= table_size_) return turned_unwell;
   if (well && result == resilience::CheckResult::Passed && is_ejected(*index)) {
     const auto order = std::find(outlier_order_.begin(), outlier_order_.end(), address);
     outliers_->on_health_check_passed(static_cast<std::uint32_t>(order - outlier_order_.begin()),
                                       now, outlier_events_);
     take_outlier_events(now);
   }
-  if (!verdict.changed) return;
+  if (!verdict.changed) return false;
   if (!well || returned) {  // That a new host is well is no news.
     ejections_.push_back({address,
                           {.host = *index,
@@ -601,6 +602,16 @@ void Route::checked(std::uint32_t address, resilience::CheckResult result, Insta
   }
   hosts_[*index].healthy = is_well(*index, now);
   refresh_balancer();
+  return turned_unwell;
+}
+
+void Route::close_idle_connections(std::uint32_t address) {
+  const auto index = index_of({address, 0});
+  if (!thresholds_ || !index) return;
+  Pool& pool = pools_[*index];
+  const std::uint32_t per_connection = policy_->pool->streams_per_connection;
+  const std::uint32_t in_use = (pool.streams + per_connection - 1) / per_connection;
+  for (; pool.connections > in_use; --pool.connections) thresholds_->release_connection();
 }
 
 void Route::close_connections(const Pool& pool) {

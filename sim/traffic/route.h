@@ -135,8 +135,11 @@ class Route {
   [[nodiscard]] Instant next_check() const;
   /// The addresses of those that are to be asked now, and have been with this.
   [[nodiscard]] std::vector<std::uint32_t> take_due_checks(Instant now);
-  /// How a host that was asked is. Requires: checks_hosts().
-  void checked(std::uint32_t address, resilience::CheckResult result, Instant now);
+  /// How a host that was asked is. Returns whether it is unwell from now on. Requires:
+  /// checks_hosts().
+  bool checked(std::uint32_t address, resilience::CheckResult result, Instant now);
+  /// Connections of the host that carry nothing are closed.
+  void close_idle_connections(std::uint32_t address);
 
   /// A try wants to go to the host. Queue: it waits there, until the caller takes it out again.
   /// QueueAndConnect: it goes out, on a new connection.

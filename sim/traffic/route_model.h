@@ -32,6 +32,8 @@ struct RouteModel {
   std::optional<FallbackModel> fallback = {};  ///< Exactly where the policy's calls a service.
   /// Index into TrafficModel::shared_limits, exactly where the policy has one.
   std::optional<std::uint32_t> shared_limit = {};
+  /// Index into the operations of `to`, exactly where the policy's health checks have a path.
+  std::optional<std::uint32_t> checked_operation = {};
 };
 
 /// What the policies of a route did, all pods of the caller together.

@@ -144,6 +144,141 @@ TEST(Policies, OfHealthChecksAreEnvoysUnlessTheySayOtherwise) {
   EXPECT_EQ(policy.panic_threshold(), 30U);
 }
 
+TEST(Policies, OfHealthChecksHaveAllIntervalsAndStatusesOfEnvoy) {
+  const auto check_of = [](const std::string& settings) {
+    return policy_of(R"("balancer": "random", "healthCheck": {"interval": "5s", "timeout": "1s",
+                        "unhealthyThreshold": 3, "healthyThreshold": 2)" +
+                     settings + "}")
+        .health->check;
+  };
+  const ActiveHealthCheckConfig plain = check_of("");
+  EXPECT_FALSE(plain.unhealthy_edge_interval || plain.healthy_edge_interval ||
+               plain.no_traffic_healthy_interval);
+  EXPECT_EQ(plain.initial_jitter, 0_s);
+  EXPECT_EQ(plain.interval_jitter_percent, 0U);
+  EXPECT_TRUE(plain.expected_statuses.empty() && plain.retriable_statuses.empty());
+  const ActiveHealthCheckConfig check =
+      check_of(R"(, "unhealthyEdgeInterval": "1s", "healthyEdgeInterval": "3s",
+                   "noTrafficHealthyInterval": "8s", "initialJitter": "2s", "jitterPercent": "5%",
+                   "expectedStatuses": [{"start": 200, "end": 300}, {"start": 404, "end": 405}],
+                   "retriableStatuses": [{"start": 100, "end": 101}, {"start": 599, "end": 600}])");
+  EXPECT_EQ(check.unhealthy_edge_interval, 1_s);
+  EXPECT_EQ(check.healthy_edge_interval, 3_s);
+  EXPECT_EQ(check.no_traffic_healthy_interval, 8_s);
+  EXPECT_EQ(check.initial_jitter, 2_s);
+  EXPECT_EQ(check.interval_jitter_percent, 5U);
+  for (const auto& [status, result] : {std::pair{199, CheckResult::Failed},
+                                       {200, CheckResult::Passed},
+                                       {299, CheckResult::Passed},
+                                       {300, CheckResult::Failed},
+                                       {403, CheckResult::Failed},
+                                       {404, CheckResult::Passed},
+                                       {405, CheckResult::Failed},
+                                       {100, CheckResult::Retriable},
+                                       {101, CheckResult::Failed},
+                                       {598, CheckResult::Failed},
+                                       {599, CheckResult::Retriable}}) {
+    EXPECT_EQ(check_result(check, static_cast<std::uint16_t>(status)), result) << status;
+  }
+}
+
+TEST(Policies, OfHealthChecksKeepConnectionsUnlessTheySayOtherwise) {
+  const auto health_of = [](const std::string& settings) {
+    return *policy_of(R"("balancer": "random", "healthCheck": {"interval": "5s", "timeout": "1s",
+                         "unhealthyThreshold": 3, "healthyThreshold": 2)" +
+                      settings + "}")
+                .health;
+  };
+  EXPECT_FALSE(health_of("").closes_connections);
+  EXPECT_TRUE(health_of("").reuses_connection);
+  EXPECT_TRUE(health_of(R"(, "closeConnectionsOnFailure": true)").closes_connections);
+  EXPECT_FALSE(health_of(R"(, "reuseConnection": false)").reuses_connection);
+}
+
+/// What is wrong about a health check, at which of its keys.
+struct WrongCheck {
+  const char* settings;
+  const char* at;  ///< Below /policies/0/healthCheck.
+  const char* expected;
+};
+TEST(Policies, OfHealthChecksAreToldWhatIsWrongAndWhere) {
+  for (const WrongCheck& wrong : std::vector<WrongCheck>{
+           {R"("unhealthyInterval": "0s")", "/unhealthyInterval", "above 0s"},
+           {R"("unhealthyEdgeInterval": "0s")", "/unhealthyEdgeInterval", "above 0s"},
+           {R"("healthyEdgeInterval": "0s")", "/healthyEdgeInterval", "above 0s"},
+           {R"("healthyEdgeInterval": 3)", "/healthyEdgeInterval", "duration"},
+           {R"("noTrafficInterval": "0s")", "/noTrafficInterval", "above 0s"},
+           {R"("noTrafficHealthyInterval": "0s")", "/noTrafficHealthyInterval", "above 0s"},
+           {R"("initialJitter": "soon")", "/initialJitter", "duration"},
+           {R"("jitterPercent": 5)", "/jitterPercent", "percentage"},
+           {R"("jitterPercent": "101%")", "/jitterPercent", "percentage"},
+           {R"("closeConnectionsOnFailure": "yes")", "/closeConnectionsOnFailure", "true or false"},
+           {R"("reuseConnection": 1)", "/reuseConnection", "true or false"},
+           {R"("expectedStatuses": 200)", "/expectedStatuses", "a list of ranges"},
+           {R"("expectedStatuses": [])", "/expectedStatuses", "a list of ranges"},
+           {R"("expectedStatuses": [200])", "/expectedStatuses/0", "a range such as"},
+           {R"("expectedStatuses": [{"start": 200}])", "/expectedStatuses/0", "behind the last"},
+           {R"("expectedStatuses": [{"end": 200}])", "/expectedStatuses/0", "the first status"},
+           {R"("expectedStatuses": [{"start": 99, "end": 200}])", "/expectedStatuses/0/start",
+            "100 to 599"},
+           {R"("expectedStatuses": [{"start": 200, "end": 601}])", "/expectedStatuses/0/end",
+            "101 to 600"},
+           {R"("expectedStatuses": [{"start": 200, "end": 200}])", "/expectedStatuses/0",
+            "start < end"},
+           {R"("retriableStatuses": [{"start": 500, "end": 503, "to": 1}])", "/retriableStatuses/0",
+            "start"}}) {
+    const ScenarioReading reading =
+        read(std::string{R"([{"to": "web", "balancer": "random", "healthCheck": {"interval": "5s",
+                "timeout": "1s", "unhealthyThreshold": 3, "healthyThreshold": 2, )"} +
+             wrong.settings + "}}]");
+    EXPECT_FALSE(reading.scenario) << wrong.settings;
+    ASSERT_EQ(reading.problems.size(), 1U) << wrong.settings << text_of(reading.problems);
+    const std::string text = text_of(reading.problems);
+    EXPECT_NE(text.find(std::string{"/policies/0/healthCheck"} + wrong.at), std::string::npos)
+        << text;
+    EXPECT_NE(text.find(wrong.expected), std::string::npos) << text;
+  }
+}
+
+/// The same as scenario_with(), of a web with two operations and a leader.
+ScenarioReading read_checks_of(const std::string& path) {
+  std::string text = scenario_with(
+      R"([{"to": "web", "balancer": "random", "healthCheck": {"interval": "5s", "timeout": "1s",
+           "unhealthyThreshold": 3, "healthyThreshold": 2, "path": )" +
+      path + "}}]");
+  text.replace(text.find("\"journeys\""), 0,
+               R"("services": {"web": {"leader": {"election": "1s"}, "operations": {
+                    "get": {"cpu": "1ms"}, "put": {"cpu": "1ms", "writes": true}}}},)");
+  return read_scenario_text(text, "policies.json", "");
+}
+
+TEST(Policies, OfHealthChecksAskForAnOperationThatThereIs) {
+  const ScenarioReading asked = read_checks_of(R"("get")");
+  ASSERT_TRUE(asked.scenario) << text_of(asked.problems);
+  EXPECT_EQ(asked.scenario->policies.begin()->second.health->path, "get");
+  struct Case {
+    const char* path;
+    const char* told;
+  };
+  for (const Case& wrong : {Case{R"("gett")", "did you mean \"get\"?"},
+                            {R"("gett")", "an operation of web: get or put"},
+                            {R"("put")", "which the leader of web alone does"},
+                            {"5", "the name of an operation"},
+                            {R"("")", "the name of an operation"}}) {
+    const ScenarioReading reading = read_checks_of(wrong.path);
+    ASSERT_EQ(reading.problems.size(), 1U) << wrong.path << text_of(reading.problems);
+    const std::string text = text_of(reading.problems);
+    EXPECT_NE(text.find("/policies/0/healthCheck/path"), std::string::npos) << text;
+    EXPECT_NE(text.find(wrong.told), std::string::npos) << text;
+  }
+  const std::string undescribed =
+      text_of(read(R"([{"to": "web", "balancer": "random", "healthCheck": {"interval": "5s",
+               "timeout": "1s", "unhealthyThreshold": 3, "healthyThreshold": 2, "path": "get"}}])")
+                  .problems);
+  EXPECT_NE(undescribed.find("\"services\" says no operations of web"), std::string::npos)
+      << undescribed;
+}
+
 TEST(Policies, OfAHashAreEnvoysUnlessTheySayOtherwise) {
   const RoutePolicy plain = policy_of(R"("balancer": "ring-hash")");
   EXPECT_EQ(std::get<RingHashConfig>(*plain.balancer).ring_size_min, 1024U);
@@ -371,7 +506,7 @@ INSTANTIATE_TEST_SUITE_P(
               "/policies/0/healthCheck", "timeout"},
         Wrong{R"([{"to": "web", "balancer": "random", "healthCheck": {"interval": "0s",
                   "timeout": "1s", "unhealthyThreshold": 1, "healthyThreshold": 1}}])",
-              "/policies/0/healthCheck", "above 0s"},
+              "/policies/0/healthCheck/interval", "above 0s"},
         Wrong{R"([{"to": "web", "healthCheck": {"interval": "1s",
                   "timeout": "1s", "unhealthyThreshold": 1, "healthyThreshold": 1}}])",
               "/policies/0/healthCheck", "\"balancer\" beside it"},

@@ -460,6 +460,34 @@ void make_led(TrafficModel& model, std::uint64_t seed) {
   for (OperationModel& operation : service.operations) operation.writes = true;
 }
 
+/// Services ask those they call how they are, some for an operation.
+void make_checked(TrafficModel& model, std::uint64_t seed) {
+  const Draws draws{seed};
+  std::uint64_t drawn = 0;
+  const auto pick = [&](std::uint64_t count) {
+    return draws.index(Purpose::FaultTarget, count, std::uint64_t{1} << 35, drawn++);
+  };
+  for (ServiceModel& service : model.services) {
+    if (pick(2) == 0) service.handshake = {.round_trips = 1, .cpu = 1_ms};
+    service.probes_share_threads = pick(2) == 0;
+  }
+  for (RouteModel& route : model.routes) {
+    const auto& balancer = route.policy.balancer;
+    if (route.from == kClients || !balancer ||
+        std::holds_alternative<resilience::PickFirstConfig>(*balancer)) {
+      continue;
+    }
+    resilience::HealthCheckPolicy policy;
+    policy.check.interval = policy.check.no_traffic_interval = 15_ms;
+    policy.check.timeout = 10_ms;
+    policy.check.unhealthy_threshold = static_cast<std::uint32_t>(1 + pick(2));
+    policy.reuses_connection = pick(2) == 0;
+    policy.closes_connections = pick(3) > 0;
+    route.policy.health = policy;
+    if (pick(2) == 0) route.checked_operation = 0;
+  }
+}
+
 /// Random small worlds under random faults: whatever happens, every record is freed in the end.
 TEST(SmallWorlds, LeaveNothingBehind) {
   constexpr auto kDraw = Purpose::FaultTarget;
@@ -595,6 +623,8 @@ TEST(SmallWorlds, LeaveNothingBehind) {
     if (seed % 5 < 2) make_detoured(model, seed);
     if (seed % 5 == 0) make_topical(model, seed);
     if (seed % 7 == 0) make_led(model, seed);
+    const bool checks = seed % 11 < 4;
+    if (checks) make_checked(model, seed);
     add_load(model, {{0, 0}, {1, 0}}, seed, 500.0, 100);
     model.journeys[0].timeout = Duration::milliseconds(static_cast<int>(10 + pick(100)));
     model.load[0].population = static_cast<std::uint32_t>(pick(20));
@@ -651,6 +681,10 @@ TEST(SmallWorlds, LeaveNothingBehind) {
       (void)world.engine.take_drained();  // Their nodes would take them.
     }
     for (const InstanceId pod : pods) world.engine.set_hanging(pod, false);
+    if (checks) {  // They end with the processes that make them.
+      world.run(Instant::at(2_s));
+      for (const InstanceId pod : pods) world.engine.kill(pod);
+    }
     world.run();
     EXPECT_EQ(world.engine.live_calls(), 0U) << "seed " << seed;
     for (const InstanceId pod : pods) {

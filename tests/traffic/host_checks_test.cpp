@@ -186,6 +186,216 @@ TEST(HostChecks, MeetWhatCutsTheWayOff) {
   EXPECT_EQ(clients.told.size(), 1U);
 }
 
+/// A service whose first operation users call, and whose second one nobody but its checks does.
+struct CheckedOperation {
+  CheckedOperation(const RoutePolicy& policy, const OperationModel& asked,
+                   std::uint32_t concurrency = 1000) {
+    model.services.push_back(offers(works(1_ms), concurrency));
+    model.services[0].operations.push_back(asked);
+    model.routes.push_back({.from = kClients, .to = 0, .policy = policy, .checked_operation = 1});
+  }
+  TrafficModel model;
+};
+
+TEST(HostChecks, OfAnOperationFailWhenItFailsThoughOthersWork) {
+  const auto checked = [](std::uint32_t asked) {
+    OperationModel broken = works(1_ms);
+    broken.error_probability = 1;
+    CheckedOperation world_of{checking(), broken};
+    world_of.model.routes[0].checked_operation = asked;
+    world_of.model.routes[0].policy.health->panic_threshold = 0;
+    add_load(world_of.model, {{0, 0}}, kSeed, 100.0, 500);
+    TrafficWorld world{world_of.model, kSeed};
+    for (int i = 0; i < 3; ++i) world.pod(0);
+    world.publish_all();
+    world.run(Instant::at(500_ms));
+    world.engine.start();
+    world.run(Instant::at(10_s));
+    EXPECT_GT(world.engine.service(0).totals().ended_count(), 400U);
+    return world.engine.service(0).totals();
+  };
+  const RequestCounts working = checked(0);
+  EXPECT_EQ(working.of(RequestOutcome::Ok), working.ended_count());
+  const RequestCounts broken = checked(1);
+  EXPECT_EQ(broken.of(RequestOutcome::NoEndpoints), broken.ended_count())
+      << "no pod is well, though each would serve the users";
+}
+
+// Checks every 20 ms of work of 10 ms and 4 ms of waiting for another service: half a core.
+TEST(HostChecks, OfAnOperationCostWhatItCosts) {
+  const auto cpu_of = [](bool of_operation) {
+    RoutePolicy policy = checking();
+    policy.health->check.interval = policy.health->check.no_traffic_interval = 20_ms;
+    CheckedOperation of{policy, works(10_ms)};
+    of.model.services[0].probes_share_threads = true;
+    of.model.services.push_back(offers(works(4_ms)));
+    of.model.services[0].operations[1].steps.push_back({{call(1)}});
+    if (!of_operation) of.model.routes[0].checked_operation = std::nullopt;
+    TrafficWorld world{of.model, kSeed};
+    const InstanceId pod = world.pod(0);
+    const InstanceId behind = world.pod(1);
+    world.publish_all();
+    world.run(Instant::at(10_s));
+    EXPECT_EQ(world.engine.service(0).totals(), RequestCounts{}) << "they are nobody's requests";
+    EXPECT_EQ(world.engine.view(behind).served, of_operation ? world.engine.view(pod).served : 0U);
+    return world.engine.view(pod).cpu;
+  };
+  EXPECT_EQ(cpu_of(false), 0_s);
+  EXPECT_GT(cpu_of(true), 2'500_ms);
+  EXPECT_LT(cpu_of(true), 3_s);
+}
+
+// With its only slot taken for ever, a pod answers whoever asks for nothing.
+TEST(HostChecks, OfAnOperationTakeAServersThreads) {
+  for (const bool of_operation : {true, false}) {
+    RoutePolicy policy = checking();
+    policy.timeouts.overall = Duration{};
+    CheckedOperation of{policy, works(1_ms), 1};
+    if (!of_operation) of.model.routes[0].checked_operation = std::nullopt;
+    of.model.services[0].operations[0].wait = Distribution::constant(1000_s);
+    add_load(of.model, {{0, 0}}, kSeed, 100.0, 2);
+    TrafficWorld world{of.model, kSeed};
+    for (int i = 0; i < 2; ++i) world.pod(0);
+    world.publish_all();
+    world.engine.start();
+    world.run(Instant::at(10_s));
+    EXPECT_EQ(world.engine.take_ejections().size(), of_operation ? 2U : 0U) << of_operation;
+  }
+}
+
+// What waits for an answer of a pod that hangs is reset when the checks have found out, and what
+// comes then goes elsewhere.
+TEST(HostChecks, CloseTheConnectionsOfAHostOnlyIfTheyAreTold) {
+  for (const bool closes : {true, false}) {
+    RoutePolicy policy = checking();
+    policy.timeouts.overall = Duration{};
+    policy.pool.emplace();
+    policy.health->closes_connections = closes;
+    Checked clients{policy};
+    // At any time some calls are under way to each pod.
+    for (const InstanceId pod : clients.pods) clients.world->engine.slow_waits(pod, 200_ms);
+    clients.run(10_s);
+    clients.world->engine.set_hanging(clients.pods[1], true);
+    clients.run(30_s);
+    const RequestCounts seen = clients.world->engine.service(0).totals();
+    ASSERT_EQ(clients.told.size(), 1U);
+    EXPECT_EQ(seen.ended_count(), seen.of(RequestOutcome::Ok) + seen.of(RequestOutcome::Reset));
+    if (closes) {
+      EXPECT_GT(seen.of(RequestOutcome::Reset), 50U);
+      EXPECT_EQ(seen.of(RequestOutcome::Reset), clients.world->engine.view(clients.pods[1]).busy)
+          << "those that the pod still has, and no others";
+      EXPECT_LT(seen.unanswered, 50U) << "of the pods that are well";
+    } else {
+      EXPECT_EQ(seen.of(RequestOutcome::Reset), 0U);
+      EXPECT_GT(seen.unanswered, 50U);
+    }
+  }
+}
+
+TEST(HostChecks, ThatCloseConnectionsLetCallsBeTriedElsewhere) {
+  RoutePolicy policy = checking();
+  policy.timeouts.overall = Duration{};
+  policy.health->closes_connections = true;
+  policy.retry.on = {resilience::RetryOn::Reset};
+  policy.retry.retries = 1;
+  Checked clients{policy};
+  clients.run(10_s);
+  clients.world->engine.set_hanging(clients.pods[1], true);
+  EXPECT_EQ(clients.failures(10_s, 30_s), 0U);
+  EXPECT_GT(clients.world->engine.route(0).retries, 50U);
+  EXPECT_LT(clients.world->engine.service(0).totals().unanswered, 5U);
+}
+
+// The first of its tries that is reset ends a call, and with it the others that are under way
+// there.
+TEST(HostChecks, ThatCloseConnectionsEndACallOfSeveralTriesOnce) {
+  RoutePolicy policy = checking();
+  policy.timeouts.overall = Duration{};
+  policy.health->closes_connections = true;
+  policy.health->panic_threshold = 0;
+  policy.hedging.emplace();
+  policy.hedging->max_attempts = 3;
+  policy.hedging->hedging_delay = 10_ms;
+  Checked clients{policy, 1};
+  clients.run(10_s);
+  clients.world->engine.set_hanging(clients.pods[0], true);
+  clients.run(30_s);
+  const RequestCounts seen = clients.world->engine.service(0).totals();
+  const std::uint64_t reset = seen.of(RequestOutcome::Reset);
+  EXPECT_GT(reset, 50U);
+  EXPECT_GT(clients.world->engine.view(clients.pods[0]).busy, 2 * reset);
+  EXPECT_EQ(seen.ended_count(),
+            seen.of(RequestOutcome::Ok) + reset + seen.of(RequestOutcome::NoEndpoints));
+  EXPECT_EQ(seen.unanswered, 0U);
+}
+
+// The only connection to a pod, without a request on it, is closed as well: when the pod is back
+// another one is opened.
+TEST(HostChecks, CloseConnectionsThatCarryNothing) {
+  for (const bool closes : {true, false}) {
+    RoutePolicy policy = checking();
+    policy.pool.emplace();
+    policy.pool->thresholds.max_connections_per_host = 1;
+    policy.health->closes_connections = closes;
+    TrafficModel model;
+    model.services.push_back(offers(works(1_ms)));
+    model.services[0].handshake = {.round_trips = 1, .cpu = 5_ms};
+    model.routes.push_back({.from = kClients, .to = 0, .policy = policy});
+    add_load(model, {{0, 0}}, kSeed, 5.0, 100);
+    TrafficWorld world{model, kSeed};
+    world.pod(0);
+    const InstanceId pod = world.pod(0);
+    world.publish_all();
+    world.engine.start();
+    world.run(Instant::at(5_s));
+    world.engine.set_failing(pod, true);
+    world.run(Instant::at(7_s));
+    world.engine.set_failing(pod, false);
+    world.run(Instant::at(15_s));
+    const InstanceView view = world.engine.view(pod);
+    const Duration of_calls = Duration::milliseconds(static_cast<std::int64_t>(view.served));
+    EXPECT_EQ(view.cpu - of_calls, closes ? 10_ms : 5_ms);
+    EXPECT_EQ(world.engine.service(0).totals().of(RequestOutcome::Reset), 0U);
+  }
+}
+
+// A handshake of ten round trips takes 20 ms, the way there and back 2 ms.
+TEST(HostChecks, OpenAConnectionEachIfTheyDoNotReuseOne) {
+  for (const bool reuses : {true, false}) {
+    RoutePolicy policy = checking();
+    policy.health->reuses_connection = reuses;
+    CheckedOperation of{policy, works(1_ms)};
+    of.model.services[0].handshake = {.round_trips = 10, .cpu = 3_ms};
+    TrafficWorld world{of.model, kSeed};
+    const InstanceId pod = world.pod(0);
+    world.publish_all();
+    world.run(Instant::at(4_s + 500_ms));
+    EXPECT_EQ(world.engine.view(pod).served, 5U) << "at once, and a second after each";
+    EXPECT_EQ(world.engine.view(pod).cpu, reuses ? 5_ms : 20_ms);
+  }
+  const auto well = [](bool reuses, Duration timeout) {
+    RoutePolicy policy = checking();
+    policy.health->reuses_connection = reuses;
+    policy.health->check.timeout = timeout;
+    policy.health->panic_threshold = 0;
+    TrafficModel model;
+    model.services.push_back(offers(works(1_ms)));
+    model.services[0].handshake.round_trips = 10;
+    model.routes.push_back({.from = kClients, .to = 0, .policy = policy});
+    add_load(model, {{0, 0}}, kSeed, 10.0, 10);
+    TrafficWorld world{model, kSeed};
+    world.pod(0);
+    world.publish_all();
+    world.run(Instant::at(500_ms));
+    world.engine.start();
+    world.run(Instant::at(10_s));
+    return world.engine.service(0).totals().of(RequestOutcome::NoEndpoints) == 0;
+  };
+  EXPECT_TRUE(well(true, 3_ms));
+  EXPECT_FALSE(well(false, 21_ms));
+  EXPECT_TRUE(well(false, 23_ms));
+}
+
 // The checks of a process end with it, and nothing is left of them.
 TEST(HostChecks, EndWithTheirCaller) {
   TrafficModel model;

@@ -62,11 +62,11 @@ void RequestEngine::arm_checks(std::uint32_t at) {
 
 void RequestEngine::check_hosts(std::uint32_t at) {
   if (is_gone(checked_routes_.at(at).caller)) return;
-  for (const std::uint32_t address : routes_[at].take_due_checks(now_)) send_check(at, address);
+  for (const RouteHost host : routes_[at].take_due_checks(now_)) send_check(at, host);
   arm_checks(at);
 }
 
-void RequestEngine::send_check(std::uint32_t at, std::uint32_t address) {
+void RequestEngine::send_check(std::uint32_t at, RouteHost host) {
   const CheckedRoute& checked = checked_routes_.at(at);
   const std::uint32_t index = allocate_call();
   Call& call = calls_[index];
@@ -74,8 +74,8 @@ void RequestEngine::send_check(std::uint32_t at, std::uint32_t address) {
   call.start_ns = now_.count_ns();
   call.site = program_.probe_site;
   call.probe = true;
-  call.instance = addresses_[address];
-  host_checks_[index] = {at, address};
+  call.instance = addresses_[host.address];
+  host_checks_[index] = {at, host};
   const Instant until = now_ + model_.routes[checked.model].policy.health->check.timeout;
   tries_[index].deadline = until;
   arm_timer(index, until);
@@ -115,7 +115,7 @@ bool RequestEngine::end_check(std::uint32_t index, RequestOutcome outcome) {
   const CheckedRoute& checked = checked_routes_.at(check.route);
   if (is_gone(checked.caller)) return true;
   const auto& config = model_.routes[checked.model].policy.health->check;
-  routes_[check.route].checked(check.address, result_of(config, outcome), now_);
+  routes_[check.route].checked(check.host, result_of(config, outcome), now_);
   note_changes(check.route, checked.model, checked.caller);
   arm_checks(check.route);
   return true;

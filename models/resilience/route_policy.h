@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "models/resilience/active_health_check.h"
 #include "models/resilience/admission_control.h"
@@ -97,10 +98,41 @@ struct HealthCheckPolicy {
 /// priority 0, with all other zones as priority 1, whose panic threshold is that of the outliers.
 using LocalityConfig = std::variant<ZoneAwareConfig, PriorityLoadConfig>;
 
-/// Hosts with all these labels, and their share of the calls.
+/// Whom a caller sends its tries to, and how much at a time, of one set of hosts: an Envoy cluster.
+struct ClusterPolicy {
+  std::optional<BalancerConfig> balancer;  ///< Absent: the node's proxy chooses, of all hosts.
+  HashPolicy hash;                         ///< Of a ring or a Maglev table.
+  /// Of pods by the image that they run, > 0; others have 1. Of use to round robin, least request,
+  /// a ring and a Maglev table.
+  std::map<std::string, double> weights;
+  std::optional<SlowStartConfig> slow_start;  ///< Of use to round robin and least request.
+  /// Of use to random choice, round robin and least request. The clients outside have no zone.
+  std::optional<LocalityConfig> locality;
+  std::optional<OutlierPolicy> outliers;        ///< Of use to a balancer only.
+  std::optional<FailureAccrualConfig> accrual;  ///< Likewise; not to pick_first.
+  std::optional<HealthCheckPolicy> health;      ///< Likewise.
+  std::optional<ConnectionPoolConfig> pool;
+
+  /// [% of the hosts] that are well, below which all are chosen; 0 where nothing finds hosts
+  /// unwell.
+  [[nodiscard]] std::uint32_t panic_threshold() const {
+    if (outliers) return outliers->panic_threshold;
+    return health ? health->panic_threshold : 0;
+  }
+};
+
+/// Hosts with all these labels, their share of the calls, and what holds for them alone: a subset
+/// is a cluster of its own, so a host of two subsets is known twice.
+///
+/// Source: Istio DestinationRule.Subset, pilot cluster_builder (a cluster for each subset).
 struct SubsetShare {
   std::map<std::string, std::string, std::less<>> labels;
-  std::uint32_t weight = 0;  ///< Of the sum of all, <= 2^16.
+  std::uint32_t weight = 0;    ///< Of the sum of all, <= 2^16.
+  ClusterPolicy policy = {};   ///< Its locality is of no use.
+  Duration connect_timeout{};  ///< 0: that of the route.
+  /// Against its own requests and retries under way. Absent: that of the route.
+  std::optional<EnvoyRetryLimit> retry_limit = {};
+  std::string name = {};  ///< For the log.
 };
 
 /// A limit that callers share: all of them ask one service before a call goes on.
@@ -115,7 +147,7 @@ struct FallbackCall {
   std::string operation;
 };
 
-struct RoutePolicy {
+struct RoutePolicy : ClusterPolicy {
   std::optional<FaultInjectionConfig> injection;  ///< Before all that follows.
   Timeouts timeouts;
   RetryPolicy retry;  ///< Without conditions: no retries.
@@ -132,29 +164,19 @@ struct RoutePolicy {
   /// In place of that: each try needs a thread, which stays with it until its server is done, also
   /// when the caller has given up.
   std::optional<ThreadPoolBulkheadConfig> thread_pool;
-  std::optional<BalancerConfig> balancer;  ///< Absent: the node's proxy chooses.
-  HashPolicy hash;                         ///< Of a ring or a Maglev table.
-  /// Of pods by the image that they run, > 0; others have 1. Of use to round robin, least request,
-  /// a ring and a Maglev table.
-  std::map<std::string, double> weights;
-  /// Each call goes to one of these, drawn by weight, with all its tries. Empty: to all hosts. Of
-  /// use to random choice, round robin and least request; in place of `locality`.
+  /// Each call goes to one of these, drawn by weight, with all its tries; what each has holds in
+  /// place of the route's ClusterPolicy. Empty: to all hosts.
   std::vector<SubsetShare> split;
-  std::optional<SlowStartConfig> slow_start;  ///< Of use to round robin and least request.
-  /// Of use to random choice, round robin and least request. The clients outside have no zone.
-  std::optional<LocalityConfig> locality;
-  std::optional<OutlierPolicy> outliers;        ///< Of use to a balancer only.
-  std::optional<FailureAccrualConfig> accrual;  ///< Likewise; not to pick_first.
-  std::optional<HealthCheckPolicy> health;      ///< Likewise.
-  std::optional<ConnectionPoolConfig> pool;
   std::optional<FallbackConfig> fallback;
   std::optional<FallbackCall> fallback_call;  ///< Exactly where the fallback is another service.
 
-  /// [% of the hosts] that are well, below which all are chosen; 0 where nothing finds hosts
-  /// unwell.
-  [[nodiscard]] std::uint32_t panic_threshold() const {
-    if (outliers) return outliers->panic_threshold;
-    return health ? health->panic_threshold : 0;
+  /// Its clusters by number; without a split there is one, whose number is 0.
+  [[nodiscard]] const ClusterPolicy& cluster(std::uint32_t number) const {
+    return split.empty() ? *this : split[number].policy;
+  }
+  [[nodiscard]] Duration connect_timeout(std::uint32_t number) const {
+    const bool own = !split.empty() && split[number].connect_timeout > Duration{};
+    return own ? split[number].connect_timeout : timeouts.connect;
   }
 };
 

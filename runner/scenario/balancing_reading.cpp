@@ -105,7 +105,7 @@ void read_balancer(const Value& value, RoutePolicy& into, Report& report) {
   }
 }
 
-bool takes_turns(const RoutePolicy& policy) {
+bool takes_turns(const ClusterPolicy& policy) {
   return policy.balancer && (std::holds_alternative<RoundRobinConfig>(*policy.balancer) ||
                              std::holds_alternative<LeastRequestConfig>(*policy.balancer));
 }
@@ -328,39 +328,49 @@ void read_balancing(const Fields& policy, RoutePolicy& into, Report& report) {
   if (const Value* check = policy.find("healthCheck")) read_health_check(*check, into, report);
 }
 
-void check_balancing(const Fields& policy, const RoutePolicy& result, Report& report) {
-  if (const Value* outliers = policy.find("outlierDetection"); outliers && !result.balancer) {
+void check_balancing(const Fields& policy, const std::vector<const RoutePolicy*>& results,
+                     Report& report) {
+  const auto some = [&](const auto& what) {
+    return std::any_of(results.begin(), results.end(), [&](const RoutePolicy* one) {
+      const auto clusters = std::max<std::size_t>(one->split.size(), 1);
+      for (std::uint32_t number = 0; number < clusters; ++number) {
+        if (what(one->cluster(number))) return true;
+      }
+      return false;
+    });
+  };
+  const Value* outliers = policy.find("outlierDetection");
+  if (outliers && some([](const ClusterPolicy& its) { return !its.balancer; })) {
     report.add(*outliers, "\"balancer\" beside it, as the node's proxy knows no ejections");
   }
-  const bool sticks = result.balancer && std::holds_alternative<PickFirstConfig>(*result.balancer);
-  if (const Value* accrual = policy.find("failureAccrual");
-      accrual && (!result.balancer || sticks)) {
-    report.add(*accrual, "a \"balancer\" beside it, and not pick-first");
+  const bool sticks = some([](const ClusterPolicy& its) {
+    return !its.balancer || std::holds_alternative<PickFirstConfig>(*its.balancer);
+  });
+  for (const char* key : {"failureAccrual", "healthCheck"}) {
+    const Value* judges = policy.find(key);
+    if (judges && sticks) report.add(*judges, "a \"balancer\" beside it, and not pick-first");
   }
-  if (const Value* check = policy.find("healthCheck"); check && (!result.balancer || sticks)) {
-    report.add(*check, "a \"balancer\" beside it, and not pick-first");
-  }
-  if (const Value* weights = policy.find("weights");
-      weights && (!result.balancer || !weighs(*result.balancer))) {
+  const Value* weights = policy.find("weights");
+  if (weights &&
+      some([](const ClusterPolicy& its) { return !its.balancer || !weighs(*its.balancer); })) {
     report.add(*weights,
                "a \"balancer\" beside it that weighs pods: round-robin, least-request, "
                "ring-hash or maglev");
   }
-  if (const Value* start = policy.find("slowStart"); start && !takes_turns(result)) {
+  const Value* start = policy.find("slowStart");
+  if (start && some([](const ClusterPolicy& its) { return !takes_turns(its); })) {
     report.add(*start, "a \"balancer\" beside it: round-robin or least-request");
   }
-  if (!result.split.empty() && !takes_turns(result) &&
-      !(result.balancer && std::holds_alternative<RandomConfig>(*result.balancer))) {
-    if (const Value* balancer = policy.find("balancer")) {
-      report.add(*balancer,
-                 "random, round-robin or least-request, as a VirtualService splits the calls");
-    }
-  }
-  if (const Value* zones = policy.find("locality"); zones && !result.split.empty()) {
+  const Value* zones = policy.find("locality");
+  if (zones && std::any_of(results.begin(), results.end(),
+                           [](const RoutePolicy* one) { return !one->split.empty(); })) {
     report.add(*zones, "no VirtualService that splits the calls beside it");
   }
-  const bool chooses = result.balancer && std::holds_alternative<RandomConfig>(*result.balancer);
-  if (const Value* zones = policy.find("locality"); zones && !chooses && !takes_turns(result)) {
+  const bool chooses = !some([](const ClusterPolicy& its) {
+    return !takes_turns(its) &&
+           !(its.balancer && std::holds_alternative<RandomConfig>(*its.balancer));
+  });
+  if (zones && !chooses) {
     report.add(*zones, "a \"balancer\" beside it: random, round-robin or least-request");
   }
 }

@@ -302,70 +302,123 @@ class IstioPolicies {
     }
     Merged merged{destination_rules_for(rules_, caller, host), nullptr, host.port};
     for (const DestinationRule* rule : merged.rules) used_.insert(rule);
-    if (!here.empty()) take_subsets(here, host, merged, policy.split);
-
-    policy.timeouts = istio_default_timeouts();
-    result.origins["connectTimeout"] = {kDefault, {}};
-    set_balancer(merged, result);
-    if (!policy.split.empty()) {
-      result.origins["route"] = {rule_name("VirtualService", service->meta), route->where};
-      if (!policy.balancer) {
-        note(route->where, "a route to subsets beside simple: PASSTHROUGH");
-        policy.split.clear();
-        result.origins.erase("route");
-      }
+    std::vector<Cluster> clusters;
+    for (const auto& [subset, weight] : shares_of(here, host, merged)) {
+      merged.subset = subset;
+      clusters.push_back(cluster_of(merged, weight, protocol));
     }
+    policy.timeouts = istio_default_timeouts();
+    if (clusters.size() == 1 && has_all_pods(host, clusters.front().share)) {
+      const SubsetShare& only = clusters.front().share;
+      static_cast<ClusterPolicy&>(policy) = only.policy;
+      if (only.connect_timeout > Duration{}) policy.timeouts.connect = only.connect_timeout;
+      if (only.retry_limit) policy.retry_limit = *only.retry_limit;
+    } else {
+      for (const Cluster& cluster : clusters) policy.split.push_back(cluster.share);
+      result.origins["route"] = {rule_name("VirtualService", service->meta), route->where};
+    }
+    add_origins(clusters, result.origins);
+    if (http) {
+      const bool hashes = std::any_of(clusters.begin(), clusters.end(),
+                                      [](const Cluster& cluster) { return cluster.hashes; });
+      set_http(hashes, service, route, result);
+    }
+    return result;
+  }
+
+  /// What holds for the calls to one subset, or to all pods.
+  struct Cluster {
+    SubsetShare share;
+    PolicyOrigins origins;
+    bool hashes = false;
+  };
+
+  Cluster cluster_of(const Merged& merged, std::uint32_t weight, Protocol protocol) {
+    const bool http = protocol != Protocol::Tcp;
+    Cluster result;
+    SubsetShare& share = result.share;
+    share.weight = weight;
+    if (merged.subset != nullptr) {
+      share.name = merged.subset->name;
+      share.labels = merged.subset->labels;
+    }
+    set_balancer(merged, result);
+    result.origins["connectTimeout"] = {kDefault, {}};
     const auto pool = merged.find(&Settings::connection_pool);
     if (pool.part != nullptr) {
       const PolicyOrigin origin = origin_of(pool.rule, pool.part->where);
       if (pool.part->connect_timeout) {
-        policy.timeouts.connect = *pool.part->connect_timeout;
+        share.connect_timeout = *pool.part->connect_timeout;
         result.origins["connectTimeout"] = origin;
       }
-      if (http) policy.pool = pool_of(*pool.part, protocol);
-      if (policy.pool) result.origins["connectionPool"] = origin;
+      if (http) share.policy.pool = pool_of(*pool.part, protocol);
+      if (share.policy.pool) result.origins["connectionPool"] = origin;
       if (!http && pool.part->max_connections) {
         note(pool.part->where,
              "field connectionPool.tcp.maxConnections of a port that is not HTTP");
       }
     }
     set_outliers(merged, http, result);
-    if (http) set_http(merged, service, route, result);
+    if (http) set_retry_limit(merged, result);
     return result;
   }
 
-  void set_balancer(const Merged& merged, SourcedPolicy& into) {
+  static void set_balancer(const Merged& merged, Cluster& into) {
+    using api::istio::Balancer;
     const auto balancer = merged.find(&Settings::load_balancer);
-    const auto kind =
-        balancer.part == nullptr ? api::istio::Balancer::LeastRequest : balancer.part->kind;
-    into.policy.balancer = balancer_of(kind);
+    const Balancer kind = balancer.part == nullptr ? Balancer::LeastRequest : balancer.part->kind;
+    into.share.policy.balancer = balancer_of(kind);
+    into.hashes = kind == Balancer::ConsistentHash;
     into.origins["balancer"] = balancer.part == nullptr
                                    ? PolicyOrigin{kDefault, {}}
                                    : origin_of(balancer.rule, balancer.part->where);
   }
 
-  void set_outliers(const Merged& merged, bool http, SourcedPolicy& into) {
+  void set_outliers(const Merged& merged, bool http, Cluster& into) {
     const auto outliers = merged.find(&Settings::outlier_detection);
     if (outliers.part == nullptr) return;
-    if (!http || !into.policy.balancer) {
+    if (!http || !into.share.policy.balancer) {
       note(outliers.part->where, http ? "field outlierDetection beside simple: PASSTHROUGH"
                                       : "field outlierDetection of a port that is not HTTP");
       return;
     }
-    if (into.policy.split.size() > 1) {
-      note(outliers.part->where, "outlierDetection of each subset by itself");
-    }
-    into.policy.outliers = outliers_of(*outliers.part);
+    into.share.policy.outliers = outliers_of(*outliers.part);
     into.origins["outlierDetection"] = origin_of(outliers.rule, outliers.part->where);
   }
 
+  static void set_retry_limit(const Merged& merged, Cluster& into) {
+    const auto pool = merged.find(&Settings::connection_pool);
+    const auto budget = merged.find(&Settings::retry_budget);
+    if (budget.part != nullptr) {
+      into.share.retry_limit.emplace();
+      into.share.retry_limit->budget = {budget.part->percent, budget.part->min_retry_concurrency};
+      into.origins["retries.limit"] = origin_of(budget.rule, budget.part->where);
+    } else if (pool.part != nullptr && pool.part->max_retries) {
+      into.share.retry_limit = EnvoyRetryLimit{*pool.part->max_retries, {}};
+      into.origins["retries.limit"] = origin_of(pool.rule, pool.part->where);
+    }
+  }
+
+  /// What all clusters have from the same place once, what they do not by subset.
+  static void add_origins(const std::vector<Cluster>& clusters, PolicyOrigins& into) {
+    for (const Cluster& cluster : clusters) {
+      for (const auto& [key, origin] : cluster.origins) {
+        const bool shared =
+            std::all_of(clusters.begin(), clusters.end(),
+                        [&, key = key, origin = origin](const Cluster& other) {
+                          const auto its = other.origins.find(key);
+                          return its != other.origins.end() && its->second == origin;
+                        });
+        const std::string& name = cluster.share.name;
+        into[shared ? key : key_of_subset(key, name)] = origin;
+      }
+    }
+  }
+
   /// What only HTTP has: timeouts and retries.
-  void set_http(const Merged& merged, const VirtualService* service, const HttpRoute* route,
-                SourcedPolicy& into) {
+  static void set_http(bool hashes, const VirtualService* service, const HttpRoute* route,
+                       SourcedPolicy& into) {
     RoutePolicy& policy = into.policy;
-    const auto balancer = merged.find(&Settings::load_balancer);
-    const bool hashes =
-        balancer.part != nullptr && balancer.part->kind == api::istio::Balancer::ConsistentHash;
     policy.retry = istio_default_retry_policy(kNewestMinor, hashes);
     into.origins["retries"] = {kDefault, {}};
     const auto from_service = [&](const api::Place& where) {
@@ -385,17 +438,6 @@ class IstioPolicies {
       if (policy.timeouts.per_try > Duration{}) {
         into.origins["perTryTimeout"] = from_service(route->retries->where);
       }
-    }
-    const auto pool = merged.find(&Settings::connection_pool);
-    const auto budget = merged.find(&Settings::retry_budget);
-    if (budget.part != nullptr) {
-      EnvoyRetryLimit limit;
-      limit.budget = {budget.part->percent, budget.part->min_retry_concurrency};
-      policy.retry_limit = limit;
-      into.origins["retries.limit"] = origin_of(budget.rule, budget.part->where);
-    } else if (pool.part != nullptr && pool.part->max_retries) {
-      policy.retry_limit = EnvoyRetryLimit{*pool.part->max_retries, {}};
-      into.origins["retries.limit"] = origin_of(pool.rule, pool.part->where);
     }
   }
 
@@ -450,45 +492,34 @@ class IstioPolicies {
     return nullptr;
   }
 
-  /// Splits the calls over the destinations, by weight and by the labels of their subsets. The
-  /// policies are those of the subset with the greatest weight.
-  void take_subsets(const std::vector<const Destination*>& here, const CalledHost& host,
-                    Merged& merged, std::vector<SubsetShare>& split) {
-    std::uint32_t most = 0;
+  /// A subset, or nullptr for all pods, and its part of the calls.
+  using Shares = std::vector<std::pair<const api::istio::Subset*, std::uint32_t>>;
+
+  /// The clusters that the calls are split over; all pods where no destination is the host.
+  Shares shares_of(const std::vector<const Destination*>& here, const CalledHost& host,
+                   const Merged& merged) {
+    Shares shares;
     for (const Destination* to : here) {
       const api::istio::Subset* subset = subset_of(*to, host, merged);
       const std::uint32_t weight = here.size() == 1 ? 1 : to->weight;
-      if (split.empty() || weight > most) {
-        merged.subset = subset;
-        most = weight;
+      if (weight == 0) continue;
+      const auto known = std::find_if(shares.begin(), shares.end(),
+                                      [&](const auto& share) { return share.first == subset; });
+      if (known == shares.end()) {
+        shares.emplace_back(subset, weight);
+      } else {
+        known->second += weight;
       }
-      split.push_back({subset == nullptr ? api::Labels{} : subset->labels, weight});
     }
+    if (shares.empty()) shares.emplace_back(nullptr, 1);
+    return shares;
+  }
+
+  /// Whether it is of no account which pods the share is of.
+  [[nodiscard]] bool has_all_pods(const CalledHost& host, const SubsetShare& share) const {
     const auto pods = reading_.catalog.pods_behind(host.namespace_name + "/" + host.name);
-    bool all_everywhere = true;
-    for (const PodsOf& one : pods) {
-      std::uint32_t fitting = 0;
-      for (const SubsetShare& share : split) {
-        const bool fits = api::has_all(*one.labels, share.labels);
-        all_everywhere = all_everywhere && fits;
-        fitting += fits && share.weight > 0 ? 1 : 0;
-      }
-      if (fitting > 1 && !all_everywhere) {
-        note(here.front()->where,
-             fmt::format("subsets of {} that share pods",
-                         short_service_name(host.namespace_name + "/" + host.name)));
-        split.clear();
-        break;
-      }
-    }
-    if (all_everywhere || most == 0)
-      split.clear();  // Whatever is drawn, any of the pods is chosen.
-    for (const Destination* to : here) {
-      const api::istio::Subset* subset = find_subset(merged.rules, to->subset);
-      if (subset == nullptr || subset == merged.subset || !subset->policy) continue;
-      note(to->where, fmt::format("the trafficPolicy of subset {} beside that of a greater weight",
-                                  subset->name));
-    }
+    return std::all_of(pods.begin(), pods.end(),
+                       [&](const PodsOf& one) { return api::has_all(*one.labels, share.labels); });
   }
 
   static PolicyOrigin origin_of(const DestinationRule* rule, const api::Place& where) {

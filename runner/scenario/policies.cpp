@@ -31,6 +31,16 @@ std::string origins_text(const PolicyOrigins& origins) {
 
 }  // namespace
 
+std::string key_of_subset(const std::string& key, const std::string& subset) {
+  return key + (subset.empty() ? " of no subset" : " of subset " + subset);
+}
+
+void forget_origin(PolicyOrigins& origins, const std::string& key) {
+  std::erase_if(origins, [&](const auto& origin) {
+    return origin.first == key || origin.first.starts_with(key + " of ");
+  });
+}
+
 Callers callers_of(const Scenario& scenario) {
   Callers callers;
   for (const auto& [name, behaviour] : scenario.services) {

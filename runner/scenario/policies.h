@@ -18,10 +18,18 @@ namespace orrery::scenario {
 struct PolicyOrigin {
   std::string rule;  ///< "policies", "VirtualService/web", "Istio's default".
   api::Place where;  ///< Without a file: nowhere, as for defaults.
+
+  friend bool operator==(const PolicyOrigin&, const PolicyOrigin&) = default;
 };
 
-/// By the key that the policy has in a scenario: "timeout", "retries".
+/// By the key that the policy has in a scenario: "timeout", "retries"; of what a subset alone has,
+/// by "outlierDetection of subset v2".
 using PolicyOrigins = std::map<std::string, PolicyOrigin>;
+
+/// The key of what holds for a subset alone, or for the calls to no subset, which has no name.
+[[nodiscard]] std::string key_of_subset(const std::string& key, const std::string& subset);
+/// Takes out the key, and that of each subset.
+void forget_origin(PolicyOrigins& origins, const std::string& key);
 
 struct SourcedPolicy {
   resilience::RoutePolicy policy;

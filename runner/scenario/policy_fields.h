@@ -73,7 +73,8 @@ resilience::GrpcRetryThrottleConfig read_grpc_throttle(const Fields& fields, Rep
 /// `balancer`, `weights`, `slowStart`, `locality`, `outlierDetection`,
 /// `failureAccrual`, `healthCheck`: whom a caller sends its calls to.
 void read_balancing(const Fields& policy, resilience::RoutePolicy& into, Report& report);
-/// Reports those of these keys that need another balancer than the policy has in the end.
-void check_balancing(const Fields& policy, const resilience::RoutePolicy& result, Report& report);
+/// Reports those of these keys that need another balancer than one of the policies has in the end.
+void check_balancing(const Fields& policy,
+                     const std::vector<const resilience::RoutePolicy*>& results, Report& report);
 
 }  // namespace orrery::scenario

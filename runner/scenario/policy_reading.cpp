@@ -340,8 +340,29 @@ std::set<std::string> read_callers(const Value* from, const std::string& callee,
 /// Keys of a policy that say whose it is.
 bool is_about_whom(std::string_view key) { return key == "from" || key == "to"; }
 
-/// Puts what `own` says under these keys on top of `base`.
+/// Puts what `own` says under this key on top of `base`.
+void lay_over(ClusterPolicy& base, const ClusterPolicy& own, std::string_view key) {
+  if (key == "balancer") {
+    base.balancer = own.balancer;
+    base.hash = own.hash;
+  }
+  if (key == "weights") base.weights = own.weights;
+  if (key == "slowStart") base.slow_start = own.slow_start;
+  if (key == "locality") base.locality = own.locality;
+  if (key == "outlierDetection") base.outliers = own.outliers;
+  if (key == "failureAccrual") base.accrual = own.accrual;
+  if (key == "healthCheck") base.health = own.health;
+  if (key == "connectionPool") base.pool = own.pool;
+}
+
+/// The same for all of its clusters, and for what they share.
 void lay_over(RoutePolicy& base, const RoutePolicy& own, std::string_view key) {
+  lay_over(static_cast<ClusterPolicy&>(base), own, key);
+  for (SubsetShare& share : base.split) {
+    lay_over(share.policy, own, key);
+    if (key == "connectTimeout") share.connect_timeout = Duration{};  // That of the route.
+    if (key == "retries" || key == "hedging") share.retry_limit.reset();
+  }
   if (key == "timeout") base.timeouts.overall = own.timeouts.overall;
   if (key == "perTryTimeout") base.timeouts.per_try = own.timeouts.per_try;
   if (key == "connectTimeout") base.timeouts.connect = own.timeouts.connect;
@@ -369,17 +390,6 @@ void lay_over(RoutePolicy& base, const RoutePolicy& own, std::string_view key) {
     base.bulkhead = own.bulkhead;
     base.thread_pool = own.thread_pool;
   }
-  if (key == "balancer") {
-    base.balancer = own.balancer;
-    base.hash = own.hash;
-  }
-  if (key == "weights") base.weights = own.weights;
-  if (key == "slowStart") base.slow_start = own.slow_start;
-  if (key == "locality") base.locality = own.locality;
-  if (key == "outlierDetection") base.outliers = own.outliers;
-  if (key == "failureAccrual") base.accrual = own.accrual;
-  if (key == "healthCheck") base.health = own.health;
-  if (key == "connectionPool") base.pool = own.pool;
   if (key == "fallback") {
     base.fallback = own.fallback;
     base.fallback_call = own.fallback_call;
@@ -526,7 +536,7 @@ void PolicyReader::read(const Value& value) {
   const Value* to = fields.require("to", "the service that is called");
   if (to == nullptr) return;
   const Value* from = fields.find("from");
-  std::optional<RoutePolicy> result;  // Of a way without a balancer, if there is one.
+  std::vector<const RoutePolicy*> results;
   for (const Value* name : names_in(*to, report)) {
     const auto text = read_text(*name, "a service", report);
     if (!text) continue;
@@ -541,11 +551,10 @@ void PolicyReader::read(const Value& value) {
     for (const std::string& caller : callers) {
       const Way way{caller, *callee};
       apply(value, policy, way, *name);
-      const RoutePolicy& whole = policies_.at(way).policy;
-      if (!result || !whole.balancer) result = whole;
+      results.push_back(&policies_.at(way).policy);
     }
   }
-  if (result) check_balancing(fields, *result, report);
+  check_balancing(fields, results, report);
 }
 
 void PolicyReader::check_fallbacks() {
@@ -607,10 +616,11 @@ void PolicyReader::apply(const Value& value, const RoutePolicy& own, const Way& 
   for (const Value& key : value.children) {
     if (is_about_whom(key.key)) continue;
     lay_over(policy.policy, own, key.key);
-    if (key.key == "retries") policy.origins.erase("retries.limit");
+    forget_origin(policy.origins, key.key);
+    if (key.key == "retries") forget_origin(policy.origins, "retries.limit");
     if (key.key == "hedging") {
       for (const char* replaced : {"retries", "retries.limit", "perTryTimeout"}) {
-        policy.origins.erase(replaced);
+        forget_origin(policy.origins, replaced);
       }
     }
     policy.origins[key.key] = {"policies", key.where};

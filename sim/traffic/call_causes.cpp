@@ -16,6 +16,28 @@ constexpr Duration kRoomAfter = Duration::seconds(10);
 /// without a break as long.
 constexpr Duration kLackAtLeast = Duration::seconds(1);
 
+/// Where those are who hold places: of instances, then of routes, then of the pools of clusters,
+/// where calls are split over such.
+struct Holders {
+  Holders(std::size_t instance_count, std::size_t route_count,
+          const std::vector<RouteModel>& models)
+      : instances{instance_count}, routes{route_count} {
+    for (const RouteModel& route : models) {
+      clusters = std::max(clusters, route.policy.split.size());
+    }
+  }
+  [[nodiscard]] std::size_t count() const { return instances + routes * (clusters + 1); }
+  [[nodiscard]] std::uint32_t of_pool(std::uint32_t route, RouteHost host) const {
+    const std::size_t before = instances + (clusters == 0 ? 0 : routes);
+    return static_cast<std::uint32_t>(before + route * std::max<std::size_t>(clusters, 1) +
+                                      host.cluster);
+  }
+
+  std::size_t instances;
+  std::size_t routes;
+  std::size_t clusters = 0;  ///< Of the route that is split over most of them; 0: none is.
+};
+
 }  // namespace
 
 void RequestEngine::explain_failures(FailureLedger& ledger, Instant count_from) {
@@ -56,8 +78,13 @@ RecordId RequestEngine::cause_of_rejection(std::uint32_t index, RequestOutcome o
     case RequestOutcome::RateLimited:
       if (call.cause == 0) return ledger_->limited(site.service, now_);
       break;
-    case RequestOutcome::Overflow:
-      return majority(holders_of_route(tries_[index].route), site.service);
+    case RequestOutcome::Overflow: {
+      const Try& its = tries_[index];
+      const Holders holders{instances_.size(), routes_.size(), model_.routes};
+      const bool of_pool = its.try_begun && (!routes_[its.route].has_threads() || its.on_thread);
+      return majority(of_pool ? holders.of_pool(its.route, its.host) : holders_of_route(its.route),
+                      site.service);
+    }
     default:
       break;
   }
@@ -135,6 +162,9 @@ RecordId RequestEngine::cause_of_waiting(std::uint32_t index) {
     case CallPhase::Queued:
       return cause_of_full(call.instance);
     case CallPhase::Pending:
+      return majority(Holders{instances_.size(), routes_.size(), model_.routes}.of_pool(
+                          tries_[index].route, tries_[index].host),
+                      service);
     case CallPhase::Unthreaded:
       return majority(holders_of_route(tries_[index].route), service);
     case CallPhase::Asking:
@@ -156,7 +186,7 @@ std::uint32_t RequestEngine::holders_of_route(std::uint32_t route) const {
 
 RecordId RequestEngine::majority(std::uint32_t holders, ServiceIndex service) {
   if (holders_at_ > now_ || now_ - holders_at_ >= kHoldersGoodFor ||
-      holders_.size() != instances_.size() + routes_.size()) {
+      holders_.size() != Holders{instances_.size(), routes_.size(), model_.routes}.count()) {
     look_at_holders();
   }
   std::vector<std::uint32_t> asked;
@@ -171,7 +201,8 @@ RecordId RequestEngine::majority(std::uint32_t holders, ServiceIndex service) {
 /// holds, for the slots its callers hold, and for the places in their routes.
 void RequestEngine::look_at_holders() {
   holders_at_ = now_;
-  holders_.assign(instances_.size() + routes_.size(), {});
+  const Holders holders{instances_.size(), routes_.size(), model_.routes};
+  holders_.assign(holders.count(), {});
   for (std::uint32_t i = 0; i < calls_.slot_count(); ++i) {
     const Call& call = calls_[i];
     if (call.probe) continue;
@@ -192,6 +223,8 @@ void RequestEngine::look_at_holders() {
         if (voice.cause == 0) voice.service = program_.sites[call.site].service;
         break;
       case CallPhase::Pending:
+        voice.instance = holders.of_pool(tries_[i].route, tries_[i].host);
+        break;
       case CallPhase::Unthreaded:
         voice.instance = holders_of_route(tries_[i].route);
         break;
@@ -213,9 +246,10 @@ void RequestEngine::look_at_holders() {
         continue;  // It waits for calls that speak for it.
     }
     const auto speak_for_route = [&](std::uint32_t slot) {
-      if (!tries_.empty() && (tries_[slot].sent || tries_[slot].on_thread)) {
-        ++holders_[holders_of_route(tries_[slot].route)][voice];
-      }
+      if (tries_.empty() || (!tries_[slot].sent && !tries_[slot].on_thread)) return;
+      const Try& its = tries_[slot];
+      ++holders_[holders_of_route(its.route)][voice];
+      if (holders.clusters > 0) ++holders_[holders.of_pool(its.route, its.host)][voice];
     };
     speak_for_route(i);
     std::uint32_t generation = call.parent_generation;
@@ -229,7 +263,7 @@ void RequestEngine::look_at_holders() {
   }
   for (const Closing& closing : closing_) {
     if (closing.cause != 0) {
-      ++holders_[holders_of_route(closing.route)][{closing.cause, kNone, kNone}];
+      ++holders_[holders.of_pool(closing.route, closing.host)][{closing.cause, kNone, kNone}];
     }
   }
 }

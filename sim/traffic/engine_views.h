@@ -79,6 +79,7 @@ struct EjectionNotice {
   std::string address;  ///< "10.0.0.1:8080"
   resilience::OutlierEvent event;
   RecordId cause = 0;  ///< Unless it is taken back: that of the caller's last call that failed.
+  std::string subset = {};  ///< By name, of whose cluster this is told; else empty.
 };
 
 /// A caller sends another part of its calls to its own zone than before.

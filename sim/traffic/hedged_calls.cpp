@@ -103,9 +103,10 @@ void RequestEngine::send_hedge(std::uint32_t at, std::uint32_t beside, RecordId 
   its.user = others.user;
   its.session = others.session;
   its.route = others.route;
+  its.host.cluster = others.host.cluster;
   its.retries.count = hedged.begun;
   its.call_begun = true;
-  routes_[its.route].begin_hedge();
+  routes_[its.route].begin_hedge(its.host);
   ++route_counts_[site.route].hedges;
   ++hedged.begun;
   hedged.tries[hedged.under_way++] = index;
@@ -199,7 +200,7 @@ void RequestEngine::cancel_try(std::uint32_t index) {
     }
   }
   if (its.try_begun) route.drop_try();
-  if (its.retries.count > 0) route.retry_over();
+  if (its.retries.count > 0) route.retry_over(its.host);
   its.sent = its.try_begun = false;
   const CallSite& site = program_.sites[call.site];
   if (model_.routes[site.route].policy.timeouts.passes_deadline_on) {

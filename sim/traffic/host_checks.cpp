@@ -65,11 +65,11 @@ void RequestEngine::arm_checks(std::uint32_t at) {
 
 void RequestEngine::check_hosts(std::uint32_t at) {
   if (is_gone(checked_routes_.at(at).caller)) return;
-  for (const std::uint32_t address : routes_[at].take_due_checks(now_)) send_check(at, address);
+  for (const RouteHost host : routes_[at].take_due_checks(now_)) send_check(at, host);
   arm_checks(at);
 }
 
-void RequestEngine::send_check(std::uint32_t at, std::uint32_t address) {
+void RequestEngine::send_check(std::uint32_t at, RouteHost host) {
   const CheckedRoute& checked = checked_routes_.at(at);
   const std::uint32_t index = allocate_call();
   Call& call = calls_[index];
@@ -79,8 +79,8 @@ void RequestEngine::send_check(std::uint32_t at, std::uint32_t address) {
   const resilience::HealthCheckPolicy& policy = *model_.routes[checked.model].policy.health;
   call.site = site == kNone ? program_.probe_site : site;
   call.probe = true;
-  call.instance = addresses_[address];
-  host_checks_[index] = {at, address};
+  call.instance = addresses_[host.address];
+  host_checks_[index] = {at, host};
   const Instant until = now_ + policy.check.timeout;
   tries_[index].deadline = until;
   arm_timer(index, until);
@@ -95,12 +95,12 @@ void RequestEngine::send_check(std::uint32_t at, std::uint32_t address) {
 }
 
 /// Rare, so the slab is searched, as for a process that ends.
-void RequestEngine::close_connections(std::uint32_t at, std::uint32_t address) {
-  routes_[at].close_idle_connections(address);
+void RequestEngine::close_connections(std::uint32_t at, RouteHost host) {
+  routes_[at].close_idle_connections(host);
   const auto goes_there = [&](std::uint32_t index) {
     const Try& its = tries_[index];
     return calls_[index].phase != CallPhase::Free && !calls_[index].abandoned && its.sent &&
-           its.route == at && its.host.address == address;
+           its.route == at && its.host.address == host.address && its.host.cluster == host.cluster;
   };
   std::vector<std::pair<std::uint32_t, std::uint64_t>> under_way;  // With their keys.
   for (std::uint32_t i = 0; i < calls_.slot_count(); ++i) {
@@ -146,9 +146,9 @@ bool RequestEngine::end_check(std::uint32_t index, RequestOutcome outcome) {
   if (is_gone(checked.caller)) return true;
   const resilience::HealthCheckPolicy& policy = *model_.routes[checked.model].policy.health;
   const bool turned_unwell =
-      routes_[check.route].checked(check.address, result_of(policy.check, outcome), now_);
+      routes_[check.route].checked(check.host, result_of(policy.check, outcome), now_);
   note_changes(check.route, checked.model, checked.caller);
-  if (turned_unwell && policy.closes_connections) close_connections(check.route, check.address);
+  if (turned_unwell && policy.closes_connections) close_connections(check.route, check.host);
   arm_checks(check.route);
   return true;
 }

@@ -60,7 +60,7 @@ bool RequestEngine::closes_slowly(std::uint32_t index, RequestOutcome outcome) {
   const Try& its = tries_[index];
   const bool answered = outcome == RequestOutcome::Ok || outcome == RequestOutcome::Error ||
                         outcome == RequestOutcome::Upstream;
-  if (!answered || call.instance == kNone || !routes_[its.route].may_close()) return false;
+  if (!answered || call.instance == kNone || !routes_[its.route].may_close(its.host)) return false;
   const std::uint32_t caller = caller_of(index);
   const auto closing = edge_faults_.close(
       {.caller = caller, .callee = call.instance, .answers = true, .key = call.key}, specs_,

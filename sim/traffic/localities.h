@@ -25,7 +25,7 @@ struct HostPart {
 /// `policy` must outlive it. Requires: a policy with locality.
 class Localities {
  public:
-  Localities(const resilience::RoutePolicy& policy, std::uint32_t own_zone)
+  Localities(const resilience::ClusterPolicy& policy, std::uint32_t own_zone)
       : policy_{&policy}, own_zone_{own_zone} {}
 
   /// Whether hosts of the first zone stand before those of the second.
@@ -54,7 +54,7 @@ class Localities {
   void refresh_zones(std::span<const resilience::HostView> hosts);
   void refresh_priorities(std::span<const resilience::HostView> hosts);
 
-  const resilience::RoutePolicy* policy_;
+  const resilience::ClusterPolicy* policy_;
   std::uint32_t own_zone_;
   std::vector<std::uint32_t> peers_;
   std::vector<std::uint32_t> zones_;  ///< By part, with zone-aware routing: some have no hosts.

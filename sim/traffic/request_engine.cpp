@@ -1167,7 +1167,7 @@ void RequestEngine::arm_connect_timeout(std::uint32_t index) {
   Duration connect_timeout = model_.connect_timeout;
   if (route != kNone) {
     start = tries_[index].sent_at;
-    const Duration own = model_.routes[route].policy.timeouts.connect;
+    const Duration own = model_.routes[route].policy.connect_timeout(tries_[index].host.cluster);
     if (own > Duration{}) connect_timeout = own;
   }
   const Instant no_connection = start + connect_timeout;

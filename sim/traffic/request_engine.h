@@ -420,7 +420,7 @@ class RequestEngine {
     std::uint64_t user = 0;               ///< Who made the journey that it is part of.
     std::uint64_t session = 0;            ///< That journey.
     RetriesMade retries;
-    RouteHost host;               ///< Of this try, or of the one before.
+    RouteHost host;               ///< Of this try, or of the one before; the call's cluster.
     std::uint32_t route = kNone;  ///< Index into routes_.
     bool call_begun = false;      ///< The route waits to hear how the call ends.
     bool try_begun = false;       ///< Likewise, the try.
@@ -463,7 +463,7 @@ class RequestEngine {
   };
   struct HostCheck {
     std::uint32_t route = kNone;
-    std::uint32_t address = 0;
+    RouteHost host;
   };
   /// What faults on edges do to a call, by the call's slot; as many as any was done to.
   struct Passage {
@@ -794,9 +794,9 @@ class RequestEngine {
   [[nodiscard]] bool is_gone(std::uint32_t caller) const;
   void arm_checks(std::uint32_t at);
   void check_hosts(std::uint32_t at);  ///< Those that are due.
-  void send_check(std::uint32_t at, std::uint32_t address);
-  /// The route's connections to the host are closed; what is under way on them is reset.
-  void close_connections(std::uint32_t at, std::uint32_t address);
+  void send_check(std::uint32_t at, RouteHost host);
+  /// The cluster's connections to the host are closed; what is under way on them is reset.
+  void close_connections(std::uint32_t at, RouteHost host);
   /// Whether the probe needs none of the server's threads; it is dealt with then.
   [[nodiscard]] bool answers_aside(std::uint32_t call);
   /// Whether the probe was such a check; its caller has heard of it then.

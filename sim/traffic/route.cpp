@@ -1,14 +1,10 @@
 #include "sim/traffic/route.h"
 
 #include <algorithm>
-#include <string_view>
-
-#include "models/resilience/balancers/host_reselection.h"
+#include <utility>
 
 namespace orrery::sim {
 namespace {
-
-using resilience::TryResult;
 
 template <class... Ts>
 struct Overloaded : Ts... {
@@ -16,32 +12,6 @@ struct Overloaded : Ts... {
 };
 template <class... Ts>
 Overloaded(Ts...) -> Overloaded<Ts...>;
-
-/// What HTTP would show of the end.
-TryResult result_of(const TryEnd& end) {
-  switch (end.outcome) {
-    case RequestOutcome::Ok:
-      return {.status = 200};
-    case RequestOutcome::Error:
-    case RequestOutcome::Upstream:
-      return {.status = 500};
-    case RequestOutcome::Refused:
-      return {.end = TryResult::End::ConnectFailure, .status = 503};
-    case RequestOutcome::Reset:
-      return {.end = TryResult::End::Reset, .status = 503};
-    case RequestOutcome::Timeout:
-      return {
-          .end = end.unconnected ? TryResult::End::ConnectFailure : TryResult::End::PerTryTimeout,
-          .status = end.unconnected ? std::uint16_t{503} : std::uint16_t{504}};
-    case RequestOutcome::NoEndpoints:
-    case RequestOutcome::CircuitOpen:
-    case RequestOutcome::Overflow:
-    case RequestOutcome::RateLimited:
-    case RequestOutcome::NotAdmitted:
-      return {.end = TryResult::End::Overflow, .status = 503};
-  }
-  contract_violation("an outcome is one of those listed");
-}
 
 resilience::HystrixOutcome command_outcome(RequestOutcome outcome) {
   switch (outcome) {
@@ -75,19 +45,14 @@ resilience::CallFailure call_failure(RequestOutcome outcome) {
 
 Route::Route(const resilience::RoutePolicy& policy, Draws draws, std::uint64_t key,
              std::uint32_t zone, Instant now)
-    : policy_{&policy}, draws_{draws}, key_{key}, balancer_{make_balancer()} {
+    : policy_{&policy},
+      draws_{draws},
+      first_{policy.cluster(0), draws, key, policy.split.empty() ? zone : kNoZone, now} {
   using namespace resilience;
-  const bool by_parts = std::holds_alternative<RandomConfig>(balancer_) ||
-                        std::holds_alternative<RoundRobin>(balancer_) ||
-                        std::holds_alternative<LeastRequest>(balancer_);
-  if (!policy.split.empty() && by_parts) {
-    subsets_.emplace(policy);
-  } else if (policy.locality && by_parts && zone != kNoZone) {
-    localities_.emplace(policy, zone);
-    told_share_ = kUntold;
+  if (!policy.split.empty()) subsets_.emplace(policy.split);
+  for (std::uint32_t number = 1; number < policy.split.size(); ++number) {
+    others_.emplace_back(policy.cluster(number), draws, mix64(key + number), kNoZone, now);
   }
-  needs_facts_ = !policy.weights.empty() || localities_.has_value() || subsets_.has_value() ||
-                 std::holds_alternative<ConsistentHash>(balancer_);
   if (policy.retry_limit) {
     std::visit(Overloaded{[&](const EnvoyRetryLimit& config) { retry_limit_ = config; },
                           [&](const TpsBudgetConfig& config) {
@@ -106,30 +71,7 @@ Route::Route(const resilience::RoutePolicy& policy, Draws draws, std::uint64_t k
   if (policy.rate_limit) rate_limit_.emplace(*policy.rate_limit, now);
   if (policy.admission) admission_.emplace(*policy.admission);
   if (policy.thread_pool) threads_.emplace(*policy.thread_pool);
-  if (policy.pool) thresholds_.emplace(policy.pool->thresholds);
-  if (policy.outliers) outliers_.emplace(policy.outliers->detection, now);
   if (policy.fallback) fallback_.emplace(*policy.fallback);
-}
-
-Route::Balancer Route::make_balancer() const {
-  using namespace resilience;
-  if (!policy_->balancer) return {};
-  const std::uint64_t draw = draws_.bits(Purpose::HostSample, key_, 0);
-  return std::visit(
-      Overloaded{[](const RandomConfig& config) -> Balancer { return config; },
-                 [&](const RoundRobinConfig&) -> Balancer { return RoundRobin{draw}; },
-                 [&](const LeastRequestConfig& config) -> Balancer {
-                   return LeastRequest{config, draw};
-                 },
-                 [](const PeakEwmaConfig& config) -> Balancer { return PeakEwma{config}; },
-                 [](const PickFirstConfig&) -> Balancer { return Channel{}; },
-                 [&](const auto&) -> Balancer {
-                   ConsistentHash hashes;
-                   const std::uint32_t factor = policy_->hash.balance_factor;
-                   if (factor > 0) hashes.bound.emplace(factor);
-                   return hashes;
-                 }},
-      *policy_->balancer);
 }
 
 std::optional<RequestOutcome> Route::begin_call(std::uint64_t key, Instant now) {
@@ -206,619 +148,61 @@ resilience::FallbackDecision Route::fall_back(RequestOutcome outcome, Instant no
 void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> table,
                        std::vector<HostFacts> facts, Instant now) {
   table_version_ = version;
-  facts_ = std::move(facts);
-  std::vector<std::uint32_t> all{table.begin(), table.end()};
-  sort(all);
-  const std::vector<std::uint32_t> addresses = all;
-  std::vector<std::uint32_t> before;
-  std::vector<Instant> joined;
-  std::vector<resilience::FailureAccrual> accruals;
-  std::vector<CheckedHost> checks;
-  std::vector<resilience::HostView> hosts;
-  std::vector<Pool> pools;
-  const auto keep = [&](std::uint32_t address, bool chosen) {
-    const std::optional<std::uint32_t> known = index_of({address, 0});
-    before.push_back(known.value_or(resilience::PeakEwma::kNew));
-    hosts.push_back(known ? hosts_[*known] : resilience::HostView{});
-    hosts.back().healthy = chosen;
-    if (thresholds_) pools.push_back(known ? pools_[*known] : Pool{});
-    if (policy_->accrual) {
-      accruals.push_back(known ? accruals_[*known]
-                               : resilience::FailureAccrual{*policy_->accrual, now});
+  if (!subsets_) {
+    first_.take_table(table, std::move(facts), now);
+    return;
+  }
+  for (std::uint32_t number = 0; number <= others_.size(); ++number) {
+    UpstreamCluster& cluster = at(number);
+    std::vector<std::uint32_t> own;
+    std::vector<HostFacts> own_facts;
+    for (std::size_t host = 0; host < table.size(); ++host) {
+      if (cluster.balances() && !has_labels(facts[host].labels, policy_->split[number])) continue;
+      own.push_back(table[host]);
+      if (cluster.needs_facts()) own_facts.push_back(facts[host]);
     }
-    if (policy_->health) {
-      const std::uint64_t draw = draws_.bits(Purpose::ProbePhase, mix64(key_), check_draws_++);
-      const resilience::ActiveHealthCheck unknown{policy_->health->check};
-      checks.push_back(known ? checks_[*known]
-                             : CheckedHost{unknown, now + unknown.first_check(draw)});
-    }
-    if (!policy_->slow_start) return;
-    joined.push_back(known ? joined_[*known] : now);
-    if (known) return;
-    warm_at_ = now + policy_->slow_start->window;
-    warming_ = true;
-  };
-  for (const std::uint32_t address : addresses) keep(address, true);
-  for (std::uint32_t host = 0; host < addresses_.size(); ++host) {
-    const bool idle = hosts_[host].active == 0 &&
-                      (!thresholds_ || (pools_[host].waiting.empty() && pools_[host].streams == 0));
-    if (std::find(addresses.begin(), addresses.end(), addresses_[host]) != addresses.end())
-      continue;
-    if (idle) {
-      if (thresholds_) close_connections(pools_[host]);
-    } else {  // It has left the table, but not answered yet.
-      all.push_back(addresses_[host]);
-      keep(addresses_[host], false);
-    }
+    cluster.take_table(own, std::move(own_facts), now);
   }
-  addresses_ = std::move(all);
-  hosts_ = std::move(hosts);
-  pools_ = std::move(pools);
-  joined_ = std::move(joined);
-  accruals_ = std::move(accruals);
-  checks_ = std::move(checks);
-  table_size_ = static_cast<std::uint32_t>(addresses.size());
-  before.resize(table_size_);
-  if (!policy_->weights.empty()) {
-    for (std::uint32_t host = 0; host < table_size_; ++host) {
-      const auto weight = policy_->weights.find(facts_[host].image);
-      hosts_[host].weight = weight == policy_->weights.end() ? 1.0 : weight->second;
-    }
-  }
-  if (policy_->slow_start) {
-    weights_.assign(table_size_, 1.0);
-    for (std::uint32_t host = 0; host < table_size_; ++host) {
-      if (!policy_->weights.empty()) weights_[host] = hosts_[host].weight;
-    }
-    weigh(now);
-  }
-  if (auto* ewma = std::get_if<resilience::PeakEwma>(&balancer_)) ewma->take_hosts(before, now);
-  if (outliers_) {
-    for (std::uint32_t at = 0; at < outlier_order_.size();) {
-      if (std::find(addresses.begin(), addresses.end(), outlier_order_[at]) != addresses.end()) {
-        ++at;
-      } else {
-        outliers_->remove_host(at);
-        outlier_order_.erase(outlier_order_.begin() + at);
-      }
-    }
-    for (std::uint32_t host = 0; host < table_size_; ++host) {
-      const auto known = std::find(outlier_order_.begin(), outlier_order_.end(), addresses_[host]);
-      if (known == outlier_order_.end()) {
-        outliers_->add_host();
-        outlier_order_.push_back(addresses_[host]);
-      }
-    }
-  }
-  for (std::uint32_t host = 0; host < table_size_; ++host) {
-    hosts_[host].healthy = is_well(host, now);
-  }
-  if (policy_->accrual) look_at_accruals(now);
-  if (localities_) {
-    std::vector<std::uint32_t> zones;
-    for (const HostFacts& host : facts_) zones.push_back(host.zone);
-    localities_->take_hosts(zones);
-  }
-  if (subsets_) {
-    std::vector<std::uint32_t> subsets;
-    for (const HostFacts& host : facts_) subsets.push_back(subsets_->of(host.labels));
-    subsets_->take_hosts(subsets);
-  }
-  refresh_balancer();
-  if (auto* channel = std::get_if<Channel>(&balancer_)) take_addresses(*channel, now);
-}
-
-void Route::sort(std::vector<std::uint32_t>& addresses) {
-  if (!localities_ && !subsets_) return;
-  std::vector<std::pair<HostFacts, std::uint32_t>> hosts;
-  for (std::size_t i = 0; i < addresses.size(); ++i) {
-    hosts.emplace_back(std::move(facts_[i]), addresses[i]);
-  }
-  std::stable_sort(hosts.begin(), hosts.end(), [&](const auto& a, const auto& b) {
-    if (subsets_) return subsets_->of(a.first.labels) < subsets_->of(b.first.labels);
-    return localities_->is_before(a.first.zone, b.first.zone);
-  });
-  for (std::size_t i = 0; i < addresses.size(); ++i) {
-    facts_[i] = std::move(hosts[i].first);
-    addresses[i] = hosts[i].second;
-  }
-}
-
-void Route::take_peers(std::uint64_t version, std::vector<std::uint32_t> zones) {
-  peers_version_ = version;
-  localities_->take_peers(std::move(zones));
-  refresh_balancer();
-}
-
-void Route::weigh(Instant now) {
-  for (std::uint32_t host = 0; host < table_size_; ++host) {
-    hosts_[host].weight =
-        weights_[host] * slow_start_factor(*policy_->slow_start, now - joined_[host]);
-  }
-  warming_ = now < warm_at_;
-}
-
-void Route::refresh_balancer() {
-  if (policy_->health) {
-    well_ = 0;
-    for (std::uint32_t host = 0; host < table_size_; ++host) {
-      well_ += checks_[host].state.healthy() && !is_ejected(host);
-    }
-  }
-  refresh(balancer_, choosable());
-  if (subsets_) {
-    subsets_->refresh({hosts_.data(), table_size_});
-    refresh_parts(subsets_->parts());
-  }
-  if (!localities_) return;
-  localities_->refresh({hosts_.data(), table_size_});
-  refresh_parts(localities_->parts());
-  own_share_ = localities_->own_share().value_or(kNoZone);
-}
-
-void Route::refresh_parts(std::span<const HostPart> parts) {
-  while (by_part_.size() < parts.size()) by_part_.push_back(make_balancer());
-  for (const HostPart& part : parts) refresh(by_part_[part.index], hosts_of(part));
-}
-
-void Route::refresh(Balancer& balancer, const resilience::Hosts& hosts) {
-  if (auto* round_robin = std::get_if<resilience::RoundRobin>(&balancer)) {
-    round_robin->refresh(hosts);
-  } else if (auto* least = std::get_if<resilience::LeastRequest>(&balancer)) {
-    least->refresh(hosts);
-  } else if (auto* hashes = std::get_if<ConsistentHash>(&balancer)) {
-    rebuild(*hashes);
-  }
-}
-
-resilience::Hosts Route::hosts_of(const HostPart& part) const {
-  const std::span<const resilience::HostView> hosts{hosts_.data() + part.first, part.count};
-  return resilience::Hosts{hosts, part.panic};
-}
-
-bool Route::in_panic() const {
-  if (!outliers_ && !policy_->health) return false;
-  const std::uint32_t healthy = policy_->health ? well_ : table_size_ - outliers_->ejected_count();
-  return healthy * 100 < policy_->panic_threshold() * table_size_;
-}
-
-void Route::rebuild(ConsistentHash& balancer) {
-  const resilience::Hosts hosts = choosable();
-  std::vector<std::string_view> texts;
-  for (const HostFacts& facts : facts_) texts.emplace_back(facts.text);
-  if (const auto* ring = std::get_if<resilience::RingHashConfig>(&*policy_->balancer)) {
-    balancer.table.emplace<resilience::RingHash>(*ring, hosts, texts);
-  } else {
-    balancer.table.emplace<resilience::Maglev>(
-        std::get<resilience::MaglevConfig>(*policy_->balancer), hosts, texts);
-  }
-  if (balancer.bound) balancer.bound->refresh(hosts);
-}
-
-void Route::take_addresses(Channel& channel, Instant now) {
-  std::optional<std::uint32_t> connected;
-  if (channel.first.state() == resilience::PickFirst::State::Ready) {
-    const std::optional<std::uint32_t> index = index_of({channel.address, 0});
-    if (index && *index < table_size_) connected = index;
-  }
-  std::optional<std::uint64_t> shuffle;
-  if (std::get<resilience::PickFirstConfig>(*policy_->balancer).shuffles) {
-    shuffle = draws_.bits(Purpose::HostSample, key_, 1);
-  }
-  channel.first.update(table_size_, connected, shuffle);
-  if (!connected) channel.address = kNoAddress;
-  channel.connects_again = now;
-}
-
-std::optional<std::uint32_t> Route::pick_first(Channel& channel, Instant now) {
-  using State = resilience::PickFirst::State;
-  channel.moves_on = false;
-  if (table_size_ == 0) return std::nullopt;
-  const State state = channel.first.state();
-  if (state == State::TransientFailure && now < channel.connects_again) return std::nullopt;
-  if (state == State::Idle || state == State::TransientFailure) {
-    channel.address = addresses_[channel.first.connect()];
-  }
-  return index_of({channel.address, 0});
-}
-
-void Route::heard_from(Channel& channel, std::uint32_t address, const TryEnd& end, Instant now) {
-  using State = resilience::PickFirst::State;
-  const bool unreached = end.unconnected || end.outcome == RequestOutcome::Refused;
-  channel.moves_on = unreached && address != channel.address;
-  if (address != channel.address) return;  // Of an earlier connection.
-  if (channel.first.state() == State::Idle) {
-    channel.moves_on = unreached;  // Another try has already found out.
-  } else if (channel.first.state() == State::Ready) {
-    if (!unreached && end.outcome != RequestOutcome::Reset) return;
-    channel.first.disconnected();
-    channel.moves_on = unreached;
-  } else if (channel.first.state() == State::Connecting && unreached) {
-    const std::optional<std::uint32_t> next = channel.first.failed();
-    channel.moves_on = next.has_value();
-    if (next) {
-      channel.address = addresses_[*next];
-      return;
-    }
-    ++channel.failures;
-    channel.connects_again =
-        now +
-        resilience::backoff_delay(resilience::GrpcConnectionBackoff{}, channel.failures,
-                                  draws_.uniform(Purpose::RetryBackoff, key_, channel.failures));
-  } else if (channel.first.state() == State::Connecting && end.outcome != RequestOutcome::Timeout) {
-    channel.first.connected();
-    channel.failures = 0;
-    if (end.outcome == RequestOutcome::Reset) channel.first.disconnected();
-  }
-}
-
-resilience::Hosts Route::choosable() const {
-  return resilience::Hosts{std::span{hosts_.data(), table_size_}, in_panic()};
-}
-
-void Route::tick(Instant now) {
-  if (!outliers_) return;
-  while (outliers_->next_tick() <= now) {
-    outliers_->tick(draws_.bits(Purpose::Ejection, key_, outlier_draws_++), outliers_->next_tick(),
-                    outlier_events_);
-  }
-  take_outlier_events(now);
-}
-
-void Route::take_outlier_events(Instant now) {
-  if (outlier_events_.empty()) return;
-  for (const resilience::OutlierEvent& event : std::exchange(outlier_events_, {})) {
-    const std::uint32_t address = outlier_order_[event.host];
-    ejections_.push_back({address, event});
-    const auto index = index_of({address, 0});
-    if (index && *index < table_size_) hosts_[*index].healthy = is_well(*index, now);
-  }
-  refresh_balancer();
-}
-
-void Route::judge(std::uint32_t index, const TryEnd& end, Instant now) {
-  if (!outliers_ || index >= table_size_) return;
-  using LocalFailure = resilience::OutlierDetector::LocalFailure;
-  const auto at = static_cast<std::uint32_t>(
-      std::find(outlier_order_.begin(), outlier_order_.end(), addresses_[index]) -
-      outlier_order_.begin());
-  const TryResult result = result_of(end);
-  resilience::OutlierSignals signals;
-  switch (result.end) {
-    case TryResult::End::Answer:
-      outliers_->on_connected(at);
-      signals = outliers_->on_response(at, result.status);
-      break;
-    case TryResult::End::ConnectFailure:
-    case TryResult::End::RefusedStream:
-      signals = outliers_->on_local_failure(at, LocalFailure::Connect);
-      break;
-    case TryResult::End::PerTryTimeout:
-      signals = outliers_->on_local_failure(at, LocalFailure::Timeout);
-      break;
-    case TryResult::End::Reset:
-      signals = outliers_->on_local_failure(at, LocalFailure::Reset);
-      break;
-    case TryResult::End::Overflow:
-      break;
-  }
-  if (!signals.any()) return;
-  outliers_->act(at, signals, draws_.bits(Purpose::Ejection, key_, outlier_draws_++), now,
-                 outlier_events_);
-  take_outlier_events(now);
-}
-
-void Route::accrue(std::uint32_t index, const TryEnd& end, Instant now) {
-  using resilience::EndpointAnswer;
-  using State = resilience::FailureAccrual::State;
-  using What = resilience::OutlierEvent::What;
-  resilience::FailureAccrual& accrual = accruals_[index];
-  const bool was_in = accrual.state(now) == State::Available;
-  const bool good = end.outcome == RequestOutcome::Ok;
-  accrual.on_answer(good ? EndpointAnswer::Success : EndpointAnswer::Failure, now,
-                    draws_.uniform(Purpose::Ejection, key_, accrual_draws_));
-  const bool is_in = accrual.state(now) == State::Available;
-  if (was_in && is_in) return;
-  ++accrual_draws_;
-  if (was_in != is_in) {
-    const What what = is_in ? What::Returned : What::Ejected;
-    ejections_.push_back(
-        {addresses_[index],
-         {.host = index, .what = what, .kind = resilience::OutlierKind::Consecutive5xx}});
-  }
-  look_at_accruals(now);
-  refresh_balancer();
-}
-
-void Route::look_at_accruals(Instant now) {
-  probe_at_ = Instant::never();
-  for (std::uint32_t host = 0; host < table_size_; ++host) {
-    const resilience::FailureAccrual& accrual = accruals_[host];
-    const bool ready = accrual.is_ready(now);
-    if (!ready && accrual.unavailable_until() > now) {
-      probe_at_ = std::min(probe_at_, accrual.unavailable_until());
-    }
-    hosts_[host].healthy = is_well(host, now);
-  }
-}
-
-bool Route::is_ejected(std::uint32_t index) const {
-  if (!outliers_) return false;
-  const auto order = std::find(outlier_order_.begin(), outlier_order_.end(), addresses_[index]);
-  return order != outlier_order_.end() &&
-         outliers_->ejected(static_cast<std::uint32_t>(order - outlier_order_.begin()));
-}
-
-bool Route::is_well(std::uint32_t index, Instant now) const {
-  if (policy_->accrual && !accruals_[index].is_ready(now)) return false;
-  if (policy_->health && !checks_[index].state.healthy()) return false;
-  return !is_ejected(index);
 }
 
 Instant Route::next_check() const {
-  Instant next = Instant::never();
-  for (std::uint32_t host = 0; host < table_size_ && policy_->health; ++host) {
-    if (!checks_[host].asked) next = std::min(next, checks_[host].due);
-  }
+  Instant next = first_.next_check();
+  for (const UpstreamCluster& cluster : others_) next = std::min(next, cluster.next_check());
   return next;
 }
 
-std::vector<std::uint32_t> Route::take_due_checks(Instant now) {
-  std::vector<std::uint32_t> due;
-  for (std::uint32_t host = 0; host < table_size_; ++host) {
-    if (checks_[host].asked || checks_[host].due > now) continue;
-    checks_[host].asked = true;
-    due.push_back(addresses_[host]);
+std::vector<RouteHost> Route::take_due_checks(Instant now) {
+  std::vector<RouteHost> due;
+  for (std::uint32_t number = 0; number <= others_.size(); ++number) {
+    for (const std::uint32_t address : at(number).take_due_checks(now)) {
+      due.push_back({.address = address, .cluster = number});
+    }
   }
   return due;
 }
 
-bool Route::checked(std::uint32_t address, resilience::CheckResult result, Instant now) {
-  using What = resilience::OutlierEvent::What;
-  const auto index = index_of({address, 0});
-  if (!index) return false;
-  CheckedHost& host = checks_[*index];
-  const std::uint64_t draw = draws_.bits(Purpose::ProbePhase, mix64(key_), check_draws_++);
-  const auto verdict = host.state.on_result(result, had_traffic_, draw);
-  host.asked = false;
-  host.due = now + verdict.next_check;
-  const bool well = host.state.healthy();
-  const bool returned = host.was_well;
-  host.was_well = host.was_well || well;
-  const bool turned_unwell = verdict.changed && !well;
-  if (*index >= table_size_) return turned_unwell;
-  if (well && result == resilience::CheckResult::Passed && is_ejected(*index)) {
-    const auto order = std::find(outlier_order_.begin(), outlier_order_.end(), address);
-    outliers_->on_health_check_passed(static_cast<std::uint32_t>(order - outlier_order_.begin()),
-                                      now, outlier_events_);
-    take_outlier_events(now);
+bool Route::others_have_changes() const {
+  return std::any_of(others_.begin(), others_.end(),
+                     [](const UpstreamCluster& cluster) { return cluster.has_changes(); });
+}
+
+std::vector<Route::Ejection> Route::take_ejections() {
+  std::vector<Ejection> all;
+  for (std::uint32_t number = 0; number <= others_.size(); ++number) {
+    for (const auto& one : at(number).take_ejections()) all.push_back({number, one});
   }
-  if (!verdict.changed) return false;
-  if (!well || returned) {  // That a new host is well is no news.
-    ejections_.push_back({address,
-                          {.host = *index,
-                           .what = well ? What::Returned : What::Ejected,
-                           .kind = resilience::OutlierKind::HealthChecks}});
-  }
-  hosts_[*index].healthy = is_well(*index, now);
-  refresh_balancer();
-  return turned_unwell;
+  return all;
 }
 
-void Route::close_idle_connections(std::uint32_t address) {
-  const auto index = index_of({address, 0});
-  if (!thresholds_ || !index) return;
-  Pool& pool = pools_[*index];
-  const std::uint32_t per_connection = policy_->pool->streams_per_connection;
-  const std::uint32_t in_use = (pool.streams + per_connection - 1) / per_connection;
-  for (; pool.connections > in_use; --pool.connections) thresholds_->release_connection();
-}
-
-void Route::close_connections(const Pool& pool) {
-  for (std::uint32_t i = 0; i < pool.connections; ++i) thresholds_->release_connection();
-}
-
-std::optional<std::uint32_t> Route::index_of(RouteHost host) const {
-  if (host.index < addresses_.size() && addresses_[host.index] == host.address) return host.index;
-  // The tables are in the order of their addresses' names, not of these numbers.
-  const auto found = std::find(addresses_.begin(), addresses_.end(), host.address);
-  if (found == addresses_.end()) return std::nullopt;
-  return static_cast<std::uint32_t>(found - addresses_.begin());
-}
-
-std::optional<std::uint32_t> Route::choose(std::uint64_t key, std::uint64_t call,
-                                           std::uint32_t attempt, std::uint64_t hash, Instant now) {
-  const std::uint64_t draw = draws_.bits(Purpose::HostSample, key, attempt);
-  if (subsets_) {
-    const HostPart& part = subsets_->pick(draws_.bits(Purpose::HostSample, mix64(call), 0));
-    const auto host = choose(by_part_[part.index], hosts_of(part), draw, attempt, hash, now);
-    return host ? std::optional{*host + part.first} : std::nullopt;
-  }
-  // In panic zones do not count; priorities have a panic of their own.
-  if (localities_ && !(localities_->needs_peers() && in_panic())) {
-    const auto part = localities_->pick(draws_.bits(Purpose::HostSample, mix64(key), attempt));
-    if (part) {
-      const auto host = choose(by_part_[part->index], hosts_of(*part), draw, attempt, hash, now);
-      return host ? std::optional{*host + part->first} : std::nullopt;
-    }
-  }
-  return choose(balancer_, choosable(), draw, attempt, hash, now);
-}
-
-std::optional<std::uint32_t> Route::choose(Balancer& chooser, const resilience::Hosts& hosts,
-                                           std::uint64_t draw, std::uint32_t attempt,
-                                           std::uint64_t hash, Instant now) {
-  return std::visit(
-      Overloaded{
-          [](std::monostate) -> std::optional<std::uint32_t> { return std::nullopt; },
-          [&](const resilience::RandomConfig&) { return resilience::random_choice(hosts, draw); },
-          [&](resilience::RoundRobin& balancer) { return balancer.pick(hosts); },
-          [&](resilience::LeastRequest& balancer) { return balancer.pick(hosts, draw); },
-          [&](resilience::PeakEwma& balancer) { return balancer.pick(hosts, draw); },
-          [&](Channel& channel) { return pick_first(channel, now); },
-          [&](ConsistentHash& balancer) -> std::optional<std::uint32_t> {
-            const auto* ring = std::get_if<resilience::RingHash>(&balancer.table);
-            const auto* maglev = std::get_if<resilience::Maglev>(&balancer.table);
-            const std::optional<std::uint32_t> host =
-                ring != nullptr ? ring->pick(hash, attempt) : maglev->pick(hash, attempt);
-            if (!host || !balancer.bound) return host;
-            return balancer.bound->pick(hosts, *host, hash, active_);
-          }},
-      chooser);
-}
-
-std::optional<RouteHost> Route::pick(std::uint64_t key, std::uint64_t call, std::uint64_t hash,
-                                     std::uint32_t before, Instant now) {
-  tick(now);
-  if (warming_) weigh(now);
-  if (now >= probe_at_) {
-    look_at_accruals(now);
-    refresh_balancer();
-  }
-  const bool avoids = policy_->retry.avoids_previous_hosts && before != kNoAddress;
-  const std::optional<std::uint32_t> host = resilience::pick_unused(
-      avoids ? policy_->retry.host_reselection_max : 0,
-      [&](std::uint32_t attempt) { return choose(key, call, attempt, hash, now); },
-      [&](std::uint32_t chosen) { return addresses_[chosen] == before; });
-  if (!host) return std::nullopt;
-  return RouteHost{addresses_[*host], *host};
-}
-
-RouteHost Route::host_at(std::uint32_t address) const { return {address, *index_of({address, 0})}; }
-
-resilience::PoolAdmission Route::admit(RouteHost host, Instant now) {
-  using resilience::PoolAdmission;
-  const std::uint32_t index = *index_of(host);
-  if (!thresholds_) {
-    enter(index, now);
-    return PoolAdmission::Attach;
-  }
-  Pool& pool = pools_[index];
-  PoolAdmission admission = thresholds_->admit(pool_view(pool));
-  if (admission == PoolAdmission::QueueAndConnect) {
-    // What connecting takes is a matter of the call's way, so it goes out at once.
-    ++pool.connections;
-    if (!thresholds_->attach_pending()) admission = PoolAdmission::Overflow;
-  }
-  if (admission == PoolAdmission::Attach || admission == PoolAdmission::QueueAndConnect) {
-    enter(index, now);
-  }
-  if (admission == PoolAdmission::Queue) ++pool.pending;
-  return admission;
-}
-
-void Route::enter(std::uint32_t index, Instant now) {
-  if (policy_->accrual && accruals_[index].is_ready(now)) {
-    const bool probe = accruals_[index].state(now) != resilience::FailureAccrual::State::Available;
-    accruals_[index].on_request(now);
-    if (probe && index < table_size_) {  // One alone, until it is answered.
-      look_at_accruals(now);
-      refresh_balancer();
-    }
-  }
-  had_traffic_ = true;
-  ++active_;
-  ++hosts_[index].active;
-  if (thresholds_) ++pools_[index].streams;
-}
-
-resilience::PoolView Route::pool_view(const Pool& pool) const {
-  const std::uint64_t room =
-      std::uint64_t{pool.connections} * policy_->pool->streams_per_connection;
-  return {.has_ready_connection = pool.streams < room,
-          .connections = pool.connections,
-          .pending = pool.pending};
-}
-
-CallQueue& Route::waiting_for(RouteHost host) { return pools_[*index_of(host)].waiting; }
-
-bool Route::attach_waiting(RouteHost host, Instant now) {
-  const std::uint32_t index = *index_of(host);
-  --pools_[index].pending;
-  if (!thresholds_->attach_pending()) return false;
-  enter(index, now);
-  return true;
-}
-
-void Route::stop_waiting(RouteHost host) {
-  --pools_[*index_of(host)].pending;
-  thresholds_->release_pending();
-}
-
-FreedConnection Route::heard_from(RouteHost host, const TryEnd& end, Instant now, bool closes) {
-  const std::uint32_t index = *index_of(host);
-  --active_;
-  --hosts_[index].active;
-  if (auto* ewma = std::get_if<resilience::PeakEwma>(&balancer_)) {
-    if (end.outcome == RequestOutcome::Ok && index < table_size_) {
-      ewma->record(index, end.elapsed, now);
-    }
-  } else if (auto* channel = std::get_if<Channel>(&balancer_)) {
-    heard_from(*channel, host.address, end, now);
-  }
-  tick(now);
-  judge(index, end, now);
-  if (policy_->accrual) accrue(index, end, now);
-  if (closes) {
-    thresholds_->release_request();
-    return FreedConnection::None;
-  }
-  return leave_pool(index, end.unconnected || end.outcome == RequestOutcome::Refused ||
-                               end.outcome == RequestOutcome::Reset);
-}
-
-FreedConnection Route::cancelled_at(RouteHost host, Instant now) {
-  const std::uint32_t index = *index_of(host);
-  --active_;
-  --hosts_[index].active;
-  // Of a host on probation this is all there will be.
-  if (policy_->accrual &&
-      accruals_[index].state(now) == resilience::FailureAccrual::State::Probation) {
-    accrue(index, {RequestOutcome::Timeout, false, Duration{}}, now);
-  }
-  return leave_pool(index, false);
-}
-
-FreedConnection Route::leave_pool(std::uint32_t index, bool broken) {
-  if (!thresholds_) return FreedConnection::None;
-  Pool& pool = pools_[index];
-  --pool.streams;
-  thresholds_->release_request();
-  // Of a connection with several streams, each of them tells: it closes with the last.
-  const std::uint32_t per_connection = policy_->pool->streams_per_connection;
-  const std::uint32_t in_use = (pool.streams + per_connection - 1) / per_connection;
-  if (broken && pool.connections > in_use) {
-    --pool.connections;
-    thresholds_->release_connection();
-  }
-  return freed(pool);
-}
-
-FreedConnection Route::freed(Pool& pool) {
-  if (pool.waiting.empty()) return FreedConnection::None;
-  if (pool_view(pool).has_ready_connection) return FreedConnection::Ready;
-  if (!thresholds_->try_connect(pool_view(pool))) return FreedConnection::None;
-  ++pool.connections;
-  return FreedConnection::Opened;
-}
-
-FreedConnection Route::close(RouteHost host) {
-  Pool& pool = pools_[*index_of(host)];
-  --pool.streams;
-  --pool.connections;
-  thresholds_->release_connection();
-  return freed(pool);
-}
-
-std::optional<Retry> Route::retry_after(const TryEnd& end, const RetriesMade& made,
+std::optional<Retry> Route::retry_after(const TryEnd& end, RouteHost host, const RetriesMade& made,
                                         std::uint64_t key, Instant deadline, Instant now) {
-  if (auto* channel = std::get_if<Channel>(&balancer_); channel != nullptr && channel->moves_on) {
-    channel->moves_on = false;
-    if (made.count > 0) ++retries_;
+  UpstreamCluster& cluster = at(host.cluster);
+  if (cluster.take_moves_on()) {
+    if (made.count > 0) cluster.begin_retry();
     return Retry{.wait = Duration{}, .counted = false};
   }
   if (policy_->hedging) return std::nullopt;
-  const TryResult result = result_of(end);
+  const resilience::TryResult result = result_of(end);
   const std::optional<Duration> last =
       made.count == 0 ? std::nullopt : std::optional{made.last_wait};
   const Duration wait = resilience::backoff_delay(policy_->backoff, made.count + 1,
@@ -830,9 +214,9 @@ std::optional<Retry> Route::retry_after(const TryEnd& end, const RetriesMade& ma
   if (decide_retry(policy_->retry, result, situation) != resilience::RetryDecision::Retry) {
     return std::nullopt;
   }
-  const std::optional<std::uint32_t> price = pay_retry(end, now);
+  const std::optional<std::uint32_t> price = pay_retry(end, host.cluster, now);
   if (!price) return std::nullopt;
-  ++retries_;
+  cluster.begin_retry();
   return Retry{wait, *price};
 }
 
@@ -847,25 +231,27 @@ bool Route::allows_hedge() const {
   return throttle == nullptr || throttle->allows_retry();
 }
 
-std::optional<std::uint32_t> Route::pay_retry(const TryEnd& end, Instant now) {
+std::optional<std::uint32_t> Route::pay_retry(const TryEnd& end, std::uint32_t number,
+                                              Instant now) {
   using namespace resilience;
   const auto free_if = [](bool room) {
     return room ? std::optional<std::uint32_t>{0} : std::nullopt;
   };
-  return std::visit(Overloaded{[&](std::monostate) { return free_if(true); },
-                               [&](const EnvoyRetryLimit& limit) {
-                                 return free_if(limit.has_room(retries_, active_, 0));
-                               },
-                               [&](TpsBudget& budget) { return free_if(budget.withdraw(now)); },
-                               [&](const GrpcRetryThrottle& throttle) {
-                                 return free_if(throttle.allows_retry());
-                               },
-                               [&](AwsRetryQuota& quota) {
-                                 return quota.try_acquire(end.outcome == RequestOutcome::Timeout
-                                                              ? AwsRetryQuota::Cause::Timeout
-                                                              : AwsRetryQuota::Cause::Error);
-                               }},
-                    retry_limit_);
+  if (subsets_ && policy_->split[number].retry_limit) {
+    return free_if(at(number).has_room(*policy_->split[number].retry_limit));
+  }
+  return std::visit(
+      Overloaded{
+          [&](std::monostate) { return free_if(true); },
+          [&](const EnvoyRetryLimit& limit) { return free_if(at(number).has_room(limit)); },
+          [&](TpsBudget& budget) { return free_if(budget.withdraw(now)); },
+          [&](const GrpcRetryThrottle& throttle) { return free_if(throttle.allows_retry()); },
+          [&](AwsRetryQuota& quota) {
+            return quota.try_acquire(end.outcome == RequestOutcome::Timeout
+                                         ? AwsRetryQuota::Cause::Timeout
+                                         : AwsRetryQuota::Cause::Error);
+          }},
+      retry_limit_);
 }
 
 }  // namespace orrery::sim

@@ -42,7 +42,7 @@ std::uint64_t RequestEngine::user_of(std::uint32_t load, std::uint64_t ordinal) 
 }
 
 std::uint64_t RequestEngine::hash_of(const Try& its, const CallSite& site) const {
-  switch (model_.routes[site.route].policy.hash.key) {
+  switch (model_.routes[site.route].policy.cluster(its.host.cluster).hash.key) {
     case resilience::HashKey::User:
       return mix64(its.user);
     case resilience::HashKey::Session:
@@ -89,6 +89,10 @@ void RequestEngine::begin_call(std::uint32_t index) {
   its.route = site.route_position +
               (parent.instance == kNone ? 0 : instances_[parent.instance].first_route);
   if (site.timeout > Duration{}) its.deadline = std::min(its.deadline, now_ + site.timeout);
+  if (routes_[its.route].has_subsets()) [[unlikely]] {
+    its.host.cluster =
+        routes_[its.route].cluster_of(call_key(parent.key, site.position, call.repetition));
+  }
   ++route_counts_[site.route].calls;
   const auto& injection = model_.routes[site.route].policy.injection;
   if (injection && injection->holds_up(draws_.uniform(Purpose::CallError, call.key, kHoldUpDraw))) {
@@ -168,12 +172,11 @@ void RequestEngine::run_try(std::uint32_t index) {
   std::optional<RouteHost> host;
   if (has_leaders_ && is_write(site)) [[unlikely]] {
     if (const auto leader = leader_in(*table.endpoints, site.service))
-      host = route.host_at(*leader);
-  } else if (route.balances()) {
-    const std::uint64_t of_call = call_key(parent.key, site.position, call.repetition);
-    host = route.pick(call.key, of_call, hash_of(its, site), its.host.address, now_);
+      host = route.host_at(*leader, its.host.cluster, now_);
+  } else if (route.balances(its.host.cluster)) {
+    host = route.pick(call.key, hash_of(its, site), its.host, now_);
   } else if (!table.endpoints->addresses.empty()) {
-    host = route.host_at(choose(parent, at, call.key));
+    host = route.host_at(choose(parent, at, call.key), its.host.cluster, now_);
   }
   if (!host) {
     reject(index, RequestOutcome::NoEndpoints);
@@ -223,7 +226,7 @@ TryEnd RequestEngine::end_try(std::uint32_t index, RequestOutcome outcome) {
     }
   }
   if (its.try_begun) route.end_try(outcome, end.elapsed, now_);
-  if (its.retries.count > 0) route.retry_over();
+  if (its.retries.count > 0) route.retry_over(its.host);
   its.sent = its.try_begun = false;
   return end;
 }
@@ -254,7 +257,7 @@ bool RequestEngine::try_again(std::uint32_t index, const TryEnd& end, bool answe
   const Call before = calls_[index];
   const CallSite& site = program_.sites[before.site];
   const std::optional<Retry> retry =
-      routes_[its.route].retry_after(end, its.retries, before.key, its.deadline, now_);
+      routes_[its.route].retry_after(end, its.host, its.retries, before.key, its.deadline, now_);
   if (!retry) return false;
   route_counts_[site.route].retries += retry->counted;
   // A record that an event still refers to cannot be used again.
@@ -411,12 +414,16 @@ void RequestEngine::note_changes(std::uint32_t at, std::uint32_t model, std::uin
     own_shares_.push_back({route.from, route.to, caller, *share});
   }
   for (const Route::Ejection& ejection : routes_[at].take_ejections()) {
-    const auto& [address, port] = place_of(ejection.address);
+    const auto& [address, port] = place_of(ejection.its.address);
     using What = resilience::OutlierEvent::What;
-    const bool returns = ejection.event.what == What::Returned;
-    ejections_.push_back({route.from, route.to, caller, address + ":" + std::to_string(port),
-                          ejection.event, returns ? 0 : route_causes_[at]});
-    route_counts_[model].ejections += ejection.event.what == What::Ejected;
+    const resilience::OutlierEvent& event = ejection.its.event;
+    const bool returns = event.what == What::Returned;
+    ejections_.push_back({route.from, route.to, caller, address + ":" + std::to_string(port), event,
+                          returns ? 0 : route_causes_[at]});
+    if (!route.policy.split.empty()) {
+      ejections_.back().subset = route.policy.split[ejection.cluster].name;
+    }
+    route_counts_[model].ejections += event.what == What::Ejected;
   }
 }
 

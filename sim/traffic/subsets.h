@@ -1,5 +1,5 @@
 /// @file
-/// The subsets that a caller's calls are split over by weight, and the hosts of each.
+/// The subsets that a caller's calls are split over by weight.
 ///
 /// Source: Envoy RouteAction.weighted_clusters; istio pilot route.go (a cluster for each subset).
 #pragma once
@@ -11,31 +11,23 @@
 #include <vector>
 
 #include "models/resilience/route_policy.h"
-#include "sim/traffic/localities.h"
 
 namespace orrery::sim {
 
-/// `policy` must outlive it. Requires: a policy with a split whose weights are above 0 in sum.
+/// Requires: weights above 0 in sum.
 class Subsets {
  public:
-  explicit Subsets(const resilience::RoutePolicy& policy) : policy_{&policy} {}
+  explicit Subsets(std::span<const resilience::SubsetShare> split);
 
-  /// The first subset that has hosts with these labels; as many as there are subsets if none has.
-  [[nodiscard]] std::uint32_t of(
-      const std::map<std::string, std::string, std::less<>>& labels) const;
-  /// The subsets of the hosts from now on. Requires: in ascending order.
-  void take_hosts(std::span<const std::uint32_t> subsets);
-  /// To be called when hosts or their health have changed. Requires: hosts as taken.
-  void refresh(std::span<const resilience::HostView> hosts);
-
-  /// By subset. Those without hosts have a part, too.
-  [[nodiscard]] std::span<const HostPart> parts() const { return parts_; }
   /// Where a call goes: the draw falls into the share of a subset.
-  [[nodiscard]] const HostPart& pick(std::uint64_t draw) const;
+  [[nodiscard]] std::uint32_t pick(std::uint64_t draw) const;
 
  private:
-  const resilience::RoutePolicy* policy_;
-  std::vector<HostPart> parts_;
+  std::vector<std::uint32_t> ends_;  ///< By subset: its weight, and those of all before it.
 };
+
+/// Whether a pod with these labels is in the subset.
+[[nodiscard]] bool has_labels(const std::map<std::string, std::string, std::less<>>& labels,
+                              const resilience::SubsetShare& subset);
 
 }  // namespace orrery::sim

@@ -713,7 +713,8 @@ void SimWorld::tell_nodes() {
                                                    : "cannot eject any more, so keeps ";
     log_.append(kernel_.now(), notice.cause, "outlier",
                 "Service/" + config_.traffic.services[notice.to].name,
-                caller_text(notice.from, notice.caller) + " " + done + notice.address + ", " +
+                caller_text(notice.from, notice.caller) + " " + done + notice.address +
+                    (notice.subset.empty() ? "" : " in subset " + notice.subset) + ", " +
                     to_string(notice.event.kind));
   }
   for (const OwnShareNotice& notice : engine_->take_own_shares()) {

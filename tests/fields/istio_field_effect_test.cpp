@@ -236,6 +236,39 @@ TEST(IstioFieldEffect, APolicyOfASubsetHoldsWhereARouteNamesIt) {
   EXPECT_EQ(fingerprint_of(subset), fingerprint_of("")) << "no route names it";
 }
 
+/// The pods of the two subsets are the same; what is changed alone is a part of the lesser's
+/// policy.
+TEST(IstioFieldEffect, APolicyOfALesserSubsetHoldsForItsCallsAlone) {
+  const std::string routed =
+      patch(kService, route(R"("timeout": "3s", "retries": {"attempts": 2, "perTryTimeout": "1s",
+                         "retryOn": "5xx"})",
+                            R"({"destination": {"host": "back", "subset": "v1"}, "weight": 60},
+                         {"destination": {"host": "back", "subset": "all"}, "weight": 40})"));
+  const auto lesser = [&](const std::string& its) {
+    return fingerprint_of(
+        routed + ", " +
+        patch(kRule, R"({"spec": {"subsets": [{"name": "v1", "labels": {"version": "v1"}},
+                         {"name": "all", "labels": {"app": "back"}, "trafficPolicy": {)" +
+                         its + "}}]}}"));
+  };
+  const std::string plain = lesser("");
+  for (
+      const char* its :
+      {R"("loadBalancer": {"simple": "RANDOM"})",
+       R"("connectionPool": {"tcp": {"maxConnections": 1}})",
+       R"("connectionPool": {"tcp": {"maxConnections": 4, "connectTimeout": "200ms"}})",
+       R"("connectionPool": {"tcp": {"maxConnections": 4}, "http": {"maxRetries": 1}})",
+       R"("connectionPool": {"tcp": {"maxConnections": 4}, "http": {"http1MaxPendingRequests": 1}})",
+       R"("retryBudget": {"percent": 0, "minRetryConcurrency": 1})",
+       R"("outlierDetection": {"maxEjectionPercent": 100, "consecutive5xxErrors": 2})",
+       R"("outlierDetection": {"maxEjectionPercent": 10})",
+       R"("outlierDetection": {"maxEjectionPercent": 100, "minHealthPercent": 100})"}) {
+    EXPECT_NE(lesser(its), plain) << its;
+  }
+  EXPECT_EQ(lesser(R"("connectionPool": {"tcp": {"maxConnections": 4}})"), plain)
+      << "as the rule has it";
+}
+
 TEST(IstioFieldEffect, ASidecarIsWhatRulesNeed) {
   const std::string without = patch(
       "Deployment/front",

@@ -470,7 +470,7 @@ TEST(IstioPolicies, NameWhatARouteAsksForBeyondTheModel) {
       {"{destination: {host: back, subset: v1}, weight: 1}, {destination: {host: back}, weight: "
        "1}, "
        "{destination: {host: back, subset: v2}, weight: 1}",
-       {"subsets of back that share pods"}},
+       {}},
       {"{destination: {host: other}}", {"a route to another host, other, in VirtualService/back"}},
       {"{destination: {host: back, port: {number: 81}}}",
        {"a route to another port, 81, in VirtualService/back"}}};
@@ -482,60 +482,148 @@ TEST(IstioPolicies, NameWhatARouteAsksForBeyondTheModel) {
   }
 }
 
-/// Calls go to these destinations; the second subset has a policy of its own.
+/// Calls go to these destinations; the rule and the second subset have policies, all pods are v1.
 World routed_to(const std::string& route) {
   World world;
-  world.rules = rule("DestinationRule", "back",
-                     "host: back, subsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: "
-                     "{version: v2}, trafficPolicy: {connectionPool: {http: {maxRetries: 9}}}}]") +
-                rule("VirtualService", "back", "hosts: [back], http: [{route: [" + route + "]}]");
+  world.rules =
+      rule("DestinationRule", "back",
+           "host: back, trafficPolicy: {loadBalancer: {simple: RANDOM}, connectionPool: {tcp: "
+           "{maxConnections: 8, connectTimeout: 3s}}, outlierDetection: {}}, subsets: [{name: v1, "
+           "labels: {version: v1}}, {name: v2, labels: {version: v2}, trafficPolicy: "
+           "{connectionPool: {http: {maxRetries: 9, http1MaxPendingRequests: 5}}, "
+           "outlierDetection: {consecutive5xxErrors: 2, minHealthPercent: 40}}}]") +
+      rule("VirtualService", "back", "hosts: [back], http: [{route: [" + route + "]}]");
   return world;
 }
+std::string to_subset(const std::string& name, int weight) {
+  return fmt::format("{{destination: {{host: back{}}}, weight: {}}}",
+                     name.empty() ? "" : ", subset: " + name, weight);
+}
 
-TEST(IstioPolicies, OfALesserSubsetAreNamedWhereSubsetsSharePodsToo) {
-  const char* const lesser = "the trafficPolicy of subset v2 beside that of a greater weight";
-  const std::string both =
-      "{destination: {host: back, subset: v1}, weight: 2}, {destination: {host: back, subset: v2}, "
-      "weight: 1}";
-  EXPECT_EQ(notes_of(routed_to(both)), (Notes{lesser}));
-  EXPECT_EQ(notes_of(routed_to(both + ", {destination: {host: back}, weight: 1}")),
-            (Notes{"subsets of back that share pods", lesser}));
+TEST(IstioPolicies, OfEachSubsetAreThoseOfItsOwnCluster) {
+  const World world = routed_to(to_subset("v1", 90) + ", " + to_subset("v2", 10));
+  EXPECT_EQ(notes_of(world), Notes{}) << "nothing of it is left out";
+  const RoutePolicy policy = policy_of(world);
+  ASSERT_EQ(policy.split.size(), 2U);
+  const SubsetShare& v1 = policy.split[0];
+  const SubsetShare& v2 = policy.split[1];
+  EXPECT_EQ(v1.name, "v1");
+  EXPECT_EQ(v1.labels, (api::Labels{{"version", "v1"}}));
+  EXPECT_EQ(v1.weight, 90U);
+  EXPECT_EQ(v2.name, "v2");
+  EXPECT_EQ(v2.labels, (api::Labels{{"version", "v2"}}));
+  EXPECT_EQ(v2.weight, 10U);
+  EXPECT_TRUE(std::holds_alternative<RandomConfig>(*v1.policy.balancer)) << "the rule's";
+  EXPECT_TRUE(std::holds_alternative<RandomConfig>(*v2.policy.balancer)) << "the rule's, too";
+  EXPECT_EQ(v1.policy.pool->thresholds.max_connections, 8U);
+  EXPECT_EQ(v2.policy.pool->thresholds.max_connections, UINT32_MAX)
+      << "a part of the subset's replaces the rule's as a whole";
+  EXPECT_EQ(v2.policy.pool->thresholds.max_pending_requests, 5U);
+  EXPECT_EQ(v1.policy.outliers->detection.consecutive_5xx, 5U);
+  EXPECT_EQ(v2.policy.outliers->detection.consecutive_5xx, 2U);
+  EXPECT_EQ(v2.policy.outliers->panic_threshold, 40U);
+  EXPECT_EQ(policy.connect_timeout(0), 3_s);
+  EXPECT_EQ(policy.connect_timeout(1), 10_s) << "Istio's, as the subset's part says nothing";
+  EXPECT_FALSE(v1.retry_limit);
+  ASSERT_TRUE(v2.retry_limit);
+  EXPECT_EQ(v2.retry_limit->max_retries, 9U);
 }
 
 TEST(IstioPolicies, OfARouteSplitCallsOverSubsetsByTheLabelsOfPods) {
-  const auto split_of = [](const std::string& route) { return policy_of(routed_to(route)); };
-  const std::string one = "{destination: {host: back, subset: v1}, weight: ";
-  const std::string two = "{destination: {host: back, subset: v2}, weight: ";
-  RoutePolicy policy = split_of(one + "90}, " + two + "10}");
-  ASSERT_EQ(policy.split.size(), 2U);
-  EXPECT_EQ(policy.split[0].labels, (api::Labels{{"version", "v1"}}));
-  EXPECT_EQ(policy.split[0].weight, 90U);
-  EXPECT_EQ(policy.split[1].labels, (api::Labels{{"version", "v2"}}));
-  EXPECT_EQ(policy.split[1].weight, 10U);
-  EXPECT_FALSE(policy.retry_limit) << "the policy is that of the greater weight";
-  EXPECT_TRUE(split_of(one + "10}, " + two + "90}").retry_limit);
-  EXPECT_TRUE(split_of("{destination: {host: back, subset: v1}}").split.empty())
-      << "all pods are of v1";
-  policy = split_of("{destination: {host: back, subset: v2}}");
-  ASSERT_EQ(policy.split.size(), 1U) << "to nobody";
-  EXPECT_EQ(policy.split[0].weight, 1U);
+  const auto split_of = [](const std::string& route) { return policy_of(routed_to(route)).split; };
+  EXPECT_TRUE(split_of(to_subset("v1", 1)).empty()) << "all pods are of v1";
+  std::vector<SubsetShare> split = split_of(to_subset("v2", 7));
+  ASSERT_EQ(split.size(), 1U) << "to nobody";
+  EXPECT_EQ(split[0].weight, 1U);
+  split = split_of(to_subset("v1", 1) + ", " + to_subset("", 2) + ", " + to_subset("v2", 3));
+  ASSERT_EQ(split.size(), 3U) << "the pods of v1 stand in two clusters";
+  EXPECT_EQ(split[1].name, "");
+  EXPECT_EQ(split[1].labels, api::Labels{});
+  EXPECT_EQ(split[1].weight, 2U);
+  split = split_of(to_subset("v1", 1) + ", " + to_subset("v2", 3) + ", " + to_subset("v1", 4));
+  ASSERT_EQ(split.size(), 2U) << "one cluster, named twice";
+  EXPECT_EQ(split[0].weight, 5U);
+  EXPECT_TRUE(split_of(to_subset("v1", 1) + ", " + to_subset("v2", 0)).empty()) << "never drawn";
 }
 
-TEST(IstioPolicies, OfASplitNeedABalancerThatKnowsSubsetsAndNoLocality) {
+TEST(IstioPolicies, OfTheOnlySubsetAreThoseOfTheCalls) {
+  World world = routed_to(to_subset("v1", 1));
+  EXPECT_EQ(policy_of(world).pool->thresholds.max_connections, 8U);
+  EXPECT_EQ(policy_of(world).timeouts.connect, 3_s);
+  world = routed_to(to_subset("v2", 1));
+  EXPECT_EQ(policy_of(world).split.at(0).policy.outliers->detection.consecutive_5xx, 2U);
+}
+
+TEST(IstioPolicies, OfASubsetWithPassthroughLeaveTheChoiceToTheNode) {
   World world;
   world.rules =
-      rule("DestinationRule", "back", "host: back, subsets: [{name: v2, labels: {version: v2}}]") +
+      rule("DestinationRule", "back",
+           "host: back, trafficPolicy: {outlierDetection: {}}, subsets: [{name: v1, labels: "
+           "{version: v1}}, {name: v2, labels: {version: v2}, trafficPolicy: {loadBalancer: "
+           "{simple: PASSTHROUGH}}}]") +
       rule("VirtualService", "back",
-           "hosts: [back], http: [{route: [{destination: {host: back, subset: v2}}]}]");
-  world.policies = R"([{"from": "front", "to": "back", "balancer": "peak-ewma"}])";
-  ScenarioReading reading = read(world);
-  ASSERT_EQ(reading.problems.size(), 1U);
-  EXPECT_EQ(reading.problems.front().expected,
-            "random, round-robin or least-request, as a VirtualService splits the calls");
-  world.policies = R"([{"from": "front", "to": "back", "locality": {"failover": {}}}])";
-  reading = read(world);
-  ASSERT_EQ(reading.problems.size(), 1U);
-  EXPECT_EQ(reading.problems.front().expected, "no VirtualService that splits the calls beside it");
+           "hosts: [back], http: [{route: [" + to_subset("v1", 1) + ", " + to_subset("v2", 1) +
+               "]}]");
+  const RoutePolicy policy = policy_of(world);
+  ASSERT_EQ(policy.split.size(), 2U);
+  EXPECT_TRUE(policy.split[0].policy.balancer && policy.split[0].policy.outliers);
+  EXPECT_FALSE(policy.split[1].policy.balancer || policy.split[1].policy.outliers);
+  EXPECT_EQ(notes_of(world), (Notes{"field outlierDetection beside simple: PASSTHROUGH"}));
+}
+
+TEST(IstioPolicies, OfSubsetsGiveWayToTheScenariosKeyByKey) {
+  World world = routed_to(to_subset("v1", 1) + ", " + to_subset("v2", 1));
+  world.policies = R"([{"from": "front", "to": "back", "balancer": "peak-ewma",
+      "outlierDetection": {"consecutive5xx": 3}, "connectTimeout": "1s",
+      "retries": {"attempts": 1}}])";
+  const RoutePolicy policy = policy_of(world);
+  ASSERT_EQ(policy.split.size(), 2U);
+  for (const std::uint32_t number : {0U, 1U}) {
+    const SubsetShare& share = policy.split[number];
+    EXPECT_TRUE(std::holds_alternative<PeakEwmaConfig>(*share.policy.balancer)) << number;
+    EXPECT_EQ(share.policy.outliers->detection.consecutive_5xx, 3U) << number;
+    EXPECT_EQ(policy.connect_timeout(number), 1_s) << number;
+    EXPECT_FALSE(share.retry_limit) << "the scenario's retries have none";
+    EXPECT_TRUE(share.policy.pool) << "Istio's, as the scenario says nothing";
+  }
+  const ScenarioReading reading = read(world);
+  for (const auto& [key, origin] : reading.policies.at(kCall)) {
+    EXPECT_FALSE(key.starts_with("outlierDetection of") || key.starts_with("retries.limit")) << key;
+  }
+}
+
+TEST(IstioPolicies, OfSubsetsAreExplainedWhereTheyDiffer) {
+  const ScenarioReading reading =
+      read(routed_to(to_subset("v1", 1) + ", " + to_subset("v2", 1) + ", " + to_subset("", 1)));
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  const PolicyOrigins& origins = reading.policies.at(kCall);
+  EXPECT_EQ(origins.at("balancer").where.pointer, "/spec/trafficPolicy/loadBalancer");
+  EXPECT_EQ(origins.at("outlierDetection of subset v2").where.pointer,
+            "/spec/subsets/1/trafficPolicy/outlierDetection");
+  EXPECT_EQ(origins.at("outlierDetection of subset v1").where.pointer,
+            "/spec/trafficPolicy/outlierDetection");
+  EXPECT_EQ(origins.at("outlierDetection of no subset"),
+            origins.at("outlierDetection of subset v1"));
+  EXPECT_FALSE(origins.contains("outlierDetection"));
+  EXPECT_TRUE(origins.contains("retries.limit of subset v2"));
+  EXPECT_FALSE(origins.contains("retries.limit of subset v1"));
+  EXPECT_EQ(origins.at("route").rule, "VirtualService/back");
+}
+
+TEST(IstioPolicies, OfASplitNeedBalancersForWhatIsSaidBesideThemAndNoLocality) {
+  World world = routed_to(to_subset("v1", 1) + ", " + to_subset("v2", 1));
+  const auto expected = [&](const std::string& policy) {
+    world.policies = R"([{"from": "front", "to": "back", )" + policy + "}]";
+    std::vector<std::string> problems;
+    for (const api::Problem& problem : read(world).problems) problems.push_back(problem.expected);
+    return problems;
+  };
+  EXPECT_EQ(expected(R"("locality": {"failover": {}})"),
+            (Notes{"no VirtualService that splits the calls beside it"}));
+  const std::string weighing =
+      "a \"balancer\" beside it that weighs pods: round-robin, least-request, ring-hash or maglev";
+  EXPECT_EQ(expected(R"("weights": {"web:1": 2})"), (Notes{weighing})) << "both are RANDOM";
+  EXPECT_EQ(expected(R"("weights": {"web:1": 2}, "balancer": "maglev")"), Notes{});
 }
 
 TEST(IstioPolicies, OfASubsetThatNoRuleHasAreAProblem) {

@@ -228,7 +228,7 @@ TEST(Causes, ABreakerThatOpensAndAHostThatIsEjectedHaveThatOfTheCallsThatFailed)
   RoutePolicy breaks;
   breaks.command.emplace();
   RoutePolicy ejects;
-  ejects.balancer = resilience::RoundRobinConfig{};
+  ejects.balancer.emplace(resilience::RoundRobinConfig{});
   ejects.outliers.emplace();
   std::uint64_t opened = 0;
   std::uint64_t ejected = 0;
@@ -289,6 +289,33 @@ TEST(Causes, AFullServiceLeadsToWhatItsRequestsWaitForBelow) {
     if (tally.kind.outcome == RequestOutcome::Timeout) timeouts += tally.count;
   }
   EXPECT_GT(timeouts, 0U);
+}
+
+// Who has the places of another subset is not to blame, though they are many more.
+TEST(Causes, APoolOfASubsetThatIsFullLeadsToWhatItsOwnRequestsWaitFor) {
+  TrafficModel model = chain_of(1, 1_s, 1'000);
+  model.services[0].operations[0] = works(50_ms);
+  add_load(model, {{0, 0}}, kSeed, 1'000.0, 4'000);
+  RoutePolicy policy;
+  policy.split = {{.labels = {{"version", "v1"}}, .weight = 1},
+                  {.labels = {{"version", "v2"}}, .weight = 1}};
+  for (resilience::SubsetShare& share : policy.split) {
+    share.policy.balancer = resilience::RoundRobinConfig{};
+  }
+  policy.split[1].policy.pool.emplace();
+  policy.split[1].policy.pool->thresholds.max_connections = 1;
+  policy.split[1].policy.pool->thresholds.max_pending_requests = 1;
+  model.routes = {{.from = kClients, .to = 0, .policy = policy}};
+  Explained run{model};
+  run.world.pod(0, 0, 0, true, kNone, {{"version", "v1"}});
+  const InstanceId victim = run.world.pod(0, 0, 0, true, kNone, {{"version", "v2"}});
+  run.begin();
+  run.world.engine.set_hanging(victim, true, run.fault("Pod/a"));
+  run.world.run(Instant::at(4_s));
+  EXPECT_EQ(run.chain(), "fault Pod/a > failing Service/a (calls from users: overflow)");
+  for (const FailureTally& tally : run.ledger.tallies()) {
+    EXPECT_EQ(tally.kind.cause, 1U) << "there is no other origin";
+  }
 }
 
 TEST(Causes, ABacklogIsOfWhatMadeItUntilItIsWorkedOff) {

@@ -433,6 +433,29 @@ void make_detoured(TrafficModel& model, std::uint64_t seed) {
   }
 }
 
+/// Calls are split over three subsets: all pods, those of one node, and those without a label.
+void make_split(TrafficModel& model, std::uint64_t seed) {
+  const Draws draws{seed};
+  std::uint64_t drawn = 0;
+  const auto pick = [&](std::uint64_t count) {
+    return draws.index(Purpose::FaultTarget, count, std::uint64_t{1} << 35, drawn++);
+  };
+  for (RouteModel& route : model.routes) {
+    if (pick(3) == 0) continue;
+    for (const auto& labels :
+         {std::map<std::string, std::string, std::less<>>{{"all", "yes"}}, {{"node", "0"}}, {}}) {
+      resilience::SubsetShare share{.labels = labels, .weight = 1, .policy = route.policy};
+      if (pick(2) == 0) share.policy.pool.reset();
+      if (pick(2) == 0) share.policy.outliers.reset();
+      if (pick(4) == 0) share.policy.balancer.reset();
+      if (pick(3) == 0) share.policy.balancer = resilience::RandomConfig{};
+      if (pick(2) == 0) share.retry_limit.emplace();
+      share.connect_timeout = Duration::milliseconds(static_cast<int>(pick(20)));
+      route.policy.split.push_back(share);
+    }
+  }
+}
+
 /// What the first service does well is a message for the last one.
 void make_topical(TrafficModel& model, std::uint64_t seed) {
   TopicModel topic;
@@ -625,6 +648,7 @@ TEST(SmallWorlds, LeaveNothingBehind) {
     if (seed % 7 == 0) make_led(model, seed);
     const bool checks = seed % 11 < 4;
     if (checks) make_checked(model, seed);
+    if (seed % 4 == 1) make_split(model, seed);
     add_load(model, {{0, 0}, {1, 0}}, seed, 500.0, 100);
     model.journeys[0].timeout = Duration::milliseconds(static_cast<int>(10 + pick(100)));
     model.load[0].population = static_cast<std::uint32_t>(pick(20));
@@ -634,7 +658,8 @@ TEST(SmallWorlds, LeaveNothingBehind) {
     std::vector<std::pair<ServiceIndex, std::size_t>> places;
     for (std::uint32_t s = 0; s < model.services.size(); ++s) {
       for (std::uint32_t node = 0; node < 3; ++node) {
-        pods.push_back(world.pod(s, node, node / 2));
+        pods.push_back(world.pod(s, node, node / 2, true, kNone,
+                                 {{"all", "yes"}, {"node", std::to_string(node)}}));
         places.emplace_back(s, node);
       }
     }

@@ -143,8 +143,8 @@ struct SplitWorld {
     TrafficModel made = failing_chain(1);
     made.services[0].operations[0].error_probability = fails ? 1 : 0;
     RoutePolicy policy = retries(fails ? 3 : 0);
-    policy.balancer = balancer;
     policy.split = {{{{"version", "v1"}}, v1}, {{{"version", "v2"}}, v2}};
+    for (resilience::SubsetShare& share : policy.split) share.policy.balancer = balancer;
     made.routes = {route(kClients, 0, policy)};
     add_load(made, {{0, 0}}, kSeed, 100.0, 4000);
     return made;

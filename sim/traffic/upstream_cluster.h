@@ -1,0 +1,264 @@
+/// @file
+/// What one caller knows of one set of hosts that it sends tries to, as Envoy's clusters are: whom
+/// it chooses, whom it leaves out, and how much there may be at a time.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "models/base/random.h"
+#include "models/resilience/balancers/bounded_load.h"
+#include "models/resilience/balancers/pick_first.h"
+#include "models/resilience/balancers/random_choice.h"
+#include "models/resilience/balancers/round_robin.h"
+#include "models/resilience/route_policy.h"
+#include "sim/traffic/call_slab.h"
+#include "sim/traffic/localities.h"
+#include "sim/traffic/request_outcome.h"
+
+namespace orrery::sim {
+
+/// The end of a try as its policies judge it.
+struct TryEnd {
+  RequestOutcome outcome = RequestOutcome::Ok;
+  bool unconnected = false;  ///< Nobody answered at the address.
+  Duration elapsed;          ///< Since the try began.
+};
+/// What HTTP would show of it.
+[[nodiscard]] resilience::TryResult result_of(const TryEnd& end);
+
+inline constexpr std::uint32_t kNoAddress = 0xffff'ffff;
+
+/// One of a route's hosts: its address and its cluster stay, its index is a hint.
+struct RouteHost {
+  std::uint32_t address = kNoAddress;
+  std::uint32_t index = 0;
+  std::uint32_t cluster = 0;  ///< Number among the route's.
+};
+
+inline constexpr std::uint32_t kNoZone = 0xffff'ffff;
+
+/// Who stands at an address.
+struct HostFacts {
+  std::string text;   ///< "10.0.0.1:8080"
+  std::string image;  ///< Empty: nobody stands there.
+  std::uint32_t zone = kNoZone;
+  std::map<std::string, std::string, std::less<>> labels = {};  ///< Only where they are split by.
+};
+
+/// What a try that is over leaves in the pool for a call that waits.
+enum class FreedConnection : std::uint8_t { None, Ready, Opened };
+
+/// `policy` must outlive it.
+class UpstreamCluster {
+ public:
+  /// `key` makes its draws its own. `zone`: the caller's, or kNoZone.
+  UpstreamCluster(const resilience::ClusterPolicy& policy, Draws draws, std::uint64_t key,
+                  std::uint32_t zone, Instant now);
+
+  /// Whether it chooses hosts itself. Otherwise the table's proxy does.
+  [[nodiscard]] bool balances() const { return !std::holds_alternative<std::monostate>(balancer_); }
+  /// Whether it must be told who stands at the addresses.
+  [[nodiscard]] bool needs_facts() const { return needs_facts_; }
+  /// The hosts from now on. Requires: as many facts as addresses, or none unless needs_facts().
+  void take_table(std::span<const std::uint32_t> table, std::vector<HostFacts> facts, Instant now);
+  /// Whether zones are looked at: the policy says so, and the caller has one.
+  [[nodiscard]] bool has_localities() const { return localities_.has_value(); }
+  /// Whether it must be told where the pods of the caller's service stand, of whose table it knows
+  /// another version. Requires: has_localities(), as does the next.
+  [[nodiscard]] bool misses_peers(std::uint64_t version) const {
+    return version != peers_version_ && localities_->needs_peers();
+  }
+  void take_peers(std::uint64_t version, std::vector<std::uint32_t> zones);
+  /// The host that the try with this key goes to; nothing if there is none. `hash`: of what its
+  /// policy hashes. `before`: an address that up to so many further choices keep away from, or
+  /// kNoAddress. Requires: balances().
+  [[nodiscard]] std::optional<std::uint32_t> pick(std::uint64_t key, std::uint64_t hash,
+                                                  std::uint32_t before, std::uint32_t choices,
+                                                  Instant now);
+  [[nodiscard]] std::uint32_t address(std::uint32_t host) const { return addresses_[host]; }
+  /// The host at an address that another has chosen. One that is not in the table is known from
+  /// then on, as one that has left it.
+  [[nodiscard]] std::uint32_t host_at(std::uint32_t address, Instant now);
+
+  /// When the next host is to be asked how it is; never() if none is.
+  [[nodiscard]] Instant next_check() const;
+  /// The addresses of those that are to be asked now, and have been with this.
+  [[nodiscard]] std::vector<std::uint32_t> take_due_checks(Instant now);
+  /// How a host that was asked is. Requires: a policy with checks.
+  bool checked(std::uint32_t address, resilience::CheckResult result, Instant now);
+  /// Connections of the host that carry nothing are closed.
+  void close_idle_connections(std::uint32_t address);
+
+  /// A try wants to go to the host. Queue: it waits there, until the caller takes it out again.
+  /// QueueAndConnect: it goes out, on a new connection.
+  [[nodiscard]] resilience::PoolAdmission admit(RouteHost host, Instant now);
+  /// The calls that wait at the caller for a connection to the host.
+  [[nodiscard]] CallQueue& waiting_for(RouteHost host);
+  /// One that waited is given a connection. Returns false if a limit of requests turns it away.
+  [[nodiscard]] bool attach_waiting(RouteHost host, Instant now);
+  /// One that waited has gone.
+  void stop_waiting(RouteHost host);
+  /// A try that went to the host is over. Returns what place of it a waiting one may have.
+  /// `closes`: its connection is being closed, until close() is told.
+  [[nodiscard]] FreedConnection heard_from(RouteHost host, const TryEnd& end, Instant now,
+                                           bool closes);
+  /// The same of one that was cancelled, which says nothing about the host.
+  [[nodiscard]] FreedConnection cancelled_at(RouteHost host, Instant now);
+  /// Whether its connections carry a request at a time, so that they may be closed after one.
+  [[nodiscard]] bool may_close() const {
+    return policy_->pool && policy_->pool->streams_per_connection == 1;
+  }
+  /// The connection is closed by now; another may be opened.
+  [[nodiscard]] FreedConnection close(RouteHost host);
+
+  /// Whether the try that has just ended did not reach its host, and another is free.
+  [[nodiscard]] bool take_moves_on();
+  /// A call is in a retry, or waits for one.
+  void begin_retry() { ++retries_; }
+  void end_retry() { --retries_; }
+  /// Whether the limit lets one more begin.
+  [[nodiscard]] bool has_room(const resilience::EnvoyRetryLimit& limit) const {
+    return limit.has_room(retries_, active_, 0);
+  }
+
+  /// Whether the next two would return anything.
+  [[nodiscard]] bool has_changes() const {
+    return !ejections_.empty() || own_share_ != told_share_;
+  }
+  /// Ejections and returns of hosts since the last call of this, with their addresses.
+  struct Ejection {
+    std::uint32_t address = kNoAddress;
+    resilience::OutlierEvent event;
+  };
+  [[nodiscard]] std::vector<Ejection> take_ejections() { return std::exchange(ejections_, {}); }
+  /// Of 10,000 calls, those that stay in the caller's zone, if that is another number than at the
+  /// last call of this; kNoZone: zones are not looked at.
+  [[nodiscard]] std::optional<std::uint32_t> take_own_share() {
+    const std::uint32_t told = std::exchange(told_share_, own_share_);
+    // The first one is no change.
+    return told == own_share_ || told == kUntold ? std::nullopt : std::optional{own_share_};
+  }
+
+ private:
+  /// A ring or a Maglev table, made anew whenever the hosts or their health change.
+  struct ConsistentHash {
+    std::variant<std::monostate, resilience::RingHash, resilience::Maglev> table;
+    std::optional<resilience::BoundedLoad> bound;
+  };
+  /// gRPC's channel. That an address does not answer is learnt from the try that goes there, which
+  /// then goes to the next one.
+  struct Channel {
+    resilience::PickFirst first;
+    std::uint32_t address = kNoAddress;  ///< It is or wants to be connected to this one.
+    Instant connects_again;              ///< After all have failed.
+    std::uint32_t failures = 0;          ///< Rounds over all addresses without a connection.
+    bool moves_on = false;  ///< The try that has just ended did not reach it; another may.
+  };
+  using Balancer =
+      std::variant<std::monostate, resilience::RandomConfig, resilience::RoundRobin,
+                   resilience::LeastRequest, resilience::PeakEwma, Channel, ConsistentHash>;
+  static constexpr std::uint32_t kUntold = 0xffff'fffe;
+
+  /// What its checks say of one host.
+  struct CheckedHost {
+    resilience::ActiveHealthCheck state;
+    Instant due;
+    bool asked = false;     ///< It has not answered yet.
+    bool was_well = false;  ///< At some time.
+  };
+  /// The pool of one host.
+  struct Pool {
+    std::uint32_t connections = 0;
+    std::uint32_t streams = 0;  ///< Tries on them.
+    std::uint32_t pending = 0;
+    CallQueue waiting;
+  };
+
+  /// Takes the ticks of outlier detection that are due.
+  void tick(Instant now);
+  /// Whoever was ejected or is back; the balancer hears of it.
+  void take_outlier_events(Instant now);
+  void judge(std::uint32_t index, const TryEnd& end, Instant now);
+  /// The same by failure accrual.
+  void accrue(std::uint32_t index, const TryEnd& end, Instant now);
+  /// Whether nothing that is known of the host speaks against it.
+  [[nodiscard]] bool is_well(std::uint32_t index, Instant now) const;
+  [[nodiscard]] bool is_ejected(std::uint32_t index) const;  ///< By its outlier detection.
+  /// Hosts that may be probed by now, or have just been, are chosen or not.
+  void look_at_accruals(Instant now);
+  void refresh_balancer();
+  [[nodiscard]] Balancer make_balancer() const;
+  void refresh(Balancer& balancer, const resilience::Hosts& hosts);
+  /// In order of localities, if there are any.
+  void sort(std::vector<std::uint32_t>& addresses);
+  /// The weights in effect, while hosts start slowly.
+  void weigh(Instant now);
+  [[nodiscard]] resilience::Hosts choosable() const;
+  [[nodiscard]] resilience::Hosts hosts_of(const HostPart& part) const;
+  [[nodiscard]] bool in_panic() const;  ///< Of all hosts, whatever their zones.
+  /// Where the host stands by now; nothing if it has left the table.
+  [[nodiscard]] std::optional<std::uint32_t> index_of(RouteHost host) const;
+  [[nodiscard]] std::optional<std::uint32_t> choose(std::uint64_t key, std::uint32_t attempt,
+                                                    std::uint64_t hash, Instant now);
+  void refresh_parts(std::span<const HostPart> parts);
+  [[nodiscard]] std::optional<std::uint32_t> choose(Balancer& balancer,
+                                                    const resilience::Hosts& hosts,
+                                                    std::uint64_t draw, std::uint32_t attempt,
+                                                    std::uint64_t hash, Instant now);
+  /// Texts of the addresses for a ring or table of the hosts in the table.
+  void rebuild(ConsistentHash& balancer);
+  [[nodiscard]] std::optional<std::uint32_t> pick_first(Channel& channel, Instant now);
+  void take_addresses(Channel& channel, Instant now);
+  void heard_from(Channel& channel, std::uint32_t address, const TryEnd& end, Instant now);
+  [[nodiscard]] resilience::PoolView pool_view(const Pool& pool) const;
+  void close_connections(const Pool& pool);
+  void enter(std::uint32_t index, Instant now);  ///< A try goes to the host.
+  /// A try leaves its place in the pool, if there is one.
+  [[nodiscard]] FreedConnection leave_pool(std::uint32_t index, bool broken);
+  [[nodiscard]] FreedConnection freed(Pool& pool);
+
+  const resilience::ClusterPolicy* policy_;
+  Draws draws_;
+  std::uint64_t key_;
+  Balancer balancer_;
+  std::optional<Localities> localities_;
+  std::vector<Balancer> by_part_;  ///< By part of the localities.
+  std::uint64_t peers_version_ = ~std::uint64_t{0};
+  std::uint32_t own_share_ = kNoZone;
+  std::uint32_t told_share_ = kNoZone;  ///< kUntold: none yet.
+  std::optional<resilience::EnvoyThresholds> thresholds_;
+  std::optional<resilience::OutlierDetector> outliers_;
+  std::vector<std::uint32_t> outlier_order_;  ///< The detector's hosts, by address.
+  std::vector<std::uint32_t> outlier_at_;     ///< By host of the table: its place in that order.
+  std::vector<resilience::OutlierEvent> outlier_events_;
+  std::vector<Ejection> ejections_;
+  std::uint64_t outlier_draws_ = 0;
+  std::vector<resilience::FailureAccrual> accruals_;  ///< By host, if the policy has them.
+  Instant probe_at_ = Instant::never();               ///< When the next host may be probed.
+  std::uint64_t accrual_draws_ = 0;
+  std::vector<CheckedHost> checks_;  ///< By host, if the policy has checks.
+  std::uint64_t check_draws_ = 0;
+  bool had_traffic_ = false;
+  std::uint32_t well_ = 0;        ///< Of those in the table, by checks and outlier detection.
+  std::uint32_t table_size_ = 0;  ///< Hosts beyond are no longer in the table.
+  std::vector<std::uint32_t> addresses_;  ///< By host.
+  std::vector<HostFacts> facts_;          ///< Of those in the table; empty unless needed.
+  bool needs_facts_ = false;
+  std::vector<Instant> joined_;  ///< By host, with slow start.
+  std::vector<double> weights_;  ///< Of those in the table, likewise: without it.
+  Instant warm_at_;              ///< When all hosts have their whole weight.
+  bool warming_ = false;         ///< They do not have it yet.
+  std::vector<resilience::HostView> hosts_;
+  std::vector<Pool> pools_;    ///< By host; empty without a pool.
+  std::uint32_t active_ = 0;   ///< Tries under way.
+  std::uint32_t retries_ = 0;  ///< Calls that are in a retry or wait for one.
+};
+
+}  // namespace orrery::sim

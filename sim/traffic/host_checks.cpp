@@ -76,7 +76,7 @@ void RequestEngine::send_check(std::uint32_t at, std::uint32_t address) {
   call.probe = true;
   call.instance = addresses_[address];
   host_checks_[index] = {at, address};
-  const Instant until = now_ + model_.routes[checked.model].policy.health->check.timeout;
+  const Instant until = now_ + routes_[at].policy().health->check.timeout;
   tries_[index].deadline = until;
   arm_timer(index, until);
   if (call.instance == kNone || (guarded_ && !is_let_through(index))) {
@@ -114,7 +114,7 @@ bool RequestEngine::end_check(std::uint32_t index, RequestOutcome outcome) {
   host_checks_.erase(found);
   const CheckedRoute& checked = checked_routes_.at(check.route);
   if (is_gone(checked.caller)) return true;
-  const auto& config = model_.routes[checked.model].policy.health->check;
+  const auto& config = routes_[check.route].policy().health->check;
   routes_[check.route].checked(check.address, result_of(config, outcome), now_);
   note_changes(check.route, checked.model, checked.caller);
   arm_checks(check.route);

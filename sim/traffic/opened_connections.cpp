@@ -29,8 +29,8 @@ bool RequestEngine::shakes_hands(std::uint32_t index) {
   const Instance& instance = instances_[call.instance];
   const HandshakeModel& handshake = model_.services[instance.service].handshake;
   if (instance.state != InstanceState::Listening) return false;  // It is refused at once.
-  const std::uint32_t route = program_.sites[call.site].route;
-  if (route != kNone && model_.routes[route].policy.pool && !tries_[index].opens) return false;
+  const bool routed = program_.sites[call.site].route != kNone;
+  if (routed && routes_[tries_[index].route].policy().pool && !tries_[index].opens) return false;
   call.opens = handshake.cpu > Duration{};
   const Duration round_trip = latency_[call.distance] + latency_[call.distance];
   const Duration takes = Duration::nanoseconds(round_trip.count_ns() * handshake.round_trips);

@@ -555,7 +555,17 @@ bool Route::is_well(std::uint32_t index, Instant now) const {
   return !is_ejected(index);
 }
 
+bool Route::is_open() const {
+  using resilience::BreakerState;
+  const auto opens = [](const auto& breaker) {
+    return breaker &&
+           (breaker->state() == BreakerState::Open || breaker->state() == BreakerState::HalfOpen);
+  };
+  return opens(command_) || opens(breaker_);
+}
+
 Instant Route::next_check() const {
+  if (retired_) return Instant::never();
   Instant next = Instant::never();
   for (std::uint32_t host = 0; host < table_size_ && policy_->health; ++host) {
     if (!checks_[host].asked) next = std::min(next, checks_[host].due);

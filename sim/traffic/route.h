@@ -73,6 +73,13 @@ class Route {
   Route(const resilience::RoutePolicy& policy, Draws draws, std::uint64_t key, std::uint32_t zone,
         Instant now);
 
+  [[nodiscard]] const resilience::RoutePolicy& policy() const { return *policy_; }
+  /// No call begins by it any more: it checks no hosts and tells of no changes. Those that have
+  /// begun end by it.
+  void retire() { retired_ = true; }
+  /// Whether one of its breakers is open, or half-open.
+  [[nodiscard]] bool is_open() const;
+
   /// The call with this key begins; the outcome it ends with at once if it must not.
   [[nodiscard]] std::optional<RequestOutcome> begin_call(std::uint64_t key, Instant now);
   void end_call(RequestOutcome outcome, const RetriesMade& retries, Instant now);
@@ -166,7 +173,7 @@ class Route {
   void fallback_over() { fallback_->finished(); }
   /// Whether the next two would return anything.
   [[nodiscard]] bool has_changes() const {
-    return !changes_.empty() || !ejections_.empty() || own_share_ != told_share_;
+    return !retired_ && (!changes_.empty() || !ejections_.empty() || own_share_ != told_share_);
   }
   /// Ejections and returns of hosts since the last call of this, with their addresses.
   struct Ejection {
@@ -285,6 +292,7 @@ class Route {
   [[nodiscard]] std::optional<std::uint32_t> pay_retry(const TryEnd& end, Instant now);
 
   const resilience::RoutePolicy* policy_;
+  bool retired_ = false;
   Draws draws_;
   std::uint64_t key_;
   Balancer balancer_;

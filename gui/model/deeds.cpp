@@ -149,6 +149,10 @@ std::vector<Deed> deeds_for(const QString& thing, const HandChoices& choices) {
     const QJsonObject way{{"from", end_of(name)}, {"to", end_of(thing.section(' ', 2))}};
     add_way_deeds(way, deeds);
     add_more_way_deeds(way, deeds);
+    const QJsonObject calls{{"from", name}, {"to", thing.section(' ', 2)}};
+    const QJsonObject none{{"attempts", 0}};
+    deeds.push_back({"no-retries", {{"policy", with(calls, {{"retries", none}})}}, false});
+    deeds.push_back({"policy", {{"policy", calls}}, false, Deed::Typed::Policy});
   } else if (kind == "pod") {
     add_pod_deeds(name, deeds);
     add_more_pod_deeds(name, deeds);
@@ -192,9 +196,14 @@ QJsonObject entry_of(const Deed& deed, int seconds, const QString& typed) {
   QJsonObject entry = deed.entry;
   if (deed.lasts) entry.insert("for", QString{"%1s"}.arg(seconds));
   if (deed.typed == Deed::Typed::Manifests) entry.insert("apply", QJsonArray{typed});
+  const QJsonDocument merge = QJsonDocument::fromJson(typed.toUtf8());
+  if (deed.typed == Deed::Typed::Policy) {
+    const QJsonObject calls = entry.value("policy").toObject();
+    const bool says = merge.isObject();
+    entry.insert("policy", says ? QJsonValue{with(calls, merge.object())} : QJsonValue{typed});
+  }
   if (deed.typed == Deed::Typed::Merge) {
     QJsonObject patch = entry.value("patch").toObject();
-    const QJsonDocument merge = QJsonDocument::fromJson(typed.toUtf8());
     // What is no object is said by what reads it.
     patch.insert("merge", merge.isObject() ? QJsonValue{merge.object()} : QJsonValue{typed});
     entry.insert("patch", patch);

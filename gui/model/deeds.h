@@ -34,6 +34,7 @@ struct Deed {
     Nothing,
     Manifests,  ///< A file or folder, as from the folder of the scenario.
     Merge,      ///< JSON to merge into an object.
+    Policy,     ///< Keys of a policy, as JSON.
   };
 
   QString name;  ///< "pod-kill", "unwell fails", "replicas", "image", "drain"

@@ -242,6 +242,10 @@
         <translation>매니페스트 파일 또는 폴더</translation>
     </message>
     <message>
+        <source>What changes of the policy, as JSON</source>
+        <translation>바꿀 정책 항목 (JSON)</translation>
+    </message>
+    <message>
         <source>What to merge, as JSON</source>
         <translation>병합할 내용 (JSON)</translation>
     </message>
@@ -397,6 +401,14 @@
         <translation>매니페스트 적용</translation>
     </message>
     <message>
+        <source>Nothing is tried again</source>
+        <translation>재시도 안 함</translation>
+    </message>
+    <message>
+        <source>Change the policy</source>
+        <translation>정책 변경</translation>
+    </message>
+    <message>
         <source>Patch %1</source>
         <translation>%1 패치</translation>
     </message>
@@ -545,6 +557,10 @@
     <message>
         <source>applied</source>
         <translation>적용됨</translation>
+    </message>
+    <message>
+        <source>policy changed</source>
+        <translation>정책 변경됨</translation>
     </message>
     <message>
         <source>patched</source>
@@ -1692,6 +1708,10 @@
     <message>
         <source>was changed</source>
         <translation>변경됨</translation>
+    </message>
+    <message>
+        <source>has callers whose policies were changed</source>
+        <translation>호출 정책이 바뀜</translation>
     </message>
     <message>
         <source>went dark</source>

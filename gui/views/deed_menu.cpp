@@ -45,6 +45,8 @@ constexpr std::array kKnown{
     Known{"http-abort", QT_TRANSLATE_NOOP("DeedText", "50% are answered with 503")},
     Known{"http-delay", QT_TRANSLATE_NOOP("DeedText", "Requests are late by 500 ms")},
     Known{"dns-error", QT_TRANSLATE_NOOP("DeedText", "Its name is not found")},
+    Known{"no-retries", QT_TRANSLATE_NOOP("DeedText", "Nothing is tried again")},
+    Known{"policy", QT_TRANSLATE_NOOP("DeedText", "Change the policy")},
     Known{"pod-failure", QT_TRANSLATE_NOOP("DeedText", "A pod gets an image that does nothing")},
     Known{"cpu-stress", QT_TRANSLATE_NOOP("DeedText", "2 threads take a pod's CPU")},
     Known{"memory-stress", QT_TRANSLATE_NOOP("DeedText", "A pod takes 256 MiB more")},
@@ -155,10 +157,17 @@ void DeedMenu::choose(int row) {
     setFocus();
     return ask();
   }
-  const bool merges = chosen().typed == Deed::Typed::Merge;
-  field_->setPlaceholderText(merges ? R"({"spec": {…}})" : tr("A file or folder of manifests"));
-  field_->setAccessibleName(merges ? tr("What to merge, as JSON")
-                                   : tr("A file or folder of manifests"));
+  QString example = tr("A file or folder of manifests");
+  QString asked = example;
+  if (chosen().typed == Deed::Typed::Merge) {
+    example = R"({"spec": {…}})";
+    asked = tr("What to merge, as JSON");
+  } else if (chosen().typed == Deed::Typed::Policy) {
+    example = R"({"timeout": "500ms"})";
+    asked = tr("What changes of the policy, as JSON");
+  }
+  field_->setPlaceholderText(example);
+  field_->setAccessibleName(asked);
   field_->setGeometry(20, static_cast<int>(need_top() + 4), width() - 40, 32);
   field_->setFocus();
   // Nothing is typed for another one yet.

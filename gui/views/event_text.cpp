@@ -37,6 +37,7 @@ constexpr std::array kKinds{
     Kind{"set", QT_TRANSLATE_NOOP("EventText", "changed by hand"), State::Starting},
     Kind{"apply", QT_TRANSLATE_NOOP("EventText", "applied"), State::Starting},
     Kind{"patch", QT_TRANSLATE_NOOP("EventText", "patched"), State::Starting},
+    Kind{"policy", QT_TRANSLATE_NOOP("EventText", "policy changed"), State::Starting},
     Kind{"cordon", QT_TRANSLATE_NOOP("EventText", "cordoned"), State::Starting},
     Kind{"drain", QT_TRANSLATE_NOOP("EventText", "drained"), State::Draining},
     Kind{"uncordon", QT_TRANSLATE_NOOP("EventText", "uncordoned"), State::Starting},

@@ -58,6 +58,9 @@ WhyPart origin_part(const WhyStep& step) {
   } else if (step.what == "apply") {
     part.state = State::Starting;
     part.what = WhyText::tr("was applied");
+  } else if (step.what == "policy") {
+    part.state = State::Starting;
+    part.what = WhyText::tr("has callers whose policies were changed");
   } else if (step.what == "set" || step.what == "spec-changed" || step.what == "patch") {
     part.state = State::Starting;
     part.what = WhyText::tr("was changed");

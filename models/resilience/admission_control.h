@@ -22,6 +22,8 @@ struct AdmissionControlConfig {
   double aggression = 1.0;                           ///< >= 1
   std::uint32_t rps_threshold = 0;                   ///< Below this rate nothing is rejected.
   double max_rejection_probability = 80.0;           ///< [%]
+
+  friend bool operator==(const AdmissionControlConfig&, const AdmissionControlConfig&) = default;
 };
 
 /// One proxy's counts of the requests that it has let through, and its decision on the next one.

@@ -85,6 +85,9 @@ struct ThreadPoolBulkheadConfig {
   /// (its TimeLimiter ends a CompletableFuture; what the executor has is not told); Hystrix' timer
   /// takes it out (HystrixContextScheduler, unsubscribe: executor.remove).
   bool runs_timed_out = false;
+
+  friend bool operator==(const ThreadPoolBulkheadConfig&,
+                         const ThreadPoolBulkheadConfig&) = default;
 };
 
 /// Hystrix: ten threads, no queue.

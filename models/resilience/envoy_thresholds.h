@@ -23,6 +23,8 @@ struct EnvoyThresholdsConfig {
   EnvoyRetryLimit retries{};  ///< max_retries, retry_budget
   /// Of one host alone; per_host_thresholds.
   std::optional<std::uint32_t> max_connections_per_host{};
+
+  friend bool operator==(const EnvoyThresholdsConfig&, const EnvoyThresholdsConfig&) = default;
 };
 
 /// Istio lifts the limits of every cluster, with or without a DestinationRule: 2^32 - 1.

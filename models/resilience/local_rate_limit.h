@@ -22,6 +22,8 @@ struct LocalRateLimitConfig {
   std::uint32_t tokens_per_fill = 1;                    ///< >= 1
   Duration fill_interval = Duration::milliseconds(50);  ///< >= 50 ms
   Filling filling = Filling::Continuous;
+
+  friend bool operator==(const LocalRateLimitConfig&, const LocalRateLimitConfig&) = default;
 };
 
 class LocalRateLimit {

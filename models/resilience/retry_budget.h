@@ -22,6 +22,8 @@ struct EnvoyRetryLimit {
   struct Budget {
     double percent = 20.0;                    ///< Of active and pending requests. budget_percent
     std::uint32_t min_retry_concurrency = 3;  ///< The limit never falls below it.
+
+    friend bool operator==(const Budget&, const Budget&) = default;
   };
   std::uint32_t max_retries = 3;
   std::optional<Budget> budget{};  ///< Overrides max_retries.
@@ -38,6 +40,8 @@ struct EnvoyRetryLimit {
                                         std::uint64_t pending) const {
     return retries < limit(active, pending);
   }
+
+  friend bool operator==(const EnvoyRetryLimit&, const EnvoyRetryLimit&) = default;
 };
 
 struct TpsBudgetConfig {

@@ -73,6 +73,8 @@ using RetryLimitConfig =
 struct ConnectionPoolConfig {
   EnvoyThresholdsConfig thresholds;
   std::uint32_t streams_per_connection = 1;  ///< 1: HTTP/1.1; more: HTTP/2's streams at a time.
+
+  friend bool operator==(const ConnectionPoolConfig&, const ConnectionPoolConfig&) = default;
 };
 
 /// Hosts that answer badly are not chosen, unless too few are left.

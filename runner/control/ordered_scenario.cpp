@@ -10,6 +10,7 @@
 
 #include "runner/scenario/fields.h"
 #include "runner/scenario/live_limits.h"
+#include "runner/scenario/policies.h"
 #include "runner/scenario/reading.h"
 
 namespace orrery::control {
@@ -171,6 +172,16 @@ OrderReading OrderedScenario::read(const Value& order, Instant now) const {
                                 "objects of which the run need not know before it begins",
                                 api::to_string(kind),
                                 "write it into the timeline of the scenario"});
+  }
+  if (const auto* policy = std::get_if<scenario::PolicyAction>(&reading.entries.front().action)) {
+    for (const auto& [way, after] : policy->policies) {
+      if (scenario_.policies.contains(way)) continue;
+      reading.problems.push_back(
+          {{path_, 0, "/policy"},
+           "calls that had a policy when the run began",
+           fmt::format("those from {} to {}", scenario::caller_name(way.first), way.second),
+           "give them one under \"policies\" of the scenario, such as {\"timeout\": \"60s\"}"});
+    }
   }
   if (!reading.problems.empty()) reading.entries.clear();
   return reading;

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -7,6 +8,7 @@
 
 #include "runner/report/assets.h"
 #include "runner/report/report.h"
+#include "runner/scenario/policies.h"
 #include "runner/why/chains.h"
 #include "runner/why/policy_lines.h"
 
@@ -242,6 +244,14 @@ std::string describe(const scenario::TimelineEntry& entry) {
     const std::string target = to_string(patch->target);
     return patch->pods == 0 ? "patch " + target
                             : fmt::format("patch {} pods of {}", patch->pods, target);
+  }
+  if (const auto* policy = std::get_if<scenario::PolicyAction>(&entry.action)) {
+    std::string text;
+    for (const auto& [way, after] : policy->policies) {
+      text += fmt::format("{}{} to {}", text.empty() ? "calls from " : ", ",
+                          scenario::caller_name(way.first), way.second);
+    }
+    return text + fmt::format(": {}", fmt::join(policy->keys, ", "));
   }
   const auto& fault = std::get<scenario::FaultAction>(entry.action);
   std::string text = to_string(fault.kind);

@@ -75,6 +75,9 @@ std::vector<api::Problem> simulated_alone(const Scenario& scenario) {
     if (!plain) add("/journeys/" + name, "steps that are repeated or left out", kSimulate);
   }
   for (const TimelineEntry& entry : scenario.timeline) {
+    if (std::holds_alternative<PolicyAction>(entry.action)) {
+      add("", fmt::format("policies that change (timeline entry {})", entry.id), kSimulate);
+    }
     const auto* fault = std::get_if<FaultAction>(&entry.action);
     if (fault == nullptr || !form_of(fault->kind).only_simulated) continue;
     add("", fmt::format("{} (timeline entry {})", to_string(fault->kind), entry.id), kSimulate);

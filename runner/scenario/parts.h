@@ -54,6 +54,8 @@ struct Reading {
   TimelineTimes times;
   std::vector<OperationReference> references;
   Callers callers;  ///< From read_policies() on; with those whom policies make call others.
+  /// By the id of the entry of the timeline: the value of its "policy".
+  std::map<std::string, const Value*> changed_policies;
 };
 
 /// What the links of nodes carry, beside small requests.
@@ -110,6 +112,10 @@ void read_rate_limits(const Value* limits, Reading& reading);
 /// each of its keys alone. Services are read by then. Returns where each policy comes from.
 std::map<Way, PolicyOrigins> read_policies(const Value* policies, const api::istio::Rules& rules,
                                            Reading& reading);
+
+/// What entries of the timeline make of policies, each above those before it. Requires: both are
+/// read.
+void read_changed_policies(Reading& reading);
 
 void read_load(const Value& load, const std::string& folder, Reading& reading);
 void read_expectations(const Value* expectations, Reading& reading);

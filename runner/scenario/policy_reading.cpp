@@ -459,6 +459,90 @@ void check_path(const Value& policy, const std::string& callee, Reading& reading
   }
 }
 
+Fields fields_of_policy(const Value& value, Report& report) {
+  return {value,
+          {"from",
+           "to",
+           "timeout",
+           "perTryTimeout",
+           "connectTimeout",
+           "passDeadline",
+           "deadlineMargin",
+           "retries",
+           "hedging",
+           "breaker",
+           "rateLimit",
+           "globalRateLimit",
+           "admissionControl",
+           "bulkhead",
+           "balancer",
+           "weights",
+           "slowStart",
+           "locality",
+           "outlierDetection",
+           "failureAccrual",
+           "healthCheck",
+           "connectionPool",
+           "fallback"},
+          report};
+}
+
+/// What a policy says, whoever it is of.
+RoutePolicy read_keys(const Fields& fields, Reading& reading) {
+  Report& report = reading.report;
+  RoutePolicy policy;
+  take_duration(fields, "timeout", policy.timeouts.overall, report);
+  take_duration(fields, "perTryTimeout", policy.timeouts.per_try, report);
+  take_duration(fields, "connectTimeout", policy.timeouts.connect, report);
+  take_flag(fields, "passDeadline", policy.timeouts.passes_deadline_on, report);
+  take_duration(fields, "deadlineMargin", policy.timeouts.margin, report);
+  if (const Value* retries = fields.find("retries")) read_retries(*retries, policy, report);
+  if (const Value* hedging = fields.find("hedging")) {
+    read_hedging(*hedging, policy, report);
+    for (const char* other : {"retries", "perTryTimeout"}) {
+      if (fields.find(other) == nullptr) continue;
+      report.add(*hedging, fmt::format("\"hedging\" or \"{}\", as a call of gRPC has one", other));
+    }
+  }
+  if (const Value* breaker = fields.find("breaker")) read_breaker(*breaker, policy, report);
+  if (const Value* limit = fields.find("rateLimit")) read_rate_limit(*limit, policy, report);
+  if (const Value* limit = fields.find("globalRateLimit")) {
+    read_shared_limit(*limit, reading.scenario.rate_limits, policy, report);
+  }
+  if (const Value* admission = fields.find("admissionControl")) {
+    read_admission_control(*admission, policy, report);
+  }
+  if (const Value* bulkhead = fields.find("bulkhead")) read_bulkhead(*bulkhead, policy, report);
+  read_balancing(fields, policy, report);
+  if (const Value* pool = fields.find("connectionPool")) read_pool(*pool, policy, report);
+  if (const Value* fallback = fields.find("fallback")) read_fallback(*fallback, policy, reading);
+  return policy;
+}
+
+/// Whom a policy is about, with where the called one is named.
+std::vector<std::pair<Way, const Value*>> read_ways(const Value& policy, const Fields& fields,
+                                                    Reading& reading) {
+  Report& report = reading.report;
+  std::vector<std::pair<Way, const Value*>> ways;
+  const Value* to = fields.require("to", "the service that is called");
+  if (to == nullptr) return ways;
+  const Value* from = fields.find("from");
+  for (const Value* name : names_in(*to, report)) {
+    const auto text = read_text(*name, "a service", report);
+    if (!text) continue;
+    const auto callee = reading.catalog.service(name->where, *text, report);
+    if (!callee) continue;
+    check_path(policy, *callee, reading);
+    const std::set<std::string> callers = read_callers(from, *callee, reading.callers, reading);
+    if (callers.empty() && from == nullptr && reading.catalog.complete()) {
+      report.add(name->where, "a service that is called",
+                 fmt::format("{}, which nobody calls", short_service_name(*callee)));
+    }
+    for (const std::string& caller : callers) ways.emplace_back(Way{caller, *callee}, name);
+  }
+  return ways;
+}
+
 /// `policies` of the scenario, laid over what Istio's rules say.
 class PolicyReader {
  public:
@@ -480,81 +564,14 @@ class PolicyReader {
 };
 
 void PolicyReader::read(const Value& value) {
-  Report& report = reading_.report;
-  const Fields fields{value,
-                      {"from",
-                       "to",
-                       "timeout",
-                       "perTryTimeout",
-                       "connectTimeout",
-                       "passDeadline",
-                       "deadlineMargin",
-                       "retries",
-                       "hedging",
-                       "breaker",
-                       "rateLimit",
-                       "globalRateLimit",
-                       "admissionControl",
-                       "bulkhead",
-                       "balancer",
-                       "weights",
-                       "slowStart",
-                       "locality",
-                       "outlierDetection",
-                       "failureAccrual",
-                       "healthCheck",
-                       "connectionPool",
-                       "fallback"},
-                      report};
-  RoutePolicy policy;
-  take_duration(fields, "timeout", policy.timeouts.overall, report);
-  take_duration(fields, "perTryTimeout", policy.timeouts.per_try, report);
-  take_duration(fields, "connectTimeout", policy.timeouts.connect, report);
-  take_flag(fields, "passDeadline", policy.timeouts.passes_deadline_on, report);
-  take_duration(fields, "deadlineMargin", policy.timeouts.margin, report);
-  if (const Value* retries = fields.find("retries")) read_retries(*retries, policy, report);
-  if (const Value* hedging = fields.find("hedging")) {
-    read_hedging(*hedging, policy, report);
-    for (const char* other : {"retries", "perTryTimeout"}) {
-      if (fields.find(other) == nullptr) continue;
-      report.add(*hedging, fmt::format("\"hedging\" or \"{}\", as a call of gRPC has one", other));
-    }
-  }
-  if (const Value* breaker = fields.find("breaker")) read_breaker(*breaker, policy, report);
-  if (const Value* limit = fields.find("rateLimit")) read_rate_limit(*limit, policy, report);
-  if (const Value* limit = fields.find("globalRateLimit")) {
-    read_shared_limit(*limit, reading_.scenario.rate_limits, policy, report);
-  }
-  if (const Value* admission = fields.find("admissionControl")) {
-    read_admission_control(*admission, policy, report);
-  }
-  if (const Value* bulkhead = fields.find("bulkhead")) read_bulkhead(*bulkhead, policy, report);
-  read_balancing(fields, policy, report);
-  if (const Value* pool = fields.find("connectionPool")) read_pool(*pool, policy, report);
-  if (const Value* fallback = fields.find("fallback")) read_fallback(*fallback, policy, reading_);
-
-  const Value* to = fields.require("to", "the service that is called");
-  if (to == nullptr) return;
-  const Value* from = fields.find("from");
+  const Fields fields = fields_of_policy(value, reading_.report);
+  const RoutePolicy policy = read_keys(fields, reading_);
   std::vector<const RoutePolicy*> results;
-  for (const Value* name : names_in(*to, report)) {
-    const auto text = read_text(*name, "a service", report);
-    if (!text) continue;
-    const auto callee = reading_.catalog.service(name->where, *text, report);
-    if (!callee) continue;
-    check_path(value, *callee, reading_);
-    const std::set<std::string> callers = read_callers(from, *callee, reading_.callers, reading_);
-    if (callers.empty() && from == nullptr && reading_.catalog.complete()) {
-      report.add(name->where, "a service that is called",
-                 fmt::format("{}, which nobody calls", short_service_name(*callee)));
-    }
-    for (const std::string& caller : callers) {
-      const Way way{caller, *callee};
-      apply(value, policy, way, *name);
-      results.push_back(&policies_.at(way).policy);
-    }
+  for (const auto& [way, name] : read_ways(value, fields, reading_)) {
+    apply(value, policy, way, *name);
+    results.push_back(&policies_.at(way).policy);
   }
-  check_balancing(fields, results, report);
+  check_balancing(fields, results, reading_.report);
 }
 
 void PolicyReader::check_fallbacks() {
@@ -627,6 +644,26 @@ void PolicyReader::apply(const Value& value, const RoutePolicy& own, const Way& 
   }
 }
 
+/// What makes calls of its own cannot come or go while the run goes on.
+void check_calls_stay(const Fields& fields, const RoutePolicy& policy, const RoutePolicy& own,
+                      Report& report) {
+  const char* hint = "give it under \"policies\"";
+  if (const Value* limit = fields.find("globalRateLimit")) {
+    report.add(limit->where, "no \"globalRateLimit\" while the run goes on", "one", hint);
+  }
+  const Value* check = fields.find("healthCheck");
+  const Value* path = check == nullptr ? nullptr : check->find("path");
+  if (path != nullptr && (!policy.health || policy.health->path != own.health->path)) {
+    report.add(path->where, "no other \"path\" of health checks while the run goes on", path->text,
+               hint);
+  }
+  const Value* fallback = fields.find("fallback");
+  if (fallback != nullptr && (policy.fallback_call || own.fallback_call)) {
+    report.add(fallback->where, "no service as fallback that comes or goes while the run goes on",
+               "one", hint);
+  }
+}
+
 }  // namespace
 
 std::map<Way, PolicyOrigins> read_policies(const Value* policies, const api::istio::Rules& rules,
@@ -647,6 +684,34 @@ std::map<Way, PolicyOrigins> read_policies(const Value* policies, const api::ist
     reading.scenario.policies.emplace(way, std::move(sourced.policy));
   }
   return origins;
+}
+
+void read_changed_policies(Reading& reading) {
+  auto in_force = reading.scenario.policies;
+  for (TimelineEntry& entry : reading.scenario.timeline) {
+    auto* action = std::get_if<PolicyAction>(&entry.action);
+    if (action == nullptr) continue;
+    const Value& value = *reading.changed_policies.at(entry.id);
+    const Fields fields = fields_of_policy(value, reading.report);
+    const RoutePolicy own = read_keys(fields, reading);
+    for (const Value& key : value.children) {
+      if (!is_about_whom(key.key)) action->keys.push_back(key.key);
+    }
+    if (value.type == Value::Type::Object && action->keys.empty()) {
+      reading.report.add(value.where, "something that changes, such as \"timeout\"", "nothing");
+    }
+    std::vector<const RoutePolicy*> results;
+    for (const auto& [way, name] : read_ways(value, fields, reading)) {
+      // Calls have to have a policy before it can change, though it says nothing.
+      reading.scenario.policies.try_emplace(way);
+      RoutePolicy& policy = in_force[way];
+      check_calls_stay(fields, policy, own, reading.report);
+      for (const std::string& key : action->keys) lay_over(policy, own, key);
+      action->policies[way] = policy;
+      results.push_back(&policy);
+    }
+    check_balancing(fields, results, reading.report);
+  }
 }
 
 }  // namespace orrery::scenario

@@ -204,7 +204,7 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
   read_schedulers(fields.find("schedulers"), folder, scenario, report);
   const bool complete = report.problems().size() == own_problems;
   const Catalog catalog{known, scenario.cluster.nodes, complete};
-  Reading reading{scenario, catalog, report, assumptions, applied, {}, {}, {}};
+  Reading reading{scenario, catalog, report, assumptions, applied, {}, {}, {}, {}};
   read_autoscalers(fields.find("autoscalers"), folder, reading);
   read_metric_sources(fields.find("metrics"), folder, reading);
   read_timeline(timeline, reading);
@@ -221,6 +221,7 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
   if (journeys != nullptr) read_journeys(*journeys, reading);
   read_rate_limits(fields.find("rateLimits"), reading);
   into.policies = read_policies(fields.find("policies"), into.rules, reading);
+  read_changed_policies(reading);
   check_calls(reading);
   if (load != nullptr) read_load(*load, folder, reading);
   read_expectations(fields.find("expect"), reading);

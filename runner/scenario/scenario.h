@@ -340,10 +340,17 @@ struct PatchAction {
   api::ValuePtr merge;     ///< A mapping in the shape of manifests.
 };
 
+/// Changes what callers do about the calls they make.
+struct PolicyAction {
+  /// By caller and callee, as Scenario::policies: what is in force from then on, whole.
+  std::map<std::pair<std::string, std::string>, resilience::RoutePolicy> policies;
+  std::vector<std::string> keys;  ///< What is changed: "timeout", "retries".
+};
+
 struct TimelineEntry {
   std::string id;
   Instant at;
-  std::variant<SetAction, FaultAction, NodeAction, ApplyAction, PatchAction> action;
+  std::variant<SetAction, FaultAction, NodeAction, ApplyAction, PatchAction, PolicyAction> action;
   api::Place where;
 };
 

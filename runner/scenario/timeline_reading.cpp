@@ -126,7 +126,8 @@ class TimelineDates {
   std::set<std::string> broken_;
 };
 
-constexpr std::array kActions = {"set", "apply", "patch", "fault", "cordon", "drain", "uncordon"};
+constexpr std::array kActions = {"set",   "apply",  "patch", "policy",
+                                 "fault", "cordon", "drain", "uncordon"};
 
 /// "a", "b" and "c", each in quotes.
 template <class Words>
@@ -143,7 +144,7 @@ void report_stray_keys(const Fields& fields, const std::string& action, Report& 
   for (const char* key : kFaultKeys) {
     const Value* stray = fields.find(key);
     if (stray == nullptr) continue;
-    const bool has_members = action == "set" || action == "patch";
+    const bool has_members = action == "set" || action == "patch" || action == "policy";
     report.add(stray->where, fmt::format("\"{}\" only beside \"fault\"", key),
                fmt::format("it beside \"{}\"", action),
                has_members ? fmt::format("members of a {} stand inside it", action) : "");
@@ -259,11 +260,11 @@ void read_timeline(const Value* timeline, Reading& reading) {
   for (const Value& value : entries) {
     const Fields fields{
         value,
-        {"id",    "at",        "set",         "apply",   "patch",       "fault",  "cordon",
-         "drain", "uncordon",  "target",      "count",   "for",         "how",    "container",
-         "zone",  "threads",   "memory",      "delay",   "bandwidth",   "from",   "to",
-         "share", "direction", "probability", "jitter",  "correlation", "status", "every",
-         "times", "buffer",    "limit",       "headers", "timeout"},
+        {"id",        "at",    "set",       "apply",       "patch",   "policy",      "fault",
+         "cordon",    "drain", "uncordon",  "target",      "count",   "for",         "how",
+         "container", "zone",  "threads",   "memory",      "delay",   "bandwidth",   "from",
+         "to",        "share", "direction", "probability", "jitter",  "correlation", "status",
+         "every",     "times", "buffer",    "limit",       "headers", "timeout"},
         reading.report};
     if (value.type != Value::Type::Object) continue;
     TimelineEntry entry;
@@ -291,6 +292,9 @@ void read_timeline(const Value* timeline, Reading& reading) {
       entry.action = read_apply(content, reading);
     } else if (action == "patch") {
       entry.action = read_patch_action(content, reading);
+    } else if (action == "policy") {
+      entry.action = PolicyAction{};  // Read with the policies that it changes.
+      reading.changed_policies[entry.id] = &content;
     } else if (action == "fault") {
       entry.action = read_fault(fields, value, reading);
     } else {

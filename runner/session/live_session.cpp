@@ -32,6 +32,7 @@ using scenario::FaultAction;
 using scenario::FaultKind;
 using scenario::NodeAction;
 using scenario::PatchAction;
+using scenario::PolicyAction;
 using scenario::Scenario;
 using scenario::SetAction;
 
@@ -123,6 +124,7 @@ class LiveSession final : public ports::Component, private RunView {
   void perform(const std::string& id, const NodeAction& action);
   void perform(const std::string& id, const ApplyAction& action);
   void perform(const std::string& id, const PatchAction& action);
+  [[noreturn]] void perform(const std::string& id, const PolicyAction& action);
   void write(const std::string& id, const char* what, const std::vector<ports::ApiCall>& calls);
   [[nodiscard]] api::ObjectPtr current(const api::ObjectKey& key) const;
   void end_fault(const Ending& ending);
@@ -599,6 +601,10 @@ void LiveSession::perform(const std::string& id, const PatchAction& action) {
     calls.push_back(replacement_by(*std::move(changed)));
   }
   write(id, "patch", calls);
+}
+
+void LiveSession::perform(const std::string& /*id*/, const PolicyAction& /*action*/) {
+  contract_violation("scenarios with policies are not run on live hosts");
 }
 
 void LiveSession::perform(const std::string& id, const FaultAction& fault) {

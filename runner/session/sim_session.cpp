@@ -14,6 +14,7 @@
 #include "models/api/object_patch.h"
 #include "runner/external/run_programs.h"
 #include "runner/run_result_json.h"
+#include "runner/scenario/policies.h"
 #include "runner/session/actions.h"
 #include "runner/session/drain.h"
 #include "runner/session/edge_strikes.h"
@@ -34,6 +35,7 @@ using scenario::FaultAction;
 using scenario::FaultKind;
 using scenario::NodeAction;
 using scenario::PatchAction;
+using scenario::PolicyAction;
 using scenario::Scenario;
 using scenario::SetAction;
 using scenario::TimelineEntry;
@@ -151,6 +153,7 @@ class SimSession : private RunView {
   void perform(const std::string& id, const NodeAction& action);
   void perform(const std::string& id, const ApplyAction& action);
   void perform(const std::string& id, const PatchAction& action);
+  void perform(const std::string& id, const PolicyAction& action);
   void write(const std::string& id, const char* what, ports::ApiCall call,
              std::vector<ports::ApiCall>& written, std::string& effect);
   void evict(Eviction eviction);
@@ -387,6 +390,21 @@ void SimSession::perform(const std::string& id, const PatchAction& action) {
   }
   if (effect.empty()) effect = "nothing matched " + to_string(action.target);
   observer_.objects_written(world_.now(), id, "patch", written, std::move(effect));
+}
+
+void SimSession::perform(const std::string& id, const PolicyAction& action) {
+  std::vector<std::string> targets = services_called(action);
+  const std::string changed = fmt::format("{}", fmt::join(action.keys, ", "));
+  for (const auto& [way, policy] : action.policies) {
+    const std::string caller = scenario::caller_name(way.first);
+    const ports::CauseId cause = log_.append(world_.now(), 0, "policy", "Service/" + way.second,
+                                             fmt::format("{}: {} from {}", id, changed, caller));
+    const auto route = scenario_.policies.find(way);
+    const auto index = std::distance(scenario_.policies.begin(), route);
+    world_.set_policy(static_cast<std::uint32_t>(index), policy, cause);
+  }
+  std::string effect = fmt::format("{} of calls to {}", changed, fmt::join(targets, ", "));
+  observer_.fault_struck(world_.now(), id, "policy", std::move(targets), {}, std::move(effect));
 }
 
 /// Sends the call; a write that is done goes to `written`, and what came of it to `effect`.

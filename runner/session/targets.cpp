@@ -77,6 +77,11 @@ std::vector<std::string> hits_of(const sim::SimWorld& /*world*/, const std::stri
   return hits;
 }
 
+std::vector<std::string> hits_of(const sim::SimWorld& /*world*/, const std::string& /*id*/,
+                                 const scenario::PolicyAction& action, const Draws& /*draws*/) {
+  return services_called(action);
+}
+
 std::vector<std::string> hits_of(const sim::SimWorld& world, const std::string& /*id*/,
                                  const scenario::SetAction& action, const Draws& /*draws*/) {
   if (world.api().find(action.target) == nullptr) return {};
@@ -106,6 +111,17 @@ std::vector<api::ObjectPtr> targets_of(const sim::SimWorld& world, const std::st
     return {std::move(leader)};
   }
   return choose_targets(fault, id, pods_and_nodes(world), draws);
+}
+
+std::vector<std::string> services_called(const scenario::PolicyAction& action) {
+  std::vector<std::string> services;
+  for (const auto& [way, policy] : action.policies) {
+    const std::string service = "Service/" + way.second;
+    if (std::find(services.begin(), services.end(), service) == services.end()) {
+      services.push_back(service);
+    }
+  }
+  return services;
 }
 
 std::string place_of(const FaultAction& fault) {

@@ -22,6 +22,9 @@ namespace orrery::session {
                                                      const scenario::FaultAction& fault,
                                                      const Draws& draws);
 
+/// The Services to which calls are made by the changed policies: "Service/shop/cart".
+[[nodiscard]] std::vector<std::string> services_called(const scenario::PolicyAction& action);
+
 /// Where a fault strikes, as its record of the log says: "Service/default/cart to everybody",
 /// "control-plane", "zone/b", "Deployment/default/web".
 [[nodiscard]] std::string place_of(const scenario::FaultAction& fault);

@@ -62,6 +62,9 @@ std::string origin_of(const Chain& chain) {
   if (origin.what == "network-policy") {
     return fmt::format("NetworkPolicies before {} ({})", name_of(origin.subject), origin.detail);
   }
+  if (origin.what == "policy") {
+    return fmt::format("a policy of calls to {} ({})", name_of(origin.subject), origin.detail);
+  }
   if (origin.what == "no-endpoints") return "no ready pod of " + name_of(origin.subject);
   if (origin.what == "fault") {
     // "id: kind"

@@ -71,14 +71,18 @@ RecordId RequestEngine::cause_of_rejection(std::uint32_t index, RequestOutcome o
       const RecordId emptied = tables_[table_of(calls_[call.parent], site)].cause;
       return emptied != 0 ? emptied : ledger_->never_there(site.service, now_);
     }
-    case RequestOutcome::CircuitOpen:
     case RequestOutcome::NotAdmitted:
+      if (const RecordId changed = changed_policy_of(index, outcome)) return changed;
+      [[fallthrough]];
+    case RequestOutcome::CircuitOpen:
       if (const RecordId opened = route_causes_[tries_[index].route]) return opened;
       break;
     case RequestOutcome::RateLimited:
+      if (const RecordId changed = changed_policy_of(index, outcome)) return changed;
       if (call.cause == 0) return ledger_->limited(site.service, now_);
       break;
     case RequestOutcome::Overflow: {
+      if (const RecordId changed = changed_policy_of(index, outcome)) return changed;
       const Try& its = tries_[index];
       const Holders holders{instances_.size(), routes_.size(), model_.routes};
       const bool of_pool = its.try_begun && (!routes_[its.route].has_threads() || its.on_thread);
@@ -154,7 +158,11 @@ RecordId RequestEngine::cause_of_waiting(std::uint32_t index) {
   const ServiceIndex service = call.instance != kNone ? instances_[call.instance].service
                                                       : program_.sites[call.site].service;
   if (const RecordId told = given_up_by(index)) return told;
-  const auto own = [&] { return call.cause != 0 ? call.cause : load_on(service); };
+  const auto own = [&] {
+    if (call.cause != 0) return call.cause;
+    const RecordId changed = changed_policy_of(index, RequestOutcome::Timeout);
+    return changed != 0 ? changed : load_on(service);
+  };
   switch (call.phase) {
     case CallPhase::Calling:
       if (const RecordId followers = held_up_followers(index)) return followers;

@@ -91,6 +91,9 @@ void RequestEngine::forget_threads(std::uint32_t instance) {
   const std::uint32_t first = instances_[instance].first_route;
   const std::size_t count = program_.routes_from(instances_[instance].service).size();
   for (std::size_t i = 0; i < count; ++i) routes_[first + i].forget_threads();
+  for (const auto& [route, caller] : retired_callers_) {
+    if (caller == instance) routes_[route].forget_threads();
+  }
 }
 
 // --- Limits that are shared ---------------------------------------------------------------------
@@ -119,13 +122,13 @@ void RequestEngine::hear_limit(const Return& answer) {
   const std::uint32_t index = answer.caller;
   Call& call = calls_[index];
   Try& its = tries_[index];
-  const RouteModel& route = model_.routes[program_.sites[call.site].route];
+  const resilience::RoutePolicy& policy = routes_[its.route].policy();
   disarm_timer(call);
   call.instance = kNone;
   its.question = kNone;
   const RateLimitReply reply =
       answer.outcome == RequestOutcome::Ok ? its.limit_reply : RateLimitReply::Error;
-  const auto status = rejected_with(route.policy.shared_limit->question, reply);
+  const auto status = rejected_with(policy.shared_limit->question, reply);
   // Why it is let in, or is not.
   if (answer.failure != 0) call.cause = answer.failure;
   if (!status) {
@@ -156,9 +159,7 @@ RequestEngine::Return RequestEngine::end_fallback(const Return& result) {
   const auto kept = first_failures_.find({result.caller, of, result.repetition});
   const FirstFailure first = kept->second;
   first_failures_.erase(kept);
-  const std::uint32_t caller = calls_[result.caller].instance;
-  routes_[site.route_position + (caller == kNone ? 0 : instances_[caller].first_route)]
-      .fallback_over();
+  routes_[first.route].fallback_over();
   Return heard{result.caller, of, result.repetition, RequestOutcome::Ok, 0};
   if (result.outcome != RequestOutcome::Ok) {
     heard.outcome = first.outcome;

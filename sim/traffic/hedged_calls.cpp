@@ -44,8 +44,7 @@ GrpcCode code_of(const TryEnd& end) {
 }  // namespace
 
 void RequestEngine::begin_hedged(std::uint32_t index) {
-  const CallSite& site = program_.sites[calls_[index].site];
-  const GrpcHedge hedge{*model_.routes[site.route].policy.hedging, now_};
+  const GrpcHedge hedge{*routes_[tries_[index].route].policy().hedging, now_};
   auto at = static_cast<std::uint32_t>(hedged_.size());
   if (free_hedged_.empty()) {
     hedged_.push_back({hedge, kernel_.create_timer({kHedge, at})});
@@ -116,14 +115,13 @@ void RequestEngine::send_hedge(std::uint32_t at, std::uint32_t beside, RecordId 
 
 bool RequestEngine::hedges_on(std::uint32_t index, const TryEnd& end, bool answered) {
   const std::uint32_t at = hedged_by_slot_[index];
-  const CallSite& site = program_.sites[calls_[index].site];
   Route& route = routes_[tries_[index].route];
   GrpcHedge& hedge = hedged_[at].hedge;
   GrpcHedge::Action action = GrpcHedge::Action::Deliver;
   // The caller's own deadline ends the call whatever codes are not fatal.
   if (now_ < tries_[index].deadline || end.outcome != RequestOutcome::Timeout) {
     const GrpcCode code = code_of(end);
-    if (model_.routes[site.route].policy.hedging->non_fatal.has(code)) route.note_failure();
+    if (route.policy().hedging->non_fatal.has(code)) route.note_failure();
     action = hedge.on_failure(code, {}, now_, route.allows_hedge());
   }
   (void)leave_hedged(index);
@@ -202,8 +200,7 @@ void RequestEngine::cancel_try(std::uint32_t index) {
   if (its.try_begun) route.drop_try();
   if (its.retries.count > 0) route.retry_over(its.host);
   its.sent = its.try_begun = false;
-  const CallSite& site = program_.sites[call.site];
-  if (model_.routes[site.route].policy.timeouts.passes_deadline_on) {
+  if (route.policy().timeouts.passes_deadline_on) {
     its.passed = std::min(its.passed, now_);
   }
   leave(index);

@@ -75,8 +75,8 @@ void RequestEngine::send_check(std::uint32_t at, RouteHost host) {
   Call& call = calls_[index];
   call.key = mix64(kHostCheckKeys + checks_sent_++);
   call.start_ns = now_.count_ns();
-  const std::uint32_t site = program_.check_sites[checked.model];
-  const resilience::HealthCheckPolicy& policy = *model_.routes[checked.model].policy.health;
+  const resilience::HealthCheckPolicy& policy = *routes_[at].policy().health;
+  const std::uint32_t site = policy.path.empty() ? kNone : program_.check_sites[checked.model];
   call.site = site == kNone ? program_.probe_site : site;
   call.probe = true;
   call.instance = addresses_[host.address];
@@ -144,7 +144,7 @@ bool RequestEngine::end_check(std::uint32_t index, RequestOutcome outcome) {
   host_checks_.erase(found);
   const CheckedRoute& checked = checked_routes_.at(check.route);
   if (is_gone(checked.caller)) return true;
-  const resilience::HealthCheckPolicy& policy = *model_.routes[checked.model].policy.health;
+  const resilience::HealthCheckPolicy& policy = *routes_[check.route].policy().health;
   const bool turned_unwell =
       routes_[check.route].checked(check.host, result_of(policy.check, outcome), now_);
   note_changes(check.route, checked.model, checked.caller);

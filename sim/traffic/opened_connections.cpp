@@ -29,9 +29,8 @@ bool RequestEngine::shakes_hands(std::uint32_t index) {
   const Instance& instance = instances_[call.instance];
   const HandshakeModel& handshake = model_.services[instance.service].handshake;
   if (instance.state != InstanceState::Listening) return false;  // It is refused at once.
-  const std::uint32_t route = program_.sites[call.site].route;
-  const Try* its = route == kNone ? nullptr : &tries_[index];
-  if (its != nullptr && !its->opens && model_.routes[route].policy.cluster(its->host.cluster).pool)
+  const Try* its = program_.sites[call.site].route == kNone ? nullptr : &tries_[index];
+  if (its != nullptr && !its->opens && routes_[its->route].policy().cluster(its->host.cluster).pool)
     return false;
   call.opens = handshake.cpu > Duration{};
   const Duration round_trip = latency_[call.distance] + latency_[call.distance];

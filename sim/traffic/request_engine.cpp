@@ -67,6 +67,7 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
     if (cache.keys > 0) popularity_.back().emplace(cache.keys, cache.exponent);
   }
   for (const RouteModel& route : model_.routes) {
+    policies_.push_back(&route.policy);
     has_threads_ = has_threads_ || route.policy.thread_pool.has_value();
   }
   for (const SharedLimitModel& limit : model_.shared_limits) {
@@ -1167,7 +1168,8 @@ void RequestEngine::arm_connect_timeout(std::uint32_t index) {
   Duration connect_timeout = model_.connect_timeout;
   if (route != kNone) {
     start = tries_[index].sent_at;
-    const Duration own = model_.routes[route].policy.connect_timeout(tries_[index].host.cluster);
+    const Try& its = tries_[index];
+    const Duration own = routes_[its.route].policy().connect_timeout(its.host.cluster);
     if (own > Duration{}) connect_timeout = own;
   }
   const Instant no_connection = start + connect_timeout;
@@ -1200,7 +1202,7 @@ Instant RequestEngine::give_up_at(std::uint32_t index) const {
     return Instant::never();
   at = std::min(at, its.deadline);
   if (site.route == kNone) return at;
-  return try_deadline(model_.routes[site.route].policy.timeouts, its.sent_at, at).at;
+  return try_deadline(routes_[its.route].policy().timeouts, its.sent_at, at).at;
 }
 
 void RequestEngine::arm_timer(std::uint32_t index, Instant when) {

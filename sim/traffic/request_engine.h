@@ -16,6 +16,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -186,6 +187,13 @@ class RequestEngine {
   [[nodiscard]] ports::EndpointTable table(ConsumerIndex consumer, ServiceIndex service) const;
 
   // --- Edges ----------------------------------------------------------------------------------
+
+  /// From now on calls of the route begin by this policy; those under way end by theirs. What the
+  /// old one knew (breakers, hosts that were ejected, budgets, connections) is known no more, as
+  /// where Envoy takes a changed cluster. Timeouts that are shorter, and limits of places or rates
+  /// that are new or changed, have this cause from then on. Requires: an index into
+  /// TrafficModel::routes; the same fallback_call and shared_limit as before.
+  void set_policy(std::uint32_t route, resilience::RoutePolicy policy, ports::CauseId cause = 0);
 
   /// Messages that are sent from now on may meet it; returns its handle.
   [[nodiscard]] std::uint32_t add_edge_fault(EdgeFault fault);
@@ -446,6 +454,7 @@ class RequestEngine {
     std::int64_t start_ns = 0;
     RequestOutcome outcome = RequestOutcome::Error;
     RecordId record = 0;
+    std::uint32_t route = kNone;  ///< Index into routes_.
   };
   /// A call with several tries at a time. Of its tries none is in a back-off.
   struct HedgedCall {
@@ -454,6 +463,12 @@ class RequestEngine {
     std::array<std::uint32_t, resilience::kGrpcAttemptsMax> tries{};  ///< Under way: their slots.
     std::uint32_t under_way = 1;
     std::uint32_t begun = 1;  ///< Tries so far.
+  };
+  /// What of a route's policy was changed while the run goes on: the records of it.
+  struct PolicyChange {
+    RecordId timeouts = 0;  ///< They are shorter.
+    RecordId places = 0;    ///< Connections, requests or threads are limited otherwise.
+    RecordId rates = 0;     ///< So are requests per time.
   };
   /// A route whose caller asks its hosts how they are.
   struct CheckedRoute {
@@ -788,6 +803,18 @@ class RequestEngine {
   void end_hedged(std::uint32_t hedged);
   void cancel_try(std::uint32_t call);
 
+  // Policies that change: changed_policies.cpp. `at`: index into routes_.
+  /// The route goes where those are that no call begins by. Returns its new place.
+  std::uint32_t retire_route(std::uint32_t at, std::uint32_t route, std::uint32_t caller);
+  /// What is under way by routes finds them in their new places; kNone: it has none.
+  void move_routes(const std::vector<std::uint32_t>& moved);
+  void begin_route(std::uint32_t at, std::uint32_t route, std::uint32_t caller);
+  /// What a call that ends so has to do with a change of its policy; 0: nothing.
+  [[nodiscard]] RecordId changed_policy_of(std::uint32_t call, RequestOutcome outcome) const;
+  [[nodiscard]] std::uint32_t route_of(const CallSite& site, std::uint32_t caller) const {
+    return site.route_position + (caller == kNone ? 0 : instances_[caller].first_route);
+  }
+
   // Callers that ask hosts how they are: host_checks.cpp. `at`: index into routes_.
   void begin_checks_of(std::uint32_t caller);
   void take_checked_table(std::uint32_t at);
@@ -955,6 +982,11 @@ class RequestEngine {
   BlockArray<Try> tries_;                  ///< By slot; empty if the model has no routes.
   std::vector<Route> routes_;              ///< Those of outside, then those of each instance.
   std::vector<RouteCounts> route_counts_;  ///< By RouteModel.
+  std::vector<const resilience::RoutePolicy*> policies_;  ///< In force, by RouteModel.
+  std::deque<resilience::RoutePolicy>
+      changed_policies_;                      ///< All that there were, beside the model's.
+  std::vector<PolicyChange> policy_changes_;  ///< By RouteModel; empty before the first change.
+  std::map<std::uint32_t, std::uint32_t> retired_callers_;  ///< Instance by retired route.
   std::vector<HedgedCall> hedged_;
   std::vector<std::uint32_t> free_hedged_;
   std::vector<std::uint32_t> hedged_by_slot_;  ///< kNone; empty before the first hedged call.

@@ -165,7 +165,17 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> tab
   }
 }
 
+bool Route::is_open() const {
+  using resilience::BreakerState;
+  const auto opens = [](const auto& breaker) {
+    return breaker &&
+           (breaker->state() == BreakerState::Open || breaker->state() == BreakerState::HalfOpen);
+  };
+  return opens(command_) || opens(breaker_);
+}
+
 Instant Route::next_check() const {
+  if (retired_) return Instant::never();
   Instant next = first_.next_check();
   for (const UpstreamCluster& cluster : others_) next = std::min(next, cluster.next_check());
   return next;

@@ -39,6 +39,13 @@ class Route {
   Route(const resilience::RoutePolicy& policy, Draws draws, std::uint64_t key, std::uint32_t zone,
         Instant now);
 
+  [[nodiscard]] const resilience::RoutePolicy& policy() const { return *policy_; }
+  /// No call begins by it any more: it checks no hosts and tells of no changes. Those that have
+  /// begun end by it.
+  void retire() { retired_ = true; }
+  /// Whether one of its breakers is open, or half-open.
+  [[nodiscard]] bool is_open() const;
+
   /// The call with this key begins; the outcome it ends with at once if it must not.
   [[nodiscard]] std::optional<RequestOutcome> begin_call(std::uint64_t key, Instant now);
   void end_call(RequestOutcome outcome, const RetriesMade& retries, Instant now);
@@ -147,7 +154,8 @@ class Route {
   void fallback_over() { fallback_->finished(); }
   /// Whether the next three would return anything.
   [[nodiscard]] bool has_changes() const {
-    return !changes_.empty() || first_.has_changes() || (has_subsets() && others_have_changes());
+    return !retired_ &&
+           (!changes_.empty() || first_.has_changes() || (has_subsets() && others_have_changes()));
   }
   /// Ejections and returns of hosts since the last call of this.
   struct Ejection {
@@ -194,6 +202,7 @@ class Route {
                                                        Instant now);
 
   const resilience::RoutePolicy* policy_;
+  bool retired_ = false;
   Draws draws_;
   UpstreamCluster first_;
   std::vector<UpstreamCluster> others_;  ///< Those of the further subsets.

@@ -21,9 +21,10 @@ constexpr std::uint64_t kAbortDraw = 2;
 std::uint32_t RequestEngine::add_routes(ServiceIndex caller, std::uint32_t zone) {
   const auto first = static_cast<std::uint32_t>(routes_.size());
   for (const std::uint32_t route : program_.routes_from(caller)) {
-    routes_.emplace_back(model_.routes[route].policy, draws_, mix64(routes_.size()), zone, now_);
+    const std::uint64_t key = mix64(routes_.size() - retired_callers_.size());
+    routes_.emplace_back(*policies_[route], draws_, key, zone, now_);
     route_causes_.push_back(0);
-    if (!model_.routes[route].policy.health) continue;
+    if (!policies_[route]->health) continue;
     const auto at = static_cast<std::uint32_t>(routes_.size() - 1);
     checked_routes_[at] = {kernel_.create_timer({kCheckHosts, at}),
                            caller == kNone ? kNone : static_cast<std::uint32_t>(instances_.size()),
@@ -42,7 +43,7 @@ std::uint64_t RequestEngine::user_of(std::uint32_t load, std::uint64_t ordinal) 
 }
 
 std::uint64_t RequestEngine::hash_of(const Try& its, const CallSite& site) const {
-  switch (model_.routes[site.route].policy.cluster(its.host.cluster).hash.key) {
+  switch (routes_[its.route].policy().cluster(its.host.cluster).hash.key) {
     case resilience::HashKey::User:
       return mix64(its.user);
     case resilience::HashKey::Session:
@@ -86,15 +87,14 @@ void RequestEngine::begin_call(std::uint32_t index) {
   const CallSite& site = program_.sites[call.site];
   const Call& parent = calls_[call.parent];
   Try& its = tries_[index];
-  its.route = site.route_position +
-              (parent.instance == kNone ? 0 : instances_[parent.instance].first_route);
+  its.route = route_of(site, parent.instance);
   if (site.timeout > Duration{}) its.deadline = std::min(its.deadline, now_ + site.timeout);
   if (routes_[its.route].has_subsets()) [[unlikely]] {
     its.host.cluster =
         routes_[its.route].cluster_of(call_key(parent.key, site.position, call.repetition));
   }
   ++route_counts_[site.route].calls;
-  const auto& injection = model_.routes[site.route].policy.injection;
+  const auto& injection = routes_[its.route].policy().injection;
   if (injection && injection->holds_up(draws_.uniform(Purpose::CallError, call.key, kHoldUpDraw))) {
     hold_up(index, injection->delay);
   } else {
@@ -114,7 +114,7 @@ void RequestEngine::let_go(std::uint32_t index) {
   Call& call = calls_[index];
   const CallSite& site = program_.sites[call.site];
   Try& its = tries_[index];
-  const resilience::RoutePolicy& policy = model_.routes[site.route].policy;
+  const resilience::RoutePolicy& policy = routes_[its.route].policy();
   call.cause = 0;
   if (policy.injection &&
       policy.injection->aborts(draws_.uniform(Purpose::CallError, call.key, kAbortDraw))) {
@@ -136,9 +136,7 @@ void RequestEngine::let_go(std::uint32_t index) {
 }
 
 void RequestEngine::begin_tries(std::uint32_t index) {
-  const resilience::RoutePolicy& policy =
-      model_.routes[program_.sites[calls_[index].site].route].policy;
-  if (policy.hedging) {
+  if (routes_[tries_[index].route].policy().hedging) {
     begin_hedged(index);
   } else {
     begin_try(index);
@@ -184,7 +182,7 @@ void RequestEngine::run_try(std::uint32_t index) {
   }
   its.host = *host;
   const Instant until = arm_give_up(index);
-  const Instant told = deadline_passed_on(model_.routes[site.route].policy.timeouts, until);
+  const Instant told = deadline_passed_on(route.policy().timeouts, until);
   its.passed = std::min(its.passed, told);
   const resilience::PoolAdmission admission = route.admit(its.host, now_);
   its.opens = admission == resilience::PoolAdmission::QueueAndConnect;
@@ -303,7 +301,7 @@ void RequestEngine::end_routed(std::uint32_t index, RequestOutcome outcome, bool
     return;
   }
   if (calls_[index].phase == CallPhase::Unthreaded &&
-      model_.routes[program_.sites[calls_[index].site].route].policy.thread_pool->runs_timed_out) {
+      routes_[tries_[index].route].policy().thread_pool->runs_timed_out) {
     index = leave_behind(index);
   }
   const std::uint32_t hedged = hedged_of(index);
@@ -339,7 +337,7 @@ void RequestEngine::end_routed(std::uint32_t index, RequestOutcome outcome, bool
   if (decision == FallbackDecision::CallOther) {
     ++route_counts_[site.route].fallbacks;
     const FailedCall failed{call.parent, call.site, call.repetition};
-    const FirstFailure first{call.start_ns, outcome, failure};
+    const FirstFailure first{call.start_ns, outcome, failure, its.route};
     count_service_end(site, call.start_ns, outcome);
     if (answered) {
       discard(index);

@@ -170,6 +170,9 @@ class SimWorld {
   /// The way to the API server, for its other faults.
   [[nodiscard]] SimApi& api_faults() { return *api_; }
 
+  /// See RequestEngine.
+  void set_policy(std::uint32_t route, resilience::RoutePolicy policy, ports::CauseId cause);
+
   /// On the ways between callers and the called; see RequestEngine.
   [[nodiscard]] std::uint32_t add_edge_fault(EdgeFault fault);
   std::uint64_t remove_edge_fault(std::uint32_t handle);

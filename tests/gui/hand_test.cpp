@@ -67,6 +67,19 @@ TEST(Deeds, ThatNeedWordsSayThem) {
   EXPECT_EQ(entry_of(apply, 30, "later/web.yaml"), json(R"({"apply": ["later/web.yaml"]})"));
 }
 
+TEST(Deeds, OfAnEdgeChangeThePolicyOfItsCalls) {
+  const std::vector<Deed> deeds = deeds_for("edge clients shop/cart", shop());
+  ASSERT_GE(deeds.size(), 2U);
+  EXPECT_EQ(deeds[deeds.size() - 2].entry, json(R"({"policy": {"from": "clients", "to": "shop/cart",
+                                "retries": {"attempts": 0}}})"));
+  const Deed policy = deeds.back();
+  EXPECT_EQ(policy.typed, Deed::Typed::Policy);
+  EXPECT_EQ(entry_of(policy, 30, R"({"timeout": "500ms"})"),
+            json(R"({"policy": {"from": "clients", "to": "shop/cart", "timeout": "500ms"}})"));
+  EXPECT_EQ(entry_of(policy, 30, "timeout").value("policy"), "timeout")
+      << "it is said where it is read that this is no object";
+}
+
 TEST(Deeds, OfAnEdgeSayWhoCallsWhom) {
   const std::vector<Deed> deeds = deeds_for("edge clients shop/cart", shop());
   ASSERT_FALSE(deeds.empty());

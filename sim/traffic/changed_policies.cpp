@@ -1,0 +1,135 @@
+/// @file
+/// Policies that change while calls are made: whoever has begun a call ends it by the policy it
+/// began with, as where Envoy drains a cluster that was replaced.
+#include <algorithm>
+#include <utility>
+
+#include "sim/traffic/request_engine.h"
+#include "sim/traffic/traffic_events.h"
+
+namespace orrery::sim {
+namespace {
+
+using resilience::RoutePolicy;
+using resilience::Timeouts;
+
+/// Zero: there is none.
+bool is_shorter(Duration after, Duration before) {
+  return after > Duration{} && (before == Duration{} || after < before);
+}
+
+bool has_shorter_timeouts(const Timeouts& after, const Timeouts& before) {
+  return is_shorter(after.overall, before.overall) || is_shorter(after.per_try, before.per_try) ||
+         is_shorter(after.connect, before.connect);
+}
+
+bool limits_same_places(const RoutePolicy& a, const RoutePolicy& b) {
+  return a.pool == b.pool && a.bulkhead == b.bulkhead && a.thread_pool == b.thread_pool;
+}
+
+bool limits_same_rates(const RoutePolicy& a, const RoutePolicy& b) {
+  return a.rate_limit == b.rate_limit && a.admission == b.admission;
+}
+
+}  // namespace
+
+void RequestEngine::set_policy(std::uint32_t route, RoutePolicy policy, ports::CauseId cause) {
+  const RouteModel& model = model_.routes.at(route);
+  const RoutePolicy& before = *policies_[route];
+  expects(policy.fallback_call.has_value() == before.fallback_call.has_value() &&
+              policy.shared_limit.has_value() == before.shared_limit.has_value(),
+          "a policy that changes makes the same calls as before");
+  enter();
+  const auto record = static_cast<RecordId>(cause);
+  policy_changes_.resize(model_.routes.size());
+  PolicyChange& change = policy_changes_[route];
+  // What is as it was when the run began is no change, whatever there was between.
+  const auto note = [&](RecordId& known, bool as_before, bool as_first) {
+    if (!as_before) known = record;
+    if (as_first) known = 0;
+  };
+  note(change.timeouts, policy.timeouts == before.timeouts,
+       !has_shorter_timeouts(policy.timeouts, model.policy.timeouts));
+  note(change.places, limits_same_places(policy, before), limits_same_places(policy, model.policy));
+  note(change.rates, limits_same_rates(policy, before), limits_same_rates(policy, model.policy));
+  has_threads_ = has_threads_ || policy.thread_pool.has_value();
+  policies_[route] = &changed_policies_.emplace_back(std::move(policy));
+
+  const std::uint32_t from = model.from == kClients ? kNone : model.from;
+  const auto& routes = program_.routes_from(from);
+  const auto position =
+      static_cast<std::uint32_t>(std::find(routes.begin(), routes.end(), route) - routes.begin());
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> places;  // With the caller.
+  if (from == kNone) places.emplace_back(position, kNone);
+  for (std::uint32_t i = 0; from != kNone && i < instances_.size(); ++i) {
+    if (instances_[i].service == from && !is_gone(i)) {
+      places.emplace_back(instances_[i].first_route + position, i);
+    }
+  }
+  std::vector<std::uint32_t> moved(routes_.size(), kNone);
+  for (const auto& [at, caller] : places) moved[at] = retire_route(at, route, caller);
+  move_routes(moved);
+  for (const auto& [at, caller] : places) begin_route(at, route, caller);
+}
+
+std::uint32_t RequestEngine::retire_route(std::uint32_t at, std::uint32_t route,
+                                          std::uint32_t caller) {
+  const RouteModel& model = model_.routes[route];
+  if (routes_[at].is_open() && observer_ != nullptr) {
+    observer_->breaker_changed({model.from, model.to}, caller, resilience::BreakerState::Closed);
+  }
+  const auto to = static_cast<std::uint32_t>(routes_.size());
+  routes_.push_back(std::move(routes_[at]));
+  routes_.back().retire();
+  route_causes_.push_back(std::exchange(route_causes_[at], 0));
+  retired_callers_[to] = caller;
+  return to;
+}
+
+void RequestEngine::move_routes(const std::vector<std::uint32_t>& moved) {
+  const auto move = [&](std::uint32_t& route) {
+    if (route < moved.size() && moved[route] != kNone) route = moved[route];
+  };
+  for (std::uint32_t slot = 0; slot < calls_.slot_count(); ++slot) move(tries_[slot].route);
+  for (Closing& closing : closing_) move(closing.route);
+  for (auto& [call, failure] : first_failures_) move(failure.route);
+  for (auto& [slot, check] : host_checks_) move(check.route);
+  for (std::uint32_t at = 0; at < moved.size(); ++at) {
+    const auto checked = moved[at] == kNone ? checked_routes_.end() : checked_routes_.find(at);
+    if (checked == checked_routes_.end()) continue;
+    kernel_.disarm(checked->second.timer);
+    checked_routes_[moved[at]] = checked->second;
+    checked_routes_.erase(checked);
+  }
+}
+
+void RequestEngine::begin_route(std::uint32_t at, std::uint32_t route, std::uint32_t caller) {
+  const std::uint32_t zone = caller == kNone ? kNoZone : instances_[caller].zone;
+  // Its draws are its own, whatever was changed before.
+  const std::uint64_t key = mix64(mix64(at) + changed_policies_.size());
+  routes_[at] = Route{*policies_[route], draws_, key, zone, now_};
+  if (!policies_[route]->health) return;
+  checked_routes_[at] = {kernel_.create_timer({kCheckHosts, at}), caller, route};
+  take_checked_table(at);
+}
+
+RecordId RequestEngine::changed_policy_of(std::uint32_t index, RequestOutcome outcome) const {
+  const std::uint32_t route = program_.sites[calls_[index].site].route;
+  if (route == kNone || policy_changes_.empty()) return 0;
+  // Calls that began before end as if nothing had changed.
+  if (retired_callers_.contains(tries_[index].route)) return 0;
+  const PolicyChange& change = policy_changes_[route];
+  switch (outcome) {
+    case RequestOutcome::Timeout:
+      return change.timeouts;
+    case RequestOutcome::Overflow:
+      return change.places;
+    case RequestOutcome::RateLimited:
+    case RequestOutcome::NotAdmitted:
+      return change.rates;
+    default:
+      return 0;
+  }
+}
+
+}  // namespace orrery::sim

@@ -98,10 +98,10 @@ TEST_F(Views, AFaultThatIsStillToComeIsDashed) {
   EXPECT_FALSE(shape(window_.timeline(), "fault dark", layers)->dash.isEmpty());
 }
 
-TEST(LimitTiles, AreNeverTooNarrowForTheirNamesAndFigures) {
+void check_limit_tiles(const QString& recording, std::size_t expected) {
   Window window;
   window.resize(1600, 1000);
-  ASSERT_TRUE(window.open(test::breaker_recording_path()));
+  ASSERT_TRUE(window.open(recording));
   window.take_all();
   window.seek(Instant::at(Duration::seconds(70)));
   window.show_drawer(Drawer::Limits);
@@ -122,10 +122,15 @@ TEST(LimitTiles, AreNeverTooNarrowForTheirNamesAndFigures) {
           }
         }
       }
-      EXPECT_EQ(tiles, 5U);
+      EXPECT_EQ(tiles, expected);
     }
   }
   window.set_language("en");
+}
+
+TEST(LimitTiles, AreNeverTooNarrowForTheirNamesAndFigures) {
+  check_limit_tiles(test::breaker_recording_path(), 5);
+  check_limit_tiles(test::topic_recording_path(), 10);
 }
 
 TEST_F(Views, NoTextIsCutInEitherLanguageOrTheme) {
@@ -290,6 +295,9 @@ TEST(Words, NumbersAreShort) {
   EXPECT_EQ(latency_text(Duration::milliseconds(3012)), "3.0 s");
   EXPECT_EQ(clock_text(Instant::at(Duration::milliseconds(141'499))), "2:21.4");
   EXPECT_EQ(count_text(3214), "3,214");
+  EXPECT_EQ(amount_text(99'999), "99,999");
+  EXPECT_EQ(amount_text(120'400), "120k");
+  EXPECT_EQ(amount_text(1'240'000), "1.2M");
 }
 
 }  // namespace

@@ -228,6 +228,43 @@ TEST_F(Views, SmallCardsKeepTheirNamesAndTheirPlaceInTheOrder) {
       << "no room for a name";
 }
 
+TEST_F(Views, WordsInTheGraphAreReadableAndOnTheirCardsHoweverSmallItIs) {
+  window_.resize(1600, 1000);
+  for (const double wanted : {1.0, 0.85, 0.76, 0.68, 0.6, 0.5, 0.4}) {
+    (void)window_.picture(1);
+    const QPointF centre = QRectF{window_.services().rect()}.center();
+    QRectF card;
+    ASSERT_NE(window_.services().find("card shop/front", &card), nullptr);
+    window_.services().zoom(172 * wanted / card.width(), centre);
+    (void)window_.picture(1);
+    for (const char* service : {"front", "cart", "db", "mail"}) {
+      const QString full = QString{"shop/"} + service;
+      QRectF name;
+      ASSERT_NE(window_.services().find("card " + full, &card), nullptr);
+      if (window_.services().find("name " + full, &name) != nullptr) {
+        EXPECT_TRUE(card.contains(name)) << service << " at " << wanted;
+        QRectF value;
+        if (window_.services().find("value " + full, &value) != nullptr) {
+          EXPECT_TRUE(card.contains(value)) << service << " at " << wanted;
+          EXPECT_GE(value.center().y() - name.center().y(), 11) << service << " at " << wanted;
+        }
+        QRectF calls;
+        if (window_.services().find("calls " + full, &calls) != nullptr) {
+          EXPECT_TRUE(card.contains(calls)) << service << " at " << wanted;
+          EXPECT_LE(calls.right(), value.left()) << service << " at " << wanted;
+        }
+      }
+    }
+    for (const Layer& layer : window_.services().layers()) {
+      for (const Shape& shape : layer.list.shapes()) {
+        if (shape.kind != Shape::Kind::Text || shape.type == Type::Caption) continue;
+        const double pixels = font_of(shape.type).pointSizeF() * 96 / 72 * layer.transform.m11();
+        EXPECT_GE(pixels, 10.99) << shape.text.toStdString() << " at " << wanted;
+      }
+    }
+  }
+}
+
 TEST_F(Views, ALongNameStandsNotInTheLinksBesideIt) {
   window_.select(std::optional<std::uint32_t>{0});
   Canvas& inspector = *window_.canvases()[3];

@@ -61,6 +61,9 @@ void Window::act(const QString& action) {
     requests_->load();
   } else if (verb == "requests") {
     requests_->set_order(static_cast<RequestOrder>(what.toInt()));
+  } else if (verb == "inspect") {
+    inspector_->inspect(what == "calls" ? std::nullopt
+                                        : std::optional<std::size_t>{what.toULongLong()});
   } else if (verb == "siblings") {
     requests_->toggle(what.toUInt());
   } else if (action == "whole request") {

@@ -7,6 +7,8 @@ namespace {
 
 using recording::CallField;
 using recording::ColumnMap;
+using recording::GroupField;
+using recording::PolicyField;
 using recording::RowKind;
 
 constexpr std::int64_t kSecondUs = 1'000'000;
@@ -34,6 +36,25 @@ void add(CallSecond& second, const ColumnMap& map, const std::int64_t* values, R
   second.trying = state(CallField::BreakersTrying);
 }
 
+void add(GroupSecond& second, const ColumnMap& map, const std::int64_t* values, std::size_t group) {
+  const auto value = [&](GroupField field) { return values[map.of(group, field)]; };
+  const auto count = [&](GroupField field) { return static_cast<std::uint32_t>(value(field)); };
+  second.published += count(GroupField::Published);
+  second.finished += count(GroupField::Finished);
+  second.dead += count(GroupField::Dead);
+  second.redelivered += count(GroupField::Redelivered);
+  second.lag = static_cast<std::uint64_t>(value(GroupField::Lag));
+  second.oldest = Duration::microseconds(value(GroupField::OldestAge));
+}
+
+void add(PolicySecond& second, const ColumnMap& map, const std::int64_t* values,
+         std::size_t route) {
+  for (std::uint32_t field = 0; field < second.size(); ++field) {
+    second[field] +=
+        static_cast<std::uint32_t>(values[map.of(route, static_cast<PolicyField>(field))]);
+  }
+}
+
 CallSum sum(const std::vector<CallSecond>& seconds, std::size_t second, std::size_t length) {
   CallSum sum;
   const std::size_t from = second + 1 < length ? 0 : second + 1 - length;
@@ -48,7 +69,11 @@ CallSum sum(const std::vector<CallSecond>& seconds, std::size_t second, std::siz
 }  // namespace
 
 History::History(const recording::Scene& scene)
-    : services_(scene.services.size()), edges_(scene.edges.size()), failures_(scene.edges.size()) {
+    : services_(scene.services.size()),
+      edges_(scene.edges.size()),
+      failures_(scene.edges.size()),
+      groups_(scene.groups.size()),
+      policies_(scene.routes.size()) {
   for (const recording::SceneEdge& edge : scene.edges) {
     from_outside_.push_back(edge.from == recording::kOutside);
   }
@@ -70,6 +95,8 @@ void History::take(const recording::SampleSection& samples, const ColumnMap& map
       for (auto& row : services_) row.resize(second + 1);
       for (auto& row : edges_) row.resize(second + 1);
       for (auto& row : failures_) row.resize(second + 1);
+      for (auto& row : groups_) row.resize(second + 1);
+      for (auto& row : policies_) row.resize(second + 1);
     }
     const std::int64_t* values = samples.values.data() + i * map.count();
     for (std::size_t s = 0; s < services_.size(); ++s) {
@@ -85,6 +112,8 @@ void History::take(const recording::SampleSection& samples, const ColumnMap& map
       }
       if (from_outside_[e]) add(users_[second], map, values, RowKind::Edge, e);
     }
+    for (std::size_t g = 0; g < groups_.size(); ++g) add(groups_[g][second], map, values, g);
+    for (std::size_t r = 0; r < policies_.size(); ++r) add(policies_[r][second], map, values, r);
   }
 }
 

@@ -37,6 +37,19 @@ struct CallSum {
   }
 };
 
+/// Messages of a consumer group.
+struct GroupSecond {
+  std::uint32_t published = 0;
+  std::uint32_t finished = 0;  ///< Those given up included.
+  std::uint32_t dead = 0;      ///< Given up.
+  std::uint32_t redelivered = 0;
+  std::uint64_t lag = 0;  ///< Not finished at the end of the second.
+  Duration oldest;        ///< Age of the oldest of them; 0: there is none.
+};
+
+/// What the policies of a route did, by recording::PolicyField.
+using PolicySecond = std::array<std::uint32_t, recording::kPolicyFieldCount>;
+
 class History {
  public:
   explicit History(const recording::Scene& scene);
@@ -51,6 +64,12 @@ class History {
   }
   [[nodiscard]] const CallSecond& edge(std::size_t edge, std::size_t second) const {
     return edges_[edge][second];
+  }
+  [[nodiscard]] const GroupSecond& group(std::size_t group, std::size_t second) const {
+    return groups_[group][second];
+  }
+  [[nodiscard]] const PolicySecond& policies(std::size_t route, std::size_t second) const {
+    return policies_[route][second];
   }
   /// All calls from outside.
   [[nodiscard]] const CallSecond& users(std::size_t second) const { return users_[second]; }
@@ -72,6 +91,8 @@ class History {
   std::vector<std::vector<CallSecond>> services_;
   std::vector<std::vector<CallSecond>> edges_;
   std::vector<std::vector<Failures>> failures_;  ///< By edge, by second.
+  std::vector<std::vector<GroupSecond>> groups_;
+  std::vector<std::vector<PolicySecond>> policies_;  ///< By route, by second.
   std::vector<CallSecond> users_;
   std::vector<bool> from_outside_;  ///< By edge.
   std::int64_t last_us_ = -1;

@@ -862,6 +862,42 @@
         <source>%1/%2 pods</source>
         <translation>파드 %1/%2</translation>
     </message>
+    <message>
+        <source>Lag</source>
+        <translation>지연 메시지</translation>
+    </message>
+    <message>
+        <source>Oldest message</source>
+        <translation>가장 오래된 메시지</translation>
+    </message>
+    <message>
+        <source>Oldest</source>
+        <translation>최장 대기</translation>
+    </message>
+    <message>
+        <source>Messages finished</source>
+        <translation>처리한 메시지</translation>
+    </message>
+    <message>
+        <source>Finished</source>
+        <translation>처리</translation>
+    </message>
+    <message>
+        <source>%1 given up</source>
+        <translation>포기 %1</translation>
+    </message>
+    <message>
+        <source>in</source>
+        <translation>발행</translation>
+    </message>
+    <message>
+        <source>out</source>
+        <translation>처리</translation>
+    </message>
+    <message>
+        <source>Calls</source>
+        <translation>호출</translation>
+    </message>
 </context>
 <context>
     <name>LabView</name>
@@ -964,6 +1000,26 @@
         <source>Not admitted</source>
         <translation>허용 안 됨</translation>
     </message>
+    <message>
+        <source>Retries</source>
+        <translation>재시도</translation>
+    </message>
+    <message>
+        <source>Hedges</source>
+        <translation>헤지</translation>
+    </message>
+    <message>
+        <source>Fallbacks</source>
+        <translation>대체 응답</translation>
+    </message>
+    <message>
+        <source>Openings</source>
+        <translation>차단기 열림</translation>
+    </message>
+    <message>
+        <source>Ejections</source>
+        <translation>호스트 제외</translation>
+    </message>
 </context>
 <context>
     <name>LimitsView</name>
@@ -1005,7 +1061,7 @@
     </message>
     <message>
         <source>%1 calls</source>
-        <translation>호출 %1건</translation>
+        <translation>호출 %1</translation>
     </message>
     <message>
         <source>%1 stopped</source>
@@ -1026,6 +1082,46 @@
     <message>
         <source>%1 again</source>
         <translation>재시도 %1</translation>
+    </message>
+    <message>
+        <source>ejection</source>
+        <translation>호스트 제외</translation>
+    </message>
+    <message>
+        <source>so far</source>
+        <translation>지금까지</translation>
+    </message>
+    <message>
+        <source>What policies did</source>
+        <translation>정책이 한 일</translation>
+    </message>
+    <message>
+        <source>What policies of %1 did</source>
+        <translation>%1의 정책이 한 일</translation>
+    </message>
+    <message>
+        <source>%1 tries per call</source>
+        <translation>호출당 시도 %1</translation>
+    </message>
+    <message>
+        <source>%1 hedged</source>
+        <translation>헤지 %1</translation>
+    </message>
+    <message>
+        <source>%1 fell back</source>
+        <translation>대체 응답 %1</translation>
+    </message>
+    <message>
+        <source>opened %1×</source>
+        <translation>열림 %1회</translation>
+    </message>
+    <message>
+        <source>ejected %1×</source>
+        <translation>제외 %1회</translation>
+    </message>
+    <message>
+        <source>nothing yet</source>
+        <translation>아직 없음</translation>
     </message>
 </context>
 <context>

@@ -79,6 +79,16 @@ qreal draw_drawer_links(DisplayList& list, qreal right, qreal middle, const Them
   return right;
 }
 
+qreal draw_chip(DisplayList& list, qreal left, qreal middle, const QString& text, bool chosen,
+                const QString& action, const Theme& theme) {
+  const QRectF chip{left, middle - 13, width_of(text, Type::BodyMedium) + 20, 26};
+  Shape& shape = list.box(chip, 8, chosen ? theme.raised : QColor{}, theme.line);
+  shape.action = action;
+  shape.tag = action;
+  list.text(chip, text, Type::BodyMedium, chosen ? theme.high : theme.mid, Qt::AlignHCenter);
+  return chip.right();
+}
+
 void DrawerView::draw_frame(DisplayList& list) const {
   const Theme& c = colors();
   draw_panel(list);
@@ -102,17 +112,6 @@ void DrawerView::draw_frame(DisplayList& list) const {
   list.path(cross, {}, c.mid, 1.6).round_caps = true;
   list.target({m.x() - 14, m.y() - 14, 28, 28}, action_of(Drawer::None), action_of(Drawer::None))
       .says = tr("Close");
-}
-
-qreal DrawerView::draw_chip(DisplayList& list, qreal left, qreal middle, const QString& text,
-                            bool chosen, const QString& action) const {
-  const Theme& c = colors();
-  const QRectF chip{left, middle - 13, width_of(text, Type::BodyMedium) + 20, 26};
-  Shape& shape = list.box(chip, 8, chosen ? c.raised : QColor{}, c.line);
-  shape.action = action;
-  shape.tag = action;
-  list.text(chip, text, Type::BodyMedium, chosen ? c.high : c.mid, Qt::AlignHCenter);
-  return chip.right();
 }
 
 void DrawerView::draw_scroll_bar(DisplayList& list, const QRectF& room, double from, double length,

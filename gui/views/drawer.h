@@ -21,9 +21,6 @@ class DrawerView : public Canvas {
  protected:
   /// The panel, the names of the drawers, and what closes them.
   void draw_frame(DisplayList& list) const;
-  /// A small button; returns where it ends.
-  qreal draw_chip(DisplayList& list, qreal left, qreal middle, const QString& text, bool chosen,
-                  const QString& action) const;
   /// How much of a list is shown: a bar at its right side.
   void draw_scroll_bar(DisplayList& list, const QRectF& room, double from, double length,
                        double all) const;
@@ -33,6 +30,10 @@ class DrawerView : public Canvas {
 [[nodiscard]] QString name_of(Drawer drawer);
 /// Nothing: there is no such drawer.
 [[nodiscard]] std::optional<Drawer> drawer_named(const QString& name);
+
+/// A small button of one of several choices; returns where it ends.
+qreal draw_chip(DisplayList& list, qreal left, qreal middle, const QString& text, bool chosen,
+                const QString& action, const Theme& theme);
 
 /// Links to the drawers that end at `right`; returns where they begin.
 qreal draw_drawer_links(DisplayList& list, qreal right, qreal middle, const Theme& theme);

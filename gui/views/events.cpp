@@ -181,7 +181,7 @@ void EventsView::draw_controls(DisplayList& list) const {
   for (const auto& [group, name] : groups) {
     const int number = group ? static_cast<int>(*group) : -1;
     x = draw_chip(list, x, kChipsMiddle, name, list_.filter().group == group,
-                  QString{"events %1"}.arg(number)) +
+                  QString{"events %1"}.arg(number), c) +
         6;
   }
   const qreal right = width() - kPadding;

@@ -1,7 +1,7 @@
 #include "gui/views/inspector.h"
 
+#include <QFontMetricsF>
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <utility>
 
@@ -14,6 +14,12 @@ namespace {
 constexpr qreal kGap = 22;
 constexpr std::size_t kChartSeconds = 90;
 constexpr std::size_t kBeforeSeconds = 30;
+constexpr qreal kChoiceMiddle = 59;
+constexpr qreal kLeastChart = 20;
+
+double to_ms(Duration duration) { return to_seconds(duration) * 1000; }
+
+Duration from_ms(double ms) { return Duration::microseconds(static_cast<std::int64_t>(ms * 1000)); }
 
 Instant instant_of(std::size_t second) {
   return Instant::at(Duration::seconds(static_cast<std::int64_t>(second)));
@@ -30,6 +36,14 @@ double nice_above(double value) {
 }
 
 }  // namespace
+
+double InspectorView::most_of(const std::vector<Line>& lines) {
+  double most = 0;
+  for (const Line& line : lines) {
+    for (const double value : line.values) most = std::max(most, value);
+  }
+  return most;
+}
 
 InspectorView::InspectorView(const Shown& shown, QWidget* parent) : Canvas{shown, parent} {
   setAccessibleName(tr("Inspector"));
@@ -62,6 +76,69 @@ std::size_t InspectorView::first_second() const {
   return back;
 }
 
+void InspectorView::inspect(std::optional<std::size_t> group) {
+  calls_chosen_ = !group;
+  group_chosen_ = group;
+  refresh();
+}
+
+std::vector<std::size_t> InspectorView::groups() const {
+  if (!shown().selected) return {};
+  const recording::Scene& scene = shown().run->scene();
+  std::vector<std::size_t> groups;
+  std::vector<std::size_t> fed;
+  for (std::size_t i = 0; i < scene.groups.size(); ++i) {
+    const std::uint32_t consumer = scene.groups[i].service;
+    if (consumer == *shown().selected) {
+      groups.push_back(i);
+    } else if (std::find(scene.edges.begin(), scene.edges.end(),
+                         recording::SceneEdge{*shown().selected, consumer}) != scene.edges.end()) {
+      fed.push_back(i);
+    }
+  }
+  groups.insert(groups.end(), fed.begin(), fed.end());
+  return groups;
+}
+
+std::optional<std::size_t> InspectorView::group_shown() const {
+  const std::vector<std::size_t> all = groups();
+  if (calls_chosen_ || all.empty()) return std::nullopt;
+  if (group_chosen_ && std::find(all.begin(), all.end(), *group_chosen_) != all.end()) {
+    return group_chosen_;
+  }
+  // Of a consumer, how far it is behind says more than how many calls it answers.
+  if (shown().run->scene().groups[all.front()].service != *shown().selected) return std::nullopt;
+  return all.front();
+}
+
+QString InspectorView::name_of_group(std::size_t group) const {
+  const recording::SceneGroup& what = shown().run->scene().groups[group];
+  const QString topic = QString::fromStdString(what.topic);
+  if (what.service == shown().selected) return topic;
+  return topic + " → " + short_name(shown().run->scene().services[what.service]);
+}
+
+std::optional<std::size_t> InspectorView::other_group(std::size_t group) const {
+  if (shown().other == nullptr) return std::nullopt;
+  const recording::SceneGroup& wanted = shown().run->scene().groups[group];
+  const auto service = service_in(*shown().other, *shown().run, wanted.service);
+  const std::vector<recording::SceneGroup>& groups = shown().other->scene().groups;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    if (groups[i].topic == wanted.topic && service == groups[i].service) return i;
+  }
+  return std::nullopt;
+}
+
+std::size_t InspectorView::second_before(std::size_t now) const {
+  // Before the failure that goes on, else a minute ago.
+  const Moment& moment = *shown().moment;
+  if (!moment.why.empty()) {
+    const auto fault = static_cast<std::size_t>(to_seconds(moment.why.front().at.since_start()));
+    if (fault > 0 && fault <= now) return fault - 1;
+  }
+  return now > 60 ? now - 60 : 0;
+}
+
 std::vector<Layer> InspectorView::still_layers() const {
   std::vector<Layer> layers(1);
   DisplayList& list = layers[0].list;
@@ -70,111 +147,206 @@ std::vector<Layer> InspectorView::still_layers() const {
   draw_header(list);
   const auto at = second_at(*shown().run, shown().at);
   if (!at) return layers;
+  draw_choice(list);
+  const auto group = group_shown();
+  const Figures figures = group ? figures_of_group(*group, *at) : figures_of_calls(*at);
+  for (std::size_t i = 0; i < figures.size(); ++i) draw_figure(list, i, figures[i]);
+  return layers;
+}
 
+InspectorView::Figures InspectorView::figures_of_calls(std::size_t now) const {
   const Theme& c = colors();
-  const Moment& moment = *shown().moment;
-  const CallSecond now = second(*at);
-  const CallSum judged = shown().selected ? moment.services[*shown().selected].calls : sum(*at, 1);
-  // What it was before the failure that goes on, else a minute ago.
-  std::size_t before = *at > 60 ? *at - 60 : 0;
-  if (!moment.why.empty()) {
-    const auto fault = static_cast<std::size_t>(to_seconds(moment.why.front().at.since_start()));
-    if (fault > 0 && fault <= *at) before = fault - 1;
-  }
+  const CallSecond figures = second(now);
+  const CallSum judged =
+      shown().selected ? shown().moment->services[*shown().selected].calls : sum(now, 1);
+  const std::size_t before = second_before(now);
   const CallSum earlier = sum(before, kBeforeSeconds);
   const double span = static_cast<double>(std::min(before + 1, kBeforeSeconds));
   const double was_rate = static_cast<double>(earlier.started) / span;
 
   const State state = state_of_errors(judged);
-  const Duration p99 = recording::latency_of(now.p99);
+  const Duration p99 = recording::latency_of(figures.p99);
   const Duration was_p99 = recording::latency_of(second(before).p99);
-  struct Column {
-    QString title;
-    QString value;
-    QString was;
-    QColor color;
-  };
   const bool slow = was_p99 > Duration{} && p99 > was_p99 * 3;
-  const std::array<Column, 3> columns{
-      {{tr("Requests"), rate_text(now.started), tr("was %1").arg(rate_text(was_rate)), c.high},
-       {tr("Errors"), percent_text(judged.error_share()),
+  Figures all{
+      {{tr("Requests"), tr("Requests"), rate_text(figures.started),
+        tr("was %1").arg(rate_text(was_rate)), c.high},
+       {tr("Errors"), tr("Errors"), percent_text(judged.error_share()),
         tr("was %1").arg(percent_text(earlier.error_share())),
         state == State::Healthy ? c.high : c.state(state)},
-       {tr("Latency p50 p95 p99"), latency_text(p99), tr("was %1").arg(latency_text(was_p99)),
-        slow ? c.state(State::Degraded) : c.high}}};
-
-  std::array<QString, 3> beside{columns[0].was, columns[1].was, columns[2].was};
-  if (const auto other = other_second(*at)) {
+       {tr("Latency p50 p95 p99"), tr("Latency"), latency_text(p99),
+        tr("was %1").arg(latency_text(was_p99)), slow ? c.state(State::Degraded) : c.high}}};
+  if (const auto other = other_second(now)) {
     const CallSum calls{other->started, other->ended, other->failed};
-    beside = {"B " + rate_text(other->started), "B " + percent_text(calls.error_share()),
-              "B " + latency_text(recording::latency_of(other->p99))};
+    all[0].beside = "B " + rate_text(other->started);
+    all[1].beside = "B " + percent_text(calls.error_share());
+    all[2].beside = "B " + latency_text(recording::latency_of(other->p99));
   }
   const std::size_t first = first_second();
   const std::size_t known = shown().run->history().seconds();
-  std::array<std::vector<Line>, 3> lines;
   Line rate{{}, c.state(State::Healthy).lighter(c.shade == Shade::Dark ? 160 : 100), {}};
   Line errors{{}, c.state(State::Failing), {}};
   Line p50{{}, c.low, QStringLiteral("p50")};
   Line p95{{}, c.mid, QStringLiteral("p95")};
   Line p99_line{{}, slow ? c.state(State::Degraded) : c.high, QStringLiteral("p99")};
   for (std::size_t s = first; s < std::min(known, first + kChartSeconds); ++s) {
-    const CallSecond figures = second(s);
-    rate.values.push_back(figures.started);
+    const CallSecond of_second = second(s);
+    rate.values.push_back(of_second.started);
     errors.values.push_back(sum(s, 1).error_share());
-    p50.values.push_back(to_seconds(recording::latency_of(figures.p50)) * 1000);
-    p95.values.push_back(to_seconds(recording::latency_of(figures.p95)) * 1000);
-    p99_line.values.push_back(to_seconds(recording::latency_of(figures.p99)) * 1000);
+    p50.values.push_back(to_ms(recording::latency_of(of_second.p50)));
+    p95.values.push_back(to_ms(recording::latency_of(of_second.p95)));
+    p99_line.values.push_back(to_ms(recording::latency_of(of_second.p99)));
   }
+  all[0].lines = {rate};
+  all[1].lines = {errors};
+  all[2].lines = {p50, p95, p99_line};
   Line other_rate{{}, c.mid, {}, true};
   Line other_errors{{}, c.mid, {}, true};
   Line other_p99{{}, c.mid, {}, true};
   for (std::size_t s = first; s < first + kChartSeconds; ++s) {
-    const auto figures = other_second(s);
-    if (!figures) break;
-    const CallSum calls{figures->started, figures->ended, figures->failed};
-    other_rate.values.push_back(figures->started);
+    const auto of_second = other_second(s);
+    if (!of_second) break;
+    const CallSum calls{of_second->started, of_second->ended, of_second->failed};
+    other_rate.values.push_back(of_second->started);
     other_errors.values.push_back(calls.error_share());
-    other_p99.values.push_back(to_seconds(recording::latency_of(figures->p99)) * 1000);
+    other_p99.values.push_back(to_ms(recording::latency_of(of_second->p99)));
   }
-  const auto most = [](const Line& line) {
-    return line.values.empty() ? 0.0 : *std::max_element(line.values.begin(), line.values.end());
-  };
-  const double rate_most = nice_above(std::max(most(rate), most(other_rate)));
-  const double error_most = std::max(0.05, nice_above(std::max(most(errors), most(other_errors))));
-  const double latency_most = nice_above(std::max(most(p99_line), most(other_p99)));
-  lines[0] = {rate};
-  lines[1] = {errors};
-  lines[2] = {p50, p95, p99_line};
   if (shown().other != nullptr) {
-    lines[0].push_back(other_rate);
-    lines[1].push_back(other_errors);
-    lines[2].push_back(other_p99);
+    all[0].lines.push_back(other_rate);
+    all[1].lines.push_back(other_errors);
+    all[2].lines.push_back(other_p99);
   }
-  const std::array<double, 3> mosts{rate_most, std::min(1.0, error_most), latency_most};
-  const std::array<QString, 3> tops{
-      rate_text(rate_most), percent_text(std::min(1.0, error_most)),
-      latency_text(Duration::microseconds(static_cast<std::int64_t>(latency_most * 1000)))};
-
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    const qreal left = column_left(i);
-    const qreal column = column_width();
-    const QRectF title{left, 52, column, 18};
-    const bool narrow = width_of(columns[i].title, Type::BodyMedium) > column;
-    list.text(title, narrow ? tr("Latency") : columns[i].title, Type::BodyMedium, c.mid).says =
-        columns[i].title + ": " + columns[i].value + ", " + beside[i];
-    const qreal value_right =
-        list.words(left, 87, columns[i].value, Type::Number, columns[i].color);
-    // A figure that would be cut is worse than none.
-    const qreal beside_room = left + column - value_right - 8;
-    if (width_of(beside[i], Type::Small) <= beside_room) {
-      list.text({value_right + 8, 82, beside_room, 18}, beside[i], Type::Small, c.low,
-                Qt::AlignRight);
-    }
-    const QRectF chart = chart_rect(i);
-    if (chart.height() > 20) draw_chart(list, chart, lines[i], mosts[i], i != 2, tops[i]);
-  }
-  return layers;
+  all[0].most = nice_above(most_of(all[0].lines));
+  all[1].most = std::clamp(nice_above(most_of(all[1].lines)), 0.05, 1.0);
+  all[2].most = nice_above(most_of(all[2].lines));
+  all[0].top = rate_text(all[0].most);
+  all[1].top = percent_text(all[1].most);
+  all[2].top = latency_text(from_ms(all[2].most));
+  all[0].filled = true;
+  all[1].filled = true;
+  return all;
 }
+
+InspectorView::Figures InspectorView::figures_of_group(std::size_t group, std::size_t now) const {
+  const Theme& c = colors();
+  const History& history = shown().run->history();
+  const GroupSecond& figures = history.group(group, now);
+  const GroupSecond& was = history.group(group, second_before(now));
+  // As slow as calls are: three times what it was; and more than a moment.
+  const bool behind = figures.oldest > was.oldest * 3 && figures.oldest > Duration::seconds(1);
+  const QColor color = behind ? c.state(State::Degraded) : c.high;
+  Figures all{{{tr("Lag"), tr("Lag"), amount_text(figures.lag),
+                tr("was %1").arg(amount_text(was.lag)), color},
+               {tr("Oldest message"), tr("Oldest"), latency_text(figures.oldest),
+                tr("was %1").arg(latency_text(was.oldest)), color},
+               {tr("Messages finished"), tr("Finished"), rate_text(figures.finished),
+                tr("was %1").arg(rate_text(was.finished)), c.high}}};
+  const auto other = other_group(group);
+  const History* others = other ? &shown().other->history() : nullptr;
+  if (other && now < others->seconds()) {
+    const GroupSecond& beside = others->group(*other, now);
+    all[0].beside = "B " + amount_text(beside.lag);
+    all[1].beside = "B " + latency_text(beside.oldest);
+    all[2].beside = "B " + rate_text(beside.finished);
+  } else if (figures.dead > 0) {
+    all[2].beside = tr("%1 given up").arg(rate_text(figures.dead));
+  }
+  const QColor calm = c.state(State::Healthy).lighter(c.shade == Shade::Dark ? 160 : 100);
+  Line lag{{}, behind ? color : calm, {}};
+  Line oldest{{}, behind ? color : calm, {}};
+  // Names at the ends of lines are no wider than 24.
+  Line in{{}, c.mid, tr("in")};
+  Line out{{}, calm, tr("out")};
+  const std::size_t first = first_second();
+  for (std::size_t s = first; s < std::min(history.seconds(), first + kChartSeconds); ++s) {
+    const GroupSecond& of_second = history.group(group, s);
+    lag.values.push_back(static_cast<double>(of_second.lag));
+    oldest.values.push_back(to_ms(of_second.oldest));
+    in.values.push_back(of_second.published);
+    out.values.push_back(of_second.finished);
+  }
+  all[0].lines = {lag};
+  all[1].lines = {oldest};
+  all[2].lines = {in, out};
+  if (other) {
+    Line other_lag{{}, c.mid, {}, true};
+    Line other_oldest{{}, c.mid, {}, true};
+    Line other_out{{}, c.mid, {}, true};
+    for (std::size_t s = first; s < std::min(others->seconds(), first + kChartSeconds); ++s) {
+      const GroupSecond& of_second = others->group(*other, s);
+      other_lag.values.push_back(static_cast<double>(of_second.lag));
+      other_oldest.values.push_back(to_ms(of_second.oldest));
+      other_out.values.push_back(of_second.finished);
+    }
+    all[0].lines.push_back(other_lag);
+    all[1].lines.push_back(other_oldest);
+    all[2].lines.push_back(other_out);
+  }
+  for (Figure& figure : all) figure.most = nice_above(most_of(figure.lines));
+  all[0].top = amount_text(static_cast<std::uint64_t>(all[0].most));
+  all[1].top = latency_text(from_ms(all[1].most));
+  all[2].top = rate_text(all[2].most);
+  all[0].filled = true;
+  all[1].filled = true;
+  return all;
+}
+
+void InspectorView::draw_choice(DisplayList& list) const {
+  const std::vector<std::size_t> all = groups();
+  if (all.empty()) return;
+  constexpr qreal kGapOfChips = 6;
+  constexpr qreal kRest = 50;  ///< For the chip that leads to those that are hidden.
+  const auto chosen = group_shown();
+  const qreal end = width() - kPadding;
+  qreal x = draw_chip(list, kPadding, kChoiceMiddle, tr("Calls"), !chosen,
+                      QStringLiteral("inspect calls"), colors()) +
+            kGapOfChips;
+  const auto wide = [](const QString& text) { return width_of(text, Type::BodyMedium) + 20; };
+  QStringList names;
+  qreal needed = x - kGapOfChips;
+  for (const std::size_t group : all) {
+    const QFontMetricsF metrics{font_of(Type::BodyMedium)};
+    names << metrics.elidedText(name_of_group(group), Qt::ElideMiddle, end - x - kRest - 20);
+    needed += wide(names.back()) + kGapOfChips;
+  }
+  const bool fit = needed <= end;
+  const auto first = static_cast<std::size_t>(
+      fit || !chosen ? 0 : std::find(all.begin(), all.end(), *chosen) - all.begin());
+  std::size_t i = first;
+  for (; i < all.size(); ++i) {
+    const QString& name = names[static_cast<qsizetype>(i)];
+    if (!fit && i > first && x + wide(name) + kRest > end) break;
+    x = draw_chip(list, x, kChoiceMiddle, name, chosen == all[i], QString{"inspect %1"}.arg(all[i]),
+                  colors()) +
+        kGapOfChips;
+  }
+  if (fit) return;
+  draw_chip(list, x, kChoiceMiddle, QString{"+%1"}.arg(all.size() - (i - first)), false,
+            QString{"inspect %1"}.arg(all[i % all.size()]), colors());
+}
+
+void InspectorView::draw_figure(DisplayList& list, std::size_t column, const Figure& figure) const {
+  const Theme& c = colors();
+  const qreal left = column_left(column);
+  const qreal wide = column_width();
+  const qreal top = figures_top();
+  const bool narrow = width_of(figure.title, Type::BodyMedium) > wide;
+  Shape& title = list.text({left, top, wide, 18}, narrow ? figure.brief : figure.title,
+                           Type::BodyMedium, c.mid);
+  title.tag = QString{"figure %1"}.arg(column);
+  title.says = figure.title + ": " + figure.value + ", " + figure.beside;
+  const qreal value_right = list.words(left, top + 35, figure.value, Type::Number, figure.color);
+  // A figure that would be cut is worse than none.
+  const qreal beside_room = left + wide - value_right - 8;
+  if (width_of(figure.beside, Type::Small) <= beside_room) {
+    list.text({value_right + 8, top + 30, beside_room, 18}, figure.beside, Type::Small, c.low,
+              Qt::AlignRight);
+  }
+  const QRectF chart = chart_rect(column);
+  if (chart.height() > kLeastChart) draw_chart(list, chart, figure);
+}
+
+qreal InspectorView::figures_top() const { return groups().empty() ? 52 : 80; }
 
 qreal InspectorView::column_width() const { return (width() - 2 * kPadding - 2 * kGap) / 3; }
 
@@ -185,7 +357,8 @@ qreal InspectorView::column_left(std::size_t column) const {
 QRectF InspectorView::chart_rect(std::size_t column) const {
   // Behind the last one stand the names of its lines.
   const qreal names = column == 2 ? 26 : 0;
-  return {column_left(column), 124, column_width() - names, height() - 124 - 40.0};
+  const qreal top = figures_top() + 72;
+  return {column_left(column), top, column_width() - names, height() - top - 40.0};
 }
 
 void InspectorView::draw_header(DisplayList& list) const {
@@ -223,8 +396,7 @@ void InspectorView::draw_header(DisplayList& list) const {
   }
 }
 
-void InspectorView::draw_chart(DisplayList& list, const QRectF& box, const std::vector<Line>& lines,
-                               double most, bool filled, const QString& unit_top) const {
+void InspectorView::draw_chart(DisplayList& list, const QRectF& box, const Figure& figure) const {
   const Theme& c = colors();
   const std::size_t first = first_second();
   const auto x_of = [&](double seconds) {
@@ -234,16 +406,16 @@ void InspectorView::draw_chart(DisplayList& list, const QRectF& box, const std::
   list.line(box.topLeft(), box.topRight(), c.line);
   list.line({box.left(), box.center().y()}, {box.right(), box.center().y()}, c.line);
   list.line(box.bottomLeft(), box.bottomRight(), c.line);
-  list.text({box.left(), box.top() - 15, box.width(), 14}, unit_top, Type::Small, c.low);
+  list.text({box.left(), box.top() - 15, box.width(), 14}, figure.top, Type::Small, c.low);
 
   std::vector<std::pair<qreal, const Line*>> labels;  // By height.
-  for (const Line& line : lines) {
+  for (const Line& line : figure.lines) {
     if (line.ghost) {
       QPainterPath whole;
       for (std::size_t i = 0; i < line.values.size(); ++i) {
         const QPointF point{
             x_of(static_cast<double>(first + i) + 1),
-            box.bottom() - std::min(1.0, line.values[i] / most) * (box.height() - 4)};
+            box.bottom() - std::min(1.0, line.values[i] / figure.most) * (box.height() - 4)};
         i == 0 ? whole.moveTo(point) : whole.lineTo(point);
       }
       Shape& ghost = list.path(whole, {}, line.color, 1.2);
@@ -256,8 +428,9 @@ void InspectorView::draw_chart(DisplayList& list, const QRectF& box, const std::
     QPointF last;
     for (std::size_t i = 0; i < line.values.size(); ++i) {
       const double seconds = static_cast<double>(first + i) + 1;
-      const QPointF point{x_of(seconds),
-                          box.bottom() - std::min(1.0, line.values[i] / most) * (box.height() - 4)};
+      const QPointF point{
+          x_of(seconds),
+          box.bottom() - std::min(1.0, line.values[i] / figure.most) * (box.height() - 4)};
       if (seconds <= now_s) {
         i == 0 ? past.moveTo(point) : past.lineTo(point);
       } else {
@@ -267,7 +440,7 @@ void InspectorView::draw_chart(DisplayList& list, const QRectF& box, const std::
       last = point;
     }
     if (!past.isEmpty()) {
-      if (filled) {
+      if (figure.filled) {
         QPainterPath area = past;
         area.lineTo(past.currentPosition().x(), box.bottom());
         area.lineTo(past.elementAt(0).x, box.bottom());
@@ -301,11 +474,13 @@ void InspectorView::draw_chart(DisplayList& list, const QRectF& box, const std::
 }
 
 std::vector<Layer> InspectorView::moving_layers() const {
-  if (!has_moment() || !second_at(*shown().run, shown().at) || chart_rect(0).height() <= 20) {
+  if (!has_moment() || !second_at(*shown().run, shown().at) ||
+      chart_rect(0).height() <= kLeastChart) {
     return {};
   }
   std::vector<Layer> layers(1);
-  for (std::size_t i = 0; i < 3; ++i) draw_now(layers[0].list, chart_rect(i));
+  for (std::size_t i = 0; i < std::tuple_size_v<Figures>; ++i)
+    draw_now(layers[0].list, chart_rect(i));
   return layers;
 }
 

@@ -189,7 +189,7 @@ void RequestsView::draw_controls(DisplayList& list, std::size_t count) const {
        {std::pair{RequestOrder::ByTime, tr("All")}, std::pair{RequestOrder::Failed, tr("Failed")},
         std::pair{RequestOrder::Slowest, tr("Slowest first")}}) {
     x = draw_chip(list, x, kChipsMiddle, name, order == order_,
-                  QString{"requests %1"}.arg(static_cast<int>(order))) +
+                  QString{"requests %1"}.arg(static_cast<int>(order)), c) +
         6;
   }
   const qreal right = width() - kPadding;

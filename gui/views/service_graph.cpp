@@ -4,6 +4,7 @@
 #include <QMouseEvent>
 #include <QWheelEvent>
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "gui/views/breaker_lever.h"
@@ -20,8 +21,10 @@ constexpr qreal kFooterHeight = 100;
 /// Around the cards: the users' line on the left, badges above, selection.
 constexpr QMarginsF kAround{58, 24, 12, 12};
 constexpr QSizeF kLayoutRoom{1120, 520};
-constexpr double kNoTextBelow = 0.45;
-constexpr double kAllTextFrom = 0.72;
+// Words never shrink: on smaller cards there are fewer of them.
+constexpr double kNoCaptionsBelow = 0.45;
+constexpr double kTwoLinesFrom = 0.68;
+constexpr double kTicksFrom = 0.72;
 constexpr qreal kNameFrom = 52;  ///< As wide a small card has a name.
 constexpr Duration kHaloLasts = Duration::seconds(10);
 constexpr std::size_t kTicksMost = 12;
@@ -245,20 +248,24 @@ std::vector<Layer> ServiceGraphView::still_layers() const {
   edges([&](std::size_t e) { draw_path_of_edge(graph.list, e); });
   draw_reached_edge(graph.list);
   edges([&](std::size_t e) { draw_edge(graph.list, e); });
-  cards([&](std::uint32_t s) { draw_card(graph.list, s, graph.transform.m11()); });
+  cards([&](std::uint32_t s) { draw_card(graph.list, s); });
   edges([&](std::size_t e) { draw_breaker(graph.list, e); });
-  if (graph.transform.m11() >= kNoTextBelow) {
-    cards([&](std::uint32_t s) { draw_badge(graph.list, s); });
-    layers.push_back(std::move(graph));
-  } else {
-    Layer small;
-    small.clip = graph.clip;
-    cards([&](std::uint32_t s) {
-      draw_small_card(small.list, s, graph.transform.mapRect(card_rect(s)));
-    });
-    layers.push_back(std::move(graph));
-    layers.push_back(std::move(small));
+  const double scale = graph.transform.m11();
+  Layer words;
+  words.clip = graph.clip;
+  words.transform = QTransform::fromScale(std::max(1.0, scale), std::max(1.0, scale));
+  const QTransform place = graph.transform * words.transform.inverted();
+  edges([&](std::size_t e) { draw_words_of_edge(words.list, e, place); });
+  cards([&](std::uint32_t s) {
+    const QRectF card = place.mapRect(card_rect(s));
+    if (scale < kTwoLinesFrom) return draw_small_card(words.list, s, card);
+    draw_words_of_card(words.list, s, card, std::min(1.0, scale));
+  });
+  if (scale >= kTwoLinesFrom) {
+    cards([&](std::uint32_t s) { draw_badge(words.list, s, place.mapRect(card_rect(s))); });
   }
+  layers.push_back(std::move(graph));
+  layers.push_back(std::move(words));
 
   Layer foot;
   draw_footer(foot.list);
@@ -362,7 +369,7 @@ void ServiceGraphView::draw_way_back(DisplayList& list) const {
 
 void ServiceGraphView::draw_captions(DisplayList& list) const {
   const QTransform view = view_of_graph();
-  if (view.m11() < kNoTextBelow) return;
+  if (view.m11() < kNoCaptionsBelow) return;
   for (std::size_t i = 0; i < layout_.columns.size(); ++i) {
     const qreal x = view.map(QPointF{layout_.columns[i] - kCard.width() / 2, 0}).x();
     if (x < kPadding || x > width() - 60) continue;
@@ -505,12 +512,6 @@ void ServiceGraphView::draw_edge(DisplayList& list, std::size_t edge) const {
   QPainterPath port;
   port.addEllipse(track.points.front(), 2.2, 2.2);
   list.path(port, faded(color, alpha));
-  if (!graph_.edges[edge].from) {
-    const QPointF start = track.points.front();
-    const qreal half = height_of(Type::Small) / 2;
-    list.text({start.x() - 4, start.y() - 10 - 2 * half, 58, 2 * half}, tr("users"), Type::Small,
-              c.low);
-  }
 }
 
 void ServiceGraphView::draw_breaker(DisplayList& list, std::size_t edge) const {
@@ -525,6 +526,24 @@ void ServiceGraphView::draw_breaker(DisplayList& list, std::size_t edge) const {
   Shape& lever_box = list.box(box, 10, c.panel, color, 1.4);
   lever_box.tag = QString{"breaker %1"}.arg(graph_.edges[edge].edges.front());
   draw_breaker_lever(list, at, trying ? LeverPosition::HalfOpen : LeverPosition::Open, color);
+}
+
+void ServiceGraphView::draw_words_of_edge(DisplayList& list, std::size_t edge,
+                                          const QTransform& place) const {
+  const Theme& c = colors();
+  const EdgeNow& now = edges_now_[edge];
+  const Track& track = tracks_[edge];
+  if (!graph_.edges[edge].from) {
+    const QPointF start = place.map(track.points.front());
+    const qreal high = height_of(Type::Small);
+    const qreal wide = width_of(tr("users"), Type::Small);
+    const qreal card = place.map(track.points.back()).x();
+    list.text({std::min(start.x() - 4, card - 6 - wide), start.y() - 8 - high, wide + 1, high},
+              tr("users"), Type::Small, c.low);
+  }
+  if (now.open + now.trying == 0) return;
+  const bool trying = now.open == 0;
+  const QColor color = c.state(trying ? State::Recovering : State::Failing);
   QString text = tr("half-open");
   if (!trying) {
     const Instant since =
@@ -532,8 +551,10 @@ void ServiceGraphView::draw_breaker(DisplayList& list, std::size_t edge) const {
     text = tr("open %1 s")
                .arg(QString::number(std::max(0.0, to_seconds(shown().moment->at - since)), 'f', 0));
   }
+  const QPointF at = track.points[track.points.size() / 2];
   const qreal w = width_of(text, Type::SmallStrong) + 10;
-  const QRectF label{at.x() - w / 2, at.y() + 14, w, 17};
+  const QPointF below = place.map(at + QPointF{0, 14});
+  const QRectF label{below.x() - w / 2, below.y(), w, 17};
   list.box(label, 5, c.panel);
   list.text(label, text, Type::SmallStrong, color, Qt::AlignHCenter);
 }
@@ -554,7 +575,7 @@ QString ServiceGraphView::value_of(std::uint32_t card) const {
   return tr("%1 err").arg(percent_text(now.calls.error_share()));
 }
 
-void ServiceGraphView::draw_card(DisplayList& list, std::uint32_t index, double scale) const {
+void ServiceGraphView::draw_card(DisplayList& list, std::uint32_t index) const {
   const Theme& c = colors();
   const ServiceNow& now = cards_now_[index];
   const Card& what = graph_.cards[index];
@@ -585,63 +606,88 @@ void ServiceGraphView::draw_card(DisplayList& list, std::uint32_t index, double 
                what.is_group ? tr("%1 services").arg(what.services.size())
                              : tr("%1 of %2 pods ready").arg(now.ready).arg(now.pods.size()));
   if (now.state == State::Draining) box.dash = {3, 2};
-  if (scale < kNoTextBelow) return;
-  const qreal first = card.top() + 17;
-  const qreal second = card.top() + 35;
-  list.glyph(now.state, {card.left() + 18, first}, 15);
-  const qreal right = card.right() - 10;
-  qreal name_right = right;
-  const bool all = scale >= kAllTextFrom;
-  if (all && !now.pods.empty()) {
-    // Pods, at most a dozen: where there are more, one stands for several, the worst of them.
-    const std::size_t ticks = std::min(kTicksMost, now.pods.size());
-    constexpr qreal kStep = 4.5;
-    name_right = right - static_cast<qreal>(ticks) * kStep;
-    for (std::size_t i = 0; i < ticks; ++i) {
-      const std::size_t last = (i + 1) * now.pods.size() / ticks - 1;
-      const State state = now.pods[last];
-      const QRectF tick{name_right + static_cast<qreal>(i) * kStep + 1, first - 4.5, 3.2, 9};
-      const QColor& color = c.state(state);
-      if (state == State::Lost || state == State::Starting || state == State::Draining) {
-        list.box(tick, 0.8, {}, color, 0.9).state = state;
-      } else {
-        list.box(tick, 0.8, color).state = state;
-      }
-    }
-    name_right -= 3;
-  }
-  const qreal left = card.left() + 33;
-  const QString name = short_name(what.name);
-  // A long name is a little smaller before it is cut.
-  const Type name_type =
-      width_of(name, Type::Name) <= name_right - left ? Type::Name : Type::BodyStrong;
-  const qreal name_height = height_of(name_type);
-  list.text({left, first - name_height / 2, name_right - left, name_height}, name, name_type,
-            c.high);
-  const bool idle = now.per_second == 0 && now.calls.ended == 0;
-  const bool strong = !plain;
-  const qreal value_left = idle && plain
-                               ? right
-                               : list.words_before(right, second, value_of(index),
-                                                   strong ? Type::SmallStrong : Type::Small,
-                                                   strong ? c.text_of(now.state) : c.low);
-  const qreal height = height_of(Type::Small);
-  list.text({left, second - height / 2, value_left - left - 6, height},
-            what.is_group ? tr("%1 services").arg(what.services.size())
-            : idle        ? tr("no calls")
-                          : rate_text(now.per_second),
-            Type::Small, idle && !what.is_group ? c.low : c.mid);
 }
 
-void ServiceGraphView::draw_badge(DisplayList& list, std::uint32_t index) const {
+void ServiceGraphView::draw_words_of_card(DisplayList& list, std::uint32_t index,
+                                          const QRectF& card, double scale) const {
+  const Theme& c = colors();
+  const ServiceNow& now = cards_now_[index];
+  const Card& what = graph_.cards[index];
+  const qreal first = card.top() + 0.34 * card.height();
+  const qreal second = card.top() + 0.7 * card.height();
+  const qreal glyph = card.left() + 10.5 * scale + 7.5;
+  list.glyph(now.state, {glyph, first}, 15);
+  const qreal left = glyph + 7.5 + 7.5 * scale;
+  const qreal right = card.right() - 10 * scale;
+  const QString name = short_name(what.name);
+  // A long name is a little smaller before it takes the place of the pods, and before it is cut.
+  std::size_t ticks = scale >= kTicksFrom ? std::min(kTicksMost, now.pods.size()) : 0;
+  constexpr qreal kTick = 4.5;
+  const auto ticks_left = [&] { return right - static_cast<qreal>(ticks) * kTick; };
+  const auto room = [&] { return (ticks > 0 ? ticks_left() - 3 : right) - left; };
+  constexpr std::array kTypes{Type::Name, Type::BodyStrong, Type::SmallStrong};
+  const auto type_that_fits = [&] {
+    return std::find_if(kTypes.begin(), kTypes.end(),
+                        [&](Type type) { return width_of(name, type) <= room(); });
+  };
+  auto type = type_that_fits();
+  if (type == kTypes.end()) {
+    ticks = 0;
+    type = type_that_fits();
+  }
+  const Type name_type = type == kTypes.end() ? Type::SmallStrong : *type;
+  // Pods, at most a dozen: where there are more, one stands for several, the worst of them.
+  for (std::size_t i = 0; i < ticks; ++i) {
+    const std::size_t last = (i + 1) * now.pods.size() / ticks - 1;
+    const State state = now.pods[last];
+    const QRectF tick{ticks_left() + static_cast<qreal>(i) * kTick + 1, first - 4.5, 3.2, 9};
+    const QColor& color = c.state(state);
+    if (state == State::Lost || state == State::Starting || state == State::Draining) {
+      list.box(tick, 0.8, {}, color, 0.9).state = state;
+    } else {
+      list.box(tick, 0.8, color).state = state;
+    }
+  }
+  const QString full_name = QString::fromStdString(what.name);
+  const qreal name_height = height_of(name_type);
+  list.text({left, first - name_height / 2, room(), name_height}, name, name_type, c.high).tag =
+      "name " + full_name;
+  const bool plain = now.state == State::Healthy;
+  const bool idle = now.per_second == 0 && now.calls.ended == 0;
+  const qreal height = height_of(Type::Small);
+  qreal value_left = right + 6;
+  if (!idle || !plain) {
+    const Type value_type = plain ? Type::Small : Type::SmallStrong;
+    const qreal wide = std::min(width_of(value_of(index), value_type), right - left);
+    value_left = right - wide;
+    list.text({value_left - 1, second - height / 2, wide + 1, height}, value_of(index), value_type,
+              plain ? c.low : c.text_of(now.state), Qt::AlignRight)
+        .tag = "value " + full_name;
+  }
+  const QString calls = what.is_group ? tr("%1 services").arg(what.services.size())
+                        : idle        ? tr("no calls")
+                                      : rate_text(now.per_second);
+  // Where there is no room for both, even below the glyph, how it fares says more.
+  const qreal wide = width_of(calls, Type::Small);
+  const qreal room_right = value_left - 6;
+  const qreal from = left + wide <= room_right ? left : card.left() + 10.5 * scale;
+  if (from + wide > room_right) return;
+  list.text({from, second - height / 2, wide + 1, height}, calls, Type::Small,
+            idle && !what.is_group ? c.low : c.mid)
+      .tag = "calls " + full_name;
+}
+
+void ServiceGraphView::draw_badge(DisplayList& list, std::uint32_t index,
+                                  const QRectF& card) const {
   const ServiceNow& now = cards_now_[index];
   if (!now.arrival) return;
   const Theme& c = colors();
   const QColor& color = c.state(now.state);
   const QString offset = offset_text(now.arrival->after);
-  const QRectF card = card_rect(index);
   const qreal width = 23 + width_of(offset, Type::Mono) + 9;
-  const QRectF badge{card.left() - 6, card.top() - 15, width, 20};
+  // On a small card it is higher, so that the glyph has its place.
+  const qreal higher = 0.2 * std::max(0.0, kCard.height() - card.height());
+  const QRectF badge{card.left() - 6, card.top() - 15 - higher, width, 20};
   Shape& pill = list.box(badge, 10, c.window, color, 1.4);
   pill.tag = "badge " + QString::fromStdString(graph_.cards[index].name);
   QPainterPath disc;
@@ -664,8 +710,19 @@ void ServiceGraphView::draw_small_card(DisplayList& list, std::uint32_t index,
   } else {
     const qreal height = height_of(Type::Small);
     list.glyph(now.state, {where.left() + 9, where.center().y()}, 10);
-    list.text({where.left() + 17, where.center().y() - height / 2, where.width() - 19, height},
-              short_name(what.name), Type::Small, c.high)
+    const qreal left = where.left() + 17;
+    qreal right = where.right() - 2;
+    // How it fares, if that is not well and there is room for it.
+    const QString name = short_name(what.name);
+    const QString value = value_of(index);
+    const qreal wide = width_of(value, Type::SmallStrong);
+    if (now.state != State::Healthy && left + width_of(name, Type::Small) + 6 + wide <= right - 4) {
+      right -= 4 + wide;
+      list.text({right - 1, where.center().y() - height / 2, wide + 1, height}, value,
+                Type::SmallStrong, c.text_of(now.state), Qt::AlignRight);
+    }
+    list.text({left, where.center().y() - height / 2, right - left, height}, name, Type::Small,
+              c.high)
         .tag = "small name " + QString::fromStdString(what.name);
   }
   if (!now.arrival) return;

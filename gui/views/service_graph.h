@@ -90,10 +90,15 @@ class ServiceGraphView : public Canvas {
   void draw_halo(DisplayList& list, std::uint32_t card) const;
   void draw_edge(DisplayList& list, std::size_t edge) const;
   void draw_breaker(DisplayList& list, std::size_t edge) const;
-  void draw_card(DisplayList& list, std::uint32_t card, double scale) const;
-  void draw_badge(DisplayList& list, std::uint32_t card) const;
-  /// Where cards are too small for what stands on them: its name as it fits, and its place in the
-  /// order, in a size that can be read.
+  void draw_card(DisplayList& list, std::uint32_t card) const;
+  /// What stands on a card and beside an edge, in the sizes of other words however small the graph
+  /// is: what has no room is left out. `place` leads from the graph to where the words are drawn,
+  /// `where` is the card there, `scale` how much smaller than life it is, at most 1.
+  void draw_words_of_edge(DisplayList& list, std::size_t edge, const QTransform& place) const;
+  void draw_words_of_card(DisplayList& list, std::uint32_t card, const QRectF& where,
+                          double scale) const;
+  void draw_badge(DisplayList& list, std::uint32_t card, const QRectF& where) const;
+  /// Where cards are too small for two lines: its name as it fits, and its place in the order.
   void draw_small_card(DisplayList& list, std::uint32_t card, const QRectF& where) const;
   [[nodiscard]] QString value_of(std::uint32_t card) const;
 

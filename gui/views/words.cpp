@@ -58,6 +58,13 @@ QString count_text(std::uint64_t count) {
   return text;
 }
 
+QString amount_text(std::uint64_t count) {
+  if (count < 100'000) return count_text(count);
+  const auto amount = static_cast<double>(count);
+  if (count < 999'500) return decimal(amount / 1e3, 0) + "k";
+  return decimal(amount / 1e6, count < 99'950'000 ? 1 : 0) + "M";
+}
+
 QString short_name(const std::string& name) {
   const std::size_t slash = name.rfind('/');
   return QString::fromStdString(slash == std::string::npos ? name : name.substr(slash + 1));

@@ -23,6 +23,8 @@ namespace orrery::gui {
 [[nodiscard]] QString offset_text(Duration after);
 /// "3,214"
 [[nodiscard]] QString count_text(std::uint64_t count);
+/// "3,214", "120k", "1.2M"
+[[nodiscard]] QString amount_text(std::uint64_t count);
 /// "zone b" of "zone/b", "cart" of "Deployment/shop/cart".
 [[nodiscard]] QString subject_text(const std::string& subject);
 

@@ -43,6 +43,36 @@ TEST(Limits, CountWhatAdmissionDidNotLetOut) {
   EXPECT_EQ(board.most, (LimitCounts{0, 0, 0, 0, 20}));
 }
 
+TEST(Limits, CountWhatPoliciesOfACallerDidBesideItsFirstTries) {
+  using recording::PolicyField;
+  const auto run = whole(test::topic_recording_path());
+  ASSERT_NE(run, nullptr);
+  EXPECT_EQ(run->history().policies(1, 70), (PolicySecond{100, 130, 10, 20, 10, 0, 0}));
+  EXPECT_EQ(run->history().policies(1, 50), (PolicySecond{100, 100, 0, 0, 0, 0, 0}));
+  const PolicyTotals of_cart = policy_totals(*run, 1U);
+  EXPECT_EQ(of_cart.seconds.at(70), run->history().policies(1, 70));
+  EXPECT_EQ(count_of(of_cart.most, PolicyField::Openings), 1U);
+  EXPECT_EQ(count_of(policy_totals(*run, 0U).most, PolicyField::Hedges), 0U);
+  const LimitBoard board = limit_board(*run);
+  EXPECT_EQ(count_of(board.policies.seconds.at(70), PolicyField::Calls), 200U) << "both callers";
+  EXPECT_EQ(board.edges, (std::vector<std::size_t>{3}));
+  EXPECT_TRUE(is_caller_with_policies(*run, 1U));
+  EXPECT_FALSE(is_caller_with_policies(*run, 2U)) << "it is called by them only";
+  EXPECT_EQ(route_of(run->scene(), 3), 1U);
+  EXPECT_EQ(route_of(run->scene(), 2), std::nullopt);
+}
+
+TEST(ConsumerGroups, HaveTheirMessagesBySecondAndTheLagAtItsEnd) {
+  const auto run = whole(test::topic_recording_path());
+  ASSERT_NE(run, nullptr);
+  const GroupSecond& behind = run->history().group(0, 70);
+  EXPECT_EQ(behind.published, 60U);
+  EXPECT_EQ(behind.finished, 30U);
+  EXPECT_EQ(behind.lag, 330U);
+  EXPECT_EQ(behind.oldest, Duration::milliseconds(6'600));
+  EXPECT_EQ(run->history().group(0, 119).lag, 0U);
+}
+
 TEST(Limits, ErrorsAreNoLimits) {
   const auto run = whole(test::recording_path());
   ASSERT_NE(run, nullptr);

@@ -11,19 +11,22 @@ namespace {
 
 using recording::CallField;
 using recording::ColumnMap;
+using recording::GroupField;
+using recording::PolicyField;
 using recording::RowKind;
 using recording::RunWriter;
 
 constexpr std::uint32_t kFront = 0;
 constexpr std::uint32_t kCart = 1;
 constexpr std::uint32_t kDb = 2;
+constexpr std::uint32_t kMail = 3;
 constexpr std::int64_t kTenths = 1200;
 constexpr std::int64_t kDark = 600;
 constexpr std::int64_t kLight = 900;
 constexpr std::int64_t kShut = 1050;
 
 /// What happens beside the dark zone.
-enum class Beside { Nothing, Breaker, Policy, Admission };
+enum class Beside { Nothing, Breaker, Policy, Admission, Topic, ManyTopics };
 
 class Writer {
  public:
@@ -100,6 +103,24 @@ class Writer {
     writer_.add_trace(trace);
   }
 
+  void messages(std::int64_t tenth) {
+    const bool dark = tenth > kDark && tenth <= kLight;
+    const std::int64_t finished = dark ? 3 : lag_ > 0 ? 9 : 6;
+    lag_ += 6 - finished;
+    values_[map_.of(0, GroupField::Published)] = 6;
+    values_[map_.of(0, GroupField::Finished)] = finished;
+    values_[map_.of(0, GroupField::Lag)] = lag_;
+    values_[map_.of(0, GroupField::OldestAge)] = lag_ * 20'000;
+  }
+
+  void policies(std::size_t route, std::int64_t calls, bool at_work) {
+    values_[map_.of(route, PolicyField::Calls)] = calls;
+    values_[map_.of(route, PolicyField::Tries)] = at_work ? calls + 3 : calls;
+    values_[map_.of(route, PolicyField::Retries)] = at_work ? 1 : 0;
+    values_[map_.of(route, PolicyField::Hedges)] = at_work ? 2 : 0;
+    values_[map_.of(route, PolicyField::Fallbacks)] = at_work ? 1 : 0;
+  }
+
   void sample(std::int64_t tenth, bool failing, Beside beside) {
     const bool breaker = beside == Beside::Breaker;
     constexpr auto kTimeout = static_cast<CallField>(static_cast<int>(CallField::Ok) + 4);
@@ -115,7 +136,7 @@ class Writer {
     calls(RowKind::Service, kFront, 10, failed, kUpstream);
     calls(RowKind::Service, kCart, 10, failed, kUpstream);
     calls(RowKind::Service, kDb, 10, failed, kTimeout);
-    calls(RowKind::Service, 3, 10, 0, kTimeout);
+    calls(RowKind::Service, kMail, 10, 0, kTimeout);
     if (breaker && failing) {
       calls(RowKind::Edge, 3, 10, 3, kCircuitOpen);
       values_[map_.of(RowKind::Edge, 3, CallField::Retries)] = 1;
@@ -124,6 +145,14 @@ class Writer {
     if (breaker && tenth > kLight && tenth <= kLight + 20) {
       values_[map_.of(RowKind::Edge, 3, CallField::BreakersTrying)] = 1;
     }
+    if (beside == Beside::Topic) {
+      messages(tenth);
+      policies(0, 10, false);
+      policies(1, 10, failing);
+      values_[map_.of(RowKind::Edge, 3, CallField::Retries)] = failing ? 3 : 0;
+      values_[map_.of(1, PolicyField::Openings)] = tenth == kDark + 11 ? 1 : 0;
+      values_[map_.of(1, PolicyField::Ejections)] = tenth == kDark + 21 ? 1 : 0;
+    }
     writer_.sample(Instant::at(Duration::milliseconds(100) * tenth), values_);
   }
 
@@ -131,6 +160,7 @@ class Writer {
   RunWriter& writer_;
   ColumnMap map_;
   std::vector<std::int64_t> values_;
+  std::int64_t lag_ = 0;
 };
 
 QString write(const char* file, Beside beside) {
@@ -144,7 +174,16 @@ QString write(const char* file, Beside beside) {
   recording::Scene scene;
   scene.services = {"shop/front", "shop/cart", "shop/db", "shop/mail"};
   scene.journeys = {"buy"};
-  scene.edges = {{recording::kOutside, kFront}, {kFront, kCart}, {kFront, 3}, {kCart, kDb}};
+  scene.edges = {{recording::kOutside, kFront}, {kFront, kCart}, {kFront, kMail}, {kCart, kDb}};
+  if (beside == Beside::ManyTopics) {
+    for (const char* what : {"made", "paid", "packed", "sent", "kept", "returned", "lost", "old"}) {
+      scene.groups.push_back({std::string{"shop.orders."} + what, kMail});
+    }
+  }
+  if (beside == Beside::Topic) {
+    scene.groups = {{"orders", kMail}};
+    scene.routes = {{kFront, kCart}, {kCart, kDb}};
+  }
   auto made = RunWriter::create(path, info, scene);
   if (!made) return {};
   Writer writer{**made};
@@ -220,6 +259,16 @@ const QString& admission_recording_path() {
 
 const QString& policy_recording_path() {
   static const QString kPath = write("gui_test_policy.orrery", Beside::Policy);
+  return kPath;
+}
+
+const QString& many_topics_recording_path() {
+  static const QString kPath = write("gui_test_topics.orrery", Beside::ManyTopics);
+  return kPath;
+}
+
+const QString& topic_recording_path() {
+  static const QString kPath = write("gui_test_topic.orrery", Beside::Topic);
   return kPath;
 }
 

@@ -26,4 +26,13 @@ const QString& admission_recording_path();
 /// The first, but at 1:45 a policy is applied, after which calls fail as they did in the dark.
 const QString& policy_recording_path();
 
+/// The first, but mail consumes orders, 60 of which are published a second, and front and cart have
+/// policies. While zone b is dark mail finishes half of them, thereafter half as many again; of 100
+/// calls a second to db cart then tries 10 again, hedges 20 and answers 10 of itself; its breaker
+/// opens at 1:01, and a host is ejected at 1:02.
+const QString& topic_recording_path();
+
+/// Likewise, but mail consumes eight topics with long names.
+const QString& many_topics_recording_path();
+
 }  // namespace orrery::gui::test

@@ -98,10 +98,10 @@ TEST_F(Views, AFaultThatIsStillToComeIsDashed) {
   EXPECT_FALSE(shape(window_.timeline(), "fault dark", layers)->dash.isEmpty());
 }
 
-TEST(LimitTiles, AreNeverTooNarrowForTheirNamesAndFigures) {
+void check_limit_tiles(const QString& recording, std::size_t expected) {
   Window window;
   window.resize(1600, 1000);
-  ASSERT_TRUE(window.open(test::breaker_recording_path()));
+  ASSERT_TRUE(window.open(recording));
   window.take_all();
   window.seek(Instant::at(Duration::seconds(70)));
   window.show_drawer(Drawer::Limits);
@@ -122,10 +122,15 @@ TEST(LimitTiles, AreNeverTooNarrowForTheirNamesAndFigures) {
           }
         }
       }
-      EXPECT_EQ(tiles, 5U);
+      EXPECT_EQ(tiles, expected);
     }
   }
   window.set_language("en");
+}
+
+TEST(LimitTiles, AreNeverTooNarrowForTheirNamesAndFigures) {
+  check_limit_tiles(test::breaker_recording_path(), 5);
+  check_limit_tiles(test::topic_recording_path(), 10);
 }
 
 TEST_F(Views, NoTextIsCutInEitherLanguageOrTheme) {
@@ -223,6 +228,43 @@ TEST_F(Views, SmallCardsKeepTheirNamesAndTheirPlaceInTheOrder) {
       << "no room for a name";
 }
 
+TEST_F(Views, WordsInTheGraphAreReadableAndOnTheirCardsHoweverSmallItIs) {
+  window_.resize(1600, 1000);
+  for (const double wanted : {1.0, 0.85, 0.76, 0.68, 0.6, 0.5, 0.4}) {
+    (void)window_.picture(1);
+    const QPointF centre = QRectF{window_.services().rect()}.center();
+    QRectF card;
+    ASSERT_NE(window_.services().find("card shop/front", &card), nullptr);
+    window_.services().zoom(172 * wanted / card.width(), centre);
+    (void)window_.picture(1);
+    for (const char* service : {"front", "cart", "db", "mail"}) {
+      const QString full = QString{"shop/"} + service;
+      QRectF name;
+      ASSERT_NE(window_.services().find("card " + full, &card), nullptr);
+      if (window_.services().find("name " + full, &name) != nullptr) {
+        EXPECT_TRUE(card.contains(name)) << service << " at " << wanted;
+        QRectF value;
+        if (window_.services().find("value " + full, &value) != nullptr) {
+          EXPECT_TRUE(card.contains(value)) << service << " at " << wanted;
+          EXPECT_GE(value.center().y() - name.center().y(), 11) << service << " at " << wanted;
+        }
+        QRectF calls;
+        if (window_.services().find("calls " + full, &calls) != nullptr) {
+          EXPECT_TRUE(card.contains(calls)) << service << " at " << wanted;
+          EXPECT_LE(calls.right(), value.left()) << service << " at " << wanted;
+        }
+      }
+    }
+    for (const Layer& layer : window_.services().layers()) {
+      for (const Shape& shape : layer.list.shapes()) {
+        if (shape.kind != Shape::Kind::Text || shape.type == Type::Caption) continue;
+        const double pixels = font_of(shape.type).pointSizeF() * 96 / 72 * layer.transform.m11();
+        EXPECT_GE(pixels, 10.99) << shape.text.toStdString() << " at " << wanted;
+      }
+    }
+  }
+}
+
 TEST_F(Views, ALongNameStandsNotInTheLinksBesideIt) {
   window_.select(std::optional<std::uint32_t>{0});
   Canvas& inspector = *window_.canvases()[3];
@@ -290,6 +332,9 @@ TEST(Words, NumbersAreShort) {
   EXPECT_EQ(latency_text(Duration::milliseconds(3012)), "3.0 s");
   EXPECT_EQ(clock_text(Instant::at(Duration::milliseconds(141'499))), "2:21.4");
   EXPECT_EQ(count_text(3214), "3,214");
+  EXPECT_EQ(amount_text(99'999), "99,999");
+  EXPECT_EQ(amount_text(120'400), "120k");
+  EXPECT_EQ(amount_text(1'240'000), "1.2M");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 /// Reading `policies`: what each key becomes, and every way to get it wrong.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <variant>
 
@@ -560,6 +561,78 @@ INSTANTIATE_TEST_SUITE_P(
               "/policies/0/globalRateLimit/failureModeDeny", "true or false"},
         Wrong{R"([{"to": "web", "connectionPool": {"maxConnections": 0}}])",
               "/policies/0/connectionPool/maxConnections", "a whole number from 1"}));
+
+// --- Policies that change
+// -------------------------------------------------------------------------
+
+ScenarioReading read_changes(const std::string& entries, const std::string& policies = "[]") {
+  return read_scenario_text(scenario_with(policies), "policies.json", "",
+                            {{"/timeline", "[" + entries + "]"}});
+}
+
+const PolicyAction& change(const ScenarioReading& reading, std::size_t entry) {
+  return std::get<PolicyAction>(reading.scenario->timeline.at(entry).action);
+}
+
+TEST(ChangedPolicies, AreLaidOverWhatIsInForceInTheOrderOfTime) {
+  const ScenarioReading reading = read_changes(
+      R"({"id": "later", "at": "20s", "policy": {"to": "web", "timeout": "3s"}},
+         {"id": "first", "at": "10s", "policy": {"to": "web", "perTryTimeout": "1s"}})",
+      R"([{"to": "web", "timeout": "2s", "retries": {"attempts": 4}}])");
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  const Way way{"", "default/web"};
+  EXPECT_EQ(reading.scenario->policies.at(way).timeouts.overall, 2_s);
+  const RoutePolicy& first = change(reading, 0).policies.at(way);
+  EXPECT_EQ(first.timeouts.overall, 2_s);
+  EXPECT_EQ(first.timeouts.per_try, 1_s);
+  EXPECT_EQ(first.retry.retries, 4U);
+  EXPECT_EQ(change(reading, 0).keys, std::vector<std::string>{"perTryTimeout"});
+  const RoutePolicy& later = change(reading, 1).policies.at(way);
+  EXPECT_EQ(later.timeouts.overall, 3_s);
+  EXPECT_EQ(later.timeouts.per_try, 1_s) << "it stays";
+}
+
+TEST(ChangedPolicies, OfCallsWithoutOneChangeAnEmptyOne) {
+  const ScenarioReading reading =
+      read_changes(R"({"id": "now", "at": "10s", "policy": {"to": "web", "timeout": "3s"}})");
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  ASSERT_EQ(reading.scenario->policies.size(), 1U);
+  EXPECT_EQ(reading.scenario->policies.begin()->second.timeouts.overall, Duration{});
+  EXPECT_EQ(change(reading, 0).policies.begin()->second.timeouts.overall, 3_s);
+}
+
+class ChangesThatAreWrong : public testing::TestWithParam<Wrong> {};
+
+TEST_P(ChangesThatAreWrong, AreNamedWithTheirPlace) {
+  const ScenarioReading reading =
+      read_changes(std::string{R"({"id": "now", "at": "10s", )"} + GetParam().policies + "}");
+  EXPECT_FALSE(reading.scenario);
+  EXPECT_TRUE(std::any_of(reading.problems.begin(), reading.problems.end(),
+                          [](const api::Problem& problem) {
+                            return problem.where.pointer == GetParam().pointer &&
+                                   problem.expected.find(GetParam().expected) != std::string::npos;
+                          }))
+      << text_of(reading.problems);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Policies, ChangesThatAreWrong,
+    testing::Values(
+        Wrong{R"("policy": {"to": "web"})", "/timeline/0/policy", "something that changes"},
+        Wrong{R"("policy": [])", "/timeline/0/policy", "object"},
+        Wrong{R"("policy": {"timeout": "1s"})", "/timeline/0/policy", "\"to\""},
+        Wrong{R"("policy": {"to": "wab", "timeout": "1s"})", "/timeline/0/policy/to", "Service"},
+        Wrong{R"("policy": {"to": "web", "timeout": 1})", "/timeline/0/policy/timeout", "duration"},
+        Wrong{R"("policy": {"to": "web", "timeout": "1s"}, "for": "3s")", "/timeline/0/for",
+              "only beside"},
+        Wrong{R"("policy": {"to": "web", "timeout": "1s"}, "cordon": "Node/node-1")", "/timeline/0",
+              "one of"},
+        Wrong{R"("policy": {"to": "web", "globalRateLimit": "visits"})",
+              "/timeline/0/policy/globalRateLimit", "while the run goes on"},
+        Wrong{R"("policy": {"to": "web", "fallback": {"service": {"to": "web"}}})",
+              "/timeline/0/policy/fallback", "while the run goes on"},
+        Wrong{R"("policy": {"to": "web", "slowStart": {"window": "5s"}})",
+              "/timeline/0/policy/slowStart", "balancer"}));
 
 }  // namespace
 }  // namespace orrery::scenario

@@ -176,6 +176,21 @@ TEST(Orders, NameOnlyImagesThatTheRunKnows) {
   EXPECT_EQ(order.problems[0].where.pointer, "/set/image");
 }
 
+TEST(Orders, ChangePoliciesOfCallsThatHadOneWhenTheRunBegan) {
+  scenario::Scenario scenario = two_pods();
+  const char* order = R"({"policy": {"to": "web", "timeout": "1s"}})";
+  const Instant now = Instant::at(Duration::seconds(12));
+  const auto refused = read(OrderedScenario{kScenario, scenario}, order, now);
+  ASSERT_EQ(refused.problems.size(), 1U);
+  EXPECT_EQ(refused.problems[0].where.pointer, "/policy");
+  EXPECT_EQ(refused.problems[0].found, "those from clients to default/web");
+  EXPECT_TRUE(refused.entries.empty());
+  scenario.policies[{"", "default/web"}];
+  const auto taken = read(OrderedScenario{kScenario, scenario}, order, now);
+  EXPECT_TRUE(taken.problems.empty());
+  EXPECT_EQ(taken.entries.size(), 1U);
+}
+
 TEST(Orders, ThatTheExpectationsDoNotAllowForLeaveNone) {
   const scenario::Scenario scenario = two_pods();
   OrderedScenario ordered{kScenario, scenario};

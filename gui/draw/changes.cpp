@@ -1,6 +1,7 @@
 #include "gui/draw/changes.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <utility>
 
@@ -82,6 +83,36 @@ QRectF place_of(const Shape& shape) {
   return {};
 }
 
+std::vector<QRectF> places_of(const Shape& shape) {
+  const QRectF whole = place_of(shape);
+  if (whole.isEmpty()) return {};
+  constexpr qreal kPiece = 32;
+  const bool is_line = shape.kind == Shape::Kind::Path && !shape.fill.isValid();
+  if (!is_line || std::min(whole.width(), whole.height()) < kPiece) return {whole};
+  const qreal around = shape.width / 2 + 1.5;
+  std::vector<QRectF> places;
+  for (const QPolygonF& line : shape.path.toSubpathPolygons()) {
+    for (qsizetype i = 1; i < line.size(); ++i) {
+      // Straight parts are long, curved ones are many.
+      const QLineF part{line[i - 1], line[i]};
+      const auto steps = static_cast<int>(std::ceil(std::max(1.0, part.length() / kPiece)));
+      for (int step = 0; step < steps; ++step) {
+        const QPointF from = part.pointAt(static_cast<qreal>(step) / steps);
+        const QPointF to = part.pointAt(static_cast<qreal>(step + 1) / steps);
+        const QRectF place =
+            QRectF{from, to}.normalized().adjusted(-around, -around, around, around);
+        const QRectF both = places.empty() ? place : places.back().united(place);
+        if (!places.empty() && std::max(both.width(), both.height()) < kPiece) {
+          places.back() = both;
+        } else {
+          places.push_back(place);
+        }
+      }
+    }
+  }
+  return places;
+}
+
 std::vector<QRectF> changed_places(const DisplayList& before, const DisplayList& after) {
   const Seen a = seen_of(before);
   const Seen b = seen_of(after);
@@ -98,6 +129,9 @@ std::vector<QRectF> changed_places(const DisplayList& before, const DisplayList&
     --b_end;
   }
   std::vector<QRectF> places;
+  const auto take = [&](const Shape& shape) {
+    for (const QRectF& place : places_of(shape)) places.push_back(place);
+  };
   while (i < a_end || j < b_end) {
     if (i < a_end && j < b_end && looks_like(*a[i], *b[j])) {
       ++i;
@@ -105,8 +139,8 @@ std::vector<QRectF> changed_places(const DisplayList& before, const DisplayList&
       continue;
     }
     const auto [of_a, of_b] = to_the_next_alike(a, i, a_end, b, j, b_end);
-    for (const std::size_t end = i + of_a; i < end; ++i) places.push_back(place_of(*a[i]));
-    for (const std::size_t end = j + of_b; j < end; ++j) places.push_back(place_of(*b[j]));
+    for (const std::size_t end = i + of_a; i < end; ++i) take(*a[i]);
+    for (const std::size_t end = j + of_b; j < end; ++j) take(*b[j]);
   }
   return places;
 }

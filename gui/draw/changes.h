@@ -15,6 +15,8 @@ namespace orrery::gui {
 
 /// Where a shape may leave pixels, in the coordinates of its list; empty: nothing is seen of it.
 [[nodiscard]] QRectF place_of(const Shape& shape);
+/// The same, in several pieces where it is a long line, which leaves most of that as it is.
+[[nodiscard]] std::vector<QRectF> places_of(const Shape& shape);
 
 /// Places outside of which both lists paint the same. Shapes that both have, in the same order,
 /// are outside; of lists that have little in common some of these may be taken for changed.

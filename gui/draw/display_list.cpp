@@ -26,9 +26,8 @@ Shape& DisplayList::box(const QRectF& rect, qreal radius, const QColor& fill, co
 Shape& DisplayList::text(const QRectF& room, const QString& text, Type type, const QColor& color,
                          Qt::Alignment align) {
   Shape& shape = add(Shape::Kind::Text, room);
-  const QFontMetricsF metrics{font_of(type)};
-  shape.text = metrics.horizontalAdvance(text) > room.width() + 0.5
-                   ? metrics.elidedText(text, Qt::ElideRight, room.width())
+  shape.text = width_of(text, type) > room.width() + 0.5
+                   ? QFontMetricsF{font_of(type)}.elidedText(text, Qt::ElideRight, room.width())
                    : text;
   shape.type = type;
   shape.fill = color;

@@ -1,6 +1,11 @@
 #include "gui/draw/paint.h"
 
+#include <QHash>
 #include <QRadialGradient>
+#include <QStaticText>
+#include <algorithm>
+#include <cmath>
+#include <map>
 
 #include "gui/draw/changes.h"
 
@@ -16,9 +21,41 @@ QPen pen_of(const Shape& shape) {
   return pen;
 }
 
+/// A line of text that was laid out before.
+struct Line {
+  QStaticText text;
+  QSizeF size;
+};
+
+const Line& line_of(Type type, const QString& text) {
+  // Never destroyed: the fonts end with the application.
+  static auto& known = *new std::map<Type, QHash<QString, Line>>;
+  constexpr qsizetype kMost = 4'000;
+  QHash<QString, Line>& of_type = known[type];
+  const auto found = of_type.constFind(text);
+  if (found != of_type.constEnd()) return *found;
+  if (of_type.size() >= kMost) of_type.clear();
+  Line line{QStaticText{text}, {}};
+  line.text.setTextFormat(Qt::PlainText);
+  line.text.prepare({}, font_of(type));
+  line.size = {width_of(text, type), line.text.size().height()};
+  return *of_type.insert(text, line);
+}
+
 void paint_text(QPainter& painter, const Shape& shape) {
   painter.setFont(font_of(shape.type));
   painter.setPen(shape.fill);
+  const bool in_place = painter.transform().type() <= QTransform::TxTranslate;
+  if (in_place && !shape.wraps && !shape.text.contains(QChar::LineFeed)) {
+    const Line& line = line_of(shape.type, shape.text);
+    const qreal room = shape.rect.width() - line.size.width();
+    const qreal in = shape.align.testFlag(Qt::AlignRight)     ? room
+                     : shape.align.testFlag(Qt::AlignHCenter) ? room / 2
+                                                              : 0;
+    const qreal down = (shape.rect.height() - line.size.height()) / 2;
+    painter.drawStaticText(shape.rect.topLeft() + QPointF{in, down}, line.text);
+    return;
+  }
   const int flags =
       static_cast<int>(shape.align.toInt()) |
       (shape.wraps ? static_cast<int>(Qt::TextWordWrap)
@@ -26,22 +63,74 @@ void paint_text(QPainter& painter, const Shape& shape) {
   painter.drawText(shape.rect, flags, shape.text);
 }
 
+void paint_picture(QPainter& painter, const Shape& shape) {
+  const qreal ratio = painter.device()->devicePixelRatioF();
+  const QSizeF pixels = shape.rect.size() * ratio;
+  const QSize has = shape.picture.size();
+  const bool fits = painter.transform().type() <= QTransform::TxTranslate &&
+                    shape.picture.devicePixelRatio() == ratio &&
+                    std::abs(pixels.width() - has.width()) < 1 &&
+                    std::abs(pixels.height() - has.height()) < 1;
+  if (!fits) return painter.drawImage(shape.rect, shape.picture);
+  // Pixel by pixel, which is sharper and faster than to fit it into parts of pixels.
+  const QPointF at = shape.rect.topLeft() * ratio;
+  painter.drawImage(QPointF{std::round(at.x()), std::round(at.y())} / ratio, shape.picture);
+}
+
+void paint_box(QPainter& painter, const Shape& shape) {
+  const bool filled = shape.fill.isValid();
+  const bool bordered = shape.stroke.isValid();
+  if (!filled && !bordered) return;
+  // A border of one pixel is sharp if it runs through the middle of pixels.
+  const qreal in = bordered ? 0.5 : 0;
+  const QRectF rect = shape.rect.adjusted(in, in, -in, -in);
+  painter.setBrush(filled ? QBrush{shape.fill} : Qt::NoBrush);
+  painter.setPen(pen_of(shape));
+  if (shape.radius <= 0) return painter.drawRect(rect);
+  const qreal half = shape.width / 2;
+  if (!bordered || !shape.dash.isEmpty() || half >= shape.radius) {
+    return painter.drawRoundedRect(rect, shape.radius, shape.radius);
+  }
+  painter.setPen(Qt::NoPen);
+  if (filled) painter.drawRoundedRect(rect, shape.radius, shape.radius);
+  // The same as a line along it, which takes ten times as long.
+  QPainterPath border;
+  border.addRoundedRect(rect.adjusted(-half, -half, half, half), shape.radius + half,
+                        shape.radius + half);
+  border.addRoundedRect(rect.adjusted(half, half, -half, -half), shape.radius - half,
+                        shape.radius - half);
+  painter.fillPath(border, shape.stroke);
+}
+
+void paint_glow(QPainter& painter, const Shape& shape) {
+  QRadialGradient light{{0, 0}, 1};
+  light.setColorAt(0, shape.fill);
+  QColor half = shape.fill;
+  half.setAlphaF(static_cast<float>(shape.fill.alphaF() * 0.45F));
+  light.setColorAt(0.5, half);
+  QColor none = shape.fill;
+  none.setAlpha(0);
+  light.setColorAt(1, none);
+  painter.save();
+  painter.translate(shape.rect.center());
+  painter.scale(shape.rect.width() / 2, shape.rect.height() / 2);
+  painter.setPen(Qt::NoPen);
+  painter.setBrush(light);
+  painter.drawEllipse(QPointF{0, 0}, 1, 1);
+  painter.restore();
+}
+
+bool is_seen(const Shape& shape, const QRegion& only) {
+  if (!only.intersects(place_of(shape).toAlignedRect())) return false;
+  const std::vector<QRectF> places = places_of(shape);
+  return std::any_of(places.begin(), places.end(),
+                     [&](const QRectF& place) { return only.intersects(place.toAlignedRect()); });
+}
+
 void paint_shape(QPainter& painter, const Shape& shape, const Theme& theme) {
   switch (shape.kind) {
-    case Shape::Kind::Box: {
-      if (!shape.fill.isValid() && !shape.stroke.isValid()) return;
-      painter.setPen(pen_of(shape));
-      painter.setBrush(shape.fill.isValid() ? QBrush{shape.fill} : Qt::NoBrush);
-      // A border of one pixel is sharp if it runs through the middle of pixels.
-      const qreal in = shape.stroke.isValid() ? 0.5 : 0;
-      const QRectF rect = shape.rect.adjusted(in, in, -in, -in);
-      if (shape.radius > 0) {
-        painter.drawRoundedRect(rect, shape.radius, shape.radius);
-      } else {
-        painter.drawRect(rect);
-      }
-      return;
-    }
+    case Shape::Kind::Box:
+      return paint_box(painter, shape);
     case Shape::Kind::Path:
       painter.setPen(pen_of(shape));
       painter.setBrush(shape.fill.isValid() ? QBrush{shape.fill} : Qt::NoBrush);
@@ -54,27 +143,10 @@ void paint_shape(QPainter& painter, const Shape& shape, const Theme& theme) {
       paint_glyph(painter, *shape.state, shape.rect, theme);
       painter.setOpacity(1);
       return;
-    case Shape::Kind::Glow: {
-      QRadialGradient light{{0, 0}, 1};
-      light.setColorAt(0, shape.fill);
-      QColor half = shape.fill;
-      half.setAlphaF(static_cast<float>(shape.fill.alphaF() * 0.45F));
-      light.setColorAt(0.5, half);
-      QColor none = shape.fill;
-      none.setAlpha(0);
-      light.setColorAt(1, none);
-      painter.save();
-      painter.translate(shape.rect.center());
-      painter.scale(shape.rect.width() / 2, shape.rect.height() / 2);
-      painter.setPen(Qt::NoPen);
-      painter.setBrush(light);
-      painter.drawEllipse(QPointF{0, 0}, 1, 1);
-      painter.restore();
-      return;
-    }
+    case Shape::Kind::Glow:
+      return paint_glow(painter, shape);
     case Shape::Kind::Picture:
-      painter.drawImage(shape.rect, shape.picture);
-      return;
+      return paint_picture(painter, shape);
   }
 }
 
@@ -157,7 +229,7 @@ void paint(QPainter& painter, const DisplayList& list, const Theme& theme, const
   painter.setRenderHint(QPainter::TextAntialiasing);
   painter.setRenderHint(QPainter::SmoothPixmapTransform, false);
   for (const Shape& shape : list.shapes()) {
-    if (!only.isEmpty() && !only.intersects(place_of(shape).toAlignedRect())) continue;
+    if (!only.isEmpty() && !is_seen(shape, only)) continue;
     paint_shape(painter, shape, theme);
   }
 }

@@ -3,6 +3,7 @@
 #include <QDir>
 #include <QFontDatabase>
 #include <QFontMetricsF>
+#include <QHash>
 #include <QStringList>
 #include <array>
 #include <cstddef>
@@ -65,12 +66,26 @@ const QFont& font_of(Type type) {
 }
 
 qreal width_of(const QString& text, Type type) {
-  return QFontMetricsF{font_of(type)}.horizontalAdvance(text);
+  // The same words are measured every second.
+  static std::array<QHash<QString, qreal>, kForms.size()> known;
+  constexpr qsizetype kMost = 4'000;
+  QHash<QString, qreal>& of_type = known[static_cast<std::size_t>(type)];
+  const auto found = of_type.constFind(text);
+  if (found != of_type.constEnd()) return *found;
+  if (of_type.size() >= kMost) of_type.clear();
+  return *of_type.insert(text, QFontMetricsF{font_of(type)}.horizontalAdvance(text));
 }
 
 qreal height_of(Type type) {
-  const QFontMetricsF metrics{font_of(type)};
-  return metrics.ascent() + metrics.descent();
+  static const std::array<qreal, kForms.size()> kHeights = [] {
+    std::array<qreal, kForms.size()> heights{};
+    for (std::size_t i = 0; i < heights.size(); ++i) {
+      const QFontMetricsF metrics{font_of(static_cast<Type>(i))};
+      heights[i] = metrics.ascent() + metrics.descent();
+    }
+    return heights;
+  }();
+  return kHeights[static_cast<std::size_t>(type)];
 }
 
 }  // namespace orrery::gui

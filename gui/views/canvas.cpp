@@ -8,6 +8,8 @@
 #include <QPaintEvent>
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <limits>
 
 #include "gui/draw/changes.h"
 #include "gui/draw/paint.h"
@@ -24,6 +26,45 @@ QRect on_grid(const QRect& place) {
   const QPoint from{before(place.left()), before(place.top())};
   const QPoint to{before(place.right()) + kStep - 1, before(place.bottom()) + kStep - 1};
   return {from, to};
+}
+
+/// At most `most` rectangles around the region, which may share pixels.
+std::vector<QRect> few_around(const QRegion& region, std::size_t most) {
+  std::vector<QRect> parts{region.begin(), region.end()};
+  const auto area = [](const QRect& rect) { return std::int64_t{rect.width()} * rect.height(); };
+  while (parts.size() > most) {
+    std::size_t first = 0;
+    std::size_t second = 1;
+    std::int64_t least = std::numeric_limits<std::int64_t>::max();
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      for (std::size_t j = i + 1; j < parts.size(); ++j) {
+        const std::int64_t more = area(parts[i] | parts[j]) - area(parts[i]) - area(parts[j]);
+        if (more >= least) continue;
+        least = more;
+        first = i;
+        second = j;
+      }
+    }
+    parts[first] |= parts[second];
+    parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(second));
+  }
+  return parts;
+}
+
+/// Paints within the region, rectangle by rectangle: these clip much faster than any other region
+/// does.
+template <class Paint>
+void in_parts(QPainter& painter, const QRegion& region, const Paint& paint) {
+  constexpr int kMany = 48;
+  if (region.rectCount() > kMany) {
+    painter.setClipRegion(region);
+    return paint(region);
+  }
+  constexpr std::size_t kFew = 8;
+  for (const QRect& part : few_around(region, kFew)) {
+    painter.setClipRect(part);
+    paint(QRegion{part});
+  }
 }
 
 }  // namespace
@@ -50,46 +91,78 @@ std::vector<Layer> Canvas::layers() const {
   return all;
 }
 
-std::optional<QRegion> Canvas::changed_in(const std::vector<Layer>& next) const {
+std::optional<Canvas::Changes> Canvas::changed_in(const std::vector<Layer>& next,
+                                                  std::size_t ground) const {
   const QSize size = (QSizeF{this->size()} * ratio_).toSize();
   if (pixels_.size() != size || pixels_.devicePixelRatio() != ratio_) return std::nullopt;
   if (theme_of_pixels_ != &colors() || still_.size() != next.size()) return std::nullopt;
-  QRegion changed;
+  if (ground_.isNull() != (ground == 0)) return std::nullopt;
+  Changes changes;
   for (std::size_t i = 0; i < next.size(); ++i) {
     const Layer& before = still_[i];
     const Layer& after = next[i];
     if (before.transform != after.transform || before.clip != after.clip) return std::nullopt;
+    if (before.is_ground != after.is_ground) return std::nullopt;
+    QRegion& changed = i < ground ? changes.ground : changes.above;
     for (const QRectF& place : changed_places(before.list, after.list)) {
       const QRectF where = after.transform.mapRect(place);
       const QRectF seen = after.clip.isEmpty() ? where : where.intersected(after.clip);
       if (!seen.isEmpty()) changed += on_grid(seen.toAlignedRect().adjusted(-1, -1, 1, 1));
     }
   }
-  changed &= rect();
-  // Going round so many places costs more than it spares.
-  constexpr int kMost = 250;
-  if (changed.rectCount() > kMost) changed = changed.boundingRect();
-  return changed;
+  for (QRegion* changed : {&changes.ground, &changes.above}) {
+    *changed &= rect();
+    // Going round so many places costs more than it spares.
+    constexpr int kMost = 250;
+    if (changed->rectCount() > kMost) *changed = changed->boundingRect();
+  }
+  return changes;
 }
 
 void Canvas::rebuild() {
   std::vector<Layer> next = still_layers();
-  const std::optional<QRegion> changed = changed_in(next);
+  const auto last_ground =
+      std::find_if(next.rbegin(), next.rend(), [](const Layer& layer) { return layer.is_ground; });
+  const auto ground = static_cast<std::size_t>(next.rend() - last_ground);
+  const std::optional<Changes> changes = changed_in(next, ground);
   still_ = std::move(next);
   stale_ = false;
-  if (changed && changed->isEmpty()) return;
-  if (!changed) {
-    const QSize size = (QSizeF{this->size()} * ratio_).toSize();
-    if (pixels_.size() != size) pixels_ = QPixmap{size};
-    pixels_.setDevicePixelRatio(ratio_);
-    pixels_.fill(colors().window);
-    theme_of_pixels_ = &colors();
+  if (!changes) return paint_all(ground);
+  const std::span<const Layer> layers{still_};
+  if (!changes->ground.isEmpty() && ground > 0) {
+    QPainter painter{&ground_};
+    in_parts(painter, changes->ground, [&](const QRegion& part) {
+      painter.fillRect(rect(), colors().window);
+      gui::paint(painter, layers.first(ground), colors(), part);
+    });
   }
+  const QRegion changed = changes->ground + changes->above;
+  if (changed.isEmpty()) return;
   QPainter painter{&pixels_};
-  if (!changed) return gui::paint(painter, still_, colors());
-  painter.setClipRegion(*changed);
-  painter.fillRect(rect(), colors().window);
-  gui::paint(painter, still_, colors(), *changed);
+  in_parts(painter, changed, [&](const QRegion& part) {
+    if (ground > 0) {
+      painter.drawPixmap(0, 0, ground_);
+    } else {
+      painter.fillRect(rect(), colors().window);
+    }
+    gui::paint(painter, layers.subspan(ground), colors(), part);
+  });
+}
+
+void Canvas::paint_all(std::size_t ground) {
+  const QSize size = (QSizeF{this->size()} * ratio_).toSize();
+  if (pixels_.size() != size) pixels_ = QPixmap{size};
+  pixels_.setDevicePixelRatio(ratio_);
+  pixels_.fill(colors().window);
+  theme_of_pixels_ = &colors();
+  const std::span<const Layer> layers{still_};
+  {
+    QPainter painter{&pixels_};
+    gui::paint(painter, layers.first(ground), colors());
+  }
+  ground_ = ground > 0 ? pixels_.copy() : QPixmap{};
+  QPainter painter{&pixels_};
+  gui::paint(painter, layers.subspan(ground), colors());
 }
 
 void Canvas::paintEvent(QPaintEvent* event) {
@@ -296,7 +369,7 @@ void Canvas::draw_panel(DisplayList& list) const {
   list.box(QRectF{rect()}, 12, colors().panel, colors().line).tag = "panel";
 }
 
-void paint(QPainter& painter, const std::vector<Layer>& layers, const Theme& theme,
+void paint(QPainter& painter, std::span<const Layer> layers, const Theme& theme,
            const QRegion& only) {
   for (const Layer& layer : layers) {
     painter.save();

@@ -9,6 +9,7 @@
 #include <QWidget>
 #include <functional>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -69,6 +70,8 @@ struct Layer {
   DisplayList list;
   QTransform transform;
   QRectF clip;  ///< In those of the view; empty: all of it.
+  /// It changes less than those above: its pixels are kept, with those of all layers below it.
+  bool is_ground = false;
 };
 
 class Canvas : public QWidget {
@@ -149,8 +152,15 @@ class Canvas : public QWidget {
   };
 
   void rebuild();
-  /// Where the cached pixels are not those of `next`; nothing: they have to be painted anew.
-  [[nodiscard]] std::optional<QRegion> changed_in(const std::vector<Layer>& next) const;
+  /// Where the cached pixels are not those of layers.
+  struct Changes {
+    QRegion ground;
+    QRegion above;
+  };
+  /// Nothing: they have to be painted anew. The first `ground` of the layers are the ground.
+  [[nodiscard]] std::optional<Changes> changed_in(const std::vector<Layer>& next,
+                                                  std::size_t ground) const;
+  void paint_all(std::size_t ground);
   /// From the top to the bottom, from the left to the right.
   [[nodiscard]] std::vector<Stop> tab_stops() const;
   /// Which of them is reached; how many there are: none.
@@ -165,12 +175,13 @@ class Canvas : public QWidget {
   std::vector<Layer> still_;
   std::vector<Layer> moving_;
   QPixmap pixels_;
+  QPixmap ground_;  ///< Null: no layer is ground.
   const Theme* theme_of_pixels_ = nullptr;
   std::optional<Stop::Name> reached_;
 };
 
 /// Paints layers in order; with `only`, no more than what is seen there.
-void paint(QPainter& painter, const std::vector<Layer>& layers, const Theme& theme,
+void paint(QPainter& painter, std::span<const Layer> layers, const Theme& theme,
            const QRegion& only = {});
 
 }  // namespace orrery::gui

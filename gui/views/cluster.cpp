@@ -23,6 +23,7 @@ class Pixels {
   Pixels(QSizeF size, qreal ratio)
       : ratio_{ratio},
         image_{(size * ratio).toSize().expandedTo({1, 1}), QImage::Format_ARGB32_Premultiplied} {
+    image_.setDevicePixelRatio(ratio);
     image_.fill(Qt::transparent);
   }
 

@@ -34,7 +34,7 @@ const QVector<qreal> kNeededDash{0.5, 0.45};
 /// In steps that can be seen: a line is not painted anew for each call more or less.
 qreal edge_width(double per_second) {
   if (per_second <= 1) return 1;
-  return std::round(std::clamp(1 + 0.62 * std::log10(per_second), 1.0, 3.5) * 4) / 4;
+  return std::round(std::clamp(1 + 0.62 * std::log10(per_second), 1.0, 3.5) * 2) / 2;
 }
 
 void draw_cross(DisplayList& list, QPointF centre, qreal reach, const QColor& color, qreal width) {
@@ -231,6 +231,7 @@ std::vector<Layer> ServiceGraphView::still_layers() const {
   for (const Card& card : graph_.cards) cards_now_.push_back(card_now(*shown().moment, card));
   for (const CardEdge& edge : graph_.edges) edges_now_.push_back(edge_now(*shown().moment, edge));
   Layer graph;
+  graph.is_ground = true;
   graph.transform = view_of_graph();
   graph.clip = QRectF{1, kGraphTop - 4, width() - 2.0, height() - kGraphTop - kFooterHeight + 4};
   const auto count = static_cast<std::uint32_t>(layout_.centres.size());

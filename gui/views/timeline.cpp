@@ -677,8 +677,8 @@ void TimelineView::draw_states(DisplayList& list) const {
 
 std::vector<Layer> TimelineView::moving_layers() const {
   if (shown().run == nullptr) return {};
-  std::vector<Layer> layers(1);
-  DisplayList& list = layers[0].list;
+  std::vector<Layer> layers;
+  DisplayList list;
   const Theme& c = colors();
   list.text({kPadding + 142 + 26 +
                  4 * std::max<qreal>(40, width_of(tr("max"), Type::BodyMedium) + 18),
@@ -688,15 +688,15 @@ std::vector<Layer> TimelineView::moving_layers() const {
   const qreal x = x_of(shown().at);
   const QRectF ahead_room{x, kErrorsTop - 8, width() - 2 - x, height() - 2 - (kErrorsTop - 8)};
   if (ahead_room.width() > 1) {
-    const QRect pixels = QRectF{ahead_room.topLeft() * ratio(), ahead_room.size() * ratio()}
-                             .toAlignedRect()
-                             .intersected(ahead().rect());
-    const QRectF place{QPointF{pixels.topLeft()} / ratio(), QSizeF{pixels.size()} / ratio()};
-    list.picture(place, ahead().copy(pixels)).tag = "ahead";
+    Layer ahead_layer;
+    ahead_layer.clip = ahead_room;
+    ahead_layer.list.picture({{0, 0}, ahead().deviceIndependentSize()}, ahead()).tag = "ahead";
+    layers.push_back(std::move(ahead_layer));
   }
   draw_states(list);
   draw_callout(list);
   draw_cursor(list);
+  layers.push_back({std::move(list), {}, {}});
   return layers;
 }
 

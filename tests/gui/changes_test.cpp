@@ -145,6 +145,61 @@ TEST(Changes, OutsideOfThemBothArePaintedAlike) {
   }
 }
 
+QImage painted(const DisplayList& list, QSize size) {
+  QImage image{size, QImage::Format_RGB32};
+  image.fill(Qt::black);
+  QPainter painter{&image};
+  paint(painter, list, theme(Shade::Dark));
+  return image;
+}
+
+TEST(Changes, ALongLineLeavesMostOfTheRectangleAroundItAsItIs) {
+  QPainterPath way{{20, 20}};
+  way.cubicTo({200, 20}, {40, 260}, {280, 260});
+  way.lineTo(380, 30);
+  DisplayList list;
+  const Shape& line = list.path(way, {}, Qt::white, 3);
+  QRegion places;
+  for (const QRectF& place : places_of(line)) places += place.toAlignedRect();
+  int area = 0;
+  for (const QRect& place : places) area += place.width() * place.height();
+  EXPECT_LT(area, 400 * 280 / 4);
+  const QImage image = painted(list, {400, 280});
+  for (int y = 0; y < image.height(); ++y) {
+    for (int x = 0; x < image.width(); ++x) {
+      if (places.contains(QPoint{x, y})) continue;
+      ASSERT_EQ(image.pixelColor(x, y), QColor{Qt::black}) << x << ", " << y;
+    }
+  }
+}
+
+TEST(Paint, ABorderIsAsALineAlongIt) {
+  for (const qreal width : {1.0, 1.4, 1.8}) {
+    DisplayList list;
+    const Shape& box = list.box({10, 10, 120, 50}, 9, QColor{40, 60, 80}, Qt::white, width);
+    QImage expected{140, 70, QImage::Format_RGB32};
+    expected.fill(Qt::black);
+    QPainter painter{&expected};
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setBrush(box.fill);
+    painter.setPen(QPen{box.stroke, width, Qt::SolidLine, Qt::FlatCap, Qt::RoundJoin});
+    painter.drawRoundedRect(box.rect.adjusted(0.5, 0.5, -0.5, -0.5), box.radius, box.radius);
+    painter.end();
+    EXPECT_LE(most_apart(painted(list, {140, 70}), expected), 80) << width;
+  }
+}
+
+TEST(Paint, APictureThatFitsIsPaintedPixelByPixel) {
+  QImage stripes{61, 40, QImage::Format_ARGB32_Premultiplied};
+  for (int y = 0; y < 40; ++y) {
+    for (int x = 0; x < 61; ++x) stripes.setPixelColor(x, y, x % 2 == 0 ? Qt::white : Qt::black);
+  }
+  DisplayList list;
+  list.picture({10.3, 5.4, 61.4, 39.7}, stripes);
+  EXPECT_EQ(painted(list, {90, 60}).copy(10, 5, 61, 40),
+            stripes.convertToFormat(QImage::Format_RGB32));
+}
+
 TEST(Changes, AWindowThatWentRoundIsAsOneThatCameStraight) {
   for (const Shade shade : {Shade::Dark, Shade::Light}) {
     Window round;

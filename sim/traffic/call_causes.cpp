@@ -68,7 +68,12 @@ RecordId RequestEngine::cause_of_rejection(std::uint32_t index, RequestOutcome o
       if (has_leaders_ && is_write(site) && leaderships_[site.service].leader == kNone) {
         return cause_of_no_leader(site.service);
       }
-      const RecordId emptied = tables_[table_of(calls_[call.parent], site)].cause;
+      const Table& table = tables_[table_of(calls_[call.parent], site)];
+      if (site.route != kNone && !table.endpoints->addresses.empty()) {
+        // There are some, but by what they answered the caller has left them all out.
+        if (const RecordId last = route_causes_[tries_[index].route]) return last;
+      }
+      const RecordId emptied = table.cause;
       return emptied != 0 ? emptied : ledger_->never_there(site.service, now_);
     }
     case RequestOutcome::NotAdmitted:

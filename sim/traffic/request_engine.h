@@ -310,7 +310,7 @@ class RequestEngine {
     RecordId illness = 0;
   };
   /// What holds a slot or a place: a cause; the work of a service; or whatever holds the slots of
-  /// an instance or the places of a route (see holders_of_route).
+  /// an instance, the places of a route (see holders_of_route) or a pool.
   struct Voice {
     RecordId cause = 0;
     ServiceIndex service = kNone;
@@ -1040,7 +1040,7 @@ class RequestEngine {
   std::vector<RecordId> route_causes_;                   ///< Of the last try that failed, by route.
   std::vector<Lack> lacks_;                              ///< By service.
   std::vector<std::uint32_t> shrunk_tables_;             ///< By service: how many have `shrunk_by`.
-  std::vector<std::map<Voice, std::uint32_t>> holders_;  ///< By instance, then by route.
+  std::vector<std::map<Voice, std::uint32_t>> holders_;  ///< By instance, route, then pool.
   Instant holders_at_ = Instant::never();                ///< When they were looked at.
 
   std::vector<Instance> instances_;

@@ -314,9 +314,13 @@ void RequestEngine::end_routed(std::uint32_t index, RequestOutcome outcome, bool
   RecordId failure = 0;
   if (outcome != RequestOutcome::Ok && ledger_ != nullptr) {
     // What follows from it, a further try first of all, has it as its cause.
+    const RecordId from = calls_[index].cause;
     failure = calls_[index].cause = note_failure(calls_[index], outcome);
-    if (outcome != RequestOutcome::CircuitOpen && outcome != RequestOutcome::NotAdmitted) {
-      route_causes_[tries_[index].route] = failure;
+    RecordId& last = route_causes_[tries_[index].route];
+    const bool follows = outcome == RequestOutcome::NoEndpoints && from == last;
+    if (outcome != RequestOutcome::CircuitOpen && outcome != RequestOutcome::NotAdmitted &&
+        !follows) {
+      last = failure;
     }
   }
   // Who was held up or turned away before the call could be tried is not tried again.

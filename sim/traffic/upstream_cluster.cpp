@@ -16,6 +16,10 @@ struct Overloaded : Ts... {
 template <class... Ts>
 Overloaded(Ts...) -> Overloaded<Ts...>;
 
+/// In place of the index of a host that the cluster's channel has not chosen: what comes of it says
+/// nothing about the connection, and to whom the channel goes next is no way out.
+constexpr std::uint32_t kNotOfChannel = 0xffff'ffff;
+
 }  // namespace
 
 resilience::TryResult result_of(const TryEnd& end) {
@@ -544,7 +548,8 @@ std::optional<std::uint32_t> UpstreamCluster::pick(std::uint64_t key, std::uint6
 }
 
 std::uint32_t UpstreamCluster::host_at(std::uint32_t address, Instant now) {
-  if (const auto known = index_of({address, 0})) return *known;
+  const bool has_channel = std::holds_alternative<Channel>(balancer_);
+  if (const auto known = index_of({address, 0})) return has_channel ? kNotOfChannel : *known;
   addresses_.push_back(address);
   hosts_.push_back({.healthy = false});
   if (thresholds_) pools_.emplace_back();
@@ -553,7 +558,7 @@ std::uint32_t UpstreamCluster::host_at(std::uint32_t address, Instant now) {
     checks_.push_back({resilience::ActiveHealthCheck{policy_->health->check}, Instant::never()});
   }
   if (policy_->slow_start) joined_.push_back(now);
-  return static_cast<std::uint32_t>(addresses_.size() - 1);
+  return has_channel ? kNotOfChannel : static_cast<std::uint32_t>(addresses_.size() - 1);
 }
 
 bool UpstreamCluster::take_moves_on() {
@@ -629,7 +634,8 @@ FreedConnection UpstreamCluster::heard_from(RouteHost host, const TryEnd& end, I
     if (end.outcome == RequestOutcome::Ok && index < table_size_) {
       ewma->record(index, end.elapsed, now);
     }
-  } else if (auto* channel = std::get_if<Channel>(&balancer_)) {
+  } else if (auto* channel = std::get_if<Channel>(&balancer_);
+             channel != nullptr && host.index != kNotOfChannel) {
     heard_from(*channel, host.address, end, now);
   }
   tick(now);

@@ -127,6 +127,7 @@ const char* const kEveryKey = R"({
     {"id": "more", "at": "14s", "apply": ["scenarios/live/manifests/web.yaml"]},
     {"id": "label", "at": "14s", "patch": {"target": "Deployment/web", "pods": 1,
      "merge": {"metadata": {"labels": {"app": null}}}}},
+    {"id": "patient", "at": "14s", "policy": {"to": "web", "timeout": "9s"}},
     {"id": "leader", "at": "14s", "fault": "slow-leader", "target": "Service/web", "delay": "1s",
      "for": "1s"},
     {"id": "registry", "at": "14s", "fault": "registry-slow", "bandwidth": "1Mbps", "for": "1s"},

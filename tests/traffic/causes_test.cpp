@@ -318,6 +318,30 @@ TEST(Causes, APoolOfASubsetThatIsFullLeadsToWhatItsOwnRequestsWaitFor) {
   }
 }
 
+// Once the only pod is out, whoever finds nobody has the fault of those it failed as its origin.
+TEST(Causes, PodsThatAreAllEjectedAreMissingForWhatTheyAnswered) {
+  TrafficModel model = chain_of(1, 1_s);
+  add_load(model, {{0, 0}}, kSeed, 100.0, 2'000);
+  RoutePolicy policy;
+  policy.balancer.emplace(resilience::RoundRobinConfig{});
+  policy.outliers.emplace();
+  policy.outliers->detection.max_ejection_percent = 100;
+  policy.outliers->panic_threshold = 0;
+  model.routes = {{.from = kClients, .to = 0, .policy = policy}};
+  Explained run{model};
+  const InstanceId pod = run.world.pod(0);
+  run.begin();
+  run.world.engine.set_failing(pod, true, run.fault("Pod/a"));
+  run.world.run();
+  EXPECT_EQ(run.chain(),
+            "fault Pod/a > failing Service/a (calls from users: error) > failing Service/a (calls "
+            "from users: no-endpoints)");
+  for (const FailureTally& tally : run.ledger.tallies()) {
+    EXPECT_NE(tally.kind.cause, 0U);
+    EXPECT_FALSE(tally.feeds_itself) << "they are no causes of each other";
+  }
+}
+
 TEST(Causes, ABacklogIsOfWhatMadeItUntilItIsWorkedOff) {
   // So many slots that everything gets in, and then needs more than a second to get out.
   TrafficModel model = chain_of(1, Duration{}, 1);

@@ -397,5 +397,22 @@ TEST(Leader, ThatIsOneNoMoreRefusesWhatIsOnItsWay) {
   EXPECT_GT(db.ended(1, RequestOutcome::Ok, 20_s, 21_s), 20U);
 }
 
+// A channel's free try at its next address is none at a leader: that has one address. The writes
+// that come while it is at work on another are refused, once.
+TEST(Leader, ThatRefusesACallerWithPickFirstIsNotTriedAgainForFree) {
+  TrafficModel model = database();
+  model.services[0].concurrency = 1;
+  model.services[0].queue_max = 0;
+  resilience::RoutePolicy policy;
+  policy.balancer.emplace(resilience::PickFirstConfig{});
+  model.routes = {{.from = kClients, .to = 0, .policy = policy}};
+  Database run{model};
+  run.world.run();
+  EXPECT_EQ(run.world.engine.live_calls(), 0U);
+  const RequestCounts writes = run.world.engine.journey(0).totals();
+  EXPECT_EQ(writes.ended_count(), 3'000U);
+  EXPECT_GT(writes.of(RequestOutcome::Refused), 10U);
+}
+
 }  // namespace
 }  // namespace orrery::sim

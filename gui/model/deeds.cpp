@@ -114,6 +114,12 @@ HandChoices read_choices(const QJsonObject& choices) {
     if (said.contains("replicas")) known.replicas = said.value("replicas").toInt();
   }
   for (const QJsonValue& image : choices.value("images").toArray()) read.images << image.toString();
+  const QJsonObject policies = choices.value("policies").toObject();
+  for (auto caller = policies.begin(); caller != policies.end(); ++caller) {
+    for (const QJsonValue& called : caller.value().toArray()) {
+      read.policies[caller.key()] << called.toString();
+    }
+  }
   for (const QJsonValue& led : choices.value("leaders").toArray()) read.leaders << led.toString();
   return read;
 }
@@ -149,7 +155,10 @@ std::vector<Deed> deeds_for(const QString& thing, const HandChoices& choices) {
     const QJsonObject way{{"from", end_of(name)}, {"to", end_of(thing.section(' ', 2))}};
     add_way_deeds(way, deeds);
     add_more_way_deeds(way, deeds);
-    const QJsonObject calls{{"from", name}, {"to", thing.section(' ', 2)}};
+    const QString called = thing.section(' ', 2);
+    const auto policies = choices.policies.find(name);
+    if (policies == choices.policies.end() || !policies->second.contains(called)) return deeds;
+    const QJsonObject calls{{"from", name}, {"to", called}};
     const QJsonObject none{{"attempts", 0}};
     deeds.push_back({"no-retries", {{"policy", with(calls, {{"retries", none}})}}, false});
     deeds.push_back({"policy", {{"policy", calls}}, false, Deed::Typed::Policy});

@@ -20,7 +20,8 @@ struct HandChoices {
   std::map<QString, QStringList> services;  ///< "shop/cart" -> the workloads behind it.
   std::map<QString, Workload> workloads;    ///< "Deployment/shop/cart"
   QStringList images;
-  QStringList leaders;  ///< Services with a leader: "shop/ledger".
+  QStringList leaders;                      ///< Services with a leader: "shop/ledger".
+  std::map<QString, QStringList> policies;  ///< "clients" -> whom they call by a policy.
 };
 
 [[nodiscard]] HandChoices read_choices(const QJsonObject& choices);

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "runner/scenario/catalog.h"
+#include "runner/scenario/policies.h"
 
 namespace orrery::control {
 
@@ -30,8 +31,15 @@ json choices_of(const scenario::Scenario& scenario) {
   }
   json images = json::array();
   for (const auto& [name, image] : scenario.images) images.push_back(name);
-  return {
-      {"services", services}, {"workloads", workloads}, {"images", images}, {"leaders", leaders}};
+  json policies = json::object();
+  for (const auto& [way, policy] : scenario.policies) {
+    policies[scenario::caller_name(way.first)].push_back(way.second);
+  }
+  return {{"services", services},
+          {"workloads", workloads},
+          {"images", images},
+          {"leaders", leaders},
+          {"policies", policies}};
 }
 
 }  // namespace orrery::control

@@ -652,10 +652,10 @@ void check_calls_stay(const Fields& fields, const RoutePolicy& policy, const Rou
     report.add(limit->where, "no \"globalRateLimit\" while the run goes on", "one", hint);
   }
   const Value* check = fields.find("healthCheck");
-  const Value* path = check == nullptr ? nullptr : check->find("path");
-  if (path != nullptr && (!policy.health || policy.health->path != own.health->path)) {
-    report.add(path->where, "no other \"path\" of health checks while the run goes on", path->text,
-               hint);
+  const std::string path = policy.health ? policy.health->path : "";
+  if (check != nullptr && own.health && own.health->path != path) {
+    report.add(check->where, "no other \"path\" of health checks while the run goes on",
+               "\"" + own.health->path + "\"", hint);
   }
   const Value* fallback = fields.find("fallback");
   if (fallback != nullptr && (policy.fallback_call || own.fallback_call)) {

@@ -76,7 +76,7 @@ void RequestEngine::send_check(std::uint32_t at, RouteHost host) {
   call.key = mix64(kHostCheckKeys + checks_sent_++);
   call.start_ns = now_.count_ns();
   const resilience::HealthCheckPolicy& policy = *routes_[at].policy().health;
-  const std::uint32_t site = policy.path.empty() ? kNone : program_.check_sites[checked.model];
+  const std::uint32_t site = program_.check_sites[checked.model];
   call.site = site == kNone ? program_.probe_site : site;
   call.probe = true;
   call.instance = addresses_[host.address];

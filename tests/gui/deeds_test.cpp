@@ -54,13 +54,15 @@ TEST(DeedsOfAll, AreEveryFaultThatAScenarioHas) {
 TEST(DeedsOfAll, HaveWordsForPeople) {
   HandChoices choices = choices_of(shop());
   choices.leaders << "default/cart";
+  choices.policies["clients"] << "default/frontend";
   for (const Deed& deed : all_deeds(choices)) {
     EXPECT_NE(deed_text(deed), deed.name) << deed.name.toStdString();
   }
 }
 
 TEST(DeedsOfAll, AreReadAsEntriesOfATimeline) {
-  const scenario::Scenario scenario = shop();
+  scenario::Scenario scenario = shop();
+  scenario.policies[{"", "default/frontend"}];
   const control::OrderedScenario ordered{ORRERY_SCENARIOS "/shop/zone-loss.json", scenario};
   int read = 0;
   for (const Deed& deed : all_deeds(choices_of(scenario))) {

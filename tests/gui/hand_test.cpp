@@ -31,7 +31,8 @@ QJsonObject json(const char* text) { return QJsonDocument::fromJson(text).object
 HandChoices shop() {
   return read_choices(json(R"({"services": {"shop/cart": ["Deployment/shop/cart"]},
     "workloads": {"Deployment/shop/cart": {"replicas": 3, "image": "cart:1"}},
-    "images": ["cart:1", "cart:2", "mail:1"]})"));
+    "images": ["cart:1", "cart:2", "mail:1"],
+    "policies": {"clients": ["shop/cart"]}})"));
 }
 
 QStringList names_of(const std::vector<Deed>& deeds) {
@@ -68,6 +69,9 @@ TEST(Deeds, ThatNeedWordsSayThem) {
 }
 
 TEST(Deeds, OfAnEdgeChangeThePolicyOfItsCalls) {
+  for (const Deed& deed : deeds_for("edge shop/front shop/cart", shop())) {
+    EXPECT_FALSE(deed.entry.contains("policy")) << "it has none";
+  }
   const std::vector<Deed> deeds = deeds_for("edge clients shop/cart", shop());
   ASSERT_GE(deeds.size(), 2U);
   EXPECT_EQ(deeds[deeds.size() - 2].entry, json(R"({"policy": {"from": "clients", "to": "shop/cart",

@@ -629,6 +629,8 @@ INSTANTIATE_TEST_SUITE_P(
               "one of"},
         Wrong{R"("policy": {"to": "web", "globalRateLimit": "visits"})",
               "/timeline/0/policy/globalRateLimit", "while the run goes on"},
+        Wrong{R"("policy": {"to": "web", "balancer": "random", "healthCheck": {"path": "get"}})",
+              "/timeline/0/policy/healthCheck", "while the run goes on"},
         Wrong{R"("policy": {"to": "web", "fallback": {"service": {"to": "web"}}})",
               "/timeline/0/policy/fallback", "while the run goes on"},
         Wrong{R"("policy": {"to": "web", "slowStart": {"window": "5s"}})",

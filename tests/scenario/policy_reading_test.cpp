@@ -629,7 +629,9 @@ INSTANTIATE_TEST_SUITE_P(
               "one of"},
         Wrong{R"("policy": {"to": "web", "globalRateLimit": "visits"})",
               "/timeline/0/policy/globalRateLimit", "while the run goes on"},
-        Wrong{R"("policy": {"to": "web", "balancer": "random", "healthCheck": {"path": "get"}})",
+        Wrong{R"("policy": {"to": "web", "balancer": "random", "healthCheck":
+                 {"interval": "5s", "timeout": "1s", "unhealthyThreshold": 3, "healthyThreshold": 2,
+                  "path": "get"}})",
               "/timeline/0/policy/healthCheck", "while the run goes on"},
         Wrong{R"("policy": {"to": "web", "fallback": {"service": {"to": "web"}}})",
               "/timeline/0/policy/fallback", "while the run goes on"},

@@ -456,6 +456,26 @@ void make_split(TrafficModel& model, std::uint64_t seed) {
   }
 }
 
+/// A route goes on by the policy of another, as far as that makes the same calls.
+void change_some_policy(RequestEngine& engine, const TrafficModel& model, std::uint64_t seed,
+                        int time) {
+  if (model.routes.empty()) return;
+  const auto pick = [&](std::uint64_t which) {
+    return static_cast<std::uint32_t>(mix64(mix64(seed) + 100 * which + std::uint64_t(time)) %
+                                      model.routes.size());
+  };
+  const std::uint32_t route = pick(1);
+  const resilience::RoutePolicy& own = model.routes[route].policy;
+  resilience::RoutePolicy policy = model.routes[pick(2)].policy;
+  policy.split = own.split;
+  policy.fallback = own.fallback;
+  policy.fallback_call = own.fallback_call;
+  policy.shared_limit = own.shared_limit;
+  // The clients outside would ask for ever.
+  if (own.health || model.routes[route].from == kClients) policy.health = own.health;
+  engine.set_policy(route, policy);
+}
+
 /// What the first service does well is a message for the last one.
 void make_topical(TrafficModel& model, std::uint64_t seed) {
   TopicModel topic;
@@ -667,6 +687,7 @@ TEST(SmallWorlds, LeaveNothingBehind) {
     world.engine.start();
     for (int i = 1; i <= 30; ++i) {
       world.run(Instant::at(Duration::milliseconds(8) * i));
+      if (seed % 3 == 1) change_some_policy(world.engine, model, seed, i);
       const std::size_t at = pick(pods.size());
       switch (pick(9)) {
         case 7:

@@ -74,7 +74,7 @@ TEST(Corpus, HasAScenarioWithEveryPolicyThatIsAccepted) {
   for (const api::Problem& problem : reading.problems) ADD_FAILURE() << to_string(problem);
   ASSERT_TRUE(reading.scenario);
   EXPECT_EQ(reading.scenario->topics.size(), 2U);
-  EXPECT_EQ(reading.scenario->timeline.size(), 7U);
+  EXPECT_EQ(reading.scenario->timeline.size(), 8U);
   read_as_scenario(text);
 }
 

@@ -3,15 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/base/overloaded.h"
+
 namespace orrery::sim {
 namespace {
-
-template <class... Ts>
-struct Overloaded : Ts... {
-  using Ts::operator()...;
-};
-template <class... Ts>
-Overloaded(Ts...) -> Overloaded<Ts...>;
 
 resilience::HystrixOutcome command_outcome(RequestOutcome outcome) {
   switch (outcome) {

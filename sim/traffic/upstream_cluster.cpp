@@ -4,17 +4,11 @@
 #include <string_view>
 #include <variant>
 
+#include "models/base/overloaded.h"
 #include "models/resilience/balancers/host_reselection.h"
 
 namespace orrery::sim {
 namespace {
-
-template <class... Ts>
-struct Overloaded : Ts... {
-  using Ts::operator()...;
-};
-template <class... Ts>
-Overloaded(Ts...) -> Overloaded<Ts...>;
 
 /// In place of the index of a host that the cluster's channel has not chosen: what comes of it says
 /// nothing about the connection, and to whom the channel goes next is no way out.

@@ -16,28 +16,6 @@ constexpr Duration kRoomAfter = Duration::seconds(10);
 /// without a break as long.
 constexpr Duration kLackAtLeast = Duration::seconds(1);
 
-/// Where those are who hold places: of instances, then of routes, then of the pools of clusters,
-/// where calls are split over such.
-struct Holders {
-  Holders(std::size_t instance_count, std::size_t route_count,
-          const std::vector<RouteModel>& models)
-      : instances{instance_count}, routes{route_count} {
-    for (const RouteModel& route : models) {
-      clusters = std::max(clusters, route.policy.split.size());
-    }
-  }
-  [[nodiscard]] std::size_t count() const { return instances + routes * (clusters + 1); }
-  [[nodiscard]] std::uint32_t of_pool(std::uint32_t route, RouteHost host) const {
-    const std::size_t before = instances + (clusters == 0 ? 0 : routes);
-    return static_cast<std::uint32_t>(before + route * std::max<std::size_t>(clusters, 1) +
-                                      host.cluster);
-  }
-
-  std::size_t instances;
-  std::size_t routes;
-  std::size_t clusters = 0;  ///< Of the route that is split over most of them; 0: none is.
-};
-
 }  // namespace
 
 void RequestEngine::explain_failures(FailureLedger& ledger, Instant count_from) {
@@ -63,6 +41,7 @@ RecordId RequestEngine::cause_of_rejection(std::uint32_t index, RequestOutcome o
   if (ledger_ == nullptr) return 0;
   const Call& call = calls_[index];
   const CallSite& site = program_.sites[call.site];
+  if (const RecordId changed = changed_policy_of(index, outcome)) return changed;
   switch (outcome) {
     case RequestOutcome::NoEndpoints: {
       if (has_leaders_ && is_write(site) && leaderships_[site.service].leader == kNone) {
@@ -76,22 +55,17 @@ RecordId RequestEngine::cause_of_rejection(std::uint32_t index, RequestOutcome o
       const RecordId emptied = table.cause;
       return emptied != 0 ? emptied : ledger_->never_there(site.service, now_);
     }
-    case RequestOutcome::NotAdmitted:
-      if (const RecordId changed = changed_policy_of(index, outcome)) return changed;
-      [[fallthrough]];
     case RequestOutcome::CircuitOpen:
+    case RequestOutcome::NotAdmitted:
       if (const RecordId opened = route_causes_[tries_[index].route]) return opened;
       break;
     case RequestOutcome::RateLimited:
-      if (const RecordId changed = changed_policy_of(index, outcome)) return changed;
       if (call.cause == 0) return ledger_->limited(site.service, now_);
       break;
     case RequestOutcome::Overflow: {
-      if (const RecordId changed = changed_policy_of(index, outcome)) return changed;
       const Try& its = tries_[index];
-      const Holders holders{instances_.size(), routes_.size(), model_.routes};
       const bool of_pool = its.try_begun && (!routes_[its.route].has_threads() || its.on_thread);
-      return majority(of_pool ? holders.of_pool(its.route, its.host) : holders_of_route(its.route),
+      return majority(of_pool ? holders_of_pool(its.route, its.host) : holders_of_route(its.route),
                       site.service);
     }
     default:
@@ -175,9 +149,7 @@ RecordId RequestEngine::cause_of_waiting(std::uint32_t index) {
     case CallPhase::Queued:
       return cause_of_full(call.instance);
     case CallPhase::Pending:
-      return majority(Holders{instances_.size(), routes_.size(), model_.routes}.of_pool(
-                          tries_[index].route, tries_[index].host),
-                      service);
+      return majority(holders_of_pool(tries_[index].route, tries_[index].host), service);
     case CallPhase::Unthreaded:
       return majority(holders_of_route(tries_[index].route), service);
     case CallPhase::Asking:
@@ -197,9 +169,19 @@ std::uint32_t RequestEngine::holders_of_route(std::uint32_t route) const {
   return static_cast<std::uint32_t>(instances_.size()) + route;
 }
 
+std::uint32_t RequestEngine::holders_of_pool(std::uint32_t route, RouteHost host) const {
+  if (clusters_most_ == 0) return holders_of_route(route);  // It is the route's only one.
+  return static_cast<std::uint32_t>(instances_.size() + routes_.size() + route * clusters_most_ +
+                                    host.cluster);
+}
+
+std::size_t RequestEngine::holders_count() const {
+  return instances_.size() + routes_.size() * (clusters_most_ + 1);
+}
+
 RecordId RequestEngine::majority(std::uint32_t holders, ServiceIndex service) {
   if (holders_at_ > now_ || now_ - holders_at_ >= kHoldersGoodFor ||
-      holders_.size() != Holders{instances_.size(), routes_.size(), model_.routes}.count()) {
+      holders_.size() != holders_count()) {
     look_at_holders();
   }
   std::vector<std::uint32_t> asked;
@@ -214,8 +196,7 @@ RecordId RequestEngine::majority(std::uint32_t holders, ServiceIndex service) {
 /// holds, for the slots its callers hold, and for the places in their routes.
 void RequestEngine::look_at_holders() {
   holders_at_ = now_;
-  const Holders holders{instances_.size(), routes_.size(), model_.routes};
-  holders_.assign(holders.count(), {});
+  holders_.assign(holders_count(), {});
   for (std::uint32_t i = 0; i < calls_.slot_count(); ++i) {
     const Call& call = calls_[i];
     if (call.probe) continue;
@@ -236,7 +217,7 @@ void RequestEngine::look_at_holders() {
         if (voice.cause == 0) voice.service = program_.sites[call.site].service;
         break;
       case CallPhase::Pending:
-        voice.instance = holders.of_pool(tries_[i].route, tries_[i].host);
+        voice.instance = holders_of_pool(tries_[i].route, tries_[i].host);
         break;
       case CallPhase::Unthreaded:
         voice.instance = holders_of_route(tries_[i].route);
@@ -262,7 +243,7 @@ void RequestEngine::look_at_holders() {
       if (tries_.empty() || (!tries_[slot].sent && !tries_[slot].on_thread)) return;
       const Try& its = tries_[slot];
       ++holders_[holders_of_route(its.route)][voice];
-      if (holders.clusters > 0) ++holders_[holders.of_pool(its.route, its.host)][voice];
+      if (clusters_most_ > 0) ++holders_[holders_of_pool(its.route, its.host)][voice];
     };
     speak_for_route(i);
     std::uint32_t generation = call.parent_generation;
@@ -276,7 +257,7 @@ void RequestEngine::look_at_holders() {
   }
   for (const Closing& closing : closing_) {
     if (closing.cause != 0) {
-      ++holders_[holders.of_pool(closing.route, closing.host)][{closing.cause, kNone, kNone}];
+      ++holders_[holders_of_pool(closing.route, closing.host)][{closing.cause, kNone, kNone}];
     }
   }
 }

@@ -68,6 +68,7 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
   }
   for (const RouteModel& route : model_.routes) {
     policies_.push_back(&route.policy);
+    clusters_most_ = std::max(clusters_most_, route.policy.split.size());
     has_threads_ = has_threads_ || route.policy.thread_pool.has_value();
   }
   for (const SharedLimitModel& limit : model_.shared_limits) {
@@ -1167,8 +1168,8 @@ void RequestEngine::arm_connect_timeout(std::uint32_t index) {
   Instant start = Instant::at(Duration::nanoseconds(call.start_ns));
   Duration connect_timeout = model_.connect_timeout;
   if (route != kNone) {
-    start = tries_[index].sent_at;
     const Try& its = tries_[index];
+    start = its.sent_at;
     const Duration own = routes_[its.route].policy().connect_timeout(its.host.cluster);
     if (own > Duration{}) connect_timeout = own;
   }

@@ -186,7 +186,7 @@ class RequestEngine {
   /// What the consumer's requests to the service go by now; pod names are not kept.
   [[nodiscard]] ports::EndpointTable table(ConsumerIndex consumer, ServiceIndex service) const;
 
-  // --- Edges ----------------------------------------------------------------------------------
+  // --- Policies -------------------------------------------------------------------------------
 
   /// From now on calls of the route begin by this policy; those under way end by theirs. What the
   /// old one knew (breakers, hosts that were ejected, budgets, connections) is known no more, as
@@ -194,6 +194,8 @@ class RequestEngine {
   /// that are new or changed, have this cause from then on. Requires: an index into
   /// TrafficModel::routes; the same fallback_call and shared_limit as before.
   void set_policy(std::uint32_t route, resilience::RoutePolicy policy, ports::CauseId cause = 0);
+
+  // --- Edges ----------------------------------------------------------------------------------
 
   /// Messages that are sent from now on may meet it; returns its handle.
   [[nodiscard]] std::uint32_t add_edge_fault(EdgeFault fault);
@@ -722,6 +724,8 @@ class RequestEngine {
   [[nodiscard]] bool lacked_room(ServiceIndex service, Instant now) const;
   void forget_shrinking(Table& table, ServiceIndex service);
   [[nodiscard]] std::uint32_t holders_of_route(std::uint32_t route) const;
+  [[nodiscard]] std::uint32_t holders_of_pool(std::uint32_t route, RouteHost host) const;
+  [[nodiscard]] std::size_t holders_count() const;
   /// The cause of most of what holds an instance or a route; the load of `service` if there is
   /// none.
   [[nodiscard]] RecordId majority(std::uint32_t holders, ServiceIndex service);
@@ -982,9 +986,9 @@ class RequestEngine {
   BlockArray<Try> tries_;                  ///< By slot; empty if the model has no routes.
   std::vector<Route> routes_;              ///< Those of outside, then those of each instance.
   std::vector<RouteCounts> route_counts_;  ///< By RouteModel.
+  std::size_t clusters_most_ = 0;          ///< Of the route that is split over most; 0: none is.
   std::vector<const resilience::RoutePolicy*> policies_;  ///< In force, by RouteModel.
-  std::deque<resilience::RoutePolicy>
-      changed_policies_;                      ///< All that there were, beside the model's.
+  std::deque<resilience::RoutePolicy> changed_policies_;  ///< All so far, beside the model's.
   std::vector<PolicyChange> policy_changes_;  ///< By RouteModel; empty before the first change.
   std::map<std::uint32_t, std::uint32_t> retired_callers_;  ///< Instance by retired route.
   std::vector<HedgedCall> hedged_;

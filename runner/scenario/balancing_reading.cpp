@@ -339,40 +339,47 @@ void check_balancing(const Fields& policy, const std::vector<const RoutePolicy*>
       return false;
     });
   };
-  const Value* outliers = policy.find("outlierDetection");
-  if (outliers && some([](const ClusterPolicy& its) { return !its.balancer; })) {
-    report.add(*outliers, "\"balancer\" beside it, as the node's proxy knows no ejections");
-  }
-  const bool sticks = some([](const ClusterPolicy& its) {
-    return !its.balancer || std::holds_alternative<PickFirstConfig>(*its.balancer);
-  });
-  for (const char* key : {"failureAccrual", "healthCheck"}) {
-    const Value* judges = policy.find(key);
-    if (judges && sticks) report.add(*judges, "a \"balancer\" beside it, and not pick-first");
-  }
-  const Value* weights = policy.find("weights");
-  if (weights &&
-      some([](const ClusterPolicy& its) { return !its.balancer || !weighs(*its.balancer); })) {
-    report.add(*weights,
-               "a \"balancer\" beside it that weighs pods: round-robin, least-request, "
-               "ring-hash or maglev");
-  }
-  const Value* start = policy.find("slowStart");
-  if (start && some([](const ClusterPolicy& its) { return !takes_turns(its); })) {
-    report.add(*start, "a \"balancer\" beside it: round-robin or least-request");
-  }
+  // Of a policy that changes, what was there before needs a balancer, too.
+  const auto need = [&](const char* key, const auto& has, const auto& suits, const char* expected) {
+    if (!some([&](const ClusterPolicy& its) { return !suits(its); })) return;
+    if (const Value* value = policy.find(key)) return report.add(*value, expected);
+    const Value* balancer = policy.find("balancer");
+    if (balancer == nullptr || !some([&](const ClusterPolicy& its) { return has(its); })) return;
+    report.add(*balancer, fmt::format("one that goes with the \"{}\" in force", key));
+  };
+  const auto chooses = [](const ClusterPolicy& its) { return its.balancer.has_value(); };
+  const auto moves_on = [](const ClusterPolicy& its) {
+    return its.balancer && !std::holds_alternative<PickFirstConfig>(*its.balancer);
+  };
+  const auto draws_or_takes_turns = [](const ClusterPolicy& its) {
+    return takes_turns(its) ||
+           (its.balancer && std::holds_alternative<RandomConfig>(*its.balancer));
+  };
+  need(
+      "outlierDetection", [](const ClusterPolicy& its) { return its.outliers.has_value(); },
+      chooses, "\"balancer\" beside it, as the node's proxy knows no ejections");
+  need(
+      "failureAccrual", [](const ClusterPolicy& its) { return its.accrual.has_value(); }, moves_on,
+      "a \"balancer\" beside it, and not pick-first");
+  need(
+      "healthCheck", [](const ClusterPolicy& its) { return its.health.has_value(); }, moves_on,
+      "a \"balancer\" beside it, and not pick-first");
+  need(
+      "weights", [](const ClusterPolicy& its) { return !its.weights.empty(); },
+      [](const ClusterPolicy& its) { return its.balancer && weighs(*its.balancer); },
+      "a \"balancer\" beside it that weighs pods: round-robin, least-request, "
+      "ring-hash or maglev");
+  need(
+      "slowStart", [](const ClusterPolicy& its) { return its.slow_start.has_value(); }, takes_turns,
+      "a \"balancer\" beside it: round-robin or least-request");
   const Value* zones = policy.find("locality");
   if (zones && std::any_of(results.begin(), results.end(),
                            [](const RoutePolicy* one) { return !one->split.empty(); })) {
     report.add(*zones, "no VirtualService that splits the calls beside it");
   }
-  const bool chooses = !some([](const ClusterPolicy& its) {
-    return !takes_turns(its) &&
-           !(its.balancer && std::holds_alternative<RandomConfig>(*its.balancer));
-  });
-  if (zones && !chooses) {
-    report.add(*zones, "a \"balancer\" beside it: random, round-robin or least-request");
-  }
+  need(
+      "locality", [](const ClusterPolicy& its) { return its.locality.has_value(); },
+      draws_or_takes_turns, "a \"balancer\" beside it: random, round-robin or least-request");
 }
 
 }  // namespace orrery::scenario

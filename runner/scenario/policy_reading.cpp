@@ -372,6 +372,7 @@ void lay_over(RoutePolicy& base, const RoutePolicy& own, std::string_view key) {
     base.retry = own.retry;
     base.backoff = own.backoff;
     base.retry_limit = own.retry_limit;
+    base.hedging.reset();
   }
   if (key == "hedging") {
     base.hedging = own.hedging;
@@ -644,23 +645,37 @@ void PolicyReader::apply(const Value& value, const RoutePolicy& own, const Way& 
   }
 }
 
-/// What makes calls of its own cannot come or go while the run goes on.
-void check_calls_stay(const Fields& fields, const RoutePolicy& policy, const RoutePolicy& own,
-                      Report& report) {
+/// What cannot change while the run goes on: what makes calls of its own, above all. `before`: the
+/// policies that `own` is to be laid over.
+void check_change(const Fields& fields, const RoutePolicy& own,
+                  const std::vector<const RoutePolicy*>& before, Report& report) {
   const char* hint = "give it under \"policies\"";
+  const auto some = [&](const auto& has) {
+    return std::any_of(before.begin(), before.end(),
+                       [&](const RoutePolicy* policy) { return has(*policy); });
+  };
   if (const Value* limit = fields.find("globalRateLimit")) {
     report.add(limit->where, "no \"globalRateLimit\" while the run goes on", "one", hint);
   }
   const Value* check = fields.find("healthCheck");
-  const std::string path = policy.health ? policy.health->path : "";
-  if (check != nullptr && own.health && own.health->path != path) {
+  if (check != nullptr && own.health && some([&](const RoutePolicy& policy) {
+        return own.health->path != (policy.health ? policy.health->path : "");
+      })) {
     report.add(check->where, "no other \"path\" of health checks while the run goes on",
                "\"" + own.health->path + "\"", hint);
   }
   const Value* fallback = fields.find("fallback");
-  if (fallback != nullptr && (policy.fallback_call || own.fallback_call)) {
+  if (fallback != nullptr && (own.fallback_call || some([](const RoutePolicy& policy) {
+                                return policy.fallback_call.has_value();
+                              }))) {
     report.add(fallback->where, "no service as fallback that comes or goes while the run goes on",
                "one", hint);
+  }
+  const Value* per_try = fields.find("perTryTimeout");
+  if (per_try != nullptr && fields.find("retries") == nullptr &&
+      some([](const RoutePolicy& policy) { return policy.hedging.has_value(); })) {
+    report.add(per_try->where, "\"retries\" beside it, which take the place of \"hedging\"",
+               "calls that are hedged");
   }
 }
 
@@ -700,17 +715,18 @@ void read_changed_policies(Reading& reading) {
     if (value.type == Value::Type::Object && action->keys.empty()) {
       reading.report.add(value.where, "something that changes, such as \"timeout\"", "nothing");
     }
-    std::vector<const RoutePolicy*> results;
-    for (const auto& [way, name] : read_ways(value, fields, reading)) {
+    const auto ways = read_ways(value, fields, reading);
+    std::vector<const RoutePolicy*> changed;
+    for (const auto& [way, name] : ways) changed.push_back(&in_force[way]);
+    check_change(fields, own, changed, reading.report);
+    for (const auto& [way, name] : ways) {
       // Calls have to have a policy before it can change, though it says nothing.
       reading.scenario.policies.try_emplace(way);
       RoutePolicy& policy = in_force[way];
-      check_calls_stay(fields, policy, own, reading.report);
       for (const std::string& key : action->keys) lay_over(policy, own, key);
       action->policies[way] = policy;
-      results.push_back(&policy);
     }
-    check_balancing(fields, results, reading.report);
+    check_balancing(fields, changed, reading.report);
   }
 }
 

@@ -592,6 +592,58 @@ TEST(ChangedPolicies, AreLaidOverWhatIsInForceInTheOrderOfTime) {
   EXPECT_EQ(later.timeouts.per_try, 1_s) << "it stays";
 }
 
+TEST(ChangedPolicies, OfRetriesTakeThePlaceOfHedging) {
+  const char* hedged = R"([{"to": "web", "hedging": {"maxAttempts": 3}}])";
+  const ScenarioReading reading = read_changes(
+      R"({"id": "now", "at": "10s", "policy": {"to": "web", "retries": {"attempts": 1}}})", hedged);
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  const RoutePolicy& policy = change(reading, 0).policies.begin()->second;
+  EXPECT_FALSE(policy.hedging);
+  EXPECT_EQ(policy.retry.retries, 1U);
+  const ScenarioReading wrong = read_changes(
+      R"({"id": "now", "at": "10s", "policy": {"to": "web", "perTryTimeout": "1s"}})", hedged);
+  ASSERT_EQ(wrong.problems.size(), 1U);
+  EXPECT_EQ(wrong.problems[0].where.pointer, "/timeline/0/policy/perTryTimeout");
+  EXPECT_EQ(wrong.problems[0].found, "calls that are hedged");
+}
+
+TEST(ChangedPolicies, OfABalancerGoWithWhatIsInForce) {
+  const auto problems = [](const char* balancer, const char* in_force) {
+    return read_changes(
+               R"({"id": "now", "at": "10s", "policy": {"to": "web", "balancer": ")" +
+                   std::string{balancer} + "\"}}",
+               R"([{"to": "web", "balancer": "round-robin", )" + std::string{in_force} + "}]")
+        .problems;
+  };
+  const char* starts = R"("slowStart": {"window": "5s"})";
+  const char* checks = R"("healthCheck": {"interval": "5s", "timeout": "1s",
+                          "unhealthyThreshold": 3, "healthyThreshold": 2})";
+  EXPECT_TRUE(problems("least-request", starts).empty());
+  EXPECT_TRUE(problems("random", checks).empty());
+  for (const auto& wrong : {problems("random", starts), problems("pick-first", checks)}) {
+    ASSERT_EQ(wrong.size(), 1U) << text_of(wrong);
+    EXPECT_EQ(wrong[0].where.pointer, "/timeline/0/policy/balancer");
+    EXPECT_TRUE(wrong[0].expected.starts_with("one that goes with the")) << wrong[0].expected;
+  }
+}
+
+TEST(ChangedPolicies, OfSeveralWaysAreToldOnceWhatIsWrong) {
+  const std::string text = R"({
+  "format": 1, "name": "two callers", "duration": "60s",
+  "manifests": ["tests/fuzz/beside/web.yaml", "tests/fuzz/beside/traffic.yaml"],
+  "cluster": {"nodes": 1},
+  "services": {"web": {"operations": {"get": {"calls": ["db"]}}}},
+  "journeys": {"visit": ["web"], "look": ["db"]},
+  "load": [{"poisson": "1/s"}],
+  "timeline": [{"id": "now", "at": "10s", "policy": {"to": "db", "globalRateLimit": "visits"}}]})";
+  const ScenarioReading reading = read_scenario_text(text, "two.json", "");
+  const auto told = std::count_if(
+      reading.problems.begin(), reading.problems.end(), [](const api::Problem& problem) {
+        return problem.expected.find("while the run goes on") != std::string::npos;
+      });
+  EXPECT_EQ(told, 1) << text_of(reading.problems);
+}
+
 TEST(ChangedPolicies, OfCallsWithoutOneChangeAnEmptyOne) {
   const ScenarioReading reading =
       read_changes(R"({"id": "now", "at": "10s", "policy": {"to": "web", "timeout": "3s"}})");

@@ -79,9 +79,11 @@ qreal draw_drawer_links(DisplayList& list, qreal right, qreal middle, const Them
   return right;
 }
 
+qreal width_of_chip(const QString& text) { return width_of(text, Type::BodyMedium) + 20; }
+
 qreal draw_chip(DisplayList& list, qreal left, qreal middle, const QString& text, bool chosen,
                 const QString& action, const Theme& theme) {
-  const QRectF chip{left, middle - 13, width_of(text, Type::BodyMedium) + 20, 26};
+  const QRectF chip{left, middle - 13, width_of_chip(text), 26};
   Shape& shape = list.box(chip, 8, chosen ? theme.raised : QColor{}, theme.line);
   shape.action = action;
   shape.tag = action;

@@ -31,6 +31,7 @@ class DrawerView : public Canvas {
 /// Nothing: there is no such drawer.
 [[nodiscard]] std::optional<Drawer> drawer_named(const QString& name);
 
+[[nodiscard]] qreal width_of_chip(const QString& text);
 /// A small button of one of several choices; returns where it ends.
 qreal draw_chip(DisplayList& list, qreal left, qreal middle, const QString& text, bool chosen,
                 const QString& action, const Theme& theme);

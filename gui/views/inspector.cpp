@@ -25,6 +25,11 @@ Instant instant_of(std::size_t second) {
   return Instant::at(Duration::seconds(static_cast<std::int64_t>(second)));
 }
 
+/// Of a line that shows nothing bad, to be told from what is filled below it.
+QColor calm_line(const Theme& theme) {
+  return theme.state(State::Healthy).lighter(theme.shade == Shade::Dark ? 160 : 100);
+}
+
 /// A little above the greatest value, and round.
 double nice_above(double value) {
   if (value <= 0) return 1;
@@ -184,7 +189,7 @@ InspectorView::Figures InspectorView::figures_of_calls(std::size_t now) const {
   }
   const std::size_t first = first_second();
   const std::size_t known = shown().run->history().seconds();
-  Line rate{{}, c.state(State::Healthy).lighter(c.shade == Shade::Dark ? 160 : 100), {}};
+  Line rate{{}, calm_line(c), {}};
   Line errors{{}, c.state(State::Failing), {}};
   Line p50{{}, c.low, QStringLiteral("p50")};
   Line p95{{}, c.mid, QStringLiteral("p95")};
@@ -251,7 +256,7 @@ InspectorView::Figures InspectorView::figures_of_group(std::size_t group, std::s
   } else if (figures.dead > 0) {
     all[2].beside = tr("%1 given up").arg(rate_text(figures.dead));
   }
-  const QColor calm = c.state(State::Healthy).lighter(c.shade == Shade::Dark ? 160 : 100);
+  const QColor calm = calm_line(c);
   Line lag{{}, behind ? color : calm, {}};
   Line oldest{{}, behind ? color : calm, {}};
   // Names at the ends of lines are no wider than 24.
@@ -301,13 +306,13 @@ void InspectorView::draw_choice(DisplayList& list) const {
   qreal x = draw_chip(list, kPadding, kChoiceMiddle, tr("Calls"), !chosen,
                       QStringLiteral("inspect calls"), colors()) +
             kGapOfChips;
-  const auto wide = [](const QString& text) { return width_of(text, Type::BodyMedium) + 20; };
+  const QFontMetricsF metrics{font_of(Type::BodyMedium)};
+  const qreal room = end - x - kRest - width_of_chip({});
   QStringList names;
   qreal needed = x - kGapOfChips;
   for (const std::size_t group : all) {
-    const QFontMetricsF metrics{font_of(Type::BodyMedium)};
-    names << metrics.elidedText(name_of_group(group), Qt::ElideMiddle, end - x - kRest - 20);
-    needed += wide(names.back()) + kGapOfChips;
+    names << metrics.elidedText(name_of_group(group), Qt::ElideMiddle, room);
+    needed += width_of_chip(names.back()) + kGapOfChips;
   }
   const bool fit = needed <= end;
   const auto first = static_cast<std::size_t>(
@@ -315,7 +320,7 @@ void InspectorView::draw_choice(DisplayList& list) const {
   std::size_t i = first;
   for (; i < all.size(); ++i) {
     const QString& name = names[static_cast<qsizetype>(i)];
-    if (!fit && i > first && x + wide(name) + kRest > end) break;
+    if (!fit && i > first && x + width_of_chip(name) + kRest > end) break;
     x = draw_chip(list, x, kChoiceMiddle, name, chosen == all[i], QString{"inspect %1"}.arg(all[i]),
                   colors()) +
         kGapOfChips;

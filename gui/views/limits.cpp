@@ -219,11 +219,11 @@ std::vector<Layer> LimitsView::still_layers() const {
 
 LimitsView::Tile LimitsView::limit_tile(LimitKind kind) const {
   const auto index = static_cast<std::size_t>(kind);
-  const auto second = second_at(*shown().run, shown().at);
+  const std::size_t known = seconds_to_now();
   const auto count = [this, index](std::size_t s) {
     return s < board_.totals.size() ? board_.totals[s][index] : 0;
   };
-  const std::uint64_t now = second ? count(*second) : 0;
+  const std::uint64_t now = known == 0 ? 0 : count(known - 1);
   return {.name = name_of(kind),
           .tag = QString{"limit %1"}.arg(index),
           .value = rate_text(static_cast<double>(now)),

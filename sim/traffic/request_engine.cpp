@@ -474,21 +474,23 @@ void RequestEngine::note_features() {
   plain_ = !of_servers && !of_calls && !of_faults;
 }
 
-/// With all that a plain hop does in one piece: it is some twenty small functions.
-[[gnu::flatten]] bool RequestEngine::dispatch(KernelEvent event) {
+bool RequestEngine::dispatch(KernelEvent event) {
   if (event.kind >= kFirstForeignKind) return false;
   if (calls_.slot_count() > kCallsInCache) [[unlikely]]
     look_ahead();
   enter();
   if (plain_) {
-    dispatch_call<true>(event);
+    dispatch_plain(event);
   } else {
-    dispatch_any(event);
+    dispatch_call<false>(event);
   }
   return true;
 }
 
-void RequestEngine::dispatch_any(KernelEvent event) { dispatch_call<false>(event); }
+/// With all that a plain hop does in one piece: it is some twenty small functions.
+[[gnu::flatten]] void RequestEngine::dispatch_plain(KernelEvent event) {
+  dispatch_call<true>(event);
+}
 
 template <bool kPlain>
 void RequestEngine::dispatch_call(KernelEvent event) {

@@ -566,7 +566,7 @@ class RequestEngine {
   void note_features();  ///< Sets plain_; called when any of them may have come or gone.
   template <bool kPlain>
   void dispatch_call(KernelEvent event);
-  [[gnu::noinline]] void dispatch_any(KernelEvent event);
+  [[gnu::noinline]] void dispatch_plain(KernelEvent event);
 
   void enter();  ///< Reads the clock and takes the gauges that are due.
   [[gnu::noinline]] void dispatch_other(KernelEvent event);

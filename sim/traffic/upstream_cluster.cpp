@@ -325,8 +325,7 @@ resilience::Hosts UpstreamCluster::choosable() const {
   return resilience::Hosts{std::span{hosts_.data(), table_size_}, in_panic()};
 }
 
-void UpstreamCluster::tick(Instant now) {
-  if (!outliers_) return;
+void UpstreamCluster::take_ticks(Instant now) {
   while (outliers_->next_tick() <= now) {
     outliers_->tick(draws_.bits(Purpose::Ejection, key_, outlier_draws_++), outliers_->next_tick(),
                     outlier_events_);
@@ -481,10 +480,9 @@ void UpstreamCluster::close_connections(const Pool& pool) {
   for (std::uint32_t i = 0; i < pool.connections; ++i) thresholds_->release_connection();
 }
 
-std::optional<std::uint32_t> UpstreamCluster::index_of(RouteHost host) const {
-  if (host.index < addresses_.size() && addresses_[host.index] == host.address) return host.index;
+std::optional<std::uint32_t> UpstreamCluster::search(std::uint32_t address) const {
   // The tables are in the order of their addresses' names, not of these numbers.
-  const auto found = std::find(addresses_.begin(), addresses_.end(), host.address);
+  const auto found = std::find(addresses_.begin(), addresses_.end(), address);
   if (found == addresses_.end()) return std::nullopt;
   return static_cast<std::uint32_t>(found - addresses_.begin());
 }
@@ -660,12 +658,14 @@ FreedConnection UpstreamCluster::leave_pool(std::uint32_t index, bool broken) {
   Pool& pool = pools_[index];
   --pool.streams;
   thresholds_->release_request();
-  // Of a connection with several streams, each of them tells: it closes with the last.
-  const std::uint32_t per_connection = policy_->pool->streams_per_connection;
-  const std::uint32_t in_use = (pool.streams + per_connection - 1) / per_connection;
-  if (broken && pool.connections > in_use) {
-    --pool.connections;
-    thresholds_->release_connection();
+  if (broken) {
+    // Of a connection with several streams, each of them tells: it closes with the last.
+    const std::uint32_t per_connection = policy_->pool->streams_per_connection;
+    const std::uint32_t in_use = (pool.streams + per_connection - 1) / per_connection;
+    if (pool.connections > in_use) {
+      --pool.connections;
+      thresholds_->release_connection();
+    }
   }
   return freed(pool);
 }

@@ -181,8 +181,11 @@ class UpstreamCluster {
     CallQueue waiting;
   };
 
-  /// Takes the ticks of outlier detection that are due.
-  void tick(Instant now);
+  /// Takes the ticks of outlier detection that are due: hardly ever one is.
+  void tick(Instant now) {
+    if (outliers_ && outliers_->next_tick() <= now) take_ticks(now);
+  }
+  void take_ticks(Instant now);
   /// Whoever was ejected or is back; the balancer hears of it.
   void take_outlier_events(Instant now);
   void judge(std::uint32_t index, const TryEnd& end, Instant now);
@@ -204,7 +207,11 @@ class UpstreamCluster {
   [[nodiscard]] resilience::Hosts hosts_of(const HostPart& part) const;
   [[nodiscard]] bool in_panic() const;  ///< Of all hosts, whatever their zones.
   /// Where the host stands by now; nothing if it has left the table.
-  [[nodiscard]] std::optional<std::uint32_t> index_of(RouteHost host) const;
+  [[nodiscard]] std::optional<std::uint32_t> index_of(RouteHost host) const {
+    const bool is_there = host.index < addresses_.size() && addresses_[host.index] == host.address;
+    return is_there ? std::optional{host.index} : search(host.address);
+  }
+  [[nodiscard]] std::optional<std::uint32_t> search(std::uint32_t address) const;
   [[nodiscard]] std::optional<std::uint32_t> choose(std::uint64_t key, std::uint32_t attempt,
                                                     std::uint64_t hash, Instant now);
   void refresh_parts(std::span<const HostPart> parts);

@@ -189,6 +189,20 @@ TEST(Draws, OfExponentialsHaveTheRightMeanWithinFourStandardErrors) {
   EXPECT_NEAR(sum / kCount, 0.010, 4 * 0.010 / std::sqrt(double{kCount}));
 }
 
+TEST(Draws, OfExponentialsAreLogarithmsOfUniformOnes) {
+  const Draws draws{kSeed};
+  const Duration mean = Duration::seconds(1'000'000);
+  for (std::uint64_t i = 0; i < 1'000'000; ++i) {
+    const double kept = 1.0 - draws.uniform(Purpose::Arrival, i);  // Exact.
+    const long double expected = -std::log(static_cast<long double>(kept)) * 1e15L;
+    const auto drawn =
+        static_cast<long double>(draws.exponential(Purpose::Arrival, mean, i).count_ns());
+    // Whole nanoseconds, upwards, of which 2^-51 of 10^15 is half a one.
+    const double most = 0.5 + 0.5 * std::max(1.0, static_cast<double>(expected) / 1e15);
+    ASSERT_NEAR(static_cast<double>(drawn - expected), 0.5, most) << i;
+  }
+}
+
 TEST(TextKeys, OfAllShortTextsDiffer) {
   std::set<std::uint64_t> keys;
   int count = 0;

@@ -21,6 +21,8 @@ namespace orrery::resilience {
 struct StatusRange {
   std::uint16_t first = 0;
   std::uint16_t last = 0;  ///< Included.
+
+  friend bool operator==(const StatusRange&, const StatusRange&) = default;
 };
 
 struct ActiveHealthCheckConfig {
@@ -38,6 +40,8 @@ struct ActiveHealthCheckConfig {
   std::uint32_t interval_jitter_percent = 0;
   std::vector<StatusRange> expected_statuses{};  ///< Empty: 200 alone.
   std::vector<StatusRange> retriable_statuses{};
+
+  friend bool operator==(const ActiveHealthCheckConfig&, const ActiveHealthCheckConfig&) = default;
 };
 
 enum class CheckResult : std::uint8_t {

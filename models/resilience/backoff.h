@@ -21,6 +21,8 @@ namespace orrery::resilience {
 /// The same delay every time. resilience4j's default.
 struct FixedBackoff {
   Duration wait = Duration::milliseconds(500);
+
+  friend bool operator==(const FixedBackoff&, const FixedBackoff&) = default;
 };
 
 /// Envoy: fully jittered, in whole milliseconds: 0 to bound - 1.
@@ -35,6 +37,8 @@ struct EnvoyBackoff {
 
   /// What the delay stays below.
   [[nodiscard]] Duration bound(std::uint32_t retry) const;
+
+  friend bool operator==(const EnvoyBackoff&, const EnvoyBackoff&) = default;
 };
 
 /// resilience4j: initial * multiplier^(n-1), each step and the result cut to whole milliseconds;
@@ -44,6 +48,8 @@ struct Resilience4jBackoff {
   double multiplier = 1.5;                         ///< >= 1.
   double randomization_factor = 0.5;               ///< 0..1; 0 = not randomised.
   Duration max = Duration::max();
+
+  friend bool operator==(const Resilience4jBackoff&, const Resilience4jBackoff&) = default;
 };
 
 /// gRPC retries: min(initial * multiplier^(n-1), max) with jitter.
@@ -56,6 +62,8 @@ struct GrpcBackoff {
   Duration max = Duration::seconds(1);
   double multiplier = 2.0;  ///< > 0.
   Jitter jitter = Jitter::FifthEitherWay;
+
+  friend bool operator==(const GrpcBackoff&, const GrpcBackoff&) = default;
 };
 
 /// gRPC connections: 1 s without jitter, then times 1.6 up to 120 s, each give or take a fifth.
@@ -70,6 +78,8 @@ struct GrpcConnectionBackoff {
   [[nodiscard]] Duration connect_timeout(Duration backoff) const {
     return backoff < connect_timeout_min ? connect_timeout_min : backoff;
   }
+
+  friend bool operator==(const GrpcConnectionBackoff&, const GrpcConnectionBackoff&) = default;
 };
 
 /// The kinds compared on the AWS architecture blog, over v = min(cap, base * 2^n).
@@ -83,6 +93,8 @@ struct AwsJitterBackoff {
   Kind kind = Kind::Full;
   Duration base = Duration::milliseconds(100);
   Duration cap = Duration::seconds(20);
+
+  friend bool operator==(const AwsJitterBackoff&, const AwsJitterBackoff&) = default;
 };
 
 /// AWS SDK standard mode: uniform from 0 to min(scale * 2^(n-1), max).
@@ -90,6 +102,8 @@ struct AwsSdkBackoff {
   /// 1 s. In the 2026 variant 50 ms, and 1 s after a throttling answer.
   Duration scale = Duration::seconds(1);
   Duration max = Duration::seconds(20);
+
+  friend bool operator==(const AwsSdkBackoff&, const AwsSdkBackoff&) = default;
 };
 
 /// The 2026 variant's use of x-amz-retry-after: `retry_after`, but neither below the computed delay
@@ -101,6 +115,8 @@ struct LinkerdBackoff {
   Duration min = Duration::seconds(1);
   Duration max = Duration::seconds(60);  ///< >= min.
   double jitter = 0.5;                   ///< >= 0.
+
+  friend bool operator==(const LinkerdBackoff&, const LinkerdBackoff&) = default;
 };
 
 using Backoff =

@@ -26,12 +26,16 @@ struct SuccessRateConfig {
   double threshold = 0.8;                   ///< Below it the endpoint is taken out.
   Duration window = Duration::seconds(10);  ///< In ten buckets; >= 10 ms.
   std::uint32_t responses_min = 5;          ///< In the window.
+
+  friend bool operator==(const SuccessRateConfig&, const SuccessRateConfig&) = default;
 };
 
 struct FailureAccrualConfig {
   std::uint32_t max_failures = 7;  ///< In a row; 0 = this rule is off.
   LinkerdBackoff backoff{};
   std::optional<SuccessRateConfig> success_rate{};  ///< Given: unified mode.
+
+  friend bool operator==(const FailureAccrualConfig&, const FailureAccrualConfig&) = default;
 };
 
 /// Successes and responses of a trailing window in ten buckets, as running totals.

@@ -22,6 +22,8 @@ struct FallbackConfig {
   Kind kind = Kind::Static;
   std::uint32_t concurrent_max = 10;  ///< Fallbacks under way of one caller; over that: rejected.
   Duration age_max{};                 ///< Of a cached answer; 0 = any age.
+
+  friend bool operator==(const FallbackConfig&, const FallbackConfig&) = default;
 };
 
 /// How a call failed.

@@ -23,6 +23,8 @@ struct FaultInjectionConfig {
   /// `draw`: uniform in [0, 1), as below.
   [[nodiscard]] bool holds_up(double draw) const { return draw < delay_probability; }
   [[nodiscard]] bool aborts(double draw) const { return draw < abort_probability; }
+
+  friend bool operator==(const FaultInjectionConfig&, const FaultInjectionConfig&) = default;
 };
 
 }  // namespace orrery::resilience

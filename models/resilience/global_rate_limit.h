@@ -18,6 +18,8 @@ struct GlobalRateLimitConfig {
   bool failure_mode_deny = false;                 ///< false: fail open.
   std::uint16_t rate_limited_status = 429;        ///< 400..599
   std::uint16_t status_on_error = 500;            ///< When it denies on failure.
+
+  friend bool operator==(const GlobalRateLimitConfig&, const GlobalRateLimitConfig&) = default;
 };
 
 enum class RateLimitReply : std::uint8_t {

@@ -63,6 +63,8 @@ class GrpcCodes {
     return (bits_ >> static_cast<std::uint32_t>(code) & 1U) != 0;
   }
 
+  friend constexpr bool operator==(const GrpcCodes&, const GrpcCodes&) = default;
+
  private:
   std::uint32_t bits_ = 0;
 };
@@ -74,6 +76,8 @@ struct GrpcHedgingPolicy {
   std::uint32_t max_attempts = 2;  ///< The first included; above 5 it counts as 5.
   Duration hedging_delay{};        ///< 0: all at once.
   GrpcCodes non_fatal{};
+
+  friend bool operator==(const GrpcHedgingPolicy&, const GrpcHedgingPolicy&) = default;
 };
 
 /// One hedged call. It begins with its first attempt on the way.

@@ -65,6 +65,8 @@ struct OutlierDetectionConfig {
   std::uint32_t failure_percentage_request_volume = 50;
   /// Percent of the detected ejections that are carried out, by kind.
   std::array<std::uint32_t, kOutlierKinds> enforcing{100, 0, 100, 100, 100, 0, 0};
+
+  friend bool operator==(const OutlierDetectionConfig&, const OutlierDetectionConfig&) = default;
 };
 
 /// Istio, where an outlierDetection block is given: success rates are off, gateway errors too.

@@ -17,6 +17,8 @@ struct PriorityLoadConfig {
   std::uint32_t panic_threshold = 50;           ///< [%], 0: never.
   bool weighted_priority_health = false;        ///< Health by weight instead of by count.
   bool fail_traffic_on_panic = false;           ///< In panic nobody is chosen.
+
+  friend bool operator==(const PriorityLoadConfig&, const PriorityLoadConfig&) = default;
 };
 
 /// The hosts of one priority: their number or the sum of their weights.

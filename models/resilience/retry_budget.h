@@ -48,6 +48,8 @@ struct TpsBudgetConfig {
   Duration ttl = Duration::seconds(10);  ///< 1 s to 60 s.
   std::uint32_t min_retries_per_second = 10;
   float retry_ratio = 0.2F;  ///< 0..1000.
+
+  friend bool operator==(const TpsBudgetConfig&, const TpsBudgetConfig&) = default;
 };
 
 /// linkerd: retries up to a part of the requests that needed none, plus so many a second, within
@@ -122,6 +124,8 @@ struct AwsRetryQuotaConfig {
   std::uint32_t timeout_cost = 10;    ///< After a connect or read timeout. 2026 variant: 14.
   std::uint32_t throttling_cost = 5;  ///< After a throttling answer.
   std::uint32_t no_retry_refund = 1;  ///< For a success that was never retried.
+
+  friend bool operator==(const AwsRetryQuotaConfig&, const AwsRetryQuotaConfig&) = default;
 };
 
 /// AWS SDK standard mode: a bucket of tokens for the retries of one client.

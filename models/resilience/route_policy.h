@@ -41,10 +41,16 @@
 
 namespace orrery::resilience {
 
-struct RandomConfig {};
-struct RoundRobinConfig {};
+struct RandomConfig {
+  friend bool operator==(const RandomConfig&, const RandomConfig&) = default;
+};
+struct RoundRobinConfig {
+  friend bool operator==(const RoundRobinConfig&, const RoundRobinConfig&) = default;
+};
 struct PickFirstConfig {
   bool shuffles = false;  ///< The list in a random order for each caller: shuffleAddressList.
+
+  friend bool operator==(const PickFirstConfig&, const PickFirstConfig&) = default;
 };
 /// A choice of host for each request.
 using BalancerConfig = std::variant<RandomConfig, RoundRobinConfig, LeastRequestConfig,
@@ -59,11 +65,15 @@ enum class HashKey : std::uint8_t {
 struct HashPolicy {
   HashKey key = HashKey::User;
   std::uint32_t balance_factor = 0;  ///< [% of the average load], 0: no bound. See BoundedLoad.
+
+  friend bool operator==(const HashPolicy&, const HashPolicy&) = default;
 };
 
 struct GrpcRetryThrottleConfig {
   std::uint32_t max_tokens = 10;  ///< 1..1000.
   double token_ratio = 0.1;       ///< > 0.
+
+  friend bool operator==(const GrpcRetryThrottleConfig&, const GrpcRetryThrottleConfig&) = default;
 };
 /// How many retries there may be in all.
 using RetryLimitConfig =
@@ -81,6 +91,8 @@ struct ConnectionPoolConfig {
 struct OutlierPolicy {
   OutlierDetectionConfig detection;
   std::uint32_t panic_threshold = 50;  ///< [% of the hosts], 0..100; below it all are chosen.
+
+  friend bool operator==(const OutlierPolicy&, const OutlierPolicy&) = default;
 };
 
 /// Hosts are asked whether they are well; those that are not are not chosen, unless too few are
@@ -94,6 +106,8 @@ struct HealthCheckPolicy {
   /// When a host turns unhealthy, those of the caller to it are closed, and what is under way on
   /// them is reset. Source: Envoy cluster.proto, close_connections_on_host_health_failure.
   bool closes_connections = false;
+
+  friend bool operator==(const HealthCheckPolicy&, const HealthCheckPolicy&) = default;
 };
 
 /// How much the own zone is preferred: as much as its hosts carry of what all callers send; or as
@@ -121,6 +135,8 @@ struct ClusterPolicy {
     if (outliers) return outliers->panic_threshold;
     return health ? health->panic_threshold : 0;
   }
+
+  friend bool operator==(const ClusterPolicy&, const ClusterPolicy&) = default;
 };
 
 /// Hosts with all these labels, their share of the calls, and what holds for them alone: a subset
@@ -135,18 +151,24 @@ struct SubsetShare {
   /// Against its own requests and retries under way. Absent: that of the route.
   std::optional<EnvoyRetryLimit> retry_limit = {};
   std::string name = {};  ///< For the log.
+
+  friend bool operator==(const SubsetShare&, const SubsetShare&) = default;
 };
 
 /// A limit that callers share: all of them ask one service before a call goes on.
 struct SharedLimit {
   std::string name;  ///< Of the limit, as the scenario has it.
   GlobalRateLimitConfig question;
+
+  friend bool operator==(const SharedLimit&, const SharedLimit&) = default;
 };
 
 /// Whom a FallbackConfig::Kind::OtherService calls, by the scenario's names.
 struct FallbackCall {
   std::string service;
   std::string operation;
+
+  friend bool operator==(const FallbackCall&, const FallbackCall&) = default;
 };
 
 struct RoutePolicy : ClusterPolicy {
@@ -180,6 +202,23 @@ struct RoutePolicy : ClusterPolicy {
     const bool own = !split.empty() && split[number].connect_timeout > Duration{};
     return own ? split[number].connect_timeout : timeouts.connect;
   }
+  /// Of the calls to the cluster.
+  [[nodiscard]] std::optional<RetryLimitConfig> retry_limit_of(std::uint32_t number) const {
+    const bool own = !split.empty() && split[number].retry_limit;
+    return own ? std::optional<RetryLimitConfig>{*split[number].retry_limit} : retry_limit;
+  }
+  [[nodiscard]] std::uint32_t cluster_count() const {
+    return split.empty() ? 1 : static_cast<std::uint32_t>(split.size());
+  }
+  /// The number of the other policy's cluster that has the name and the labels of this one's;
+  /// nothing: it has none. All hosts have neither.
+  [[nodiscard]] std::optional<std::uint32_t> cluster_like(std::uint32_t number,
+                                                          const RoutePolicy& other) const;
+  /// Whether what holds for the two clusters is the same, apart from their shares of the calls.
+  [[nodiscard]] bool has_same_cluster(std::uint32_t number, const RoutePolicy& other,
+                                      std::uint32_t its) const;
+
+  friend bool operator==(const RoutePolicy&, const RoutePolicy&) = default;
 };
 
 }  // namespace orrery::resilience

@@ -32,6 +32,8 @@ struct ZoneAwareConfig {
   bool force_locality_direct_routing = false;  ///< Own zone alone, whatever the shares.
   /// Both clusters must have the same number of zones: before 1.28.
   bool equal_zone_counts = false;
+
+  friend bool operator==(const ZoneAwareConfig&, const ZoneAwareConfig&) = default;
 };
 
 /// The hosts of one zone; zone 0 is the caller's own.

@@ -173,14 +173,20 @@ OrderReading OrderedScenario::read(const Value& order, Instant now) const {
                                 api::to_string(kind),
                                 "write it into the timeline of the scenario"});
   }
-  if (const auto* policy = std::get_if<scenario::PolicyAction>(&reading.entries.front().action)) {
-    for (const auto& [way, after] : policy->policies) {
-      if (scenario_.policies.contains(way)) continue;
-      reading.problems.push_back(
-          {{path_, 0, "/policy"},
-           "calls that had a policy when the run began",
-           fmt::format("those from {} to {}", scenario::caller_name(way.first), way.second),
-           "give them one under \"policies\" of the scenario, such as {\"timeout\": \"60s\"}"});
+  const auto check_way = [&](const scenario::Way& way, const char* pointer) {
+    if (scenario_.policies.contains(way)) return;
+    reading.problems.push_back(
+        {{path_, 0, pointer},
+         "calls that had a policy when the run began",
+         fmt::format("those from {} to {}", scenario::caller_name(way.first), way.second),
+         "give them one under \"policies\" of the scenario, such as {\"timeout\": \"60s\"}"});
+  };
+  const TimelineEntry& first = reading.entries.front();
+  if (const auto* policy = std::get_if<scenario::PolicyAction>(&first.action)) {
+    for (const auto& [way, after] : policy->policies) check_way(way, "/policy");
+  } else if (const auto* apply = std::get_if<scenario::ApplyAction>(&first.action)) {
+    for (const auto& [way, change] : apply->changes) {
+      check_way(way, apply->deletes ? "/delete" : "/apply");
     }
   }
   if (!reading.problems.empty()) reading.entries.clear();

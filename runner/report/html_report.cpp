@@ -234,10 +234,11 @@ std::string describe(const scenario::TimelineEntry& entry) {
     return fmt::format("{} Node/{}", to_string(node->what), node->node);
   }
   if (const auto* apply = std::get_if<scenario::ApplyAction>(&entry.action)) {
-    std::string text = "apply";
+    std::string text = apply->deletes ? "delete" : "apply";
     for (const auto& manifest : apply->objects) {
       text += " " + to_string(api::key_of(manifest.object));
     }
+    for (const std::string& rule : apply->rules) text += " " + rule;
     return text;
   }
   if (const auto* patch = std::get_if<scenario::PatchAction>(&entry.action)) {

@@ -8,6 +8,7 @@
 
 #include "models/api/object_patch.h"
 #include "runner/scenario/composition.h"
+#include "runner/scenario/istio_policies.h"
 #include "runner/scenario/metrics.h"
 #include "runner/scenario/scalars.h"
 
@@ -141,10 +142,41 @@ void check_sets_change_something(Reading& reading) {
   }
 }
 
-ApplyAction read_apply(const Value& list, const Reading& reading) {
+const AppliedManifests& applied_by(const Value& list, const Reading& reading) {
+  const auto applied = std::find_if(reading.applied.begin(), reading.applied.end(),
+                                    [&](const AppliedManifests& one) { return one.list == &list; });
+  expects(applied != reading.applied.end(), "the files of every \"apply\" are read");
+  return *applied;
+}
+
+ApplyAction read_apply(const AppliedManifests& applied) {
   ApplyAction action;
-  for (const AppliedManifests& applied : reading.applied) {
-    if (applied.list == &list) action.objects = applied.objects;
+  action.objects = applied.objects;
+  action.rules = names_of(applied.rules);
+  return action;
+}
+
+ApplyAction read_delete(const Value& names, Report& report) {
+  static constexpr const char* kExpected =
+      "a rule of Istio: \"VirtualService/name\" or \"DestinationRule/name\"";
+  ApplyAction action;
+  action.deletes = true;
+  for (const Value& value : items(names, "a list of rules", report)) {
+    const std::string name = read_text(value, kExpected, report).value_or("");
+    if (name.empty()) continue;
+    const auto parts = std::count(name.begin(), name.end(), '/');
+    const auto slash = name.find('/');
+    const std::string kind = name.substr(0, slash);
+    const bool known = kind == "VirtualService" || kind == "DestinationRule";
+    if (!known || parts < 1 || parts > 2 || name.ends_with('/')) {
+      report.add(value, kExpected);
+      continue;
+    }
+    action.rules.push_back(parts == 2 ? name
+                                      : fmt::format("{}/default{}", kind, name.substr(slash)));
+  }
+  if (names.type == Value::Type::List && names.children.empty()) {
+    report.add(names.where, "at least one rule", "none");
   }
   return action;
 }

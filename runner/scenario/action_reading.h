@@ -16,8 +16,12 @@ namespace orrery::scenario {
 /// Plays the sets forward and reports those that leave everything as it was.
 void check_sets_change_something(Reading& reading);
 
-/// "apply": the files of which `reading.applied` holds the objects.
-[[nodiscard]] ApplyAction read_apply(const Value& list, const Reading& reading);
+/// "apply": what `reading.applied` holds of its files.
+[[nodiscard]] const AppliedManifests& applied_by(const Value& list, const Reading& reading);
+[[nodiscard]] ApplyAction read_apply(const AppliedManifests& applied);
+
+/// "delete": the rules of Istio that it names; whether they are there is seen when rules are read.
+[[nodiscard]] ApplyAction read_delete(const Value& names, Report& report);
 
 /// "patch": {...}
 [[nodiscard]] PatchAction read_patch_action(const Value& value, Reading& reading);

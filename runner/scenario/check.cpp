@@ -129,6 +129,16 @@ std::string in_force_text(const std::map<Way, PolicyOrigins>& policies) {
   return "  policies in force, and where they come from:\n" + policies_text(policies);
 }
 
+/// What Istio's rules in the timeline make of them.
+std::string changed_text(const ScenarioReading& reading) {
+  std::string text;
+  for (const auto& [id, policies] : reading.changed_policies) {
+    text += fmt::format("  policies that \"{}\" of the timeline changes:\n", id);
+    text += policies_text(policies);
+  }
+  return text;
+}
+
 std::string scenario_text(const Scenario& scenario, const ScenarioReading& reading) {
   const std::size_t file_count = reading.files.size();
   std::string text = fmt::format("{}: ok\n  {}\n", scenario.file, scenario.name);
@@ -142,6 +152,7 @@ std::string scenario_text(const Scenario& scenario, const ScenarioReading& readi
                       plural(scenario.last_seed - scenario.first_seed + 1, "seed"));
   text += programs_text(scenario);
   text += in_force_text(reading.policies);
+  text += changed_text(reading);
   text += not_modelled_text(scenario.not_modelled);
   text += inputs_text(scenario.inputs);
   return text;

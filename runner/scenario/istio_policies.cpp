@@ -183,22 +183,30 @@ struct Found {
 };
 
 class IstioPolicies {
- public:
-  IstioPolicies(const api::istio::Rules& rules, Reading& reading)
-      : rules_{rules}, reading_{reading} {}
+  using Identity = std::tuple<std::string, int, std::string, std::string>;
 
-  SourcedPolicies read() {
+ public:
+  explicit IstioPolicies(Reading& reading) : reading_{reading} {}
+
+  /// By these rules, which hold after those that were read before. Requires: they outlive this.
+  SourcedPolicies read(const api::istio::Rules& rules) {
+    rules_ = &rules;
+    SourcedPolicies policies;
     for (const auto& [callee, callers] : reading_.callers) {
       const auto host = called_host(callee);
       if (!host) continue;
       for (const std::string& caller : callers) {
         const auto proxy = proxy_of(caller, *host);
-        if (proxy) policies_.emplace(Way{caller, callee}, policy_for(*proxy, *host));
+        if (!proxy) continue;
+        const Way way{caller, callee};
+        policies.emplace(way, policy_for(*proxy, *host, clusters_[way]));
       }
     }
-    note_unused();
-    return std::move(policies_);
+    return policies;
   }
+
+  /// Rules that have held for no call of the scenario, with the reason.
+  void note_unused(const api::istio::Rules& rules);
 
  private:
   /// The rules and the settings that hold for one call.
@@ -253,7 +261,7 @@ class IstioPolicies {
   std::optional<CallerProxy> proxy_of(const std::string& caller, const CalledHost& host) {
     if (caller.empty()) {
       CallerProxy gateway{kIstioRootNamespace, {}, true};
-      const bool routed = virtual_service_for(rules_, gateway, host) != nullptr;
+      const bool routed = virtual_service_for(*rules_, gateway, host) != nullptr;
       return routed ? std::optional{gateway} : std::nullopt;
     }
     const std::string space = caller.substr(0, caller.find('/'));
@@ -282,16 +290,20 @@ class IstioPolicies {
     return proxy;
   }
 
-  SourcedPolicy policy_for(const CallerProxy& caller, const CalledHost& host) {
+  /// The subset of each cluster that calls were sent to so far; nothing stands for all pods.
+  using KnownClusters = std::vector<std::string>;
+
+  SourcedPolicy policy_for(const CallerProxy& caller, const CalledHost& host,
+                           KnownClusters& known) {
     SourcedPolicy result;
     RoutePolicy& policy = result.policy;
     const Protocol protocol = protocol_to(host);
     const bool http = protocol != Protocol::Tcp;
-    const VirtualService* service = virtual_service_for(rules_, caller, host);
+    const VirtualService* service = virtual_service_for(*rules_, caller, host);
     const HttpRoute* route = nullptr;
     std::vector<const Destination*> here;
     if (service != nullptr) {
-      used_.insert(service);
+      use("VirtualService", service->meta);
       if (http) {
         route = take_route(*service, caller, host);
       } else {
@@ -300,10 +312,10 @@ class IstioPolicies {
       }
       if (route != nullptr) here = take_destinations(*service, *route, host);
     }
-    Merged merged{destination_rules_for(rules_, caller, host), nullptr, host.port};
-    for (const DestinationRule* rule : merged.rules) used_.insert(rule);
+    Merged merged{destination_rules_for(*rules_, caller, host), nullptr, host.port};
+    for (const DestinationRule* rule : merged.rules) use("DestinationRule", rule->meta);
     std::vector<Cluster> clusters;
-    for (const auto& [subset, weight] : shares_of(here, host, merged)) {
+    for (const auto& [subset, weight] : with_known(shares_of(here, host, merged), merged, known)) {
       merged.subset = subset;
       clusters.push_back(cluster_of(merged, weight, protocol));
     }
@@ -315,12 +327,15 @@ class IstioPolicies {
       if (only.retry_limit) policy.retry_limit = *only.retry_limit;
     } else {
       for (const Cluster& cluster : clusters) policy.split.push_back(cluster.share);
-      result.origins["route"] = {rule_name("VirtualService", service->meta), route->where};
+      result.origins["route"] =
+          route == nullptr ? PolicyOrigin{kDefault, {}}
+                           : PolicyOrigin{rule_name("VirtualService", service->meta), route->where};
     }
     add_origins(clusters, result.origins);
     if (http) {
-      const bool hashes = std::any_of(clusters.begin(), clusters.end(),
-                                      [](const Cluster& cluster) { return cluster.hashes; });
+      const bool hashes = std::any_of(clusters.begin(), clusters.end(), [](const Cluster& cluster) {
+        return cluster.hashes && cluster.share.weight > 0;
+      });
       set_http(hashes, service, route, result);
     }
     return result;
@@ -484,8 +499,8 @@ class IstioPolicies {
     for (const DestinationRule* rule : merged.rules) {
       for (const api::istio::Subset& one : rule->subsets) known.push_back(one.name);
     }
-    // The same route may serve several callers.
-    if (reported_.insert(&to).second && reading_.catalog.complete()) {
+    // The same route may serve several callers, and hold on.
+    if (reported_.insert(identity(to.where)).second && reading_.catalog.complete()) {
       reading_.report.add(to.where, "a subset of a DestinationRule for " + full_name(host),
                           "\"" + to.subset + "\"", did_you_mean(to.subset, known));
     }
@@ -515,6 +530,30 @@ class IstioPolicies {
     return shares;
   }
 
+  /// The shares with those clusters, in the order in which they were first sent calls, that get
+  /// none now. A subset that no rule has any more is gone.
+  static Shares with_known(Shares shares, const Merged& merged, KnownClusters& known) {
+    Shares all;
+    const auto name_of = [](const api::istio::Subset* subset) {
+      return subset == nullptr ? std::string{} : subset->name;
+    };
+    for (const std::string& name : known) {
+      const auto share = std::find_if(shares.begin(), shares.end(),
+                                      [&](const auto& one) { return name_of(one.first) == name; });
+      const api::istio::Subset* subset = find_subset(merged.rules, name);
+      if (share != shares.end()) {
+        all.push_back(*share);
+        shares.erase(share);
+      } else if (name.empty() || subset != nullptr) {
+        all.emplace_back(subset, 0);
+      }
+    }
+    all.insert(all.end(), shares.begin(), shares.end());
+    known.clear();
+    for (const auto& [subset, weight] : all) known.push_back(name_of(subset));
+    return all;
+  }
+
   /// Whether it is of no account which pods the share is of.
   [[nodiscard]] bool has_all_pods(const CalledHost& host, const SubsetShare& share) const {
     const auto pods = reading_.catalog.pods_behind(host.namespace_name + "/" + host.name);
@@ -524,25 +563,6 @@ class IstioPolicies {
 
   static PolicyOrigin origin_of(const DestinationRule* rule, const api::Place& where) {
     return {rule_name("DestinationRule", rule->meta), where};
-  }
-
-  /// Rules that hold for no call of the scenario, with the reason.
-  void note_unused() {
-    for (const DestinationRule& rule : rules_.destination_rules) {
-      if (used_.contains(&rule)) continue;
-      note(rule.meta.where,
-           rule_name("DestinationRule", rule.meta) + ": " + why_unused({rule.host}, rule.meta));
-    }
-    for (const VirtualService& service : rules_.virtual_services) {
-      if (used_.contains(&service)) continue;
-      const bool mesh = service.gateways.empty() ||
-                        std::find(service.gateways.begin(), service.gateways.end(), "mesh") !=
-                            service.gateways.end();
-      note(service.meta.where,
-           rule_name("VirtualService", service.meta) + ": " +
-               (mesh ? why_unused(service.hosts, service.meta)
-                     : std::string{"none of its routes leads to what clients call"}));
-    }
   }
 
   std::string why_unused(const std::vector<std::string>& hosts, const api::istio::RuleMeta& meta) {
@@ -557,7 +577,7 @@ class IstioPolicies {
       if (!meant) continue;
       called = true;
       for (const std::string& caller : callers) {
-        with_proxy = with_proxy || policies_.contains(Way{caller, callee});
+        with_proxy = with_proxy || clusters_.contains(Way{caller, callee});
       }
     }
     if (!called) return "nobody calls its host";
@@ -570,18 +590,93 @@ class IstioPolicies {
     reading_.scenario.not_modelled.push_back({where, std::move(what)});
   }
 
-  const api::istio::Rules& rules_;
+  /// Of a rule, or of a part of one, whichever state it is looked at in.
+  static Identity identity(const api::Place& where, const std::string& name = {}) {
+    return {where.file, where.line, where.pointer, name};
+  }
+  static Identity identity(const char* kind, const api::istio::RuleMeta& meta) {
+    return identity(meta.where, rule_name(kind, meta));
+  }
+  void use(const char* kind, const api::istio::RuleMeta& meta) {
+    used_.insert(identity(kind, meta));
+  }
+
+  const api::istio::Rules* rules_ = nullptr;
   Reading& reading_;
-  SourcedPolicies policies_;
-  std::set<const void*> used_;
-  std::set<const void*> reported_;
+  std::map<Way, KnownClusters> clusters_;  ///< Of callers with a proxy.
+  std::set<Identity> used_;
+  std::set<Identity> reported_;
   std::set<std::tuple<std::string, int, std::string>> noted_;
 };
 
+void IstioPolicies::note_unused(const api::istio::Rules& rules) {
+  for (const DestinationRule& rule : rules.destination_rules) {
+    if (used_.contains(identity("DestinationRule", rule.meta))) continue;
+    note(rule.meta.where,
+         rule_name("DestinationRule", rule.meta) + ": " + why_unused({rule.host}, rule.meta));
+  }
+  for (const VirtualService& service : rules.virtual_services) {
+    if (used_.contains(identity("VirtualService", service.meta))) continue;
+    const bool mesh = service.gateways.empty() ||
+                      std::find(service.gateways.begin(), service.gateways.end(), "mesh") !=
+                          service.gateways.end();
+    note(service.meta.where,
+         rule_name("VirtualService", service.meta) + ": " +
+             (mesh ? why_unused(service.hosts, service.meta)
+                   : std::string{"none of its routes leads to what clients call"}));
+  }
+}
+
+std::string full_rule_name(const DestinationRule& rule) {
+  return fmt::format("DestinationRule/{}/{}", rule.meta.namespace_name, rule.meta.name);
+}
+std::string full_rule_name(const VirtualService& rule) {
+  return fmt::format("VirtualService/{}/{}", rule.meta.namespace_name, rule.meta.name);
+}
+
 }  // namespace
 
-SourcedPolicies istio_policies(const api::istio::Rules& rules, Reading& reading) {
-  return IstioPolicies{rules, reading}.read();
+std::vector<SourcedPolicies> istio_policies(const std::vector<api::istio::Rules>& states,
+                                            Reading& reading) {
+  IstioPolicies policies{reading};
+  std::vector<SourcedPolicies> all;
+  for (const api::istio::Rules& rules : states) all.push_back(policies.read(rules));
+  for (const api::istio::Rules& rules : states) policies.note_unused(rules);
+  return all;
+}
+
+std::vector<std::string> names_of(const api::istio::Rules& rules) {
+  std::vector<std::string> names;
+  for (const DestinationRule& rule : rules.destination_rules) {
+    names.push_back(full_rule_name(rule));
+  }
+  for (const VirtualService& rule : rules.virtual_services) names.push_back(full_rule_name(rule));
+  return names;
+}
+
+bool delete_rule(api::istio::Rules& rules, const std::string& name) {
+  const auto is_it = [&](const auto& rule) { return full_rule_name(rule) == name; };
+  return std::erase_if(rules.destination_rules, is_it) +
+             std::erase_if(rules.virtual_services, is_it) >
+         0;
+}
+
+void apply_rules(api::istio::Rules& rules, const api::istio::Rules& applied) {
+  const auto put = [](auto& all, const auto& news) {
+    for (const auto& rule : news) {
+      const auto same = std::find_if(all.begin(), all.end(), [&](const auto& one) {
+        return one.meta.name == rule.meta.name &&
+               one.meta.namespace_name == rule.meta.namespace_name;
+      });
+      if (same == all.end()) {
+        all.push_back(rule);
+      } else {
+        *same = rule;
+      }
+    }
+  };
+  put(rules.destination_rules, applied.destination_rules);
+  put(rules.virtual_services, applied.virtual_services);
 }
 
 }  // namespace orrery::scenario

@@ -42,6 +42,7 @@ struct OperationReference {
 struct AppliedManifests {
   const Value* list = nullptr;  ///< The value of "apply".
   std::vector<api::ManifestObject> objects;
+  api::istio::Rules rules;
 };
 
 /// What the readers after the manifests share. References outlive the reading.
@@ -55,7 +56,10 @@ struct Reading {
   std::vector<OperationReference> references;
   Callers callers;  ///< From read_policies() on; with those whom policies make call others.
   /// By the id of the entry of the timeline: the value of its "policy".
-  std::map<std::string, const Value*> changed_policies;
+  std::map<std::string, const Value*> changed_policies = {};
+  /// By the id of the entry of the timeline: what its "apply" names.
+  std::map<std::string, const AppliedManifests*> applied_by = {};
+  std::map<std::string, const Value*> deleted_by = {};  ///< Likewise, the value of its "delete".
 };
 
 /// What the links of nodes carry, beside small requests.
@@ -108,14 +112,18 @@ void check_calls(Reading& reading);
 /// `rateLimits`: those that policies may name.
 void read_rate_limits(const Value* limits, Reading& reading);
 
-/// What callers do about the calls they make: what `rules` of Istio say, and above that `policies`,
-/// each of its keys alone. Services are read by then. Returns where each policy comes from.
-std::map<Way, PolicyOrigins> read_policies(const Value* policies, const api::istio::Rules& rules,
-                                           Reading& reading);
+/// Where the policies of a scenario come from.
+struct ReadPolicies {
+  std::map<Way, PolicyOrigins> first;
+  /// Those that entries of the timeline change by rules of Istio, by the entry's id; in order.
+  std::vector<std::pair<std::string, std::map<Way, PolicyOrigins>>> changed;
+};
 
-/// What entries of the timeline make of policies, each above those before it. Requires: both are
-/// read.
-void read_changed_policies(Reading& reading);
+/// What callers do about the calls they make: what `rules` of Istio say, and above that `policies`,
+/// each of its keys alone. Then what entries of the timeline make of them: rules that are applied
+/// take the place of those they replace, below all else; policies that change stand above all
+/// before them. Services and the timeline are read by then.
+ReadPolicies read_policies(const Value* policies, const api::istio::Rules& rules, Reading& reading);
 
 void read_load(const Value& load, const std::string& folder, Reading& reading);
 void read_expectations(const Value* expectations, Reading& reading);

@@ -544,6 +544,29 @@ std::vector<std::pair<Way, const Value*>> read_ways(const Value& policy, const F
   return ways;
 }
 
+/// What the scenario says of calls, to be laid over what Istio's rules say of them.
+struct Layer {
+  const Value* value = nullptr;  ///< The policy.
+  RoutePolicy own;
+};
+/// By caller and callee, the lowest first.
+using Layers = std::map<Way, std::vector<Layer>>;
+
+void lay_over(SourcedPolicy& base, const Layer& layer) {
+  for (const Value& key : layer.value->children) {
+    if (is_about_whom(key.key)) continue;
+    lay_over(base.policy, layer.own, key.key);
+    forget_origin(base.origins, key.key);
+    if (key.key == "retries") forget_origin(base.origins, "retries.limit");
+    if (key.key == "hedging") {
+      for (const char* replaced : {"retries", "retries.limit", "perTryTimeout"}) {
+        forget_origin(base.origins, replaced);
+      }
+    }
+    base.origins[key.key] = {"policies", key.where};
+  }
+}
+
 /// `policies` of the scenario, laid over what Istio's rules say.
 class PolicyReader {
  public:
@@ -555,12 +578,13 @@ class PolicyReader {
   void check_fallbacks();
   void check_limits();  ///< Whether each is of use.
   [[nodiscard]] SourcedPolicies take() { return std::move(policies_); }
+  [[nodiscard]] Layers take_layers() { return std::move(layers_); }
 
  private:
   void apply(const Value& value, const RoutePolicy& own, const Way& way, const Value& name);
 
   SourcedPolicies policies_;
-  std::set<Way> own_;  ///< Those that the scenario has a policy for.
+  Layers layers_;  ///< Of those that the scenario has a policy for.
   Reading& reading_;
 };
 
@@ -624,25 +648,14 @@ void PolicyReader::check_limits() {
 
 void PolicyReader::apply(const Value& value, const RoutePolicy& own, const Way& way,
                          const Value& name) {
-  if (!own_.insert(way).second) {
+  if (layers_.contains(way)) {
     reading_.report.add(name.where, "one policy for the calls from a service to another",
                         fmt::format("another one from {} to {}", caller_name(way.first),
                                     short_service_name(way.second)));
     return;
   }
-  SourcedPolicy& policy = policies_[way];
-  for (const Value& key : value.children) {
-    if (is_about_whom(key.key)) continue;
-    lay_over(policy.policy, own, key.key);
-    forget_origin(policy.origins, key.key);
-    if (key.key == "retries") forget_origin(policy.origins, "retries.limit");
-    if (key.key == "hedging") {
-      for (const char* replaced : {"retries", "retries.limit", "perTryTimeout"}) {
-        forget_origin(policy.origins, replaced);
-      }
-    }
-    policy.origins[key.key] = {"policies", key.where};
-  }
+  layers_[way].push_back({&value, own});
+  lay_over(policies_[way], layers_[way].back());
 }
 
 /// What cannot change while the run goes on: what makes calls of its own, above all. `before`: the
@@ -679,13 +692,185 @@ void check_change(const Fields& fields, const RoutePolicy& own,
   }
 }
 
+/// "route (v1 90, v2 10)", "route (to all pods)".
+std::string route_text(const RoutePolicy& policy) {
+  std::string text;
+  for (const SubsetShare& share : policy.split) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ",
+                        share.name.empty() ? "no subset" : share.name, share.weight);
+  }
+  return fmt::format("route ({})", text.empty() ? "to all pods" : text);
+}
+
+/// Whether both send the same part of the calls to the same pods.
+bool splits_alike(const RoutePolicy& a, const RoutePolicy& b) {
+  return std::equal(a.split.begin(), a.split.end(), b.split.begin(), b.split.end(),
+                    [](const SubsetShare& one, const SubsetShare& other) {
+                      return one.name == other.name && one.labels == other.labels &&
+                             one.weight == other.weight;
+                    });
+}
+
+/// The keys of what two policies say otherwise, as far as Istio's rules say it.
+std::vector<std::string> keys_changed(const RoutePolicy& before, const RoutePolicy& after) {
+  std::vector<std::string> keys;
+  const auto add = [&](const char* key, bool same) {
+    if (!same) keys.emplace_back(key);
+  };
+  if (!splits_alike(before, after)) keys.push_back(route_text(after));
+  add("timeout", before.timeouts.overall == after.timeouts.overall);
+  add("retries", before.retry == after.retry && before.backoff == after.backoff);
+  add("perTryTimeout", before.timeouts.per_try == after.timeouts.per_try);
+  add("fault", before.injection == after.injection);
+  // Of clusters that both have; those that only one has are part of the route.
+  const auto alike = [&](const auto& part) {
+    for (std::uint32_t number = 0; number < after.cluster_count(); ++number) {
+      const auto its = after.cluster_like(number, before);
+      if (its && part(after, number) != part(before, *its)) return false;
+    }
+    return true;
+  };
+  add("balancer", alike([](const RoutePolicy& policy, std::uint32_t number) {
+        return policy.cluster(number).balancer;
+      }));
+  add("connectTimeout", alike([](const RoutePolicy& policy, std::uint32_t number) {
+        return policy.connect_timeout(number);
+      }));
+  add("connectionPool", alike([](const RoutePolicy& policy, std::uint32_t number) {
+        return policy.cluster(number).pool;
+      }));
+  add("outlierDetection", alike([](const RoutePolicy& policy, std::uint32_t number) {
+        return policy.cluster(number).outliers;
+      }));
+  add("retries.limit", alike([](const RoutePolicy& policy, std::uint32_t number) {
+        return policy.retry_limit_of(number);
+      }));
+  return keys;
+}
+
+/// What entries of the timeline make of policies, in its order.
+class PolicyChanges {
+ public:
+  /// `by_rules`: what Istio's rules say at first, and then after each entry that applies some.
+  PolicyChanges(std::vector<SourcedPolicies> by_rules, Layers layers, Reading& reading)
+      : by_rules_{std::move(by_rules)},
+        layers_{std::move(layers)},
+        reading_{reading},
+        in_force_{reading.scenario.policies} {}
+
+  /// Other rules hold from this entry on. Returns where those policies come from that they change.
+  std::map<Way, PolicyOrigins> apply_rules(const TimelineEntry& entry, ApplyAction& action);
+  void change(const std::string& id, PolicyAction& action);
+
+ private:
+  void check_layers(const TimelineEntry& entry, const Way& way, const RoutePolicy& after);
+
+  std::vector<SourcedPolicies> by_rules_;
+  std::size_t state_ = 0;  ///< Of these.
+  Layers layers_;
+  Reading& reading_;
+  std::map<Way, RoutePolicy> in_force_;
+};
+
+std::map<Way, PolicyOrigins> PolicyChanges::apply_rules(const TimelineEntry& entry,
+                                                        ApplyAction& action) {
+  std::map<Way, PolicyOrigins> origins;
+  const SourcedPolicies& before = by_rules_[state_];
+  const SourcedPolicies& after = by_rules_[++state_];
+  std::set<Way> ways;
+  for (const SourcedPolicies* both : {&before, &after}) {
+    for (const auto& [way, policy] : *both) ways.insert(way);
+  }
+  for (const Way& way : ways) {
+    const auto said = after.find(way);
+    SourcedPolicy now = said == after.end() ? SourcedPolicy{} : said->second;
+    for (const Layer& layer : layers_[way]) lay_over(now, layer);
+    RoutePolicy& known = in_force_[way];
+    if (now.policy == known) continue;
+    check_layers(entry, way, now.policy);
+    // Calls have to have a policy before it can change, though it says nothing.
+    reading_.scenario.policies.try_emplace(way);
+    action.changes[way] = {now.policy, keys_changed(known, now.policy)};
+    known = std::move(now.policy);
+    origins[way] = std::move(now.origins);
+  }
+  return origins;
+}
+
+/// What the scenario says must go with what is applied, as with what was there.
+void PolicyChanges::check_layers(const TimelineEntry& entry, const Way& way,
+                                 const RoutePolicy& after) {
+  for (const Layer& layer : layers_[way]) {
+    Report known;  // What is wrong with the keys themselves.
+    Report wrong;
+    check_balancing(fields_of_policy(*layer.value, known), {&after}, wrong);
+    for (const api::Problem& problem : wrong.problems()) {
+      reading_.report.add(
+          problem.where, problem.expected,
+          fmt::format("it beside what the timeline's \"{}\" applies for calls "
+                      "from {} to {}",
+                      entry.id, caller_name(way.first), short_service_name(way.second)));
+    }
+  }
+}
+
+void PolicyChanges::change(const std::string& id, PolicyAction& action) {
+  const Value& value = *reading_.changed_policies.at(id);
+  const Fields fields = fields_of_policy(value, reading_.report);
+  const RoutePolicy own = read_keys(fields, reading_);
+  for (const Value& key : value.children) {
+    if (!is_about_whom(key.key)) action.keys.push_back(key.key);
+  }
+  if (value.type == Value::Type::Object && action.keys.empty()) {
+    reading_.report.add(value.where, "something that changes, such as \"timeout\"", "nothing");
+  }
+  const auto ways = read_ways(value, fields, reading_);
+  std::vector<const RoutePolicy*> changed;
+  for (const auto& [way, name] : ways) changed.push_back(&in_force_[way]);
+  check_change(fields, own, changed, reading_.report);
+  for (const auto& [way, name] : ways) {
+    // Calls have to have a policy before it can change, though it says nothing.
+    reading_.scenario.policies.try_emplace(way);
+    RoutePolicy& policy = in_force_[way];
+    for (const std::string& key : action.keys) lay_over(policy, own, key);
+    action.policies[way] = policy;
+    layers_[way].push_back({&value, own});
+  }
+  check_balancing(fields, changed, reading_.report);
+}
+
+/// The rules that hold at first, and after each entry that applies some.
+std::vector<api::istio::Rules> states_of(const api::istio::Rules& rules, Reading& reading) {
+  std::vector<api::istio::Rules> states{rules};
+  for (const TimelineEntry& entry : reading.scenario.timeline) {
+    const auto* action = std::get_if<ApplyAction>(&entry.action);
+    if (action == nullptr || action->rules.empty()) continue;
+    states.push_back(states.back());
+    if (!action->deletes) {
+      apply_rules(states.back(), reading.applied_by.at(entry.id)->rules);
+      continue;
+    }
+    const Value& names = *reading.deleted_by.at(entry.id);
+    for (std::size_t i = 0; i < action->rules.size(); ++i) {
+      const std::string& name = action->rules[i];
+      if (delete_rule(states.back(), name)) continue;
+      const bool all_read = names.children.size() == action->rules.size();
+      reading.report.add(all_read ? names.children[i].where : names.where,
+                         "a rule that there is by then", "\"" + name + "\"",
+                         did_you_mean(name, names_of(states.back())));
+    }
+  }
+  return states;
+}
+
 }  // namespace
 
-std::map<Way, PolicyOrigins> read_policies(const Value* policies, const api::istio::Rules& rules,
-                                           Reading& reading) {
+ReadPolicies read_policies(const Value* policies, const api::istio::Rules& rules,
+                           Reading& reading) {
   reading.callers = callers_of(reading.scenario);
   if (policies != nullptr) add_callers_of_fallbacks(*policies, reading.catalog, reading.callers);
-  PolicyReader reader{istio_policies(rules, reading), reading};
+  std::vector<SourcedPolicies> by_rules = istio_policies(states_of(rules, reading), reading);
+  PolicyReader reader{by_rules.front(), reading};
   if (policies != nullptr) {
     for (const Value& policy : items(*policies, "a list of policies", reading.report)) {
       reader.read(policy);
@@ -693,41 +878,20 @@ std::map<Way, PolicyOrigins> read_policies(const Value* policies, const api::ist
   }
   reader.check_fallbacks();
   reader.check_limits();
-  std::map<Way, PolicyOrigins> origins;
+  ReadPolicies read;
   for (auto& [way, sourced] : reader.take()) {
-    origins[way] = std::move(sourced.origins);
+    read.first[way] = std::move(sourced.origins);
     reading.scenario.policies.emplace(way, std::move(sourced.policy));
   }
-  return origins;
-}
-
-void read_changed_policies(Reading& reading) {
-  auto in_force = reading.scenario.policies;
+  PolicyChanges changes{std::move(by_rules), reader.take_layers(), reading};
   for (TimelineEntry& entry : reading.scenario.timeline) {
-    auto* action = std::get_if<PolicyAction>(&entry.action);
-    if (action == nullptr) continue;
-    const Value& value = *reading.changed_policies.at(entry.id);
-    const Fields fields = fields_of_policy(value, reading.report);
-    const RoutePolicy own = read_keys(fields, reading);
-    for (const Value& key : value.children) {
-      if (!is_about_whom(key.key)) action->keys.push_back(key.key);
-    }
-    if (value.type == Value::Type::Object && action->keys.empty()) {
-      reading.report.add(value.where, "something that changes, such as \"timeout\"", "nothing");
-    }
-    const auto ways = read_ways(value, fields, reading);
-    std::vector<const RoutePolicy*> changed;
-    for (const auto& [way, name] : ways) changed.push_back(&in_force[way]);
-    check_change(fields, own, changed, reading.report);
-    for (const auto& [way, name] : ways) {
-      // Calls have to have a policy before it can change, though it says nothing.
-      reading.scenario.policies.try_emplace(way);
-      RoutePolicy& policy = in_force[way];
-      for (const std::string& key : action->keys) lay_over(policy, own, key);
-      action->policies[way] = policy;
-    }
-    check_balancing(fields, changed, reading.report);
+    if (auto* policy = std::get_if<PolicyAction>(&entry.action)) changes.change(entry.id, *policy);
+    auto* apply = std::get_if<ApplyAction>(&entry.action);
+    if (apply == nullptr || apply->rules.empty()) continue;
+    auto origins = changes.apply_rules(entry, *apply);
+    if (!origins.empty()) read.changed.emplace_back(entry.id, std::move(origins));
   }
+  return read;
 }
 
 }  // namespace orrery::scenario

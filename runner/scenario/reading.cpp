@@ -113,18 +113,6 @@ api::Manifests read_manifest_list(const Value& list, const Value* patch, const s
   return manifests;
 }
 
-/// Rules of Istio hold from the start of a run.
-void note_later(const api::istio::Rules& rules, Scenario& scenario) {
-  const auto note = [&](const char* kind, const auto& all) {
-    for (const auto& rule : all) {
-      scenario.not_modelled.push_back(
-          {rule.meta.where, fmt::format("kind {} in an \"apply\" of the timeline", kind)});
-    }
-  };
-  note("DestinationRule", rules.destination_rules);
-  note("VirtualService", rules.virtual_services);
-}
-
 /// The manifests that entries of the timeline apply, each entry's by itself.
 std::vector<AppliedManifests> read_applied(const Value* timeline, const std::string& folder,
                                            Scenario& scenario, std::vector<std::string>& files,
@@ -138,10 +126,9 @@ std::vector<AppliedManifests> read_applied(const Value* timeline, const std::str
     api::istio::Rules rules;
     api::Manifests manifests =
         read_manifest_list(*list, nullptr, folder, scenario, own, rules, report);
-    note_later(rules, scenario);
     std::move(manifests.not_modelled.begin(), manifests.not_modelled.end(),
               std::back_inserter(scenario.not_modelled));
-    applied.push_back({list, std::move(manifests.objects)});
+    applied.push_back({list, std::move(manifests.objects), std::move(rules)});
     for (std::string& file : own) {
       if (std::find(files.begin(), files.end(), file) == files.end()) {
         files.push_back(std::move(file));
@@ -204,7 +191,7 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
   read_schedulers(fields.find("schedulers"), folder, scenario, report);
   const bool complete = report.problems().size() == own_problems;
   const Catalog catalog{known, scenario.cluster.nodes, complete};
-  Reading reading{scenario, catalog, report, assumptions, applied, {}, {}, {}, {}};
+  Reading reading{scenario, catalog, report, assumptions, applied, {}, {}, {}};
   read_autoscalers(fields.find("autoscalers"), folder, reading);
   read_metric_sources(fields.find("metrics"), folder, reading);
   read_timeline(timeline, reading);
@@ -220,8 +207,9 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
   }
   if (journeys != nullptr) read_journeys(*journeys, reading);
   read_rate_limits(fields.find("rateLimits"), reading);
-  into.policies = read_policies(fields.find("policies"), into.rules, reading);
-  read_changed_policies(reading);
+  ReadPolicies policies = read_policies(fields.find("policies"), into.rules, reading);
+  into.policies = std::move(policies.first);
+  into.changed_policies = std::move(policies.changed);
   check_calls(reading);
   if (load != nullptr) read_load(*load, folder, reading);
   read_expectations(fields.find("expect"), reading);

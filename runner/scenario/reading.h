@@ -26,6 +26,8 @@ struct ScenarioReading {
   std::vector<std::string> includes;      ///< The scenario files that were put under this one.
   api::istio::Rules rules;                ///< Of the manifests.
   std::map<Way, PolicyOrigins> policies;  ///< Where those of the scenario come from.
+  /// The same of those that an entry of the timeline changes by Istio's rules, by its id; in order.
+  std::vector<std::pair<std::string, std::map<Way, PolicyOrigins>>> changed_policies;
 };
 
 /// Reads the scenario of a file. Manifests are found relative to `folder`; to the file's, if it is

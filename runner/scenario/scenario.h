@@ -328,9 +328,19 @@ struct NodeAction {
 };
 [[nodiscard]] const char* to_string(NodeAction::What what);
 
+/// What Istio's rules make of calls from some instant on.
+struct RuleChange {
+  resilience::RoutePolicy policy;  ///< All that is in force then.
+  std::vector<std::string> keys;   ///< What of it is changed: "timeout", "route (v1 50, v2 50)".
+};
+
 /// Creates objects; of those that are there already, replaces everything but the status.
 struct ApplyAction {
   std::vector<api::ManifestObject> objects;
+  std::vector<std::string> rules = {};  ///< Of Istio, among them: "VirtualService/shop/cart".
+  bool deletes = false;                 ///< These rules, instead; there are no objects then.
+  /// By caller and callee, as Scenario::policies: those for which these rules change something.
+  std::map<std::pair<std::string, std::string>, RuleChange> changes = {};
 };
 
 /// Merges `merge` into an object, or into some of the pods that a workload has.

@@ -126,8 +126,8 @@ class TimelineDates {
   std::set<std::string> broken_;
 };
 
-constexpr std::array kActions = {"set",   "apply",  "patch", "policy",
-                                 "fault", "cordon", "drain", "uncordon"};
+constexpr std::array kActions = {"set",   "apply",  "delete", "patch",   "policy",
+                                 "fault", "cordon", "drain",  "uncordon"};
 
 /// "a", "b" and "c", each in quotes.
 template <class Words>
@@ -260,11 +260,11 @@ void read_timeline(const Value* timeline, Reading& reading) {
   for (const Value& value : entries) {
     const Fields fields{
         value,
-        {"id",        "at",    "set",       "apply",       "patch",   "policy",      "fault",
-         "cordon",    "drain", "uncordon",  "target",      "count",   "for",         "how",
-         "container", "zone",  "threads",   "memory",      "delay",   "bandwidth",   "from",
-         "to",        "share", "direction", "probability", "jitter",  "correlation", "status",
-         "every",     "times", "buffer",    "limit",       "headers", "timeout"},
+        {"id",     "at",        "set",   "apply",     "delete",      "patch",   "policy",
+         "fault",  "cordon",    "drain", "uncordon",  "target",      "count",   "for",
+         "how",    "container", "zone",  "threads",   "memory",      "delay",   "bandwidth",
+         "from",   "to",        "share", "direction", "probability", "jitter",  "correlation",
+         "status", "every",     "times", "buffer",    "limit",       "headers", "timeout"},
         reading.report};
     if (value.type != Value::Type::Object) continue;
     TimelineEntry entry;
@@ -289,7 +289,12 @@ void read_timeline(const Value* timeline, Reading& reading) {
     if (action == "set") {
       entry.action = read_set(content, reading);
     } else if (action == "apply") {
-      entry.action = read_apply(content, reading);
+      const AppliedManifests& applied = applied_by(content, reading);
+      entry.action = read_apply(applied);
+      reading.applied_by[entry.id] = &applied;
+    } else if (action == "delete") {
+      entry.action = read_delete(content, reading.report);
+      reading.deleted_by[entry.id] = &content;
     } else if (action == "patch") {
       entry.action = read_patch_action(content, reading);
     } else if (action == "policy") {

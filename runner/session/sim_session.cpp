@@ -59,6 +59,10 @@ class ObserverAdapter final : public sim::WriteObserver {
   RunRecorder* recorder_ = nullptr;
 };
 
+/// Rules of Istio that change are pushed when for so long no other has, but no later than so long
+/// after the first. Source: istio pilot/pkg/features, PILOT_DEBOUNCE_AFTER and PILOT_DEBOUNCE_MAX.
+constexpr Duration kPushAfter = Duration::milliseconds(100);
+constexpr Duration kPushMax = Duration::seconds(10);
 /// How long a run may go on after one of its programs broke it.
 constexpr Duration kProgramCheck = Duration::seconds(1);
 /// The first byte of what a run's process hands over if a program broke it.
@@ -122,6 +126,18 @@ class SimSession : private RunView {
     std::string node;  ///< NodeLoss and its like: which.
   };
 
+  /// What rules of Istio change, on its way to the proxies.
+  struct Push {
+    struct Change {
+      std::string id;  ///< Of the entry of the timeline.
+      scenario::RuleChange its;
+      ports::CauseId cause = 0;  ///< The record of the rule.
+    };
+    Instant first;  ///< Rule that is in it.
+    Instant at = Instant::never();
+    std::map<scenario::Way, Change> changes;
+  };
+
   /// An eviction to be asked for.
   struct Eviction {
     Instant at;
@@ -156,6 +172,10 @@ class SimSession : private RunView {
   void perform(const std::string& id, const PolicyAction& action);
   void write(const std::string& id, const char* what, ports::ApiCall call,
              std::vector<ports::ApiCall>& written, std::string& effect);
+  void push_later(const std::string& id, const ApplyAction& action, ports::CauseId cause);
+  void push_rules();
+  void set_policy(const scenario::Way& way, const resilience::RoutePolicy& policy,
+                  ports::CauseId cause, sim::Keeps keeps);
   void evict(Eviction eviction);
   void end_fault(const Ending& ending);
   void run_until(Instant when);
@@ -183,6 +203,7 @@ class SimSession : private RunView {
   PodStrikes pods_;
   std::vector<Ending> endings_;                                    ///< By time.
   std::vector<Eviction> evictions_;                                ///< By time.
+  Push push_;                                                      ///< Never due: there is none.
   std::vector<std::vector<runner::PolicySample>> policy_samples_;  ///< By the scenario's policies.
   Instant next_second_ = Instant::at(Duration::seconds(1));        ///< When they are sampled.
 };
@@ -314,7 +335,12 @@ void SimSession::run_until(Instant when) {
   while (!is_broken()) {
     const Instant end = endings_.empty() ? Instant::never() : endings_.front().at;
     const Instant next = evictions_.empty() ? Instant::never() : evictions_.front().at;
-    if (std::min(end, next) > when) break;
+    if (std::min({end, next, push_.at}) > when) break;
+    if (push_.at <= std::min(end, next)) {
+      run_world_until(push_.at);
+      if (!is_broken()) push_rules();
+      continue;
+    }
     if (next < end) {
       Eviction eviction = std::move(evictions_.front());
       evictions_.erase(evictions_.begin());
@@ -372,7 +398,42 @@ void SimSession::perform(const std::string& id, const ApplyAction& action) {
     const api::ObjectPtr current = world_.api().find(key);
     write(id, "apply", application_of(current.get(), manifest.object), written, effect);
   }
-  observer_.objects_written(world_.now(), id, "apply", written, std::move(effect));
+  const char* what = action.deletes ? "delete" : "apply";
+  ports::CauseId cause = 0;
+  for (const std::string& rule : action.rules) {
+    cause = log_.append(world_.now(), 0, what, rule, id);
+    if (!effect.empty()) effect += ", ";
+    effect += (action.deletes ? "deleted " : "applied ") + rule;
+  }
+  if (!action.rules.empty() && action.changes.empty()) effect += ", which changes no calls";
+  push_later(id, action, cause);
+  observer_.objects_written(world_.now(), id, what, written, std::move(effect));
+}
+
+void SimSession::push_later(const std::string& id, const ApplyAction& action,
+                            ports::CauseId cause) {
+  if (action.changes.empty()) return;
+  if (push_.changes.empty()) push_.first = world_.now();
+  push_.at = std::min(push_.first + kPushMax, world_.now() + kPushAfter);
+  for (const auto& [way, change] : action.changes) push_.changes[way] = {id, change, cause};
+}
+
+void SimSession::push_rules() {
+  const Push push = std::exchange(push_, {});
+  for (const auto& [way, change] : push.changes) {
+    const ports::CauseId cause =
+        log_.append(world_.now(), change.cause, "policy", "Service/" + way.second,
+                    fmt::format("{}: {} from {}", change.id, fmt::join(change.its.keys, ", "),
+                                scenario::caller_name(way.first)));
+    set_policy(way, change.its.policy, cause, sim::Keeps::Unchanged);
+  }
+}
+
+void SimSession::set_policy(const scenario::Way& way, const resilience::RoutePolicy& policy,
+                            ports::CauseId cause, sim::Keeps keeps) {
+  const auto route = scenario_.policies.find(way);
+  const auto index = std::distance(scenario_.policies.begin(), route);
+  world_.set_policy(static_cast<std::uint32_t>(index), policy, cause, keeps);
 }
 
 void SimSession::perform(const std::string& id, const PatchAction& action) {
@@ -399,10 +460,10 @@ void SimSession::perform(const std::string& id, const PolicyAction& action) {
     const std::string caller = scenario::caller_name(way.first);
     const ports::CauseId cause = log_.append(world_.now(), 0, "policy", "Service/" + way.second,
                                              fmt::format("{}: {} from {}", id, changed, caller));
-    const auto route = scenario_.policies.find(way);
-    const auto index = std::distance(scenario_.policies.begin(), route);
-    world_.set_policy(static_cast<std::uint32_t>(index), policy, cause);
+    set_policy(way, policy, cause, sim::Keeps::Nothing);
+    push_.changes.erase(way);  // It has what the rules say, too.
   }
+  if (push_.changes.empty()) push_.at = Instant::never();
   std::string effect = fmt::format("{} of calls to {}", changed, fmt::join(targets, ", "));
   observer_.fault_struck(world_.now(), id, "policy", std::move(targets), {}, std::move(effect));
 }

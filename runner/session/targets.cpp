@@ -74,6 +74,7 @@ std::vector<std::string> hits_of(const sim::SimWorld& /*world*/, const std::stri
   for (const api::ManifestObject& manifest : action.objects) {
     hits.push_back(to_string(api::key_of(manifest.object)));
   }
+  hits.insert(hits.end(), action.rules.begin(), action.rules.end());
   return hits;
 }
 

@@ -48,10 +48,13 @@ RecordId RequestEngine::cause_of_rejection(std::uint32_t index, RequestOutcome o
         return cause_of_no_leader(site.service);
       }
       const Table& table = tables_[table_of(calls_[call.parent], site)];
+      const RecordId sent = sent_there_by(index);
       if (site.route != kNone && !table.endpoints->addresses.empty()) {
         // There are some, but by what they answered the caller has left them all out.
-        if (const RecordId last = route_causes_[tries_[index].route]) return last;
+        const RecordId last = route_causes_[tries_[index].route];
+        if (last > sent) return last;
       }
+      if (sent > table.cause) return sent;  // Nobody was there when calls were sent there.
       const RecordId emptied = table.cause;
       return emptied != 0 ? emptied : ledger_->never_there(site.service, now_);
     }
@@ -207,6 +210,7 @@ void RequestEngine::look_at_holders() {
         break;
       case CallPhase::InService:
         voice.cause = call.held ? illness_or_state(call.instance) : call.cause;
+        if (voice.cause == 0) voice.cause = sent_there_by(i);
         if (voice.cause == 0) voice.service = instances_[call.instance].service;
         ++holders_[call.instance][voice];
         break;

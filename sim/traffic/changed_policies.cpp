@@ -31,9 +31,27 @@ bool limits_same_rates(const RoutePolicy& a, const RoutePolicy& b) {
   return a.rate_limit == b.rate_limit && a.admission == b.admission;
 }
 
+/// The part of the calls that a cluster gets.
+struct Share {
+  std::uint64_t weight = 0;
+  std::uint64_t of = 1;
+
+  friend bool operator>(const Share& a, const Share& b) {
+    return a.weight * b.of > b.weight * a.of;
+  }
+};
+
+Share share_of(const RoutePolicy& policy, std::uint32_t number) {
+  if (policy.split.empty()) return {1, 1};
+  Share share{policy.split[number].weight, 0};
+  for (const resilience::SubsetShare& one : policy.split) share.of += one.weight;
+  return share;
+}
+
 }  // namespace
 
-void RequestEngine::set_policy(std::uint32_t route, RoutePolicy policy, ports::CauseId cause) {
+void RequestEngine::set_policy(std::uint32_t route, RoutePolicy policy, ports::CauseId cause,
+                               Keeps keeps) {
   const RouteModel& model = model_.routes.at(route);
   const RoutePolicy& before = *policies_[route];
   expects(policy.fallback_call.has_value() == before.fallback_call.has_value() &&
@@ -52,6 +70,21 @@ void RequestEngine::set_policy(std::uint32_t route, RoutePolicy policy, ports::C
        !has_shorter_timeouts(policy.timeouts, model.policy.timeouts));
   note(change.places, limits_same_places(policy, before), limits_same_places(policy, model.policy));
   note(change.rates, limits_same_rates(policy, before), limits_same_rates(policy, model.policy));
+  note(change.injected, policy.injection == before.injection,
+       !policy.injection || policy.injection == model.policy.injection);
+  // A share that has grown, step by step or at once, has the last step as its cause.
+  std::vector<RecordId> shares(policy.cluster_count(), record);
+  for (std::uint32_t number = 0; number < shares.size(); ++number) {
+    const Share now = share_of(policy, number);
+    const auto last = policy.cluster_like(number, before);
+    if (last && !(now > share_of(before, *last))) {
+      shares[number] = *last < change.shares.size() ? change.shares[*last] : 0;
+    }
+    const auto first = policy.cluster_like(number, model.policy);
+    if (!(now > (first ? share_of(model.policy, *first) : Share{}))) shares[number] = 0;
+  }
+  change.shares = std::move(shares);
+  clusters_most_ = std::max(clusters_most_, policy.split.size());
   has_threads_ = has_threads_ || policy.thread_pool.has_value();
   policies_[route] = &changed_policies_.emplace_back(std::move(policy));
 
@@ -69,7 +102,9 @@ void RequestEngine::set_policy(std::uint32_t route, RoutePolicy policy, ports::C
   std::vector<std::uint32_t> moved(routes_.size(), kNone);
   for (const auto& [at, caller] : places) moved[at] = retire_route(at, route, caller);
   move_routes(moved);
-  for (const auto& [at, caller] : places) begin_route(at, route, caller);
+  for (const auto& [at, caller] : places) {
+    begin_route(at, route, caller, keeps == Keeps::Unchanged ? moved[at] : kNone);
+  }
 }
 
 std::uint32_t RequestEngine::retire_route(std::uint32_t at, std::uint32_t route,
@@ -103,11 +138,20 @@ void RequestEngine::move_routes(const std::vector<std::uint32_t>& moved) {
   }
 }
 
-void RequestEngine::begin_route(std::uint32_t at, std::uint32_t route, std::uint32_t caller) {
+void RequestEngine::begin_route(std::uint32_t at, std::uint32_t route, std::uint32_t caller,
+                                std::uint32_t before) {
   const std::uint32_t zone = caller == kNone ? kNoZone : instances_[caller].zone;
   // Its draws are its own, whatever was changed before.
   const std::uint64_t key = mix64(mix64(at) + changed_policies_.size());
   routes_[at] = Route{*policies_[route], draws_, key, zone, now_};
+  if (before != kNone) {
+    routes_[at].take_over(routes_[before]);
+    route_causes_[at] = route_causes_[before];
+    if (routes_[at].is_open() && observer_ != nullptr) {
+      const RouteModel& model = model_.routes[route];
+      observer_->breaker_changed({model.from, model.to}, caller, resilience::BreakerState::Open);
+    }
+  }
   if (!policies_[route]->health) return;
   checked_routes_[at] = {kernel_.create_timer({kCheckHosts, at}), caller, route};
   take_checked_table(at);
@@ -121,7 +165,7 @@ RecordId RequestEngine::changed_policy_of(std::uint32_t index, RequestOutcome ou
   const PolicyChange& change = policy_changes_[route];
   switch (outcome) {
     case RequestOutcome::Timeout:
-      return change.timeouts;
+      return change.timeouts != 0 ? change.timeouts : sent_there_by(index);
     case RequestOutcome::Overflow:
       return change.places;
     case RequestOutcome::RateLimited:
@@ -130,6 +174,21 @@ RecordId RequestEngine::changed_policy_of(std::uint32_t index, RequestOutcome ou
     default:
       return 0;
   }
+}
+
+RecordId RequestEngine::sent_there_by(std::uint32_t index) const {
+  const std::uint32_t route = program_.sites[calls_[index].site].route;
+  if (policy_changes_.empty() || route == kNone) return 0;
+  if (retired_callers_.contains(tries_[index].route)) return 0;
+  const std::vector<RecordId>& shares = policy_changes_[route].shares;
+  const std::uint32_t cluster = tries_[index].host.cluster;
+  return cluster < shares.size() ? shares[cluster] : 0;
+}
+
+RecordId RequestEngine::cause_of_injection(std::uint32_t index) {
+  const CallSite& site = program_.sites[calls_[index].site];
+  const RecordId changed = policy_changes_.empty() ? 0 : policy_changes_[site.route].injected;
+  return changed != 0 ? changed : ledger_->injected(site.service, now_);
 }
 
 }  // namespace orrery::sim

@@ -911,8 +911,9 @@ void RequestEngine::end_service(std::uint32_t index) {
       happens(operation.fails_below, draws_, Purpose::CallError, call.key, 0)) {
     if (ledger_ != nullptr) {
       const RecordId illness = instance_causes_[call.instance].illness;
-      call.cause =
-          illness != 0 ? illness : ledger_->own_errors(instances_[call.instance].service, now_);
+      // Whoever was ill when calls were sent there is not what has changed.
+      call.cause = illness != 0 ? std::max(illness, sent_there_by(index))
+                                : ledger_->own_errors(instances_[call.instance].service, now_);
     }
     finish<kPlain>(index, call, RequestOutcome::Error);
   } else if (instances_[call.instance].flawed && meets_flaw(index)) {

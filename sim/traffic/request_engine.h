@@ -190,10 +190,12 @@ class RequestEngine {
 
   /// From now on calls of the route begin by this policy; those under way end by theirs. What the
   /// old one knew (breakers, hosts that were ejected, budgets, connections) is known no more, as
-  /// where Envoy takes a changed cluster. Timeouts that are shorter, and limits of places or rates
-  /// that are new or changed, have this cause from then on. Requires: an index into
+  /// where Envoy takes a changed cluster, but for what `keeps` says. Timeouts that are shorter,
+  /// limits of places or rates that are new or changed, faults that are injected, and clusters that
+  /// get more of the calls than at first have this cause from then on. Requires: an index into
   /// TrafficModel::routes; the same fallback_call and shared_limit as before.
-  void set_policy(std::uint32_t route, resilience::RoutePolicy policy, ports::CauseId cause = 0);
+  void set_policy(std::uint32_t route, resilience::RoutePolicy policy, ports::CauseId cause = 0,
+                  Keeps keeps = Keeps::Nothing);
 
   // --- Edges ----------------------------------------------------------------------------------
 
@@ -468,9 +470,11 @@ class RequestEngine {
   };
   /// What of a route's policy was changed while the run goes on: the records of it.
   struct PolicyChange {
-    RecordId timeouts = 0;  ///< They are shorter.
-    RecordId places = 0;    ///< Connections, requests or threads are limited otherwise.
-    RecordId rates = 0;     ///< So are requests per time.
+    RecordId timeouts = 0;              ///< They are shorter.
+    RecordId places = 0;                ///< Connections, requests or threads are limited otherwise.
+    RecordId rates = 0;                 ///< So are requests per time.
+    RecordId injected = 0;              ///< Calls are held up or aborted.
+    std::vector<RecordId> shares = {};  ///< By cluster: it gets more of the calls than at first.
   };
   /// A route whose caller asks its hosts how they are.
   struct CheckedRoute {
@@ -812,9 +816,16 @@ class RequestEngine {
   std::uint32_t retire_route(std::uint32_t at, std::uint32_t route, std::uint32_t caller);
   /// What is under way by routes finds them in their new places; kNone: it has none.
   void move_routes(const std::vector<std::uint32_t>& moved);
-  void begin_route(std::uint32_t at, std::uint32_t route, std::uint32_t caller);
+  /// `before`: where the one stands whose place it takes, and of which it keeps what it can; or
+  /// kNone.
+  void begin_route(std::uint32_t at, std::uint32_t route, std::uint32_t caller,
+                   std::uint32_t before);
   /// What a call that ends so has to do with a change of its policy; 0: nothing.
   [[nodiscard]] RecordId changed_policy_of(std::uint32_t call, RequestOutcome outcome) const;
+  /// The change that gave the call's cluster more of the calls; 0: none did.
+  [[nodiscard]] RecordId sent_there_by(std::uint32_t call) const;
+  /// What a fault that a proxy injects into the call comes from.
+  [[nodiscard]] RecordId cause_of_injection(std::uint32_t call);
   [[nodiscard]] std::uint32_t route_of(const CallSite& site, std::uint32_t caller) const {
     return site.route_position + (caller == kNone ? 0 : instances_[caller].first_route);
   }

@@ -69,6 +69,36 @@ Route::Route(const resilience::RoutePolicy& policy, Draws draws, std::uint64_t k
   if (policy.fallback) fallback_.emplace(*policy.fallback);
 }
 
+void Route::take_over(Route& before) {
+  for (std::uint32_t number = 0; number < policy_->cluster_count(); ++number) {
+    const auto same = policy_->cluster_like(number, *before.policy_);
+    if (!same || !policy_->has_same_cluster(number, *before.policy_, *same)) continue;
+    shared_.resize(policy_->cluster_count());
+    shared_[number] = before.share(*same);
+    shares_ = true;
+  }
+  using resilience::BreakerState;
+  const resilience::RoutePolicy& its = *before.policy_;
+  const auto take = [](auto& own, const auto& known) {
+    if (own && known->state() != BreakerState::HalfOpen) own.emplace(*known);
+  };
+  if (policy_->command == its.command) take(command_, before.command_);
+  if (policy_->breaker == its.breaker) take(breaker_, before.breaker_);
+  if (policy_->rate_limit == its.rate_limit) rate_limit_ = before.rate_limit_;
+  if (policy_->admission == its.admission) admission_ = before.admission_;
+  if (policy_->retry_limit == its.retry_limit) retry_limit_ = before.retry_limit_;
+}
+
+const std::shared_ptr<UpstreamCluster>& Route::share(std::uint32_t number) {
+  UpstreamCluster& own = at(number);
+  shared_.resize(policy_->cluster_count());
+  shares_ = true;
+  if (shared_[number] == nullptr) {
+    shared_[number] = std::make_shared<UpstreamCluster>(std::move(own));
+  }
+  return shared_[number];
+}
+
 std::optional<RequestOutcome> Route::begin_call(std::uint64_t key, Instant now) {
   if (command_) {
     note(command_->advance(now));
@@ -144,7 +174,7 @@ void Route::take_table(std::uint64_t version, std::span<const std::uint32_t> tab
                        std::vector<HostFacts> facts, Instant now) {
   table_version_ = version;
   if (!subsets_) {
-    first_.take_table(table, std::move(facts), now);
+    at(0).take_table(table, std::move(facts), now);
     return;
   }
   for (std::uint32_t number = 0; number <= others_.size(); ++number) {
@@ -171,8 +201,10 @@ bool Route::is_open() const {
 
 Instant Route::next_check() const {
   if (retired_) return Instant::never();
-  Instant next = first_.next_check();
-  for (const UpstreamCluster& cluster : others_) next = std::min(next, cluster.next_check());
+  Instant next = at(0).next_check();
+  for (std::uint32_t number = 1; number <= others_.size(); ++number) {
+    next = std::min(next, at(number).next_check());
+  }
   return next;
 }
 
@@ -187,8 +219,10 @@ std::vector<RouteHost> Route::take_due_checks(Instant now) {
 }
 
 bool Route::others_have_changes() const {
-  return std::any_of(others_.begin(), others_.end(),
-                     [](const UpstreamCluster& cluster) { return cluster.has_changes(); });
+  for (std::uint32_t number = 1; number <= others_.size(); ++number) {
+    if (at(number).has_changes()) return true;
+  }
+  return false;
 }
 
 std::vector<Route::Ejection> Route::take_ejections() {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
@@ -43,6 +44,11 @@ class Route {
   /// No call begins by it any more: it checks no hosts and tells of no changes. Those that have
   /// begun end by it.
   void retire() { retired_ = true; }
+  /// It stands in the place of `before`, which has been retired. Clusters that are the same are
+  /// one for both from now on; breakers, rate limits and budgets of retries stand as they do there,
+  /// but a breaker that tries calls begins closed. Requires: no call has begun by it, and but for
+  /// clusters and retries their policies are the same.
+  void take_over(Route& before);
   /// Whether one of its breakers is open, or half-open.
   [[nodiscard]] bool is_open() const;
 
@@ -84,18 +90,18 @@ class Route {
   /// Whether the hosts are those of this version.
   [[nodiscard]] bool knows(std::uint64_t version) const { return version == table_version_; }
   /// Whether it must be told who stands at the addresses; with subsets, their labels, too.
-  [[nodiscard]] bool needs_facts() const { return has_subsets() || first_.needs_facts(); }
+  [[nodiscard]] bool needs_facts() const { return has_subsets() || at(0).needs_facts(); }
   /// The hosts from now on. Requires: a version that differs where the addresses do; as many facts
   /// as addresses, or none unless needs_facts().
   void take_table(std::uint64_t version, std::span<const std::uint32_t> table,
                   std::vector<HostFacts> facts, Instant now);
   /// See UpstreamCluster; nobody looks at zones where calls are split.
-  [[nodiscard]] bool has_localities() const { return first_.has_localities(); }
+  [[nodiscard]] bool has_localities() const { return at(0).has_localities(); }
   [[nodiscard]] bool misses_peers(std::uint64_t version) const {
-    return first_.misses_peers(version);
+    return at(0).misses_peers(version);
   }
   void take_peers(std::uint64_t version, std::vector<std::uint32_t> zones) {
-    first_.take_peers(version, std::move(zones));
+    at(0).take_peers(version, std::move(zones));
   }
   /// The host that the try with this key goes to; nothing if the cluster has none. `hash`: of what
   /// its policy hashes. `before`: the call's cluster, and the host of the try before, if there was
@@ -155,7 +161,7 @@ class Route {
   /// Whether the next three would return anything.
   [[nodiscard]] bool has_changes() const {
     return !retired_ &&
-           (!changes_.empty() || first_.has_changes() || (has_subsets() && others_have_changes()));
+           (!changes_.empty() || at(0).has_changes() || (has_subsets() && others_have_changes()));
   }
   /// Ejections and returns of hosts since the last call of this.
   struct Ejection {
@@ -163,7 +169,7 @@ class Route {
     UpstreamCluster::Ejection its;
   };
   [[nodiscard]] std::vector<Ejection> take_ejections();
-  [[nodiscard]] std::optional<std::uint32_t> take_own_share() { return first_.take_own_share(); }
+  [[nodiscard]] std::optional<std::uint32_t> take_own_share() { return at(0).take_own_share(); }
   /// Changes of its breakers since the last call of this.
   [[nodiscard]] std::vector<resilience::BreakerChange> take_changes() {
     return std::exchange(changes_, {});
@@ -187,12 +193,18 @@ class Route {
       std::variant<std::monostate, resilience::EnvoyRetryLimit, resilience::TpsBudget,
                    resilience::GrpcRetryThrottle, resilience::AwsRetryQuota>;
 
-  [[nodiscard]] UpstreamCluster& at(std::uint32_t number) {
-    return number == 0 ? first_ : others_[number - 1];
-  }
   [[nodiscard]] const UpstreamCluster& at(std::uint32_t number) const {
+    if (shares_ && shared_[number] != nullptr) [[unlikely]]
+      return *shared_[number];
     return number == 0 ? first_ : others_[number - 1];
   }
+  [[nodiscard]] UpstreamCluster& at(std::uint32_t number) {
+    if (shares_ && shared_[number] != nullptr) [[unlikely]]
+      return *shared_[number];
+    return number == 0 ? first_ : others_[number - 1];
+  }
+  /// The cluster, which from now on others may have as well.
+  [[nodiscard]] const std::shared_ptr<UpstreamCluster>& share(std::uint32_t number);
   [[nodiscard]] bool others_have_changes() const;
   void note(const std::optional<resilience::BreakerChange>& change) {
     if (change) changes_.push_back(*change);
@@ -203,9 +215,13 @@ class Route {
 
   const resilience::RoutePolicy* policy_;
   bool retired_ = false;
+  bool shares_ = false;  ///< Some of its clusters.
   Draws draws_;
   UpstreamCluster first_;
   std::vector<UpstreamCluster> others_;  ///< Those of the further subsets.
+  /// By number: those that it has together with a route whose place it took, or that took its own.
+  /// They stand in place of the ones above, for as long as one of the two has calls.
+  std::vector<std::shared_ptr<UpstreamCluster>> shared_;
   std::optional<Subsets> subsets_;
   RetryLimit retry_limit_;
   std::optional<resilience::HystrixBreaker> command_;

@@ -36,6 +36,14 @@ struct RouteModel {
   std::optional<std::uint32_t> checked_operation = {};
 };
 
+/// What callers still know when a policy of theirs changes.
+enum class Keeps : std::uint8_t {
+  Nothing,
+  /// What they know of the hosts of clusters that stay as they are, and what their breakers, rate
+  /// limits and budgets of retries do. As where Envoy is told of another route.
+  Unchanged,
+};
+
 /// What the policies of a route did, all pods of the caller together.
 struct RouteCounts {
   std::uint64_t calls = 0;

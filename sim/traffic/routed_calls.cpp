@@ -105,20 +105,19 @@ void RequestEngine::begin_call(std::uint32_t index) {
 void RequestEngine::hold_up(std::uint32_t index, Duration delay) {
   Call& call = calls_[index];
   call.phase = CallPhase::Backoff;
-  if (ledger_ != nullptr) call.cause = ledger_->injected(program_.sites[call.site].service, now_);
+  if (ledger_ != nullptr) call.cause = cause_of_injection(index);
   kernel_.schedule(now_ + delay, EventClass::Ordinary, {kTryAgain, index});
   if (tries_[index].deadline != Instant::never()) arm_timer(index, tries_[index].deadline);
 }
 
 void RequestEngine::let_go(std::uint32_t index) {
   Call& call = calls_[index];
-  const CallSite& site = program_.sites[call.site];
   Try& its = tries_[index];
   const resilience::RoutePolicy& policy = routes_[its.route].policy();
   call.cause = 0;
   if (policy.injection &&
       policy.injection->aborts(draws_.uniform(Purpose::CallError, call.key, kAbortDraw))) {
-    if (ledger_ != nullptr) call.cause = ledger_->injected(site.service, now_);
+    if (ledger_ != nullptr) call.cause = cause_of_injection(index);
     reject(index, outcome_of_status(policy.injection->abort_status));
     return;
   }
@@ -422,8 +421,8 @@ void RequestEngine::note_changes(std::uint32_t at, std::uint32_t model, std::uin
     const bool returns = event.what == What::Returned;
     ejections_.push_back({route.from, route.to, caller, address + ":" + std::to_string(port), event,
                           returns ? 0 : route_causes_[at]});
-    if (!route.policy.split.empty()) {
-      ejections_.back().subset = route.policy.split[ejection.cluster].name;
+    if (routes_[at].has_subsets()) {
+      ejections_.back().subset = routes_[at].policy().split[ejection.cluster].name;
     }
     route_counts_[model].ejections += event.what == What::Ejected;
   }

@@ -63,7 +63,8 @@ bool RequestEngine::meets_flaw(std::uint32_t index) {
     return false;
   }
   if (ledger_ != nullptr) {
-    const RecordId started_by = instance_causes_[call.instance].state;
+    const RecordId started_by =
+        std::max(instance_causes_[call.instance].state, sent_there_by(index));
     call.cause =
         started_by != 0 ? started_by : ledger_->own_errors(instances_[call.instance].service, now_);
   }

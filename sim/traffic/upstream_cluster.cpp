@@ -94,7 +94,9 @@ void UpstreamCluster::take_table(std::span<const std::uint32_t> table, std::vect
   std::vector<Pool> pools;
   const auto keep = [&](std::uint32_t address, bool chosen) {
     const std::optional<std::uint32_t> known = index_of({address, 0});
-    before.push_back(known.value_or(resilience::PeakEwma::kNew));
+    // Of a host that had left the table the averages know nothing.
+    const bool had = known && *known < table_size_;
+    before.push_back(had ? *known : resilience::PeakEwma::kNew);
     hosts.push_back(known ? hosts_[*known] : resilience::HostView{});
     hosts.back().healthy = chosen;
     if (thresholds_) pools.push_back(known ? pools_[*known] : Pool{});

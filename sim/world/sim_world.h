@@ -171,7 +171,8 @@ class SimWorld {
   [[nodiscard]] SimApi& api_faults() { return *api_; }
 
   /// See RequestEngine.
-  void set_policy(std::uint32_t route, resilience::RoutePolicy policy, ports::CauseId cause);
+  void set_policy(std::uint32_t route, resilience::RoutePolicy policy, ports::CauseId cause,
+                  Keeps keeps = Keeps::Nothing);
 
   /// On the ways between callers and the called; see RequestEngine.
   [[nodiscard]] std::uint32_t add_edge_fault(EdgeFault fault);

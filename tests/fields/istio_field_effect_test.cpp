@@ -5,6 +5,8 @@
 
 #include <fstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "runner/scenario/reading.h"
 #include "runner/session/sim_session.h"
@@ -107,20 +109,25 @@ std::string patch(const std::string& target, const std::string& merge) {
   return fmt::format(R"({{"target": "{}", "merge": {}}})", target, merge);
 }
 
-/// The fingerprint of the run of seed 1 with these patches.
-std::string fingerprint_of(const std::string& patches) {
-  const tests::TemporaryFolder folder;
-  std::ofstream{folder.file("m.yaml")} << kManifests;
-  const auto reading =
-      scenario::read_scenario_text(kScenario + patches + "]}", "field.json", folder.path());
+/// The run of seed 1 of what was read.
+runner::RunResult played(const scenario::ScenarioReading& reading) {
   for (const api::Problem& problem : reading.problems) ADD_FAILURE() << to_string(problem);
   if (!reading.scenario) return {};
   for (const api::NotModelled& one : reading.scenario->not_modelled) {
     ADD_FAILURE() << "not modelled: " << one.what;
   }
-  const auto results = session::simulate_all(*reading.scenario, 1, [](std::uint64_t) {});
+  auto results = session::simulate_all(*reading.scenario, 1, [](std::uint64_t) {});
   if (!results) ADD_FAILURE() << results.error().what;
-  return results ? results->front().fingerprint : "";
+  return results ? std::move(results->front()) : runner::RunResult{};
+}
+
+/// The fingerprint of the run of seed 1 with these patches.
+std::string fingerprint_of(const std::string& patches) {
+  const tests::TemporaryFolder folder;
+  std::ofstream{folder.file("m.yaml")} << kManifests;
+  return played(
+             scenario::read_scenario_text(kScenario + patches + "]}", "field.json", folder.path()))
+      .fingerprint;
 }
 
 class IstioFieldEffect : public testing::TestWithParam<IstioField> {};
@@ -280,6 +287,160 @@ TEST(IstioFieldEffect, ASidecarIsWhatRulesNeed) {
   ASSERT_TRUE(reading.scenario);
   EXPECT_TRUE(reading.scenario->policies.empty());
   EXPECT_EQ(reading.scenario->not_modelled.size(), 2U) << "both rules are named";
+}
+
+// --- Rules that are applied while the run goes on
+
+/// A DestinationRule of back, and a VirtualService.
+std::string rule_of(const std::string& policy, const std::string& subsets = "") {
+  return "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: back}\n"
+         "spec: {host: back, trafficPolicy: {" +
+         policy + "}" + (subsets.empty() ? "" : ", subsets: [" + subsets + "]") + "}\n---\n";
+}
+std::string service_of(const std::string& more,
+                       const std::string& to = "{destination: {host: back}}") {
+  return "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: back}\n"
+         "spec: {hosts: [back], http: [{route: [" +
+         to + "]" + (more.empty() ? "" : ", " + more) + "}]}\n---\n";
+}
+
+/// The run whose rules are `before` at first; at 15 s and, if it is given, 50 ms later the others
+/// are applied.
+runner::RunResult applied(const std::string& before, const std::string& after,
+                          const std::string& later = "") {
+  const tests::TemporaryFolder folder;
+  const std::string all = kManifests;
+  std::ofstream{folder.file("m.yaml")}
+      << all.substr(0, all.find("apiVersion: networking")) + before;
+  std::ofstream{folder.file("a.yaml")} << after;
+  std::ofstream{folder.file("b.yaml")} << later;
+  std::vector<scenario::Override> entries;
+  if (!after.empty()) {
+    entries.push_back({"/timeline/-", R"({"id": "a", "at": "15s", "apply": ["a.yaml"]})"});
+  }
+  if (!later.empty()) {
+    entries.push_back({"/timeline/-", R"({"id": "b", "at": "15050ms", "apply": ["b.yaml"]})"});
+  }
+  return played(scenario::read_scenario_text(std::string{kScenario} + "]}", "field.json",
+                                             folder.path(), entries));
+}
+
+const std::string kOutliers = "outlierDetection: {maxEjectionPercent: 100}";
+const std::string kRetries = "retries: {attempts: 2, perTryTimeout: 1s, retryOn: 5xx}";
+const std::string kV1 = "{name: v1, labels: {version: v1}}";
+const std::string kNone = "{name: none, labels: {version: none}}";
+
+std::string weighted(int v1, int none) {
+  return fmt::format(
+      "{{destination: {{host: back, subset: v1}}, weight: {}}}, "
+      "{{destination: {{host: back, subset: none}}, weight: {}}}",
+      v1, none);
+}
+
+struct AppliedField {
+  const char* name;
+  std::string before;
+  std::string after;
+};
+
+class AppliedFieldEffect : public testing::TestWithParam<AppliedField> {};
+
+TEST_P(AppliedFieldEffect, ChangesWhatHappensFromItsApplyOn) {
+  const AppliedField& field = GetParam();
+  const std::string plain = applied(field.before, "").fingerprint;
+  ASSERT_FALSE(plain.empty());
+  EXPECT_EQ(applied(field.before, field.before).fingerprint, plain) << "nothing is reset";
+  EXPECT_NE(applied(field.before, field.after).fingerprint, plain);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, AppliedFieldEffect,
+    testing::Values(
+        AppliedField{"LoadBalancer", rule_of(""), rule_of("loadBalancer: {simple: ROUND_ROBIN}")},
+        AppliedField{"Passthrough", rule_of(""), rule_of("loadBalancer: {simple: PASSTHROUGH}")},
+        AppliedField{"MaxConnections", rule_of("connectionPool: {tcp: {maxConnections: 4}}"),
+                     rule_of("connectionPool: {tcp: {maxConnections: 2}}")},
+        AppliedField{"ConnectTimeout", rule_of(""),
+                     rule_of("connectionPool: {tcp: {connectTimeout: 200ms}}")},
+        AppliedField{"MaxPendingRequests", rule_of("connectionPool: {tcp: {maxConnections: 4}}"),
+                     rule_of("connectionPool: {tcp: {maxConnections: 4}, http: "
+                             "{http1MaxPendingRequests: 1}}")},
+        AppliedField{"MaxRequests", rule_of(""),
+                     rule_of("connectionPool: {http: {http2MaxRequests: 1}}")},
+        AppliedField{"MaxRetries", rule_of("") + service_of(kRetries),
+                     rule_of("connectionPool: {http: {maxRetries: 1}}")},
+        AppliedField{"RetryBudget", rule_of("") + service_of(kRetries),
+                     rule_of("retryBudget: {percent: 0, minRetryConcurrency: 1}")},
+        AppliedField{"OutlierDetection", rule_of(""), rule_of(kOutliers)},
+        AppliedField{"OutlierDetectionAway", rule_of(kOutliers), rule_of("")},
+        AppliedField{"Consecutive5xxErrors", rule_of(kOutliers),
+                     rule_of("outlierDetection: {maxEjectionPercent: 100, consecutive5xxErrors: "
+                             "2}")},
+        AppliedField{"MaxEjectionPercent", rule_of(kOutliers),
+                     rule_of("outlierDetection: {maxEjectionPercent: 10}")},
+        AppliedField{"Timeout", service_of(""), service_of("timeout: 50ms")},
+        AppliedField{"TimeoutAway", service_of("timeout: 50ms"), service_of("")},
+        AppliedField{"Attempts", service_of(kRetries),
+                     service_of("retries: {attempts: 1, perTryTimeout: 1s, retryOn: 5xx}")},
+        AppliedField{"PerTryTimeout", service_of(kRetries),
+                     service_of("retries: {attempts: 2, perTryTimeout: 100ms, retryOn: 5xx}")},
+        AppliedField{"RetryOn", service_of(kRetries),
+                     service_of("retries: {attempts: 2, perTryTimeout: 1s, retryOn: reset}")},
+        AppliedField{"FaultDelay", service_of(""),
+                     service_of("fault: {delay: {fixedDelay: 1s, percentage: {value: 10}}}")},
+        AppliedField{"FaultAbort", service_of(""),
+                     service_of("fault: {abort: {httpStatus: 500, percentage: {value: 10}}}")},
+        AppliedField{
+            "Match",
+            service_of(
+                "match: [{port: 81}], timeout: 50ms}, {route: [{destination: {host: back}}]"),
+            service_of(
+                "match: [{port: 80}], timeout: 50ms}, {route: [{destination: {host: back}}]")},
+        AppliedField{"Weights", rule_of("", kV1 + ", " + kNone) + service_of("", weighted(90, 10)),
+                     service_of("", weighted(50, 50))},
+        AppliedField{"WeightToNobody",
+                     rule_of("", kV1 + ", " + kNone) + service_of("", weighted(90, 10)),
+                     service_of("", weighted(0, 100))},
+        AppliedField{"LabelsOfASubset",
+                     rule_of("", kV1 + ", " + kNone) + service_of("", weighted(50, 50)),
+                     rule_of("", kV1 + ", {name: none, labels: {version: v1}}")}),
+    [](const auto& test) { return test.param.name; });
+
+std::vector<std::string> lines_of(const runner::RunResult& run, const std::string& what) {
+  std::vector<std::string> lines;
+  for (const recording::LogRecord& log : run.log) {
+    if (log.what != what) continue;
+    lines.push_back(
+        fmt::format("{}ms {}: {}", log.at.count_ns() / 1'000'000, log.subject, log.detail));
+  }
+  return lines;
+}
+
+TEST(AppliedRules, ReachTheProxiesAHundredMillisecondsAfterTheLast) {
+  const runner::RunResult run =
+      applied(rule_of("", kV1 + ", " + kNone) + service_of("", weighted(90, 10)),
+              service_of("", weighted(50, 50)), service_of("timeout: 1s", weighted(60, 40)));
+  EXPECT_EQ(lines_of(run, "apply"),
+            (std::vector<std::string>{"15000ms VirtualService/default/back: a",
+                                      "15050ms VirtualService/default/back: b"}));
+  // By way of route (v1 50, none 50), which no proxy hears of.
+  EXPECT_EQ(lines_of(run, "policy"),
+            std::vector<std::string>{
+                "15150ms Service/default/back: b: route (v1 60, none 40), timeout from front"});
+}
+
+TEST(AppliedRules, AreTheOriginOfWhatFailsWhereTheySendCalls) {
+  const runner::RunResult run =
+      applied(rule_of("", kV1 + ", " + kNone) + service_of("", weighted(100, 0)),
+              service_of("", weighted(0, 100)));
+  std::string origins;
+  for (const runner::FailureKind& failure : run.failures) {
+    if (failure.to != "default/back" || failure.outcome != "no-endpoints") continue;
+    ports::CauseId at = failure.record;
+    while (run.log[at - 1].cause != 0) at = run.log[at - 1].cause;
+    origins += run.log[at - 1].what + " " + run.log[at - 1].subject;
+  }
+  EXPECT_EQ(origins, "apply VirtualService/default/back");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <string>
 #include <variant>
@@ -64,6 +65,8 @@ struct World {
   std::string front_labels = kSidecar;
   std::string back_port = "http";
   std::string policies = "[]";
+  std::vector<std::string> applied = {};  ///< The files later-0.yaml and so on.
+  std::string timeline = {};              ///< Its entries; empty: the files in turn from 10 s on.
 };
 
 ScenarioReading read(const World& world) {
@@ -71,12 +74,20 @@ ScenarioReading read(const World& world) {
   std::ofstream{folder.file("m.yaml")} << workload("front", world.front_labels, "http")
                                        << workload("back", "version: v1", world.back_port)
                                        << world.rules;
+  std::string timeline;
+  for (std::size_t i = 0; i < world.applied.size(); ++i) {
+    const std::string file = fmt::format("later-{}.yaml", i);
+    std::ofstream{folder.file(file)} << world.applied[i];
+    timeline += fmt::format(R"({}{{"id": "a{}", "at": "{}s", "apply": ["{}"]}})",
+                            i == 0 ? "" : ", ", i, 10 * (i + 1), file);
+  }
+  if (!world.timeline.empty()) timeline = world.timeline;
   return read_scenario_text(
       R"({"format": 1, "name": "istio", "duration": "60s", "manifests": ["m.yaml"], "cluster": {"nodes": 1},
           "services": {"front": {"operations": {"get": {"cpu": "1ms", "calls": ["back:get"]}}},
                        "back": {"operations": {"get": {"cpu": "1ms"}}}},
           "journeys": {"visit": ["front"]}, "load": [{"poisson": "1/s"}], "policies": )" +
-          world.policies + "}",
+          world.policies + R"(, "timeline": [)" + timeline + "]}",
       "istio.json", folder.path());
 }
 
@@ -688,6 +699,262 @@ TEST(IstioPolicies, AreExplainedByCheckWithFileAndLine) {
       text.find(fmt::format("      timeout: VirtualService/back  {}:{}\n", where.file, where.line)),
       std::string::npos)
       << text;
+}
+
+// --- Rules that change while the run goes on
+
+std::string routed(const std::string& route, const std::string& more = "") {
+  return rule("VirtualService", "back",
+              "hosts: [back], http: [{route: [" + route + "]" + more + "}]");
+}
+std::string versions(const std::string& policy = "") {
+  return rule("DestinationRule", "back",
+              "host: back, subsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: "
+              "{version: v2}}]" +
+                  (policy.empty() ? "" : ", trafficPolicy: {" + policy + "}"));
+}
+
+/// What the entry changes of the front's calls; nullptr: nothing.
+const RuleChange* change_in(const ScenarioReading& reading, std::size_t entry) {
+  const auto& changes = std::get<ApplyAction>(reading.scenario->timeline.at(entry).action).changes;
+  const auto change = changes.find(kCall);
+  return change == changes.end() ? nullptr : &change->second;
+}
+/// "v1 90, v2 10"
+std::string weights_of(const RoutePolicy& policy) {
+  std::string text;
+  for (const SubsetShare& share : policy.split) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", share.name, share.weight);
+  }
+  return text;
+}
+
+TEST(AppliedRules, MoveWeightsFromApplyToApply) {
+  World world;
+  world.rules = versions() + routed(to_subset("v1", 90) + ", " + to_subset("v2", 10));
+  world.applied = {routed(to_subset("v1", 50) + ", " + to_subset("v2", 50)),
+                   routed(to_subset("v2", 100)), routed(to_subset("v1", 100))};
+  const ScenarioReading reading = read(world);
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  EXPECT_TRUE(reading.scenario->not_modelled.empty());
+  EXPECT_EQ(weights_of(reading.scenario->policies.at(kCall)), "v1 90, v2 10");
+  const std::vector<std::string> expected{"v1 50, v2 50", "v1 0, v2 1", "v1 1, v2 0"};
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    ASSERT_NE(change_in(reading, i), nullptr) << i;
+    EXPECT_EQ(weights_of(change_in(reading, i)->policy), expected[i]);
+    EXPECT_EQ(change_in(reading, i)->keys, Notes{"route (" + expected[i] + ")"});
+  }
+  const auto& action = std::get<ApplyAction>(reading.scenario->timeline[0].action);
+  EXPECT_EQ(action.rules, Notes{"VirtualService/default/back"});
+  EXPECT_TRUE(action.objects.empty());
+}
+
+TEST(AppliedRules, ThatSayWhatWasSaidChangeNothing) {
+  World world;
+  world.rules = versions() + routed(to_subset("v1", 9) + ", " + to_subset("v2", 1));
+  world.applied = {world.rules};
+  const ScenarioReading reading = read(world);
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  EXPECT_EQ(change_in(reading, 0), nullptr);
+  EXPECT_EQ(std::get<ApplyAction>(reading.scenario->timeline[0].action).rules.size(), 2U);
+  EXPECT_TRUE(reading.changed_policies.empty());
+}
+
+/// Each as it would be if the rules had held from the start.
+TEST(AppliedRules, HaveTheEffectTheyHaveAtTheStart) {
+  const struct {
+    const char* rules;
+    const char* key;
+  } cases[] = {{"loadBalancer: {simple: ROUND_ROBIN}", "balancer"},
+               {"connectionPool: {tcp: {maxConnections: 3}}", "connectionPool"},
+               {"connectionPool: {tcp: {connectTimeout: 2s}}", "connectTimeout"},
+               {"connectionPool: {http: {maxRetries: 2}}", "retries.limit"},
+               {"retryBudget: {percent: 30}", "retries.limit"},
+               {"outlierDetection: {consecutive5xxErrors: 3}", "outlierDetection"}};
+  for (const auto& c : cases) {
+    World world;
+    world.applied = {destination(c.rules), destination("")};
+    const ScenarioReading reading = read(world);
+    ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+    World at_first;
+    at_first.rules = destination(c.rules);
+    ASSERT_NE(change_in(reading, 0), nullptr) << c.rules;
+    EXPECT_EQ(change_in(reading, 0)->policy, policy_of(at_first)) << c.rules;
+    EXPECT_EQ(change_in(reading, 0)->keys, Notes{c.key});
+    EXPECT_EQ(change_in(reading, 1)->policy, policy_of({})) << "back to Istio's defaults";
+  }
+  for (const auto& c : {std::pair{"timeout: 3s", "timeout"},
+                        {"retries: {attempts: 5, retryOn: 5xx}", "retries"},
+                        {"retries: {attempts: 2, perTryTimeout: 1s}", "perTryTimeout"},
+                        {"fault: {abort: {httpStatus: 500, percentage: {value: 5}}}", "fault"}}) {
+    World world;
+    world.applied = {service(c.first)};
+    const ScenarioReading reading = read(world);
+    ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+    World at_first;
+    at_first.rules = service(c.first);
+    EXPECT_EQ(change_in(reading, 0)->policy, policy_of(at_first)) << c.first;
+    EXPECT_EQ(change_in(reading, 0)->keys, Notes{c.second});
+  }
+}
+
+TEST(AppliedRules, StandBelowWhatTheScenarioSays) {
+  World world;
+  world.policies = R"([{"from": "front", "to": "back", "timeout": "9s"}])";
+  world.applied = {service("timeout: 3s"), service("timeout: 3s, retries: {attempts: 7}")};
+  world.timeline = R"({"id": "first", "at": "5s", "policy": {"to": "back", "bulkhead": 4}},
+                      {"id": "a0", "at": "10s", "apply": ["later-0.yaml"]},
+                      {"id": "a1", "at": "20s", "apply": ["later-1.yaml"]},
+                      {"id": "last", "at": "30s", "policy": {"to": "back", "timeout": "1s"}})";
+  const ScenarioReading reading = read(world);
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  EXPECT_EQ(change_in(reading, 1), nullptr) << "the scenario's timeout wins";
+  ASSERT_NE(change_in(reading, 2), nullptr);
+  const RoutePolicy& policy = change_in(reading, 2)->policy;
+  EXPECT_EQ(policy.timeouts.overall, 9_s);
+  EXPECT_EQ(policy.retry.retries, 7U);
+  EXPECT_EQ(policy.bulkhead, 4U) << "an entry before it";
+  const auto& last = std::get<PolicyAction>(reading.scenario->timeline[3].action);
+  EXPECT_EQ(last.policies.at(kCall).timeouts.overall, 1_s);
+  EXPECT_EQ(last.policies.at(kCall).retry.retries, 7U) << "of the rules by then";
+  const auto& [id, origins] = reading.changed_policies.at(0);
+  EXPECT_EQ(id, "a1");
+  EXPECT_EQ(origins.at(kCall).at("timeout").rule, "policies");
+  EXPECT_EQ(origins.at(kCall).at("retries").rule, "VirtualService/back");
+}
+
+TEST(AppliedRules, LeaveASubsetThatCallsWereSentToAsLongAsARuleHasIt) {
+  World world;
+  world.applied = {
+      versions() + routed(to_subset("v1", 3) + ", " + to_subset("v2", 1)),
+      rule("DestinationRule", "back", "host: back, subsets: [{name: v1, labels: {version: v1}}]") +
+          routed(to_subset("v1", 1)),
+      routed(to_subset("", 1))};
+  const ScenarioReading reading = read(world);
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  EXPECT_EQ(weights_of(reading.scenario->policies.at(kCall)), "");
+  EXPECT_EQ(weights_of(change_in(reading, 0)->policy), " 0, v1 3, v2 1") << "all pods first";
+  EXPECT_EQ(weights_of(change_in(reading, 1)->policy), " 0, v1 1");
+  EXPECT_EQ(weights_of(change_in(reading, 2)->policy), " 1, v1 0");
+}
+
+TEST(AppliedRules, OfAGatewayAreOfClientsFromThenOn) {
+  World world;
+  world.applied = {rule("VirtualService", "edge",
+                        "hosts: [\"*\"], gateways: [edge], http: [{route: [{destination: "
+                        "{host: front}}], timeout: 3s}]")};
+  const ScenarioReading reading = read(world);
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  const Way clients{"", "default/front"};
+  EXPECT_EQ(reading.scenario->policies.at(clients), RoutePolicy{}) << "no policy at first";
+  const auto& action = std::get<ApplyAction>(reading.scenario->timeline[0].action);
+  EXPECT_EQ(action.changes.at(clients).policy.timeouts.overall, 3_s);
+}
+
+TEST(AppliedRules, AreNamedIfTheyHoldForNoCall) {
+  World world;
+  world.rules = destination("loadBalancer: {simple: RANDOM}");
+  world.applied = {rule("DestinationRule", "other", "host: nobody"),
+                   destination("loadBalancer: {simple: ROUND_ROBIN}"),
+                   service("mirror: {host: back}")};
+  Notes notes = notes_of(world);
+  std::sort(notes.begin(), notes.end());
+  ASSERT_EQ(notes.size(), 2U);
+  EXPECT_EQ(notes[0], "DestinationRule/other: nobody calls its host");
+  EXPECT_NE(notes[1].find("mirror"), std::string::npos) << notes[1];
+}
+
+TEST(AppliedRules, ThatRouteToASubsetThatIsGoneAreAProblem) {
+  World world;
+  world.rules = versions() + routed(to_subset("v1", 1) + ", " + to_subset("v2", 1));
+  world.applied = {
+      rule("DestinationRule", "back", "host: back, subsets: [{name: v1, labels: {version: v1}}]")};
+  const ScenarioReading reading = read(world);
+  ASSERT_EQ(reading.problems.size(), 1U) << text_of(reading.problems);
+  EXPECT_EQ(reading.problems[0].found, "\"v2\"");
+  EXPECT_EQ(reading.problems[0].hint, "did you mean \"v1\"?");
+}
+
+TEST(AppliedRules, MustGoWithWhatTheScenarioSays) {
+  World world;
+  world.policies =
+      R"([{"from": "front", "to": "back", "outlierDetection": {"consecutive5xx": 3}}])";
+  world.applied = {destination("loadBalancer: {simple: PASSTHROUGH}")};
+  ScenarioReading reading = read(world);
+  ASSERT_EQ(reading.problems.size(), 1U) << text_of(reading.problems);
+  EXPECT_EQ(reading.problems[0].where.pointer, "/policies/0/outlierDetection");
+  EXPECT_EQ(reading.problems[0].found,
+            "it beside what the timeline's \"a0\" applies for calls from front to back");
+  world.policies = R"([{"from": "front", "to": "back", "locality": {"failover": {}}}])";
+  world.applied = {versions() + routed(to_subset("v1", 1) + ", " + to_subset("v2", 1))};
+  reading = read(world);
+  ASSERT_EQ(reading.problems.size(), 1U) << text_of(reading.problems);
+  EXPECT_EQ(reading.problems[0].expected, "no VirtualService that splits the calls beside it");
+}
+
+TEST(DeletedRules, LeaveWhatHoldsWithoutThem) {
+  World world;
+  world.rules = destination("loadBalancer: {simple: RANDOM}") + service("timeout: 2s");
+  world.timeline =
+      R"({"id": "one", "at": "10s", "delete": ["VirtualService/back"]},
+         {"id": "two", "at": "20s", "delete": ["DestinationRule/default/back"]})";
+  const ScenarioReading reading = read(world);
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  EXPECT_EQ(change_in(reading, 0)->policy.timeouts.overall, Duration{});
+  EXPECT_EQ(change_in(reading, 0)->policy.retry.retries, 2U);
+  EXPECT_TRUE(std::holds_alternative<RandomConfig>(*change_in(reading, 0)->policy.balancer));
+  EXPECT_EQ(change_in(reading, 1)->policy, policy_of({})) << "Istio's defaults";
+}
+
+TEST(DeletedRules, OfARolloutSendCallsToAllPods) {
+  World world;
+  world.rules = versions() + routed(to_subset("v1", 90) + ", " + to_subset("v2", 10));
+  world.timeline = R"({"id": "gone", "at": "10s", "delete": ["VirtualService/back"]})";
+  const ScenarioReading reading = read(world);
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  EXPECT_EQ(weights_of(change_in(reading, 0)->policy), "v1 0, v2 0,  1");
+  EXPECT_EQ(change_in(reading, 0)->keys, Notes{"route (v1 0, v2 0, no subset 1)"});
+}
+
+TEST(DeletedRules, AreRulesOfIstioThatThereAre) {
+  const auto problem = [](const std::string& names) {
+    World world;
+    world.rules = service("timeout: 2s");
+    world.timeline = R"({"id": "gone", "at": "10s", "delete": )" + names + "}";
+    const ScenarioReading reading = read(world);
+    return reading.problems.size() == 1
+               ? reading.problems[0].where.pointer + ": " + reading.problems[0].expected + "; " +
+                     reading.problems[0].found
+               : text_of(reading.problems);
+  };
+  const std::string kinds =
+      ": a rule of Istio: \"VirtualService/name\" or \"DestinationRule/name\"; ";
+  EXPECT_EQ(problem(R"(["Deployment/back"])"),
+            "/timeline/0/delete/0" + kinds + "\"Deployment/back\"");
+  EXPECT_EQ(problem(R"(["VirtualService"])"),
+            "/timeline/0/delete/0" + kinds + "\"VirtualService\"");
+  EXPECT_EQ(problem(R"(["VirtualService/"])"),
+            "/timeline/0/delete/0" + kinds + "\"VirtualService/\"");
+  EXPECT_EQ(problem("[7]"), "/timeline/0/delete/0" + kinds + "7");
+  EXPECT_EQ(problem(R"("VirtualService/back")"),
+            "/timeline/0/delete: a list of rules; \"VirtualService/back\"");
+  EXPECT_EQ(problem("[]"), "/timeline/0/delete: at least one rule; none");
+  const std::string missing = ": a rule that there is by then; \"VirtualService/default/";
+  EXPECT_EQ(problem(R"(["VirtualService/bakc"])"), "/timeline/0/delete/0" + missing + "bakc\"");
+  EXPECT_EQ(problem(R"(["VirtualService/back", "VirtualService/back"])"),
+            "/timeline/0/delete/1" + missing + "back\"")
+      << "it is gone already";
+}
+
+TEST(AppliedRules, AreExplainedByCheck) {
+  const tests::TemporaryFolder folder;
+  World world;
+  world.applied = {service("timeout: 4s")};
+  const ScenarioReading reading = read(world);
+  ASSERT_EQ(reading.changed_policies.size(), 1U);
+  EXPECT_EQ(reading.changed_policies[0].first, "a0");
+  const std::string text = policies_text(reading.changed_policies[0].second);
+  EXPECT_NE(text.find("      timeout: VirtualService/back  "), std::string::npos) << text;
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // A run in somebody's hand: what was done to it, written as a scenario, plays the same again.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -16,6 +17,7 @@ namespace orrery::control {
 namespace {
 
 constexpr const char* kScenario = "scenarios/live/two-pods.json";
+constexpr const char* kCanary = "scenarios/istio/bad-canary.json";
 
 scenario::Scenario two_pods() {
   scenario::ScenarioReading reading = scenario::read_scenario(kScenario);
@@ -32,8 +34,9 @@ OrderReading read(const OrderedScenario& ordered, const std::string& order, Inst
 /// Gives each order at its sample, and says "pause" and "run" before it.
 class Script final : public session::RunHand {
  public:
-  Script(const scenario::Scenario& scenario, std::multimap<std::int64_t, std::string> orders)
-      : ordered{kScenario, scenario}, orders_{std::move(orders)} {}
+  Script(const scenario::Scenario& scenario, std::multimap<std::int64_t, std::string> orders,
+         const char* path = kScenario)
+      : ordered{path, scenario}, orders_{std::move(orders)} {}
 
   std::optional<session::Order> next(session::RunView& view) override {
     const auto due = orders_.find(view.now().count_ns() / 1'000'000);
@@ -111,6 +114,50 @@ TEST(RunHand, WhatWasDoneByHandPlaysTheSameFromTheScenarioThatIsKept) {
   EXPECT_EQ(log_of(again), log_of(*played));
   EXPECT_NE(session::simulate(scenario, 3).fingerprint, played->fingerprint)
       << "what was done by hand did something";
+}
+
+TEST(RunHand, RulesOfIstioThatAreAppliedByHandPlayTheSameToo) {
+  const tests::TemporaryFolder folder;
+  scenario::ScenarioReading reading = scenario::read_scenario(kCanary);
+  for (const api::Problem& problem : reading.problems) ADD_FAILURE() << to_string(problem);
+  ASSERT_TRUE(reading.scenario);
+  const auto apply = [](const std::string& name) {
+    return R"({"apply": ["bad-canary/)" + name + R"(.yaml"]})";
+  };
+  // Some at the very instant at which the one before reaches the proxies.
+  Script script{
+      *reading.scenario,
+      {{25'000, apply("half")},
+       {25'100, apply("tenth")},
+       {30'000, R"({"policy": {"from": "shop/front", "to": "shop/back", "timeout": "2s"}})"},
+       {40'000, apply("half")},
+       {45'000, R"({"delete": ["VirtualService/shop/back"]})"},
+       {45'100, apply("half")}},
+      kCanary};
+  const session::RecordOrder record{folder.file("run.orrery"), {}, "test", 0};
+  const auto played = session::try_simulate(*reading.scenario, 3, &record, &script);
+  ASSERT_TRUE(played);
+  EXPECT_EQ(script.hits.at(0), std::vector<std::string>{"VirtualService/shop/back"});
+  const auto kept = scenario::read_scenario_text(script.ordered.text_for("", 3), "kept.json", "");
+  for (const api::Problem& problem : kept.problems) ADD_FAILURE() << to_string(problem);
+  ASSERT_TRUE(kept.scenario);
+  const runner::RunResult again = session::simulate(*kept.scenario, 3);
+  EXPECT_EQ(again.fingerprint, played->fingerprint);
+  EXPECT_EQ(log_of(again), log_of(*played));
+  EXPECT_NE(session::simulate(*reading.scenario, 3).fingerprint, played->fingerprint);
+  std::vector<std::string> pushed;
+  for (const recording::LogRecord& log : again.log) {
+    if (log.what != "policy") continue;
+    pushed.push_back(fmt::format("{} {}", log.at.count_ns() / 1'000'000, log.detail));
+    if (pushed.size() == 6) break;
+  }
+  EXPECT_EQ(pushed, (std::vector<std::string>{
+                        "25100 hand-1: route (v1 50, v2 50) from shop/front",
+                        "25200 hand-2: route (v1 90, v2 10) from shop/front",
+                        "30000 hand-3: timeout from shop/front",
+                        "40100 hand-4: route (v1 50, v2 50) from shop/front",
+                        "45100 hand-5: route (v1 0, v2 0, no subset 1) from shop/front",
+                        "45200 hand-6: route (v1 50, v2 50, no subset 0) from shop/front"}));
 }
 
 TEST(RunHand, WhoDoesNothingChangesNothing) {

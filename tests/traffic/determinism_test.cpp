@@ -473,6 +473,15 @@ void change_some_policy(RequestEngine& engine, const TrafficModel& model, std::u
   policy.shared_limit = own.shared_limit;
   // The clients outside would ask for ever.
   if (own.health || model.routes[route].from == kClients) policy.health = own.health;
+  const std::uint64_t drawn = mix64(mix64(seed) + 300 + std::uint64_t(time));
+  if (drawn % 2 == 0) {
+    if (!policy.split.empty()) {
+      const auto turned = static_cast<std::ptrdiff_t>(drawn / 2 % 2);
+      std::rotate(policy.split.begin(), policy.split.begin() + turned, policy.split.end());
+      policy.split[0].weight = static_cast<std::uint32_t>(drawn / 4 % 5);
+    }
+    return engine.set_policy(route, policy, 0, Keeps::Unchanged);
+  }
   engine.set_policy(route, policy);
 }
 

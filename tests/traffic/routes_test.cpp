@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "tests/traffic/traffic_world.h"
@@ -383,6 +384,30 @@ TEST(LeastRequest, KeepsTheSlowPodsQueueShortWhereRandomLetsItGrow) {
   EXPECT_NEAR(longest_queue(resilience::RandomConfig{}), 600, 90);
   EXPECT_LT(longest_queue(resilience::LeastRequestConfig{}), 10U);
   EXPECT_LT(longest_queue(resilience::PeakEwmaConfig{}), 10U);
+}
+
+/// Nobody else is there when it leaves.
+TEST(Routes, ThatAverageLatenciesTakeAPodBackThatIsStillAtWork) {
+  TrafficModel model;
+  model.services.push_back(offers(works(5_s)));
+  resilience::RoutePolicy policy;
+  policy.balancer = resilience::PeakEwmaConfig{};
+  model.routes.push_back({.from = kClients, .to = 0, .policy = policy});
+  add_load(model, {{0, 0}}, kSeed, 10, 100);
+  TrafficWorld world{model, kSeed};
+  world.pod(0);
+  world.publish_all();
+  world.engine.start();
+  world.run(Instant::at(1_s));
+  const auto there = std::exchange(world.pods, {{}});
+  world.publish_all();
+  world.run(Instant::at(2_s));
+  EXPECT_GT(world.engine.service(0).totals().of(RequestOutcome::NoEndpoints), 0U);
+  world.pods = there;
+  world.publish_all();
+  world.run();
+  EXPECT_EQ(world.engine.live_calls(), 0U);
+  EXPECT_GT(world.engine.service(0).totals().of(RequestOutcome::Ok), 50U);
 }
 
 // --- Circuit breakers

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/traffic/failure_origin.h"
 #include "tests/traffic/traffic_world.h"
 
 namespace orrery::sim {
@@ -303,6 +304,261 @@ TEST(Subsets, LetWritesThroughToALeaderOfNoneOfThem) {
     EXPECT_EQ(world.ended(RequestOutcome::Ok), written);
     EXPECT_EQ(world.served(0), written);
   }
+}
+
+// --- Where they change while calls are made
+
+/// Pods of "one" and of "two", of which the first of each fails; both eject after three errors.
+struct ChangedWorld : SubsetWorld {
+  ChangedWorld() : SubsetWorld{ejecting_halves(), {kOne, kOne, kTwo, kTwo}} {
+    for (const std::size_t bad : {0U, 2U}) world.engine.set_failing(pods[bad], true);
+    world.run(Instant::at(10_s));
+    EXPECT_EQ(ended(RequestOutcome::Error), 3U + 3);
+  }
+  static RoutePolicy ejecting_halves() {
+    RoutePolicy policy = halves();
+    for (SubsetShare& share : policy.split) share.policy.outliers = ejecting(3);
+    return policy;
+  }
+  std::uint64_t errors_after(const RoutePolicy& policy, Keeps keeps = Keeps::Unchanged) {
+    world.engine.set_policy(0, policy, 0, keeps);
+    run();
+    return ended(RequestOutcome::Error);
+  }
+};
+
+TEST(ChangedSubsets, KnowTheirHostsWhileWeightsMove) {
+  RoutePolicy policy = ChangedWorld::ejecting_halves();
+  policy.split[0].weight = 9;
+  EXPECT_EQ(ChangedWorld{}.errors_after(policy), 6U);
+  EXPECT_EQ(ChangedWorld{}.errors_after(policy, Keeps::Nothing), 12U);
+  policy.timeouts.overall = 1_s;
+  EXPECT_EQ(ChangedWorld{}.errors_after(policy), 6U) << "timeouts are the route's";
+}
+
+TEST(ChangedSubsets, KnowTheirHostsByNameWhereverTheyStand) {
+  RoutePolicy policy = ChangedWorld::ejecting_halves();
+  std::swap(policy.split[0], policy.split[1]);
+  policy.split.push_back({.labels = kBoth, .weight = 0, .name = "both"});
+  EXPECT_EQ(ChangedWorld{}.errors_after(policy), 6U);
+}
+
+TEST(ChangedSubsets, BeginAnewWhereTheirOwnPolicyOrTheirPodsChange) {
+  RoutePolicy policy = ChangedWorld::ejecting_halves();
+  policy.split[1].policy.outliers = ejecting(4);
+  EXPECT_EQ(ChangedWorld{}.errors_after(policy), 6U + 4);
+  policy = ChangedWorld::ejecting_halves();
+  policy.split[1].connect_timeout = 1_s;
+  EXPECT_EQ(ChangedWorld{}.errors_after(policy), 6U + 3);
+  policy = ChangedWorld::ejecting_halves();
+  policy.split[1].retry_limit.emplace();
+  EXPECT_EQ(ChangedWorld{}.errors_after(policy), 6U + 3);
+  policy = ChangedWorld::ejecting_halves();
+}
+
+TEST(ChangedSubsets, BeginAnewWhereTheirPodsAreOthers) {
+  RoutePolicy policy = ChangedWorld::ejecting_halves();
+  policy.split[0].weight = 0;
+  SubsetWorld world{policy, {kBoth, kTwo, kOne}};
+  world.world.engine.set_failing(world.pods[0], true);
+  world.world.run(Instant::at(10_s));
+  EXPECT_EQ(world.ended(RequestOutcome::Error), 3U);
+  policy.split[1].labels = kOne;
+  world.world.engine.set_policy(0, policy, 0, Keeps::Unchanged);
+  world.run();
+  EXPECT_EQ(world.ended(RequestOutcome::Error), 3U + 3);
+}
+
+TEST(ChangedSubsets, AreWhereAllPodsWereOneCluster) {
+  RoutePolicy all;
+  all.balancer = resilience::RoundRobinConfig{};
+  all.outliers = ejecting(3);
+  SubsetWorld world{all, {kOne, kOne, kTwo, kTwo}};
+  world.world.engine.set_failing(world.pods[0], true);
+  world.world.run(Instant::at(10_s));
+  EXPECT_EQ(world.ended(RequestOutcome::Error), 3U);
+  RoutePolicy split = ChangedWorld::ejecting_halves();
+  split.split.insert(split.split.begin(), {.labels = {}, .weight = 0, .policy = all});
+  world.world.engine.set_policy(0, split, 0, Keeps::Unchanged);
+  world.world.run(Instant::at(20_s));
+  EXPECT_EQ(world.ended(RequestOutcome::Error), 3U + 3) << "subset one had not met it";
+  split.split[0].weight = 1;
+  split.split[1].weight = split.split[2].weight = 0;
+  world.world.engine.set_policy(0, split, 0, Keeps::Unchanged);
+  world.run();
+  EXPECT_EQ(world.ended(RequestOutcome::Error), 3U + 3) << "all pods are the cluster they were";
+}
+
+TEST(ChangedSubsets, GetTheirNewShareOfTheCallsThatBeginFromThenOn) {
+  SubsetWorld world{halves(), {kOne, kTwo}};
+  world.world.run(Instant::at(10_s));
+  const std::uint64_t before = world.served(0);
+  RoutePolicy policy = halves();
+  policy.split[0].weight = 0;
+  world.world.engine.set_policy(0, policy, 0, Keeps::Unchanged);
+  world.world.run(Instant::at(20_s));
+  EXPECT_LE(world.served(0), before + 1);
+  policy.split[0].weight = 3;
+  world.world.engine.set_policy(0, policy, 0, Keeps::Unchanged);
+  world.run();
+  const double later = static_cast<double>(kCalls - 2'000);
+  EXPECT_NEAR(static_cast<double>(world.served(0) - before), 0.75 * later, 0.05 * later);
+}
+
+/// A connection of "one" that an old call has is not there for a new one, and is when it ends.
+TEST(ChangedSubsets, HaveOnePoolForCallsOfBeforeAndAfter) {
+  const auto overflows = [](Keeps keeps) {
+    RoutePolicy policy = halves();
+    policy.split[1].weight = 0;
+    policy.split[0].policy.pool.emplace();
+    policy.split[0].policy.pool->thresholds.max_connections = 1;
+    policy.split[0].policy.pool->thresholds.max_pending_requests = 6;
+    const auto slowly = [](TrafficModel& model) {
+      model.services[0] = offers(works(100_ms), 1'000);
+    };
+    SubsetWorld world{policy, {kOne}, slowly, 20, 300};
+    world.world.run(Instant::at(10_s));
+    policy.timeouts.overall = 30_s;
+    world.world.engine.set_policy(0, policy, 0, keeps);
+    const std::uint64_t before = world.ended(RequestOutcome::Overflow);
+    world.world.run(Instant::at(10_s + 200_ms));
+    const std::uint64_t soon = world.ended(RequestOutcome::Overflow) - before;
+    world.run();
+    return soon;
+  };
+  EXPECT_GT(overflows(Keeps::Unchanged), 0U);
+  EXPECT_EQ(overflows(Keeps::Nothing), 0U) << "seven of its own have room";
+}
+
+TEST(ChangedSubsets, AreWhyCallsFailThatWereSentWhereSomebodyWasIll) {
+  const auto origin = [](bool ill_before, std::uint32_t first, std::uint32_t then) {
+    recording::EventLog log;
+    FailureLedger ledger{log, {"web"}};
+    RoutePolicy policy = halves();
+    policy.split[1].weight = first;
+    SubsetWorld world{policy, {kOne, kTwo}};
+    RequestEngine& engine = world.world.engine;
+    const auto fall_ill = [&] {
+      engine.set_failing(world.pods[1], true, log.append(world.world.kernel.now(), 0, "fault", ""));
+    };
+    world.world.run(Instant::at(10_s));
+    if (ill_before) fall_ill();
+    policy.split[1].weight = then;
+    engine.set_policy(0, policy, log.append(Instant::at(10_s), 0, "policy", ""), Keeps::Unchanged);
+    if (!ill_before) fall_ill();
+    engine.explain_failures(ledger);
+    world.run();
+    return origin_of(ledger, log);
+  };
+  EXPECT_EQ(origin(true, 0, 1), "policy");
+  EXPECT_EQ(origin(true, 1, 9), "policy");
+  EXPECT_EQ(origin(false, 1, 9), "fault") << "it came later";
+  EXPECT_EQ(origin(true, 9, 1), "fault") << "fewer go there than at first";
+  EXPECT_EQ(origin(true, 1, 1), "fault");
+  EXPECT_EQ(origin(true, 1, 0), "");
+}
+
+TEST(ChangedSubsets, ThatHaveNoPodsAreWhyCallsFindNone) {
+  recording::EventLog log;
+  FailureLedger ledger{log, {"web"}};
+  RoutePolicy policy = halves();
+  policy.split[1].weight = 0;
+  SubsetWorld world{policy, {kOne}};
+  world.world.engine.explain_failures(ledger);
+  world.world.run(Instant::at(10_s));
+  policy.split[1].weight = 1;
+  const auto cause = log.append(Instant::at(10_s), 0, "policy", "");
+  world.world.engine.set_policy(0, policy, cause, Keeps::Unchanged);
+  world.run();
+  EXPECT_GT(world.ended(RequestOutcome::NoEndpoints), 1'000U);
+  EXPECT_EQ(origin_of(ledger, log), "policy");
+}
+
+/// The one pod of "two" is slower than half of the calls want it to be.
+TEST(ChangedSubsets, AreWhyCallsWaitTooLongWhereTheyAreTooFew) {
+  recording::EventLog log;
+  FailureLedger ledger{log, {"web"}};
+  RoutePolicy policy = halves();
+  policy.timeouts.overall = 1_s;
+  policy.split[1].weight = 0;
+  const auto slowly = [](TrafficModel& model) { model.services[0] = offers(works(30_ms), 1); };
+  SubsetWorld world{policy, {kOne, kOne, kOne, kOne, kTwo}, slowly};
+  world.world.engine.explain_failures(ledger);
+  world.world.run(Instant::at(10_s));
+  EXPECT_EQ(world.ended(RequestOutcome::Timeout), 0U);
+  policy.split[1].weight = 1;
+  const auto cause = log.append(Instant::at(10_s), 0, "policy", "");
+  world.world.engine.set_policy(0, policy, cause, Keeps::Unchanged);
+  world.run();
+  EXPECT_GT(world.ended(RequestOutcome::Timeout) + world.ended(RequestOutcome::Refused), 100U);
+  for (const FailureTally& tally : ledger.tallies()) {
+    EXPECT_EQ(log.records()[tally.kind.cause - 1].what, "policy");
+  }
+}
+
+TEST(ChangedSubsets, AreWhyCallsAreTurnedAwayWhereTheyAreTooFew) {
+  recording::EventLog log;
+  FailureLedger ledger{log, {"web"}};
+  RoutePolicy policy = halves();
+  policy.split[1].weight = 0;
+  const auto slowly = [](TrafficModel& model) {
+    model.services[0] = offers(works(30_ms), 1);
+    model.services[0].queue_max = 10;
+  };
+  SubsetWorld world{policy, {kOne, kOne, kOne, kOne, kTwo}, slowly};
+  world.world.engine.explain_failures(ledger);
+  world.world.run(Instant::at(10_s));
+  EXPECT_EQ(world.ended(RequestOutcome::Refused), 0U);
+  policy.split[1].weight = 1;
+  const auto cause = log.append(Instant::at(10_s), 0, "policy", "");
+  world.world.engine.set_policy(0, policy, cause, Keeps::Unchanged);
+  world.run();
+  EXPECT_GT(world.ended(RequestOutcome::Refused), 100U);
+  EXPECT_EQ(origin_of(ledger, log), "policy");
+}
+
+TEST(ChangedSubsets, ThatHaveTheShareOfAtFirstAreNoCause) {
+  recording::EventLog log;
+  FailureLedger ledger{log, {"web"}};
+  SubsetWorld world{halves(), {kOne, kTwo}};
+  RequestEngine& engine = world.world.engine;
+  engine.set_failing(world.pods[1], true, log.append(Instant{}, 0, "fault", ""));
+  for (const std::uint32_t weight : {9U, 0U, 1U}) {
+    RoutePolicy policy = halves();
+    policy.split[1].weight = weight;
+    engine.set_policy(0, policy, log.append(Instant{}, 0, "policy", ""), Keeps::Unchanged);
+  }
+  engine.explain_failures(ledger);
+  world.run();
+  EXPECT_EQ(origin_of(ledger, log), "fault");
+}
+
+TEST(ChangedSubsets, LetABreakerBeAsItIs) {
+  RoutePolicy policy = halves();
+  policy.command.emplace();
+  policy.command->sleep_window = Duration::minutes(10);
+  SubsetWorld world{policy, {kOne, kTwo}};
+  for (const InstanceId pod : world.pods) world.world.engine.set_failing(pod, true);
+  world.world.run(Instant::at(10_s));
+  for (const InstanceId pod : world.pods) world.world.engine.set_failing(pod, false);
+  policy.split[0].weight = 5;
+  world.world.engine.set_policy(0, policy, 0, Keeps::Unchanged);
+  world.run();
+  EXPECT_EQ(world.served(0) + world.served(1), world.ended(RequestOutcome::Error));
+}
+
+TEST(ChangedPolicies, ThatInjectFaultsAreWhyCallsFail) {
+  recording::EventLog log;
+  FailureLedger ledger{log, {"web"}};
+  SubsetWorld world{halves(), {kOne, kTwo}};
+  world.world.engine.explain_failures(ledger);
+  RoutePolicy policy = halves();
+  policy.injection = resilience::FaultInjectionConfig{.abort_probability = 0.5};
+  const auto cause = log.append(Instant{}, 0, "policy", "");
+  world.world.engine.set_policy(0, policy, cause, Keeps::Unchanged);
+  world.run();
+  EXPECT_GT(world.ended(RequestOutcome::Error), 1'000U);
+  EXPECT_EQ(origin_of(ledger, log), "policy");
 }
 
 }  // namespace

@@ -20,6 +20,8 @@ struct LeastRequestConfig {
   bool full_scan = false;          ///< Look at all hosts; ties uniform. selection_method FULL_SCAN
   /// For differing weights: weight / (active + 1)^bias; 0 = weighted round robin. >= 0.
   double active_request_bias = 1.0;
+
+  friend bool operator==(const LeastRequestConfig&, const LeastRequestConfig&) = default;
 };
 
 /// weight / (active + 1)^bias.

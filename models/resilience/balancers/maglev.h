@@ -20,6 +20,8 @@ struct MaglevConfig {
   /// Hosts take their turns in the order of their addresses. Before Envoy 1.27: in the order given,
   /// so that the same hosts could make another table.
   bool ordered_by_address = true;
+
+  friend bool operator==(const MaglevConfig&, const MaglevConfig&) = default;
 };
 
 /// The table of one set of hosts. Immutable once built, so that callers may share it.

@@ -22,6 +22,8 @@ namespace orrery::resilience {
 struct PeakEwmaConfig {
   Duration decay = Duration::seconds(10);             ///< Time constant, > 0.
   Duration default_rtt = Duration::milliseconds(30);  ///< What a new host is thought to need.
+
+  friend bool operator==(const PeakEwmaConfig&, const PeakEwmaConfig&) = default;
 };
 
 /// A moving average of latencies that jumps up and sinks slowly, towards 0 without samples.

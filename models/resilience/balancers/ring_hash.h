@@ -19,6 +19,8 @@ namespace orrery::resilience {
 struct RingHashConfig {
   std::uint32_t ring_size_min = 1024;      ///< >= 1. minimum_ring_size
   std::uint32_t ring_size_max = 1U << 23;  ///< >= ring_size_min. maximum_ring_size
+
+  friend bool operator==(const RingHashConfig&, const RingHashConfig&) = default;
 };
 
 /// The ring of one set of hosts. Immutable once built, so that callers may share it.

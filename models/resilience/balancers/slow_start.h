@@ -12,6 +12,8 @@ struct SlowStartConfig {
   Duration window{};         ///< 0 = off. slow_start_window
   double aggression = 1.0;   ///< > 0; 1 = linear.
   double min_weight = 0.10;  ///< Part of the weight at the start. Before 1.23: 0.
+
+  friend bool operator==(const SlowStartConfig&, const SlowStartConfig&) = default;
 };
 
 /// The part of its weight, > 0 and at most 1, of a healthy host that has been available for `age`.

@@ -28,6 +28,8 @@ struct HystrixBreakerConfig {
   Duration rolling_window = Duration::seconds(10);  ///< rollingStats.timeInMilliseconds
   Duration health_snapshot_interval =               ///< Divides the window.
       Duration::milliseconds(500);                  ///< healthSnapshot.intervalInMilliseconds
+
+  friend bool operator==(const HystrixBreakerConfig&, const HystrixBreakerConfig&) = default;
 };
 
 /// How a command ended, as its events are counted.

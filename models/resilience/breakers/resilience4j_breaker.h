@@ -38,6 +38,9 @@ struct Resilience4jBreakerConfig {
   double wait_multiplier = 1.0;                   ///< >= 1: of each further opening.
   Duration wait_max = Duration::max();            ///< The longest it gets.
   bool automatic_half_open = false;               ///< By `next_timer` instead of the first call.
+
+  friend bool operator==(const Resilience4jBreakerConfig&,
+                         const Resilience4jBreakerConfig&) = default;
 };
 
 /// One breaker. Results are counted in the state they arrive in, whenever their call began.

@@ -82,6 +82,10 @@ std::uint32_t RequestEngine::retire_route(std::uint32_t at, std::uint32_t route,
   routes_.push_back(std::move(routes_[at]));
   routes_.back().retire();
   route_causes_.push_back(std::exchange(route_causes_[at], 0));
+  for (std::uint32_t cluster = 0; cluster < clusters_most_; ++cluster) {
+    const auto causes = cluster_causes_.find({at, cluster});
+    if (causes != cluster_causes_.end()) cluster_causes_[{to, cluster}] = causes->second;
+  }
   retired_callers_[to] = caller;
   return to;
 }

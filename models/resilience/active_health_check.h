@@ -2,8 +2,9 @@
 /// Active health checking: a proxy asks each host by itself, and believes a change only after some
 /// results in a row.
 ///
-/// A host that is unhealthy gets no new requests; its connections stay unless the caller closes
-/// them (HealthCheckPolicy).
+/// A host that is unhealthy gets no new requests. Its connections of a pool are closed if they carry
+/// nothing, otherwise with the last request on them, unless the caller resets that
+/// (HealthCheckPolicy).
 ///
 /// Source: Envoy health_check.proto, health_checker_base_impl, http health checker.
 #pragma once

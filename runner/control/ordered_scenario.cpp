@@ -201,12 +201,22 @@ void OrderedScenario::accept(const OrderReading& order) {
 
 std::string OrderedScenario::text_for(const std::string& folder, std::uint64_t seed) const {
   namespace fs = std::filesystem;
-  const fs::path scenario = fs::absolute(path_).lexically_normal();
-  const fs::path from = fs::absolute(folder.empty() ? "." : folder).lexically_normal();
+  const fs::path from = fs::absolute(folder.empty() ? "." : folder);
+  // As from there; where a link is on the way ".." may lead elsewhere, so it is named in full.
+  const auto name_of = [&](const std::string& path) {
+    const fs::path full = fs::absolute(path).lexically_normal();
+    const fs::path beside = full.lexically_relative(from.lexically_normal());
+    std::error_code error;
+    const fs::path real = fs::weakly_canonical(full, error);
+    const bool same =
+        !error && real.lexically_relative(fs::weakly_canonical(from, error)) == beside;
+    return (same ? beside : full).generic_string();
+  };
+  nlohmann::ordered_json include = name_of(path_);
+  if (!folder_.empty()) include = {{"file", name_of(path_)}, {"folder", name_of(folder_)}};
   std::string text = fmt::format(
       "{{\n  \"include\": [{}],\n  \"runs\": {{\"seeds\": \"{}\"}},\n{}  \"timeline\": [",
-      nlohmann::json(scenario.lexically_relative(from).generic_string()).dump(), seed,
-      unexpected_ ? "  \"expect\": null,\n" : "");
+      include.dump(), seed, unexpected_ ? "  \"expect\": null,\n" : "");
   for (const std::string& entry : accepted_) {
     text += (&entry == accepted_.data() ? "\n    " : ",\n    ") + entry;
   }

@@ -67,14 +67,14 @@ void merge(Value& under, Value&& over, std::size_t level) {
 
 class Inclusion {
  public:
-  explicit Inclusion(Report& report) : report_{report} {}
+  Inclusion(Folders& folders, Report& report) : folders_{folders}, report_{report} {}
 
-  void resolve(Value& root, const std::string& folder, std::vector<std::string> chain) {
+  void resolve(Value& root, std::vector<std::string> chain) {
     const Value* include = root.find("include");
     if (include == nullptr) return;
     std::optional<Value> base;
     for (const Value& name : items(*include, "a list of scenario files", report_)) {
-      auto below = read(name, folder, chain);
+      auto below = read(name, chain);
       if (!below) continue;
       if (base) {
         merge(*base, *std::move(below), 0);
@@ -91,11 +91,27 @@ class Inclusion {
   std::vector<std::string> files;
 
  private:
-  std::optional<Value> read(const Value& name, const std::string& folder,
-                            std::vector<std::string> chain) {
+  /// `item`: its name, or an object that says where names in it begin, too.
+  std::optional<Value> read(const Value& item, std::vector<std::string> chain) {
+    const Value* named = &item;
+    const Value* folder = nullptr;
+    if (item.type == Value::Type::Object) {
+      const Fields fields{item, {"file", "folder"}, report_};
+      named = fields.require("file", "a scenario file");
+      folder = fields.require("folder", "where names of files in it begin");
+      if (named == nullptr || folder == nullptr) return std::nullopt;
+    }
+    const Value& name = *named;
     const auto text = read_text(name, "a scenario file", report_);
     if (!text) return std::nullopt;
-    const std::string path = (fs::path{folder} / *text).lexically_normal().string();
+    const fs::path own = folders_.of(item);
+    const std::string path = (own / *text).lexically_normal().string();
+    std::string begins = fs::path{path}.parent_path().string();
+    if (folder != nullptr) {
+      const auto given = read_text(*folder, "a folder", report_);
+      if (!given) return std::nullopt;
+      begins = (own / *given).lexically_normal().string();
+    }
     if (std::find(chain.begin(), chain.end(), path) != chain.end()) {
       report_.add(name.where, "files that do not include themselves",
                   fmt::format("\"{}\" again", path));
@@ -104,6 +120,11 @@ class Inclusion {
     if (chain.size() >= kIncludesDeepMax) {
       report_.add(name.where, fmt::format("at most {} includes in a chain", kIncludesDeepMax),
                   "more");
+      return std::nullopt;
+    }
+    if (!folders_.give(path, begins)) {
+      report_.add(item.where, "one folder for all that include a file",
+                  fmt::format("another for \"{}\"", path));
       return std::nullopt;
     }
     chain.push_back(path);
@@ -117,10 +138,11 @@ class Inclusion {
       report_.add(*document.root, "an object with parts of a scenario");
       return std::nullopt;
     }
-    resolve(*document.root, fs::path{path}.parent_path().string(), std::move(chain));
+    resolve(*document.root, std::move(chain));
     return std::move(document.root);
   }
 
+  Folders& folders_;
   Report& report_;
 };
 
@@ -218,9 +240,9 @@ api::ValuePtr to_api(const Value& from) {
   return std::make_shared<const api::Value>(std::move(value));
 }
 
-std::vector<std::string> include_files(Value& root, const std::string& folder, Report& report) {
-  Inclusion inclusion{report};
-  inclusion.resolve(root, folder, {root.where.file});
+std::vector<std::string> include_files(Value& root, Folders& folders, Report& report) {
+  Inclusion inclusion{folders, report};
+  inclusion.resolve(root, {root.where.file});
   return inclusion.files;
 }
 

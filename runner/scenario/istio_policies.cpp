@@ -333,9 +333,12 @@ class IstioPolicies {
     }
     add_origins(clusters, result.origins);
     if (http) {
-      const bool hashes = std::any_of(clusters.begin(), clusters.end(), [](const Cluster& cluster) {
-        return cluster.hashes && cluster.share.weight > 0;
-      });
+      // Istio looks at a route's only destination, not at those that it weighs, nor where there is
+      // no VirtualService (pilot route.go, applyHTTPRouteDestination).
+      const bool hashes = route != nullptr && route->destinations.size() == 1 &&
+                          std::any_of(clusters.begin(), clusters.end(), [](const Cluster& cluster) {
+                            return cluster.hashes && cluster.share.weight > 0;
+                          });
       set_http(hashes, service, route, result);
     }
     return result;

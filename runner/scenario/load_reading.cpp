@@ -126,7 +126,7 @@ void read_shape(const Fields& fields, const Value& rates, Load& load, Report& re
   if (!load.rates.empty() && none) report.add(rates.where, "a rate above 0", "none");
 }
 
-void read_rates(const Value& rates, const Fields& fields, const std::string& folder, Load& load,
+void read_rates(const Value& rates, const Fields& fields, const Folders& folders, Load& load,
                 Reading& reading) {
   Report& report = reading.report;
   Duration per = Duration::seconds(1);
@@ -150,9 +150,7 @@ void read_rates(const Value& rates, const Fields& fields, const std::string& fol
   }
   if (is_file) {
     const std::string path =
-        (std::filesystem::path{folder_of(rates, reading.scenario, folder)} / rates.text)
-            .lexically_normal()
-            .string();
+        (std::filesystem::path{folders.of(rates)} / rates.text).lexically_normal().string();
     const double in_a_second = 1 / to_seconds(per);
     read_series_file(
         path, rates, interval,
@@ -228,7 +226,7 @@ void report_strays(const Fields& fields, const std::string& kind, Report& report
   }
 }
 
-Load read_one_load(const Value& value, const std::string& folder, Reading& reading) {
+Load read_one_load(const Value& value, const Folders& folders, Reading& reading) {
   Load load;
   Report& report = reading.report;
   const Fields fields{value,
@@ -254,7 +252,7 @@ Load read_one_load(const Value& value, const std::string& folder, Reading& readi
       if (!parsed) report.add(content, kRateExpected);
       load.rate_per_second = parsed.value_or(0);
     } else if (kinds.front() == "rates") {
-      read_rates(content, fields, folder, load, reading);
+      read_rates(content, fields, folders, load, reading);
     } else {
       read_users(content, fields, load, reading);
     }
@@ -290,9 +288,9 @@ Load read_one_load(const Value& value, const std::string& folder, Reading& readi
 
 }  // namespace
 
-void read_load(const Value& load, const std::string& folder, Reading& reading) {
+void read_load(const Value& load, const Folders& folders, Reading& reading) {
   for (const Value& item : items(load, "a list of loads", reading.report)) {
-    reading.scenario.load.push_back(read_one_load(item, folder, reading));
+    reading.scenario.load.push_back(read_one_load(item, folders, reading));
   }
   if (load.type == Value::Type::List && load.children.empty()) {
     reading.report.add(load.where, "at least one load", "none");

@@ -122,7 +122,7 @@ void note_missing(Reading& reading) {
 
 }  // namespace
 
-void read_metric_sources(const Value* metrics, const std::string& folder, Reading& reading) {
+void read_metric_sources(const Value* metrics, const Folders& folders, Reading& reading) {
   Report& report = reading.report;
   if (metrics != nullptr) {
     for (const Value& value : named_members(*metrics, "an object of metrics", report)) {
@@ -143,7 +143,7 @@ void read_metric_sources(const Value* metrics, const std::string& folder, Readin
             report.add(*other, fmt::format("no \"{}\" with \"external\"", key));
           }
         }
-        read_external(*external, folder_of(value, reading.scenario, folder), metric, report);
+        read_external(*external, folders.of(value), metric, report);
       }
       reading.scenario.metrics[value.key] = std::move(metric);
     }

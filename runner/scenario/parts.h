@@ -11,6 +11,7 @@
 #include "runner/scenario/catalog.h"
 #include "runner/scenario/document.h"
 #include "runner/scenario/fields.h"
+#include "runner/scenario/folders.h"
 #include "runner/scenario/policies.h"
 #include "runner/scenario/scenario.h"
 
@@ -73,7 +74,7 @@ void read_cluster(const Value& cluster, const LinkUse& use, bool claims, Cluster
                   Report& report, Assumptions& assumptions);
 
 /// `schedulers`: what differs from the profile, by the schedulerName of pods.
-void read_schedulers(const Value* schedulers, const std::string& folder, Scenario& scenario,
+void read_schedulers(const Value* schedulers, const Folders& folders, Scenario& scenario,
                      Report& report);
 
 /// `program` of a scheduler.
@@ -81,16 +82,11 @@ void read_scheduler_program(const Value& program, const std::string& folder,
                             SchedulerSettings& into, Report& report);
 
 /// `autoscalers`: the programs that decide in place of their metrics.
-void read_autoscalers(const Value* autoscalers, const std::string& folder, Reading& reading);
+void read_autoscalers(const Value* autoscalers, const Folders& folders, Reading& reading);
 
 /// `metrics`: what autoscalers are told that ask for other metrics than CPU and memory. Those that
 /// have no source are noted.
-void read_metric_sources(const Value* metrics, const std::string& folder, Reading& reading);
-
-/// Where the names of files in `value` count from: the folder of the file it stands in. `folder` is
-/// that of the scenario.
-[[nodiscard]] std::string folder_of(const Value& value, const Scenario& scenario,
-                                    const std::string& folder);
+void read_metric_sources(const Value* metrics, const Folders& folders, Reading& reading);
 
 /// Whether any image is pulled during the run, judged from the text alone.
 [[nodiscard]] bool names_pulled_image(const Value* images);
@@ -125,7 +121,7 @@ struct ReadPolicies {
 /// before them. Services and the timeline are read by then.
 ReadPolicies read_policies(const Value* policies, const api::istio::Rules& rules, Reading& reading);
 
-void read_load(const Value& load, const std::string& folder, Reading& reading);
+void read_load(const Value& load, const Folders& folders, Reading& reading);
 void read_expectations(const Value* expectations, Reading& reading);
 
 /// A count of pods, objects or events, with when it must hold. Reports what is wrong.

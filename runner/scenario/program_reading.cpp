@@ -109,7 +109,7 @@ void read_scheduler_program(const Value& value, const std::string& folder, Sched
   }
 }
 
-void read_autoscalers(const Value* autoscalers, const std::string& folder, Reading& reading) {
+void read_autoscalers(const Value* autoscalers, const Folders& folders, Reading& reading) {
   if (autoscalers == nullptr) return;
   Report& report = reading.report;
   for (const Value& value : named_members(*autoscalers, "an object of autoscalers", report)) {
@@ -119,7 +119,7 @@ void read_autoscalers(const Value* autoscalers, const std::string& folder, Readi
         reading.catalog.object(value.where, name, {api::Kind::HorizontalPodAutoscaler}, report);
     const Fields fields{value, {"exec", "timeout"}, report};
     Program program;
-    read_program(fields, folder_of(value, reading.scenario, folder), program, report);
+    read_program(fields, folders.of(value), program, report);
     if (!key) continue;
     const auto [at, fresh] =
         reading.scenario.autoscalers.emplace(key->namespace_name + "/" + key->name, program);

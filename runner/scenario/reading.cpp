@@ -85,15 +85,14 @@ void read_start_time(const Value* start, const std::vector<api::ManifestObject>&
   if (has_cron_job) assumptions.add("/startTime", "2024-01-01T00:00:00Z, a Monday");
 }
 
-api::Manifests read_manifest_list(const Value& list, const Value* patch, const std::string& folder,
-                                  const Scenario& scenario, std::vector<std::string>& files,
-                                  api::istio::Rules& rules, Report& report) {
+api::Manifests read_manifest_list(const Value& list, const Value* patch, const Folders& folders,
+                                  std::vector<std::string>& files, api::istio::Rules& rules,
+                                  Report& report) {
   namespace fs = std::filesystem;
   for (const Value& name : items(list, "a list of files and folders", report)) {
     const auto text = read_text(name, "a file or folder", report);
     if (!text) continue;
-    const std::string path =
-        (fs::path{folder_of(name, scenario, folder)} / *text).lexically_normal().string();
+    const std::string path = (fs::path{folders.of(name)} / *text).lexically_normal().string();
     for (std::string& file : manifest_files(path, name.where, report)) {
       if (std::find(files.begin(), files.end(), file) == files.end()) {
         files.push_back(std::move(file));
@@ -114,7 +113,7 @@ api::Manifests read_manifest_list(const Value& list, const Value* patch, const s
 }
 
 /// The manifests that entries of the timeline apply, each entry's by itself.
-std::vector<AppliedManifests> read_applied(const Value* timeline, const std::string& folder,
+std::vector<AppliedManifests> read_applied(const Value* timeline, const Folders& folders,
                                            Scenario& scenario, std::vector<std::string>& files,
                                            Report& report) {
   std::vector<AppliedManifests> applied;
@@ -124,8 +123,7 @@ std::vector<AppliedManifests> read_applied(const Value* timeline, const std::str
     if (list == nullptr) continue;
     std::vector<std::string> own;
     api::istio::Rules rules;
-    api::Manifests manifests =
-        read_manifest_list(*list, nullptr, folder, scenario, own, rules, report);
+    api::Manifests manifests = read_manifest_list(*list, nullptr, folders, own, rules, report);
     std::move(manifests.not_modelled.begin(), manifests.not_modelled.end(),
               std::back_inserter(scenario.not_modelled));
     applied.push_back({list, std::move(manifests.objects), std::move(rules)});
@@ -140,8 +138,8 @@ std::vector<AppliedManifests> read_applied(const Value* timeline, const std::str
 
 /// Reads the tree into `scenario`, files and origins into `into`; whatever is wrong goes to
 /// `report`.
-void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
-               ScenarioReading& into, Report& report) {
+void read_tree(const Value& root, const Folders& folders, Scenario& scenario, ScenarioReading& into,
+               Report& report) {
   const Fields fields{
       root,
       {"$schema",   "include",  "format",    "name",     "profile",    "duration",   "warmup",
@@ -168,14 +166,14 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
   const std::size_t own_problems = report.problems().size();
   api::Manifests manifests;
   if (const Value* list = fields.require("manifests", "a list of files and folders")) {
-    manifests = read_manifest_list(*list, fields.find("patch"), folder, scenario, into.files,
-                                   into.rules, report);
+    manifests =
+        read_manifest_list(*list, fields.find("patch"), folders, into.files, into.rules, report);
   }
   scenario.objects = std::move(manifests.objects);
   scenario.not_modelled = std::move(manifests.not_modelled);
   const Value* timeline = fields.find("timeline");
   const std::vector<AppliedManifests> applied =
-      read_applied(timeline, folder, scenario, into.files, report);
+      read_applied(timeline, folders, scenario, into.files, report);
   std::vector<api::ManifestObject> known = scenario.objects;
   for (const AppliedManifests& later : applied) {
     known.insert(known.end(), later.objects.begin(), later.objects.end());
@@ -188,12 +186,12 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
     read_cluster(*cluster, {names_pulled_image(images), names_payload(fields.find("services"))},
                  uses_claims(known), scenario.cluster, report, assumptions);
   }
-  read_schedulers(fields.find("schedulers"), folder, scenario, report);
+  read_schedulers(fields.find("schedulers"), folders, scenario, report);
   const bool complete = report.problems().size() == own_problems;
   const Catalog catalog{known, scenario.cluster.nodes, complete};
   Reading reading{scenario, catalog, report, assumptions, applied, {}, {}, {}};
-  read_autoscalers(fields.find("autoscalers"), folder, reading);
-  read_metric_sources(fields.find("metrics"), folder, reading);
+  read_autoscalers(fields.find("autoscalers"), folders, reading);
+  read_metric_sources(fields.find("metrics"), folders, reading);
   read_timeline(timeline, reading);
   read_images(images, reading);
   read_services(fields.find("services"), reading);
@@ -211,18 +209,12 @@ void read_tree(const Value& root, const std::string& folder, Scenario& scenario,
   into.policies = std::move(policies.first);
   into.changed_policies = std::move(policies.changed);
   check_calls(reading);
-  if (load != nullptr) read_load(*load, folder, reading);
+  if (load != nullptr) read_load(*load, folders, reading);
   read_expectations(fields.find("expect"), reading);
   scenario.inputs = collect_inputs(root, fields.find("provenance"), assumptions, report);
 }
 
 }  // namespace
-
-std::string folder_of(const Value& value, const Scenario& scenario, const std::string& folder) {
-  namespace fs = std::filesystem;
-  if (value.where.file == scenario.file) return folder;
-  return fs::path{value.where.file}.parent_path().string();
-}
 
 ScenarioReading read_scenario_text(std::string_view text, const std::string& file,
                                    const std::string& folder,
@@ -232,13 +224,14 @@ ScenarioReading read_scenario_text(std::string_view text, const std::string& fil
   Report report;
   report.append(document.problems);
   if (document.root) {
-    reading.includes = include_files(*document.root, folder, report);
+    Folders folders{file, folder};
+    reading.includes = include_files(*document.root, folders, report);
     // What an included file should have said is not missed as well.
     const bool whole = report.problems().size() == document.problems.size();
     apply_overrides(*document.root, overrides, report);
     Scenario scenario;
     scenario.file = file;
-    if (whole) read_tree(*document.root, folder, scenario, reading, report);
+    if (whole) read_tree(*document.root, folders, scenario, reading, report);
     if (report.problems().empty()) reading.scenario = std::move(scenario);
   }
   reading.problems = report.problems();

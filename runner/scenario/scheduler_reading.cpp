@@ -98,8 +98,7 @@ void read_scoring(const Value& scoring, SchedulerSettings& into, Report& report)
   }
 }
 
-SchedulerSettings read_scheduler(const Value& value, const std::string& folder,
-                                 const Scenario& scenario, Report& report) {
+SchedulerSettings read_scheduler(const Value& value, const Folders& folders, Report& report) {
   SchedulerSettings settings;
   const Fields fields{value,
                       {"filtersOff", "scores", "scoring", "tieBreak", "percentageOfNodesToScore",
@@ -121,18 +120,18 @@ SchedulerSettings read_scheduler(const Value& value, const std::string& folder,
     settings.preempts = read_boolean(*preemption, report).value_or(true);
   }
   if (const Value* program = fields.find("program")) {
-    read_scheduler_program(*program, folder_of(*program, scenario, folder), settings, report);
+    read_scheduler_program(*program, folders.of(*program), settings, report);
   }
   return settings;
 }
 
 }  // namespace
 
-void read_schedulers(const Value* schedulers, const std::string& folder, Scenario& scenario,
+void read_schedulers(const Value* schedulers, const Folders& folders, Scenario& scenario,
                      Report& report) {
   if (schedulers == nullptr) return;
   for (const Value& scheduler : named_members(*schedulers, "an object of schedulers", report)) {
-    scenario.schedulers[scheduler.key] = read_scheduler(scheduler, folder, scenario, report);
+    scenario.schedulers[scheduler.key] = read_scheduler(scheduler, folders, report);
   }
 }
 

@@ -94,6 +94,7 @@ sim::EdgeFault edge_fault_of(const FaultAction& fault) {
   made.jitter = edge.jitter;
   made.correlation = edge.correlation;
   made.outcome = outcome_of(edge.status);
+  made.status = edge.status;
   made.header_bytes = edge.header_bytes;
   const auto any_message = [&] {
     made.messages = edge.direction == EdgeDirection::To     ? sim::EdgeMessages::Sent
@@ -143,6 +144,7 @@ sim::EdgeFault edge_fault_of(const FaultAction& fault) {
       made.delay = edge.timeout;
       made.outcome = edge.wrong == WrongConfig::Port ? sim::RequestOutcome::Refused
                                                      : sim::outcome_of_status(kNotFound);
+      made.status = edge.wrong == WrongConfig::Port ? 0 : kNotFound;
       break;
     default:
       break;  // HttpDelay: requests are late.

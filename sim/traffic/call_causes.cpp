@@ -28,6 +28,11 @@ RecordId RequestEngine::illness_or_state(std::uint32_t index) const {
   return causes.illness != 0 ? causes.illness : causes.state;
 }
 
+RecordId& RequestEngine::last_failure(std::uint32_t route, std::uint32_t cluster) {
+  return routes_[route].has_subsets() ? cluster_causes_[{route, cluster}].failed
+                                      : route_causes_[route];
+}
+
 RecordId RequestEngine::note_failure(const Call& call, RequestOutcome outcome) {
   if (ledger_ == nullptr || call.probe) return 0;
   const CallSite& site = program_.sites[call.site];
@@ -49,13 +54,18 @@ RecordId RequestEngine::cause_of_rejection(std::uint32_t index, RequestOutcome o
       }
       const Table& table = tables_[table_of(calls_[call.parent], site)];
       const RecordId sent = sent_there_by(index);
+      RecordId emptied = table.cause;
       if (site.route != kNone && !table.endpoints->addresses.empty()) {
-        // There are some, but by what they answered the caller has left them all out.
-        const RecordId last = route_causes_[tries_[index].route];
-        if (last > sent) return last;
+        const Try& its = tries_[index];
+        if (routes_[its.route].has_hosts(its.host.cluster)) {
+          // By what they answered the caller has left them all out.
+          const RecordId last = last_failure(its.route, its.host.cluster);
+          if (last > sent) return last;
+        } else {
+          emptied = cluster_causes_[{its.route, its.host.cluster}].emptied;
+        }
       }
-      if (sent > table.cause) return sent;  // Nobody was there when calls were sent there.
-      const RecordId emptied = table.cause;
+      if (sent > emptied) return sent;  // Nobody was there when calls were sent there.
       return emptied != 0 ? emptied : ledger_->never_there(site.service, now_);
     }
     case RequestOutcome::CircuitOpen:

@@ -117,6 +117,12 @@ std::uint32_t RequestEngine::retire_route(std::uint32_t at, std::uint32_t route,
   routes_.push_back(std::move(routes_[at]));
   routes_.back().retire();
   route_causes_.push_back(std::exchange(route_causes_[at], 0));
+  for (std::uint32_t cluster = 0; cluster < clusters_most_; ++cluster) {
+    auto causes = cluster_causes_.extract({at, cluster});
+    if (causes.empty()) continue;
+    causes.key() = {to, cluster};
+    cluster_causes_.insert(std::move(causes));
+  }
   retired_callers_[to] = caller;
   return to;
 }
@@ -146,7 +152,7 @@ void RequestEngine::begin_route(std::uint32_t at, std::uint32_t route, std::uint
   routes_[at] = Route{*policies_[route], draws_, key, zone, now_};
   if (before != kNone) {
     routes_[at].take_over(routes_[before]);
-    route_causes_[at] = route_causes_[before];
+    take_causes(at, before);
     if (routes_[at].is_open() && observer_ != nullptr) {
       const RouteModel& model = model_.routes[route];
       observer_->breaker_changed({model.from, model.to}, caller, resilience::BreakerState::Open);
@@ -155,6 +161,20 @@ void RequestEngine::begin_route(std::uint32_t at, std::uint32_t route, std::uint
   if (!policies_[route]->health) return;
   checked_routes_[at] = {kernel_.create_timer({kCheckHosts, at}), caller, route};
   take_checked_table(at);
+}
+
+void RequestEngine::take_causes(std::uint32_t at, std::uint32_t before) {
+  route_causes_[at] = route_causes_[before];
+  const Route& route = routes_[at];
+  for (std::uint32_t number = 0; number < route.policy().split.size(); ++number) {
+    const auto same = route.policy().cluster_like(number, routes_[before].policy());
+    if (!same) continue;
+    if (routes_[before].has_subsets()) {
+      cluster_causes_[{at, number}] = cluster_causes_[{before, *same}];
+    } else {
+      cluster_causes_[{at, number}].failed = route_causes_[before];
+    }
+  }
 }
 
 RecordId RequestEngine::changed_policy_of(std::uint32_t index, RequestOutcome outcome) const {

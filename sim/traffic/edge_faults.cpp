@@ -169,13 +169,16 @@ MessageFate EdgeFaults::meet(const EdgeMessage& message, const std::vector<Insta
         fate.at_caller = true;
         break;
       case EdgeFaultKind::Abort:
-        if (!fate.answer) fate.answer = fault.outcome;
+        if (fate.answer) break;
+        fate.answer = fault.outcome;
+        fate.status = fault.status;
         break;
       case EdgeFaultKind::Replace:
         if ((message.outcome == RequestOutcome::Ok) == (fault.outcome == RequestOutcome::Ok)) {
           continue;
         }
         fate.answer = fault.outcome;
+        fate.status = fault.status;
         break;
       case EdgeFaultKind::Bandwidth: {
         const std::optional<Duration> wait =

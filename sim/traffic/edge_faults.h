@@ -76,6 +76,7 @@ struct EdgeFault {
   Duration jitter;         ///< Uniform, as of tc-netem(8) without a distribution.
   double correlation = 0;  ///< [0, 1], of a draw with the sender's last one, as of tc-netem(8).
   RequestOutcome outcome = RequestOutcome::Error;
+  std::int32_t status = 0;  ///< Abort, Replace: what HTTP would show of it; 0: nothing of its own.
   BandwidthLimit bandwidth = {};
   std::int64_t header_bytes = 0;  ///< Bandwidth, LimitData: of each message, beside its payload.
   std::int64_t limit_bytes = 0;   ///< LimitData.
@@ -99,6 +100,7 @@ struct MessageFate {
   bool lost = false;
   Duration delay;
   std::optional<RequestOutcome> answer;  ///< The caller hears this in place of what there was.
+  std::int32_t status = 0;               ///< Likewise.
   bool at_caller = false;                ///< And the message never leaves the caller.
   std::optional<Duration> reset_after;
   std::optional<Duration> given_up_after;

@@ -37,7 +37,7 @@ RecordId RequestEngine::cause_of_refusal(const api::PolicyRefusal& refusal, Serv
 
 bool RequestEngine::is_let_through(std::uint32_t index) {
   Call& call = calls_[index];
-  if (call.probe && !host_checks_.contains(index)) return true;
+  if (call.probe && !host_checks_.contains(index) && !is_replication(index)) return true;
   const std::uint32_t caller = caller_of(index);
   const auto [entry, is_new] = network_verdicts_.try_emplace({caller, call.instance});
   NetworkVerdict& verdict = entry->second;

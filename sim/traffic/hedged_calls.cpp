@@ -192,10 +192,8 @@ void RequestEngine::cancel_try(std::uint32_t index) {
   if (call.phase == CallPhase::Pending) stop_waiting(index);
   if (call.phase == CallPhase::Unthreaded) stop_waiting_for_thread(index);
   if (its.sent) {
-    const FreedConnection freed = route.cancelled_at(its.host, now_);
-    if (freed != FreedConnection::None) {
-      serve_waiting(its.route, its.host, freed == FreedConnection::Opened);
-    }
+    const GivenBack given = give_back(index, {RequestOutcome::Timeout, false, Duration{}});
+    serve_waiting(its.route, its.host, route.cancelled_at(its.host, now_, given));
   }
   if (its.try_begun) route.drop_try();
   if (its.retries.count > 0) route.retry_over(its.host);

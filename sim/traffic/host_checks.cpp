@@ -15,8 +15,10 @@ namespace {
 /// Tells the keys of these checks from those that a node makes.
 constexpr std::uint64_t kHostCheckKeys = std::uint64_t{2} << 32;
 
+/// `status`: the one that it was answered with; 0: what the outcome stands for.
 resilience::CheckResult result_of(const resilience::ActiveHealthCheckConfig& config,
-                                  RequestOutcome outcome) {
+                                  RequestOutcome outcome, std::int32_t status) {
+  if (status != 0) return resilience::check_result(config, static_cast<std::uint16_t>(status));
   switch (outcome) {
     case RequestOutcome::Ok:
       return resilience::check_result(config, 200);
@@ -44,7 +46,7 @@ void RequestEngine::take_checked_table(std::uint32_t at) {
       checked.caller == kNone ? kOutsideClients : instances_[checked.caller].node + 1;
   const Table& table =
       tables_[std::size_t{consumer} * services_.size() + model_.routes[checked.model].to];
-  if (!routes_[at].knows(table.version)) take_table(routes_[at], table);
+  if (!routes_[at].knows(table.version)) take_table(at, table);
   arm_checks(at);
 }
 
@@ -96,7 +98,6 @@ void RequestEngine::send_check(std::uint32_t at, RouteHost host) {
 
 /// Rare, so the slab is searched, as for a process that ends.
 void RequestEngine::close_connections(std::uint32_t at, RouteHost host) {
-  routes_[at].close_idle_connections(host);
   const auto goes_there = [&](std::uint32_t index) {
     const Try& its = tries_[index];
     return calls_[index].phase != CallPhase::Free && !calls_[index].abandoned && its.sent &&
@@ -145,8 +146,8 @@ bool RequestEngine::end_check(std::uint32_t index, RequestOutcome outcome) {
   const CheckedRoute& checked = checked_routes_.at(check.route);
   if (is_gone(checked.caller)) return true;
   const resilience::HealthCheckPolicy& policy = *routes_[check.route].policy().health;
-  const bool turned_unwell =
-      routes_[check.route].checked(check.host, result_of(policy.check, outcome), now_);
+  const bool turned_unwell = routes_[check.route].checked(
+      check.host, result_of(policy.check, outcome, check.status), now_);
   note_changes(check.route, checked.model, checked.caller);
   if (turned_unwell && policy.closes_connections) close_connections(check.route, check.host);
   arm_checks(check.route);

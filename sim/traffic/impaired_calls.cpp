@@ -83,10 +83,7 @@ void RequestEngine::end_closing(std::uint32_t at) {
   free_closing_.push_back(at);
   // A process that ended has no calls that wait for a connection.
   if (is_gone(closed.caller)) return;
-  const FreedConnection freed = routes_[closed.route].close(closed.host);
-  if (freed != FreedConnection::None) {
-    serve_waiting(closed.route, closed.host, freed == FreedConnection::Opened);
-  }
+  serve_waiting(closed.route, closed.host, routes_[closed.route].close(closed.host));
 }
 
 bool RequestEngine::gets_on_its_way(std::uint32_t index, bool& answers, Duration& way) {
@@ -101,6 +98,10 @@ bool RequestEngine::gets_on_its_way(std::uint32_t index, bool& answers, Duration
     passage.cause = call.cause = fate.cause;
   }
   way = way + fate.delay;
+  if (fate.answer && call.probe) [[unlikely]] {
+    const auto check = host_checks_.find(index);
+    if (check != host_checks_.end()) check->second.status = fate.status;
+  }
   const auto hears = [&](RequestOutcome outcome, Duration after) {
     call.phase = CallPhase::Answering;
     call.outcome = outcome;
@@ -146,10 +147,13 @@ bool RequestEngine::gets_on_its_way(std::uint32_t index, bool& answers, Duration
 void RequestEngine::send_again(std::uint32_t index) {
   Call& call = calls_[index];
   if (call.abandoned || is_cancelled(index)) {
+    if (opening_ > 0 && tries_[index].opening == Opening::Handshake) connection_opened(index);
     discard(index);
     return;
   }
   if (goes_on_shaking(index)) return;
+  const bool listens = instances_[call.instance].state == InstanceState::Listening;
+  if (opening_ > 0 && listens && !is_opened(index)) return;
   const bool answers = call.phase == CallPhase::Answering;
   if (is_replication(index) && is_gone(replications_.at(index).leader)) {
     replications_.erase(index);
@@ -161,6 +165,7 @@ void RequestEngine::send_again(std::uint32_t index) {
     if (is_replication(index)) await_connection(index);
     return;
   }
+  if (!answers && guarded_ && is_replication(index) && is_held_back(index)) return;
   travel(index, answers);
 }
 

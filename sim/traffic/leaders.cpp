@@ -177,8 +177,21 @@ std::uint32_t RequestEngine::send_replication(std::uint32_t write, std::uint32_t
   call.phase = CallPhase::Outbound;
   call.probe = true;
   replications_[index] = {of.instance, write, of.key};
-  travel(index, false);
+  if (!guarded_ || !is_held_back(index)) travel(index, false);
   return index;
+}
+
+/// As one that a cut way has lost. The leader connects to its follower where that serves.
+bool RequestEngine::is_held_back(std::uint32_t index) {
+  if (is_let_through(index)) return false;
+  Passage& passage = passage_of(index);
+  if (passage.resends == kResendsMax) {
+    await_connection(index);
+  } else {
+    kernel_.schedule(now_ + retransmission_timeout(passage.resends++), EventClass::Ordinary,
+                     {kSendAgain, index});
+  }
+  return true;
 }
 
 /// By a thread for that alone: it needs none of those that serve calls.

@@ -3,7 +3,8 @@
 /// and work of the server's processor.
 ///
 /// A call whose caller has a pool goes out on one of the pool's, mostly; every other call opens one
-/// of its own. Source: TCP's three-way handshake (RFC 9293, 3.5), TLS 1.3 (RFC 8446, 2) and 1.2
+/// of its own. Until one of the pool's is open, or is known not to come, others may wait for it.
+/// Source: TCP's three-way handshake (RFC 9293, 3.5), TLS 1.3 (RFC 8446, 2) and 1.2
 /// (RFC 5246, 7.3): the request follows the caller's last message of them.
 #include <algorithm>
 
@@ -29,7 +30,7 @@ bool RequestEngine::shakes_hands(std::uint32_t index) {
   const Instance& instance = instances_[call.instance];
   const HandshakeModel& handshake = model_.services[instance.service].handshake;
   if (instance.state != InstanceState::Listening) return false;  // It is refused at once.
-  const Try* its = program_.sites[call.site].route == kNone ? nullptr : &tries_[index];
+  Try* its = program_.sites[call.site].route == kNone ? nullptr : &tries_[index];
   if (its != nullptr && !its->opens && routes_[its->route].policy().cluster(its->host.cluster).pool)
     return false;
   call.opens = handshake.cpu > Duration{};
@@ -41,8 +42,88 @@ bool RequestEngine::shakes_hands(std::uint32_t index) {
     arm_connect_timeout(index);
     return goes_on_shaking(index);
   }
+  if (its != nullptr && its->opening != Opening::No) its->opening = Opening::Handshake;
   kernel_.schedule(now_ + takes, EventClass::Ordinary, {kSendAgain, index});
   return true;
+}
+
+bool RequestEngine::opens_later(std::uint32_t index) {
+  Call& call = calls_[index];
+  const std::uint32_t to = addresses_[tries_[index].host.address];
+  if (to == kNone || instances_[to].state != InstanceState::Listening) return true;
+  call.instance = to;
+  if (guarded_ && !is_let_through(index)) return true;
+  const HandshakeModel& handshake = model_.services[instances_[to].service].handshake;
+  const std::uint8_t way = distance(calls_[call.parent].instance, instances_[to]);
+  return handshake.round_trips > 0 && latency_[way] > Duration{};
+}
+
+/// Source: Envoy conn_pool_base.cc: a stream is pending until a connection is there, which need not
+/// be the one that was opened for it. Here whoever has one opened goes out on that.
+void RequestEngine::open_connection(std::uint32_t index) {
+  Try& its = tries_[index];
+  Route& route = routes_[its.route];
+  if (opens_later(index)) {
+    route.open_for_waiting(its.host, now_);
+    its.opening = Opening::Trying;
+    ++opening_;
+    send_try(index);
+  } else if (route.attach_waiting(its.host, now_)) {
+    send_try(index);
+  } else {
+    reject(index, RequestOutcome::Overflow);
+  }
+}
+
+bool RequestEngine::connection_opened(std::uint32_t index) {
+  Try& its = tries_[index];
+  its.opening = Opening::No;
+  --opening_;
+  const auto left = left_openings_.find(index);
+  const bool is_left = left != left_openings_.end();
+  if (is_left) {
+    const std::uint32_t caller = left->second;
+    left_openings_.erase(left);
+    if (is_gone(caller)) return false;
+  }
+  Route& route = routes_[its.route];
+  const bool attached = route.opened(its.host, !is_left);
+  if (!attached) {
+    its.sent = false;
+    reject(index, RequestOutcome::Overflow);
+  }
+  serve_waiting(its.route, its.host, route.freed(its.host));
+  return attached && !is_left;
+}
+
+void RequestEngine::forget_opening(std::uint32_t index) {
+  if (tries_[index].opening == Opening::No) return;
+  tries_[index].opening = Opening::No;
+  --opening_;
+}
+
+GivenBack RequestEngine::give_back(std::uint32_t index, const TryEnd& end) {
+  Try& its = tries_[index];
+  if (its.opening == Opening::No) [[likely]] {
+    return impaired_ && closes_slowly(index, end.outcome) ? GivenBack::Closing : GivenBack::Place;
+  }
+  const bool failed = end.unconnected || end.outcome == RequestOutcome::Refused ||
+                      end.outcome == RequestOutcome::Reset;
+  if (!failed && its.opening == Opening::Handshake && calls_[index].phase == CallPhase::Outbound) {
+    left_openings_[index] = caller_of(index);
+    return GivenBack::Opener;
+  }
+  forget_opening(index);
+  CallQueue& waiting = routes_[its.route].waiting_for(its.host);
+  while (failed && !waiting.empty()) {
+    const std::uint32_t next = calls_.take_first(waiting);
+    routes_[its.route].stop_waiting(its.host);
+    tries_[next].stranded = true;
+    tries_[next].unconnected = end.unconnected;
+    if (calls_[index].cause != 0) calls_[next].cause = calls_[index].cause;
+    reject(next, end.outcome);
+  }
+  return GivenBack::Opening;
 }
 
 /// Caller and called take turns, the caller first: while an odd number is left, it is the caller's

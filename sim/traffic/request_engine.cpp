@@ -342,6 +342,7 @@ void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
         }
       }
       disarm_timer(calls_[i]);
+      if (opening_ > 0) forget_opening(i);
       abandon(i);
     }
   }
@@ -809,6 +810,8 @@ void RequestEngine::reach_instance(std::uint32_t index) {
     answer<kPlain>(index, call, RequestOutcome::Refused);
     return;
   }
+  if (!kPlain && opening_ > 0 && !is_opened(index)) [[unlikely]]
+    return;
   if (call.probe && answers_aside(index)) [[unlikely]]
     return;
   if (!kPlain && has_leaders_ && !accepts(index)) [[unlikely]]

@@ -423,6 +423,12 @@ class RequestEngine {
     std::uint32_t number = 0;   ///< Among the load's.
     std::uint32_t started = 0;  ///< Journeys.
   };
+  /// What a try does about the new connection of a pool that it is to go out on.
+  enum class Opening : std::uint8_t {
+    No,         ///< It is there, or another opens it.
+    Trying,     ///< It opens it; who opens it is not heard yet, or nobody does.
+    Handshake,  ///< The same, and the end of the handshake is an event of its own.
+  };
   /// What a call's route remembers of it, by the call's slot; kept where the model has routes.
   struct Try {
     Instant deadline = Instant::never();  ///< Of the whole call: its own, or inherited.
@@ -442,6 +448,8 @@ class RequestEngine {
     bool turned_away = false;     ///< By what stands before its retries.
     bool opens = false;           ///< Its connection is a new one of the pool.
     bool unheard = false;         ///< Nobody waits for it, but it has its turn on a thread.
+    bool stranded = false;        ///< The connection that it waited for did not come.
+    Opening opening = Opening::No;
     /// What the shared limit said to its question.
     resilience::RateLimitReply limit_reply = resilience::RateLimitReply::Error;
     std::uint32_t question = kNone;  ///< The slot of what it asks a shared limit, while it does.
@@ -485,6 +493,13 @@ class RequestEngine {
   struct HostCheck {
     std::uint32_t route = kNone;
     RouteHost host;
+    std::int32_t status = 0;  ///< That it was answered with; 0: the one its outcome stands for.
+  };
+  /// What is to be said of one of a route's several clusters if it has nobody to call.
+  struct ClusterCauses {
+    RecordId failed = 0;   ///< Of the last try that failed.
+    RecordId emptied = 0;  ///< Of its last host's leaving; 0: it has some, or never had.
+    bool has_hosts = false;
   };
   /// What faults on edges do to a call, by the call's slot; as many as any was done to.
   struct Passage {
@@ -741,7 +756,9 @@ class RequestEngine {
   /// Who starts the `ordinal`-th journey of a load.
   [[nodiscard]] std::uint64_t user_of(std::uint32_t load, std::uint64_t ordinal) const;
   [[nodiscard]] std::uint64_t hash_of(const Try& its, const CallSite& site) const;
-  void take_table(Route& route, const Table& table);
+  void take_table(std::uint32_t route, const Table& table);
+  /// The cause of the last failure of the call's cluster.
+  [[nodiscard]] RecordId& last_failure(std::uint32_t route, std::uint32_t cluster);
   void take_peers(Route& route, const Instance& caller);
   [[nodiscard]] std::uint32_t zone_at(std::uint32_t address) const;
   void begin_call(std::uint32_t call);
@@ -764,9 +781,8 @@ class RequestEngine {
   }
   /// The server drops what it has not done yet of an abandoned call.
   void cancel(std::uint32_t call);
-  /// The calls that wait for a connection to the host get what room there is; the first of them
-  /// that on a new connection if `opens`.
-  void serve_waiting(std::uint32_t route, RouteHost host, bool opens);
+  /// The calls that wait for a connection to the host get what room there is, `freed` first.
+  void serve_waiting(std::uint32_t route, RouteHost host, FreedConnection freed);
   void stop_waiting(std::uint32_t call);
   void note_changes(std::uint32_t route, std::uint32_t model, std::uint32_t caller);
 
@@ -820,6 +836,8 @@ class RequestEngine {
   /// kNone.
   void begin_route(std::uint32_t at, std::uint32_t route, std::uint32_t caller,
                    std::uint32_t before);
+  /// What failed calls of it have as their causes, by cluster where there are subsets.
+  void take_causes(std::uint32_t at, std::uint32_t before);
   /// What a call that ends so has to do with a change of its policy; 0: nothing.
   [[nodiscard]] RecordId changed_policy_of(std::uint32_t call, RequestOutcome outcome) const;
   /// The change that gave the call's cluster more of the calls; 0: none did.
@@ -904,6 +922,8 @@ class RequestEngine {
   [[nodiscard]] bool is_replication(std::uint32_t call) const {
     return has_leaders_ && replications_.contains(call);
   }
+  /// Whether the rules of the network hold the message back; it is sent again later then.
+  [[nodiscard]] bool is_held_back(std::uint32_t message);
   void begin_replication(std::uint32_t message);  ///< It has reached its follower.
   /// Whether the call is such a message; its leader has heard of it then.
   [[nodiscard]] bool end_replication(std::uint32_t call, RequestOutcome outcome);
@@ -928,6 +948,19 @@ class RequestEngine {
   void end_closing(std::uint32_t closing);  ///< Index into closing_.
 
   // New connections: opened_connections.cpp.
+  /// Whether a connection that the try opens is there only later, if at all.
+  [[nodiscard]] bool opens_later(std::uint32_t call);
+  /// The try, which waits, goes out to open a connection of its pool.
+  void open_connection(std::uint32_t call);
+  /// It is there: others may go out on it, too. Returns false if the try does not.
+  bool connection_opened(std::uint32_t call);
+  /// The same where the try has come to somebody who listens.
+  [[nodiscard]] bool is_opened(std::uint32_t call) {
+    return tries_[call].opening == Opening::No || connection_opened(call);
+  }
+  void forget_opening(std::uint32_t call);  ///< Its caller's process is gone.
+  /// What of its connection the try gives back. Whoever waits for what never comes fails with it.
+  [[nodiscard]] GivenBack give_back(std::uint32_t call, const TryEnd& end);
   /// Whether the call goes out on a connection that has to be opened first; it is under way then.
   [[nodiscard]] bool shakes_hands(std::uint32_t call);
   /// Whether the next message of a handshake is under way; otherwise there is none left.
@@ -1008,6 +1041,8 @@ class RequestEngine {
   std::map<std::uint32_t, CheckedRoute> checked_routes_;  ///< By route; those that have checks.
   std::map<std::uint32_t, HostCheck> host_checks_;        ///< Under way, by slot.
   std::uint64_t checks_sent_ = 0;
+  std::uint32_t opening_ = 0;                             ///< Tries that open connections of pools.
+  std::map<std::uint32_t, std::uint32_t> left_openings_;  ///< Caller by slot of one that was left.
   std::vector<std::uint32_t> work_;  ///< Calls that get somewhere within the current event.
   bool has_threads_ = false;         ///< Some route has.
   std::map<FailedCall, FirstFailure> first_failures_;  ///< Of calls that another stands in for.
@@ -1051,8 +1086,10 @@ class RequestEngine {
   FailureLedger* ledger_ = nullptr;  ///< Null: nobody asks for causes.
   Instant count_from_;
   std::vector<InstanceCauses> instance_causes_;
-  std::vector<RecordId> address_causes_;                 ///< Why nobody answers there.
-  std::vector<RecordId> route_causes_;                   ///< Of the last try that failed, by route.
+  std::vector<RecordId> address_causes_;  ///< Why nobody answers there.
+  std::vector<RecordId> route_causes_;    ///< Of the last try that failed, by route.
+  /// By route and cluster, where there are several.
+  std::map<std::pair<std::uint32_t, std::uint32_t>, ClusterCauses> cluster_causes_;
   std::vector<Lack> lacks_;                              ///< By service.
   std::vector<std::uint32_t> shrunk_tables_;             ///< By service: how many have `shrunk_by`.
   std::vector<std::map<Voice, std::uint32_t>> holders_;  ///< By instance, route, then pool.

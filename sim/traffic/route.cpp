@@ -210,7 +210,7 @@ Instant Route::next_check() const {
 
 std::vector<RouteHost> Route::take_due_checks(Instant now) {
   std::vector<RouteHost> due;
-  for (std::uint32_t number = 0; number <= others_.size(); ++number) {
+  for (std::uint16_t number = 0; number <= others_.size(); ++number) {
     for (const std::uint32_t address : at(number).take_due_checks(now)) {
       due.push_back({.address = address, .cluster = number});
     }

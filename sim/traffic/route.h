@@ -82,9 +82,11 @@ class Route {
   /// Whether its calls are split over clusters. Otherwise there is one, whose number is 0.
   [[nodiscard]] bool has_subsets() const { return subsets_.has_value(); }
   /// The cluster that the call with this key goes to with all its tries. Requires: has_subsets().
-  [[nodiscard]] std::uint32_t cluster_of(std::uint64_t call) const {
-    return subsets_->pick(draws_.bits(Purpose::HostSample, mix64(call), 0));
+  [[nodiscard]] std::uint16_t cluster_of(std::uint64_t call) const {
+    const std::uint64_t draw = draws_.bits(Purpose::HostSample, mix64(call), 0);
+    return static_cast<std::uint16_t>(subsets_->pick(draw));
   }
+  [[nodiscard]] bool has_hosts(std::uint32_t number) const { return at(number).has_hosts(); }
   /// Whether the cluster chooses hosts itself. Otherwise the table's proxy does.
   [[nodiscard]] bool balances(std::uint32_t number) const { return at(number).balances(); }
   /// Whether the hosts are those of this version.
@@ -116,7 +118,7 @@ class Route {
     return RouteHost{cluster.address(*host), *host, before.cluster};
   }
   /// The cluster's host at an address that the table's proxy chose, or that leads.
-  [[nodiscard]] RouteHost host_at(std::uint32_t address, std::uint32_t number, Instant now) {
+  [[nodiscard]] RouteHost host_at(std::uint32_t address, std::uint16_t number, Instant now) {
     return {address, at(number).host_at(address, now), number};
   }
 
@@ -128,28 +130,35 @@ class Route {
   bool checked(RouteHost host, resilience::CheckResult result, Instant now) {
     return at(host.cluster).checked(host.address, result, now);
   }
-  /// Connections to the host that carry nothing are closed.
-  void close_idle_connections(RouteHost host) {
-    at(host.cluster).close_idle_connections(host.address);
-  }
 
   /// See UpstreamCluster.
-  [[nodiscard]] resilience::PoolAdmission admit(RouteHost host, Instant now) {
+  [[nodiscard]] resilience::PoolAdmission admit(RouteHost& host, Instant now) {
     return at(host.cluster).admit(host, now);
+  }
+  [[nodiscard]] bool attach_waiting(RouteHost& host, Instant now) {
+    return at(host.cluster).attach_waiting(host, now);
+  }
+  void open_for_waiting(RouteHost& host, Instant now) {
+    at(host.cluster).open_for_waiting(host, now);
+  }
+  [[nodiscard]] bool opened(RouteHost& host, bool opener) {
+    return at(host.cluster).opened(host, opener);
   }
   [[nodiscard]] CallQueue& waiting_for(RouteHost host) {
     return at(host.cluster).waiting_for(host);
   }
-  [[nodiscard]] bool attach_waiting(RouteHost host, Instant now) {
-    return at(host.cluster).attach_waiting(host, now);
-  }
+  [[nodiscard]] FreedConnection freed(RouteHost host) { return at(host.cluster).freed(host); }
   void stop_waiting(RouteHost host) { at(host.cluster).stop_waiting(host); }
-  [[nodiscard]] FreedConnection heard_from(RouteHost host, const TryEnd& end, Instant now,
-                                           bool closes = false) {
-    return at(host.cluster).heard_from(host, end, now, closes);
+  void stranded_at(RouteHost host, const TryEnd& end, Instant now) {
+    at(host.cluster).stranded_at(host, end, now);
   }
-  [[nodiscard]] FreedConnection cancelled_at(RouteHost host, Instant now) {
-    return at(host.cluster).cancelled_at(host, now);
+  [[nodiscard]] FreedConnection heard_from(RouteHost host, const TryEnd& end, Instant now,
+                                           GivenBack given = GivenBack::Place) {
+    return at(host.cluster).heard_from(host, end, now, given);
+  }
+  [[nodiscard]] FreedConnection cancelled_at(RouteHost host, Instant now,
+                                             GivenBack given = GivenBack::Place) {
+    return at(host.cluster).cancelled_at(host, now, given);
   }
   [[nodiscard]] bool may_close(RouteHost host) const { return at(host.cluster).may_close(); }
   [[nodiscard]] FreedConnection close(RouteHost host) { return at(host.cluster).close(host); }

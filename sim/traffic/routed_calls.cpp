@@ -54,7 +54,8 @@ std::uint64_t RequestEngine::hash_of(const Try& its, const CallSite& site) const
   contract_violation("what is hashed is one of those listed");
 }
 
-void RequestEngine::take_table(Route& route, const Table& table) {
+void RequestEngine::take_table(std::uint32_t at, const Table& table) {
+  Route& route = routes_[at];
   std::vector<HostFacts> facts;
   if (route.needs_facts()) {
     for (const std::uint32_t address : table.endpoints->addresses) {
@@ -67,6 +68,12 @@ void RequestEngine::take_table(Route& route, const Table& table) {
     }
   }
   route.take_table(table.version, table.endpoints->addresses, std::move(facts), now_);
+  for (std::uint32_t cluster = 0; cluster < route.policy().split.size(); ++cluster) {
+    ClusterCauses& causes = cluster_causes_[{at, cluster}];
+    const bool had = std::exchange(causes.has_hosts, route.has_hosts(cluster));
+    if (causes.has_hosts) causes.emptied = 0;
+    if (had && !causes.has_hosts) causes.emptied = table.cause;
+  }
 }
 
 std::uint32_t RequestEngine::zone_at(std::uint32_t address) const {
@@ -164,7 +171,7 @@ void RequestEngine::run_try(std::uint32_t index) {
   Route& route = routes_[its.route];
   const std::size_t at = table_of(parent, site);
   const Table& table = tables_[at];
-  if (!route.knows(table.version)) take_table(route, table);
+  if (!route.knows(table.version)) take_table(its.route, table);
   if (route.has_localities()) take_peers(route, instances_[parent.instance]);
   std::optional<RouteHost> host;
   if (has_leaders_ && is_write(site)) [[unlikely]] {
@@ -187,8 +194,10 @@ void RequestEngine::run_try(std::uint32_t index) {
   its.opens = admission == resilience::PoolAdmission::QueueAndConnect;
   switch (admission) {
     case resilience::PoolAdmission::Attach:
-    case resilience::PoolAdmission::QueueAndConnect:
       send_try(index);
+      break;
+    case resilience::PoolAdmission::QueueAndConnect:
+      open_connection(index);
       break;
     case resilience::PoolAdmission::Queue:
       call.phase = CallPhase::Pending;
@@ -216,11 +225,11 @@ TryEnd RequestEngine::end_try(std::uint32_t index, RequestOutcome outcome) {
   if (calls_[index].phase == CallPhase::Pending) stop_waiting(index);
   if (calls_[index].phase == CallPhase::Unthreaded) stop_waiting_for_thread(index);
   if (its.sent) {
-    const bool closes = impaired_ && closes_slowly(index, outcome);
-    const FreedConnection freed = route.heard_from(its.host, end, now_, closes);
-    if (freed != FreedConnection::None) {
-      serve_waiting(its.route, its.host, freed == FreedConnection::Opened);
-    }
+    const GivenBack given = give_back(index, end);
+    serve_waiting(its.route, its.host, route.heard_from(its.host, end, now_, given));
+  } else if (its.stranded) [[unlikely]] {
+    its.stranded = false;
+    route.stranded_at(its.host, end, now_);
   }
   if (its.try_begun) route.end_try(outcome, end.elapsed, now_);
   if (its.retries.count > 0) route.retry_over(its.host);
@@ -228,17 +237,17 @@ TryEnd RequestEngine::end_try(std::uint32_t index, RequestOutcome outcome) {
   return end;
 }
 
-void RequestEngine::serve_waiting(std::uint32_t at, RouteHost host, bool opens) {
-  Route& route = routes_[at];
-  CallQueue& waiting = route.waiting_for(host);
-  while (!waiting.empty()) {
-    const std::uint32_t next = calls_.take_first(waiting);
-    if (route.attach_waiting(host, now_)) {
-      tries_[next].opens = opens;
+void RequestEngine::serve_waiting(std::uint32_t at, RouteHost host, FreedConnection freed) {
+  for (; freed != FreedConnection::None; freed = routes_[at].freed(host)) {
+    const std::uint32_t next = calls_.take_first(routes_[at].waiting_for(host));
+    tries_[next].opens = freed == FreedConnection::Opened;
+    if (tries_[next].opens) {
+      open_connection(next);
+    } else if (routes_[at].attach_waiting(tries_[next].host, now_)) {
       send_try(next);
-      return;
+    } else {
+      reject(next, RequestOutcome::Overflow);
     }
-    reject(next, RequestOutcome::Overflow);
   }
 }
 
@@ -277,6 +286,7 @@ bool RequestEngine::try_again(std::uint32_t index, const TryEnd& end, bool answe
   Try& next = tries_[again];
   next = its;
   next.on_thread = false;
+  next.opening = Opening::No;
   if (retry->counted) next.retries = {its.retries.count + 1, retry->wait, retry->price};
   next.unconnected = false;
   next.passed = tries_[before.parent].passed;
@@ -315,11 +325,17 @@ void RequestEngine::end_routed(std::uint32_t index, RequestOutcome outcome, bool
     // What follows from it, a further try first of all, has it as its cause.
     const RecordId from = calls_[index].cause;
     failure = calls_[index].cause = note_failure(calls_[index], outcome);
-    RecordId& last = route_causes_[tries_[index].route];
-    const bool follows = outcome == RequestOutcome::NoEndpoints && from == last;
-    if (outcome != RequestOutcome::CircuitOpen && outcome != RequestOutcome::NotAdmitted &&
-        !follows) {
-      last = failure;
+    const auto note = [&](RecordId& last) {
+      const bool follows = outcome == RequestOutcome::NoEndpoints && from == last;
+      if (!follows) last = failure;
+    };
+    const RouteHost at = tries_[index].host;
+    const std::uint32_t by = tries_[index].route;
+    if (outcome != RequestOutcome::CircuitOpen && outcome != RequestOutcome::NotAdmitted) {
+      note(route_causes_[by]);
+      if (routes_[by].has_subsets() && routes_[by].has_hosts(at.cluster)) {
+        note(cluster_causes_[{by, at.cluster}].failed);
+      }
     }
   }
   // Who was held up or turned away before the call could be tried is not tried again.
@@ -420,7 +436,7 @@ void RequestEngine::note_changes(std::uint32_t at, std::uint32_t model, std::uin
     const resilience::OutlierEvent& event = ejection.its.event;
     const bool returns = event.what == What::Returned;
     ejections_.push_back({route.from, route.to, caller, address + ":" + std::to_string(port), event,
-                          returns ? 0 : route_causes_[at]});
+                          returns ? 0 : last_failure(at, ejection.cluster)});
     if (routes_[at].has_subsets()) {
       ejections_.back().subset = routes_[at].policy().split[ejection.cluster].name;
     }

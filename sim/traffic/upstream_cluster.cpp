@@ -119,7 +119,8 @@ void UpstreamCluster::take_table(std::span<const std::uint32_t> table, std::vect
   for (const std::uint32_t address : addresses) keep(address, true);
   for (std::uint32_t host = 0; host < addresses_.size(); ++host) {
     const bool idle = hosts_[host].active == 0 &&
-                      (!thresholds_ || (pools_[host].waiting.empty() && pools_[host].streams == 0));
+                      (!thresholds_ || (pools_[host].waiting.empty() && pools_[host].streams == 0 &&
+                                        pools_[host].opening == 0));
     if (std::find(addresses.begin(), addresses.end(), addresses_[host]) != addresses.end())
       continue;
     if (idle) {
@@ -342,6 +343,7 @@ void UpstreamCluster::take_outlier_events(Instant now) {
     ejections_.push_back({address, event});
     const auto index = index_of({address, 0});
     if (index && *index < table_size_) hosts_[*index].healthy = is_well(*index, now);
+    if (index && event.what == resilience::OutlierEvent::What::Ejected) drain(*index);
   }
   refresh_balancer();
 }
@@ -452,6 +454,7 @@ bool UpstreamCluster::checked(std::uint32_t address, resilience::CheckResult res
   const bool returned = host.was_well;
   host.was_well = host.was_well || well;
   const bool turned_unwell = verdict.changed && !well;
+  if (turned_unwell) drain(*index);
   if (*index >= table_size_) return turned_unwell;
   if (well && result == resilience::CheckResult::Passed && is_ejected(*index)) {
     outliers_->on_health_check_passed(outlier_at_[*index], now, outlier_events_);
@@ -469,13 +472,25 @@ bool UpstreamCluster::checked(std::uint32_t address, resilience::CheckResult res
   return turned_unwell;
 }
 
-void UpstreamCluster::close_idle_connections(std::uint32_t address) {
-  const auto index = index_of({address, 0});
-  if (!thresholds_ || !index) return;
-  Pool& pool = pools_[*index];
-  const std::uint32_t per_connection = policy_->pool->streams_per_connection;
-  const std::uint32_t in_use = (pool.streams + per_connection - 1) / per_connection;
-  for (; pool.connections > in_use; --pool.connections) thresholds_->release_connection();
+std::uint32_t UpstreamCluster::connections_for(std::uint32_t streams) const {
+  const std::uint32_t each = policy_->pool->streams_per_connection;
+  return streams / each + (streams % each != 0);
+}
+
+std::uint32_t UpstreamCluster::in_use(const Pool& pool) const {
+  return connections_for(pool.streams - pool.openers - pool.draining_streams);
+}
+
+/// Source: Envoy cluster_manager_impl.cc onHostHealthFailure, for failed checks and ejections
+/// alike; conn_pool_base.cc drainConnectionsImpl.
+void UpstreamCluster::drain(std::uint32_t index) {
+  if (!thresholds_) return;
+  Pool& pool = pools_[index];
+  pool.draining += in_use(pool);
+  pool.draining_streams = pool.streams - pool.openers;
+  ++pool.drains;
+  const std::uint32_t kept = pool.opening + pool.draining;
+  for (; pool.connections > kept; --pool.connections) thresholds_->release_connection();
 }
 
 void UpstreamCluster::close_connections(const Pool& pool) {
@@ -560,28 +575,24 @@ bool UpstreamCluster::take_moves_on() {
   return channel != nullptr && std::exchange(channel->moves_on, false);
 }
 
-resilience::PoolAdmission UpstreamCluster::admit(RouteHost host, Instant now) {
+resilience::PoolAdmission UpstreamCluster::admit(RouteHost& host, Instant now) {
   using resilience::PoolAdmission;
   const std::uint32_t index = *index_of(host);
   if (!thresholds_) {
-    enter(index, now);
+    enter(host, index, now);
     return PoolAdmission::Attach;
   }
   Pool& pool = pools_[index];
-  PoolAdmission admission = thresholds_->admit(pool_view(pool));
-  if (admission == PoolAdmission::QueueAndConnect) {
-    // What connecting takes is a matter of the call's way, so it goes out at once.
-    ++pool.connections;
-    if (!thresholds_->attach_pending()) admission = PoolAdmission::Overflow;
+  const PoolAdmission admission = thresholds_->admit(pool_view(pool));
+  if (admission == PoolAdmission::Attach) enter(host, index, now);
+  if (admission == PoolAdmission::QueueAndConnect) ++pool.connections;
+  if (admission == PoolAdmission::QueueAndConnect || admission == PoolAdmission::Queue) {
+    ++pool.pending;
   }
-  if (admission == PoolAdmission::Attach || admission == PoolAdmission::QueueAndConnect) {
-    enter(index, now);
-  }
-  if (admission == PoolAdmission::Queue) ++pool.pending;
   return admission;
 }
 
-void UpstreamCluster::enter(std::uint32_t index, Instant now) {
+void UpstreamCluster::enter(RouteHost& host, std::uint32_t index, Instant now) {
   if (policy_->accrual && accruals_[index].is_ready(now)) {
     const bool probe = accruals_[index].state(now) != resilience::FailureAccrual::State::Available;
     accruals_[index].on_request(now);
@@ -593,34 +604,74 @@ void UpstreamCluster::enter(std::uint32_t index, Instant now) {
   had_traffic_ = true;
   ++active_;
   ++hosts_[index].active;
-  if (thresholds_) ++pools_[index].streams;
+  if (!thresholds_) return;
+  ++pools_[index].streams;
+  host.drains = pools_[index].drains;
 }
 
 resilience::PoolView UpstreamCluster::pool_view(const Pool& pool) const {
-  const std::uint64_t room =
-      std::uint64_t{pool.connections} * policy_->pool->streams_per_connection;
-  return {.has_ready_connection = pool.streams < room,
+  const std::uint64_t each = policy_->pool->streams_per_connection;
+  const std::uint32_t ready = pool.connections - pool.opening - pool.draining;
+  const std::uint32_t streams = pool.streams - pool.openers - pool.draining_streams;
+  return {.has_ready_connection = streams < ready * each,
           .connections = pool.connections,
-          .pending = pool.pending};
+          .pending = pool.pending,
+          .connecting_streams = pool.opening * each - pool.openers};
 }
 
 CallQueue& UpstreamCluster::waiting_for(RouteHost host) { return pools_[*index_of(host)].waiting; }
 
-bool UpstreamCluster::attach_waiting(RouteHost host, Instant now) {
+bool UpstreamCluster::attach_waiting(RouteHost& host, Instant now) {
   const std::uint32_t index = *index_of(host);
   --pools_[index].pending;
   if (!thresholds_->attach_pending()) return false;
-  enter(index, now);
+  enter(host, index, now);
   return true;
 }
+
+void UpstreamCluster::open_for_waiting(RouteHost& host, Instant now) {
+  const std::uint32_t index = *index_of(host);
+  Pool& pool = pools_[index];
+  --pool.pending;
+  ++pool.opening;
+  ++pool.openers;
+  enter(host, index, now);
+}
+
+bool UpstreamCluster::opened(RouteHost& host, bool opener) {
+  const std::uint32_t index = *index_of(host);
+  Pool& pool = pools_[index];
+  --pool.opening;
+  if (!opener) return true;
+  --pool.openers;
+  host.drains = pool.drains;
+  if (thresholds_->attach_pending()) return true;
+  --pool.streams;
+  --active_;
+  --hosts_[index].active;
+  return false;
+}
+
+FreedConnection UpstreamCluster::freed(RouteHost host) { return freed(pools_[*index_of(host)]); }
 
 void UpstreamCluster::stop_waiting(RouteHost host) {
   --pools_[*index_of(host)].pending;
   thresholds_->release_pending();
 }
 
+void UpstreamCluster::stranded_at(RouteHost host, const TryEnd& end, Instant now) {
+  auto* channel = std::get_if<Channel>(&balancer_);
+  if (channel != nullptr && host.index != kNotOfChannel) {
+    heard_from(*channel, host.address, end, now);
+  }
+  const auto index = index_of(host);
+  if (!index) return;
+  tick(now);
+  judge(*index, end, now);
+}
+
 FreedConnection UpstreamCluster::heard_from(RouteHost host, const TryEnd& end, Instant now,
-                                            bool closes) {
+                                            GivenBack given) {
   const std::uint32_t index = *index_of(host);
   --active_;
   --hosts_[index].active;
@@ -635,15 +686,12 @@ FreedConnection UpstreamCluster::heard_from(RouteHost host, const TryEnd& end, I
   tick(now);
   judge(index, end, now);
   if (policy_->accrual) accrue(index, end, now);
-  if (closes) {
-    thresholds_->release_request();
-    return FreedConnection::None;
-  }
-  return leave_pool(index, end.unconnected || end.outcome == RequestOutcome::Refused ||
-                               end.outcome == RequestOutcome::Reset);
+  const bool broken = end.unconnected || end.outcome == RequestOutcome::Refused ||
+                      end.outcome == RequestOutcome::Reset;
+  return leave_pool(index, host, broken, given);
 }
 
-FreedConnection UpstreamCluster::cancelled_at(RouteHost host, Instant now) {
+FreedConnection UpstreamCluster::cancelled_at(RouteHost host, Instant now, GivenBack given) {
   const std::uint32_t index = *index_of(host);
   --active_;
   --hosts_[index].active;
@@ -652,22 +700,38 @@ FreedConnection UpstreamCluster::cancelled_at(RouteHost host, Instant now) {
       accruals_[index].state(now) == resilience::FailureAccrual::State::Probation) {
     accrue(index, {RequestOutcome::Timeout, false, Duration{}}, now);
   }
-  return leave_pool(index, false);
+  return leave_pool(index, host, false, given);
 }
 
-FreedConnection UpstreamCluster::leave_pool(std::uint32_t index, bool broken) {
+FreedConnection UpstreamCluster::leave_pool(std::uint32_t index, RouteHost host, bool broken,
+                                            GivenBack given) {
   if (!thresholds_) return FreedConnection::None;
   Pool& pool = pools_[index];
-  --pool.streams;
+  const auto close = [&] {
+    --pool.connections;
+    thresholds_->release_connection();
+  };
+  if (given == GivenBack::Opening || given == GivenBack::Opener) {
+    --pool.streams;
+    --pool.openers;
+    thresholds_->release_pending();
+    if (given == GivenBack::Opener) return FreedConnection::None;
+    --pool.opening;
+    close();
+    return freed(pool);
+  }
   thresholds_->release_request();
-  if (broken) {
-    // Of a connection with several streams, each of them tells: it closes with the last.
-    const std::uint32_t per_connection = policy_->pool->streams_per_connection;
-    const std::uint32_t in_use = (pool.streams + per_connection - 1) / per_connection;
-    if (pool.connections > in_use) {
-      --pool.connections;
-      thresholds_->release_connection();
+  if (given == GivenBack::Closing) return FreedConnection::None;
+  --pool.streams;
+  if (host.drains != pool.drains) {
+    --pool.draining_streams;
+    if (pool.draining > connections_for(pool.draining_streams)) {
+      --pool.draining;
+      close();
     }
+  } else if (broken && pool.connections - pool.opening - pool.draining > in_use(pool)) {
+    // Of a connection with several streams, each of them tells: it closes with the last.
+    close();
   }
   return freed(pool);
 }
@@ -685,6 +749,10 @@ FreedConnection UpstreamCluster::close(RouteHost host) {
   --pool.streams;
   --pool.connections;
   thresholds_->release_connection();
+  if (host.drains != pool.drains) {  // It carried this one alone.
+    --pool.draining_streams;
+    --pool.draining;
+  }
   return freed(pool);
 }
 

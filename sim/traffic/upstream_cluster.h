@@ -39,7 +39,8 @@ inline constexpr std::uint32_t kNoAddress = 0xffff'ffff;
 struct RouteHost {
   std::uint32_t address = kNoAddress;
   std::uint32_t index = 0;
-  std::uint32_t cluster = 0;  ///< Number among the route's.
+  std::uint16_t cluster = 0;  ///< Number among the route's.
+  std::uint16_t drains = 0;   ///< How often its pool had been drained when the try got its place.
 };
 
 inline constexpr std::uint32_t kNoZone = 0xffff'ffff;
@@ -54,6 +55,14 @@ struct HostFacts {
 
 /// What a try that is over leaves in the pool for a call that waits.
 enum class FreedConnection : std::uint8_t { None, Ready, Opened };
+
+/// What of its connection a try gives back when it is over.
+enum class GivenBack : std::uint8_t {
+  Place,    ///< Its own on it.
+  Closing,  ///< Nothing until close() is told: it is being closed.
+  Opening,  ///< It was being opened for the try, and never came.
+  Opener,   ///< It is being opened all the same, until opened() is told.
+};
 
 /// `policy` must outlive it.
 class UpstreamCluster {
@@ -83,6 +92,7 @@ class UpstreamCluster {
                                                   std::uint32_t before, std::uint32_t choices,
                                                   Instant now);
   [[nodiscard]] std::uint32_t address(std::uint32_t host) const { return addresses_[host]; }
+  [[nodiscard]] bool has_hosts() const { return table_size_ > 0; }
   /// The host at an address that another has chosen. One that is not in the table is known from
   /// then on, as one that has left it.
   [[nodiscard]] std::uint32_t host_at(std::uint32_t address, Instant now);
@@ -93,24 +103,30 @@ class UpstreamCluster {
   [[nodiscard]] std::vector<std::uint32_t> take_due_checks(Instant now);
   /// How a host that was asked is. Requires: a policy with checks.
   bool checked(std::uint32_t address, resilience::CheckResult result, Instant now);
-  /// Connections of the host that carry nothing are closed.
-  void close_idle_connections(std::uint32_t address);
 
   /// A try wants to go to the host. Queue: it waits there, until the caller takes it out again.
-  /// QueueAndConnect: it goes out, on a new connection.
-  [[nodiscard]] resilience::PoolAdmission admit(RouteHost host, Instant now);
+  /// QueueAndConnect: it waits for a new connection, which it opens by one of the next two.
+  [[nodiscard]] resilience::PoolAdmission admit(RouteHost& host, Instant now);
+  /// One that waits is given a connection. Returns false if a limit of requests turns it away.
+  [[nodiscard]] bool attach_waiting(RouteHost& host, Instant now);
+  /// One that waits opens the new connection, which is there when opened() is told.
+  void open_for_waiting(RouteHost& host, Instant now);
+  /// It is there. `opener`: the try that opened it still wants it. Returns false if a limit of
+  /// requests turns that one away; it has gone then.
+  [[nodiscard]] bool opened(RouteHost& host, bool opener);
   /// The calls that wait at the caller for a connection to the host.
   [[nodiscard]] CallQueue& waiting_for(RouteHost host);
-  /// One that waited is given a connection. Returns false if a limit of requests turns it away.
-  [[nodiscard]] bool attach_waiting(RouteHost host, Instant now);
+  /// What there is for the first of them, if there is one.
+  [[nodiscard]] FreedConnection freed(RouteHost host);
   /// One that waited has gone.
   void stop_waiting(RouteHost host);
+  /// One that waited has gone because the connection it waited for did not come.
+  void stranded_at(RouteHost host, const TryEnd& end, Instant now);
   /// A try that went to the host is over. Returns what place of it a waiting one may have.
-  /// `closes`: its connection is being closed, until close() is told.
   [[nodiscard]] FreedConnection heard_from(RouteHost host, const TryEnd& end, Instant now,
-                                           bool closes);
+                                           GivenBack given);
   /// The same of one that was cancelled, which says nothing about the host.
-  [[nodiscard]] FreedConnection cancelled_at(RouteHost host, Instant now);
+  [[nodiscard]] FreedConnection cancelled_at(RouteHost host, Instant now, GivenBack given);
   /// Whether its connections carry a request at a time, so that they may be closed after one.
   [[nodiscard]] bool may_close() const {
     return policy_->pool && policy_->pool->streams_per_connection == 1;
@@ -178,6 +194,11 @@ class UpstreamCluster {
     std::uint32_t connections = 0;
     std::uint32_t streams = 0;  ///< Tries on them.
     std::uint32_t pending = 0;
+    std::uint32_t opening = 0;           ///< Of the connections.
+    std::uint32_t openers = 0;           ///< Of the streams: one on each of these, at most.
+    std::uint32_t draining = 0;          ///< Of the connections: they close with their last stream.
+    std::uint32_t draining_streams = 0;  ///< Of the streams: those on these.
+    std::uint16_t drains = 0;
     CallQueue waiting;
   };
 
@@ -226,9 +247,16 @@ class UpstreamCluster {
   void heard_from(Channel& channel, std::uint32_t address, const TryEnd& end, Instant now);
   [[nodiscard]] resilience::PoolView pool_view(const Pool& pool) const;
   void close_connections(const Pool& pool);
-  void enter(std::uint32_t index, Instant now);  ///< A try goes to the host.
+  /// The host is not to be trusted any more: those that carry nothing are closed, the others carry
+  /// nothing new.
+  void drain(std::uint32_t index);
+  /// Of those that are there and not draining, how many carry something.
+  [[nodiscard]] std::uint32_t in_use(const Pool& pool) const;
+  [[nodiscard]] std::uint32_t connections_for(std::uint32_t streams) const;
+  void enter(RouteHost& host, std::uint32_t index, Instant now);  ///< A try goes to the host.
   /// A try leaves its place in the pool, if there is one.
-  [[nodiscard]] FreedConnection leave_pool(std::uint32_t index, bool broken);
+  [[nodiscard]] FreedConnection leave_pool(std::uint32_t index, RouteHost host, bool broken,
+                                           GivenBack given);
   [[nodiscard]] FreedConnection freed(Pool& pool);
 
   const resilience::ClusterPolicy* policy_;

@@ -4,6 +4,7 @@
 Usage: control_test.py ORRERY
 """
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -20,12 +21,12 @@ TWO_PODS = ROOT / "scenarios/live/two-pods.json"
 class Session:
     """A held run and somebody at its socket."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, scenario=TWO_PODS, more=()):
         self.folder = folder
         self.socket_path = folder / "run.sock"
         self.process = subprocess.Popen(
-            [ORRERY, "run", TWO_PODS, "--seeds", "3", "--record", folder / "run.orrery", "--control", self.socket_path,
-             "--out", folder / "out"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            [ORRERY, "run", scenario, "--seeds", "3", "--record", folder / "run.orrery", "--control", self.socket_path,
+             "--out", folder / "out", *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.lines = []
         self.rest = b""
 
@@ -79,8 +80,8 @@ class ControlTest(unittest.TestCase):
         self.addCleanup(temporary.cleanup)
         self.folder = Path(temporary.name)
 
-    def session(self):
-        session = Session(self.folder).connect()
+    def session(self, *order):
+        session = Session(self.folder, *order).connect()
         self.addCleanup(session.process.kill)
         return session
 
@@ -119,6 +120,28 @@ class ControlTest(unittest.TestCase):
         again = self.folder / "again"
         subprocess.run([ORRERY, "run", kept, "--out", again], capture_output=True, check=False)
         self.assertEqual(fingerprints(again), fingerprints(self.folder / "out"))
+
+    def test_a_session_finds_its_files_from_wherever_it_is_played(self):
+        edited = self.folder / "edited.json"
+        edited.write_text(TWO_PODS.read_text())
+        later = self.folder / "later.yaml"
+        later.write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: later}\ndata: {a: b}\n")
+        session = self.session(edited, ("--folder", TWO_PODS.parent))
+        session.until("state", "held")
+        session.send(do="speed", factor=0)
+        session.send(do="step", until="7s")
+        session.until("state", "held")
+        session.send(do="act", entry={"fault": "pod-kill", "target": "Deployment/web"})
+        session.until("done", "act")
+        session.send(do="act", entry={"apply": [os.path.relpath(later, TWO_PODS.parent)]})
+        session.until("done", "act")
+        session.end()
+        elsewhere = self.folder / "else/where"
+        elsewhere.mkdir(parents=True)
+        done = subprocess.run([ORRERY, "run", "../../out/session.json", "--out", "again"], cwd=elsewhere, text=True,
+                              capture_output=True, check=False)
+        self.assertEqual(done.stderr.count("expected"), 0, done.stderr)
+        self.assertEqual(fingerprints(elsewhere / "again"), fingerprints(self.folder / "out"))
 
     def test_it_steps_to_a_time_as_fast_as_it_can(self):
         session = self.session()

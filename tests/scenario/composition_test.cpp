@@ -80,6 +80,37 @@ TEST_F(Files, ManifestsAreFoundBesideTheFileThatNamesThem) {
   EXPECT_TRUE(reading.scenario) << text_of(reading.problems);
 }
 
+TEST_F(Files, NamesInAnIncludedFileBeginWhereItIsSaid) {
+  fs::create_directories(folder_ / "far/away");
+  fs::copy("scenarios/live/manifests", folder_ / "far/manifests", fs::copy_options::recursive);
+  std::string text{kGoodScenario};
+  const std::string manifests = "scenarios/live/manifests";
+  text.replace(text.find(manifests), manifests.size(), "manifests");
+  text.insert(text.find('{') + 1, R"("include": ["away/more.json"],)");
+  write("parts/base.json", text);
+  write("far/away/more.json", R"({"warmup": "4s"})");
+  write("top.json", R"({"include": [{"file": "parts/base.json", "folder": "far"}]})");
+  const ScenarioReading reading = read("top.json");
+  ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
+  EXPECT_EQ(reading.includes[1], (folder_ / "far/away/more.json").string());
+}
+
+TEST_F(Files, AnIncludedFileHasOneFolder) {
+  write("base.json", good());
+  write("top.json", R"({"include": [
+    {"file": "base.json", "folder": "."}, {"file": "base.json", "folder": "parts"},
+    {"file": "base.json"}, {"folder": "parts"}, {"file": "base.json", "folder": 7},
+    {"file": "base.json", "folder": ".", "path": "x"}, 7]})");
+  const std::string problems = text_of(read("top.json").problems);
+  for (const char* problem :
+       {"/include/1: expected one folder for all that include a file; found another for",
+        "/include/2: expected \"folder\"", "/include/3: expected \"file\"",
+        "/include/4/folder: expected a folder", "/include/5/path: expected",
+        "/include/6: expected a scenario file"}) {
+    EXPECT_NE(problems.find(problem), std::string::npos) << problem << "\n" << problems;
+  }
+}
+
 TEST_F(Files, AProblemOfAnIncludedFileNamesThatFile) {
   write("base.json", good());
   write("top.json", R"({"include": ["base.json", "more.json"]})");

@@ -402,10 +402,34 @@ TEST(IstioPolicies, OfFaultsHoldCallsUpAndAbortThem) {
 
 TEST(IstioPolicies, OfHashedCallersChooseAtRandomAndMayRetryTheSameHost) {
   World world;
-  world.rules = destination("loadBalancer: {consistentHash: {httpHeaderName: x-user}}");
-  const RoutePolicy policy = policy_of(world);
+  const std::string hash = "loadBalancer: {consistentHash: {httpHeaderName: x-user}}";
+  world.rules = destination(hash) + service("timeout: 1s");
+  RoutePolicy policy = policy_of(world);
   EXPECT_TRUE(std::holds_alternative<RandomConfig>(*policy.balancer)) << "requests have no header";
   EXPECT_FALSE(policy.retry.avoids_previous_hosts);
+  world.rules = destination(hash) + service("retries: {attempts: 3}");
+  EXPECT_FALSE(policy_of(world).retry.avoids_previous_hosts);
+  world.rules = destination(hash);
+  policy = policy_of(world);
+  EXPECT_TRUE(policy.retry.avoids_previous_hosts) << "a default route is made without a look at it";
+}
+
+TEST(IstioPolicies, OfARouteThatWeighsDestinationsAvoidHostsWhateverTheyHash) {
+  const std::string hash = "trafficPolicy: {loadBalancer: {consistentHash: {useSourceIp: true}}}";
+  const auto avoids = [&](const std::string& destinations) {
+    World world;
+    world.rules =
+        rule("DestinationRule", "back",
+             "host: back, subsets: [{name: v1, labels: {version: v1}, " + hash +
+                 "}, {name: v2, labels: {version: v2}}]") +
+        rule("VirtualService", "back", "hosts: [back], http: [{route: [" + destinations + "]}]");
+    return policy_of(world).retry.avoids_previous_hosts;
+  };
+  const std::string v1 = "{destination: {host: back, subset: v1}, weight: 50}";
+  const std::string v2 = "{destination: {host: back, subset: v2}, weight: 50}";
+  EXPECT_FALSE(avoids(v1));
+  EXPECT_TRUE(avoids(v2));
+  EXPECT_TRUE(avoids(v1 + ", " + v2));
 }
 
 TEST(IstioPolicies, OfPassthroughLeaveTheChoiceToTheNode) {

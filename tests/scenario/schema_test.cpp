@@ -186,13 +186,14 @@ const char* const kEveryKey = R"({
   ],
   "patch": [{"target": "Deployment/web", "merge": {"spec": {"minReadySeconds": 1}}}],
   "sweep": {"grid": {"load[0].poisson": ["1/s", "2/s"]}, "zip": {"duration": ["60s", "70s"]}},
-  "include": [],
+  "include": [{"file": "labs/parts/defaults.json", "folder": "labs"}],
   "provenance": {"/cluster": "given", "/services": "measured: here", "/load": "assumed: so"}
 })";
 
 /// The same with zones, which exclude nodes.
 std::string with_zones() {
   Json text = Json::parse(kEveryKey);
+  text["include"] = Json::array();  // It has nodes.
   text["cluster"].erase("nodes");
   text["cluster"]["zones"] = {{"x", {{"nodes", 2}}}};
   text["timeline"][1]["cordon"] = text["timeline"][2]["drain"] = "Node/x-1";

@@ -323,5 +323,24 @@ TEST(Orders, AreKeptBesideTheScenarioThatIsPlayed) {
             "  \"runs\": {\"seeds\": \"7\"},\n  \"timeline\": []\n}\n");
 }
 
+TEST(Orders, AreFoundAgainWhereverTheScenarioAndItsFolderAre) {
+  namespace fs = std::filesystem;
+  const tests::TemporaryFolder folder;
+  const std::string elsewhere = folder.file("edited.json");
+  fs::copy_file(kScenario, elsewhere);
+  const scenario::Scenario scenario = two_pods();
+  const OrderedScenario ordered{elsewhere, scenario, "scenarios/live"};
+  // ".." of a link leads out of the folder that it stands for.
+  fs::create_directories(folder.file("deep/below/out"));
+  fs::create_directory_symlink(folder.file("deep/below/out"), folder.file("out"));
+  std::ofstream{folder.file("out/session.json")} << ordered.text_for(folder.file("out"), 3);
+  for (const char* kept : {"out/session.json", "deep/below/out/session.json"}) {
+    const auto reading = scenario::read_scenario(folder.file(kept));
+    for (const api::Problem& problem : reading.problems) ADD_FAILURE() << to_string(problem);
+    ASSERT_TRUE(reading.scenario);
+    EXPECT_EQ(reading.scenario->objects.size(), scenario.objects.size());
+  }
+}
+
 }  // namespace
 }  // namespace orrery::control

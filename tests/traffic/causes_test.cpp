@@ -342,6 +342,55 @@ TEST(Causes, PodsThatAreAllEjectedAreMissingForWhatTheyAnswered) {
   }
 }
 
+// One subset has a pod that fails, another has lost its own, a third never had any.
+TEST(Causes, ASubsetWithoutPodsLeadsToWhatTookItsOwn) {
+  TrafficModel model = chain_of(1, 1_s);
+  add_load(model, {{0, 0}}, kSeed, 100.0, 400);
+  RoutePolicy policy;
+  for (const char* version : {"v1", "v2", "v3"}) {
+    policy.split.push_back({.labels = {{"version", version}}, .weight = 1});
+    policy.split.back().policy.balancer = resilience::RoundRobinConfig{};
+  }
+  policy.split[2].weight = 0;
+  // A policy that takes the place of another knows why there is nobody.
+  for (const bool changes : {false, true}) {
+    model.routes = {{.from = kClients, .to = 0, .policy = policy}};
+    Explained run{model};
+    const InstanceId bad = run.world.pod(0, 0, 0, true, kNone, {{"version", "v1"}});
+    run.world.pod(0, 0, 0, true, kNone, {{"version", "v2"}});
+    run.begin();
+    run.world.run(Instant::at(1_s));
+    const ports::CauseId illness = run.fault("Pod/a");
+    run.world.engine.set_failing(bad, true, illness);
+    run.world.run(Instant::at(2_s));
+    const ports::CauseId emptied = run.fault("EndpointSlice/a");
+    run.world.engine.publish(0, 0, {run.world.pods[0].data(), 1}, 9, std::nullopt, emptied);
+    run.world.run(Instant::at(2500_ms));
+    if (changes) run.world.engine.set_policy(0, policy);
+    run.world.run();
+    std::map<RequestOutcome, std::uint64_t> failed;
+    for (const FailureTally& tally : run.ledger.tallies()) {
+      failed[tally.kind.outcome] += tally.count;
+      EXPECT_EQ(tally.kind.cause, tally.kind.outcome == RequestOutcome::Error ? illness : emptied);
+    }
+    EXPECT_GT(failed[RequestOutcome::Error], 100U);
+    EXPECT_GT(failed[RequestOutcome::NoEndpoints], 80U);
+  }
+  policy.split[2].weight = 1;
+  model.routes = {{.from = kClients, .to = 0, .policy = policy}};
+  Explained run{model};
+  const InstanceId bad = run.world.pod(0, 0, 0, true, kNone, {{"version", "v1"}});
+  run.world.pod(0, 0, 0, true, kNone, {{"version", "v2"}});
+  run.begin();
+  run.world.engine.set_failing(bad, true, run.fault("Pod/a"));
+  run.world.run();
+  for (const FailureTally& tally : run.ledger.tallies()) {
+    const std::string& what = run.log.records()[tally.kind.cause - 1].what;
+    EXPECT_EQ(what, tally.kind.outcome == RequestOutcome::Error ? "fault" : "no-endpoints");
+  }
+  EXPECT_EQ(run.ledger.tallies().size(), 2U);
+}
+
 TEST(Causes, ABacklogIsOfWhatMadeItUntilItIsWorkedOff) {
   // So many slots that everything gets in, and then needs more than a second to get out.
   TrafficModel model = chain_of(1, Duration{}, 1);

@@ -2,6 +2,8 @@
 /// What opening a connection takes, against the arithmetic of round trips.
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "tests/traffic/traffic_world.h"
@@ -226,6 +228,183 @@ TEST(Handshakes, ThatAreLostBeginAgainAfterASecond) {
   world.run();
   EXPECT_EQ(world.engine.service(0).samples()[0].counts.latency_max_ns,
             (1_s + times(kWay, 6) + kWork).count_ns());
+}
+
+/// Twenty calls at once to a pod, over a pool whose connections carry so many at a time.
+struct Rush {
+  explicit Rush(const std::function<void(resilience::RoutePolicy&)>& change = {},
+                HandshakeModel handshake = {3, 3_ms}, std::uint32_t count = 1)
+      : world{model(change, handshake), kSeed}, pods{count} {
+    for (std::uint32_t i = 0; i < pods; ++i) (void)world.pod(0);
+    world.publish_all();
+  }
+  static TrafficModel model(const std::function<void(resilience::RoutePolicy&)>& change,
+                            HandshakeModel handshake) {
+    resilience::RoutePolicy policy = pooled();
+    policy.balancer = resilience::RoundRobinConfig{};
+    if (change) change(policy);
+    TrafficModel model;
+    model.services.push_back(offers(works(kWork), 1000));
+    model.services[0].handshake = handshake;
+    add_load(model, {{0, 0}}, kSeed, kRate, kCalls);
+    model.routes.push_back({.from = kClients, .to = 0, .policy = policy});
+    return model;
+  }
+  void run() {
+    world.engine.start();
+    world.run();
+    EXPECT_EQ(world.engine.live_calls(), 0U);
+  }
+  [[nodiscard]] RequestCounts totals() const { return world.engine.service(0).totals(); }
+  /// How many connections the pods were asked for.
+  [[nodiscard]] std::int64_t opened() const {
+    Duration work;
+    for (std::uint32_t i = 0; i < pods; ++i) work = work + world.engine.view(InstanceId{i}).cpu;
+    const auto of_calls = times(kWork, static_cast<std::int64_t>(totals().of(RequestOutcome::Ok)));
+    return (work - of_calls).count_ns() / (3_ms).count_ns();
+  }
+  static constexpr double kRate = 10'000;
+  static constexpr std::uint64_t kCalls = 20;
+
+  TrafficWorld world;
+  std::uint32_t pods;
+};
+
+/// What the calls take that end at this instant, whenever they came, in all.
+std::int64_t waits_until(Instant end) {
+  std::int64_t sum = 0;
+  for (std::uint64_t i = 0; i < Rush::kCalls; ++i) {
+    sum += (end - arrival(kSeed, Rush::kRate, i)).count_ns();
+  }
+  return sum;
+}
+
+// Envoy, conn_pool_base: streams are pending until their connection is there.
+TEST(Handshakes, OfAConnectionOfManyStreamsAreWaitedForByAllThatFindItBeingOpened) {
+  Rush rush;
+  rush.run();
+  const Instant open = arrival(kSeed, Rush::kRate, 0) + times(kWay, 6);
+  ASSERT_LT(arrival(kSeed, Rush::kRate, Rush::kCalls - 1), open);
+  EXPECT_EQ(rush.totals().of(RequestOutcome::Ok), Rush::kCalls);
+  EXPECT_EQ(rush.totals().latency_sum_ns,
+            waits_until(open + kWay + kWork + kWay) + (3_ms).count_ns())
+      << "and the first has the server's work of the handshake";
+  EXPECT_EQ(rush.opened(), 1);
+}
+
+TEST(Handshakes, AreBegunForAsManyStreamsAsWait) {
+  for (const auto& [streams, connections] :
+       {std::pair{1U, 20}, {4U, 5}, {7U, 3}, {19U, 2}, {20U, 1}}) {
+    Rush rush{
+        [&](resilience::RoutePolicy& policy) { policy.pool->streams_per_connection = streams; }};
+    rush.run();
+    EXPECT_EQ(rush.totals().of(RequestOutcome::Ok), Rush::kCalls);
+    EXPECT_EQ(rush.opened(), connections) << streams;
+  }
+  Rush one{[](resilience::RoutePolicy& policy) {
+    policy.pool->streams_per_connection = 4;
+    policy.pool->thresholds.max_connections = 1;
+  }};
+  one.run();
+  EXPECT_EQ(one.totals().of(RequestOutcome::Ok), Rush::kCalls) << "the others wait for their turn";
+  EXPECT_EQ(one.opened(), 1);
+}
+
+TEST(Handshakes, ThatAreWaitedForFillThePendingRequests) {
+  for (const std::uint32_t streams : {1U, 100U}) {
+    for (const std::uint32_t pending : {1U, 5U, 19U, 20U}) {
+      Rush rush{[&](resilience::RoutePolicy& policy) {
+        policy.pool->streams_per_connection = streams;
+        policy.pool->thresholds.max_pending_requests = pending;
+      }};
+      rush.run();
+      EXPECT_EQ(rush.totals().of(RequestOutcome::Ok), pending) << "who opens it among them";
+      EXPECT_EQ(rush.totals().of(RequestOutcome::Overflow), Rush::kCalls - pending);
+      EXPECT_EQ(rush.opened(), streams == 1 ? pending : 1);
+    }
+  }
+}
+
+TEST(Handshakes, LetNoMoreOutThanThereMayBeRequests) {
+  Rush rush{[](resilience::RoutePolicy& policy) { policy.pool->thresholds.max_requests = 8; }};
+  rush.run();
+  EXPECT_EQ(rush.totals().of(RequestOutcome::Ok), 8U);
+  EXPECT_EQ(rush.totals().of(RequestOutcome::Overflow), 12U);
+}
+
+TEST(Handshakes, ThatFailTakeAllWithThemWhoWait) {
+  Rush rush{[](resilience::RoutePolicy& policy) { policy.timeouts.connect = 300_ms; }};
+  rush.world.engine.lose(InstanceId{0});
+  rush.run();
+  EXPECT_EQ(rush.totals().of(RequestOutcome::Timeout), Rush::kCalls);
+  EXPECT_EQ(rush.totals().latency_sum_ns, waits_until(arrival(kSeed, Rush::kRate, 0) + 300_ms));
+
+  Rush refused;
+  refused.world.engine.kill(InstanceId{0});
+  refused.run();
+  EXPECT_EQ(refused.totals().of(RequestOutcome::Refused), Rush::kCalls);
+  EXPECT_LT(refused.world.engine.service(0).tries(), 4U) << "the others never went out";
+}
+
+// Each of them is told of a connection that failed, as its own.
+TEST(Handshakes, ThatFailMoveThoseWhoWaitToAnother) {
+  const auto retried = [](const resilience::BalancerConfig& balancer, std::uint32_t retries) {
+    Rush rush{[&](resilience::RoutePolicy& policy) {
+                policy.balancer = balancer;
+                policy.timeouts.connect = 300_ms;
+                policy.retry.on = {resilience::RetryOn::ConnectFailure};
+                policy.retry.retries = retries;
+                policy.backoff = resilience::FixedBackoff{Duration{}};
+              },
+              {3, 3_ms},
+              2};
+    rush.world.engine.lose(InstanceId{0});
+    rush.run();
+    return rush.totals().of(RequestOutcome::Ok);
+  };
+  EXPECT_GE(retried(resilience::RoundRobinConfig{}, 5), 19U);
+  EXPECT_EQ(retried(resilience::RoundRobinConfig{}, 0), 10U);
+  EXPECT_EQ(retried(resilience::PickFirstConfig{}, 0), 20U) << "gRPC's channel goes on by itself";
+}
+
+TEST(Handshakes, GoOnWithoutTheCallThatBeganThem) {
+  Rush rush{[](resilience::RoutePolicy& policy) { policy.timeouts.per_try = 12_ms; }, {3, {}}};
+  rush.run();
+  const Instant first = arrival(kSeed, Rush::kRate, 0);
+  std::uint64_t in_time = 0;
+  for (std::uint64_t i = 0; i < Rush::kCalls; ++i) {
+    in_time += first + 13_ms <= arrival(kSeed, Rush::kRate, i) + 12_ms;
+  }
+  EXPECT_GT(in_time, 3U);
+  EXPECT_LT(in_time, Rush::kCalls);
+  EXPECT_EQ(rush.totals().of(RequestOutcome::Ok), in_time);
+
+  // It gives up before the connection is there: the others go out on that all the same.
+  Rush early{[](resilience::RoutePolicy& policy) { policy.timeouts.per_try = 5_ms; }, {3, {}}};
+  early.run();
+  EXPECT_EQ(early.totals().of(RequestOutcome::Timeout), Rush::kCalls) << "it takes 7 ms more";
+  EXPECT_GT(early.world.engine.view(InstanceId{0}).served, 3U) << "but was used";
+}
+
+TEST(Handshakes, OfADeadCallerAreForgotten) {
+  TrafficModel model = Rush::model({}, {3, {}});
+  OperationModel page = works(1_ms);
+  page.steps.push_back({{call(0)}});
+  model.services.push_back(offers(page, 1000));
+  model.journeys[0].steps = {{1, 0}};
+  model.routes[0].from = 1;
+  model.routes[0].policy.timeouts.per_try = 4_ms;
+  for (const Duration after : {3_ms, 5_ms, 7_ms, 9_ms, 12_ms}) {
+    TrafficWorld world{model, kSeed};
+    (void)world.pod(0);
+    const InstanceId caller = world.pod(1);
+    world.publish_all();
+    world.engine.start();
+    world.run(arrival(kSeed, Rush::kRate, 0) + after);
+    world.engine.kill(caller);
+    world.run();
+    EXPECT_EQ(world.engine.live_calls(), 0U);
+  }
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "sim/traffic/http_status.h"
 #include "tests/traffic/traffic_world.h"
 
 namespace orrery::sim {
@@ -331,6 +332,39 @@ TEST(HostChecks, ThatCloseConnectionsEndACallOfSeveralTriesOnce) {
 
 // The only connection to a pod, without a request on it, is closed as well: when the pod is back
 // another one is opened.
+/// What its checks say of a pod that answers them with this status in place of its own.
+std::vector<Told> answered_with(RoutePolicy policy, std::int32_t status, EdgeFaultKind kind) {
+  Checked clients{policy};
+  clients.run(10_s);
+  EdgeFault answers;
+  answers.kind = kind;
+  answers.messages = kind == EdgeFaultKind::Abort ? EdgeMessages::Requests : EdgeMessages::Answers;
+  answers.outcome = outcome_of_status(status);
+  answers.status = status;
+  answers.to.everybody = false;
+  answers.to.addresses = {"10.0.0.2"};
+  (void)clients.world->engine.add_edge_fault(answers);
+  clients.run(20_s);
+  return clients.told;
+}
+
+TEST(HostChecks, SeeTheStatusThatIsPutInPlaceOfAnAnswer) {
+  for (const EdgeFaultKind kind : {EdgeFaultKind::Abort, EdgeFaultKind::Replace}) {
+    RoutePolicy policy = checking();
+    EXPECT_EQ(answered_with(policy, 503, kind).size(), 1U) << "any error at once";
+    policy.health->check.expected_statuses = {{200, 299}, {503, 503}};
+    EXPECT_TRUE(answered_with(policy, 503, kind).empty());
+    EXPECT_EQ(answered_with(policy, 500, kind).size(), 1U);
+    policy.health->check.expected_statuses = {};
+    policy.health->check.retriable_statuses = {{503, 504}};
+    const std::vector<Told> retried = answered_with(policy, 504, kind);
+    ASSERT_EQ(retried.size(), 1U);
+    EXPECT_GE(retried[0].at, Instant::at(12_s)) << "after three of them";
+    EXPECT_LE(answered_with(policy, 502, kind).at(0).at, Instant::at(11100_ms)) << "at once";
+  }
+  EXPECT_EQ(answered_with(checking(), 204, EdgeFaultKind::Abort).size(), 1U) << "200 alone is well";
+}
+
 TEST(HostChecks, CloseConnectionsThatCarryNothing) {
   for (const bool closes : {true, false}) {
     RoutePolicy policy = checking();
@@ -354,8 +388,54 @@ TEST(HostChecks, CloseConnectionsThatCarryNothing) {
     world.run(Instant::at(15_s));
     const InstanceView view = world.engine.view(pod);
     const Duration of_calls = Duration::milliseconds(static_cast<std::int64_t>(view.served));
-    EXPECT_EQ(view.cpu - of_calls, closes ? 10_ms : 5_ms);
+    EXPECT_EQ(view.cpu - of_calls, 10_ms) << closes;
     EXPECT_EQ(world.engine.service(0).totals().of(RequestOutcome::Reset), 0U);
+  }
+}
+
+// All are chosen, well or not; of each connection that is opened the pod has 100 ms of work.
+TEST(HostChecks, AndEjectionsLetWhatIsUnderWayEndOnConnectionsThatTakeNothingNew) {
+  for (const bool by_checks : {true, false}) {
+    for (const std::uint32_t streams : {1U, 100U}) {
+      RoutePolicy policy = checking();
+      policy.timeouts.overall = {};
+      policy.health->check.timeout = 1_s;
+      policy.health->panic_threshold = 100;
+      if (!by_checks) {
+        policy.health.reset();
+        policy.outliers.emplace();
+        policy.outliers->detection.base_ejection_time = 1'000_s;
+        policy.outliers->detection.max_ejection_time = 1'000_s;
+        policy.outliers->detection.consecutive_5xx = 1;
+        policy.outliers->detection.max_ejection_percent = 100;
+        policy.outliers->panic_threshold = 100;
+      }
+      policy.pool.emplace();
+      policy.pool->streams_per_connection = streams;
+      policy.pool->thresholds.max_connections = 2;
+      TrafficModel model;
+      model.services.push_back(offers(works(3_s), 1000));
+      model.services[0].handshake = {.round_trips = 1, .cpu = 100_ms};
+      model.routes.push_back({.from = kClients, .to = 0, .policy = policy});
+      add_load(model, {{0, 0}}, kSeed, 0.2, 30);
+      const auto handshakes = [&](bool fails) {
+        TrafficWorld world{model, kSeed};
+        const InstanceId pod = world.pod(0);
+        world.publish_all();
+        world.engine.start();
+        // While a call is under way the pod is found unwell, and well again.
+        world.run(arrival(kSeed, 0.2, 16) + 500_ms);
+        world.engine.set_failing(pod, fails);
+        world.run(arrival(kSeed, 0.2, 16) + 4_s);
+        world.engine.set_failing(pod, false);
+        world.run(arrival(kSeed, 0.2, 30) + 60_s);
+        const InstanceView view = world.engine.view(pod);
+        EXPECT_EQ(view.served, 30U);
+        EXPECT_EQ(world.engine.service(0).totals().of(RequestOutcome::Reset), 0U);
+        return (view.cpu - 90_s).count_ns() / (100_ms).count_ns();
+      };
+      EXPECT_GT(handshakes(true), handshakes(false)) << by_checks << streams;
+    }
   }
 }
 

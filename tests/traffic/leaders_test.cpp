@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -284,6 +286,70 @@ TEST(Leader, DoesNotCountAFollowerThatIsCutOff) {
     ASSERT_NE(tally, db.ledger.tallies().end());
     EXPECT_EQ(tally->kind.cause, cause);
   }
+}
+
+/// Into the third of these pods come clients outside alone, or everybody on this port.
+std::shared_ptr<const api::NetworkRules> third_closed(std::optional<int> port = std::nullopt) {
+  std::vector<api::ObjectPtr> objects;
+  const auto add = [&](auto object) {
+    object.meta.namespace_name = "default";
+    objects.push_back(std::make_shared<const api::Object>(std::move(object)));
+  };
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    api::Pod pod;
+    pod.meta.name = "db-" + std::to_string(i);
+    pod.meta.labels["number"] = std::to_string(i);
+    pod.status.pod_ip = TrafficWorld::endpoint(0, i).address;
+    add(pod);
+  }
+  api::NetworkPolicy policy;
+  policy.meta.name = "third";
+  policy.spec.pod_selector.match_labels["number"] = "2";
+  policy.spec.ingress.emplace_back().peers.emplace_back().ip_block.emplace().cidr =
+      std::string{api::kOutsideAddress} + "/32";
+  if (port) policy.spec.ingress.emplace_back().ports.push_back({"TCP", *port, std::nullopt});
+  add(policy);
+  return std::make_shared<const api::NetworkRules>(std::move(objects));
+}
+
+TEST(Leader, DoesNotCountAFollowerThatANetworkPolicyCutsOff) {
+  for (const std::uint32_t acks : {2U, 3U}) {
+    TrafficModel model = database(acks);
+    model.journeys[0].timeout = 500_ms;
+    Database db{model};
+    db.world.run(Instant::at(20_s));
+    const ports::CauseId cause = db.fault();
+    db.world.engine.set_network_rules(third_closed(),
+                                      {.change = cause, .policies = {{"default/third", cause}}});
+    db.world.run(Instant::at(30_s));
+    db.world.engine.set_network_rules(third_closed(8080));
+    db.world.run();
+    const bool needs_all = acks == 3;
+    EXPECT_EQ(db.ended(0, RequestOutcome::Ok, 21_s, 29_s) == 0, needs_all);
+    EXPECT_EQ(db.ended(0, RequestOutcome::Timeout, 21_s, 29_s) > 300, needs_all);
+    EXPECT_EQ(db.ended(1, RequestOutcome::Ok, 21_s, 29_s) > 300, true);
+    EXPECT_EQ(db.ended(0, RequestOutcome::Timeout, 50_s, 600_s), 0U);
+    EXPECT_EQ(db.world.engine.live_calls(), 0U) << "what was held back has arrived";
+    const auto tally =
+        std::find_if(db.ledger.tallies().begin(), db.ledger.tallies().end(),
+                     [](const auto& one) { return one.kind.outcome == RequestOutcome::Timeout; });
+    ASSERT_EQ(tally != db.ledger.tallies().end(), needs_all);
+    if (!needs_all) continue;
+    EXPECT_EQ(tally->kind.cause, cause);
+  }
+}
+
+TEST(Leader, GivesAWriteUpWhenANetworkPolicyStays) {
+  TrafficModel model = database(3);
+  model.load[0].until = Instant::at(12_s);
+  model.load[1].until = Instant::at(12_s);
+  Database db{model};
+  db.world.run(Instant::at(10_s));
+  db.world.engine.set_network_rules(third_closed());
+  db.world.run();
+  EXPECT_GT(db.ended(0, RequestOutcome::Error, 10_s, 12_s), 50U);
+  EXPECT_GT(db.longest_ms(0, 10_s, 12_s), 600'000);
+  EXPECT_EQ(db.world.engine.live_calls(), 0U);
 }
 
 TEST(Leader, GivesAWriteUpWhenTcpGivesItsFollowerUp) {

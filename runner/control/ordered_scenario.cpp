@@ -161,7 +161,12 @@ OrderReading OrderedScenario::read(const Value& order, Instant now) const {
   }
   for (TimelineEntry& any : whole.scenario->timeline) {
     // Of an entry that is repeated: "id", "id.2", "id.3".
-    if (any.id == id || any.id.starts_with(id + ".")) reading.entries.push_back(std::move(any));
+    if (any.id == id || any.id.starts_with(id + ".")) {
+      reading.entries.push_back(std::move(any));
+    } else if (any.at >= now && (std::holds_alternative<scenario::PolicyAction>(any.action) ||
+                                 std::holds_alternative<scenario::ApplyAction>(any.action))) {
+      reading.later.push_back(std::move(any));
+    }
   }
   for (const auto& [kind, pointer] : kinds_written(reading.entries.front())) {
     const bool known =

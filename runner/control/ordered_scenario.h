@@ -19,6 +19,8 @@ struct OrderReading {
   std::string text;                              ///< The entry as JSON, with its "id" and "at".
   bool unexpected = false;  ///< With it the scenario's expectations make no sense any more.
   std::vector<api::Problem> problems;  ///< Pointers lead into the order.
+  /// Entries of the timeline that are still to come and make other policies with it.
+  std::vector<scenario::TimelineEntry> later;
 };
 
 class OrderedScenario {

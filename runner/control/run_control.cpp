@@ -193,7 +193,7 @@ std::optional<Order> RunControl::act(const Value& entry, const std::string& line
     ordered_.accept(read);
     entries_.insert(entries_.end(), read.entries.begin(), read.entries.end());
     answer["kept"] = write_session();
-    order = Order{line, std::move(read.entries)};
+    order = Order{line, std::move(read.entries), std::move(read.later)};
   }
   if (!tag_.empty()) answer["tag"] = tag_;
   socket_->send(text_of(answer));

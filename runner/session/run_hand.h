@@ -36,6 +36,8 @@ struct Order {
   /// Of the timeline from now on, at instants that are not over. A command that only holds the run
   /// or lets it go has none.
   std::vector<scenario::TimelineEntry> entries;
+  /// Take the place of entries with their ids, as far as these are still to come.
+  std::vector<scenario::TimelineEntry> later = {};
 };
 
 /// Puts an entry where it belongs by time, behind those of the same instant.

@@ -247,8 +247,9 @@ void RunObserver::fault_struck(Instant now, const std::string& id, const std::st
 }
 
 void RunObserver::objects_written(Instant now, const std::string& id, const std::string& kind,
-                                  const std::vector<ports::ApiCall>& calls, std::string effect) {
-  std::vector<std::string> targets;
+                                  const std::vector<ports::ApiCall>& calls, std::string effect,
+                                  std::vector<std::string> others) {
+  std::vector<std::string> targets = std::move(others);
   for (const ports::ApiCall& call : calls) {
     targets.push_back(to_string(call.key));
     const bool creates = call.verb == ports::Verb::Create;

@@ -44,9 +44,10 @@ class RunObserver {
 
   /// The timeline entry `id` has had these calls made of what it writes (`kind`: apply, patch). One
   /// that changes a workload which was there before is a rollout from now on, as if it had been
-  /// set.
+  /// set. `others`: what else it has written, by name.
   void objects_written(Instant now, const std::string& id, const std::string& kind,
-                       const std::vector<ports::ApiCall>& calls, std::string effect);
+                       const std::vector<ports::ApiCall>& calls, std::string effect,
+                       std::vector<std::string> others = {});
 
   /// A fault that waited for something to hit has found nothing, and says why.
   void fault_hit_nothing(const std::string& id, const std::string& why);

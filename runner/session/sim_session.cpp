@@ -297,6 +297,12 @@ void SimSession::obey(RunResult& result) {
       expects(entry.at >= world_.now(), "what is ordered by hand is not over");
       insert_by_time(timeline_, std::move(entry));
     }
+    for (TimelineEntry& entry : order->later) {
+      const auto to_come = timeline_.begin() + static_cast<std::ptrdiff_t>(performed_);
+      const auto its = std::find_if(to_come, timeline_.end(),
+                                    [&](const TimelineEntry& one) { return one.id == entry.id; });
+      if (its != timeline_.end()) its->action = std::move(entry.action);
+    }
     perform_due(result);
   }
 }
@@ -407,7 +413,7 @@ void SimSession::perform(const std::string& id, const ApplyAction& action) {
   }
   if (!action.rules.empty() && action.changes.empty()) effect += ", which changes no calls";
   push_later(id, action, cause);
-  observer_.objects_written(world_.now(), id, what, written, std::move(effect));
+  observer_.objects_written(world_.now(), id, what, written, std::move(effect), action.rules);
 }
 
 void SimSession::push_later(const std::string& id, const ApplyAction& action,

@@ -45,9 +45,9 @@ class Route {
   /// begun end by it.
   void retire() { retired_ = true; }
   /// It stands in the place of `before`, which has been retired. Clusters that are the same are
-  /// one for both from now on; breakers, rate limits and budgets of retries stand as they do there,
-  /// but a breaker that tries calls begins closed. Requires: no call has begun by it, and but for
-  /// clusters and retries their policies are the same.
+  /// one for both from now on; breakers, rate limits, admission control and budgets of retries with
+  /// the same policy stand as they do there, but a breaker that tries calls begins closed.
+  /// Requires: no call has begun by it.
   void take_over(Route& before);
   /// Whether one of its breakers is open, or half-open.
   [[nodiscard]] bool is_open() const;

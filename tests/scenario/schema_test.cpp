@@ -125,6 +125,8 @@ const char* const kEveryKey = R"({
     {"id": "zone", "at": "12s", "fault": "zone-loss", "zone": "b", "for": "1s"},
     {"id": "slow", "at": "13s", "fault": "api-slow", "delay": "1s", "for": "1s"},
     {"id": "more", "at": "14s", "apply": ["scenarios/live/manifests/web.yaml"]},
+    {"id": "rules", "at": "14s", "apply": ["scenarios/istio/manifests/rules.yaml"]},
+    {"id": "fewer", "at": "15s", "delete": ["VirtualService/shop/back"]},
     {"id": "label", "at": "14s", "patch": {"target": "Deployment/web", "pods": 1,
      "merge": {"metadata": {"labels": {"app": null}}}}},
     {"id": "patient", "at": "14s", "policy": {"to": "web", "timeout": "9s"}},

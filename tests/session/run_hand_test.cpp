@@ -52,7 +52,7 @@ class Script final : public session::RunHand {
     if (!order.problems.empty()) return std::nullopt;
     hits.push_back(view.would_hit(order.entries.front()));
     ordered.accept(order);
-    return session::Order{order.text, std::move(order.entries)};
+    return session::Order{order.text, std::move(order.entries), std::move(order.later)};
   }
 
   OrderedScenario ordered;

@@ -366,6 +366,8 @@ TEST(Causes, ASubsetWithoutPodsLeadsToWhatTookItsOwn) {
     const ports::CauseId emptied = run.fault("EndpointSlice/a");
     run.world.engine.publish(0, 0, {run.world.pods[0].data(), 1}, 9, std::nullopt, emptied);
     run.world.run(Instant::at(2500_ms));
+    run.world.engine.publish(0, 0, {run.world.pods[0].data(), 1}, 10, std::nullopt, illness);
+    run.world.run(Instant::at(2600_ms));
     if (changes) run.world.engine.set_policy(0, policy);
     run.world.run();
     std::map<RequestOutcome, std::uint64_t> failed;
@@ -389,6 +391,37 @@ TEST(Causes, ASubsetWithoutPodsLeadsToWhatTookItsOwn) {
     EXPECT_EQ(what, tally.kind.outcome == RequestOutcome::Error ? "fault" : "no-endpoints");
   }
   EXPECT_EQ(run.ledger.tallies().size(), 2U);
+}
+
+// Those of one subset are all ejected, the one of the other goes on failing for a reason of its
+// own.
+TEST(Causes, ASubsetWhosePodsAreEjectedLeadsToWhatTheyAnswered) {
+  TrafficModel model = chain_of(1, 1_s);
+  add_load(model, {{0, 0}}, kSeed, 100.0, 1'000);
+  RoutePolicy policy;
+  for (const char* version : {"v1", "v2"}) {
+    policy.split.push_back({.labels = {{"version", version}}, .weight = 1});
+    policy.split.back().policy.balancer = resilience::RoundRobinConfig{};
+  }
+  policy.split[0].policy.outliers.emplace();
+  policy.split[0].policy.outliers->detection.max_ejection_percent = 100;
+  policy.split[0].policy.outliers->panic_threshold = 0;
+  model.routes = {{.from = kClients, .to = 0, .policy = policy}};
+  Explained run{model};
+  const InstanceId ejected = run.world.pod(0, 0, 0, true, kNone, {{"version", "v1"}});
+  const InstanceId failing = run.world.pod(0, 0, 0, true, kNone, {{"version", "v2"}});
+  run.begin();
+  const ports::CauseId first = run.fault("Pod/first");
+  run.world.engine.set_failing(ejected, true, first);
+  run.world.engine.set_failing(failing, true, run.fault("Pod/second"));
+  run.world.run();
+  std::uint64_t count = 0;
+  for (const FailureTally& tally : run.ledger.tallies()) {
+    if (tally.kind.outcome != RequestOutcome::NoEndpoints) continue;
+    count += tally.count;
+    EXPECT_EQ(run.log.records()[tally.kind.cause - 1].cause, first);
+  }
+  EXPECT_GT(count, 300U);
 }
 
 TEST(Causes, ABacklogIsOfWhatMadeItUntilItIsWorkedOff) {

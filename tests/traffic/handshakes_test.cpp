@@ -367,6 +367,24 @@ TEST(Handshakes, ThatFailMoveThoseWhoWaitToAnother) {
   EXPECT_EQ(retried(resilience::PickFirstConfig{}, 0), 20U) << "gRPC's channel goes on by itself";
 }
 
+TEST(Handshakes, ThatFailAreHeldAgainstThePodByEachWhoWaited) {
+  Rush rush{[](resilience::RoutePolicy& policy) {
+              policy.timeouts.connect = 300_ms;
+              policy.outliers.emplace();
+              policy.outliers->detection.consecutive_5xx = 9;
+              policy.outliers->detection.max_ejection_percent = 100;
+            },
+            {3, 3_ms},
+            2};
+  rush.world.engine.lose(InstanceId{0});
+  rush.run();
+  std::size_t ejected = 0;
+  for (const EjectionNotice& notice : rush.world.engine.take_ejections()) {
+    ejected += notice.event.what == resilience::OutlierEvent::What::Ejected;
+  }
+  EXPECT_EQ(ejected, 1U);
+}
+
 TEST(Handshakes, GoOnWithoutTheCallThatBeganThem) {
   Rush rush{[](resilience::RoutePolicy& policy) { policy.timeouts.per_try = 12_ms; }, {3, {}}};
   rush.run();
@@ -397,9 +415,10 @@ TEST(Handshakes, OfADeadCallerAreForgotten) {
   for (const Duration after : {3_ms, 5_ms, 7_ms, 9_ms, 12_ms}) {
     TrafficWorld world{model, kSeed};
     (void)world.pod(0);
-    const InstanceId caller = world.pod(1);
+    const InstanceId caller = world.pod(1, 1, 1);
     world.publish_all();
     world.engine.start();
+    // The first call goes out after 2 ms, gives up after 6 and has its connection after 8.
     world.run(arrival(kSeed, Rush::kRate, 0) + after);
     world.engine.kill(caller);
     world.run();

@@ -439,6 +439,32 @@ TEST(HostChecks, AndEjectionsLetWhatIsUnderWayEndOnConnectionsThatTakeNothingNew
   }
 }
 
+TEST(HostChecks, LetNothingNewOutOnAConnectionThatStillCarriesSomething) {
+  RoutePolicy policy = checking();
+  policy.timeouts.overall = {};
+  policy.health->check.interval = 1_s;
+  policy.health->panic_threshold = 100;
+  policy.pool.emplace();
+  policy.pool->streams_per_connection = 100;
+  TrafficModel model;
+  model.services.push_back(offers(works(60_s), 1000));
+  model.services[0].handshake = {.round_trips = 1, .cpu = 100_ms};
+  model.routes.push_back({.from = kClients, .to = 0, .policy = policy});
+  add_load(model, {{0, 0}}, kSeed, 2.0, 40);
+  TrafficWorld world{model, kSeed};
+  const InstanceId pod = world.pod(0);
+  world.publish_all();
+  world.engine.start();
+  world.run(Instant::at(10_s));
+  world.engine.set_failing(pod, true);
+  world.run(Instant::at(30_s));
+  world.engine.set_failing(pod, false);
+  world.run(Instant::at(200_s));
+  const InstanceView view = world.engine.view(pod);
+  EXPECT_EQ(view.served, 40U);
+  EXPECT_EQ(view.cpu, 2'400_s + 200_ms) << "one before, one since";
+}
+
 // A handshake of ten round trips takes 20 ms, the way there and back 2 ms.
 TEST(HostChecks, OpenAConnectionEachIfTheyDoNotReuseOne) {
   for (const bool reuses : {true, false}) {

@@ -706,5 +706,23 @@ TEST(Fallback, AnswersTheUserWhileTheServiceIsChargedWithItsFailures) {
   EXPECT_EQ(world.engine.route(0).fallbacks, 200U);
 }
 
+TEST(Bulkhead, LetsAsManyTriesOutAtATimeAsItSays) {
+  for (const std::uint32_t most : {1U, 3U}) {
+    TrafficModel model;
+    model.services.push_back(offers(works(1_s), 1000));
+    add_load(model, {{0, 0}}, 5, 1'000, 20);
+    resilience::RoutePolicy policy;
+    policy.bulkhead = most;
+    model.routes.push_back({.from = kClients, .to = 0, .policy = policy});
+    TrafficWorld world{model, 5};
+    (void)world.pod(0);
+    world.publish_all();
+    world.engine.start();
+    world.run();
+    EXPECT_EQ(world.engine.service(0).totals().of(RequestOutcome::Ok), most);
+    EXPECT_EQ(world.engine.service(0).totals().of(RequestOutcome::Overflow), 20 - most);
+  }
+}
+
 }  // namespace
 }  // namespace orrery::sim

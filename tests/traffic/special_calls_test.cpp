@@ -353,5 +353,18 @@ TEST(SpecialCalls, TheSameSeedGivesTheSameBytes) {
   EXPECT_NE(play(model, 500).fingerprint, play(model, 500, 100, 2).fingerprint);
 }
 
+TEST(Caches, HoldNoMoreThanItsCapacityAndNothingOnceItsTimeIsOver) {
+  CallCache cache{2, 10_s};
+  cache.put(1, Instant::at(0_s));
+  cache.put(2, Instant::at(1_s));
+  EXPECT_TRUE(cache.get(1, Instant::at(2_s)));
+  cache.put(3, Instant::at(3_s));
+  EXPECT_EQ(cache.size(), 2U);
+  EXPECT_FALSE(cache.get(2, Instant::at(3_s))) << "its last use is longest ago";
+  EXPECT_TRUE(cache.get(1, Instant::at(Duration::nanoseconds(9'999'999'999))));
+  EXPECT_FALSE(cache.get(1, Instant::at(10_s))) << "at the end of its time";
+  EXPECT_TRUE(cache.get(3, Instant::at(10_s)));
+}
+
 }  // namespace
 }  // namespace orrery::sim

@@ -117,19 +117,21 @@ TEST(RunRecording, WhatWasReadAheadIsNotReadAgain) {
   ASSERT_TRUE(run.writer().finish());
   const auto& frames = run.expected().frames;
   const auto reader = open(path);
-  ASSERT_TRUE(reader->at(frames.front().at));
+  const auto without = open(path);
+  for (RunReader* one : {reader.get(), without.get()}) ASSERT_TRUE(one->at(frames.front().at));
   std::size_t parts = 0;
   while (reader->read_ahead(frames.front().at)) ++parts;
   EXPECT_EQ(parts, 4U);
-  const auto next = std::find_if(frames.begin(), frames.end(), [&](const auto& frame) {
-    return reader->next(frame.at) == frame.at && frame.at >= frames.front().at + 5_s;
-  });
-  ASSERT_NE(next, frames.end());
+  // What is not in memory is gone.
   std::filesystem::resize_file(path, 0);
-  const auto found = reader->at(next->at);
-  ASSERT_TRUE(found) << found.error().what;
-  EXPECT_TRUE(same(*found, *next));
-  EXPECT_FALSE(reader->at(frames.back().at));
+  const auto known = [&](RunReader& one) {
+    std::size_t count = 0;
+    while (count < frames.size() && one.at(frames[count].at)) ++count;
+    return count;
+  };
+  const std::size_t of_one_chunk = known(*without);
+  ASSERT_LT(of_one_chunk, frames.size());
+  EXPECT_GT(known(*reader), of_one_chunk);
 }
 
 TEST(RunRecording, TheSameRunIsTheSameBytes) {

@@ -169,11 +169,24 @@ void Window::refresh_in_turn(Canvas* canvas) {
   if (!waits) waiting_.push_back(canvas);
 }
 
-void Window::refresh_waiting(std::size_t most) {
-  for (; most > 0 && !waiting_.empty(); --most) {
-    waiting_.front()->refresh();
-    waiting_.pop_front();
+void Window::give_turn() {
+  for (Canvas* canvas : canvases()) {
+    if (canvas->is_behind()) return canvas->go_on();
   }
+  // Reading waits as the views do: at high speeds they never all are done.
+  if (std::find(waiting_.begin(), waiting_.end(), nullptr) == waiting_.end()) {
+    waiting_.push_back(nullptr);
+  }
+  while (!waiting_.empty()) {
+    Canvas* next = waiting_.front();
+    waiting_.pop_front();
+    if (next != nullptr) return next->refresh();
+    if (read_ahead()) return;
+  }
+}
+
+bool Window::read_ahead() {
+  return run_->read_ahead(shown_.at) || (other_ != nullptr && other_->read_ahead(shown_.at));
 }
 
 void Window::refresh(bool moving) {
@@ -209,6 +222,9 @@ void Window::play(bool on) { let_time_pass(on && run_ != nullptr && shown_.at < 
 void Window::let_time_pass(bool on) {
   shown_.playing = on;
   if (on) {
+    // There may be no time for parts of it.
+    while (read_ahead()) {
+    }
     wall_.start();
     clock_.start();
   } else {
@@ -227,8 +243,9 @@ void Window::advance(Duration simulated) {
   const Instant next = shown_.at + simulated;
   const bool over = next >= run_->end();
   const bool followed = following_;
+  // First what waits: a frame with a new sample has enough to do.
+  give_turn();
   seek(next);
-  refresh_waiting(1);
   // A run in hand is followed a little behind, so that it moves evenly.
   following_ = followed || over;
   const bool goes_on = is_in_hand() && !shown_.hand->held;

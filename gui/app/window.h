@@ -131,11 +131,13 @@ class Window : public QWidget {
   /// Only what moves between samples.
   void show_instant();
   void refresh(bool moving);
-  /// What stands still in it changed. While time passes it waits for its turn: one view is painted
-  /// anew in a frame, so that none takes as long as all of them.
+  /// What stands still in it changed. While time passes it waits for its turn: a frame paints one
+  /// view anew, or a part of it, or reads ahead, so that none takes as long as all of that.
   void refresh_in_turn(Canvas* canvas);
-  /// Those that wait, `most` of them.
-  void refresh_waiting(std::size_t most);
+  /// To one of those that wait.
+  void give_turn();
+  /// A part of what the runs are asked for when time has gone on. False: all of it is there.
+  bool read_ahead();
   void go_to_event(int direction);
   void go_to_fault();
   /// Puts one at the instant, or takes away the one that stands there.
@@ -188,7 +190,7 @@ class Window : public QWidget {
   std::unique_ptr<Moments> other_moments_;
   std::optional<DivergenceSearch> parting_;
   QTranslator translator_;
-  std::deque<Canvas*> waiting_;  ///< For their turn.
+  std::deque<Canvas*> waiting_;  ///< For their turn; null: reading ahead.
   QTimer clock_;                 ///< Only while time passes.
   QTimer taking_;                ///< While there is more to take in.
   QElapsedTimer wall_;

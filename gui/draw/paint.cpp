@@ -1,11 +1,14 @@
 #include "gui/draw/paint.h"
 
 #include <QHash>
+#include <QPaintEngine>
 #include <QRadialGradient>
 #include <QStaticText>
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <utility>
+#include <vector>
 
 #include "gui/draw/changes.h"
 
@@ -102,21 +105,68 @@ void paint_box(QPainter& painter, const Shape& shape) {
   painter.fillPath(border, shape.stroke);
 }
 
-void paint_glow(QPainter& painter, const Shape& shape) {
+/// Light that fades from the middle of the unit circle to its edge.
+QRadialGradient light_of(const QColor& color) {
   QRadialGradient light{{0, 0}, 1};
-  light.setColorAt(0, shape.fill);
-  QColor half = shape.fill;
-  half.setAlphaF(static_cast<float>(shape.fill.alphaF() * 0.45F));
+  light.setColorAt(0, color);
+  QColor half = color;
+  half.setAlphaF(static_cast<float>(color.alphaF() * 0.45F));
   light.setColorAt(0.5, half);
-  QColor none = shape.fill;
+  QColor none = color;
   none.setAlpha(0);
   light.setColorAt(1, none);
+  return light;
+}
+
+void paint_light(QPainter& painter, const QRectF& rect, const QColor& color) {
   painter.save();
-  painter.translate(shape.rect.center());
-  painter.scale(shape.rect.width() / 2, shape.rect.height() / 2);
+  painter.translate(rect.center());
+  painter.scale(rect.width() / 2, rect.height() / 2);
   painter.setPen(Qt::NoPen);
-  painter.setBrush(light);
+  painter.setBrush(light_of(color));
   painter.drawEllipse(QPointF{0, 0}, 1, 1);
+  painter.restore();
+}
+
+/// Opaque light as pixels: a gradient takes ten times as long, and that of a failing service is
+/// painted each second as it fades.
+const QImage& pixels_of_light(QSize size, QRgb color) {
+  struct Known {
+    QSize size;
+    QRgb color;
+    QImage pixels;
+  };
+  static std::vector<Known> known;
+  const auto found = std::find_if(known.begin(), known.end(), [&](const Known& one) {
+    return one.size == size && one.color == color;
+  });
+  if (found != known.end()) return found->pixels;
+  // At every step of a zoom it has another size.
+  constexpr std::size_t kMost = 16;
+  if (known.size() >= kMost) known.clear();
+  QImage pixels{size, QImage::Format_ARGB32_Premultiplied};
+  pixels.fill(Qt::transparent);
+  QPainter painter{&pixels};
+  painter.setRenderHint(QPainter::Antialiasing);
+  paint_light(painter, {{0, 0}, QSizeF{size}}, QColor{color});
+  painter.end();
+  return known.emplace_back(Known{size, color, std::move(pixels)}).pixels;
+}
+
+void paint_glow(QPainter& painter, const Shape& shape) {
+  const QTransform to_pixels = painter.deviceTransform();
+  const bool is_pixels = painter.paintEngine()->type() == QPaintEngine::Raster;
+  if (!is_pixels || to_pixels.type() > QTransform::TxScale) {
+    return paint_light(painter, shape.rect, shape.fill);
+  }
+  const QRectF place = to_pixels.mapRect(shape.rect);
+  painter.save();
+  painter.resetTransform();
+  const QTransform base = painter.deviceTransform();
+  painter.scale(1 / base.m11(), 1 / base.m22());
+  painter.setOpacity(shape.fill.alphaF());
+  painter.drawImage(place.topLeft().toPoint() - QPoint(qRound(base.dx()), qRound(base.dy())),
+                    pixels_of_light(place.size().toSize(), shape.fill.rgb()));
   painter.restore();
 }
 

@@ -79,6 +79,14 @@ History::History(const recording::Scene& scene)
   }
 }
 
+PolicySecond History::policies(std::size_t route, std::size_t second) const {
+  PolicySecond did = policies_[route][second];
+  if (second == 0) return did;
+  const PolicySecond& before = policies_[route][second - 1];
+  for (std::size_t field = 0; field < did.size(); ++field) did[field] -= before[field];
+  return did;
+}
+
 std::size_t History::seconds() const {
   return last_us_ < 0 ? 0 : static_cast<std::size_t>(last_us_ / kSecondUs);
 }
@@ -96,7 +104,7 @@ void History::take(const recording::SampleSection& samples, const ColumnMap& map
       for (auto& row : edges_) row.resize(second + 1);
       for (auto& row : failures_) row.resize(second + 1);
       for (auto& row : groups_) row.resize(second + 1);
-      for (auto& row : policies_) row.resize(second + 1);
+      for (auto& row : policies_) row.resize(second + 1, row.empty() ? PolicySecond{} : row.back());
     }
     const std::int64_t* values = samples.values.data() + i * map.count();
     for (std::size_t s = 0; s < services_.size(); ++s) {

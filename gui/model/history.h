@@ -68,7 +68,9 @@ class History {
   [[nodiscard]] const GroupSecond& group(std::size_t group, std::size_t second) const {
     return groups_[group][second];
   }
-  [[nodiscard]] const PolicySecond& policies(std::size_t route, std::size_t second) const {
+  [[nodiscard]] PolicySecond policies(std::size_t route, std::size_t second) const;
+  /// From the start until the second is over.
+  [[nodiscard]] const PolicySecond& policies_until(std::size_t route, std::size_t second) const {
     return policies_[route][second];
   }
   /// All calls from outside.
@@ -92,7 +94,8 @@ class History {
   std::vector<std::vector<CallSecond>> edges_;
   std::vector<std::vector<Failures>> failures_;  ///< By edge, by second.
   std::vector<std::vector<GroupSecond>> groups_;
-  std::vector<std::vector<PolicySecond>> policies_;  ///< By route, by second.
+  /// By route, by second: that one and all before it, so that no sum begins at the start again.
+  std::vector<std::vector<PolicySecond>> policies_;
   std::vector<CallSecond> users_;
   std::vector<bool> from_outside_;  ///< By edge.
   std::int64_t last_us_ = -1;

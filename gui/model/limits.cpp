@@ -51,16 +51,19 @@ PolicyTotals policy_totals(const RecordedRun& run, std::optional<std::uint32_t> 
   for (std::size_t route = 0; route < run.scene().routes.size(); ++route) {
     if (caller && run.scene().routes[route].from != *caller) continue;
     for (std::size_t second = 0; second < totals.seconds.size(); ++second) {
-      const PolicySecond& did = run.history().policies(route, second);
+      const PolicySecond did = run.history().policies(route, second);
       for (std::size_t field = 0; field < did.size(); ++field) {
         totals.seconds[second][field] += did[field];
       }
     }
   }
+  PolicySecond sum{};
   for (const PolicySecond& did : totals.seconds) {
     for (std::size_t field = 0; field < did.size(); ++field) {
+      sum[field] += did[field];
       totals.most[field] = std::max(totals.most[field], did[field]);
     }
+    totals.until.push_back(sum);
   }
   return totals;
 }

@@ -39,7 +39,8 @@ inline constexpr std::array kPolicyDeeds{
 /// The policies of one caller, or of all, together.
 struct PolicyTotals {
   std::vector<PolicySecond> seconds;
-  PolicySecond most{};  ///< Of these, field by field.
+  std::vector<PolicySecond> until;  ///< Each of these and all before it.
+  PolicySecond most{};              ///< Of the seconds, field by field.
 };
 /// Absent `caller`: all of them, users included.
 [[nodiscard]] PolicyTotals policy_totals(const RecordedRun& run,

@@ -45,6 +45,8 @@ class RecordedRun {
   [[nodiscard]] Result<recording::Frame> frame(Instant t) {
     return reader_->at(std::max(t, reader_->first().value_or(t)));
   }
+  /// Reads a part of what frame() needs when time has gone on from `t`. False: that is there.
+  bool read_ahead(Instant t) { return reader_->read_ahead(t); }
 
   /// Followed requests that were over in [from, to). A Failure if it is damaged there.
   [[nodiscard]] Result<std::vector<recording::Trace>> traces(Instant from, Instant to) const {

@@ -69,8 +69,10 @@ void RunEvents::take(const recording::RunReader& reader,
         if (span.id == detail && span.from <= event.at) span.to = event.at;
       }
     } else if (is_change(what) && event.cause == 0) {
-      if (changes_.empty() || changes_.back().id != detail || changes_.back().at != event.at) {
-        changes_.push_back({detail, event.at});
+      // Behind the name of a change of policies stands what changed, once for each caller.
+      const std::string id = what == "policy" ? detail.substr(0, detail.find(": ")) : detail;
+      if (changes_.empty() || changes_.back().id != id || changes_.back().at != event.at) {
+        changes_.push_back({id, event.at});
       }
     } else if (what == "failing") {
       take_failing(event, subject, detail);

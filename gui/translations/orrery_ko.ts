@@ -675,6 +675,10 @@
         <translation>유실</translation>
     </message>
     <message>
+        <source>%1: %2 of calls from %3</source>
+        <translation>%1: %3 호출의 %2</translation>
+    </message>
+    <message>
         <source>from %1: %2</source>
         <translation>%1에서: %2</translation>
     </message>
@@ -982,7 +986,7 @@
     <name>LimitKindText</name>
     <message>
         <source>Tried again</source>
-        <translation>재시도</translation>
+        <translation>다시 시도함</translation>
     </message>
     <message>
         <source>Breaker stops</source>
@@ -1049,7 +1053,7 @@
     </message>
     <message>
         <source>tries behind the first</source>
-        <translation>재시도</translation>
+        <translation>첫 시도 뒤의 시도</translation>
     </message>
     <message>
         <source>users</source>
@@ -1081,7 +1085,7 @@
     </message>
     <message>
         <source>%1 again</source>
-        <translation>재시도 %1</translation>
+        <translation>다시 시도 %1</translation>
     </message>
     <message>
         <source>ejection</source>

@@ -1,6 +1,7 @@
 #include "gui/views/canvas.h"
 
 #include <QAccessible>
+#include <QElapsedTimer>
 #include <QEvent>
 #include <QFocusEvent>
 #include <QKeyEvent>
@@ -10,6 +11,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 #include "gui/draw/changes.h"
 #include "gui/draw/paint.h"
@@ -49,6 +51,30 @@ std::vector<QRect> few_around(const QRegion& region, std::size_t most) {
     parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(second));
   }
   return parts;
+}
+
+std::int64_t area_of(const QRegion& region) {
+  std::int64_t area = 0;
+  for (const QRect& part : region) area += std::int64_t{part.width()} * part.height();
+  return area;
+}
+
+/// What of the region lies on the left, as wide as it has no more than `most` pixels; at least a
+/// column.
+QRegion left_part(const QRegion& region, std::int64_t most) {
+  const QRect around = region.boundingRect();
+  const auto part = [&](int width) {
+    return region & QRect{around.left(), around.top(), width, around.height()};
+  };
+  constexpr int kColumn = 8;
+  int width = around.width();
+  if (area_of(region) <= most) return region;
+  int too_wide = width;
+  for (width = kColumn; too_wide - width > kColumn;) {
+    const int middle = width + (too_wide - width) / 2;
+    (area_of(part(middle)) <= most ? width : too_wide) = middle;
+  }
+  return part(width);
 }
 
 /// Paints within the region, rectangle by rectangle: these clip much faster than any other region
@@ -103,14 +129,15 @@ std::optional<Canvas::Changes> Canvas::changed_in(const std::vector<Layer>& next
     const Layer& after = next[i];
     if (before.transform != after.transform || before.clip != after.clip) return std::nullopt;
     if (before.is_ground != after.is_ground) return std::nullopt;
-    QRegion& changed = i < ground ? changes.ground : changes.above;
+    QRegion& changed = i < ground ? changes.ground : changes.all;
     for (const QRectF& place : changed_places(before.list, after.list)) {
       const QRectF where = after.transform.mapRect(place);
       const QRectF seen = after.clip.isEmpty() ? where : where.intersected(after.clip);
       if (!seen.isEmpty()) changed += on_grid(seen.toAlignedRect().adjusted(-1, -1, 1, 1));
     }
   }
-  for (QRegion* changed : {&changes.ground, &changes.above}) {
+  changes.all += changes.ground;
+  for (QRegion* changed : {&changes.ground, &changes.all}) {
     *changed &= rect();
     // Going round so many places costs more than it spares.
     constexpr int kMost = 250;
@@ -126,30 +153,77 @@ void Canvas::rebuild() {
   const auto ground = static_cast<std::size_t>(next.rend() - last_ground);
   const std::optional<Changes> changes = changed_in(next, ground);
   still_ = std::move(next);
+  ground_layers_ = ground;
   stale_ = false;
-  if (!changes) return paint_all(ground);
+  if (!changes) return paint_all();
+  // What changes before the last change is painted waits no longer: time passes too fast for parts.
+  const bool in_parts = shown_.playing && !is_behind();
+  behind_.ground += changes->ground;
+  behind_.all += changes->all;
+  goes_on_ = in_parts;
+  if (!in_parts) catch_up();
+}
+
+void Canvas::go_on() {
+  goes_on_ = true;
+  update();
+}
+
+void Canvas::catch_up() {
+  if (!is_behind()) return;
+  paint_changes(behind_.all);
+  show_pixels();
+}
+
+void Canvas::catch_up_in_part() {
+  // Cards and the edges between them in so many pixels take half a millisecond.
+  constexpr double kPart = 32'000;
+  constexpr qint64 kLeastNs = 1'200'000;
+  QElapsedTimer spent;
+  spent.start();
+  while (is_behind() && spent.nsecsElapsed() < kLeastNs) {
+    paint_changes(left_part(behind_.all, static_cast<std::int64_t>(kPart / (ratio_ * ratio_))));
+  }
+  if (!is_behind()) show_pixels();
+}
+
+void Canvas::paint_changes(QRegion part) {
   const std::span<const Layer> layers{still_};
-  if (!changes->ground.isEmpty() && ground > 0) {
+  const QRegion on_ground = behind_.ground & part;
+  if (!on_ground.isEmpty() && ground_layers_ > 0) {
     QPainter painter{&ground_};
-    in_parts(painter, changes->ground, [&](const QRegion& part) {
+    in_parts(painter, on_ground, [&](const QRegion& piece) {
       painter.fillRect(rect(), colors().window);
-      gui::paint(painter, layers.first(ground), colors(), part);
+      gui::paint(painter, layers.first(ground_layers_), colors(), piece);
     });
   }
-  const QRegion changed = changes->ground + changes->above;
-  if (changed.isEmpty()) return;
   QPainter painter{&pixels_};
-  in_parts(painter, changed, [&](const QRegion& part) {
-    if (ground > 0) {
+  in_parts(painter, part, [&](const QRegion& piece) {
+    if (ground_layers_ > 0) {
       painter.drawPixmap(0, 0, ground_);
     } else {
       painter.fillRect(rect(), colors().window);
     }
-    gui::paint(painter, layers.subspan(ground), colors(), part);
+    gui::paint(painter, layers.subspan(ground_layers_), colors(), piece);
   });
+  behind_.ground -= part;
+  behind_.all -= part;
+  unseen_ += part;
 }
 
-void Canvas::paint_all(std::size_t ground) {
+void Canvas::show_pixels() {
+  QPainter painter{&seen_};
+  painter.setCompositionMode(QPainter::CompositionMode_Source);
+  for (const QRect& part : unseen_) {
+    painter.drawPixmap(part, pixels_,
+                       QRectF{QPointF{part.topLeft()} * ratio_, QSizeF{part.size()} * ratio_});
+  }
+  unseen_ = {};
+}
+
+void Canvas::paint_all() {
+  behind_ = {};
+  unseen_ = {};
   const QSize size = (QSizeF{this->size()} * ratio_).toSize();
   if (pixels_.size() != size) pixels_ = QPixmap{size};
   pixels_.setDevicePixelRatio(ratio_);
@@ -158,11 +232,13 @@ void Canvas::paint_all(std::size_t ground) {
   const std::span<const Layer> layers{still_};
   {
     QPainter painter{&pixels_};
-    gui::paint(painter, layers.first(ground), colors());
+    gui::paint(painter, layers.first(ground_layers_), colors());
   }
-  ground_ = ground > 0 ? pixels_.copy() : QPixmap{};
+  ground_ = ground_layers_ > 0 ? pixels_.copy() : QPixmap{};
   QPainter painter{&pixels_};
-  gui::paint(painter, layers.subspan(ground), colors());
+  gui::paint(painter, layers.subspan(ground_layers_), colors());
+  painter.end();
+  seen_ = pixels_;
 }
 
 void Canvas::paintEvent(QPaintEvent* event) {
@@ -174,8 +250,13 @@ void Canvas::paintEvent(QPaintEvent* event) {
     stale_ = true;
   }
   if (stale_) rebuild();
+  if (!shown_.playing) {
+    catch_up();
+  } else if (std::exchange(goes_on_, false)) {
+    catch_up_in_part();
+  }
   painter.setClipRegion(event->region());
-  painter.drawPixmap(0, 0, pixels_);
+  painter.drawPixmap(0, 0, seen_);
   moving_ = moving_layers();
   QRectF where;
   if (hasFocus() && reached(&where) != nullptr) {

@@ -7,6 +7,7 @@
 #include <QRegion>
 #include <QTransform>
 #include <QWidget>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -83,6 +84,11 @@ class Canvas : public QWidget {
   /// The next painting paints all of it. Otherwise only what changed is painted anew, whose smooth
   /// edges may differ from that by some steps of 255, which nobody sees.
   void refresh_all_pixels();
+  /// While time passes, what changed is painted in parts, none of which takes long, and is seen
+  /// when all of it is there. Whether there are more of them,
+  [[nodiscard]] bool is_behind() const { return !behind_.all.isEmpty(); }
+  /// of which the next one is painted.
+  void go_on();
   /// All that it shows now.
   [[nodiscard]] std::vector<Layer> layers() const;
   /// The shape with the tag and where it is in the view; null: it is not shown.
@@ -155,12 +161,18 @@ class Canvas : public QWidget {
   /// Where the cached pixels are not those of layers.
   struct Changes {
     QRegion ground;
-    QRegion above;
+    QRegion all;
   };
   /// Nothing: they have to be painted anew. The first `ground` of the layers are the ground.
   [[nodiscard]] std::optional<Changes> changed_in(const std::vector<Layer>& next,
                                                   std::size_t ground) const;
-  void paint_all(std::size_t ground);
+  void paint_all();
+  /// Paints what is behind, or a part of it.
+  void catch_up();
+  void catch_up_in_part();
+  void paint_changes(QRegion part);
+  /// What was painted is seen from now on.
+  void show_pixels();
   /// From the top to the bottom, from the left to the right.
   [[nodiscard]] std::vector<Stop> tab_stops() const;
   /// Which of them is reached; how many there are: none.
@@ -174,8 +186,13 @@ class Canvas : public QWidget {
   qreal ratio_ = 1;
   std::vector<Layer> still_;
   std::vector<Layer> moving_;
+  std::size_t ground_layers_ = 0;  ///< The first of those that stand still.
   QPixmap pixels_;
   QPixmap ground_;  ///< Null: no layer is ground.
+  Changes behind_;
+  QPixmap seen_;          ///< The pixels as they were when they were not behind.
+  QRegion unseen_;        ///< Where they were painted since.
+  bool goes_on_ = false;  ///< The next painting paints a part of what is behind.
   const Theme* theme_of_pixels_ = nullptr;
   std::optional<Stop::Name> reached_;
 };

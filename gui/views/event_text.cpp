@@ -94,6 +94,14 @@ QString event_detail_text(const std::string& what, const std::string& detail) {
         .arg(from == "users" ? EventText::tr("users") : short_name(from),
              calls_text(detail.substr(colon + 2)));
   }
+  const std::size_t from = detail.rfind(" from ");
+  if (what == "policy" && colon != std::string::npos && from != std::string::npos) {
+    const std::string caller = detail.substr(from + 6);
+    return EventText::tr("%1: %2 of calls from %3")
+        .arg(QString::fromStdString(detail.substr(0, colon)),
+             QString::fromStdString(detail.substr(colon + 2, from - colon - 2)),
+             caller == "clients" ? EventText::tr("users") : short_name(caller));
+  }
   if (what == "fault" && colon != std::string::npos) return fault_text(detail.substr(colon + 2));
   return QString::fromStdString(detail);
 }

@@ -92,6 +92,7 @@ LimitsView::LimitsView(const Shown& shown, QWidget* parent) : DrawerView{shown, 
 
 void LimitsView::set_run(const RecordedRun* run) {
   board_ = run == nullptr ? LimitBoard{} : limit_board(*run);
+  totals_of_.reset();
   refresh();
 }
 
@@ -238,10 +239,9 @@ LimitsView::Tile LimitsView::policy_tile(PolicyField deed, const PolicyTotals& t
     return s < totals.seconds.size() ? count_of(totals.seconds[s], deed) : 0;
   };
   const std::size_t known = seconds_to_now();
-  std::uint64_t value = known == 0 ? 0 : count(known - 1);
-  if (is_rare(deed)) {
-    value = 0;
-    for (std::size_t s = 0; s < known; ++s) value += count(s);
+  std::uint64_t value = 0;
+  if (known > 0 && known <= totals.seconds.size()) {
+    value = count_of((is_rare(deed) ? totals.until : totals.seconds)[known - 1], deed);
   }
   return {.name = name_of(deed),
           .tag = QString{"policy %1"}.arg(static_cast<int>(deed)),
@@ -256,8 +256,11 @@ LimitsView::Tile LimitsView::policy_tile(PolicyField deed, const PolicyTotals& t
 void LimitsView::draw_policies(DisplayList& list) const {
   const Theme& c = colors();
   const auto caller = this->caller();
-  const PolicyTotals of_caller = caller ? policy_totals(*shown().run, caller) : PolicyTotals{};
-  const PolicyTotals& totals = caller ? of_caller : board_.policies;
+  if (caller && totals_of_ != caller) {
+    totals_of_caller_ = policy_totals(*shown().run, caller);
+    totals_of_ = caller;
+  }
+  const PolicyTotals& totals = caller ? totals_of_caller_ : board_.policies;
   const qreal middle = policies_middle();
   QString title = tr("What policies did");
   if (caller) {
@@ -426,12 +429,9 @@ QStringList LimitsView::said_of(std::size_t edge, bool is_state_said) const {
   if (hedges > 0) said << tr("%1 hedged").arg(rate_text(static_cast<double>(hedges)));
   if (!route) return said;
   const std::uint32_t fallbacks = count_of(now, PolicyField::Fallbacks);
-  std::uint32_t openings = 0;
-  std::uint32_t ejections = 0;
-  for (std::size_t s = 0; s < known; ++s) {
-    openings += count_of(run.history().policies(*route, s), PolicyField::Openings);
-    ejections += count_of(run.history().policies(*route, s), PolicyField::Ejections);
-  }
+  const PolicySecond& until = run.history().policies_until(*route, known - 1);
+  const std::uint32_t openings = count_of(until, PolicyField::Openings);
+  const std::uint32_t ejections = count_of(until, PolicyField::Ejections);
   if (fallbacks > 0) said << tr("%1 fell back").arg(rate_text(fallbacks));
   if (openings > 0) said << tr("opened %1×").arg(amount_text(openings));
   if (ejections > 0) said << tr("ejected %1×").arg(amount_text(ejections));

@@ -65,6 +65,9 @@ class LimitsView : public DrawerView {
   void draw_strip(DisplayList& list, std::size_t edge, const QRectF& strip) const;
 
   LimitBoard board_;
+  // Of the caller that was drawn last.
+  mutable std::optional<std::uint32_t> totals_of_;
+  mutable PolicyTotals totals_of_caller_;
   double top_ = 0;
 };
 

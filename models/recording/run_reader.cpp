@@ -386,26 +386,27 @@ std::optional<Instant> RunReader::next(Instant t) const {
 Result<const RunReader::Decoded*> RunReader::chunk(std::size_t index, bool with_state) {
   if (index >= chunks_.size()) return &open_;
   if (kept_ == index && (kept_state_ || !with_state)) return &decoded_;
-  const Chunk& chunk = chunks_[index];
+  Ahead ahead;
+  if (ahead_ && ahead_->chunk == index) {
+    ahead = *std::move(ahead_);
+    ahead_.reset();
+  }
   Decoded decoded;
   if (kept_ == index) {
     decoded.samples = std::move(decoded_.samples);
+  } else if (ahead.samples) {
+    decoded.samples = *std::move(ahead.samples);
   } else {
-    const auto raw = contents(*chunk.samples);
-    auto samples = raw ? decode_samples(*raw, section_.scene) : std::nullopt;
-    const bool fits = samples && !samples->at_us.empty() &&
-                      samples->at_us.front() == chunk.first_us &&
-                      samples->at_us.back() == chunk.last_us;
-    if (!fits) return tl::unexpected{damaged(*chunk.samples, "the samples")};
+    auto samples = samples_in(index, contents(*chunks_[index].samples));
+    if (!samples) return tl::unexpected{samples.error()};
     decoded.samples = *std::move(samples);
   }
   kept_.reset();
-  if (with_state) {
-    const auto raw = contents(*chunk.state);
-    auto state = raw ? decode_state(*raw) : std::nullopt;
-    if (!state || !state->keyframe || state->keyframe->scene != section_.scene) {
-      return tl::unexpected{damaged(*chunk.state, "the states")};
-    }
+  if (with_state && ahead.state) {
+    decoded.state = *std::move(ahead.state);
+  } else if (with_state) {
+    auto state = state_in(index, contents(*chunks_[index].state));
+    if (!state) return tl::unexpected{state.error()};
     decoded.state = *std::move(state);
   }
   decoded_ = std::move(decoded);
@@ -414,19 +415,70 @@ Result<const RunReader::Decoded*> RunReader::chunk(std::size_t index, bool with_
   return &decoded_;
 }
 
-Result<Frame> RunReader::at(Instant t) {
-  const std::int64_t us = us_of(t);
-  std::size_t after = 0;  // The first chunk that begins later.
-  for (std::size_t end = chunk_count(); after < end;) {
-    const std::size_t middle = after + (end - after) / 2;
+Result<SampleSection> RunReader::samples_in(std::size_t index,
+                                            const std::optional<std::string>& raw) const {
+  const Chunk& chunk = chunks_[index];
+  auto samples = raw ? decode_samples(*raw, section_.scene) : std::nullopt;
+  const bool fits = samples && !samples->at_us.empty() &&
+                    samples->at_us.front() == chunk.first_us &&
+                    samples->at_us.back() == chunk.last_us;
+  if (!fits) return tl::unexpected{damaged(*chunk.samples, "the samples")};
+  return *std::move(samples);
+}
+
+Result<StateSection> RunReader::state_in(std::size_t index,
+                                         const std::optional<std::string>& raw) const {
+  const Chunk& chunk = chunks_[index];
+  auto state = raw ? decode_state(*raw) : std::nullopt;
+  if (!state || !state->keyframe || state->keyframe->scene != section_.scene) {
+    return tl::unexpected{damaged(*chunk.state, "the states")};
+  }
+  return *std::move(state);
+}
+
+bool RunReader::read_ahead(Instant t) {
+  const std::size_t next = begun_at(us_of(t));
+  if (next >= chunks_.size() || (kept_ == next && kept_state_)) return false;
+  if (!ahead_ || ahead_->chunk != next) {
+    ahead_.emplace();
+    ahead_->chunk = next;
+  }
+  Ahead& ahead = *ahead_;
+  if (ahead.damaged || ahead.state) return false;
+  const auto keep = [&](auto& part, auto read) {
+    if (read) part = *std::move(read);
+    ahead.damaged = !read;
+    ahead.raw.reset();
+  };
+  if (!ahead.raw) {
+    ahead.raw = contents(ahead.samples ? *chunks_[next].state : *chunks_[next].samples);
+    ahead.damaged = !ahead.raw;
+  } else if (!ahead.samples) {
+    keep(ahead.samples, samples_in(next, ahead.raw));
+  } else {
+    keep(ahead.state, state_in(next, ahead.raw));
+  }
+  return true;
+}
+
+std::size_t RunReader::begun_at(std::int64_t us) const {
+  std::size_t begun = 0;
+  for (std::size_t end = chunk_count(); begun < end;) {
+    const std::size_t middle = begun + (end - begun) / 2;
     if (first_of(middle) <= us) {
-      after = middle + 1;
+      begun = middle + 1;
     } else {
       end = middle;
     }
   }
-  if (after == 0) return failure("there is no sample up to " + to_string(t));
-  const auto found = chunk(after - 1, true);
+  return begun;
+}
+
+Result<Frame> RunReader::at(Instant t) {
+  const std::int64_t us = us_of(t);
+  const std::size_t begun = begun_at(us);
+  if (begun == 0) return failure("there is no sample up to " + to_string(t));
+  const auto found = chunk(begun - 1, true);
   if (!found) return tl::unexpected{found.error()};
   const Decoded& decoded = **found;
   const auto& times = decoded.samples.at_us;

@@ -67,6 +67,10 @@ class RunReader {
 
   /// The last sample up to `t`. A Failure if there is none, or its chunk is damaged.
   [[nodiscard]] Result<Frame> at(Instant t);
+  /// Reads a part of the chunk behind that of `t`, so that at() finds it there when time has come
+  /// so far; what it finds is the same without. A part of a large run takes a millisecond.
+  /// False: that chunk is there, or there is none.
+  bool read_ahead(Instant t);
 
   /// Of [from, to), in order.
   [[nodiscard]] Result<std::vector<RunEvent>> events(Instant from, Instant to);
@@ -104,6 +108,15 @@ class RunReader {
     std::vector<Trace> traces;
   };
 
+  /// A closed chunk of which parts are in memory.
+  struct Ahead {
+    std::size_t chunk = 0;
+    std::optional<std::string> raw;  ///< What the block of the next part holds.
+    std::optional<SampleSection> samples;
+    std::optional<StateSection> state;
+    bool damaged = false;  ///< Who comes to it is told.
+  };
+
   RunReader(std::string path, int file) : path_{std::move(path)}, file_{file} {}
   [[nodiscard]] Result<void> read_info();
   [[nodiscard]] bool read_index();
@@ -122,8 +135,15 @@ class RunReader {
   [[nodiscard]] std::size_t chunk_count() const;
   [[nodiscard]] std::int64_t first_of(std::size_t chunk) const;
   [[nodiscard]] std::int64_t last_of(std::size_t chunk) const;
+  /// How many chunks begin up to `us`.
+  [[nodiscard]] std::size_t begun_at(std::int64_t us) const;
   /// The chunk with what is needed of it to show states.
   [[nodiscard]] Result<const Decoded*> chunk(std::size_t index, bool with_state);
+  /// What its block holds, if that could be read.
+  [[nodiscard]] Result<SampleSection> samples_in(std::size_t index,
+                                                 const std::optional<std::string>& raw) const;
+  [[nodiscard]] Result<StateSection> state_in(std::size_t index,
+                                              const std::optional<std::string>& raw) const;
   [[nodiscard]] Result<std::vector<RunEvent>> chunk_events(std::size_t index) const;
   [[nodiscard]] Result<std::vector<Trace>> chunk_traces(std::size_t index) const;
   [[nodiscard]] Result<void> add_overview(std::size_t level, std::size_t column, std::int64_t from,
@@ -154,6 +174,7 @@ class RunReader {
   std::optional<std::size_t> kept_;  ///< Which chunk `decoded_` is.
   bool kept_state_ = false;
   Decoded decoded_;
+  std::optional<Ahead> ahead_;
 };
 
 }  // namespace orrery::recording

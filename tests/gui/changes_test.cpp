@@ -246,8 +246,13 @@ TEST(Changes, WhileTimePassesTheViewsTakeTurnsAndAllGetOne) {
   window.play(true);
   QApplication::processEvents();
   window.advance(Duration::seconds(5));
+  EXPECT_EQ(painted(), 0) << "a frame with a new sample has enough to do";
+  window.advance(Duration::milliseconds(1));
   EXPECT_EQ(painted(), 1) << "one in a frame";
-  for (int frame = 0; frame < 3; ++frame) window.advance(Duration::milliseconds(1));
+  for (int frame = 0; frame < 12; ++frame) {
+    window.advance(Duration::milliseconds(1));
+    (void)painted();
+  }
   EXPECT_EQ(painted(), 2);
   window.seek(at(59));
   window.play(false);

@@ -48,6 +48,9 @@ TEST(Limits, CountWhatPoliciesOfACallerDidBesideItsFirstTries) {
   const auto run = whole(test::topic_recording_path());
   ASSERT_NE(run, nullptr);
   EXPECT_EQ(run->history().policies(1, 70), (PolicySecond{100, 130, 10, 20, 10, 0, 0}));
+  const PolicySecond until = run->history().policies_until(1, 70);
+  EXPECT_EQ(count_of(until, PolicyField::Calls), 7'100U);
+  EXPECT_EQ(policy_totals(*run, run->scene().routes[1].from).until.at(70), until);
   EXPECT_EQ(run->history().policies(1, 50), (PolicySecond{100, 100, 0, 0, 0, 0, 0}));
   const PolicyTotals of_cart = policy_totals(*run, 1U);
   EXPECT_EQ(of_cart.seconds.at(70), run->history().policies(1, 70));

@@ -54,8 +54,9 @@ TEST(Moment, WhyIsTheCauseOfTheFailuresThatGoOnNotOfThoseThatAreOver) {
   EXPECT_EQ(moment(*run, 80).why[0].subject, "zone/b");
   ASSERT_FALSE(moment(*run, 115).why.empty());
   EXPECT_EQ(moment(*run, 115).why[0].subject, "NetworkPolicy/shop/deny");
-  ASSERT_EQ(run->events().changes().size(), 1U);
+  ASSERT_EQ(run->events().changes().size(), 2U);
   EXPECT_EQ(run->events().changes()[0].id, "shut");
+  EXPECT_EQ(run->events().changes()[1].id, "patience") << "one for all callers, without details";
 }
 
 TEST(Moment, AServiceIsHealthyThenFailingThenRecoveringThenHealthy) {

@@ -228,6 +228,10 @@ QString write(const char* file, Beside beside) {
                    "calls from shop/front: upstream");
       writer.event(10, 9, shut + Duration::milliseconds(30), "failing", "Service/shop/front",
                    "calls from users: upstream");
+      for (const char* caller : {"clients", "shop/cart"}) {
+        writer.event(*caller == 'c' ? 11 : 12, 0, shut + Duration::milliseconds(40), "policy",
+                     "Service/shop/db", (std::string{"patience: timeout from "} + caller).c_str());
+      }
     }
     const bool dark = tenth > kDark && tenth <= kLight;
     writer.sample(tenth, dark || (policy && tenth > kShut), beside);

@@ -7,6 +7,7 @@
 #include <QSet>
 
 #include "gui/app/window.h"
+#include "gui/views/event_text.h"
 #include "gui/views/words.h"
 #include "tests/gui/recorded.h"
 
@@ -162,6 +163,15 @@ TEST_F(Views, NoTextIsCutInEitherLanguageOrTheme) {
     }
   }
   window_.set_language("en");
+}
+
+TEST(Korean, AChangeOfAPolicyIsSaidInWords) {
+  Window window;
+  const std::string detail = "patience: timeout from clients";
+  EXPECT_EQ(event_detail_text("policy", detail), "patience: timeout of calls from users");
+  window.set_language("ko");
+  EXPECT_FALSE(event_detail_text("policy", detail).contains("calls"));
+  window.set_language("en");
 }
 
 TEST(Korean, IsComplete) {

@@ -6,6 +6,8 @@
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QTemporaryFile>
+#include <algorithm>
+#include <cstdlib>
 
 #include "tests/gui/keys.h"
 #include "tests/gui/recorded.h"
@@ -20,6 +22,20 @@ void click(QWidget& widget, QPointF at) {
                     widget.mapToGlobal(at),   Qt::LeftButton,
                     Qt::LeftButton,           Qt::NoModifier};
   QApplication::sendEvent(&widget, &event);
+}
+
+/// Of two pictures of one size, in a channel of a pixel.
+int most_apart(const QImage& a, const QImage& b) {
+  int most = 0;
+  for (int y = 0; y < a.height(); ++y) {
+    for (int x = 0; x < a.width(); ++x) {
+      const QRgb p = a.pixel(x, y);
+      const QRgb q = b.pixel(x, y);
+      most = std::max({most, std::abs(qRed(p) - qRed(q)), std::abs(qGreen(p) - qGreen(q)),
+                       std::abs(qBlue(p) - qBlue(q))});
+    }
+  }
+  return most;
 }
 
 class WindowTest : public testing::Test {
@@ -59,6 +75,37 @@ TEST_F(WindowTest, TheClockTicksOnlyWhileItPlays) {
   EXPECT_TRUE(window_.is_ticking());
   press(window_, Qt::Key_Space);
   EXPECT_FALSE(window_.is_ticking());
+}
+
+TEST_F(WindowTest, WhatIsPaintedInPartsWhileTimePassesIsWhatIsPaintedAtOnce) {
+  window_.show();
+  window_.seek(Instant::at(Duration::seconds(58)));
+  window_.play(true);
+  const auto paint = [&] {
+    QEvent update{QEvent::UpdateRequest};
+    QApplication::sendEvent(&window_, &update);
+  };
+  // The failure begins, and spreads.
+  for (int second = 0; second < 8; ++second) {
+    // Until all had their turns.
+    for (int frame = 0; frame < 60; ++frame) {
+      window_.advance(frame == 0 ? Duration::seconds(1) : Duration{});
+      paint();
+    }
+    for (Canvas* canvas : window_.canvases()) {
+      ASSERT_FALSE(canvas->is_behind());
+      canvas->refresh();
+      QImage parts = canvas->grab().toImage();
+      while (canvas->is_behind()) {
+        canvas->go_on();
+        parts = canvas->grab().toImage();
+      }
+      canvas->refresh_all_pixels();
+      const QImage whole = canvas->grab().toImage();
+      ASSERT_LT(most_apart(parts, whole), 48) << canvas->accessibleName().toStdString() << second;
+    }
+  }
+  window_.play(false);
 }
 
 TEST_F(WindowTest, AClickOnACardSelectsItsServiceAndEscapeTheUsers) {

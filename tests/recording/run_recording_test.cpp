@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -46,6 +47,7 @@ std::optional<std::size_t> first_untruth(RunReader& reader, const ExpectedRun& e
     const auto frame = reader.at(expected.frames[i].at);
     if (!frame || frame->at < expected.frames[i].at) continue;  // Lost, which is said.
     if (!same(*frame, expected.frames[i])) return i;
+    (void)reader.read_ahead(expected.frames[i].at);
   }
   return std::nullopt;
 }
@@ -84,6 +86,52 @@ TEST(RunRecording, AnyRunIsReadAsItWasWritten) {
     EXPECT_FALSE(reader->damage());
     expect_all(*reader, run.expected());
   }
+}
+
+TEST(RunRecording, WhatWasReadAheadIsWhatIsReadWithout) {
+  const tests::TemporaryFolder folder;
+  const std::string path = folder.file("run.orrery");
+  RandomRun run{5, path};
+  for (int i = 0; i < 200; ++i) run.step();
+  ASSERT_TRUE(run.writer().finish());
+  const auto& frames = run.expected().frames;
+  // In as many parts as there is time for.
+  for (int parts = 0; parts < 6; ++parts) {
+    SCOPED_TRACE(parts);
+    const auto reader = open(path);
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+      const auto frame = reader->at(frames[i].at);
+      ASSERT_TRUE(frame) << frame.error().what;
+      ASSERT_TRUE(same(*frame, frames[i])) << "sample " << i;
+      const bool before_the_end = i + 1 < frames.size() && frames[i + 1].at < frames[i].at + 5_s;
+      for (int k = 0; before_the_end && k < parts; ++k) (void)reader->read_ahead(frames[i].at);
+    }
+  }
+}
+
+TEST(RunRecording, WhatWasReadAheadIsNotReadAgain) {
+  const tests::TemporaryFolder folder;
+  const std::string path = folder.file("run.orrery");
+  RandomRun run{5, path};
+  for (int i = 0; i < 200; ++i) run.step();
+  ASSERT_TRUE(run.writer().finish());
+  const auto& frames = run.expected().frames;
+  const auto reader = open(path);
+  const auto without = open(path);
+  for (RunReader* one : {reader.get(), without.get()}) ASSERT_TRUE(one->at(frames.front().at));
+  std::size_t parts = 0;
+  while (reader->read_ahead(frames.front().at)) ++parts;
+  EXPECT_EQ(parts, 4U);
+  // What is not in memory is gone.
+  std::filesystem::resize_file(path, 0);
+  const auto known = [&](RunReader& one) {
+    std::size_t count = 0;
+    while (count < frames.size() && one.at(frames[count].at)) ++count;
+    return count;
+  };
+  const std::size_t of_one_chunk = known(*without);
+  ASSERT_LT(of_one_chunk, frames.size());
+  EXPECT_GT(known(*reader), of_one_chunk);
 }
 
 TEST(RunRecording, TheSameRunIsTheSameBytes) {

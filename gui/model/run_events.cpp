@@ -10,8 +10,8 @@ bool starts_with(const std::string& text, const char* start) { return text.rfind
 
 /// Whether the hand of the timeline does this to objects, beside "set", whose rollouts are seen.
 bool is_change(const std::string& what) {
-  return what == "apply" || what == "patch" || what == "policy" || what == "drain" ||
-         what == "cordon" || what == "uncordon";
+  return what == "apply" || what == "delete" || what == "patch" || what == "policy" ||
+         what == "drain" || what == "cordon" || what == "uncordon";
 }
 
 std::string after_slash(const std::string& subject) {

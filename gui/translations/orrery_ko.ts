@@ -559,6 +559,10 @@
         <translation>적용됨</translation>
     </message>
     <message>
+        <source>deleted</source>
+        <translation>삭제됨</translation>
+    </message>
+    <message>
         <source>policy changed</source>
         <translation>정책 변경됨</translation>
     </message>
@@ -1804,6 +1808,10 @@
     <message>
         <source>was applied</source>
         <translation>적용됨</translation>
+    </message>
+    <message>
+        <source>was deleted</source>
+        <translation>삭제됨</translation>
     </message>
     <message>
         <source>was changed</source>

@@ -36,6 +36,7 @@ constexpr std::array kKinds{
     Kind{"command", QT_TRANSLATE_NOOP("EventText", "done by hand"), State::Starting},
     Kind{"set", QT_TRANSLATE_NOOP("EventText", "changed by hand"), State::Starting},
     Kind{"apply", QT_TRANSLATE_NOOP("EventText", "applied"), State::Starting},
+    Kind{"delete", QT_TRANSLATE_NOOP("EventText", "deleted"), State::Starting},
     Kind{"patch", QT_TRANSLATE_NOOP("EventText", "patched"), State::Starting},
     Kind{"policy", QT_TRANSLATE_NOOP("EventText", "policy changed"), State::Starting},
     Kind{"cordon", QT_TRANSLATE_NOOP("EventText", "cordoned"), State::Starting},

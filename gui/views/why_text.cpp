@@ -58,6 +58,9 @@ WhyPart origin_part(const WhyStep& step) {
   } else if (step.what == "apply") {
     part.state = State::Starting;
     part.what = WhyText::tr("was applied");
+  } else if (step.what == "delete") {
+    part.state = State::Starting;
+    part.what = WhyText::tr("was deleted");
   } else if (step.what == "policy") {
     part.state = State::Starting;
     part.what = WhyText::tr("has callers whose policies were changed");

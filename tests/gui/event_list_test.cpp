@@ -62,6 +62,7 @@ TEST_F(Events, AGroupIsWhatTheyAreAbout) {
   EXPECT_EQ(list_.size(), 3U);
   EXPECT_EQ(group_of("created", "Pod/shop/cart-1"), EventGroup::Pods);
   EXPECT_EQ(group_of("scaled", "ReplicaSet/shop/cart"), EventGroup::Changes);
+  EXPECT_EQ(group_of("delete", "VirtualService/shop/back"), EventGroup::Changes);
 }
 
 TEST_F(Events, WhatHappenedIsCountedUpToTheInstant) {

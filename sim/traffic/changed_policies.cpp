@@ -103,7 +103,7 @@ void RequestEngine::set_policy(std::uint32_t route, RoutePolicy policy, ports::C
   for (const auto& [at, caller] : places) moved[at] = retire_route(at, route, caller);
   move_routes(moved);
   for (const auto& [at, caller] : places) {
-    begin_route(at, route, caller, keeps == Keeps::Unchanged ? moved[at] : kNone);
+    begin_route(at, route, caller, moved[at], keeps);
   }
 }
 
@@ -145,35 +145,33 @@ void RequestEngine::move_routes(const std::vector<std::uint32_t>& moved) {
 }
 
 void RequestEngine::begin_route(std::uint32_t at, std::uint32_t route, std::uint32_t caller,
-                                std::uint32_t before) {
+                                std::uint32_t before, Keeps keeps) {
   const std::uint32_t zone = caller == kNone ? kNoZone : instances_[caller].zone;
   // Its draws are its own, whatever was changed before.
   const std::uint64_t key = mix64(mix64(at) + changed_policies_.size());
   routes_[at] = Route{*policies_[route], draws_, key, zone, now_};
-  if (before != kNone) {
+  if (keeps == Keeps::Unchanged) {
     routes_[at].take_over(routes_[before]);
-    take_causes(at, before);
+    route_causes_[at] = route_causes_[before];
     if (routes_[at].is_open() && observer_ != nullptr) {
       const RouteModel& model = model_.routes[route];
       observer_->breaker_changed({model.from, model.to}, caller, resilience::BreakerState::Open);
     }
   }
+  take_causes(at, before, keeps);
   if (!policies_[route]->health) return;
   checked_routes_[at] = {kernel_.create_timer({kCheckHosts, at}), caller, route};
   take_checked_table(at);
 }
 
-void RequestEngine::take_causes(std::uint32_t at, std::uint32_t before) {
-  route_causes_[at] = route_causes_[before];
-  const Route& route = routes_[at];
-  for (std::uint32_t number = 0; number < route.policy().split.size(); ++number) {
-    const auto same = route.policy().cluster_like(number, routes_[before].policy());
+void RequestEngine::take_causes(std::uint32_t at, std::uint32_t before, Keeps keeps) {
+  const resilience::RoutePolicy& policy = routes_[at].policy();
+  for (std::uint32_t number = 0; number < policy.split.size(); ++number) {
+    const auto same = policy.cluster_like(number, routes_[before].policy());
     if (!same) continue;
-    if (routes_[before].has_subsets()) {
-      cluster_causes_[{at, number}] = cluster_causes_[{before, *same}];
-    } else {
-      cluster_causes_[{at, number}].failed = route_causes_[before];
-    }
+    ClusterCauses& its = cluster_causes_[{at, number}];
+    if (routes_[before].has_subsets()) its = cluster_causes_[{before, *same}];
+    its.failed = keeps == Keeps::Unchanged ? last_failure(before, *same) : 0;
   }
 }
 

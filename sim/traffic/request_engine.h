@@ -832,12 +832,11 @@ class RequestEngine {
   std::uint32_t retire_route(std::uint32_t at, std::uint32_t route, std::uint32_t caller);
   /// What is under way by routes finds them in their new places; kNone: it has none.
   void move_routes(const std::vector<std::uint32_t>& moved);
-  /// `before`: where the one stands whose place it takes, and of which it keeps what it can; or
-  /// kNone.
+  /// `before`: where the one stands whose place it takes.
   void begin_route(std::uint32_t at, std::uint32_t route, std::uint32_t caller,
-                   std::uint32_t before);
-  /// What failed calls of it have as their causes, by cluster where there are subsets.
-  void take_causes(std::uint32_t at, std::uint32_t before);
+                   std::uint32_t before, Keeps keeps);
+  /// Why its subsets have nobody is known of those that are the same in `before`.
+  void take_causes(std::uint32_t at, std::uint32_t before, Keeps keeps);
   /// What a call that ends so has to do with a change of its policy; 0: nothing.
   [[nodiscard]] RecordId changed_policy_of(std::uint32_t call, RequestOutcome outcome) const;
   /// The change that gave the call's cluster more of the calls; 0: none did.

@@ -353,7 +353,8 @@ TEST(Causes, ASubsetWithoutPodsLeadsToWhatTookItsOwn) {
   }
   policy.split[2].weight = 0;
   // A policy that takes the place of another knows why there is nobody.
-  for (const bool changes : {false, true}) {
+  for (const auto& keeps :
+       {std::optional<Keeps>{}, std::optional{Keeps::Nothing}, std::optional{Keeps::Unchanged}}) {
     model.routes = {{.from = kClients, .to = 0, .policy = policy}};
     Explained run{model};
     const InstanceId bad = run.world.pod(0, 0, 0, true, kNone, {{"version", "v1"}});
@@ -368,7 +369,7 @@ TEST(Causes, ASubsetWithoutPodsLeadsToWhatTookItsOwn) {
     run.world.run(Instant::at(2500_ms));
     run.world.engine.publish(0, 0, {run.world.pods[0].data(), 1}, 10, std::nullopt, illness);
     run.world.run(Instant::at(2600_ms));
-    if (changes) run.world.engine.set_policy(0, policy);
+    if (keeps) run.world.engine.set_policy(0, policy, 0, *keeps);
     run.world.run();
     std::map<RequestOutcome, std::uint64_t> failed;
     for (const FailureTally& tally : run.ledger.tallies()) {

@@ -30,6 +30,12 @@ QString failing_text(const std::string& outcome, const QString& share) {
   return WhyText::tr("%1 errors").arg(share);
 }
 
+/// "VirtualService cart": what is applied beside a service often has the name of the service.
+QString kind_and_name(const std::string& subject) {
+  const std::string kind = subject.substr(0, subject.find('/'));
+  return QString::fromStdString(kind) + ' ' + subject_text(subject);
+}
+
 QString seek(Instant at) { return QString{"seek %1"}.arg(at.count_ns() / 1000); }
 
 WhyPart origin_part(const WhyStep& step) {
@@ -57,9 +63,11 @@ WhyPart origin_part(const WhyStep& step) {
     part.what = WhyText::tr("has faults injected into its calls");
   } else if (step.what == "apply") {
     part.state = State::Starting;
+    part.who = kind_and_name(step.subject);
     part.what = WhyText::tr("was applied");
   } else if (step.what == "delete") {
     part.state = State::Starting;
+    part.who = kind_and_name(step.subject);
     part.what = WhyText::tr("was deleted");
   } else if (step.what == "policy") {
     part.state = State::Starting;

@@ -3,6 +3,7 @@
 #include "gui/app/options.h"
 #include "gui/model/clock.h"
 #include "gui/model/moment.h"
+#include "gui/views/why_text.h"
 #include "tests/gui/recorded.h"
 
 namespace orrery::gui {
@@ -54,6 +55,8 @@ TEST(Moment, WhyIsTheCauseOfTheFailuresThatGoOnNotOfThoseThatAreOver) {
   EXPECT_EQ(moment(*run, 80).why[0].subject, "zone/b");
   ASSERT_FALSE(moment(*run, 115).why.empty());
   EXPECT_EQ(moment(*run, 115).why[0].subject, "NetworkPolicy/shop/deny");
+  EXPECT_EQ(origin_part(*run, 7).who, "NetworkPolicy deny");
+  EXPECT_EQ(origin_part(*run, 7).what, "was applied");
   ASSERT_EQ(run->events().changes().size(), 2U);
   EXPECT_EQ(run->events().changes()[0].id, "shut");
   EXPECT_EQ(run->events().changes()[1].id, "patience") << "one for all callers, without details";

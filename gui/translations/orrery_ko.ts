@@ -127,16 +127,32 @@
         <translation>노드 %1개</translation>
     </message>
     <message>
+        <source>1 node</source>
+        <translation>노드 1개</translation>
+    </message>
+    <message>
         <source>%1 pods</source>
         <translation>파드 %1개</translation>
+    </message>
+    <message>
+        <source>1 pod</source>
+        <translation>파드 1개</translation>
     </message>
     <message>
         <source>%1 pods lost</source>
         <translation>파드 %1개 유실</translation>
     </message>
     <message>
+        <source>1 pod lost</source>
+        <translation>파드 1개 유실</translation>
+    </message>
+    <message>
         <source>%1 pods starting</source>
         <translation>파드 %1개 시작 중</translation>
+    </message>
+    <message>
+        <source>1 pod starting</source>
+        <translation>파드 1개 시작 중</translation>
     </message>
     <message>
         <source>nodes</source>
@@ -1456,6 +1472,10 @@
         <translation>호출 경로 1개</translation>
     </message>
     <message>
+        <source>1 service</source>
+        <translation>서비스 1개</translation>
+    </message>
+    <message>
         <source>All groups</source>
         <translation>모든 그룹</translation>
     </message>
@@ -1571,6 +1591,10 @@
     <message>
         <source>of %1 simulated</source>
         <translation>/ %1 시뮬레이션</translation>
+    </message>
+    <message>
+        <source>of %1 live</source>
+        <translation>/ %1 실제</translation>
     </message>
     <message>
         <source>next fault</source>
@@ -1990,6 +2014,10 @@
     <message>
         <source>zone %1</source>
         <translation>%1 존</translation>
+    </message>
+    <message>
+        <source>control plane</source>
+        <translation>컨트롤 플레인</translation>
     </message>
 </context>
 </TS>

@@ -297,8 +297,9 @@ void ServiceGraphView::draw_header(DisplayList& list) const {
     const auto paths = std::count_if(
         shown().run->scene().edges.begin(), shown().run->scene().edges.end(),
         [](const recording::SceneEdge& edge) { return edge.from != recording::kOutside; });
+    const std::size_t services = shown().run->scene().services.size();
     x = list.words(x + 12, kHeaderMiddle,
-                   tr("%1 services").arg(count_text(shown().run->scene().services.size())),
+                   services == 1 ? tr("1 service") : tr("%1 services").arg(count_text(services)),
                    Type::Body, c.mid);
     const QString text =
         paths == 1 ? tr("1 call path")

@@ -254,7 +254,9 @@ void TimelineView::draw_transport(DisplayList& list) const {
   }
   if (shown().run == nullptr) return;
   x += 26;
-  const QString end = tr("of %1 simulated").arg(minute_text(run_end()));
+  const bool simulated = shown().run->info().world == "sim";
+  const QString end =
+      (simulated ? tr("of %1 simulated") : tr("of %1 live")).arg(minute_text(run_end()));
   // As wide as the longest clock, so that nothing moves.
   const qreal clock = width_of(clock_text(run_end()), Type::Clock);
   list.words(x + clock + 14, kTransportMiddle + 2, end, Type::Body, c.low);
@@ -382,52 +384,65 @@ void TimelineView::draw_bookmarks(DisplayList& list) const {
   }
 }
 
-void TimelineView::draw_bar(DisplayList& list, Instant from, Instant to, qreal middle,
-                            const QString& text, State state, const QString& tag) const {
+/// Each has the room up to the next for its words; where that is too little, it has none.
+void TimelineView::draw_lane(DisplayList& list, qreal middle, std::vector<Bar> bars) const {
+  std::stable_sort(bars.begin(), bars.end(),
+                   [](const Bar& a, const Bar& b) { return a.from < b.from; });
+  for (std::size_t i = 0; i < bars.size(); ++i) {
+    const qreal end = i + 1 < bars.size() ? x_of(bars[i + 1].from) - 4 : lanes_right();
+    draw_bar(list, middle, bars[i], end);
+  }
+}
+
+void TimelineView::draw_bar(DisplayList& list, qreal middle, const Bar& bar, qreal room_end) const {
   const Theme& c = colors();
-  const qreal left = x_of(from);
-  const qreal right = std::max(x_of(std::min(to, run_end())), left + 6);
-  const QColor& color = c.state(state);
+  const qreal left = x_of(bar.from);
+  const qreal right = std::max(x_of(std::min(bar.to, run_end())), left + 6);
+  const QColor& color = c.state(bar.state);
   const QRectF box{left, middle - 10, right - left, 20};
-  const bool ahead = from > shown().at;
+  const bool ahead = bar.from > shown().at;
   Shape& shape = list.box(box, 5, faded(color, c.shade == Shade::Dark ? 0.18 : 0.12), color, 1.2);
-  shape.tag = tag;
-  shape.state = state;
-  shape.action = QString{"seek %1"}.arg(from.count_ns() / 1000);
-  shape.says = clock_text(from) + ", " + text;
+  shape.tag = bar.tag;
+  shape.state = bar.state;
+  shape.action = QString{"seek %1"}.arg(bar.from.count_ns() / 1000);
+  shape.says = clock_text(bar.from) + ", " + bar.text;
   if (ahead) shape.dash = {4, 3};
-  const qreal inside = box.width() - 18;
-  const qreal wanted = width_of(text, Type::SmallStrong);
-  if (wanted <= inside || (right + 8 + wanted >= lanes_right() && inside > 30)) {
-    list.text(box.adjusted(9, 0, -9, 0), text, Type::SmallStrong, c.high);
-    labels_.emplace_back(box.left() + 9, box.top() + 1, std::min(wanted, inside), 18);
-  } else if (right + 8 + wanted < lanes_right()) {
-    list.text({right + 7, box.top(), wanted + 1, box.height()}, text, Type::SmallStrong, c.mid);
+  const qreal inside = std::min(right, room_end) - left - 18;
+  const qreal wanted = width_of(bar.text, Type::SmallStrong);
+  if (wanted <= inside || (right + 8 + wanted >= room_end && inside > 30)) {
+    list.text({left + 9, box.top(), inside, box.height()}, bar.text, Type::SmallStrong, c.high);
+    labels_.emplace_back(left + 9, box.top() + 1, std::min(wanted, inside), 18);
+  } else if (right + 8 + wanted < room_end) {
+    list.text({right + 7, box.top(), wanted + 1, box.height()}, bar.text, Type::SmallStrong, c.mid);
     labels_.emplace_back(right + 7, box.top() + 1, wanted, 18);
   }
 }
 
 void TimelineView::draw_faults(DisplayList& list) const {
+  std::vector<Bar> bars;
   for (const FaultSpan& fault : shown().run->events().faults()) {
     const bool lost = fault.kind == "zone-loss" || fault.kind == "node-loss";
-    const QString text = subject_text(fault.subject) + " " + fault_text(fault.kind);
-    draw_bar(list, fault.from, fault.to, kFaultsMiddle, text, lost ? State::Lost : State::Degraded,
-             "fault " + QString::fromStdString(fault.id));
+    bars.push_back(
+        {fault.from, fault.to, subject_text(fault.subject) + " " + fault_text(fault.kind),
+         lost ? State::Lost : State::Degraded, "fault " + QString::fromStdString(fault.id)});
   }
+  draw_lane(list, kFaultsMiddle, std::move(bars));
 }
 
 void TimelineView::draw_rollouts(DisplayList& list) const {
+  std::vector<Bar> bars;
   for (const RolloutSpan& rollout : shown().run->events().rollouts()) {
     const bool over = rollout.to <= shown().at;
     const QString name = short_name(rollout.name);
-    const QString text = over ? tr("%1 rolled out").arg(name) : tr("%1 rolls out").arg(name);
-    draw_bar(list, rollout.from, rollout.to, kRolloutMiddle, text, State::Starting,
-             "rollout " + QString::fromStdString(rollout.name));
+    bars.push_back({rollout.from, rollout.to,
+                    over ? tr("%1 rolled out").arg(name) : tr("%1 rolls out").arg(name),
+                    State::Starting, "rollout " + QString::fromStdString(rollout.name)});
   }
   for (const ChangeMark& change : shown().run->events().changes()) {
     const QString id = QString::fromStdString(change.id);
-    draw_bar(list, change.at, change.at, kRolloutMiddle, id, State::Starting, "change " + id);
+    bars.push_back({change.at, change.at, id, State::Starting, "change " + id});
   }
+  draw_lane(list, kRolloutMiddle, std::move(bars));
 }
 
 void TimelineView::draw_errors(DisplayList& list, bool ahead) const {

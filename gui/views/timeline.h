@@ -73,8 +73,17 @@ class TimelineView : public Canvas {
   void draw_states(DisplayList& list) const;
   void draw_callout(DisplayList& list) const;
   void draw_cursor(DisplayList& list) const;
-  void draw_bar(DisplayList& list, Instant from, Instant to, qreal middle, const QString& text,
-                State state, const QString& tag) const;
+  /// What lasts for a while, or happened at an instant.
+  struct Bar {
+    Instant from;
+    Instant to;
+    QString text;
+    State state = State::Healthy;
+    QString tag;
+  };
+  void draw_lane(DisplayList& list, qreal middle, std::vector<Bar> bars) const;
+  /// `room_end`: its words go no further.
+  void draw_bar(DisplayList& list, qreal middle, const Bar& bar, qreal room_end) const;
 
   std::vector<Affected> affected_;  ///< Those hit worst first.
   bool scrubbing_ = false;

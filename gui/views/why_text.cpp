@@ -111,7 +111,10 @@ QString calls_text(const std::string& outcome) {
 QString fault_text(const std::string& kind) {
   if (kind == "zone-loss") return WhyText::tr("went dark");
   if (kind == "node-loss") return WhyText::tr("was lost");
-  if (kind == "pod-kill" || kind == "container-kill") return WhyText::tr("was killed");
+  if (kind == "pod-kill" || kind == "container-kill" || kind == "control-plane-kill" ||
+      kind == "controller-manager-kill" || kind == "scheduler-kill") {
+    return WhyText::tr("was killed");
+  }
   if (kind == "unwell") return WhyText::tr("became unwell");
   if (kind == "node-partition") return WhyText::tr("was cut off");
   QString words = QString::fromStdString(kind);

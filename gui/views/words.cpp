@@ -76,6 +76,7 @@ QString subject_text(const std::string& subject) {
     return QCoreApplication::translate("Words", "zone %1")
         .arg(QString::fromStdString(subject.substr(5)));
   }
+  if (subject == "control-plane") return QCoreApplication::translate("Words", "control plane");
   return short_name(subject);
 }
 

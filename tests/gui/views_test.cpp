@@ -99,6 +99,25 @@ TEST_F(Views, AFaultThatIsStillToComeIsDashed) {
   EXPECT_FALSE(shape(window_.timeline(), "fault dark", layers)->dash.isEmpty());
 }
 
+TEST(Timeline, WordsOfAMarkEndBeforeTheNextBegins) {
+  Window window;
+  window.resize(1600, 1000);
+  ASSERT_TRUE(window.open(test::policy_recording_path()));
+  window.take_all();
+  (void)window.picture(1);
+  const auto says = [&](const QString& text) {
+    for (const Layer& layer : window.timeline().layers()) {
+      for (const Shape& shape : layer.list.shapes()) {
+        if (shape.text == text) return true;
+      }
+    }
+    return false;
+  };
+  EXPECT_FALSE(says("shut")) << "another change follows at once";
+  EXPECT_TRUE(says("patience"));
+  EXPECT_TRUE(says("zone b went dark"));
+}
+
 void check_limit_tiles(const QString& recording, std::size_t expected) {
   Window window;
   window.resize(1600, 1000);

@@ -270,6 +270,9 @@ void Window::set_language(const QString& language) {
   if (language == "ko" && translator_.load(":/translations/orrery_ko.qm")) {
     QCoreApplication::installTranslator(&translator_);
   }
+  // Now, as a picture may be wanted before the event loop tells of it.
+  QEvent changed{QEvent::LanguageChange};
+  QCoreApplication::sendEvent(this, &changed);
   shown_.offers = offers_in(shipped_folder());
   refresh(false);
 }

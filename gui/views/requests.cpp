@@ -20,14 +20,17 @@ using recording::Trace;
 constexpr qreal kChipsMiddle = 66;
 constexpr qreal kListTop = 92;
 constexpr qreal kListRow = 24;
-constexpr qreal kListRows = 7;
-constexpr qreal kTitleMiddle = kListTop + kListRow * kListRows + 30;
+constexpr qreal kListRowsMost = 7;
+constexpr qreal kListRowsLeast = 2;
+// Below the list; the chosen request begins there.
+constexpr qreal kTitleMiddle = 30;
 constexpr qreal kMinimapTop = kTitleMiddle + 20;
 constexpr qreal kMinimapHeight = 34;
 constexpr qreal kAxisMiddle = kMinimapTop + kMinimapHeight + 16;
 constexpr qreal kRowsTop = kAxisMiddle + 12;
 constexpr qreal kRow = 24;
-constexpr qreal kFootHeight = 64;
+constexpr qreal kRowsWanted = 4;  ///< Before the list has more of its own.
+constexpr qreal kFootHeight = 64 + 28;
 constexpr qreal kNames = 188;
 constexpr double kLeastPart = 0.002;
 
@@ -93,18 +96,26 @@ const Trace* RequestsView::current() const {
   return worth_a_look(listed(), shown().at);
 }
 
+double RequestsView::list_rows() const {
+  const qreal rows = kRowsWanted * kRow + kRowsTop + kFootHeight;
+  return std::clamp(std::floor((height() - kListTop - rows) / kListRow), kListRowsLeast,
+                    kListRowsMost);
+}
+
+qreal RequestsView::list_bottom() const { return kListTop + kListRow * list_rows(); }
+
 QRectF RequestsView::list_room() const {
-  return {kPadding, kListTop, width() - 2 * kPadding, kListRow * kListRows};
+  return {kPadding, kListTop, width() - 2 * kPadding, kListRow * list_rows()};
 }
 
 QRectF RequestsView::minimap_room() const {
-  return {kPadding, kMinimapTop, width() - 2 * kPadding, kMinimapHeight};
+  return {kPadding, list_bottom() + kMinimapTop, width() - 2 * kPadding, kMinimapHeight};
 }
 
 QRectF RequestsView::rows_room() const {
   // Whole rows: none is cut in two.
-  const qreal rows = std::floor((height() - kRowsTop - kFootHeight - 28) / kRow);
-  return {kPadding, kRowsTop, width() - 2 * kPadding, std::max(1.0, rows) * kRow};
+  const qreal rows = std::floor((height() - list_bottom() - kRowsTop - kFootHeight) / kRow);
+  return {kPadding, list_bottom() + kRowsTop, width() - 2 * kPadding, std::max(1.0, rows) * kRow};
 }
 
 qreal RequestsView::x_of(const Trace& trace, Duration since) const {
@@ -119,9 +130,9 @@ double RequestsView::first_listed(const std::vector<const Trace*>& list) const {
   if (first < 0) {
     const Trace* chosen = current();
     const auto place = std::find(list.begin(), list.end(), chosen);
-    first = static_cast<double>(place - list.begin()) - std::floor(kListRows / 2);
+    first = static_cast<double>(place - list.begin()) - std::floor(list_rows() / 2);
   }
-  return std::clamp(first, 0.0, std::max(0.0, static_cast<double>(list.size()) - kListRows));
+  return std::clamp(first, 0.0, std::max(0.0, static_cast<double>(list.size()) - list_rows()));
 }
 
 std::vector<Layer> RequestsView::still_layers() const {
@@ -145,7 +156,7 @@ std::vector<Layer> RequestsView::still_layers() const {
   listed_layer.clip = list_room();
   const double first = first_listed(requests);
   for (auto i = static_cast<std::size_t>(first);
-       i < requests.size() && static_cast<double>(i) < first + kListRows + 1; ++i) {
+       i < requests.size() && static_cast<double>(i) < first + list_rows() + 1; ++i) {
     draw_request(listed_layer.list, *requests[i], longest,
                  kListTop + (static_cast<double>(i) - first) * kListRow, requests[i] == chosen);
   }
@@ -153,9 +164,9 @@ std::vector<Layer> RequestsView::still_layers() const {
 
   const std::vector<WaterfallRow> rows = waterfall_of(*chosen, opened_);
   Layer head;
-  draw_scroll_bar(head.list, list_room().adjusted(0, 0, 10, 0), first, kListRows,
+  draw_scroll_bar(head.list, list_room().adjusted(0, 0, 10, 0), first, list_rows(),
                   static_cast<double>(requests.size()));
-  const qreal line = kTitleMiddle - 18;
+  const qreal line = list_bottom() + kTitleMiddle - 18;
   head.list.line({kPadding, line}, {width() - kPadding, line}, c.line);
   draw_title(head.list, *chosen);
   draw_minimap(head.list, *chosen, rows);
@@ -167,7 +178,7 @@ std::vector<Layer> RequestsView::still_layers() const {
   const double most = std::max(0.0, static_cast<double>(rows.size()) - rows_room().height() / kRow);
   const double top = std::clamp(top_row_, 0.0, most);
   for (auto i = static_cast<std::size_t>(top); i < rows.size(); ++i) {
-    const qreal y = kRowsTop + (static_cast<double>(i) - top) * kRow;
+    const qreal y = list_bottom() + kRowsTop + (static_cast<double>(i) - top) * kRow;
     if (y > rows_room().bottom()) break;
     draw_span(spans.list, *chosen, rows[i], y);
   }
@@ -241,24 +252,24 @@ void RequestsView::draw_request(DisplayList& list, const Trace& trace, Duration 
 void RequestsView::draw_title(DisplayList& list, const Trace& trace) const {
   const Theme& c = colors();
   const bool failed = trace.outcome != 0;
-  list.glyph(state_of(failed), {kPadding + 8, kTitleMiddle}, 15);
-  qreal x = list.words(kPadding + 24, kTitleMiddle,
+  const qreal middle = list_bottom() + kTitleMiddle;
+  list.glyph(state_of(failed), {kPadding + 8, middle}, 15);
+  qreal x = list.words(kPadding + 24, middle,
                        QString::fromStdString(shown().run->scene().journeys[trace.journey]),
                        Type::Heading, c.high) +
             12;
-  x = list.words(x, kTitleMiddle, latency_text(trace.length), Type::BodyStrong,
+  x = list.words(x, middle, latency_text(trace.length), Type::BodyStrong,
                  failed ? c.text_of(State::Failing) : c.high) +
       12;
-  x = list.words(x, kTitleMiddle, tr("%1 calls").arg(trace.spans.size()), Type::Body, c.mid) + 12;
+  x = list.words(x, middle, tr("%1 calls").arg(trace.spans.size()), Type::Body, c.mid) + 12;
   const qreal right = width() - kPadding;
   const bool zoomed = part_.from > 0 || part_.to < 1;
   const QString text = zoomed ? tr("Show all of it") : tr("Drag below to zoom");
   if (right - width_of(text, Type::BodyMedium) < x) return;
-  const qreal left = list.words_before(
-      right, kTitleMiddle, text, zoomed ? Type::BodyMedium : Type::Body, zoomed ? c.accent : c.low);
+  const qreal left = list.words_before(right, middle, text, zoomed ? Type::BodyMedium : Type::Body,
+                                       zoomed ? c.accent : c.low);
   if (zoomed) {
-    list.target({left - 6, kTitleMiddle - 14, right - left + 12, 28}, "whole request",
-                "whole request");
+    list.target({left - 6, middle - 14, right - left + 12, 28}, "whole request", "whole request");
   }
 }
 
@@ -298,14 +309,14 @@ void RequestsView::draw_axis(DisplayList& list, const Trace& trace) const {
     const double at = static_cast<double>(i) / kMarks;
     const double of_all = part_.from + at * (part_.to - part_.from);
     const qreal x = left + at * (room.right() - left);
-    list.line({x, kRowsTop - 3}, {x, room.bottom()}, faded(c.line, 0.7));
+    list.line({x, list_bottom() + kRowsTop - 3}, {x, room.bottom()}, faded(c.line, 0.7));
     const auto us = static_cast<std::int64_t>(to_seconds(trace.length) * of_all * 1e6);
     const QString text = us == 0 ? QStringLiteral("0") : latency_text(Duration::microseconds(us));
     const qreal wide = width_of(text, Type::Small) + 2;
     list.text({i == kMarks ? x - wide
                : i == 0    ? x
                            : x - wide / 2,
-               kAxisMiddle - 7, wide, 14},
+               list_bottom() + kAxisMiddle - 7, wide, 14},
               text, Type::Small, c.low, i == kMarks ? Qt::AlignRight : Qt::AlignLeft);
   }
 }

@@ -46,6 +46,9 @@ class RequestsView : public DrawerView {
   };
 
   [[nodiscard]] std::vector<const recording::Trace*> listed() const;
+  /// How many requests it shows at a time; fewer where there is little room for the chosen one.
+  [[nodiscard]] double list_rows() const;
+  [[nodiscard]] qreal list_bottom() const;
   [[nodiscard]] QRectF list_room() const;
   [[nodiscard]] QRectF minimap_room() const;
   [[nodiscard]] QRectF rows_room() const;

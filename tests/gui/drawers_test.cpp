@@ -114,6 +114,22 @@ TEST_F(Drawers, TheWaterfallShowsTheFailedRequestAndItsCause) {
   EXPECT_NE(shape(window_.requests(), "why db"), nullptr);
 }
 
+TEST_F(Drawers, AChosenRequestHasItsRoomInASmallWindow) {
+  window_.resize(1280, 800);
+  open(Drawer::Requests, 69.8);
+  QRectF minimap;
+  ASSERT_NE(shape(window_.requests(), "minimap", &minimap), nullptr);
+  QRectF why;
+  ASSERT_NE(shape(window_.requests(), "why db", &why), nullptr);
+  EXPECT_GT(why.top(), minimap.bottom() + 80) << "the axis, two rows and the key stand between";
+}
+
+TEST_F(Drawers, AreInTheLanguageThatWasJustChosen) {
+  window_.set_language("ko");
+  EXPECT_TRUE(window_.events().findChild<QLineEdit*>()->placeholderText().startsWith("필터"));
+  window_.set_language("en");
+}
+
 TEST_F(Drawers, ChosenRequestsStayAndSiblingsOpen) {
   open(Drawer::Requests, 69.8);
   click(window_.requests(), "request 12");

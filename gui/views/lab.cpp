@@ -217,6 +217,18 @@ std::vector<LabView::Part> LabView::parts() const {
   return parts;
 }
 
+QRectF LabView::list_room() const {
+  // Whole rows: none is cut in two.
+  const qreal top = kStepsMiddle - 8;
+  const qreal rows = std::max(1.0, std::floor((height() - 12 - top) / kListRow));
+  return {kPadding, top, width() - 2 * kPadding, rows * kListRow};
+}
+
+std::size_t LabView::first_listed() const {
+  const double most = static_cast<double>(labs_.size()) * kListRow - list_room().height();
+  return static_cast<std::size_t>(std::ceil(std::clamp(top_, 0.0, std::max(0.0, most)) / kListRow));
+}
+
 double LabView::page_top(const std::vector<Part>& parts) const {
   const double tall = parts.empty() ? 0 : parts.back().place.bottom() + 8;
   return std::clamp(top_, 0.0, std::max(0.0, tall - page().height()));
@@ -413,9 +425,14 @@ void LabView::draw_list(DisplayList& list) const {
               tr("There are none beside this program."), Type::Body, c.mid);
     return;
   }
-  qreal y = kStepsMiddle - 8;
-  for (const auto& [folder, title] : labs_) {
-    if (y + kListRow > height() - 12) return;
+  const QRectF room = list_room();
+  const auto rows = static_cast<std::size_t>(room.height() / kListRow);
+  const std::size_t first = first_listed();
+  draw_scroll_bar(list, room.adjusted(0, 0, 10, 0), static_cast<double>(first),
+                  static_cast<double>(rows), static_cast<double>(labs_.size()));
+  qreal y = room.top();
+  for (std::size_t i = first; i < std::min(labs_.size(), first + rows); ++i) {
+    const auto& [folder, title] = labs_[i];
     const QRectF row{kPadding - 8, y, width() - 2 * kPadding + 16, kListRow};
     list.text(row.adjusted(8, 0, -8, 0), title.in(is_korean()), Type::Body, c.accent);
     list.target(row, "lab open " + folder, "lab open " + folder.section('/', -1));
@@ -462,7 +479,10 @@ void LabView::showEvent(QShowEvent* event) {
 }
 
 void LabView::scroll(double pixels) {
-  if (!has_lesson()) return;
+  if (!has_lesson()) {
+    top_ = static_cast<double>(first_listed()) * kListRow + pixels;
+    return refresh();
+  }
   const std::vector<Part> all = parts();
   top_ = page_top(all) + pixels;
   top_ = page_top(all);

@@ -85,6 +85,8 @@ class LabView : public DrawerView {
   void arrange();
   void draw_head(DisplayList& list) const;
   void draw_list(DisplayList& list) const;
+  [[nodiscard]] QRectF list_room() const;          ///< Of the labs there are to choose from.
+  [[nodiscard]] std::size_t first_listed() const;  ///< Of these; an index into labs_.
   void draw_part(DisplayList& list, const Part& part) const;
   void draw_grade(DisplayList& list, const Part& part) const;
   void draw_foot(DisplayList& list) const;

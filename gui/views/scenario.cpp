@@ -12,8 +12,8 @@ namespace orrery::gui {
 namespace {
 
 constexpr qreal kTitleMiddle = 70;
-constexpr qreal kStateMiddle = 98;
-constexpr qreal kRowsTop = 122;
+constexpr qreal kStateMiddle = 105;
+constexpr qreal kRowsTop = 129;
 constexpr qreal kRow = 20;
 constexpr qreal kNumbers = 38;
 

@@ -11,6 +11,7 @@
 #include "gui/app/shipped.h"
 #include "gui/app/window.h"
 #include "runner/scenario/reading.h"
+#include "tests/gui/keys.h"
 #include "tests/gui/waiting.h"
 
 namespace orrery::gui {
@@ -201,6 +202,14 @@ TEST_F(Lab, IsOneOfAList) {
   EXPECT_FALSE(window_.lab().has_lesson());
   window_.lab().set_labs(labs_in(QFileInfo{kLabs}.absolutePath()));
   ASSERT_NE(shows("lab open l13-cascade"), nullptr);
+  // In a small window they are scrolled.
+  window_.resize(1280, 800);
+  EXPECT_EQ(shows("lab open l20-control-plane"), nullptr);
+  test::press(window_.lab(), Qt::Key_PageDown);
+  EXPECT_NE(shows("lab open l20-control-plane"), nullptr);
+  test::press(window_.lab(), Qt::Key_PageUp);
+  ASSERT_NE(shows("lab open l01-desired-state"), nullptr);
+  window_.resize(1600, 1000);
   window_.lab().on_action(shows("lab open l13-cascade")->action);
   EXPECT_EQ(window_.lab().lesson().steps.size(), 2U);
 }

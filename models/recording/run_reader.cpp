@@ -440,7 +440,7 @@ bool RunReader::read_ahead(Instant t) {
   const std::size_t next = begun_at(us_of(t));
   if (next >= chunks_.size() || (kept_ == next && kept_state_)) return false;
   if (!ahead_ || ahead_->chunk != next) {
-    ahead_.emplace();
+    ahead_ = Ahead{};
     ahead_->chunk = next;
   }
   Ahead& ahead = *ahead_;

@@ -53,9 +53,8 @@ std::optional<EventGroup> group_of(std::string_view what, std::string_view subje
       what == "network-policy" || what == "rate-limit" || what == "injected") {
     return EventGroup::Failures;
   }
-  if (what == "set" || what == "apply" || what == "delete" || what == "patch" || what == "policy" ||
-      what == "cordon" || what == "drain" || what == "uncordon" || what == "spec-changed" ||
-      what == "scaled" || what == "configured") {
+  if (is_change(what) || what == "set" || what == "spec-changed" || what == "scaled" ||
+      what == "configured") {
     return EventGroup::Changes;
   }
   if (starts_with(subject, "Pod/")) return EventGroup::Pods;

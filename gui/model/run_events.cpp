@@ -8,17 +8,16 @@ namespace {
 
 bool starts_with(const std::string& text, const char* start) { return text.rfind(start, 0) == 0; }
 
-/// Whether the hand of the timeline does this to objects, beside "set", whose rollouts are seen.
-bool is_change(const std::string& what) {
-  return what == "apply" || what == "delete" || what == "patch" || what == "policy" ||
-         what == "drain" || what == "cordon" || what == "uncordon";
-}
-
 std::string after_slash(const std::string& subject) {
   return subject.substr(subject.find('/') + 1);
 }
 
 }  // namespace
+
+bool is_change(std::string_view what) {
+  return what == "apply" || what == "delete" || what == "patch" || what == "policy" ||
+         what == "drain" || what == "cordon" || what == "uncordon";
+}
 
 void Steps::put(Instant at, std::int64_t value) {
   if (!steps_.empty() && steps_.back().first == at) {

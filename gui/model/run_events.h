@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -30,6 +31,9 @@ struct RolloutSpan {
   Instant from;
   Instant to = Instant::never();
 };
+
+/// Whether the hand of the timeline does this to objects, beside "set", whose rollouts are seen.
+[[nodiscard]] bool is_change(std::string_view what);
 
 /// What the timeline did to objects that is no rollout: applied, patched, drained, cordoned.
 struct ChangeMark {

@@ -66,11 +66,10 @@ QRegion left_part(const QRegion& region, std::int64_t most) {
   const auto part = [&](int width) {
     return region & QRect{around.left(), around.top(), width, around.height()};
   };
-  constexpr int kColumn = 8;
-  int width = around.width();
   if (area_of(region) <= most) return region;
-  int too_wide = width;
-  for (width = kColumn; too_wide - width > kColumn;) {
+  constexpr int kColumn = 8;
+  int width = kColumn;
+  for (int too_wide = around.width(); too_wide - width > kColumn;) {
     const int middle = width + (too_wide - width) / 2;
     (area_of(part(middle)) <= most ? width : too_wide) = middle;
   }

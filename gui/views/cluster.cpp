@@ -94,22 +94,20 @@ std::vector<Layer> ClusterView::still_layers() const {
   qreal x = list.words(kPadding, kHeaderMiddle, tr("Cluster"), Type::Heading, c.high);
   if (!has_moment()) return layers;
   const Moment& moment = *shown().moment;
-  const auto counted = [](std::uint64_t count, const QString& one, const QString& many) {
-    return count == 1 ? one : many.arg(count_text(count));
-  };
-  x = list.words(x + 12, kHeaderMiddle, counted(moment.node_count, tr("1 node"), tr("%1 nodes")),
-                 Type::Body, c.mid);
-  list.words(x + 12, kHeaderMiddle, counted(moment.pod_count, tr("1 pod"), tr("%1 pods")),
+  x = list.words(x + 12, kHeaderMiddle,
+                 counted_text(moment.node_count, tr("1 node"), tr("%1 nodes")), Type::Body, c.mid);
+  list.words(x + 12, kHeaderMiddle, counted_text(moment.pod_count, tr("1 pod"), tr("%1 pods")),
              Type::Body, c.mid);
   const qreal right = width() - kPadding;
   if (moment.pods_lost > 0) {
     list.words_before(right, kHeaderMiddle,
-                      counted(moment.pods_lost, tr("1 pod lost"), tr("%1 pods lost")),
+                      counted_text(moment.pods_lost, tr("1 pod lost"), tr("%1 pods lost")),
                       Type::BodyStrong, c.state(State::Lost));
   } else if (moment.pods_starting > 0) {
-    list.words_before(right, kHeaderMiddle,
-                      counted(moment.pods_starting, tr("1 pod starting"), tr("%1 pods starting")),
-                      Type::BodyStrong, c.state(State::Starting));
+    list.words_before(
+        right, kHeaderMiddle,
+        counted_text(moment.pods_starting, tr("1 pod starting"), tr("%1 pods starting")),
+        Type::BodyStrong, c.state(State::Starting));
   }
   if (moment.zones.empty()) return layers;
   const std::vector<QRectF> boxes = zone_boxes();

@@ -297,13 +297,12 @@ void ServiceGraphView::draw_header(DisplayList& list) const {
     const auto paths = std::count_if(
         shown().run->scene().edges.begin(), shown().run->scene().edges.end(),
         [](const recording::SceneEdge& edge) { return edge.from != recording::kOutside; });
-    const std::size_t services = shown().run->scene().services.size();
-    x = list.words(x + 12, kHeaderMiddle,
-                   services == 1 ? tr("1 service") : tr("%1 services").arg(count_text(services)),
-                   Type::Body, c.mid);
+    x = list.words(
+        x + 12, kHeaderMiddle,
+        counted_text(shown().run->scene().services.size(), tr("1 service"), tr("%1 services")),
+        Type::Body, c.mid);
     const QString text =
-        paths == 1 ? tr("1 call path")
-                   : tr("%1 call paths").arg(count_text(static_cast<std::uint64_t>(paths)));
+        counted_text(static_cast<std::uint64_t>(paths), tr("1 call path"), tr("%1 call paths"));
     x = list.words(x + 12, kHeaderMiddle, text, Type::Body, c.mid);
   }
   // Two graphs side by side have one legend.

@@ -58,6 +58,10 @@ QString count_text(std::uint64_t count) {
   return text;
 }
 
+QString counted_text(std::uint64_t count, const QString& one, const QString& many) {
+  return count == 1 ? one : many.arg(count_text(count));
+}
+
 QString amount_text(std::uint64_t count) {
   if (count < 100'000) return count_text(count);
   const auto amount = static_cast<double>(count);

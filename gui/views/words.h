@@ -23,6 +23,8 @@ namespace orrery::gui {
 [[nodiscard]] QString offset_text(Duration after);
 /// "3,214"
 [[nodiscard]] QString count_text(std::uint64_t count);
+/// `one` if it is one, otherwise `many` with the count in place of its %1.
+[[nodiscard]] QString counted_text(std::uint64_t count, const QString& one, const QString& many);
 /// "3,214", "120k", "1.2M"
 [[nodiscard]] QString amount_text(std::uint64_t count);
 /// "zone b" of "zone/b", "cart" of "Deployment/shop/cart".

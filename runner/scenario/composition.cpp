@@ -104,13 +104,12 @@ class Inclusion {
     const Value& name = *named;
     const auto text = read_text(name, "a scenario file", report_);
     if (!text) return std::nullopt;
-    const fs::path own = folders_.of(item);
-    const std::string path = (own / *text).lexically_normal().string();
+    const std::string path = folders_.path(item, *text);
     std::string begins = fs::path{path}.parent_path().string();
     if (folder != nullptr) {
       const auto given = read_text(*folder, "a folder", report_);
       if (!given) return std::nullopt;
-      begins = (own / *given).lexically_normal().string();
+      begins = folders_.path(item, *given);
     }
     if (std::find(chain.begin(), chain.end(), path) != chain.end()) {
       report_.add(name.where, "files that do not include themselves",

@@ -28,6 +28,10 @@ class Folders {
     if (given != given_.end()) return given->second;
     return std::filesystem::path{value.where.file}.parent_path().string();
   }
+  /// What `name` in `value` names.
+  [[nodiscard]] std::string path(const Value& value, const std::string& name) const {
+    return (std::filesystem::path{of(value)} / name).lexically_normal().string();
+  }
 
  private:
   std::map<std::string, std::string> given_;  ///< By file.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <filesystem>
 #include <optional>
 
 #include "runner/scenario/parts.h"
@@ -149,8 +148,7 @@ void read_rates(const Value& rates, const Fields& fields, const Folders& folders
     }
   }
   if (is_file) {
-    const std::string path =
-        (std::filesystem::path{folders.of(rates)} / rates.text).lexically_normal().string();
+    const std::string path = folders.path(rates, rates.text);
     const double in_a_second = 1 / to_seconds(per);
     read_series_file(
         path, rates, interval,

@@ -88,11 +88,10 @@ void read_start_time(const Value* start, const std::vector<api::ManifestObject>&
 api::Manifests read_manifest_list(const Value& list, const Value* patch, const Folders& folders,
                                   std::vector<std::string>& files, api::istio::Rules& rules,
                                   Report& report) {
-  namespace fs = std::filesystem;
   for (const Value& name : items(list, "a list of files and folders", report)) {
     const auto text = read_text(name, "a file or folder", report);
     if (!text) continue;
-    const std::string path = (fs::path{folders.of(name)} / *text).lexically_normal().string();
+    const std::string path = folders.path(name, *text);
     for (std::string& file : manifest_files(path, name.where, report)) {
       if (std::find(files.begin(), files.end(), file) == files.end()) {
         files.push_back(std::move(file));

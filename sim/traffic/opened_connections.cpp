@@ -107,8 +107,7 @@ GivenBack RequestEngine::give_back(std::uint32_t index, const TryEnd& end) {
   if (its.opening == Opening::No) [[likely]] {
     return impaired_ && closes_slowly(index, end.outcome) ? GivenBack::Closing : GivenBack::Place;
   }
-  const bool failed = end.unconnected || end.outcome == RequestOutcome::Refused ||
-                      end.outcome == RequestOutcome::Reset;
+  const bool failed = end.breaks_connection();
   if (!failed && its.opening == Opening::Handshake && calls_[index].phase == CallPhase::Outbound) {
     left_openings_[index] = caller_of(index);
     return GivenBack::Opener;

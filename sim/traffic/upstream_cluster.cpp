@@ -686,9 +686,7 @@ FreedConnection UpstreamCluster::heard_from(RouteHost host, const TryEnd& end, I
   tick(now);
   judge(index, end, now);
   if (policy_->accrual) accrue(index, end, now);
-  const bool broken = end.unconnected || end.outcome == RequestOutcome::Refused ||
-                      end.outcome == RequestOutcome::Reset;
-  return leave_pool(index, host, broken, given);
+  return leave_pool(index, host, end.breaks_connection(), given);
 }
 
 FreedConnection UpstreamCluster::cancelled_at(RouteHost host, Instant now, GivenBack given) {

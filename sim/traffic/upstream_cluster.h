@@ -29,6 +29,11 @@ struct TryEnd {
   RequestOutcome outcome = RequestOutcome::Ok;
   bool unconnected = false;  ///< Nobody answered at the address.
   Duration elapsed;          ///< Since the try began.
+
+  /// Whether there is no connection to the host any more, or never was one.
+  [[nodiscard]] bool breaks_connection() const {
+    return unconnected || outcome == RequestOutcome::Refused || outcome == RequestOutcome::Reset;
+  }
 };
 /// What HTTP would show of it.
 [[nodiscard]] resilience::TryResult result_of(const TryEnd& end);

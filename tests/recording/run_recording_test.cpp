@@ -88,12 +88,16 @@ TEST(RunRecording, AnyRunIsReadAsItWasWritten) {
   }
 }
 
+void finish_after(RandomRun& run, int steps) {
+  for (int i = 0; i < steps; ++i) run.step();
+  ASSERT_TRUE(run.writer().finish());
+}
+
 TEST(RunRecording, WhatWasReadAheadIsWhatIsReadWithout) {
   const tests::TemporaryFolder folder;
   const std::string path = folder.file("run.orrery");
   RandomRun run{5, path};
-  for (int i = 0; i < 200; ++i) run.step();
-  ASSERT_TRUE(run.writer().finish());
+  finish_after(run, 200);
   const auto& frames = run.expected().frames;
   // In as many parts as there is time for.
   for (int parts = 0; parts < 6; ++parts) {
@@ -113,8 +117,7 @@ TEST(RunRecording, WhatWasReadAheadIsNotReadAgain) {
   const tests::TemporaryFolder folder;
   const std::string path = folder.file("run.orrery");
   RandomRun run{5, path};
-  for (int i = 0; i < 200; ++i) run.step();
-  ASSERT_TRUE(run.writer().finish());
+  finish_after(run, 200);
   const auto& frames = run.expected().frames;
   const auto reader = open(path);
   const auto without = open(path);
@@ -138,8 +141,7 @@ TEST(RunRecording, TheSameRunIsTheSameBytes) {
   const tests::TemporaryFolder folder;
   for (const char* name : {"a", "b"}) {
     RandomRun run{7, folder.file(name)};
-    for (int i = 0; i < 120; ++i) run.step();
-    ASSERT_TRUE(run.writer().finish());
+    finish_after(run, 120);
   }
   EXPECT_EQ(bytes_of(folder.file("a")), bytes_of(folder.file("b")));
 }
@@ -226,8 +228,7 @@ TEST(RunRecording, WithoutItsIndexARecordingIsScanned) {
   const tests::TemporaryFolder folder;
   const std::string path = folder.file("run.orrery");
   RandomRun run{5, path};
-  for (int i = 0; i < 130; ++i) run.step();
-  ASSERT_TRUE(run.writer().finish());
+  finish_after(run, 130);
   std::filesystem::resize_file(path, std::filesystem::file_size(path) - kFootSize);
   const auto reader = open(path);
   EXPECT_FALSE(reader->complete());

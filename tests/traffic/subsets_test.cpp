@@ -458,6 +458,14 @@ TEST(ChangedSubsets, AreWhyCallsFailThatWereSentWhereSomebodyWasIll) {
   EXPECT_EQ(origin(true, 1, 0), "");
 }
 
+/// "two", which had no calls, gets half of them from now on, and the rest of the run is played.
+void send_half_to_two(SubsetWorld& world, RoutePolicy policy, recording::EventLog& log) {
+  policy.split[1].weight = 1;
+  const auto cause = log.append(Instant::at(10_s), 0, "policy", "");
+  world.world.engine.set_policy(0, policy, cause, Keeps::Unchanged);
+  world.run();
+}
+
 TEST(ChangedSubsets, ThatHaveNoPodsAreWhyCallsFindNone) {
   recording::EventLog log;
   FailureLedger ledger{log, {"web"}};
@@ -466,10 +474,7 @@ TEST(ChangedSubsets, ThatHaveNoPodsAreWhyCallsFindNone) {
   SubsetWorld world{policy, {kOne}};
   world.world.engine.explain_failures(ledger);
   world.world.run(Instant::at(10_s));
-  policy.split[1].weight = 1;
-  const auto cause = log.append(Instant::at(10_s), 0, "policy", "");
-  world.world.engine.set_policy(0, policy, cause, Keeps::Unchanged);
-  world.run();
+  send_half_to_two(world, policy, log);
   EXPECT_GT(world.ended(RequestOutcome::NoEndpoints), 1'000U);
   EXPECT_EQ(origin_of(ledger, log), "policy");
 }
@@ -486,10 +491,7 @@ TEST(ChangedSubsets, AreWhyCallsWaitTooLongWhereTheyAreTooFew) {
   world.world.engine.explain_failures(ledger);
   world.world.run(Instant::at(10_s));
   EXPECT_EQ(world.ended(RequestOutcome::Timeout), 0U);
-  policy.split[1].weight = 1;
-  const auto cause = log.append(Instant::at(10_s), 0, "policy", "");
-  world.world.engine.set_policy(0, policy, cause, Keeps::Unchanged);
-  world.run();
+  send_half_to_two(world, policy, log);
   EXPECT_GT(world.ended(RequestOutcome::Timeout) + world.ended(RequestOutcome::Refused), 100U);
   for (const FailureTally& tally : ledger.tallies()) {
     EXPECT_EQ(log.records()[tally.kind.cause - 1].what, "policy");
@@ -509,10 +511,7 @@ TEST(ChangedSubsets, AreWhyCallsAreTurnedAwayWhereTheyAreTooFew) {
   world.world.engine.explain_failures(ledger);
   world.world.run(Instant::at(10_s));
   EXPECT_EQ(world.ended(RequestOutcome::Refused), 0U);
-  policy.split[1].weight = 1;
-  const auto cause = log.append(Instant::at(10_s), 0, "policy", "");
-  world.world.engine.set_policy(0, policy, cause, Keeps::Unchanged);
-  world.run();
+  send_half_to_two(world, policy, log);
   EXPECT_GT(world.ended(RequestOutcome::Refused), 100U);
   EXPECT_EQ(origin_of(ledger, log), "policy");
 }

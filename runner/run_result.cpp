@@ -46,8 +46,8 @@ double LatencyHistogram::quantile_seconds(double q) const {
   return max_seconds();
 }
 
-LatencyHistogram LatencyHistogram::restore(std::map<std::uint32_t, std::uint64_t> buckets,
-                                           std::int64_t sum_ns, std::int64_t max_ns) {
+LatencyHistogram LatencyHistogram::restore(Buckets buckets, std::int64_t sum_ns,
+                                           std::int64_t max_ns) {
   LatencyHistogram histogram;
   for (const auto& [bucket, count] : buckets) histogram.count_ += count;
   histogram.buckets_ = std::move(buckets);

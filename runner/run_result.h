@@ -2,6 +2,7 @@
 /// What one run (one seed, one world) found: the input of verdicts, summaries and reports.
 #pragma once
 
+#include <boost/container/flat_map.hpp>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -17,6 +18,9 @@ namespace orrery::runner {
 /// Latencies in logarithmic buckets of 1/32 of a power of two: exact counts, 3 % wide, mergeable.
 class LatencyHistogram {
  public:
+  /// Bucket index -> count. A run has one for each second of each service: no tree of small pieces.
+  using Buckets = boost::container::flat_map<std::uint32_t, std::uint64_t>;
+
   void add(Duration latency);
   void merge(const LatencyHistogram& other);
   [[nodiscard]] std::uint64_t count() const { return count_; }
@@ -25,15 +29,13 @@ class LatencyHistogram {
   /// The q-quantile [s], interpolated within its bucket; 0 when empty. Requires: 0 <= q <= 1.
   [[nodiscard]] double quantile_seconds(double q) const;
 
-  /// Bucket index -> count, for storing.
-  [[nodiscard]] const std::map<std::uint32_t, std::uint64_t>& buckets() const { return buckets_; }
+  [[nodiscard]] const Buckets& buckets() const { return buckets_; }
   [[nodiscard]] std::int64_t sum_ns() const { return sum_ns_; }
   [[nodiscard]] std::int64_t max_ns() const { return max_ns_; }
-  static LatencyHistogram restore(std::map<std::uint32_t, std::uint64_t> buckets,
-                                  std::int64_t sum_ns, std::int64_t max_ns);
+  static LatencyHistogram restore(Buckets buckets, std::int64_t sum_ns, std::int64_t max_ns);
 
  private:
-  std::map<std::uint32_t, std::uint64_t> buckets_;
+  Buckets buckets_;
   std::uint64_t count_ = 0;
   std::int64_t sum_ns_ = 0;
   std::int64_t max_ns_ = 0;

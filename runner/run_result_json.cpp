@@ -29,7 +29,7 @@ RequestStats read_stats(const json& j) {
   stats.succeeded = j.at("ok").get<std::uint64_t>();
   stats.tries = j.at("tries").get<std::uint64_t>();
   stats.errors = j.at("errors").get<std::map<std::string, std::uint64_t>>();
-  std::map<std::uint32_t, std::uint64_t> buckets;
+  LatencyHistogram::Buckets buckets;
   for (const json& pair : j.at("buckets")) {
     buckets[pair.at(0).get<std::uint32_t>()] = pair.at(1).get<std::uint64_t>();
   }

@@ -648,7 +648,8 @@ runner::RequestSeries series_of(const sim::RequestSeries& from, Duration interva
       out.stats.errors[sim::to_string(static_cast<sim::RequestOutcome>(i))] =
           sample.counts.ended[i];
     }
-    std::map<std::uint32_t, std::uint64_t> buckets;
+    runner::LatencyHistogram::Buckets buckets;
+    buckets.reserve(sample.counts.latency.size());
     for (const sim::LatencyCount& count : sample.counts.latency)
       buckets[count.bucket] = count.count;
     out.stats.latency = runner::LatencyHistogram::restore(

@@ -65,7 +65,7 @@ class HalfMinute {
   std::uint64_t requests_ = 0;
   std::uint64_t succeeded_ = 0;
   std::int64_t sum_ns_ = 0;
-  std::map<std::uint32_t, std::uint64_t> buckets_;
+  runner::LatencyHistogram::Buckets buckets_;
 };
 
 }  // namespace

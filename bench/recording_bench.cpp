@@ -210,6 +210,7 @@ class MadeUpRun {
                          .ready = true});
       writer->set_pod(pods_[i], states_[i]);
     }
+    recording::SampleValues row{writer->columns().count()};
     for (std::uint64_t sample = 1; sample <= samples; ++sample) {
       for (std::uint32_t i = 0; i < size_.changes_per_sample; ++i) {
         const std::uint64_t at = mix64(sample * 1'000 + i) % size_.pods;
@@ -218,7 +219,9 @@ class MadeUpRun {
         if (!state.ready) ++state.restarts;
         writer->set_pod(pods_[at], state);
       }
-      writer->sample(at(sample), values(sample, writer->columns()));
+      row.set_all(values(sample, writer->columns()));
+      writer->sample(at(sample), row);
+      row.begin_period([](std::size_t) { return false; });
     }
     if (!writer->finish()) std::exit(1);
   }

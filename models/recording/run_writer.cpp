@@ -11,7 +11,7 @@ namespace {
 /// A batch is handed over when it has so many samples, or values: waking a thread costs as much as
 /// a sample or two.
 constexpr std::size_t kBatchSamples = 64;
-constexpr std::size_t kBatchValues = std::size_t{128} << 10;
+constexpr std::size_t kBatchValues = std::size_t{64} << 10;
 
 }  // namespace
 
@@ -27,6 +27,9 @@ Result<std::unique_ptr<RunWriter>> RunWriter::create(const std::string& path, Ru
   }
   return writer;
 }
+
+RunWriter::RunWriter(std::unique_ptr<ChunkWriter> chunks)
+    : chunks_{std::move(chunks)}, row_(columns().count()) {}
 
 RunWriter::~RunWriter() { stop(); }
 
@@ -49,20 +52,24 @@ void RunWriter::set_node(TextId name, const std::optional<NodeState>& state) {
 
 void RunWriter::add_event(const RunEvent& event) { batch().events.push_back(event); }
 
-void RunWriter::add_trace(const Trace& trace) {
+Trace& RunWriter::add_trace() {
   SampleBatch& open = batch();
   if (open.trace_count == open.traces.size()) open.traces.emplace_back();
-  open.traces[open.trace_count++] = trace;
+  Trace& trace = open.traces[open.trace_count++];
+  trace.spans.clear();
+  return trace;
 }
 
-void RunWriter::sample(Instant at, const std::vector<std::int64_t>& values) {
+void RunWriter::sample(Instant at, const SampleValues& values) {
   expects(at.count_ns() % 1000 == 0, "a sample is at a whole microsecond");
   expects(values.size() == columns().count(), "a sample has a value for every column");
   expects(!last_ || *last_ < at, "samples go forward");
   last_ = at;
   SampleBatch& open = batch();
+  for (const std::uint32_t column : values.written()) {
+    open.values.push_back({column, values[column]});
+  }
   open.rows.push_back(open.row(at));
-  open.values.insert(open.values.end(), values.begin(), values.end());
   if (open.rows.size() >= kBatchSamples || open.values.size() >= kBatchValues) hand_over();
 }
 
@@ -119,6 +126,10 @@ void RunWriter::write_batches() {
 void RunWriter::write(SampleBatch& batch) {
   SampleBatch::Row from;
   const auto take = [&](const SampleBatch::Row& to) {
+    for (; from.values < to.values; ++from.values) {
+      const SampleBatch::Value& value = batch.values[from.values];
+      row_[value.column] = value.value;
+    }
     for (; from.texts < to.texts; ++from.texts) {
       chunks_->add_text(std::move(batch.texts[from.texts]));
     }
@@ -131,11 +142,9 @@ void RunWriter::write(SampleBatch& batch) {
     for (; from.events < to.events; ++from.events) chunks_->add_event(batch.events[from.events]);
     for (; from.traces < to.traces; ++from.traces) chunks_->add_trace(batch.traces[from.traces]);
   };
-  const std::int64_t* values = batch.values.data();
   for (const SampleBatch::Row& row : batch.rows) {
     take(row);
-    chunks_->sample(row.at, values);
-    values += columns().count();
+    chunks_->sample(row.at, row_.data());
   }
   // Of the sample that is still to come.
   take(batch.row({}));

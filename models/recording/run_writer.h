@@ -21,6 +21,7 @@
 #include "models/recording/chunk_writer.h"
 #include "models/recording/run_data.h"
 #include "models/recording/sample_batch.h"
+#include "models/recording/sample_values.h"
 #include "models/recording/text_table.h"
 
 namespace orrery::recording {
@@ -48,11 +49,13 @@ class RunWriter {
   void set_pod(TextId name, const std::optional<PodState>& state);
   void set_node(TextId name, const std::optional<NodeState>& state);
   void add_event(const RunEvent& event);
-  void add_trace(const Trace& trace);
+  /// One more, to be filled before anything else is done; of an earlier one it has nothing.
+  [[nodiscard]] Trace& add_trace();
 
   /// Takes the sample; waits if the file is several batches behind. Requires: whole microseconds,
-  /// later than the one before; as many values as there are columns.
-  void sample(Instant at, const std::vector<std::int64_t>& values);
+  /// later than the one before; as many values as there are columns; those that were not written to
+  /// are as they were in the sample before.
+  void sample(Instant at, const SampleValues& values);
   /// Writes out what was sampled since, so that whoever watches the file sees it from now on.
   void show();
   /// The same, without waiting until it is in the file.
@@ -65,7 +68,7 @@ class RunWriter {
  private:
   static constexpr std::size_t kBatches = 4;
 
-  explicit RunWriter(std::unique_ptr<ChunkWriter> chunks) : chunks_{std::move(chunks)} {}
+  explicit RunWriter(std::unique_ptr<ChunkWriter> chunks);
   /// The one that is being filled.
   [[nodiscard]] SampleBatch& batch() { return batches_[handed_ % kBatches]; }
   void hand_over();
@@ -73,7 +76,10 @@ class RunWriter {
   void write(SampleBatch& batch);
   void stop();
 
-  std::unique_ptr<ChunkWriter> chunks_;  ///< The thread's, as long as it runs.
+  // The thread's, as long as it runs.
+  std::unique_ptr<ChunkWriter> chunks_;
+  std::vector<std::int64_t> row_;  ///< Of the sample that was written last.
+
   TextTable texts_;
   std::optional<Instant> last_;  ///< Of the last sample.
   std::array<SampleBatch, kBatches> batches_;

@@ -15,9 +15,14 @@ namespace orrery::recording {
 
 /// Filled anew, it takes no new memory for what it held before.
 struct SampleBatch {
+  struct Value {
+    std::uint32_t column = 0;
+    std::int64_t value = 0;
+  };
   /// A sample, and how much of everything was there until then.
   struct Row {
     Instant at;
+    std::size_t values = 0;
     std::size_t texts = 0;
     std::size_t pods = 0;
     std::size_t nodes = 0;
@@ -26,7 +31,9 @@ struct SampleBatch {
   };
 
   std::vector<Row> rows;
-  std::vector<std::int64_t> values;  ///< Row by row, as many for each as there are columns.
+  /// Of columns that may not be as they were in the sample before; 0 before the first. Most are:
+  /// whole samples would drive what the run works on out of the cache.
+  std::vector<Value> values;
   std::vector<std::string> texts;
   std::vector<std::pair<TextId, std::optional<PodState>>> pods;
   std::vector<std::pair<TextId, std::optional<NodeState>>> nodes;
@@ -37,7 +44,7 @@ struct SampleBatch {
 
   /// What there is now.
   [[nodiscard]] Row row(Instant at) const {
-    return {at, texts.size(), pods.size(), nodes.size(), events.size(), trace_count};
+    return {at, values.size(), texts.size(), pods.size(), nodes.size(), events.size(), trace_count};
   }
   void clear() {
     rows.clear();

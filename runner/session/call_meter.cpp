@@ -22,7 +22,9 @@ static_assert(static_cast<int>(RequestOutcome::NotAdmitted) + 1 ==
               static_cast<int>(CallField::NotAdmitted));
 static_assert(kLatencyBucketCount <= 0xffff);
 
-constexpr auto kCounts = static_cast<std::size_t>(CallField::InFlight);
+CallField field_of(RequestOutcome outcome) {
+  return static_cast<CallField>(static_cast<int>(CallField::Ok) + static_cast<int>(outcome));
+}
 
 }  // namespace
 
@@ -30,6 +32,7 @@ CallMeter::CallMeter(const recording::Scene& scene, std::uint32_t traces_per_sec
     : scene_{scene},
       map_{scene},
       values_(map_.count()),
+      counts_(map_.rows()),
       seconds_(map_.rows()),
       groups_(map_.groups()),
       routes_(map_.routes()),
@@ -38,26 +41,21 @@ CallMeter::CallMeter(const recording::Scene& scene, std::uint32_t traces_per_sec
 // --- Numbers ------------------------------------------------------------------------------------
 
 void CallMeter::call_began(std::uint32_t edge) {
-  ++value(CallField::Started, edge);
-  ++value(CallField::InFlight, edge);
+  count(CallField::Started, edge);
+  count(CallField::InFlight, edge);
 }
 
-void CallMeter::call_retried(std::uint32_t edge) { ++value(CallField::Retries, edge); }
+void CallMeter::call_retried(std::uint32_t edge) { count(CallField::Retries, edge); }
 
 void CallMeter::call_ended(std::uint32_t edge, Duration latency, RequestOutcome outcome) {
-  end(edge, latency, outcome);
+  count(field_of(outcome), edge);
+  count(CallField::InFlight, edge, -1);
+  seconds_[edge].add(latency);
 }
 
 void CallMeter::call_forgotten(std::uint32_t edge) {
-  ++value(CallField::Forgotten, edge);
-  --value(CallField::InFlight, edge);
-}
-
-void CallMeter::end(std::size_t row, Duration latency, RequestOutcome outcome) {
-  const auto field = static_cast<std::size_t>(CallField::Ok) + static_cast<std::size_t>(outcome);
-  ++values_[field * map_.rows() + row];
-  --value(CallField::InFlight, row);
-  seconds_[row].add(latency);
+  count(CallField::Forgotten, edge);
+  count(CallField::InFlight, edge, -1);
 }
 
 void CallMeter::breaker_changed(sim::CallEdge edge, std::uint32_t caller, BreakerState state) {
@@ -78,45 +76,64 @@ void CallMeter::close_second() {
     SecondLatencies& seen = seconds_[row];
     const bool any = seen.count() > 0;
     const auto buckets = any ? seen.percentiles() : std::array<std::uint32_t, 3>{};
-    value(CallField::P50, row) = any ? recording::latency_value(buckets[0]) : 0;
-    value(CallField::P95, row) = any ? recording::latency_value(buckets[1]) : 0;
-    value(CallField::P99, row) = any ? recording::latency_value(buckets[2]) : 0;
+    const auto put = [&](CallField field, std::uint32_t bucket) {
+      values_.set(column(field, row), any ? recording::latency_value(bucket) : 0);
+    };
+    put(CallField::P50, buckets[0]);
+    put(CallField::P95, buckets[1]);
+    put(CallField::P99, buckets[2]);
     seen.clear();
   }
 }
 
-std::vector<std::int64_t>& CallMeter::sample(const sim::RequestEngine* engine, Instant now) {
+void CallMeter::take_counts() {
   const std::size_t edges = scene_.edges.size();
-  const std::size_t services = scene_.services.size();
-  for (std::size_t field = 0; field <= kCounts; ++field) {  // With those in flight.
-    std::int64_t* of_edges = values_.data() + field * map_.rows();
-    std::int64_t* of_services = of_edges + edges;
-    std::fill_n(of_services, services, 0);
-    for (std::size_t e = 0; e < edges; ++e) of_services[scene_.edges[e].to] += of_edges[e];
+  for (const std::uint32_t row : counted_) {
+    const Counts counts = std::exchange(counts_[row], {});
+    for (std::size_t i = 0; i < counts.by_field.size(); ++i) {
+      if (counts.by_field[i] == 0) continue;
+      const auto field = static_cast<CallField>(i);
+      values_.add(column(field, row), counts.by_field[i]);
+      if (row >= edges) continue;
+      values_.add(column(field, edges + scene_.edges[row].to), counts.by_field[i]);
+    }
   }
+  counted_.clear();
+}
+
+recording::SampleValues& CallMeter::sample(const sim::RequestEngine* engine, Instant now) {
+  take_counts();
   if (now.count_ns() % 1'000'000'000 == 0) close_second();
   if (engine == nullptr) return values_;
-  for (std::uint32_t s = 0; s < services; ++s) {
+  for (std::uint32_t s = 0; s < scene_.services.size(); ++s) {
     const sim::ServiceGauge gauge = engine->gauge(s);
-    values_[map_.of(RowKind::Service, s, CallField::Busy)] = static_cast<std::int64_t>(gauge.busy);
-    values_[map_.of(RowKind::Service, s, CallField::Queued)] =
-        static_cast<std::int64_t>(gauge.queued);
+    const auto put = [&](CallField field, std::uint64_t value) {
+      values_.set(map_.of(RowKind::Service, s, field), static_cast<std::int64_t>(value));
+    };
+    put(CallField::Busy, gauge.busy);
+    put(CallField::Queued, gauge.queued);
   }
-  std::erase_if(breakers_, [&](const auto& breaker) {
-    const std::uint32_t caller = breaker.first.second;
-    if (caller == sim::kNone) return false;
-    const sim::InstanceState state = engine->view(sim::InstanceId{caller}).state;
-    return state == sim::InstanceState::Stopped || state == sim::InstanceState::Silent;
-  });
-  std::fill_n(&value(CallField::BreakersOpen, 0), 2 * map_.rows(), 0);
-  for (const auto& [place, state] : breakers_) {
-    const CallField field =
-        state == BreakerState::Open ? CallField::BreakersOpen : CallField::BreakersTrying;
-    ++value(field, place.first);
-  }
+  sample_breakers(*engine);
   sample_groups(*engine, now);
   sample_routes(*engine);
   return values_;
+}
+
+void CallMeter::sample_breakers(const sim::RequestEngine& engine) {
+  for (const std::size_t at : breaker_columns_) values_.set(at, 0);
+  breaker_columns_.clear();
+  std::erase_if(breakers_, [&](const auto& breaker) {
+    const std::uint32_t caller = breaker.first.second;
+    if (caller == sim::kNone) return false;
+    const sim::InstanceState state = engine.view(sim::InstanceId{caller}).state;
+    return state == sim::InstanceState::Stopped || state == sim::InstanceState::Silent;
+  });
+  for (const auto& [place, state] : breakers_) {
+    const CallField field =
+        state == BreakerState::Open ? CallField::BreakersOpen : CallField::BreakersTrying;
+    breaker_columns_.push_back(column(field, place.first));
+    values_.add(breaker_columns_.back(), 1);
+  }
 }
 
 void CallMeter::sample_groups(const sim::RequestEngine& engine, Instant now) {
@@ -125,7 +142,7 @@ void CallMeter::sample_groups(const sim::RequestEngine& engine, Instant now) {
     const sim::GroupCounts& counts = group.counts();
     sim::GroupCounts& before = groups_[g];
     const auto put = [&](GroupField field, std::uint64_t value) {
-      values_[map_.of(g, field)] = static_cast<std::int64_t>(value);
+      values_.set(map_.of(g, field), static_cast<std::int64_t>(value));
     };
     put(GroupField::Published, counts.published - before.published);
     put(GroupField::Finished, counts.finished - before.finished);
@@ -143,7 +160,7 @@ void CallMeter::sample_routes(const sim::RequestEngine& engine) {
     const sim::RouteCounts& did = engine.route(r);
     sim::RouteCounts& before = routes_[r];
     const auto put = [&](PolicyField field, std::uint64_t value) {
-      values_[map_.of(r, field)] = static_cast<std::int64_t>(value);
+      values_.set(map_.of(r, field), static_cast<std::int64_t>(value));
     };
     put(PolicyField::Calls, did.calls - before.calls);
     put(PolicyField::Tries, did.tries - before.tries);
@@ -157,18 +174,32 @@ void CallMeter::sample_routes(const sim::RequestEngine& engine) {
 }
 
 void CallMeter::begin_period() {
-  std::fill_n(values_.begin(), static_cast<std::ptrdiff_t>(kCounts * map_.rows()), 0);
+  values_.begin_period([this](std::size_t column) { return map_.is_count(column); });
 }
 
 // --- Followed journeys --------------------------------------------------------------------------
 
-bool CallMeter::journey_began(std::uint32_t journey, std::uint64_t key, Instant at) {
+std::uint32_t CallMeter::add_call(std::uint64_t key, std::uint32_t journey) {
+  if (free_calls_.empty()) {
+    free_calls_.push_back(static_cast<std::uint32_t>(calls_.size()));
+    calls_.emplace_back();
+  }
+  const std::uint32_t place = free_calls_.back();
+  free_calls_.pop_back();
+  calls_[place] = FollowedCall{};
+  calls_[place].key = key;
+  calls_[place].journey = journey;
+  journeys_[journey].places.push_back(place);
+  return place;
+}
+
+std::uint32_t CallMeter::journey_began(std::uint32_t journey, std::uint64_t key, Instant at) {
   const std::size_t row = scene_.edges.size() + scene_.services.size() + journey;
-  ++value(CallField::Started, row);
-  ++value(CallField::InFlight, row);
-  if (follow_gap_ns_ == 0) return false;
+  count(CallField::Started, row);
+  count(CallField::InFlight, row);
+  if (follow_gap_ns_ == 0) return sim::Followed::kNot;
   const std::int64_t window = at.count_ns() / follow_gap_ns_;
-  if (window == last_window_) return false;
+  if (window == last_window_) return sim::Followed::kNot;
   last_window_ = window;
   if (free_journeys_.empty()) {
     free_journeys_.push_back(static_cast<std::uint32_t>(journeys_.size()));
@@ -176,90 +207,83 @@ bool CallMeter::journey_began(std::uint32_t journey, std::uint64_t key, Instant 
   }
   const std::uint32_t slot = free_journeys_.back();
   free_journeys_.pop_back();
-  journeys_[slot].index = journey;
-  followed_.add(key, {slot, 0});
-  return true;
+  journeys_[slot].key = key;
+  journeys_[slot].journey = journey;
+  return add_call(key, slot);
 }
 
-bool CallMeter::try_began(std::uint64_t key, std::uint64_t parent) {
-  const KeyTable::Place* above = followed_.find(parent);
+FollowedCall* CallMeter::find(sim::Followed which) {
+  FollowedCall& call = calls_[which.place];
+  return call.key == which.key ? &call : nullptr;
+}
+
+std::uint32_t CallMeter::try_began(std::uint64_t key, sim::Followed above) {
+  const FollowedCall* caller = find(above);
   // Its user has left meanwhile: nobody asks about it any more.
-  if (above == nullptr) return false;
-  const auto [slot, caller] = *above;
-  Journey& journey = journeys_[slot];
-  Try made;
-  made.journey = slot;
-  if (caller > 0) {
-    made.parent = caller - 1;
-    made.depth = journey.tries[made.parent].depth + 1;
-  }
-  journey.keys.push_back(key);
-  journey.tries.push_back(made);
-  followed_.add(key, {slot, static_cast<std::uint32_t>(journey.tries.size())});
-  return true;
+  if (caller == nullptr) return sim::Followed::kNot;
+  const std::uint32_t depth = caller->depth + 1;
+  const std::uint32_t place = add_call(key, caller->journey);
+  calls_[place].above = above.place;
+  calls_[place].depth = depth;
+  return place;
 }
 
-CallMeter::Try* CallMeter::find(std::uint64_t key) {
-  const KeyTable::Place* place = followed_.find(key);
-  if (place == nullptr || place->second == 0) return nullptr;
-  return &journeys_[place->first].tries[place->second - 1];
-}
-
-void CallMeter::work_began(std::uint64_t key, Instant at) {
-  Try* found = find(key);
+void CallMeter::work_began(sim::Followed which, Instant at) {
+  FollowedCall* found = find(which);
   if (found == nullptr) return;
   found->work = at;
   found->worked = true;
 }
 
-void CallMeter::try_ended(const sim::TryReport& report) {
-  Try* found = find(report.key);
+void CallMeter::try_ended(std::uint32_t place, const sim::TryReport& report) {
+  FollowedCall* found = find({report.key, place});
   if (found == nullptr) return;
   found->report = report;
   found->ended = true;
 }
 
-void CallMeter::journey_ended(std::uint32_t journey, std::uint64_t key, Instant start,
+void CallMeter::journey_ended(std::uint32_t journey, sim::Followed which, Instant start,
                               Instant end_at, RequestOutcome outcome) {
-  end(scene_.edges.size() + scene_.services.size() + journey, end_at - start, outcome);
-  const KeyTable::Place* found = followed_.find(key);
-  if (found == nullptr) return;
-  const std::uint32_t slot = found->first;
-  std::vector<Try>& tries = journeys_[slot].tries;
-  order_.clear();
-  for (std::uint32_t i = 0; i < tries.size(); ++i) {
-    if (tries[i].ended) order_.push_back(i);
-  }
-  std::stable_sort(order_.begin(), order_.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return std::tie(tries[a].report.start, tries[a].depth) <
-           std::tie(tries[b].report.start, tries[b].depth);
-  });
-  if (done_count_ == done_.size()) done_.emplace_back();
-  FollowedJourney& followed = done_[done_count_++];
-  followed.key = key;
-  followed.journey = journey;
+  const std::size_t row = scene_.edges.size() + scene_.services.size() + journey;
+  count(field_of(outcome), row);
+  count(CallField::InFlight, row, -1);
+  seconds_[row].add(end_at - start);
+  if (which.place == sim::Followed::kNot) return;
+  const std::uint32_t slot = calls_[which.place].journey;
+  over_.push_back(slot);
+  FollowedJourney& followed = journeys_[slot];
   followed.start = start;
   followed.end = end_at;
   followed.outcome = outcome;
-  followed.calls.clear();
-  for (const std::uint32_t i : order_) {
-    Try& made = tries[i];
-    FollowedJourney::Call& call = followed.calls.emplace_back();
-    call.report = made.report;
-    if (made.worked) call.wait = made.work - made.report.start;
-    // What a caller did that is itself not over belongs to the next caller above it.
-    for (std::uint32_t above = made.parent; above != sim::kNone; above = tries[above].parent) {
-      if (tries[above].place == sim::kNone) continue;
-      call.parent = tries[above].place;
-      break;
-    }
-    made.place = static_cast<std::uint32_t>(followed.calls.size() - 1);
+  for (const std::uint32_t place : followed.places) {
+    FollowedCall& call = calls_[place];
+    call.key = 0;  // What becomes of it from now on is not told any more.
+    if (!call.ended) continue;
+    call.number = static_cast<std::uint32_t>(followed.calls.size());
+    followed.calls.push_back(place);
   }
-  for (const std::uint64_t at : journeys_[slot].keys) followed_.remove(at);
-  followed_.remove(key);
-  journeys_[slot].keys.clear();
-  tries.clear();
+  std::sort(followed.calls.begin(), followed.calls.end(), [&](std::uint32_t a, std::uint32_t b) {
+    const FollowedCall& one = calls_[a];
+    const FollowedCall& other = calls_[b];
+    return std::tie(one.report.start, one.depth, one.number) <
+           std::tie(other.report.start, other.depth, other.number);
+  });
+  for (std::uint32_t i = 0; i < followed.calls.size(); ++i) calls_[followed.calls[i]].number = i;
+}
+
+std::uint32_t CallMeter::parent_of(const FollowedCall& call) const {
+  // What a caller did that is itself not over belongs to the next caller above it.
+  std::uint32_t above = call.above;
+  while (calls_[above].above != sim::kNone && !calls_[above].ended) above = calls_[above].above;
+  return calls_[above].number;
+}
+
+void CallMeter::forget(std::uint32_t slot) {
+  FollowedJourney& journey = journeys_[slot];
+  free_calls_.insert(free_calls_.end(), journey.places.begin(), journey.places.end());
   free_journeys_.push_back(slot);
+  journey.places.clear();
+  journey.calls.clear();
 }
 
 }  // namespace orrery::session

@@ -2,15 +2,15 @@
 /// Counts calls for the samples of a recording, and keeps the followed journeys whole.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <span>
 #include <utility>
 #include <vector>
 
 #include "models/recording/run_data.h"
-#include "runner/session/key_table.h"
+#include "models/recording/sample_values.h"
 #include "runner/session/second_latencies.h"
 #include "sim/traffic/consumer_group.h"
 #include "sim/traffic/traffic_observer.h"
@@ -23,19 +23,29 @@ class RequestEngine;
 
 namespace orrery::session {
 
+/// A journey that is followed, or one of its tries.
+struct FollowedCall {
+  std::uint64_t key = 0;  ///< 0: nobody's.
+  std::uint32_t journey = 0;
+  std::uint32_t above = sim::kNone;  ///< Whose caller's place; kNone: it is the journey.
+  std::uint32_t depth = 0;
+  bool worked = false;
+  bool ended = false;
+  Instant work;           ///< When an instance began with it, if it worked.
+  sim::TryReport report;  ///< If it ended.
+  /// Among the calls of a journey that is over.
+  std::uint32_t number = recording::Span::kJourney;
+};
+
 /// A followed journey, with instances where a recording names pods.
 struct FollowedJourney {
-  struct Call {
-    std::uint32_t parent = recording::Span::kJourney;  ///< Index into the calls.
-    sim::TryReport report;
-    Duration wait = recording::Span::kNever;
-  };
   std::uint64_t key = 0;
   std::uint32_t journey = 0;
   Instant start;
   Instant end;
   sim::RequestOutcome outcome = sim::RequestOutcome::Ok;
-  std::vector<Call> calls;  ///< By start; parents first.
+  std::vector<std::uint32_t> places;  ///< Its own, then those of its tries, as they began.
+  std::vector<std::uint32_t> calls;   ///< Once it is over: places by start; parents first.
 };
 
 class CallMeter final : public sim::TrafficObserver {
@@ -46,14 +56,23 @@ class CallMeter final : public sim::TrafficObserver {
   /// The values of the sample that is due, by ColumnMap, with what was seen since begin_period() in
   /// the columns of calls. At a whole second its latencies are those shown until the next one.
   /// `engine`: null where nobody sees what goes on inside services.
-  [[nodiscard]] std::vector<std::int64_t>& sample(const sim::RequestEngine* engine, Instant now);
+  [[nodiscard]] recording::SampleValues& sample(const sim::RequestEngine* engine, Instant now);
   /// What is counted over a period begins at 0.
   void begin_period();
-  /// Followed journeys that ended since forget_journeys(), in order.
-  [[nodiscard]] std::span<const FollowedJourney> journeys() const {
-    return {done_.data(), done_count_};
+  /// Calls `take(journey)` for each followed journey that has ended since this was called last, in
+  /// order, and forgets it.
+  template <class Take>
+  void take_journeys(Take take) {
+    for (const std::uint32_t slot : over_) {
+      take(std::as_const(journeys_[slot]));
+      forget(slot);
+    }
+    over_.clear();
   }
-  void forget_journeys() { done_count_ = 0; }
+  /// One of FollowedJourney::calls.
+  [[nodiscard]] const FollowedCall& call(std::uint32_t place) const { return calls_[place]; }
+  /// The number of its parent among them; Span::kJourney: the journey is.
+  [[nodiscard]] std::uint32_t parent_of(const FollowedCall& call) const;
 
   void call_began(std::uint32_t edge) override;
   void call_retried(std::uint32_t edge) override;
@@ -61,56 +80,60 @@ class CallMeter final : public sim::TrafficObserver {
   void call_forgotten(std::uint32_t edge) override;
   void breaker_changed(sim::CallEdge edge, std::uint32_t caller,
                        resilience::BreakerState state) override;
-  bool journey_began(std::uint32_t journey, std::uint64_t key, Instant at) override;
-  void journey_ended(std::uint32_t journey, std::uint64_t key, Instant start, Instant end,
+  std::uint32_t journey_began(std::uint32_t journey, std::uint64_t key, Instant at) override;
+  void journey_ended(std::uint32_t journey, sim::Followed which, Instant start, Instant end,
                      sim::RequestOutcome outcome) override;
-  bool try_began(std::uint64_t key, std::uint64_t parent) override;
-  void work_began(std::uint64_t key, Instant at) override;
-  void try_ended(const sim::TryReport& report) override;
+  std::uint32_t try_began(std::uint64_t key, sim::Followed above) override;
+  void work_began(sim::Followed which, Instant at) override;
+  void try_ended(std::uint32_t place, const sim::TryReport& report) override;
 
  private:
-  struct Try {
-    std::uint32_t journey = 0;
-    std::uint32_t parent = sim::kNone;  ///< Index into the journey's tries; kNone: the journey.
-    std::uint32_t depth = 1;
-    std::uint32_t place = sim::kNone;  ///< Among the calls of the journey that has ended.
-    Instant work;
-    bool worked = false;
-    bool ended = false;
-    sim::TryReport report;
+  /// What was counted since the last sample, up to CallField::InFlight, in one cache line.
+  struct alignas(64) Counts {
+    std::array<std::int32_t, static_cast<std::size_t>(recording::CallField::InFlight) + 1>
+        by_field{};
+    bool any = false;
   };
-  /// A journey that goes on; its memory goes to the next one.
-  struct Journey {
-    std::uint32_t index = 0;
-    std::vector<std::uint64_t> keys;  ///< Of its tries.
-    std::vector<Try> tries;           ///< As they began.
-  };
+  static_assert(sizeof(Counts) == 64);
 
-  [[nodiscard]] std::int64_t& value(recording::CallField field, std::size_t row) {
-    return values_[static_cast<std::size_t>(field) * map_.rows() + row];
+  [[nodiscard]] std::size_t column(recording::CallField field, std::size_t row) const {
+    return static_cast<std::size_t>(field) * map_.rows() + row;
   }
-  void end(std::size_t row, Duration latency, sim::RequestOutcome outcome);
+  void count(recording::CallField field, std::size_t row, std::int32_t by = 1) {
+    Counts& counts = counts_[row];
+    counts.by_field[static_cast<std::size_t>(field)] += by;
+    if (counts.any) return;
+    counts.any = true;
+    counted_.push_back(static_cast<std::uint32_t>(row));
+  }
+  void take_counts();
   void close_second();
+  void sample_breakers(const sim::RequestEngine& engine);
   void sample_groups(const sim::RequestEngine& engine, Instant now);
   void sample_routes(const sim::RequestEngine& engine);
-  [[nodiscard]] Try* find(std::uint64_t key);
+  /// Null: its journey is over.
+  [[nodiscard]] FollowedCall* find(sim::Followed which);
+  [[nodiscard]] std::uint32_t add_call(std::uint64_t key, std::uint32_t journey);
+  void forget(std::uint32_t journey);
 
   const recording::Scene& scene_;
   recording::ColumnMap map_;
-  std::vector<std::int64_t> values_;      ///< Of the period that goes on.
+  recording::SampleValues values_;        ///< Of the period that goes on.
+  std::vector<Counts> counts_;            ///< By row; services have those of their edges.
+  std::vector<std::uint32_t> counted_;    ///< Rows that have any.
   std::vector<SecondLatencies> seconds_;  ///< By row: edges, services, journeys.
   std::map<std::pair<std::uint32_t, std::uint32_t>, resilience::BreakerState>
-      breakers_;                          ///< By edge and caller; closed ones are left out.
-  std::vector<sim::GroupCounts> groups_;  ///< As they were at the last sample, as the next.
+      breakers_;                              ///< By edge and caller; closed ones are left out.
+  std::vector<std::size_t> breaker_columns_;  ///< That are not 0.
+  std::vector<sim::GroupCounts> groups_;      ///< As they were at the last sample, as the next.
   std::vector<sim::RouteCounts> routes_;
   std::int64_t follow_gap_ns_;
   std::int64_t last_window_ = -1;
-  std::vector<Journey> journeys_;
+  std::vector<FollowedJourney> journeys_;
   std::vector<std::uint32_t> free_journeys_;
-  KeyTable followed_;  ///< Key of a journey or of a try -> its journey, and its try plus 1.
-  std::vector<std::uint32_t> order_;
-  std::vector<FollowedJourney> done_;  ///< The first done_count_ of them.
-  std::size_t done_count_ = 0;
+  std::vector<std::uint32_t> over_;  ///< Journeys that nobody has taken yet.
+  std::vector<FollowedCall> calls_;  ///< By place.
+  std::vector<std::uint32_t> free_calls_;
 };
 
 }  // namespace orrery::session

@@ -86,9 +86,10 @@ void LiveRecording::take_requests(Instant until) {
 
 void LiveRecording::begin(const Load& load, std::uint64_t key, const LoadLine& line) {
   sim::TrafficObserver& traffic = recorder_->traffic();
-  const bool followed = traffic.journey_began(load.journey, key, line.due);
+  const sim::Followed journey{key, traffic.journey_began(load.journey, key, line.due)};
   traffic.call_began(load.edge);
-  if (followed) static_cast<void>(traffic.try_began(try_key(key), key));
+  if (journey.place == sim::Followed::kNot) return;
+  followed_[key] = {journey.place, traffic.try_began(try_key(key), journey)};
 }
 
 void LiveRecording::end(const Load& load, std::uint64_t key, const LoadLine& line) {
@@ -101,9 +102,14 @@ void LiveRecording::end(const Load& load, std::uint64_t key, const LoadLine& lin
   report.start = line.due;
   report.end = line.due + line.latency;
   report.outcome = line.outcome;
-  traffic.try_ended(report);
+  sim::Followed journey{key};
+  if (const auto found = followed_.find(key); found != followed_.end()) {
+    journey.place = found->second.first;
+    traffic.try_ended(found->second.second, report);
+    followed_.erase(found);
+  }
   traffic.call_ended(load.edge, line.latency, line.outcome);
-  traffic.journey_ended(load.journey, key, report.start, report.end, line.outcome);
+  traffic.journey_ended(load.journey, journey, report.start, report.end, line.outcome);
 }
 
 std::uint32_t LiveRecording::instance_at(const std::string& endpoint) {

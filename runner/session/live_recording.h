@@ -72,6 +72,8 @@ class LiveRecording {
   std::map<Place, LoadLine> requests_;                           ///< Not yet recorded.
   std::map<std::string, std::uint32_t, std::less<>> instances_;  ///< By address.
   std::vector<std::string> addresses_;                           ///< Of the instances.
+  /// By key of the journey: its place and that of its try, of those that are followed.
+  std::map<std::uint64_t, std::pair<std::uint32_t, std::uint32_t>> followed_;
 };
 
 }  // namespace orrery::session

@@ -249,33 +249,33 @@ TextId RunRecorder::pod_of(std::uint32_t instance, const RequestSide& requests) 
 
 void RunRecorder::write_traces(const RequestSide& requests) {
   const auto us = [](Duration d) { return Duration::microseconds(d.count_ns() / 1000); };
-  for (const FollowedJourney& followed : meter_.journeys()) {
-    trace_.key = followed.key;
-    trace_.journey = followed.journey;
-    trace_.start = Instant::at(us(followed.start.since_start()));
-    trace_.length = us(followed.end - followed.start);
-    trace_.outcome = static_cast<std::uint8_t>(followed.outcome);
-    trace_.spans.clear();
-    for (const FollowedJourney::Call& call : followed.calls) {
-      recording::Span& span = trace_.spans.emplace_back();
-      span.parent = call.parent;
+  meter_.take_journeys([&](const FollowedJourney& followed) {
+    recording::Trace& trace = writer_->add_trace();
+    trace.key = followed.key;
+    trace.journey = followed.journey;
+    trace.start = Instant::at(us(followed.start.since_start()));
+    trace.length = us(followed.end - followed.start);
+    trace.outcome = static_cast<std::uint8_t>(followed.outcome);
+    trace.spans.reserve(followed.calls.size());
+    for (const std::uint32_t place : followed.calls) {
+      const FollowedCall& call = meter_.call(place);
+      recording::Span& span = trace.spans.emplace_back();
+      span.parent = meter_.parent_of(call);
       span.edge = call.report.edge;
       span.operation = operation_text(call.report.operation);
       span.pod = pod_of(call.report.instance, requests);
       span.start = us(call.report.start - followed.start);
-      if (call.wait >= Duration{}) span.wait = us(call.wait);
+      if (call.worked) span.wait = us(call.work - call.report.start);
       span.length = us(call.report.end - call.report.start);
       span.outcome = static_cast<std::uint8_t>(call.report.outcome);
       span.attempt = static_cast<std::uint8_t>(std::min(call.report.attempt, 255U));
     }
-    writer_->add_trace(trace_);
-  }
-  meter_.forget_journeys();
+  });
 }
 
 void RunRecorder::sample(Instant now, const recording::EventLog& log, RequestSide requests) {
   const auto* engine = std::get_if<const sim::RequestEngine*>(&requests);
-  std::vector<std::int64_t>& values = meter_.sample(engine == nullptr ? nullptr : *engine, now);
+  recording::SampleValues& values = meter_.sample(engine == nullptr ? nullptr : *engine, now);
   write_traces(requests);
   write_log(now, log);
   for (const std::string& name : changed_nodes_) {
@@ -288,7 +288,7 @@ void RunRecorder::sample(Instant now, const recording::EventLog& log, RequestSid
   }
   changed_nodes_.clear();
   const auto put = [&](ClusterField field, std::int64_t value) {
-    values[writer_->columns().of(field)] = value;
+    values.set(writer_->columns().of(field), value);
   };
   put(ClusterField::Pods, static_cast<std::int64_t>(pods_.size()));
   put(ClusterField::PodsReady, pods_ready_);

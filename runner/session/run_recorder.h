@@ -85,7 +85,6 @@ class RunRecorder {
   std::vector<std::string> operations_;             ///< Over all services, in order.
   std::vector<recording::TextId> operation_texts_;  ///< 0: it has none yet.
   std::vector<recording::TextId> instance_pods_;    ///< By instance; 0: not known.
-  recording::Trace trace_;                          ///< The one that is written.
   Duration period_;
   Instant next_;
   Instant last_;  ///< Of the last sample.

@@ -84,7 +84,9 @@ std::uint32_t RequestEngine::begin_journey(std::uint32_t index, std::uint64_t or
   }
   fingerprint_.add(now_, kTrafficComponent | kArrival, call.key);
   journeys_[journey].started(call.start_ns);
-  if (observer_ != nullptr) call.followed = observer_->journey_began(journey, call.key, now_);
+  if (observer_ != nullptr) {
+    set_followed(root, observer_->journey_began(journey, call.key, now_));
+  }
   if (user == kNone) arm_arrival(index);
   return root;
 }
@@ -122,7 +124,7 @@ void RequestEngine::end_journey(std::uint32_t root, RequestOutcome outcome) {
   journeys_[journey].ended(start_ns, now_.count_ns(), outcome);
   if (observer_ != nullptr) {
     const Instant start = Instant::at(Duration::nanoseconds(start_ns));
-    observer_->journey_ended(journey, call.key, start, now_, outcome);
+    observer_->journey_ended(journey, followed(root), start, now_, outcome);
   }
   if (user == kNone && !attachments_.empty()) {
     attachments_.erase(attachments_.lower_bound({true, call.key, 0}),

@@ -94,7 +94,7 @@ void RequestEngine::send_hedge(std::uint32_t at, std::uint32_t beside, RecordId 
   call.take_call_of(other);
   call.cause = cause;
   if (observer_ != nullptr) observer_->call_retried(site.edge);
-  if (other.followed) call.followed = observer_->try_began(call.key, parent.key);
+  if (other.followed) follow(index, other.parent);
   Try& its = tries_[index];
   const Try& others = tries_[beside];
   its.deadline = others.deadline;

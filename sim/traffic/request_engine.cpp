@@ -657,7 +657,7 @@ std::uint32_t RequestEngine::launch(std::uint32_t parent_index, std::uint32_t si
     count_start(site, call.start_ns);
   }
   if (parent.followed) [[unlikely]]
-    call.followed = observer_->try_began(call.key, parent.key);
+    follow(index, parent_index);
 
   if (!kPlain && !tries_.empty()) {
     Try& its = tries_[index];
@@ -843,7 +843,8 @@ void RequestEngine::begin_service(std::uint32_t index, Call& call) {
   ++service_loads_[instance.service].busy;
   call.phase = CallPhase::InService;
   if (!kPlain && !tries_.empty()) tries_[index].served_at = now_;
-  if (call.followed) observer_->work_began(call.key, now_);
+  if (call.followed) [[unlikely]]
+    observer_->work_began(followed(index), now_);
   if (instance.hanging) {
     call.held = true;
   } else {
@@ -1137,24 +1138,6 @@ void RequestEngine::count_end(const CallSite& site, std::int64_t start_ns, Reque
   if (site.journey != kNone) {
     journey_steps_[site.journey].ended(start_ns, now_.count_ns(), heard);
   }
-}
-
-void RequestEngine::report_try(std::uint32_t index, RequestOutcome outcome) {
-  const Call& call = calls_[index];
-  const CallSite& site = program_.sites[call.site];
-  TryReport report;
-  report.key = call.key;
-  report.edge = site.edge;
-  report.operation = site.operation;
-  report.instance = call.instance;
-  report.start = Instant::at(Duration::nanoseconds(call.start_ns));
-  if (site.route != kNone) {
-    report.attempt = tries_[index].retries.count;
-    if (report.attempt > 0) report.start = tries_[index].sent_at;
-  }
-  report.end = now_;
-  report.outcome = outcome;
-  observer_->try_ended(report);
 }
 
 /// Nobody answers at the address: the caller waits for the shorter of its timeouts.

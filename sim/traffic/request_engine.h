@@ -973,7 +973,11 @@ class RequestEngine {
 
   void count_start(const CallSite& site, std::int64_t start_ns);
   void count_first_try(const CallSite& site);  ///< count_start() and count_try(), now.
-  void report_try(std::uint32_t call, RequestOutcome outcome);  ///< To the observer that follows.
+  // To the observer, of calls that it follows; see followed_calls.cpp.
+  void follow(std::uint32_t call, std::uint32_t caller);  ///< As it follows the caller.
+  void set_followed(std::uint32_t call, std::uint32_t place);
+  [[nodiscard]] Followed followed(std::uint32_t call) const;
+  void report_try(std::uint32_t call, RequestOutcome outcome);
   void count_try(const CallSite& site);
   /// Of the service, whatever the caller makes of it.
   void count_service_end(const CallSite& site, std::int64_t start_ns, RequestOutcome outcome);
@@ -1017,6 +1021,7 @@ class RequestEngine {
   CallProgram program_;
   std::size_t service_count_;
   TrafficObserver* observer_ = nullptr;
+  std::vector<std::uint32_t> followed_;  ///< Places by slot, of calls that are followed.
   Draws draws_;
   Instant now_;
   std::array<Duration, 3> latency_;  ///< One way, by distance.

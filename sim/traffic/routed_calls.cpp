@@ -278,9 +278,7 @@ bool RequestEngine::try_again(std::uint32_t index, const TryEnd& end, bool answe
   call.cause = before.cause;
   call.phase = CallPhase::Backoff;
   if (observer_ != nullptr) observer_->call_retried(site.edge);
-  if (before.followed) {
-    call.followed = observer_->try_began(call.key, calls_[before.parent].key);
-  }
+  if (before.followed) follow(again, before.parent);
   if (hedged_of(index) != kNone) move_hedged(index, again);
   if (is_free && its.on_thread) return_thread(index);
   Try& next = tries_[again];

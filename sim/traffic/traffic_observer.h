@@ -21,7 +21,16 @@ struct CallEdge {
   friend bool operator==(const CallEdge&, const CallEdge&) = default;
 };
 
-/// A try of a followed call is over for its caller.
+/// A journey or a try that the observer follows, as whoever makes it knows it.
+struct Followed {
+  static constexpr std::uint32_t kNot = 0xffff'ffff;
+  std::uint64_t key = 0;
+  /// What the observer gave out when it began; kNot: it does not follow it. Once the journey is
+  /// over it may have been given to another, with another key.
+  std::uint32_t place = kNot;
+};
+
+/// A followed try is over for its caller.
 struct TryReport {
   std::uint64_t key = 0;
   std::uint32_t edge = 0;
@@ -51,17 +60,19 @@ class TrafficObserver {
   virtual void breaker_changed(CallEdge edge, std::uint32_t caller,
                                resilience::BreakerState state) = 0;
 
-  /// Returns whether the journey is followed.
-  virtual bool journey_began(std::uint32_t journey, std::uint64_t key, Instant at) = 0;
-  virtual void journey_ended(std::uint32_t journey, std::uint64_t key, Instant start, Instant end,
+  /// Returns the place of the journey; Followed::kNot: it is not followed.
+  virtual std::uint32_t journey_began(std::uint32_t journey, std::uint64_t key, Instant at) = 0;
+  /// Of every journey, followed or not.
+  virtual void journey_ended(std::uint32_t journey, Followed which, Instant start, Instant end,
                              RequestOutcome outcome) = 0;
 
-  // Calls below a followed journey; `parent` is the key of the journey or of a try.
-  /// Returns whether the try is followed.
-  virtual bool try_began(std::uint64_t key, std::uint64_t parent) = 0;
+  // Calls below a followed journey.
+  /// Returns the place of the try, whose caller is `above`; Followed::kNot: it is not followed.
+  virtual std::uint32_t try_began(std::uint64_t key, Followed above) = 0;
   /// An instance works on it from now on.
-  virtual void work_began(std::uint64_t key, Instant at) = 0;
-  virtual void try_ended(const TryReport& report) = 0;
+  virtual void work_began(Followed which, Instant at) = 0;
+  /// `place`: that of the try whose key the report has.
+  virtual void try_ended(std::uint32_t place, const TryReport& report) = 0;
 };
 
 }  // namespace orrery::sim

@@ -33,10 +33,10 @@ std::string calls_recording(const char* file, std::vector<std::string> services,
   auto writer = recording::RunWriter::create(path, {}, scene);
   if (!writer) return {};
   const recording::ColumnMap& map = (*writer)->columns();
+  recording::SampleValues values{map.count()};
   for (int i = 1; i <= 100; ++i) {
-    std::vector<std::int64_t> values(map.count());
-    values[map.of(recording::RowKind::Edge, 1, recording::CallField::Started)] =
-        i == more_at ? 11 : 10;
+    values.set(map.of(recording::RowKind::Edge, 1, recording::CallField::Started),
+               i == more_at ? 11 : 10);
     (*writer)->sample(Instant::at(Duration::milliseconds(100) * i), values);
   }
   return (*writer)->finish() ? path : std::string{};

@@ -30,7 +30,8 @@ enum class Beside { Nothing, Breaker, Policy, Admission, Topic, ManyTopics };
 
 class Writer {
  public:
-  explicit Writer(RunWriter& writer) : writer_{writer}, map_{writer.columns()} {}
+  explicit Writer(RunWriter& writer)
+      : writer_{writer}, map_{writer.columns()}, sample_{map_.count()} {}
 
   void event(std::uint64_t id, std::uint64_t cause, Duration at, const char* what,
              const char* subject, const char* detail = "") {
@@ -100,7 +101,7 @@ class Writer {
           Duration::milliseconds(90), !last || fails ? kTimeout : 0)
           .attempt = i;
     }
-    writer_.add_trace(trace);
+    writer_.add_trace() = trace;
   }
 
   void messages(std::int64_t tenth) {
@@ -153,13 +154,15 @@ class Writer {
       values_[map_.of(1, PolicyField::Openings)] = tenth == kDark + 11 ? 1 : 0;
       values_[map_.of(1, PolicyField::Ejections)] = tenth == kDark + 21 ? 1 : 0;
     }
-    writer_.sample(Instant::at(Duration::milliseconds(100) * tenth), values_);
+    sample_.set_all(values_);
+    writer_.sample(Instant::at(Duration::milliseconds(100) * tenth), sample_);
   }
 
  private:
   RunWriter& writer_;
   ColumnMap map_;
   std::vector<std::int64_t> values_;
+  recording::SampleValues sample_;
   std::int64_t lag_ = 0;
 };
 

@@ -70,6 +70,7 @@ class RandomRun {
         "a \"run\"", "d1", "sim", "test", seed, 1'704'067'200, Duration::milliseconds(100)};
     expected_.scene = random_scene(dice_);
     writer_ = *RunWriter::create(path, expected_.info, expected_.scene);
+    values_.emplace(writer_->columns().count());
   }
 
   [[nodiscard]] RunWriter& writer() { return *writer_; }
@@ -92,7 +93,11 @@ class RandomRun {
     }
     for (const auto& [name, state] : pods_) frame.pods.push_back({name, state});
     for (const auto& [name, state] : nodes_) frame.nodes.push_back({name, state});
-    writer_->sample(frame.at, frame.values);
+    values_->set_all(frame.values);
+    writer_->sample(frame.at, *values_);
+    if (dice_.often()) {
+      values_->begin_period([&](std::size_t c) { return writer_->columns().is_count(c); });
+    }
     if (shows_) writer_->show();
     expected_.frames.push_back(std::move(frame));
   }
@@ -184,7 +189,7 @@ class RandomRun {
       span.attempt = static_cast<std::uint8_t>(dice_.below(3));
       trace.spans.push_back(span);
     }
-    writer_->add_trace(trace);
+    writer_->add_trace() = trace;
     expected_.traces.push_back(std::move(trace));
   }
 
@@ -192,6 +197,7 @@ class RandomRun {
   bool shows_;
   ExpectedRun expected_;
   std::unique_ptr<RunWriter> writer_;
+  std::optional<SampleValues> values_;
   std::int64_t now_us_ = 0;
   std::map<TextId, PodState> pods_;
   std::map<TextId, NodeState> nodes_;

@@ -323,15 +323,15 @@ void steady_run(const std::string& path, std::int64_t seconds, bool finish) {
   Scene scene{{"shop/cart"}, {{kOutside, 0}}, {}};
   auto writer = *RunWriter::create(path, RunInfo{}, scene);
   const ColumnMap& map = writer->columns();
+  SampleValues values{map.count()};
   for (std::int64_t i = 1; i <= seconds * 10; ++i) {
-    std::vector<std::int64_t> values(map.count());
     const std::int64_t count = 3 + (i - 1) / 10 % 2;
     for (const RowKind kind : {RowKind::Edge, RowKind::Service}) {
-      values[map.of(kind, 0, CallField::Started)] = count;
-      values[map.of(kind, 0, CallField::Ok)] = count;
-      values[map.of(kind, 0, CallField::P50)] = latency_value(100);
+      values.set(map.of(kind, 0, CallField::Started), count);
+      values.set(map.of(kind, 0, CallField::Ok), count);
+      values.set(map.of(kind, 0, CallField::P50), latency_value(100));
     }
-    values[map.of(ClusterField::Pods)] = i;
+    values.set(map.of(ClusterField::Pods), i);
     writer->sample(Instant::at(Duration::milliseconds(100 * i)), values);
     writer->show();
   }

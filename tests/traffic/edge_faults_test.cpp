@@ -31,11 +31,13 @@ class Times final : public TrafficObserver {
   }
   void call_forgotten(std::uint32_t) override {}
   void breaker_changed(CallEdge, std::uint32_t, resilience::BreakerState) override {}
-  bool journey_began(std::uint32_t, std::uint64_t, Instant) override { return false; }
-  void journey_ended(std::uint32_t, std::uint64_t, Instant, Instant, RequestOutcome) override {}
-  bool try_began(std::uint64_t, std::uint64_t) override { return false; }
-  void work_began(std::uint64_t, Instant) override {}
-  void try_ended(const TryReport&) override {}
+  std::uint32_t journey_began(std::uint32_t, std::uint64_t, Instant) override {
+    return Followed::kNot;
+  }
+  void journey_ended(std::uint32_t, Followed, Instant, Instant, RequestOutcome) override {}
+  std::uint32_t try_began(std::uint64_t, Followed) override { return Followed::kNot; }
+  void work_began(Followed, Instant) override {}
+  void try_ended(std::uint32_t, const TryReport&) override {}
 
   std::vector<Ended> ended;
 };

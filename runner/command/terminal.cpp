@@ -92,7 +92,8 @@ std::optional<scenario::Scenario> load_scenario(const std::string& path,
     const auto range = scenario::parse_seeds(seeds);
     if (!range) {
       (void)bad_input(
-          {"--seeds: expected A..B or A with A <= B, such as 1..20; found " + seeds, ""});
+          {"--seeds: expected a seed or up to 100,000 of them, such as 7 or 1..20; found " + seeds,
+           ""});
       return std::nullopt;
     }
     reading.scenario->first_seed = range->first;

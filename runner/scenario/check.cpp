@@ -8,6 +8,7 @@
 #include <iterator>
 #include <map>
 
+#include "models/api/unicode.h"
 #include "runner/scenario/document.h"
 #include "runner/scenario/live_limits.h"
 #include "runner/scenario/manifest_files.h"
@@ -75,8 +76,9 @@ std::string not_modelled_text(const std::vector<api::NotModelled>& all) {
   std::map<std::string, Seen> seen;
   std::size_t width = 0;
   for (const api::NotModelled& one : all) {
-    ++seen.try_emplace(one.what, Seen{&one.where, 0}).first->second.count;
-    width = std::max(width, one.what.size());
+    const std::string what = api::one_line(one.what, 200);
+    ++seen.try_emplace(what, Seen{&one.where, 0}).first->second.count;
+    width = std::max(width, what.size());
   }
   std::string text = fmt::format("  not modelled, without effect on a run: {}\n",
                                  plural(seen.size(), "kind or field", "kinds and fields"));

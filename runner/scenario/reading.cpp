@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "models/api/time_zone.h"
+#include "models/api/unicode.h"
 #include "runner/scenario/call_reading.h"
 #include "runner/scenario/composition.h"
 #include "runner/scenario/manifest_files.h"
@@ -17,6 +18,10 @@ namespace {
 
 const std::vector<std::string> kProfiles = {"kubernetes-1.30", "kubernetes-1.30-hpa-1.15",
                                             "kubernetes-1.32"};
+
+constexpr std::size_t kNameMax = 200;
+/// Of a run that does not say how long it is, so that no other time is found to be outside of it.
+constexpr Duration kLongEnough = Duration::minutes(60 * 24 * 365);
 
 /// Whether a run depends on how long storage takes.
 bool uses_claims(const std::vector<api::ManifestObject>& objects) {
@@ -59,11 +64,12 @@ void read_times(const Fields& fields, Scenario& scenario, Report& report) {
       report.add(*duration, "a duration above 0");
     }
   }
+  if (scenario.duration == Duration{}) scenario.duration = kLongEnough;  // Never to be run.
   const Value* warmup = fields.find("warmup");
   if (warmup == nullptr) return;
   const auto read = read_duration(*warmup, report);
   scenario.warmup = read.value_or(Duration{});
-  if (read && scenario.duration > Duration{} && *read >= scenario.duration) {
+  if (read && *read >= scenario.duration) {
     report.add(*warmup,
                fmt::format("a warm-up shorter than the run of {}", to_string(scenario.duration)));
   }
@@ -150,6 +156,10 @@ void read_tree(const Value& root, const Folders& folders, Scenario& scenario, Sc
   read_format(fields.require("format", "1"), report);
   if (const Value* name = fields.require("name", "what this scenario is about")) {
     scenario.name = read_text(*name, "a sentence", report).value_or("");
+    // It stands in the first line of every report; with more lines it could look like a verdict.
+    if (api::one_line(scenario.name, kNameMax) != scenario.name) {
+      report.add(*name, fmt::format("one line of at most {} characters", kNameMax));
+    }
   }
   if (const Value* profile = fields.find("profile")) {
     scenario.profile = read_text(*profile, "a profile", report).value_or(scenario.profile);

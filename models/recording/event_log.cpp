@@ -207,10 +207,11 @@ ports::CauseId EventLog::append(Instant at, ports::CauseId cause, std::string wh
 ports::CauseId EventLog::append_write(Instant at, ports::CauseId cause, const Object* before,
                                       const Object* after) {
   expects(before != nullptr || after != nullptr, "a write has at least one side");
+  // Lines of one write follow from one another: that its container has exited made a pod not ready.
   ports::CauseId last = cause;
   for (Line& line : describe(before, after)) {
     last =
-        append(at, cause, std::move(line.what),
+        append(at, last, std::move(line.what),
                to_string(api::key_of(after != nullptr ? *after : *before)), std::move(line.detail));
   }
   return last;

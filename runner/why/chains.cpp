@@ -121,6 +121,9 @@ std::string origin_of(const Chain& chain) {
   if (origin.what == "spec-changed") {
     return fmt::format("a change of {} ({})", origin.subject, origin.detail);
   }
+  if (origin.what == "ended") {
+    return fmt::format("the process of {} ended ({})", origin.subject, origin.detail);
+  }
   if (origin.what == "not-ready") return origin.subject + " was not ready";
   if (is_birth(origin)) return origin.subject + ", which nothing had changed";
   if (origin.what == kFailing) return origin.detail + ", and nothing in the log that led to it";

@@ -363,6 +363,7 @@ class CommandTest(unittest.TestCase):
         self.assertTrue(told["regression"])
         self.assertIn("NOT WORSE", same.stdout)
         self.assertEqual(orrery("compare", self.variant()).returncode, 2)
+        self.assertIn("orrery: --head-set: expected PATH=VALUE", orrery("compare", self.variant(), "--head-set", "x").stderr)
 
     def test_a_sweep_that_is_killed_goes_on_and_ends_as_if_it_had_not_been(self):
         if "without SQLite" in orrery("export", "x").stderr:
@@ -437,6 +438,33 @@ class CommandTest(unittest.TestCase):
             self.assertIn("expected a scenario or manifests; found nothing", alone.stderr)
             self.assertIn(hint, alone.stderr)
             self.assertTrue(alone.stderr.endswith("1 problem\n"), alone.stderr)
+
+    def test_no_part_of_a_folder_is_left_out_in_silence(self):
+        folder = self.folder / "manifests"
+        shutil.copytree(ROOT / "scenarios/live/manifests", folder)
+        deep = folder.joinpath(*"abcdefghijklmnopq")
+        deep.mkdir(parents=True)
+        (deep / "more.yaml").write_text("kind: ConfigMap\n")
+        done = orrery("check", folder)
+        self.assertEqual(done.returncode, 2, done.stdout)
+        self.assertIn("expected at most 16 folders inside one another", done.stderr)
+        shutil.rmtree(folder / "a")
+        (folder / ".#web.yaml").symlink_to("somebody@somewhere.1")
+        (folder / "web2.yaml").symlink_to("nowhere.yaml")
+        done = orrery("check", folder)
+        self.assertEqual(done.returncode, 2, done.stdout)
+        self.assertIn(f'expected links that lead to a file; found "{folder}/web2.yaml"', done.stderr)
+        self.assertNotIn("#web", done.stderr)
+        (folder / "web2.yaml").unlink()
+        locked = folder / "locked"
+        locked.mkdir(mode=0)
+        self.addCleanup(locked.chmod, 0o700)
+        done = orrery("check", folder)
+        if os.geteuid() == 0:
+            self.assertEqual(done.returncode, 0, "nothing is locked for root")
+        else:
+            self.assertEqual(done.returncode, 2, done.stdout)
+            self.assertIn("expected a folder that can be read", done.stderr)
 
     def test_a_sweep_names_all_that_is_wrong_with_its_parameters_and_leaves_no_file(self):
         if "without SQLite" in orrery("export", "x").stderr:

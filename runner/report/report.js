@@ -27,7 +27,7 @@
   };
   // 2:04.008, as `orrery why` writes it.
   const stamp = (s) => {
-    const ms = Math.round(s * 1000);
+    const ms = Math.floor(s * 1000 + 1e-6);
     return clock(Math.floor(ms / 1000)) + '.' + String(ms % 1000).padStart(3, '0');
   };
   const number = (v, digits) => v === null || v === undefined ? '–' : Number(v).toLocaleString('en', { maximumFractionDigits: digits });
@@ -291,7 +291,7 @@
     make('div', {}, by('measured').length + ' measured, ' + by('given').length + ' given, ' + by('assumed').length + ' assumed'),
     by('assumed').length === 0 ? null : make('details', {}, make('summary', {}, 'Assumed values'),
       table(['Where', 'Assumed'], by('assumed').map((i) => make('tr', {}, make('td', { class: 'mono' }, i[1]), make('td', {}, i[2]))))),
-    data.notModelled.length === 0 ? null : make('details', {}, make('summary', {}, data.notModelled.length + ' kinds or fields without effect'),
+    data.notModelled.length === 0 ? null : make('details', {}, make('summary', {}, data.notModelled.length + ' without effect: kinds, fields and objects'),
       table(['Where', 'What'], data.notModelled.map((n) => make('tr', {}, make('td', { class: 'mono' }, n[0]), make('td', {}, n[1]))))),
     make('details', {}, make('summary', {}, 'Fingerprints, model version ' + data.modelVersion),
       table(['#Seed', 'Fingerprint'], seeds.map((s) => make('tr', {}, make('td', { class: 'num' }, s[0]), make('td', { class: 'mono' }, s[1])))))));

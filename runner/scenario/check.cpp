@@ -80,8 +80,9 @@ std::string not_modelled_text(const std::vector<api::NotModelled>& all) {
     ++seen.try_emplace(what, Seen{&one.where, 0}).first->second.count;
     width = std::max(width, what.size());
   }
-  std::string text = fmt::format("  not modelled, without effect on a run: {}\n",
-                                 plural(seen.size(), "kind or field", "kinds and fields"));
+  std::string text =
+      fmt::format("  not modelled, without effect on a run: {}\n",
+                  plural(seen.size(), "kind, field or object", "kinds, fields and objects"));
   for (const auto& [what, where] : seen) {
     text += fmt::format("    {:{}}  {}:{}", what, width, where.first->file, where.first->line);
     text += where.count == 1 ? "\n" : fmt::format(", {} times in all\n", where.count);

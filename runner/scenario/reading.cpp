@@ -9,6 +9,7 @@
 #include "models/api/unicode.h"
 #include "runner/scenario/call_reading.h"
 #include "runner/scenario/composition.h"
+#include "runner/scenario/idle_objects.h"
 #include "runner/scenario/manifest_files.h"
 #include "runner/scenario/parts.h"
 #include "runner/scenario/scalars.h"
@@ -220,6 +221,18 @@ void read_tree(const Value& root, const Folders& folders, Scenario& scenario, Sc
   check_calls(reading);
   if (load != nullptr) read_load(*load, folders, reading);
   read_expectations(fields.find("expect"), reading);
+  if (complete) {
+    const auto waiting = never_scheduled(catalog, scenario.schedulers);
+    scenario.not_modelled.insert(scenario.not_modelled.end(), waiting.begin(), waiting.end());
+  }
+  // A patch of the timeline may give a pod the labels that are missing.
+  const bool patched = std::any_of(
+      scenario.timeline.begin(), scenario.timeline.end(),
+      [](const TimelineEntry& entry) { return std::holds_alternative<PatchAction>(entry.action); });
+  if (complete && !patched) {
+    const std::vector<api::NotModelled> idle = idle_objects(known, catalog);
+    scenario.not_modelled.insert(scenario.not_modelled.end(), idle.begin(), idle.end());
+  }
   scenario.inputs = collect_inputs(root, fields.find("provenance"), assumptions, report);
 }
 

@@ -24,6 +24,18 @@ constexpr std::size_t kNameMax = 200;
 /// Of a run that does not say how long it is, so that no other time is found to be outside of it.
 constexpr Duration kLongEnough = Duration::minutes(60 * 24 * 365);
 
+constexpr std::int32_t kReplicasMax = 100'000;
+
+/// A manifest may ask for more pods than any run could hold.
+void check_replicas(const Catalog& catalog, Report& report) {
+  for (const auto& [key, pods] : catalog.pods()) {
+    const std::int32_t count = catalog.replicas_of(key).value_or(0);
+    if (count <= kReplicasMax) continue;
+    report.add(catalog.place_of(key), fmt::format("at most {} replicas", kReplicasMax),
+               fmt::format("{} of {}/{}", count, api::to_string(key.kind), key.name));
+  }
+}
+
 /// Whether a run depends on how long storage takes.
 bool uses_claims(const std::vector<api::ManifestObject>& objects) {
   return std::any_of(objects.begin(), objects.end(), [](const api::ManifestObject& entry) {
@@ -199,6 +211,7 @@ void read_tree(const Value& root, const Folders& folders, Scenario& scenario, Sc
   read_schedulers(fields.find("schedulers"), folders, scenario, report);
   const bool complete = report.problems().size() == own_problems;
   const Catalog catalog{known, scenario.cluster.nodes, complete};
+  check_replicas(catalog, report);
   Reading reading{scenario, catalog, report, assumptions, applied, {}, {}, {}};
   read_autoscalers(fields.find("autoscalers"), folders, reading);
   read_metric_sources(fields.find("metrics"), folders, reading);

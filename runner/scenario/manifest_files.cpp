@@ -116,6 +116,7 @@ void report_duplicates(const std::vector<api::ManifestObject>& objects, Report& 
   std::map<api::ObjectKey, const api::Place*> first;
   for (const api::ManifestObject& manifest : objects) {
     const api::ObjectKey key = api::key_of(manifest.object);
+    if (key.name.empty()) continue;  // generateName: each gets a name of its own.
     const auto [at, inserted] = first.emplace(key, &manifest.where);
     if (inserted) continue;
     report.add(manifest.where, "every object once", fmt::format("{} again", api::to_string(key)),

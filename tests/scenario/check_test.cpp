@@ -155,5 +155,19 @@ TEST(Check, NamesPodsThatNoSchedulerPlaces) {
   EXPECT_EQ(without_effect(pod("  schedulerName: mine\n"), {{"/schedulers/mine", "{}"}}), "");
 }
 
+TEST(Check, ObjectsWhoseNamesAreGeneratedAreNotTheSame) {
+  const auto job = [](const std::string& prefix, const std::string& image) {
+    return "---\napiVersion: batch/v1\nkind: Job\nmetadata: {generateName: " + prefix +
+           "}\nspec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: " +
+           image + "}]}}}\n";
+  };
+  EXPECT_EQ(without_effect(job("a-", "one:1") + job("a-", "two:1") + job("b-", "three:1"),
+                           {{"/images/one:1", R"({"start": "1s"})"},
+                            {"/images/two:1", R"({"start": "1s"})"},
+                            {"/images/three:1", R"({"start": "1s"})"}}),
+            "")
+      << "and the pods of each are known";
+}
+
 }  // namespace
 }  // namespace orrery::scenario

@@ -20,6 +20,24 @@ bool any_pod(const Catalog& catalog, const std::string& namespace_name, const Ma
   });
 }
 
+/// A port that the Service looks up by a name which none of the pods behind it has: nobody is ever
+/// reached there. Empty: there is none such.
+std::string unknown_port(const Catalog& catalog, const std::string& home,
+                         const api::Service& service) {
+  for (const api::ServicePort& port : service.spec.ports) {
+    const auto* name = std::get_if<std::string>(&port.target_port);
+    if (name == nullptr) continue;
+    bool found = false;
+    for (const auto& [key, pods] : catalog.pods()) {
+      if (key.namespace_name != home || !api::has_all(*pods.labels, service.spec.selector))
+        continue;
+      found = found || api::resolve_port(*pods.spec, port.target_port).has_value();
+    }
+    if (!found) return *name;
+  }
+  return {};
+}
+
 bool selects_nothing(const Catalog& catalog, const std::string& namespace_name,
                      const api::LabelSelector& selector) {
   if (selector == api::LabelSelector{}) return false;
@@ -41,7 +59,12 @@ std::vector<api::NotModelled> idle_objects(const std::vector<api::ManifestObject
       const bool found = selector.empty() || any_pod(catalog, home, [&](const api::Labels& labels) {
                            return api::has_all(labels, selector);
                          });
-      if (!found) why = "its selector matches no pods";
+      if (!found) {
+        why = "its selector matches no pods";
+      } else if (!selector.empty()) {
+        const std::string port = unknown_port(catalog, home, *service);
+        if (!port.empty()) why = fmt::format("no pod of it has a port with the name \"{}\"", port);
+      }
     } else if (const auto* budget = std::get_if<api::PodDisruptionBudget>(&manifest.object)) {
       const auto& selector = budget->spec.selector;
       if (selector && selects_nothing(catalog, home, *selector)) {

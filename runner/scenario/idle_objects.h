@@ -13,8 +13,9 @@
 namespace orrery::scenario {
 
 /// The Services, PodDisruptionBudgets and NetworkPolicies among `objects` whose selector matches
-/// none of the pods that the catalog knows of, and the HorizontalPodAutoscalers of something that
-/// it does not know. A selector that is empty or missing is left alone: it says what it means.
+/// none of the pods that the catalog knows of, Services with a targetPort by a name that none of
+/// their pods has, and the HorizontalPodAutoscalers of something that the catalog does not know. A
+/// selector that is empty or missing is left alone: it says what it means.
 [[nodiscard]] std::vector<api::NotModelled> idle_objects(
     const std::vector<api::ManifestObject>& objects, const Catalog& catalog);
 

@@ -141,6 +141,22 @@ TEST(Check, NamesObjectsThatFindNothingToActOn) {
       << "a patch may bring the label";
 }
 
+TEST(Check, NamesServicesWhosePodsHaveNoPortOfThatName) {
+  const auto service = [](const std::string& target) {
+    return "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p, labels: {app: named}}\n"
+           "spec:\n  containers: [{name: c, image: \"localhost/orrery-workload:1\","
+           " ports: [{containerPort: 80, name: http}]}]\n"
+           "---\napiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec:\n"
+           "  selector: {app: named}\n  ports: [{port: 80, targetPort: " +
+           target + "}]\n";
+  };
+  EXPECT_NE(without_effect(service("htpp"))
+                .find("Service/s: no pod of it has a port with the name \"htpp\""),
+            std::string::npos);
+  EXPECT_EQ(without_effect(service("http")), "");
+  EXPECT_EQ(without_effect(service("9999")), "") << "a process may listen where nobody has said so";
+}
+
 TEST(Check, NamesPodsThatNoSchedulerPlaces) {
   const auto pod = [](const std::string& more) {
     return "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n"

@@ -74,12 +74,19 @@ std::string waiting_in(const std::string& name, const std::vector<LogRecord>& lo
   for (const auto& [pod, record] : last) {
     const bool on_its_way = record->detail.ends_with(": ContainerCreating") ||
                             record->detail.ends_with(": PodInitializing");
-    if (record->what != "unschedulable" && (record->what != "waiting" || on_its_way)) continue;
+    const bool runs = record->what == "started" ||
+                      (record->what == "phase" && record->detail.ends_with("-> Running"));
+    const bool waits =
+        record->what == "unschedulable" || (record->what == "waiting" && !on_its_way);
+    if (!runs && !waits) continue;
     if (first == nullptr) first = record;
     ++count;
   }
   if (first == nullptr) return {};
-  return fmt::format("{}: {}, {}{}", first->subject, first->what, first->detail,
+  const bool waits = first->what == "unschedulable" || first->what == "waiting";
+  const std::string state = waits ? fmt::format("{}, {}", first->what, first->detail)
+                                  : std::string{"has started, and was never ready"};
+  return fmt::format("{}: {}{}", first->subject, state,
                      count == 1 ? "" : fmt::format(" (and {} more)", count - 1));
 }
 

@@ -124,13 +124,15 @@ TEST(Chains, OfAServiceThatWasNeverThereSayWhatItsPodsWaitFor) {
       {5, 0, Instant::at(1_s), "no-endpoints", "Service/shop/front", "it has had no ready pod"},
       {6, 5, Instant::at(1_s), "failing", "Service/shop/front", "calls from users"},
       {7, 3, Instant::at(2_s), "scheduled", "Pod/shop/c", "to node-1"},
-      {8, 3, Instant::at(3_s), "waiting", "Pod/shop/c", "container c: ImagePullBackOff"}};
+      {8, 3, Instant::at(3_s), "waiting", "Pod/shop/c", "container c: ImagePullBackOff"},
+      {9, 1, Instant::at(4_s), "started", "Pod/shop/a", "container c"}};
   const auto waiting = [&](Duration last) {
     return chains_of(log, {kind(6, "", "front", 1_s, last, 10)}, {}).at(0).waiting;
   };
   EXPECT_EQ(waiting(1_s), "Pod/shop/b: unschedulable, 0/3 nodes are available (and 1 more)");
   EXPECT_EQ(waiting(2_s), "Pod/shop/b: unschedulable, 0/3 nodes are available");
   EXPECT_EQ(waiting(3_s), "Pod/shop/b: unschedulable, 0/3 nodes are available (and 1 more)");
+  EXPECT_EQ(waiting(4_s), "Pod/shop/a: has started, and was never ready (and 2 more)");
   EXPECT_NE(in_full(chains_of(log, {kind(6, "", "front", 1_s, 2_s, 10)}, {}), {})
                 .find("   Not up in its namespace: Pod/shop/b: unschedulable"),
             std::string::npos);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -43,6 +45,43 @@ bool selects_nothing(const Catalog& catalog, const std::string& namespace_name,
   if (selector == api::LabelSelector{}) return false;
   return !any_pod(catalog, namespace_name,
                   [&](const api::Labels& labels) { return api::matches(selector, labels); });
+}
+
+/// The port that the probe asks at its own pod; nothing for a command, or for another host.
+std::optional<std::int32_t> port_asked(const api::Probe& probe, const api::PodSpec& pods) {
+  if (const auto* http = std::get_if<api::HttpGetAction>(&probe.action)) {
+    return http->host.empty() ? api::resolve_port(pods, http->port) : std::nullopt;
+  }
+  if (const auto* tcp = std::get_if<api::TcpSocketAction>(&probe.action)) {
+    return tcp->host.empty() ? api::resolve_port(pods, tcp->port) : std::nullopt;
+  }
+  const auto* grpc = std::get_if<api::GrpcAction>(&probe.action);
+  return grpc == nullptr ? std::nullopt : std::optional{grpc->port};
+}
+
+/// Where the pods listen; nothing if one of their containers declares no port, and so listens at
+/// all.
+std::optional<std::set<std::int32_t>> listening_ports(
+    const std::string& home, const PodsOf& pods, const std::vector<api::ManifestObject>& objects) {
+  std::set<std::int32_t> ports;
+  for (const auto* containers : {&pods.spec->containers, &pods.spec->init_containers}) {
+    for (const api::Container& container : *containers) {
+      const bool stays = containers == &pods.spec->containers || container.sidecar;
+      if (stays && container.ports.empty()) return std::nullopt;
+      for (const api::ContainerPort& port : container.ports) ports.insert(port.container_port);
+    }
+  }
+  for (const api::ManifestObject& manifest : objects) {
+    const auto* service = std::get_if<api::Service>(&manifest.object);
+    if (service == nullptr || service->meta.namespace_name != home) continue;
+    const api::Labels& selector = service->spec.selector;
+    if (selector.empty() || !api::has_all(*pods.labels, selector)) continue;
+    for (const api::ServicePort& port : service->spec.ports) {
+      if (const auto number = api::resolve_port(*pods.spec, port.target_port))
+        ports.insert(*number);
+    }
+  }
+  return ports;
 }
 
 }  // namespace
@@ -101,6 +140,31 @@ std::vector<api::NotModelled> never_scheduled(
                                    api::to_string(key.kind), key.name, name)});
   }
   return waiting;
+}
+
+std::vector<api::NotModelled> probed_where_nobody_listens(
+    const std::vector<api::ManifestObject>& objects, const Catalog& catalog) {
+  std::vector<api::NotModelled> closed;
+  for (const auto& [key, pods] : catalog.pods()) {
+    if (pods.spec->host_network) continue;
+    const auto ports = listening_ports(key.namespace_name, pods, objects);
+    if (!ports) continue;
+    for (const api::Container& container : pods.spec->containers) {
+      for (const auto& [name, probe] :
+           {std::pair{"startup", &container.startup}, std::pair{"readiness", &container.readiness},
+            std::pair{"liveness", &container.liveness}}) {
+        const auto port = *probe ? port_asked(**probe, *pods.spec) : std::nullopt;
+        if (!port || ports->contains(*port)) continue;
+        closed.push_back(
+            {catalog.place_of(key),
+             fmt::format(
+                 "{}/{}: its {} probe asks at port {}, which no container declares, so that "
+                 "nobody listens there",
+                 api::to_string(key.kind), key.name, name, *port)});
+      }
+    }
+  }
+  return closed;
 }
 
 }  // namespace orrery::scenario

@@ -24,4 +24,9 @@ namespace orrery::scenario {
 [[nodiscard]] std::vector<api::NotModelled> never_scheduled(
     const Catalog& catalog, const std::map<std::string, SchedulerSettings>& schedulers);
 
+/// Probes at a port that no container of their pod declares and no Service sends requests to: in a
+/// run nobody listens there, though a process may in life. One per container and kind of probe.
+[[nodiscard]] std::vector<api::NotModelled> probed_where_nobody_listens(
+    const std::vector<api::ManifestObject>& objects, const Catalog& catalog);
+
 }  // namespace orrery::scenario

@@ -235,8 +235,10 @@ void read_tree(const Value& root, const Folders& folders, Scenario& scenario, Sc
   if (load != nullptr) read_load(*load, folders, reading);
   read_expectations(fields.find("expect"), reading);
   if (complete) {
-    const auto waiting = never_scheduled(catalog, scenario.schedulers);
-    scenario.not_modelled.insert(scenario.not_modelled.end(), waiting.begin(), waiting.end());
+    for (const auto& found : {never_scheduled(catalog, scenario.schedulers),
+                              probed_where_nobody_listens(known, catalog)}) {
+      scenario.not_modelled.insert(scenario.not_modelled.end(), found.begin(), found.end());
+    }
   }
   // A patch of the timeline may give a pod the labels that are missing.
   const bool patched = std::any_of(

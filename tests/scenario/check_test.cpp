@@ -157,6 +157,30 @@ TEST(Check, NamesServicesWhosePodsHaveNoPortOfThatName) {
   EXPECT_EQ(without_effect(service("9999")), "") << "a process may listen where nobody has said so";
 }
 
+TEST(Check, NamesProbesAtPortsWhereNobodyListens) {
+  const auto pod = [](const std::string& ports, const std::string& probe) {
+    return "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p, labels: {app: probed}}\n"
+           "spec:\n  containers: [{name: c, image: \"localhost/orrery-workload:1\", ports: " +
+           ports + ", readinessProbe: " + probe + "}]\n";
+  };
+  const std::string declared = "[{containerPort: 80, name: http}]";
+  const std::string asks_9999 = "{httpGet: {port: 9999}}";
+  EXPECT_NE(without_effect(pod(declared, asks_9999))
+                .find("Pod/p: its readiness probe asks at port 9999, which no container declares"),
+            std::string::npos);
+  EXPECT_NE(without_effect(pod(declared, "{grpc: {port: 81}}")).find("asks at port 81,"),
+            std::string::npos);
+  EXPECT_EQ(without_effect(pod(declared, "{httpGet: {port: http}}")), "");
+  EXPECT_EQ(without_effect(pod(declared, "{tcpSocket: {port: 80}}")), "");
+  EXPECT_EQ(without_effect(pod(declared, "{exec: {command: [a]}}")), "");
+  EXPECT_EQ(without_effect(pod("[]", asks_9999)), "") << "it listens everywhere";
+  EXPECT_EQ(without_effect(pod(declared, asks_9999) +
+                           "---\napiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec:\n"
+                           "  selector: {app: probed}\n  ports: [{port: 9999}]\n"),
+            "")
+      << "requests are sent there";
+}
+
 TEST(Check, NamesPodsThatNoSchedulerPlaces) {
   const auto pod = [](const std::string& more) {
     return "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n"

@@ -1,5 +1,8 @@
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <string>
+#include <string_view>
 
 #include "models/api/enum_names.h"
 #include "models/api/kind_readers.h"
@@ -11,6 +14,33 @@ namespace {
 Cursor member_of(const Cursor& map, const std::string& key) {
   const Member* member = find_member(*map.value, key);
   return member == nullptr ? map : Cursor{member->value.get(), &map, member->key, 0, false};
+}
+
+/// Annotations by which meshes, ingress controllers and clouds are told how to treat requests or
+/// nodes: timeouts, retries, canaries, what a proxy leaves alone. None of it is played.
+bool changes_behaviour(std::string_view key) {
+  static constexpr std::array<std::string_view, 20> kPrefixes{"linkerd.io/",
+                                                              "config.linkerd.io/",
+                                                              "config.alpha.linkerd.io/",
+                                                              "retry.linkerd.io/",
+                                                              "timeout.linkerd.io/",
+                                                              "balancer.linkerd.io/",
+                                                              "proxy.istio.io/",
+                                                              "traffic.sidecar.istio.io/",
+                                                              "networking.istio.io/",
+                                                              "nginx.ingress.kubernetes.io/",
+                                                              "nginx.org/",
+                                                              "traefik.ingress.kubernetes.io/",
+                                                              "alb.ingress.kubernetes.io/",
+                                                              "haproxy.org/",
+                                                              "haproxy-ingress.github.io/",
+                                                              "konghq.com/",
+                                                              "projectcontour.io/",
+                                                              "consul.hashicorp.com/",
+                                                              "service.beta.kubernetes.io/",
+                                                              "karpenter.sh/"};
+  return std::any_of(kPrefixes.begin(), kPrefixes.end(),
+                     [&](std::string_view prefix) { return key.starts_with(prefix); });
 }
 
 void check_label_keys(ObjectReader& in, const Cursor& at, const Labels& labels) {
@@ -130,7 +160,11 @@ void read_labels(ObjectReader& in, const char* name, Labels& labels) {
 
 void read_annotations(ObjectReader& in, const char* name, Labels& annotations) {
   if (!in.labels(name, annotations) || !in.manifest()) return;
-  check_label_keys(in, *in.field(name), annotations);
+  const Cursor at = *in.field(name);
+  check_label_keys(in, at, annotations);
+  for (const auto& [key, value] : annotations) {
+    if (changes_behaviour(key)) in.reading().not_modelled(member_of(at, key), "annotation " + key);
+  }
 }
 
 void read_meta(ObjectReader& root, Kind kind, ObjectMeta& meta) {

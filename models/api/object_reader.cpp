@@ -34,7 +34,13 @@ std::optional<Duration> parse_seconds(std::string_view text) {
 std::string quote_hint(const Value& value) {
   const bool scalar = value.type == Value::Type::Bool || value.type == Value::Type::Integer ||
                       value.type == Value::Type::Decimal;
-  return scalar ? "put it in quotes" : "";
+  if (!scalar) return "";
+  // Who writes n, no or off rarely knows.
+  const bool hidden =
+      value.type == Value::Type::Bool && value.text != "true" && value.text != "false";
+  if (!hidden) return "put it in quotes";
+  return std::string{"YAML reads it as "} + (value.integer != 0 ? "true" : "false") +
+         "; put it in quotes";
 }
 
 std::string choices(const char* const* names, std::size_t count) {

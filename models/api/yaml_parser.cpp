@@ -100,6 +100,19 @@ void resolve_plain(const std::string& written, Value& value) {
   }
 }
 
+/// Whether a tab stands in the indentation of that line, which YAML forbids and no eye sees.
+bool tab_indents(std::string_view text, int line) {
+  std::size_t at = 0;
+  for (; line > 0 && at != std::string_view::npos; --line) {
+    at = text.find('\n', at);
+    if (at != std::string_view::npos) ++at;
+  }
+  if (at == std::string_view::npos) return false;
+  const std::string_view rest = text.substr(at);
+  const std::string_view indentation = rest.substr(0, rest.find_first_not_of(" \t"));
+  return indentation.find('\t') != std::string_view::npos;
+}
+
 class YamlEvents : public YAML::EventHandler {
  public:
   YamlEvents(TreeBuilder& tree, std::vector<Problem>& problems, int first_line)
@@ -190,12 +203,13 @@ Documents parse_yaml(std::string_view text, const std::string& file, int first_l
   std::size_t sound_count = 0;
   const auto broken = [&](int line, const std::string& what) {
     documents.problems.resize(sound_count);
-    const bool is_template = text.find("{{") != std::string_view::npos;
-    documents.problems.push_back(
-        {{file, line, ""},
-         "YAML",
-         what,
-         is_template ? "the text holds {{ ... }}: render the template first" : ""});
+    std::string hint;
+    if (text.find("{{") != std::string_view::npos) {
+      hint = "the text holds {{ ... }}: render the template first";
+    } else if (tab_indents(text, line - first_line)) {
+      hint = "a tab stands before the text; YAML indents with spaces";
+    }
+    documents.problems.push_back({{file, line, ""}, "YAML", what, hint});
   };
   try {
     std::istringstream stream{std::string{text}};

@@ -25,10 +25,24 @@ const T* as(const Object* object) {
   return object == nullptr ? nullptr : std::get_if<T>(object);
 }
 
+/// Why no node takes the pod; nothing once one does, or before the scheduler has looked.
+const std::string* no_node(const Pod* pod) {
+  const api::Condition* scheduled =
+      pod == nullptr ? nullptr : api::find_condition(pod->status.conditions, "PodScheduled");
+  const bool none = scheduled != nullptr && scheduled->status == ConditionStatus::False &&
+                    scheduled->reason == "Unschedulable";
+  return none ? &scheduled->message : nullptr;
+}
+
 std::vector<Line> describe_pod(const Pod* before, const Pod& after) {
   std::vector<Line> lines;
   if (before != nullptr && before->spec.node_name.empty() && !after.spec.node_name.empty()) {
     lines.push_back({"scheduled", "to " + after.spec.node_name});
+  }
+  const std::string* reason = no_node(&after);
+  const std::string* said = no_node(before);
+  if (reason != nullptr && (said == nullptr || *said != *reason)) {
+    lines.push_back({"unschedulable", *reason});
   }
   if (after.meta.deletion && (before == nullptr || !before->meta.deletion)) {
     lines.push_back({"terminating", "grace " + to_string(*after.meta.deletion_grace)});
@@ -193,10 +207,11 @@ ports::CauseId EventLog::append(Instant at, ports::CauseId cause, std::string wh
 ports::CauseId EventLog::append_write(Instant at, ports::CauseId cause, const Object* before,
                                       const Object* after) {
   expects(before != nullptr || after != nullptr, "a write has at least one side");
+  // Lines of one write follow from one another: that its container has exited made a pod not ready.
   ports::CauseId last = cause;
   for (Line& line : describe(before, after)) {
     last =
-        append(at, cause, std::move(line.what),
+        append(at, last, std::move(line.what),
                to_string(api::key_of(after != nullptr ? *after : *before)), std::move(line.detail));
   }
   return last;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "models/base/contract.h"
+#include "runner/command/output_files.h"
 #include "runner/command/terminal.h"
 #include "runner/control/run_control.h"
 #include "runner/replay/replay.h"
@@ -92,6 +93,18 @@ int run(const RunOptions& options) {
   if (error) {
     return bad_input({"--out: cannot make the folder " + options.out + ": " + error.message(), ""});
   }
+  const auto in_out = [&](const std::string& name) {
+    return NamedFile{"--out", options.out + "/" + name};
+  };
+  const auto writable = can_write_all({in_out("summary.json"),
+                                       in_out("timing.json"),
+                                       in_out("events.jsonl"),
+                                       in_out("report.html"),
+                                       {"--record", options.record},
+                                       {"--junit", options.junit},
+                                       {"--markdown", options.markdown}},
+                                      {{"the scenario", options.scenario}});
+  if (!writable) return bad_input(writable.error());
   std::unique_ptr<control::RunControl> hand;
   if (!options.control.empty()) {
     auto made =

@@ -57,6 +57,9 @@ int compare(const CompareOptions& options) {
     return bad_input(
         {"--tolerance: expected a percentage, such as 1%; found " + options.tolerance, ""});
   }
+  if (const auto set = parse_settings(options.head_settings, "--head-set"); !set) {
+    return bad_input(set.error());
+  }
   const std::string& head_file = two_files ? options.head : options.base;
   std::vector<std::string> head_settings = options.settings;
   head_settings.insert(head_settings.end(), options.head_settings.begin(),

@@ -5,6 +5,7 @@
 
 #include "models/recording/run_reader.h"
 #include "runner/command/commands.h"
+#include "runner/command/output_files.h"
 #include "runner/command/terminal.h"
 #include "runner/export/export.h"
 #include "runner/sweep/sweep.h"
@@ -43,13 +44,22 @@ int export_file(const ExportOptions& options) {
     return bad_input({options.file + " does not exist",
                       "orrery run --record and orrery sweep write such files"});
   }
+  if (const auto writable =
+          can_write_all({{"-o", options.out}}, {{"what is exported", options.file}});
+      !writable) {
+    return bad_input(writable.error());
+  }
   const std::string beginning = beginning_of(options.file);
   if (!beginning.starts_with(recording::kFileMagic)) {
-    if (!beginning.empty() && !beginning.starts_with("SQLite format 3")) {
+    if (!beginning.starts_with("SQLite format 3")) {
       return bad_input({options.file + " is neither a recording nor the results of a sweep",
                         "orrery run --record and orrery sweep write such files"});
     }
     return export_sweep(options);
+  }
+  if (!options.traces.empty() && (options.format == "csv-long" || options.format == "prometheus")) {
+    return bad_input({"--traces: " + options.format + " has figures by the second, no requests",
+                      "leave --traces away, or choose another --format"});
   }
   const auto run = recording::RunReader::open(options.file);
   if (!run) return bad_input(run.error());

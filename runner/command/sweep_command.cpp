@@ -3,6 +3,7 @@
 #include "runner/command/commands.h"
 #include "runner/command/terminal.h"
 #include "runner/scenario/document.h"
+#include "runner/scenario/sweep_limits.h"
 #include "runner/sweep/sweep.h"
 
 namespace orrery::command {
@@ -46,22 +47,38 @@ Result<scenario::SweepAxis> parse_axis(const std::string& text) {
 int sweep(const SweepOptions& options) {
   auto scenario = load_scenario(options.scenario, options.settings, options.seeds);
   if (!scenario) return kExitBadInput;
-  for (const auto& [texts, axes] : {std::pair{&options.grid, &scenario->sweep.grid},
-                                    std::pair{&options.zip, &scenario->sweep.zip}}) {
-    for (const std::string& text : *texts) {
+  std::vector<Failure> wrong;
+  const auto add_axes = [&wrong](const char* option, const std::vector<std::string>& texts,
+                                 std::vector<scenario::SweepAxis>& axes) {
+    for (const std::string& text : texts) {
       const auto axis = parse_axis(text);
-      if (!axis) return bad_input(axis.error());
-      axes->push_back(*axis);
+      if (axis) {
+        axes.push_back(*axis);
+      } else {
+        wrong.push_back({fmt::format("{}: {}", option, axis.error().what), axis.error().hint});
+      }
     }
-  }
+  };
+  add_axes("--grid", options.grid, scenario->sweep.grid);
+  add_axes("--zip", options.zip, scenario->sweep.zip);
   const auto& zip = scenario->sweep.zip;
   for (const scenario::SweepAxis& axis : zip) {
-    if (axis.values.size() != zip.front().values.size()) {
-      return bad_input({fmt::format("--zip: {} has {} values and {} has {}", zip.front().path,
-                                    zip.front().values.size(), axis.path, axis.values.size()),
-                        "zipped parameters go in step"});
-    }
+    if (axis.values.size() == zip.front().values.size()) continue;
+    wrong.push_back({fmt::format("--zip: {} has {} values and {} has {}", zip.front().path,
+                                 zip.front().values.size(), axis.path, axis.values.size()),
+                     "zipped parameters go in step"});
   }
+  if (const auto twice = scenario::parameter_given_twice(scenario->sweep)) {
+    wrong.push_back({fmt::format("expected every parameter once; found {} again", *twice),
+                     "the scenario's own \"sweep\" counts as well"});
+  }
+  if (scenario::too_many_points(scenario->sweep)) {
+    wrong.push_back(
+        {fmt::format("expected at most {} combinations; found more", scenario::kSweepPointsMax),
+         ""});
+  }
+  for (const Failure& one : wrong) (void)bad_input(one);
+  if (!wrong.empty()) return kExitBadInput;
   if (scenario->sweep.grid.empty() && zip.empty()) {
     return bad_input({"there is nothing to sweep", "add \"sweep\" to the scenario, or --grid"});
   }

@@ -62,11 +62,12 @@ unsigned jobs_or_all(unsigned jobs) {
   return jobs != 0 ? jobs : std::max(1U, std::thread::hardware_concurrency());
 }
 
-Result<std::vector<scenario::Override>> parse_settings(const std::vector<std::string>& settings) {
+Result<std::vector<scenario::Override>> parse_settings(const std::vector<std::string>& settings,
+                                                       const std::string& option) {
   std::vector<scenario::Override> overrides;
   for (const std::string& setting : settings) {
     auto change = scenario::parse_setting(setting);
-    if (!change) return failure("--set: " + change.error().what, change.error().hint);
+    if (!change) return failure(option + ": " + change.error().what, change.error().hint);
     overrides.push_back(*std::move(change));
   }
   return overrides;
@@ -92,7 +93,8 @@ std::optional<scenario::Scenario> load_scenario(const std::string& path,
     const auto range = scenario::parse_seeds(seeds);
     if (!range) {
       (void)bad_input(
-          {"--seeds: expected A..B or A with A <= B, such as 1..20; found " + seeds, ""});
+          {"--seeds: expected a seed or up to 100,000 of them, such as 7 or 1..20; found " + seeds,
+           ""});
       return std::nullopt;
     }
     reading.scenario->first_seed = range->first;

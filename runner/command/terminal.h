@@ -34,8 +34,9 @@ void show_progress(std::uint64_t done, std::uint64_t all);
 /// `jobs`, or as many as there are processors for 0.
 [[nodiscard]] unsigned jobs_or_all(unsigned jobs);
 
+/// Each "PATH=VALUE"; `option` is what they were given with, for what is said of one that is wrong.
 [[nodiscard]] Result<std::vector<scenario::Override>> parse_settings(
-    const std::vector<std::string>& settings);
+    const std::vector<std::string>& settings, const std::string& option = "--set");
 
 /// The scenario with these settings ("PATH=VALUE") and seeds ("A..B"; empty: its own). Says what is
 /// wrong otherwise.

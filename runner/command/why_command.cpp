@@ -20,6 +20,11 @@ int why(const WhyOptions& options) {
   }
   const auto evidence = why::read_run_folder(options.run, options.seed);
   if (!evidence) return bad_input(evidence.error());
+  if (question.at && evidence->duration && *question.at > Instant::at(*evidence->duration)) {
+    return bad_input({fmt::format("--at: the run is over after {}; found {}",
+                                  to_string(*evidence->duration), options.at),
+                      ""});
+  }
   if (!question.what.empty()) {
     const auto& known = evidence->services;
     const std::string full =

@@ -22,6 +22,19 @@ tl::unexpected<Failure> refused(const std::string& path, const char* why,
   return failure("--control: cannot listen at " + path + ": " + why, hint);
 }
 
+/// Whether it is the socket of a run that was killed: nobody listens there any more.
+bool is_left_behind(const sockaddr_un& address) {
+  struct stat there {};
+  if (::lstat(address.sun_path, &there) < 0 || !S_ISSOCK(there.st_mode)) return false;
+  const int caller = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (caller < 0) return false;
+  const bool nobody =
+      ::connect(caller, reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0 &&
+      errno == ECONNREFUSED;
+  ::close(caller);
+  return nobody;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ControlSocket>> ControlSocket::create(const std::string& path) {
@@ -33,6 +46,7 @@ Result<std::unique_ptr<ControlSocket>> ControlSocket::create(const std::string& 
   std::memcpy(address.sun_path, path.data(), path.size());
   const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (listener < 0) return refused(path, std::strerror(errno));
+  if (is_left_behind(address)) ::unlink(path.c_str());
   // From its first moment on it is its owner's alone.
   const mode_t mask = ::umask(0177);
   const int bound = ::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address);

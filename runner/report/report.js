@@ -25,6 +25,11 @@
     const h = Math.floor(whole / 3600);
     return sign + (h ? h + ':' + pad(Math.floor(whole / 60) % 60) : Math.floor(whole / 60)) + ':' + pad(whole % 60);
   };
+  // 2:04.008, as `orrery why` writes it.
+  const stamp = (s) => {
+    const ms = Math.floor(s * 1000 + 1e-6);
+    return clock(Math.floor(ms / 1000)) + '.' + String(ms % 1000).padStart(3, '0');
+  };
   const number = (v, digits) => v === null || v === undefined ? '–' : Number(v).toLocaleString('en', { maximumFractionDigits: digits });
   const span = (s) => s < 1 ? number(s * 1000, 0) + ' ms' : s < 100 ? number(s, 1) + ' s' : clock(s);
   const words = { pass: 'PASS', fail: 'FAIL', inconclusive: 'INCONCLUSIVE' };
@@ -158,9 +163,9 @@
         number(s.requests, 0) + ' requests after the warm-up, ' + (failed === 0 ? 'none failed' :
           number(failed, 0) + ' failed (' + errors + ')') + ' · p50 ' + number(s.totalP50, 2) + ' ms · p99 ' + number(s.totalP99, 2) + ' ms'),
       make('div', { class: 'grid' },
-        chart('Load', '/s', { t: s.t, lines: [{ label: 'requests', values: s.rate, colour: '--s1', fill: true }] }, { range: fromZero }),
-        chart('Success', ' %', { t: s.t, lines: [{ label: 'success', values: s.success, colour: '--s3' }] }, { range: percent(s) }),
-        chart('Response time', ' ms', { t: s.t, lines: [{ label: 'p50', values: s.p50, colour: '--s1' },
+        chart('Load, requests/s', '/s', { t: s.t, lines: [{ label: 'requests', values: s.rate, colour: '--s1', fill: true }] }, { range: fromZero }),
+        chart('Success, %', ' %', { t: s.t, lines: [{ label: 'success', values: s.success, colour: '--s3' }] }, { range: percent(s) }),
+        chart('Response time, ms', ' ms', { t: s.t, lines: [{ label: 'p50', values: s.p50, colour: '--s1' },
           { label: 'p99', values: s.p99, colour: '--s2' }] },
         { range: () => [0, 1.08 * Math.max(0.001, ...measured(s, s.p99))] })));
   };
@@ -186,8 +191,8 @@
     root.append(make('h2', {}, 'Why requests failed, first seed'));
     root.append(make('div', { class: 'card' }, ...data.why.map((chain, i) => make('details', i === 0 ? { open: '' } : {},
       make('summary', {}, chain.line),
-      table(['#s', 'What', 'Where', ''], chain.steps.map(([t, what, subject, detail]) => make('tr', {},
-        make('td', { class: 'num mono' }, t.toFixed(3)), make('td', {}, what), make('td', { class: 'mono' }, subject),
+      table(['#At', 'What', 'Where', ''], chain.steps.map(([t, what, subject, detail]) => make('tr', {},
+        make('td', { class: 'num mono' }, stamp(t)), make('td', {}, what), make('td', { class: 'mono' }, subject),
         make('td', {}, detail))))))));
   }
   if (data.policies.length > 0) {
@@ -203,7 +208,7 @@
         { label: 'fallbacks', values: p.fallbacks, colour: '--s3' }]);
       const states = lines([{ label: 'openings', values: p.openings, colour: '--s4' }, { label: 'ejections', values: p.ejections, colour: '--s5' }]);
       return make('div', { class: 'grid' },
-        calls.length > 0 ? chart('Calls', '/s', { t: p.t, lines: calls }, { range: fromZero }) : null,
+        calls.length > 0 ? chart('Calls/s', '/s', { t: p.t, lines: calls }, { range: fromZero }) : null,
         states.length > 0 ? chart('Breakers opened, hosts ejected', '', { t: p.t, lines: states }, { range: fromZero, steps: true }) : null);
     }));
   }
@@ -231,8 +236,8 @@
         number(g.finished, 0) + ' finished', g.dead > 0 ? number(g.dead, 0) + ' of them given up' : null,
         number(g.redelivered, 0) + ' delivered again'].filter(Boolean).join(' · ')),
       make('div', { class: 'grid' },
-        chart('Lag', ' messages', { t: g.t, lines: [{ label: 'not finished', values: g.lag, colour: '--s1', fill: true }] }, { range: fromZero }),
-        chart('Oldest message', ' s', { t: g.t, lines: [{ label: 'age', values: g.age, colour: '--s2' }] }, { range: fromZero })))));
+        chart('Lag, messages', ' messages', { t: g.t, lines: [{ label: 'not finished', values: g.lag, colour: '--s1', fill: true }] }, { range: fromZero }),
+        chart('Age of the oldest message, s', ' s', { t: g.t, lines: [{ label: 'age', values: g.age, colour: '--s2' }] }, { range: fromZero })))));
   }
 
   // Pods.
@@ -269,7 +274,7 @@
       return wanted.every((w) => text.includes(w));
     });
     rows.replaceChildren(...found.slice(0, 500).map(([t, what, subject, detail]) => make('tr', {},
-      make('td', { class: 'num mono' }, t.toFixed(3)), make('td', {}, what), make('td', { class: 'mono' }, subject), make('td', {}, detail))));
+      make('td', { class: 'num mono' }, stamp(t)), make('td', {}, what), make('td', { class: 'mono' }, subject), make('td', {}, detail))));
     count.textContent = found.length + ' of ' + data.logTotal + ' events' + (found.length > 500 ? ', the first 500 shown' : '');
   };
   const count = make('div', { class: 'sub' });
@@ -286,7 +291,7 @@
     make('div', {}, by('measured').length + ' measured, ' + by('given').length + ' given, ' + by('assumed').length + ' assumed'),
     by('assumed').length === 0 ? null : make('details', {}, make('summary', {}, 'Assumed values'),
       table(['Where', 'Assumed'], by('assumed').map((i) => make('tr', {}, make('td', { class: 'mono' }, i[1]), make('td', {}, i[2]))))),
-    data.notModelled.length === 0 ? null : make('details', {}, make('summary', {}, data.notModelled.length + ' kinds or fields without effect'),
+    data.notModelled.length === 0 ? null : make('details', {}, make('summary', {}, data.notModelled.length + ' without effect: kinds, fields and objects'),
       table(['Where', 'What'], data.notModelled.map((n) => make('tr', {}, make('td', { class: 'mono' }, n[0]), make('td', {}, n[1]))))),
     make('details', {}, make('summary', {}, 'Fingerprints, model version ' + data.modelVersion),
       table(['#Seed', 'Fingerprint'], seeds.map((s) => make('tr', {}, make('td', { class: 'num' }, s[0]), make('td', { class: 'mono' }, s[1])))))));

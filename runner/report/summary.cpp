@@ -294,6 +294,7 @@ std::string summary_json(const FinishedRun& run) {
   out["scenario"] = run.scenario.name;
   out["world"] = run.world == World::Sim ? "sim" : "containerd";
   out["profile"] = run.scenario.profile;
+  out["durationSeconds"] = number(to_seconds(run.scenario.duration));
   ordered_json seeds = ordered_json::array();
   ordered_json fingerprints = ordered_json::array();
   for (const RunResult& result : run.results) {

@@ -177,8 +177,10 @@ std::string terminal_text(const FinishedRun& run, bool colour, bool unicode,
   }
   text += fmt::format("inputs {} measured, {} given, {} assumed", measured, given, assumed);
   if (!scenario.not_modelled.empty()) {
-    text += fmt::format("{}{} kinds or fields not modelled (orrery check lists them)", style.dot(),
-                        scenario.not_modelled.size());
+    const std::size_t count = scenario.not_modelled.size();
+    text += fmt::format("{}{} {} without effect (orrery check lists {})", style.dot(), count,
+                        count == 1 ? "kind, field or object" : "kinds, fields or objects",
+                        count == 1 ? "it" : "them");
   }
   text += "\n";
   for (const std::string& note : run.judgement.notes) text += "note: " + note + "\n";

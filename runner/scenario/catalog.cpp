@@ -65,7 +65,11 @@ Catalog::Catalog(const std::vector<api::ManifestObject>& objects,
     : complete_{complete} {
   for (const api::ManifestObject& manifest : objects) {
     const api::Object& object = manifest.object;
-    const api::ObjectKey key = api::key_of(object);
+    api::ObjectKey key = api::key_of(object);
+    // No name of the scenario can mean it, as it gets its name in the run.
+    if (key.name.empty()) {
+      key.name = api::meta_of(object).generate_name + std::to_string(objects_.size());
+    }
     objects_.emplace(key, &manifest);
     keys_.insert(key);
     if (const api::PodTemplate* pods = pod_template_of(object)) {

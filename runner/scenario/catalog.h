@@ -74,6 +74,9 @@ class Catalog {
   /// Whether the Service selects pods of any manifest.
   [[nodiscard]] bool selects_pods(const std::string& service) const;
 
+  /// What makes pods, and pods themselves.
+  [[nodiscard]] const std::map<api::ObjectKey, PodsOf>& pods() const { return pods_; }
+
   /// All images of all pods, init containers included.
   [[nodiscard]] std::set<std::string> images() const;
 

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <map>
 
+#include "models/api/unicode.h"
 #include "runner/scenario/document.h"
 #include "runner/scenario/live_limits.h"
 #include "runner/scenario/manifest_files.h"
@@ -37,6 +38,20 @@ bool looks_like_manifest(const std::string& file, std::string_view text) {
   return false;
 }
 
+/// Whether there is nothing but white space, comments and marks between documents, as charts leave
+/// behind that have nothing to say.
+bool says_nothing(std::string_view text) {
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  for (std::size_t at = 0; at < text.size();) {
+    std::string_view line = text.substr(at, text.find('\n', at) - at);
+    at += line.size() + 1;
+    if (line.starts_with("---") || line.starts_with("...")) line.remove_prefix(3);
+    const auto first = line.find_first_not_of(" \t\r");
+    if (first != std::string_view::npos && line[first] != '#') return false;
+  }
+  return true;
+}
+
 std::string objects_text(const std::vector<api::ManifestObject>& objects,
                          const api::istio::Rules& rules) {
   std::map<api::Kind, std::size_t> counts;
@@ -61,11 +76,13 @@ std::string not_modelled_text(const std::vector<api::NotModelled>& all) {
   std::map<std::string, Seen> seen;
   std::size_t width = 0;
   for (const api::NotModelled& one : all) {
-    ++seen.try_emplace(one.what, Seen{&one.where, 0}).first->second.count;
-    width = std::max(width, one.what.size());
+    const std::string what = api::one_line(one.what, 200);
+    ++seen.try_emplace(what, Seen{&one.where, 0}).first->second.count;
+    width = std::max(width, what.size());
   }
-  std::string text = fmt::format("  not modelled, without effect on a run: {}\n",
-                                 plural(seen.size(), "kind or field", "kinds and fields"));
+  std::string text =
+      fmt::format("  not modelled, without effect on a run: {}\n",
+                  plural(seen.size(), "kind, field or object", "kinds, fields and objects"));
   for (const auto& [what, where] : seen) {
     text += fmt::format("    {:{}}  {}:{}", what, width, where.first->file, where.first->line);
     text += where.count == 1 ? "\n" : fmt::format(", {} times in all\n", where.count);
@@ -165,6 +182,7 @@ struct Checked {
   api::Manifests manifests;
   api::istio::Rules rules;
   std::size_t manifest_files = 0;
+  std::size_t empty_files = 0;
 
   void add_problems(const std::vector<api::Problem>& more) {
     problems.insert(problems.end(), more.begin(), more.end());
@@ -184,6 +202,10 @@ void check_text(const std::string& file, std::string_view text, const std::strin
     ++checked.manifest_files;
     return;
   }
+  if (says_nothing(text)) {
+    ++checked.empty_files;
+    return;
+  }
   const ScenarioReading reading = read_scenario_text(text, file, folder, overrides);
   checked.add_problems(reading.problems);
   if (reading.scenario && live) checked.add_problems(simulated_alone(*reading.scenario));
@@ -197,16 +219,28 @@ CheckReport check(const std::vector<std::string>& files, std::string_view standa
   Checked checked;
   Report report;
   for (const std::string& name : files) {
+    const std::size_t empty_before = checked.empty_files;
     if (name == "-") {
       check_text("-", standard_input, folder, overrides, live, checked);
+      if (checked.empty_files > empty_before) {
+        report.add({"-", 0, {}}, "a scenario or manifests", "nothing",
+                   "did the program before the pipe fail?");
+      }
       continue;
     }
-    for (const std::string& file : manifest_files(name, {name, 0, {}}, report)) {
+    const std::vector<std::string> inside = manifest_files(name, {name, 0, {}}, report);
+    for (const std::string& file : inside) {
       const auto text = read_file(file, {file, 0, {}}, report);
       const std::string own = std::filesystem::path{file}.parent_path().string();
       if (text) {
         check_text(file, *text, folder.empty() ? own : folder, overrides, live, checked);
       }
+    }
+    // One file of many may be empty; a name that leads to nothing at all is a mistake.
+    if (!inside.empty() && checked.empty_files - empty_before == inside.size()) {
+      report.add({name, 0, {}}, "a scenario or manifests", "nothing",
+                 inside.size() == 1 ? "the file is empty, or all of it is comments"
+                                    : "its files are empty, or all of them is comments");
     }
   }
   report_duplicates(checked.manifests.objects, report);

@@ -205,7 +205,11 @@ Document read_document(std::string_view text, const std::string& file, Syntax sy
     }
   } else if (document.problems.empty()) {
     document.problems.push_back(
-        {{file, 0, {}}, "one document", fmt::format("{}", read.roots.size()), {}});
+        {{file, 0, {}},
+         "one document",
+         read.roots.empty() ? "nothing" : fmt::format("{}", read.roots.size()),
+         read.roots.empty() ? "the file is empty, or all of it is comments"
+                            : "--- begins another one"});
   }
   return document;
 }

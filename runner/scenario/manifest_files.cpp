@@ -75,17 +75,33 @@ std::vector<std::string> manifest_files(const std::string& path, const api::Plac
   }
   if (!fs::is_directory(named, error)) return {path};
   std::vector<std::string> files;
+  bool broken = false;
   // Links to folders are not followed: they may lead in a circle.
   for (fs::recursive_directory_iterator entry{named, error}, end; !error && entry != end;
        entry.increment(error)) {
-    if (entry.depth() >= kFolderDepthMax) entry.disable_recursion_pending();
-    if (entry->is_regular_file(error) && is_manifest_name(entry->path())) {
-      files.push_back(entry->path().lexically_normal().string());
+    if (entry.depth() >= kFolderDepthMax && entry->is_directory(error)) {
+      report.add(at, fmt::format("at most {} folders inside one another", kFolderDepthMax),
+                 fmt::format("\"{}\"", entry->path().lexically_normal().string()));
+      return {};
+    }
+    if (is_manifest_name(entry->path())) {
+      const std::string file = entry->path().lexically_normal().string();
+      if (entry->is_regular_file(error)) {
+        files.push_back(file);
+      } else if (entry->is_symlink(error) && !entry->exists(error) &&
+                 !entry->path().filename().string().starts_with('.')) {  // Locks of editors.
+        report.add(at, "links that lead to a file", fmt::format("\"{}\"", file));
+        broken = true;
+      }
     }
     if (files.size() > kFilesMax) break;
   }
+  if (error) {
+    report.add(at, "a folder that can be read", fmt::format("\"{}\"", path), error.message());
+    return {};
+  }
   std::sort(files.begin(), files.end());
-  if (files.empty()) {
+  if (files.empty() && !broken) {
     report.add(at, "a folder with files that end in .yaml, .yml or .json",
                fmt::format("none in \"{}\"", path));
   }
@@ -100,6 +116,7 @@ void report_duplicates(const std::vector<api::ManifestObject>& objects, Report& 
   std::map<api::ObjectKey, const api::Place*> first;
   for (const api::ManifestObject& manifest : objects) {
     const api::ObjectKey key = api::key_of(manifest.object);
+    if (key.name.empty()) continue;  // generateName: each gets a name of its own.
     const auto [at, inserted] = first.emplace(key, &manifest.where);
     if (inserted) continue;
     report.add(manifest.where, "every object once", fmt::format("{} again", api::to_string(key)),

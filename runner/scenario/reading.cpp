@@ -6,8 +6,10 @@
 #include <filesystem>
 
 #include "models/api/time_zone.h"
+#include "models/api/unicode.h"
 #include "runner/scenario/call_reading.h"
 #include "runner/scenario/composition.h"
+#include "runner/scenario/idle_objects.h"
 #include "runner/scenario/manifest_files.h"
 #include "runner/scenario/parts.h"
 #include "runner/scenario/scalars.h"
@@ -17,6 +19,22 @@ namespace {
 
 const std::vector<std::string> kProfiles = {"kubernetes-1.30", "kubernetes-1.30-hpa-1.15",
                                             "kubernetes-1.32"};
+
+constexpr std::size_t kNameMax = 200;
+/// Of a run that does not say how long it is, so that no other time is found to be outside of it.
+constexpr Duration kLongEnough = Duration::minutes(60 * 24 * 365);
+
+constexpr std::int32_t kReplicasMax = 100'000;
+
+/// A manifest may ask for more pods than any run could hold.
+void check_replicas(const Catalog& catalog, Report& report) {
+  for (const auto& [key, pods] : catalog.pods()) {
+    const std::int32_t count = catalog.replicas_of(key).value_or(0);
+    if (count <= kReplicasMax) continue;
+    report.add(catalog.place_of(key), fmt::format("at most {} replicas", kReplicasMax),
+               fmt::format("{} of {}/{}", count, api::to_string(key.kind), key.name));
+  }
+}
 
 /// Whether a run depends on how long storage takes.
 bool uses_claims(const std::vector<api::ManifestObject>& objects) {
@@ -59,11 +77,12 @@ void read_times(const Fields& fields, Scenario& scenario, Report& report) {
       report.add(*duration, "a duration above 0");
     }
   }
+  if (scenario.duration == Duration{}) scenario.duration = kLongEnough;  // Never to be run.
   const Value* warmup = fields.find("warmup");
   if (warmup == nullptr) return;
   const auto read = read_duration(*warmup, report);
   scenario.warmup = read.value_or(Duration{});
-  if (read && scenario.duration > Duration{} && *read >= scenario.duration) {
+  if (read && *read >= scenario.duration) {
     report.add(*warmup,
                fmt::format("a warm-up shorter than the run of {}", to_string(scenario.duration)));
   }
@@ -150,6 +169,10 @@ void read_tree(const Value& root, const Folders& folders, Scenario& scenario, Sc
   read_format(fields.require("format", "1"), report);
   if (const Value* name = fields.require("name", "what this scenario is about")) {
     scenario.name = read_text(*name, "a sentence", report).value_or("");
+    // It stands in the first line of every report; with more lines it could look like a verdict.
+    if (api::one_line(scenario.name, kNameMax) != scenario.name) {
+      report.add(*name, fmt::format("one line of at most {} characters", kNameMax));
+    }
   }
   if (const Value* profile = fields.find("profile")) {
     scenario.profile = read_text(*profile, "a profile", report).value_or(scenario.profile);
@@ -188,6 +211,7 @@ void read_tree(const Value& root, const Folders& folders, Scenario& scenario, Sc
   read_schedulers(fields.find("schedulers"), folders, scenario, report);
   const bool complete = report.problems().size() == own_problems;
   const Catalog catalog{known, scenario.cluster.nodes, complete};
+  check_replicas(catalog, report);
   Reading reading{scenario, catalog, report, assumptions, applied, {}, {}, {}};
   read_autoscalers(fields.find("autoscalers"), folders, reading);
   read_metric_sources(fields.find("metrics"), folders, reading);
@@ -210,6 +234,20 @@ void read_tree(const Value& root, const Folders& folders, Scenario& scenario, Sc
   check_calls(reading);
   if (load != nullptr) read_load(*load, folders, reading);
   read_expectations(fields.find("expect"), reading);
+  if (complete) {
+    for (const auto& found : {never_scheduled(catalog, scenario.schedulers),
+                              probed_where_nobody_listens(known, catalog)}) {
+      scenario.not_modelled.insert(scenario.not_modelled.end(), found.begin(), found.end());
+    }
+  }
+  // A patch of the timeline may give a pod the labels that are missing.
+  const bool patched = std::any_of(
+      scenario.timeline.begin(), scenario.timeline.end(),
+      [](const TimelineEntry& entry) { return std::holds_alternative<PatchAction>(entry.action); });
+  if (complete && !patched) {
+    const std::vector<api::NotModelled> idle = idle_objects(known, catalog);
+    scenario.not_modelled.insert(scenario.not_modelled.end(), idle.begin(), idle.end());
+  }
   scenario.inputs = collect_inputs(root, fields.find("provenance"), assumptions, report);
 }
 

@@ -1,13 +1,16 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+#include <utility>
+
 #include "runner/scenario/parts.h"
 #include "runner/scenario/scalars.h"
 #include "runner/scenario/settings.h"
+#include "runner/scenario/sweep_limits.h"
 
 namespace orrery::scenario {
 namespace {
-
-constexpr std::size_t kPointsMax = 100'000;
 
 std::vector<SweepAxis> read_axes(const Value& axes, Report& report) {
   std::vector<SweepAxis> all;
@@ -31,6 +34,26 @@ std::vector<SweepAxis> read_axes(const Value& axes, Report& report) {
 
 }  // namespace
 
+std::optional<std::string> parameter_given_twice(const Sweep& sweep) {
+  std::set<std::pair<std::string, std::string>> places;
+  for (const auto* axes : {&sweep.grid, &sweep.zip}) {
+    for (const SweepAxis& axis : *axes) {
+      const auto path = parse_path(axis.path);
+      if (path && !places.emplace(path->target, path->pointer).second) return axis.path;
+    }
+  }
+  return std::nullopt;
+}
+
+bool too_many_points(const Sweep& sweep) {
+  std::size_t points = sweep.zip.empty() ? 1 : sweep.zip.front().values.size();
+  for (const SweepAxis& axis : sweep.grid) {
+    points *= std::max<std::size_t>(axis.values.size(), 1);
+    if (points > kSweepPointsMax) return true;
+  }
+  return points > kSweepPointsMax;
+}
+
 Sweep read_sweep(const Value& value, Report& report) {
   Sweep sweep;
   const Fields fields{value, {"grid", "zip"}, report};
@@ -48,12 +71,11 @@ Sweep read_sweep(const Value& value, Report& report) {
   if (value.type == Value::Type::Object && sweep.grid.empty() && sweep.zip.empty()) {
     report.add(value.where, "\"grid\" or \"zip\" with a parameter", "nothing");
   }
-  std::size_t points = sweep.zip.empty() ? 1 : sweep.zip.front().values.size();
-  for (const SweepAxis& axis : sweep.grid) {
-    points *= std::max<std::size_t>(axis.values.size(), 1);
-    if (points <= kPointsMax) continue;
-    report.add(value.where, fmt::format("at most {} combinations", kPointsMax), "more");
-    break;
+  if (const auto twice = parameter_given_twice(sweep)) {
+    report.add(value.where, "every parameter once", fmt::format("\"{}\" again", *twice));
+  }
+  if (too_many_points(sweep)) {
+    report.add(value.where, fmt::format("at most {} combinations", kSweepPointsMax), "more");
   }
   return sweep;
 }

@@ -116,14 +116,15 @@ Result<void> run_sweep(const SweepOrder& order, const Scenario& scenario,
   const auto first = scenario::read_scenario(order.scenario, order.overrides);
   const auto programs = external::program_versions(scenario);
   if (!programs) return tl::unexpected{programs.error()};
+  // Before the file is made, so that a mistake leaves none behind.
+  if (!check_points(order, points, problems)) {
+    return failure("this is wrong at one point of the sweep at least; nothing was run");
+  }
   auto file = ResultsFile::open(
       order.results, scenario.name,
       digest_of(scenario::sources_of(order.scenario, first, order.overrides), *programs, points),
       points);
   if (!file) return tl::unexpected{file.error()};
-  if (!check_points(order, points, problems)) {
-    return failure("a point of the sweep is no scenario");
-  }
   const auto there = file->runs();
   if (!there) return tl::unexpected{there.error()};
   std::vector<Task> tasks;

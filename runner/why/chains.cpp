@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
+#include <string_view>
 
 #include "runner/why/policy_lines.h"
 
@@ -29,6 +31,63 @@ std::vector<LogRecord> steps_to(const std::vector<LogRecord>& log, ports::CauseI
   }
   std::reverse(steps.begin(), steps.end());
   return steps;
+}
+
+/// Whether it tells of a pod that was made and came up, as all do.
+bool is_birth(const LogRecord& step) {
+  static constexpr std::array<std::string_view, 6> kBirths{"created", "scheduled", "waiting",
+                                                           "phase",   "started",   "ready"};
+  return std::find(kBirths.begin(), kBirths.end(), step.what) != kBirths.end();
+}
+
+/// Without what led to the origin and did not make anything fail. An autoscaler goes by its object
+/// as it last changed, so each of its changes names the one before: only the last one counts. And
+/// that a pod was made explains nothing once something has happened to it.
+void begin_at_origin(std::vector<LogRecord>& steps) {
+  static constexpr std::string_view kChanged = "spec-changed";
+  for (std::size_t i = steps.size(); i-- > 1;) {
+    const LogRecord& before = steps[i - 1];
+    if (steps[i].what != kChanged || before.what != kChanged) continue;
+    if (steps[i].subject != before.subject) continue;
+    steps.erase(steps.begin(), steps.begin() + static_cast<std::ptrdiff_t>(i));
+    break;
+  }
+  const auto told = std::find_if_not(steps.begin(), steps.end(), is_birth);
+  if (told != steps.end() && told->what != kFailing) steps.erase(steps.begin(), told);
+}
+
+std::string namespace_of(const std::string& subject) {
+  const std::size_t kind = subject.find('/');
+  return subject.substr(kind + 1, subject.find('/', kind + 1) - kind - 1);
+}
+
+/// What the pods of the namespace that do not come up were waiting for at `until`.
+std::string waiting_in(const std::string& name, const std::vector<LogRecord>& log, Instant until) {
+  std::map<std::string, const LogRecord*> last;
+  for (const LogRecord& record : log) {
+    if (record.at > until) break;
+    if (!record.subject.starts_with("Pod/") || namespace_of(record.subject) != name) continue;
+    last[record.subject] = &record;
+  }
+  const LogRecord* first = nullptr;
+  std::size_t count = 0;
+  for (const auto& [pod, record] : last) {
+    const bool on_its_way = record->detail.ends_with(": ContainerCreating") ||
+                            record->detail.ends_with(": PodInitializing");
+    const bool runs = record->what == "started" ||
+                      (record->what == "phase" && record->detail.ends_with("-> Running"));
+    const bool waits =
+        record->what == "unschedulable" || (record->what == "waiting" && !on_its_way);
+    if (!runs && !waits) continue;
+    if (first == nullptr) first = record;
+    ++count;
+  }
+  if (first == nullptr) return {};
+  const bool waits = first->what == "unschedulable" || first->what == "waiting";
+  const std::string state = waits ? fmt::format("{}, {}", first->what, first->detail)
+                                  : std::string{"has started, and was never ready"};
+  return fmt::format("{}: {}{}", first->subject, state,
+                     count == 1 ? "" : fmt::format(" (and {} more)", count - 1));
 }
 
 bool is_asked_for(const FailureKind& failure, const Question& question) {
@@ -66,6 +125,15 @@ std::string origin_of(const Chain& chain) {
     return fmt::format("a policy of calls to {} ({})", name_of(origin.subject), origin.detail);
   }
   if (origin.what == "no-endpoints") return "no ready pod of " + name_of(origin.subject);
+  if (origin.what == "spec-changed") {
+    return fmt::format("a change of {} ({})", origin.subject, origin.detail);
+  }
+  if (origin.what == "ended") {
+    return fmt::format("the process of {} ended ({})", origin.subject, origin.detail);
+  }
+  if (origin.what == "not-ready") return origin.subject + " was not ready";
+  if (is_birth(origin)) return origin.subject + ", which nothing had changed";
+  if (origin.what == kFailing) return origin.detail + ", and nothing in the log that led to it";
   if (origin.what == "fault") {
     // "id: kind"
     const std::size_t colon = origin.detail.rfind(": ");
@@ -95,6 +163,7 @@ std::vector<Chain> chains_of(const std::vector<LogRecord>& log,
     if (!is_asked_for(failure, question)) continue;
     std::vector<LogRecord> steps = steps_to(log, failure.record);
     if (steps.empty()) continue;
+    begin_at_origin(steps);
     Group& group = groups[steps.front().id];
     Chain& chain = group.chain;
     const bool is_first = chain.count == 0;
@@ -110,7 +179,13 @@ std::vector<Chain> chains_of(const std::vector<LogRecord>& log,
     }
   }
   std::vector<Chain> chains;
-  for (auto& [origin, group] : groups) chains.push_back(std::move(group.chain));
+  for (auto& [origin, group] : groups) {
+    const LogRecord& first = group.chain.steps.front();
+    if (first.what == "no-endpoints") {
+      group.chain.waiting = waiting_in(namespace_of(first.subject), log, group.chain.last);
+    }
+    chains.push_back(std::move(group.chain));
+  }
   std::stable_sort(chains.begin(), chains.end(),
                    [](const Chain& a, const Chain& b) { return a.count > b.count; });
   return chains;
@@ -163,6 +238,9 @@ std::string in_full(const std::vector<Chain>& chains, const Question& question) 
                           what_width, step.subject, subject_width, step.detail);
       while (text.back() == ' ') text.pop_back();
       text += '\n';
+    }
+    if (!chain.waiting.empty()) {
+      text += fmt::format("   Not up in its namespace: {}\n", chain.waiting);
     }
     if (chain.feeds_itself) {
       text +=

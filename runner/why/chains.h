@@ -24,6 +24,9 @@ struct Chain {
   Instant first;
   Instant last;
   bool feeds_itself = false;  ///< Failures led to more of the same: it may outlive its origin.
+  /// Of a Service that never had a ready pod: what keeps the first pod of its namespace from coming
+  /// up, and how many more wait so: "Pod/shop/cart-1: unschedulable, 0/3 nodes ... (and 9 more)".
+  std::string waiting;
 };
 
 /// Most failures first; of each origin the chain by which most of them came. Empty: none failed.

@@ -32,7 +32,12 @@ Result<Evidence> read_run_folder(const std::string& folder, std::optional<std::u
     evidence.seed = seed.value_or(seeds.front());
     if (std::find(seeds.begin(), seeds.end(), evidence.seed) == seeds.end()) {
       return failure(fmt::format("{}: seed {} was not run", summary_file, evidence.seed),
-                     fmt::format("there are seeds {} to {}", seeds.front(), seeds.back()));
+                     seeds.size() == 1
+                         ? fmt::format("there is seed {}", seeds.front())
+                         : fmt::format("there are seeds {} to {}", seeds.front(), seeds.back()));
+    }
+    if (const auto duration = whole.find("durationSeconds"); duration != whole.end()) {
+      evidence.duration = instant(*duration).since_start();
     }
     for (const auto& [name, unused] : whole.at("services").items()) {
       evidence.services.push_back(name);

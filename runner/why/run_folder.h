@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "models/base/result.h"
+#include "models/base/time_types.h"
 #include "runner/run_result.h"
 
 namespace orrery::why {
 
 struct Evidence {
   std::uint64_t seed = 0;
+  std::optional<Duration> duration;   ///< Of the run; absent in the folder of an older version.
   std::vector<std::string> services;  ///< All of the scenario: "shop/cart".
   std::vector<recording::LogRecord> log;
   std::vector<runner::FailureKind> failures;

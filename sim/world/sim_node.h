@@ -20,6 +20,7 @@
 #include "models/base/random.h"
 #include "models/ports/container_runtime.h"
 #include "models/ports/prober.h"
+#include "models/recording/event_log.h"
 #include "sim/fabric/fabric.h"
 #include "sim/traffic/engine_views.h"
 #include "sim/world/dispatcher.h"
@@ -99,6 +100,7 @@ struct NodeEnvironment {
   Kernel& kernel;
   Dispatcher& dispatcher;
   RequestEngine& engine;
+  recording::EventLog& log;
   Fabric* fabric;  ///< Null: no image is ever pulled.
   Draws draws;
   RuntimeTimings timings;
@@ -232,6 +234,10 @@ class SimNode final : public ports::ContainerRuntime, public ports::Prober {
   void begin_stop(const RuntimeOperation& operation);
   void finish_stop_sandbox(const RuntimeOperation& operation);
   void end_process(Process& process, std::int32_t exit_code, std::string reason, Duration notice);
+  /// The same of a process that nobody told to: a record of the log, where it serves requests, is
+  /// the cause of what comes of it. Nobody else says so before the kubelet has noticed.
+  void end_by_itself(Process& process, std::int32_t exit_code, const std::string& reason,
+                     ports::CauseId cause);
   void open_ports(Process& process, const Sandbox& sandbox);
   void schedule(ContainerEvent::What what, const Process& process, Instant when,
                 ports::CauseId cause);

@@ -1,4 +1,6 @@
 // The part of SimNode about the life of a container's process: start, health, memory, end.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -91,7 +93,7 @@ void SimNode::on_container_due(const ContainerEvent& event) {
       return;
     case What::Ends: {
       const std::int32_t code = model_of(process).exit_code;
-      end_process(process, code, code == 0 ? "Completed" : "Error", exit_notice(process));
+      end_by_itself(process, code, code == 0 ? "Completed" : "Error", event.cause);
       return;
     }
     case What::HealthChanges:
@@ -231,7 +233,7 @@ void SimNode::watch_memory(Process& process, ports::CauseId cause) {
   const auto& limit = spec_of(process, sandbox->second).limits.memory_bytes;
   if (!limit) return;
   if (memory_now(process) > *limit) {
-    end_process(process, kExitKilled, "OOMKilled", exit_notice(process));
+    end_by_itself(process, kExitKilled, "OOMKilled", cause);
     return;
   }
   MemoryUse full = use;
@@ -306,7 +308,7 @@ void SimNode::watch_node_memory(ports::CauseId cause) {
     }
     if (worst == nullptr) return;
     if (used > capacity_.memory_bytes) {
-      end_process(*worst, kExitKilled, "OOMKilled", exit_notice(*worst));
+      end_by_itself(*worst, kExitKilled, "OOMKilled", cause);
       continue;
     }
     const auto full = outgrows({used, growth, 0}, capacity_.memory_bytes);
@@ -329,7 +331,7 @@ void SimNode::on_overload(InstanceId instance) {
   const auto& limit = spec_of(process, sandbox->second).limits.memory_bytes;
   if (!limit) return;
   if (memory_now(process) > *limit) {
-    end_process(process, kExitKilled, "OOMKilled", exit_notice(process));
+    end_by_itself(process, kExitKilled, "OOMKilled", environment_.dispatcher.cause());
   } else if (model_of(process).memory.per_served > 0) {
     static_cast<void>(watch_requests(process, *limit));
   }
@@ -389,6 +391,20 @@ void SimNode::on_drained(InstanceId instance) {
 
 /// The process is gone now; whoever listens hears of it after `notice`, and a waiting StopContainer
 /// is answered once the runtime has cleaned up.
+void SimNode::end_by_itself(Process& process, std::int32_t exit_code, const std::string& reason,
+                            ports::CauseId cause) {
+  Dispatcher& dispatcher = environment_.dispatcher;
+  const ports::CauseId before = dispatcher.cause();
+  if (!process.instances.empty()) {
+    const Sandbox& sandbox = sandboxes_.at(process.info.sandbox_id);
+    dispatcher.set_cause(environment_.log.append(
+        environment_.kernel.now(), cause, "ended", to_string(api::key_of(*sandbox.pod)),
+        fmt::format("container {}: {}", spec_of(process, sandbox).name, reason)));
+  }
+  end_process(process, exit_code, reason, exit_notice(process));
+  dispatcher.set_cause(before);
+}
+
 void SimNode::end_process(Process& process, std::int32_t exit_code, std::string reason,
                           Duration notice) {
   for (const InstanceId instance : process.instances) {

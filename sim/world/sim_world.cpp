@@ -163,6 +163,7 @@ SimWorld::SimWorld(WorldConfig config, recording::EventLog& log, WriteObserver* 
       .kernel = kernel_,
       .dispatcher = dispatcher_,
       .engine = *engine_,
+      .log = log_,
       .fabric = fabric_.get(),
       .draws = Draws{config_.seed},
       .timings = config_.timings.runtime,

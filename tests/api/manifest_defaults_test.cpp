@@ -277,6 +277,34 @@ TEST(Manifests, ListsAreTakenApart) {
   EXPECT_EQ(manifests.not_modelled[0].what, "kind ServiceAccount");
 }
 
+TEST(Manifests, SayThatAWordIsABooleanToYaml) {
+  const auto hint = [](const std::string& name) {
+    const Manifests manifests =
+        read_manifests("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: " + name + "}\n", "f");
+    return manifests.problems.empty() ? std::string{} : manifests.problems[0].hint;
+  };
+  EXPECT_EQ(hint("n"), "YAML reads it as false; put it in quotes");
+  EXPECT_EQ(hint("On"), "YAML reads it as true; put it in quotes");
+  EXPECT_EQ(hint("true"), "put it in quotes");
+  EXPECT_EQ(hint("7"), "put it in quotes");
+  EXPECT_EQ(hint("'n'"), "");
+}
+
+TEST(Manifests, NameAnnotationsThatTellMeshesAndControllersWhatToDo) {
+  const Manifests manifests = read_manifests(
+      "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  annotations:\n"
+      "    linkerd.io/inject: enabled\n"
+      "    prometheus.io/scrape: \"true\"\n"
+      "    config.linkerd.io/proxy-await: enabled\n"
+      "    controller.kubernetes.io/pod-deletion-cost: \"5\"\n"
+      "spec: {containers: [{name: c, image: i}]}\n",
+      "f");
+  ASSERT_EQ(manifests.not_modelled.size(), 2U);
+  EXPECT_EQ(manifests.not_modelled[0].what, "annotation linkerd.io/inject");
+  EXPECT_EQ(manifests.not_modelled[0].where.line, 6);
+  EXPECT_EQ(manifests.not_modelled[1].what, "annotation config.linkerd.io/proxy-await");
+}
+
 TEST(Manifests, AreReadFromJsonWithItsLines) {
   const Manifests manifests = read_manifests(
       "{\n\t\"apiVersion\": \"v1\",\n\t\"kind\": \"Service\",\n"

@@ -260,7 +260,7 @@ TEST(ManifestProblems, SayWhereAContainerBreaksTheRulesOfTheApi) {
        {at + "env/0/value: expected a text; found 8080 (put it in quotes)"}},
       {"yes where a text belongs",
        deployment("", "        env: [{name: DEBUG, value: yes}]\n"),
-       {at + "env/0/value: expected a text; found yes (put it in quotes)"}},
+       {at + "env/0/value: expected a text; found yes (YAML reads it as true; put it in quotes)"}},
       {"value and valueFrom",
        deployment("",
                   "        env: [{name: A, value: b, valueFrom: {configMapKeyRef: {name: m, key: "
@@ -271,7 +271,8 @@ TEST(ManifestProblems, SayWhereAContainerBreaksTheRulesOfTheApi) {
        {}},
       {"sidecar",
        pod("  initContainers: [{name: i, image: i, restartPolicy: Never}]\n" + kContainers),
-       {"f:5: /spec/initContainers/0/restartPolicy: expected Always, which makes it a sidecar; found "
+       {"f:5: /spec/initContainers/0/restartPolicy: expected Always, which makes it a sidecar; "
+        "found "
         "\"Never\""}},
       {"probe of an init container",
        pod("  initContainers: [{name: i, image: i, livenessProbe: {tcpSocket: {port: 1}}}]\n" +

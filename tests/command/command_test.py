@@ -292,6 +292,7 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(orrery("why", self.folder / "out", "--what", "web").stdout.count("container-kill of"), 1)
         self.assertIn("No request of users failed at 0:05", orrery("why", self.folder / "out", "--at", "5s").stdout)
         for arguments, said in ((["--what", "wep"], "did you mean"), (["--at", "soon"], "such as 90s"),
+                                (["--at", "2h"], "the run is over after 40s; found 2h"),
                                 (["--seed", "99"], "was not run"), (["--seed", "1.5"], "--seed"),
                                 (["--seed", "9" * 30], "was not run"), (["--seed", "-1"], "was not run")):
             wrong = orrery("why", self.folder / "out", *arguments)
@@ -362,6 +363,7 @@ class CommandTest(unittest.TestCase):
         self.assertTrue(told["regression"])
         self.assertIn("NOT WORSE", same.stdout)
         self.assertEqual(orrery("compare", self.variant()).returncode, 2)
+        self.assertIn("orrery: --head-set: expected PATH=VALUE", orrery("compare", self.variant(), "--head-set", "x").stderr)
 
     def test_a_sweep_that_is_killed_goes_on_and_ends_as_if_it_had_not_been(self):
         if "without SQLite" in orrery("export", "x").stderr:
@@ -384,6 +386,102 @@ class CommandTest(unittest.TestCase):
         other = orrery("sweep", scenario, "--set", "warmup=1s", "--results", killed)
         self.assertEqual(other.returncode, 2)
         self.assertIn("the sweep of something else", other.stderr)
+
+    def test_nothing_is_written_over_what_is_read_or_over_another_result(self):
+        file = self.variant()
+        text = file.read_bytes()
+        out, kept = self.folder / "out", self.folder / "r.orrery"
+        link = self.folder / "link.xml"
+        link.symlink_to(file)
+        for arguments, said in ((["--junit", file], "is the file of the scenario as well"),
+                                (["--junit", link], "is the file of the scenario as well"),
+                                (["--markdown", out / "report.html"], "is the file of --out as well"),
+                                (["--record", out / "../out/summary.json"], "is the file of --out as well"),
+                                (["--junit", self.folder / "a", "--markdown", self.folder / "a"], "is the file of --junit as well"),
+                                (["--junit", self.folder], "is a folder"),
+                                (["--junit", self.folder / "no/j.xml"], "there is no folder"),
+                                (["--junit", ""], "empty text"), (["--seeds", ""], "empty text")):
+            done = orrery("run", file, *([] if "--seeds" in arguments else ["--seeds", "1"]), "--out", out, *arguments)
+            self.assertEqual(done.returncode, 2, f"{arguments} {done.stdout}")
+            self.assertIn(said, done.stderr)
+            self.assertFalse((out / "summary.json").exists(), arguments)
+            self.assertEqual(file.read_bytes(), text)
+        self.assertEqual(orrery("run", file, "--seeds", "1", "--out", out, "--record", kept).returncode, 0)
+        recording = kept.read_bytes()
+        done = orrery("export", kept, "-o", kept)
+        self.assertEqual((done.returncode, kept.read_bytes()), (2, recording))
+        self.assertIn("is the file of what is exported as well", done.stderr)
+        for name in ("csv-long", "prometheus"):
+            done = orrery("export", kept, "--format", name, "--traces", "failed")
+            self.assertEqual(done.returncode, 2, name)
+            self.assertIn("has figures by the second, no requests", done.stderr)
+
+    @unittest.skipUnless(Path("/dev/full").exists(), "needs a device that is always full")
+    def test_output_that_nobody_can_read_is_no_success(self):
+        for arguments in (["schema"], ["--help"], ["init", ROOT / "scenarios/live/manifests"],
+                          ["check", TWO_PODS]):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([ORRERY, *map(str, arguments)], stdout=full, stderr=subprocess.PIPE, text=True)
+            self.assertEqual(done.returncode, 2, arguments)
+            self.assertIn("standard output could not be written", done.stderr)
+
+    def test_files_that_say_nothing_pass_among_others_and_not_alone(self):
+        folder = self.folder / "rendered"
+        shutil.copytree(ROOT / "scenarios/live/manifests", folder)
+        (folder / "off.yaml").write_text("\ufeff---\r\n# Source: shop/templates/off.yaml\n--- # and\n\n...\n")
+        (folder / "zero.yaml").write_text("")
+        self.assertEqual(orrery("check", folder).returncode, 0)
+        for arguments, hint in (([folder / "off.yaml"], "all of it is comments"), ([folder / "zero.yaml"], "the file is empty"),
+                                (["-"], "did the program before the pipe fail?")):
+            alone = orrery("check", *arguments)
+            self.assertEqual(alone.returncode, 2)
+            self.assertIn("expected a scenario or manifests; found nothing", alone.stderr)
+            self.assertIn(hint, alone.stderr)
+            self.assertTrue(alone.stderr.endswith("1 problem\n"), alone.stderr)
+
+    def test_no_part_of_a_folder_is_left_out_in_silence(self):
+        folder = self.folder / "manifests"
+        shutil.copytree(ROOT / "scenarios/live/manifests", folder)
+        deep = folder.joinpath(*"abcdefghijklmnopq")
+        deep.mkdir(parents=True)
+        (deep / "more.yaml").write_text("kind: ConfigMap\n")
+        done = orrery("check", folder)
+        self.assertEqual(done.returncode, 2, done.stdout)
+        self.assertIn("expected at most 16 folders inside one another", done.stderr)
+        shutil.rmtree(folder / "a")
+        (folder / ".#web.yaml").symlink_to("somebody@somewhere.1")
+        (folder / "web2.yaml").symlink_to("nowhere.yaml")
+        done = orrery("check", folder)
+        self.assertEqual(done.returncode, 2, done.stdout)
+        self.assertIn(f'expected links that lead to a file; found "{folder}/web2.yaml"', done.stderr)
+        self.assertNotIn("#web", done.stderr)
+        (folder / "web2.yaml").unlink()
+        locked = folder / "locked"
+        locked.mkdir(mode=0)
+        self.addCleanup(locked.chmod, 0o700)
+        done = orrery("check", folder)
+        if os.geteuid() == 0:
+            self.assertEqual(done.returncode, 0, "nothing is locked for root")
+        else:
+            self.assertEqual(done.returncode, 2, done.stdout)
+            self.assertIn("expected a folder that can be read", done.stderr)
+
+    def test_a_sweep_names_all_that_is_wrong_with_its_parameters_and_leaves_no_file(self):
+        if "without SQLite" in orrery("export", "x").stderr:
+            self.skipTest("built without SQLite")
+        results = self.folder / "s.db"
+        done = orrery("sweep", self.variant(), "--results", results, "--grid", "warmup", "--grid", "load[0].poisson=20/s,30/s",
+                      "--grid", "/load/0/poisson=40/s", "--zip", "duration=50s,60s", "--zip", "name=a")
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.stderr,
+                         "orrery: --grid: expected PATH=VALUE,VALUE; found warmup (such as services.web.concurrency=4,8)\n"
+                         "orrery: --zip: duration has 2 values and name has 1 (zipped parameters go in step)\n"
+                         "orrery: expected every parameter once; found /load/0/poisson again"
+                         " (the scenario's own \"sweep\" counts as well)\n")
+        typo = orrery("sweep", self.variant(), "--results", results, "--grid", "warmpu=1s,2s")
+        self.assertEqual(typo.returncode, 2)
+        self.assertIn('did you mean "warmup"?', typo.stderr)
+        self.assertFalse(results.exists())
 
     def test_pages_are_made_from_the_command_line_itself(self):
         self.assertEqual(json.loads(orrery("schema").stdout)["title"], "Orrery scenario")

@@ -177,6 +177,30 @@ class ControlTest(unittest.TestCase):
         session.end()
         self.assertTrue((self.folder / "out/summary.json").exists())
 
+    def test_the_socket_of_a_killed_run_is_taken_over_and_no_other(self):
+        first = self.session()
+        again = subprocess.run([ORRERY, "run", TWO_PODS, "--seeds", "3", "--record", self.folder / "b.orrery", "--control",
+                                first.socket_path, "--out", self.folder / "b"], capture_output=True, text=True)
+        self.assertEqual(again.returncode, 2)
+        self.assertIn("Address already in use", again.stderr)
+        first.process.kill()
+        first.process.communicate()
+        self.assertTrue(first.socket_path.exists())
+        second = Session(self.folder)
+        self.addCleanup(second.process.kill)
+        for _ in range(600):
+            try:
+                second.client = second.another()
+                break
+            except ConnectionRefusedError:
+                time.sleep(0.1)
+        second.until("state", "held")
+        first.socket_path.unlink()
+        first.socket_path.write_text("a file of somebody's")
+        kept = subprocess.run([ORRERY, "run", TWO_PODS, "--seeds", "3", "--record", self.folder / "c.orrery", "--control",
+                               first.socket_path, "--out", self.folder / "c"], capture_output=True, text=True)
+        self.assertEqual((kept.returncode, first.socket_path.read_text()), (2, "a file of somebody's"))
+
     def test_what_it_needs_is_said_before_the_run(self):
         for more in ([], ["--record", self.folder / "r", "--set", "/warmup=1s"]):
             done = subprocess.run([ORRERY, "run", TWO_PODS, "--seeds", "3", "--control", self.folder / "s", "--out",

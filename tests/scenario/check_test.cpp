@@ -1,9 +1,11 @@
 #include "runner/scenario/check.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 
 #include "tests/scenario/golden_file.h"
 #include "tests/scenario/scenario_text.h"
@@ -85,6 +87,126 @@ TEST(Check, RefusesTheSameObjectInTwoFiles) {
   const CheckReport report = check({"-"}, twice);
   EXPECT_EQ(report.exit_code, 2);
   EXPECT_NE(report.text.find("ConfigMap/default/c again"), std::string::npos) << report.text;
+}
+
+/// The part of the report about what has no effect, with these manifests beside the good ones.
+std::string without_effect(const std::string& manifests, std::vector<Override> more = {}) {
+  const fs::path file =
+      fs::temp_directory_path() / ("orrery-check-test-" + std::to_string(::getpid()) + ".yaml");
+  std::ofstream{file} << manifests;
+  more.push_back({"/manifests/-", file.string()});
+  const CheckReport report = check({"-"}, kGoodScenario, more);
+  fs::remove(file);
+  EXPECT_EQ(report.exit_code, 0) << report.text;
+  const auto from = report.text.find("  not modelled");
+  if (from == std::string::npos) return {};
+  return report.text.substr(from, report.text.find("  inputs:") - from);
+}
+
+TEST(Check, NamesObjectsThatFindNothingToActOn) {
+  const std::string budget =
+      "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: b}\nspec:\n"
+      "  minAvailable: 1\n  selector: {matchLabels: {app: ";
+  const std::string service =
+      "---\napiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec:\n"
+      "  ports: [{port: 80}]\n  selector: {app: ";
+  const std::string policy =
+      "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: net}\nspec:\n"
+      "  podSelector: {matchLabels: {app: ";
+  const std::string scaler =
+      "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: h}\nspec:\n"
+      "  maxReplicas: 3\n  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: ";
+  const std::string none = without_effect(budget + "wep}}\n" + service + "wep}\n" + policy +
+                                          "wep}}\n" + scaler + "wep}\n");
+  for (const char* line :
+       {"PodDisruptionBudget/b: its selector matches no pods", "Service/s: its selector matches",
+        "NetworkPolicy/net: its podSelector matches no pods",
+        "HorizontalPodAutoscaler/h: there is no Deployment/wep for it to scale"}) {
+    EXPECT_NE(none.find(line), std::string::npos) << line << "\n" << none;
+  }
+  EXPECT_EQ(without_effect(budget + "web}}\n" + service + "web}\n" + scaler + "web}\n"), "");
+  EXPECT_EQ(without_effect("---\napiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec:\n"
+                           "  ports: [{port: 80}]\n"),
+            "")
+      << "without a selector somebody else keeps its endpoints";
+  const std::string elsewhere = "metadata: {name: b, namespace: other}";
+  std::string away = budget + "web}}\n";
+  away.replace(away.find("metadata: {name: b}"), 19, elsewhere);
+  EXPECT_NE(without_effect(away).find("its selector matches no pods"), std::string::npos);
+  EXPECT_EQ(without_effect(service + "wep}\n",
+                           {{"/timeline/-",
+                             R"({"id": "label", "at": "5s", "patch": {"target": "Deployment/web",
+                                 "merge": {"metadata": {"labels": {"app": "wep"}}}}})"}}),
+            "")
+      << "a patch may bring the label";
+}
+
+TEST(Check, NamesServicesWhosePodsHaveNoPortOfThatName) {
+  const auto service = [](const std::string& target) {
+    return "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p, labels: {app: named}}\n"
+           "spec:\n  containers: [{name: c, image: \"localhost/orrery-workload:1\","
+           " ports: [{containerPort: 80, name: http}]}]\n"
+           "---\napiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec:\n"
+           "  selector: {app: named}\n  ports: [{port: 80, targetPort: " +
+           target + "}]\n";
+  };
+  EXPECT_NE(without_effect(service("htpp"))
+                .find("Service/s: no pod of it has a port with the name \"htpp\""),
+            std::string::npos);
+  EXPECT_EQ(without_effect(service("http")), "");
+  EXPECT_EQ(without_effect(service("9999")), "") << "a process may listen where nobody has said so";
+}
+
+TEST(Check, NamesProbesAtPortsWhereNobodyListens) {
+  const auto pod = [](const std::string& ports, const std::string& probe) {
+    return "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p, labels: {app: probed}}\n"
+           "spec:\n  containers: [{name: c, image: \"localhost/orrery-workload:1\", ports: " +
+           ports + ", readinessProbe: " + probe + "}]\n";
+  };
+  const std::string declared = "[{containerPort: 80, name: http}]";
+  const std::string asks_9999 = "{httpGet: {port: 9999}}";
+  EXPECT_NE(without_effect(pod(declared, asks_9999))
+                .find("Pod/p: its readiness probe asks at port 9999, which no container declares"),
+            std::string::npos);
+  EXPECT_NE(without_effect(pod(declared, "{grpc: {port: 81}}")).find("asks at port 81,"),
+            std::string::npos);
+  EXPECT_EQ(without_effect(pod(declared, "{httpGet: {port: http}}")), "");
+  EXPECT_EQ(without_effect(pod(declared, "{tcpSocket: {port: 80}}")), "");
+  EXPECT_EQ(without_effect(pod(declared, "{exec: {command: [a]}}")), "");
+  EXPECT_EQ(without_effect(pod("[]", asks_9999)), "") << "it listens everywhere";
+  EXPECT_EQ(without_effect(pod(declared, asks_9999) +
+                           "---\napiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec:\n"
+                           "  selector: {app: probed}\n  ports: [{port: 9999}]\n"),
+            "")
+      << "requests are sent there";
+}
+
+TEST(Check, NamesPodsThatNoSchedulerPlaces) {
+  const auto pod = [](const std::string& more) {
+    return "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n"
+           "  containers: [{name: c, image: \"localhost/orrery-workload:1\"}]\n" +
+           more;
+  };
+  EXPECT_NE(without_effect(pod("  schedulerName: mine\n"))
+                .find("Pod/p: there is no scheduler \"mine\" that would place its pods"),
+            std::string::npos);
+  EXPECT_EQ(without_effect(pod("")), "");
+  EXPECT_EQ(without_effect(pod("  schedulerName: default-scheduler\n")), "");
+  EXPECT_EQ(without_effect(pod("  schedulerName: mine\n"), {{"/schedulers/mine", "{}"}}), "");
+}
+
+TEST(Check, ObjectsWhoseNamesAreGeneratedAreNotTheSame) {
+  const auto job = [](const std::string& prefix, const std::string& image) {
+    return "---\napiVersion: batch/v1\nkind: Job\nmetadata: {generateName: " + prefix +
+           "}\nspec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: " +
+           image + "}]}}}\n";
+  };
+  EXPECT_EQ(without_effect(job("a-", "one:1") + job("a-", "two:1") + job("b-", "three:1"),
+                           {{"/images/one:1", R"({"start": "1s"})"},
+                            {"/images/two:1", R"({"start": "1s"})"},
+                            {"/images/three:1", R"({"start": "1s"})"}}),
+            "")
+      << "and the pods of each are known";
 }
 
 }  // namespace

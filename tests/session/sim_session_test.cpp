@@ -181,6 +181,20 @@ TEST(SimSession, AnImageThatIsNotThereIsPulledOverTheSharedLink) {
   }
 }
 
+TEST(SimSession, APodThatNoNodeTakesSaysWhyInTheLog) {
+  Scenario s = with_timeline({});
+  for (scenario::ClusterNode& node : s.cluster.nodes) node.cpu_milli = 10;
+  const runner::RunResult run = simulate(s, 1);
+  std::size_t told = 0;
+  for (const recording::LogRecord& record : run.log) {
+    if (record.what != "unschedulable") continue;
+    ++told;
+    EXPECT_NE(record.detail.find("Insufficient cpu"), std::string::npos) << record.detail;
+    EXPECT_TRUE(record.subject.starts_with("Pod/default/web-")) << record.subject;
+  }
+  EXPECT_EQ(told, 2U) << "each of the pods, once";
+}
+
 TEST(SimSession, EveryRecordStandsAfterItsCause) {
   const auto run = simulate(two_pods(), 1);
   std::size_t with_cause = 0;

@@ -72,6 +72,72 @@ TEST(Chains, InFullNameEveryStep) {
             "     0:14.000  failing         Service/shop/front  calls from users: reset\n");
 }
 
+/// The line of the only chain that leads to the last record.
+std::string line_of(const std::vector<LogRecord>& log) {
+  const auto chains = chains_of(log, {kind(log.size(), "", "front", 13_s, 14_s, 10)}, {});
+  return chains.size() == 1 ? in_one_line(chains[0], 10, false) : "not one chain";
+}
+
+TEST(Chains, BeginAtTheLastOfSeveralChangesOfOneObject) {
+  std::vector<LogRecord> log{
+      {1, 0, Instant::at(2_s), "set", "Deployment/web", "rollout"},
+      {2, 1, Instant::at(2_s), "spec-changed", "Deployment/web", "pod template or strategy"},
+      {3, 2, Instant::at(6_s), "spec-changed", "Deployment/web", "replicas 2 -> 10"},
+      {4, 3, Instant::at(12_s), "spec-changed", "Deployment/web", "replicas 10 -> 5"},
+      {5, 4, Instant::at(13_s), "failing", "Service/shop/front", "calls from users: refused"}};
+  EXPECT_EQ(line_of(log),
+            "100 % of 10 failed requests, 0:13 to 0:14: a change of Deployment/web (replicas 10 -> "
+            "5) > shop/front");
+  log.erase(log.begin() + 2, log.begin() + 4);
+  log[2].id = 3;
+  log[2].cause = 2;
+  EXPECT_EQ(line_of(log),
+            "100 % of 10 failed requests, 0:13 to 0:14: set Deployment/web (rollout) > shop/front");
+}
+
+TEST(Chains, DoNotBeginAtTheMakingOfAPodToWhichSomethingHappened) {
+  std::vector<LogRecord> log{
+      {1, 0, Instant::at(0_s), "created", "ReplicaSet/web-1", "by Deployment/web"},
+      {2, 1, Instant::at(0_s), "scheduled", "Pod/web-1-a", "to node-1"},
+      {3, 2, Instant::at(12_s), "not-ready", "Pod/web-1-a", ""},
+      {4, 3, Instant::at(13_s), "failing", "Service/shop/front", "calls from users: refused"}};
+  EXPECT_EQ(line_of(log),
+            "100 % of 10 failed requests, 0:13 to 0:14: Pod/web-1-a was not ready > shop/front");
+  log.erase(log.begin() + 2);
+  log[2].id = 3;
+  log[2].cause = 2;
+  EXPECT_EQ(line_of(log),
+            "100 % of 10 failed requests, 0:13 to 0:14: ReplicaSet/web-1, which nothing had "
+            "changed > shop/front");
+  EXPECT_EQ(line_of({{1, 0, Instant::at(13_s), "failing", "Service/shop/front",
+                      "calls from users: refused"}}),
+            "100 % of 10 failed requests, 0:13 to 0:14: calls from users: refused, and nothing in "
+            "the log that led to it > shop/front");
+}
+
+TEST(Chains, OfAServiceThatWasNeverThereSayWhatItsPodsWaitFor) {
+  const std::vector<LogRecord> log{
+      {1, 0, Instant::at(0_s), "waiting", "Pod/shop/a", "container c: ContainerCreating"},
+      {2, 0, Instant::at(0_s), "unschedulable", "Pod/shop/b", "0/3 nodes are available"},
+      {3, 0, Instant::at(0_s), "unschedulable", "Pod/shop/c", "0/3 nodes are available"},
+      {4, 0, Instant::at(0_s), "waiting", "Pod/other/d", "container c: ErrImagePull"},
+      {5, 0, Instant::at(1_s), "no-endpoints", "Service/shop/front", "it has had no ready pod"},
+      {6, 5, Instant::at(1_s), "failing", "Service/shop/front", "calls from users"},
+      {7, 3, Instant::at(2_s), "scheduled", "Pod/shop/c", "to node-1"},
+      {8, 3, Instant::at(3_s), "waiting", "Pod/shop/c", "container c: ImagePullBackOff"},
+      {9, 1, Instant::at(4_s), "started", "Pod/shop/a", "container c"}};
+  const auto waiting = [&](Duration last) {
+    return chains_of(log, {kind(6, "", "front", 1_s, last, 10)}, {}).at(0).waiting;
+  };
+  EXPECT_EQ(waiting(1_s), "Pod/shop/b: unschedulable, 0/3 nodes are available (and 1 more)");
+  EXPECT_EQ(waiting(2_s), "Pod/shop/b: unschedulable, 0/3 nodes are available");
+  EXPECT_EQ(waiting(3_s), "Pod/shop/b: unschedulable, 0/3 nodes are available (and 1 more)");
+  EXPECT_EQ(waiting(4_s), "Pod/shop/a: has started, and was never ready (and 2 more)");
+  EXPECT_NE(in_full(chains_of(log, {kind(6, "", "front", 1_s, 2_s, 10)}, {}), {})
+                .find("   Not up in its namespace: Pod/shop/b: unschedulable"),
+            std::string::npos);
+}
+
 struct Folder {
   Folder() { std::filesystem::create_directories(path); }
   ~Folder() { std::filesystem::remove_all(path); }

@@ -170,5 +170,17 @@ TEST(Why, NamesTheLoadWhenNothingElseIsThere) {
   EXPECT_NE(answer.first.find("the load alone on "), std::string::npos) << answer.first;
 }
 
+TEST(Why, LeadsToTheProcessThatGrewTooLargeAndToNothingElse) {
+  const auto reading = scenario::read_scenario("scenarios/aging/leak-and-warm-up.json");
+  ASSERT_TRUE(reading.scenario.has_value()) << "run in the root of the repository";
+  const runner::RunResult run = session::simulate(*reading.scenario, 1);
+  const auto chains = chains_of(run.log, run.failures, {});
+  ASSERT_FALSE(chains.empty());
+  for (const Chain& chain : chains) {
+    EXPECT_EQ(chain.steps.front().what, "ended") << in_one_line(chain, 100, false);
+    EXPECT_EQ(chain.steps.front().detail, "container web: OOMKilled");
+  }
+}
+
 }  // namespace
 }  // namespace orrery::why

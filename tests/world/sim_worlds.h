@@ -87,9 +87,11 @@ struct SimNodeWorld : SimExecutorWorld {
   }
 
   sim::RequestEngine engine{kernel, model(), Draws{1}, 1, dispatcher.fingerprint()};
+  recording::EventLog log;
   sim::NodeEnvironment environment{.kernel = kernel,
                                    .dispatcher = dispatcher,
                                    .engine = engine,
+                                   .log = log,
                                    .fabric = nullptr,
                                    .draws = Draws{1},
                                    .timings = {},

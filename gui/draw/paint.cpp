@@ -80,10 +80,20 @@ void paint_picture(QPainter& painter, const Shape& shape) {
   painter.drawImage(QPointF{std::round(at.x()), std::round(at.y())} / ratio, shape.picture);
 }
 
-void paint_box(QPainter& painter, const Shape& shape) {
+/// Far from its border a box is plain, however large it is.
+bool is_within(const Shape& box, const QRect& part) {
+  const qreal border = box.radius + box.width + 1;
+  return box.rect.adjusted(border, border, -border, -border).contains(part);
+}
+
+void paint_box(QPainter& painter, const Shape& shape, const QRegion& only) {
   const bool filled = shape.fill.isValid();
   const bool bordered = shape.stroke.isValid();
   if (!filled && !bordered) return;
+  if (!only.isEmpty() && is_within(shape, only.boundingRect())) {
+    if (filled) painter.fillRect(only.boundingRect(), shape.fill);
+    return;
+  }
   // A border of one pixel is sharp if it runs through the middle of pixels.
   const qreal in = bordered ? 0.5 : 0;
   const QRectF rect = shape.rect.adjusted(in, in, -in, -in);
@@ -177,10 +187,10 @@ bool is_seen(const Shape& shape, const QRegion& only) {
                      [&](const QRectF& place) { return only.intersects(place.toAlignedRect()); });
 }
 
-void paint_shape(QPainter& painter, const Shape& shape, const Theme& theme) {
+void paint_shape(QPainter& painter, const Shape& shape, const Theme& theme, const QRegion& only) {
   switch (shape.kind) {
     case Shape::Kind::Box:
-      return paint_box(painter, shape);
+      return paint_box(painter, shape, only);
     case Shape::Kind::Path:
       painter.setPen(pen_of(shape));
       painter.setBrush(shape.fill.isValid() ? QBrush{shape.fill} : Qt::NoBrush);
@@ -280,7 +290,7 @@ void paint(QPainter& painter, const DisplayList& list, const Theme& theme, const
   painter.setRenderHint(QPainter::SmoothPixmapTransform, false);
   for (const Shape& shape : list.shapes()) {
     if (!only.isEmpty() && !is_seen(shape, only)) continue;
-    paint_shape(painter, shape, theme);
+    paint_shape(painter, shape, theme, only);
   }
 }
 

@@ -1,12 +1,10 @@
 #include "gui/draw/paint.h"
 
-#include <QHash>
 #include <QPaintEngine>
 #include <QRadialGradient>
 #include <QStaticText>
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <utility>
 #include <vector>
 
@@ -24,39 +22,18 @@ QPen pen_of(const Shape& shape) {
   return pen;
 }
 
-/// A line of text that was laid out before.
-struct Line {
-  QStaticText text;
-  QSizeF size;
-};
-
-const Line& line_of(Type type, const QString& text) {
-  // Never destroyed: the fonts end with the application.
-  static auto& known = *new std::map<Type, QHash<QString, Line>>;
-  constexpr qsizetype kMost = 4'000;
-  QHash<QString, Line>& of_type = known[type];
-  const auto found = of_type.constFind(text);
-  if (found != of_type.constEnd()) return *found;
-  if (of_type.size() >= kMost) of_type.clear();
-  Line line{QStaticText{text}, {}};
-  line.text.setTextFormat(Qt::PlainText);
-  line.text.prepare({}, font_of(type));
-  line.size = {width_of(text, type), line.text.size().height()};
-  return *of_type.insert(text, line);
-}
-
 void paint_text(QPainter& painter, const Shape& shape) {
   painter.setFont(font_of(shape.type));
   painter.setPen(shape.fill);
   const bool in_place = painter.transform().type() <= QTransform::TxTranslate;
   if (in_place && !shape.wraps && !shape.text.contains(QChar::LineFeed)) {
-    const Line& line = line_of(shape.type, shape.text);
-    const qreal room = shape.rect.width() - line.size.width();
+    const QStaticText line = laid_out(shape.text, shape.type);
+    const qreal room = shape.rect.width() - width_of(shape.text, shape.type);
     const qreal in = shape.align.testFlag(Qt::AlignRight)     ? room
                      : shape.align.testFlag(Qt::AlignHCenter) ? room / 2
                                                               : 0;
-    const qreal down = (shape.rect.height() - line.size.height()) / 2;
-    painter.drawStaticText(shape.rect.topLeft() + QPointF{in, down}, line.text);
+    const qreal down = (shape.rect.height() - line.size().height()) / 2;
+    painter.drawStaticText(shape.rect.topLeft() + QPointF{in, down}, line);
     return;
   }
   const int flags =

@@ -8,8 +8,8 @@
 /// at 30 a second; `pan`, a frame while the graph is dragged; `seek`, to instants all over the run,
 /// till painted, and `read`, what of that is the reading of the recording; `events`, a key in the
 /// filter of a million events, and a frame while they are scrolled. A paused window must have no
-/// timer and take no processor time. A picture that does not change while time passes fails the
-/// program, and so does one that is not the same at the same instant.
+/// timer and take no processor time. Slow frames fail the program. A picture that does not change
+/// while time passes fails the program, and so does one that is not the same at the same instant.
 ///
 /// Usage: gui_bench [MINUTES]
 ///        gui_bench --write FILE     two minutes of that run, for pictures
@@ -243,6 +243,8 @@ int run(const std::string& large, const std::string& many, std::uint64_t samples
   }
   window.play(false);
   play.print("play");
+  // The worst is still shorter than a picture of a screen that shows 120 a second.
+  const bool quick = play.share(0.99) <= 4 && play.share(1) <= 8;
   const QImage later = window.picture(1);
   right = right && later != first;
 
@@ -304,7 +306,8 @@ int run(const std::string& large, const std::string& many, std::uint64_t samples
   }
   scroll.print("scroll");
   if (!right) std::printf("FAIL: the pictures are not what they must be\n");
-  return right ? 0 : 1;
+  if (!quick) std::printf("FAIL: frames are slow: 4 ms are allowed for 99 %%, 8 for the worst\n");
+  return right && quick ? 0 : 1;
 }
 
 }  // namespace

@@ -61,7 +61,10 @@ Engine::Engine() : program_{program_beside()} {
     const QByteArray said = run_.readAllStandardOutput();
     const QByteArray wrong = run_.readAllStandardError();
     const bool ended = how == QProcess::NormalExit && (code == 0 || code == 1 || code == 3);
-    call_once(done_, ended, ended ? last_line(said) : QString::fromUtf8(wrong).trimmed());
+    const QString lacks = QString::fromUtf8(wrong).trimmed();
+    // One line says that it was interrupted.
+    const bool only_stopped = stopped_ && !lacks.contains('\n');
+    call_once(done_, ended, ended ? last_line(said) : only_stopped ? QString{} : lacks);
   });
   QObject::connect(&run_, &QProcess::errorOccurred, &run_, [this](QProcess::ProcessError e) {
     if (e != QProcess::FailedToStart) return;
@@ -101,6 +104,7 @@ void Engine::run(const RunOrder& order, std::function<void(QString)> grows,
   stop();
   end_run();
   on_live_hosts_ = order.live_hosts;
+  stopped_ = false;
   recording_ = folder_.filePath(QString{"run-%1.orrery"}.arg(++runs_));
   grows_ = std::move(grows);
   done_ = std::move(done);
@@ -117,6 +121,7 @@ void Engine::run(const RunOrder& order, std::function<void(QString)> grows,
 }
 
 void Engine::stop() {
+  stopped_ = true;
   looking_.stop();
   grows_ = nullptr;
   if (on_live_hosts_) return run_.terminate();

@@ -40,7 +40,7 @@ class Engine {
   [[nodiscard]] QString keep(const QString& text, const QString& like);
   /// Runs it. `grows` is told of the recording as soon as there is one; `done` whether the run came
   /// to its end, and of the last line of what it said; of all that it said was wrong, if it did
-  /// not.
+  /// not; of nothing, if it was stopped and that is all that it said.
   void run(const RunOrder& order, std::function<void(QString recording)> grows,
            std::function<void(bool ended, QString said)> done);
   /// A run on live hosts puts them in order before it is done; nobody waits for that.
@@ -73,6 +73,7 @@ class Engine {
   QProcess check_;
   QProcess run_;
   bool on_live_hosts_ = false;  ///< The run that was begun last is.
+  bool stopped_ = false;        ///< So is it.
   QTimer looking_;              ///< Until there is a recording.
   std::function<void(bool, QString)> checked_;
   std::function<void(QString)> grows_;

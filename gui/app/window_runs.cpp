@@ -166,15 +166,20 @@ void Window::run_scenario(RunOrder order, std::function<void()> grows) {
   shown_.session.clear();
   engine_.run(
       order,
-      [this, grows = std::move(grows)](const QString& recording) {
+      [this, live = order.live_hosts, grows = std::move(grows)](const QString& recording) {
         scenario_recording_ = recording;
+        // They are ready.
+        if (live) scenario_->set_phase(ScenarioView::Phase::Running, tr("Runs by the clock."));
         if (open(recording) && grows) grows();
       },
       [this, live = order.live_hosts](bool ended, const QString& said) {
         const QString last = said.section('\n', -1);
-        scenario_->set_phase(ended ? ScenarioView::Phase::Over : ScenarioView::Phase::Wrong,
-                             last.isEmpty() ? tr("It was stopped.") : last);
-        if (ended || !live || last.isEmpty()) return;
+        // What somebody stopped may be run again.
+        const bool stopped = last.isEmpty();
+        scenario_->set_phase(
+            ended || stopped ? ScenarioView::Phase::Over : ScenarioView::Phase::Wrong,
+            stopped ? tr("It was stopped.") : last);
+        if (ended || !live || stopped) return;
         // Each line is something that these hosts lack.
         scenario_->set_phase(ScenarioView::Phase::Wrong, tr("Live hosts could not run it:"));
         std::vector<Problem> lacks;

@@ -1,12 +1,10 @@
 #include "gui/draw/paint.h"
 
-#include <QHash>
 #include <QPaintEngine>
 #include <QRadialGradient>
 #include <QStaticText>
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <utility>
 #include <vector>
 
@@ -24,39 +22,18 @@ QPen pen_of(const Shape& shape) {
   return pen;
 }
 
-/// A line of text that was laid out before.
-struct Line {
-  QStaticText text;
-  QSizeF size;
-};
-
-const Line& line_of(Type type, const QString& text) {
-  // Never destroyed: the fonts end with the application.
-  static auto& known = *new std::map<Type, QHash<QString, Line>>;
-  constexpr qsizetype kMost = 4'000;
-  QHash<QString, Line>& of_type = known[type];
-  const auto found = of_type.constFind(text);
-  if (found != of_type.constEnd()) return *found;
-  if (of_type.size() >= kMost) of_type.clear();
-  Line line{QStaticText{text}, {}};
-  line.text.setTextFormat(Qt::PlainText);
-  line.text.prepare({}, font_of(type));
-  line.size = {width_of(text, type), line.text.size().height()};
-  return *of_type.insert(text, line);
-}
-
 void paint_text(QPainter& painter, const Shape& shape) {
   painter.setFont(font_of(shape.type));
   painter.setPen(shape.fill);
   const bool in_place = painter.transform().type() <= QTransform::TxTranslate;
   if (in_place && !shape.wraps && !shape.text.contains(QChar::LineFeed)) {
-    const Line& line = line_of(shape.type, shape.text);
-    const qreal room = shape.rect.width() - line.size.width();
+    const QStaticText line = laid_out(shape.text, shape.type);
+    const qreal room = shape.rect.width() - width_of(shape.text, shape.type);
     const qreal in = shape.align.testFlag(Qt::AlignRight)     ? room
                      : shape.align.testFlag(Qt::AlignHCenter) ? room / 2
                                                               : 0;
-    const qreal down = (shape.rect.height() - line.size.height()) / 2;
-    painter.drawStaticText(shape.rect.topLeft() + QPointF{in, down}, line.text);
+    const qreal down = (shape.rect.height() - line.size().height()) / 2;
+    painter.drawStaticText(shape.rect.topLeft() + QPointF{in, down}, line);
     return;
   }
   const int flags =
@@ -80,10 +57,20 @@ void paint_picture(QPainter& painter, const Shape& shape) {
   painter.drawImage(QPointF{std::round(at.x()), std::round(at.y())} / ratio, shape.picture);
 }
 
-void paint_box(QPainter& painter, const Shape& shape) {
+/// Far from its border a box is plain, however large it is.
+bool is_within(const Shape& box, const QRect& part) {
+  const qreal border = box.radius + box.width + 1;
+  return box.rect.adjusted(border, border, -border, -border).contains(part);
+}
+
+void paint_box(QPainter& painter, const Shape& shape, const QRegion& only) {
   const bool filled = shape.fill.isValid();
   const bool bordered = shape.stroke.isValid();
   if (!filled && !bordered) return;
+  if (!only.isEmpty() && is_within(shape, only.boundingRect())) {
+    if (filled) painter.fillRect(only.boundingRect(), shape.fill);
+    return;
+  }
   // A border of one pixel is sharp if it runs through the middle of pixels.
   const qreal in = bordered ? 0.5 : 0;
   const QRectF rect = shape.rect.adjusted(in, in, -in, -in);
@@ -177,10 +164,10 @@ bool is_seen(const Shape& shape, const QRegion& only) {
                      [&](const QRectF& place) { return only.intersects(place.toAlignedRect()); });
 }
 
-void paint_shape(QPainter& painter, const Shape& shape, const Theme& theme) {
+void paint_shape(QPainter& painter, const Shape& shape, const Theme& theme, const QRegion& only) {
   switch (shape.kind) {
     case Shape::Kind::Box:
-      return paint_box(painter, shape);
+      return paint_box(painter, shape, only);
     case Shape::Kind::Path:
       painter.setPen(pen_of(shape));
       painter.setBrush(shape.fill.isValid() ? QBrush{shape.fill} : Qt::NoBrush);
@@ -280,7 +267,7 @@ void paint(QPainter& painter, const DisplayList& list, const Theme& theme, const
   painter.setRenderHint(QPainter::SmoothPixmapTransform, false);
   for (const Shape& shape : list.shapes()) {
     if (!only.isEmpty() && !is_seen(shape, only)) continue;
-    paint_shape(painter, shape, theme);
+    paint_shape(painter, shape, theme, only);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <QStringList>
 #include <array>
 #include <cstddef>
+#include <optional>
 
 namespace orrery::gui {
 namespace {
@@ -47,6 +48,23 @@ QFont make(Type type) {
   return font;
 }
 
+/// The same words are measured and painted every second.
+struct Line {
+  qreal width = 0;
+  std::optional<QStaticText> laid_out;  ///< Since it was first painted.
+};
+
+Line& line_of(const QString& text, Type type) {
+  // Never destroyed: the fonts end with the application.
+  static auto& known = *new std::array<QHash<QString, Line>, kForms.size()>;
+  constexpr qsizetype kMost = 4'000;
+  QHash<QString, Line>& of_type = known[static_cast<std::size_t>(type)];
+  const auto found = of_type.find(text);
+  if (found != of_type.end()) return *found;
+  if (of_type.size() >= kMost) of_type.clear();
+  return *of_type.insert(text, {QFontMetricsF{font_of(type)}.horizontalAdvance(text), {}});
+}
+
 }  // namespace
 
 void load_fonts() {
@@ -65,15 +83,16 @@ const QFont& font_of(Type type) {
   return kFonts[static_cast<std::size_t>(type)];
 }
 
-qreal width_of(const QString& text, Type type) {
-  // The same words are measured every second.
-  static std::array<QHash<QString, qreal>, kForms.size()> known;
-  constexpr qsizetype kMost = 4'000;
-  QHash<QString, qreal>& of_type = known[static_cast<std::size_t>(type)];
-  const auto found = of_type.constFind(text);
-  if (found != of_type.constEnd()) return *found;
-  if (of_type.size() >= kMost) of_type.clear();
-  return *of_type.insert(text, QFontMetricsF{font_of(type)}.horizontalAdvance(text));
+qreal width_of(const QString& text, Type type) { return line_of(text, type).width; }
+
+QStaticText laid_out(const QString& text, Type type) {
+  std::optional<QStaticText>& line = line_of(text, type).laid_out;
+  if (!line) {
+    line = QStaticText{text};
+    line->setTextFormat(Qt::PlainText);
+    line->prepare({}, font_of(type));
+  }
+  return *line;
 }
 
 qreal height_of(Type type) {

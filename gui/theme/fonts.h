@@ -4,6 +4,7 @@
 #pragma once
 
 #include <QFont>
+#include <QStaticText>
 #include <QString>
 
 namespace orrery::gui {
@@ -33,6 +34,8 @@ void load_fonts();
 
 /// Of one line [logical pixels].
 [[nodiscard]] qreal width_of(const QString& text, Type type);
+/// One line, ready to be painted.
+[[nodiscard]] QStaticText laid_out(const QString& text, Type type);
 /// From the top of its tallest letters to the bottom of its lowest.
 [[nodiscard]] qreal height_of(Type type);
 

@@ -671,10 +671,6 @@
         <translation>종료 중</translation>
     </message>
     <message>
-        <source>deleted</source>
-        <translation>삭제됨</translation>
-    </message>
-    <message>
         <source>bound</source>
         <translation>바인딩됨</translation>
     </message>
@@ -1866,6 +1862,14 @@
         <translation>끊김</translation>
     </message>
     <message>
+        <source>Users see %1 errors</source>
+        <translation>사용자 오류 %1</translation>
+    </message>
+    <message>
+        <source>what led to them is not recorded</source>
+        <translation>원인은 기록되지 않았습니다</translation>
+    </message>
+    <message>
         <source>Users notice nothing</source>
         <translation>사용자는 모릅니다</translation>
     </message>
@@ -2007,6 +2011,10 @@
     <message>
         <source>Live hosts could not run it:</source>
         <translation>실제 호스트에서 실행할 수 없습니다:</translation>
+    </message>
+    <message>
+        <source>Runs by the clock.</source>
+        <translation>실제 시간으로 실행 중입니다.</translation>
     </message>
 </context>
 <context>

@@ -53,27 +53,57 @@ std::vector<QRect> few_around(const QRegion& region, std::size_t most) {
   return parts;
 }
 
-std::int64_t area_of(const QRegion& region) {
-  std::int64_t area = 0;
-  for (const QRect& part : region) area += std::int64_t{part.width()} * part.height();
-  return area;
+/// How long it takes to paint a region, in pixels of a large one: each of its places is begun anew.
+std::int64_t work_of(const QRegion& region) {
+  constexpr std::int64_t kBegun = 2'000;
+  std::int64_t work = 0;
+  for (const QRect& part : region) work += kBegun + std::int64_t{part.width()} * part.height();
+  return work;
 }
 
-/// What of the region lies on the left, as wide as it has no more than `most` pixels; at least a
+/// What of the region lies on the left, as wide as it is no more than `most` work; at least a
 /// column.
 QRegion left_part(const QRegion& region, std::int64_t most) {
   const QRect around = region.boundingRect();
   const auto part = [&](int width) {
     return region & QRect{around.left(), around.top(), width, around.height()};
   };
-  if (area_of(region) <= most) return region;
+  if (work_of(region) <= most) return region;
   constexpr int kColumn = 8;
   int width = kColumn;
   for (int too_wide = around.width(); too_wide - width > kColumn;) {
     const int middle = width + (too_wide - width) / 2;
-    (area_of(part(middle)) <= most ? width : too_wide) = middle;
+    (work_of(part(middle)) <= most ? width : too_wide) = middle;
   }
   return part(width);
+}
+
+/// Where both layers may not look the same, in the coordinates of the view.
+std::vector<QRect> changed_between(const Layer& before, const Layer& after) {
+  std::vector<QRect> changed;
+  for (const QRectF& place : changed_places(before.list, after.list)) {
+    const QRectF where = after.transform.mapRect(place);
+    const QRectF seen = after.clip.isEmpty() ? where : where.intersected(after.clip);
+    if (!seen.isEmpty()) changed.push_back(on_grid(seen.toAlignedRect().adjusted(-1, -1, 1, 1)));
+  }
+  return changed;
+}
+
+/// Around all that moves and does not look as it did; nothing: perhaps the whole view. One
+/// rectangle, as going round several takes longer than to show what lies between them.
+std::optional<QRect> moved_between(const std::vector<Layer>& before,
+                                   const std::vector<Layer>& after) {
+  if (before.size() != after.size()) return std::nullopt;
+  QRect moved;
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    if (before[i].transform != after[i].transform) return std::nullopt;
+    if (before[i].clip.isEmpty() != after[i].clip.isEmpty()) return std::nullopt;
+    for (const QRect& place : changed_between(before[i], after[i])) moved |= place;
+    const QRegion newly_seen =
+        QRegion{before[i].clip.toAlignedRect()} ^ QRegion { after[i].clip.toAlignedRect() };
+    moved |= newly_seen.boundingRect();
+  }
+  return moved;
 }
 
 /// Paints within the region, rectangle by rectangle: these clip much faster than any other region
@@ -101,8 +131,12 @@ Canvas::Canvas(const Shown& shown, QWidget* parent) : QWidget{parent}, shown_{sh
 }
 
 void Canvas::refresh(bool moving) {
-  if (!moving) stale_ = true;
-  update();
+  if (!moving || !isVisible()) stale_ = true;
+  if (stale_) return update();
+  std::vector<Layer> next = moving_now();
+  const auto moved = moved_between(moving_, next);
+  moving_ = std::move(next);
+  moved ? update(*moved) : update();
 }
 
 void Canvas::refresh_all_pixels() {
@@ -129,11 +163,7 @@ std::optional<Canvas::Changes> Canvas::changed_in(const std::vector<Layer>& next
     if (before.transform != after.transform || before.clip != after.clip) return std::nullopt;
     if (before.is_ground != after.is_ground) return std::nullopt;
     QRegion& changed = i < ground ? changes.ground : changes.all;
-    for (const QRectF& place : changed_places(before.list, after.list)) {
-      const QRectF where = after.transform.mapRect(place);
-      const QRectF seen = after.clip.isEmpty() ? where : where.intersected(after.clip);
-      if (!seen.isEmpty()) changed += on_grid(seen.toAlignedRect().adjusted(-1, -1, 1, 1));
-    }
+    for (const QRect& place : changed_between(before, after)) changed += place;
   }
   changes.all += changes.ground;
   for (QRegion* changed : {&changes.ground, &changes.all}) {
@@ -159,13 +189,13 @@ void Canvas::rebuild() {
   const bool in_parts = shown_.playing && !is_behind();
   behind_.ground += changes->ground;
   behind_.all += changes->all;
-  goes_on_ = in_parts;
-  if (!in_parts) catch_up();
+  in_parts ? catch_up_in_part() : catch_up();
 }
 
 void Canvas::go_on() {
-  goes_on_ = true;
-  update();
+  const QRect places = unseen_.boundingRect() | behind_.all.boundingRect();
+  catch_up_in_part();
+  if (!is_behind()) update(places);
 }
 
 void Canvas::catch_up() {
@@ -175,9 +205,9 @@ void Canvas::catch_up() {
 }
 
 void Canvas::catch_up_in_part() {
-  // Cards and the edges between them in so many pixels take half a millisecond.
-  constexpr double kPart = 32'000;
-  constexpr qint64 kLeastNs = 1'200'000;
+  // So much of cards and the edges between them takes half a millisecond.
+  constexpr double kPart = 12'000;
+  constexpr qint64 kLeastNs = 800'000;
   QElapsedTimer spent;
   spent.start();
   while (is_behind() && spent.nsecsElapsed() < kLeastNs) {
@@ -248,22 +278,25 @@ void Canvas::paintEvent(QPaintEvent* event) {
     ratio_ = ratio;
     stale_ = true;
   }
-  if (stale_) rebuild();
-  if (!shown_.playing) {
-    catch_up();
-  } else if (std::exchange(goes_on_, false)) {
-    catch_up_in_part();
+  if (stale_) {
+    rebuild();
+    moving_ = moving_now();
   }
+  if (!shown_.playing) catch_up();
   painter.setClipRegion(event->region());
   painter.drawPixmap(0, 0, seen_);
-  moving_ = moving_layers();
+  gui::paint(painter, moving_, colors(), event->region());
+}
+
+std::vector<Layer> Canvas::moving_now() const {
+  std::vector<Layer> moving = moving_layers();
   QRectF where;
   if (hasFocus() && reached(&where) != nullptr) {
     Layer ring;
     ring.list.box(where.adjusted(-2, -2, 2, 2), 8, {}, colors().focus, 1.6).tag = "reached";
-    moving_.push_back(std::move(ring));
+    moving.push_back(std::move(ring));
   }
-  gui::paint(painter, moving_, colors());
+  return moving;
 }
 
 void Canvas::resizeEvent(QResizeEvent* event) {
@@ -384,7 +417,7 @@ void Canvas::reach(const std::vector<Stop>& stops, std::size_t stop) {
     event.setChild(static_cast<int>(told - all.begin()));
     QAccessible::updateAccessibility(&event);
   }
-  update();
+  refresh(true);
 }
 
 bool Canvas::focusNextPrevChild(bool next) {
@@ -395,7 +428,7 @@ bool Canvas::focusNextPrevChild(bool next) {
   const std::size_t to = at == stops.size() ? (next ? 0 : at) : next ? at + 1 : at - 1;
   if (to >= stops.size()) {
     reached_.reset();
-    update();
+    refresh(true);
     return QWidget::focusNextPrevChild(next);
   }
   reach(stops, to);

@@ -87,7 +87,7 @@ class Canvas : public QWidget {
   /// While time passes, what changed is painted in parts, none of which takes long, and is seen
   /// when all of it is there. Whether there are more of them,
   [[nodiscard]] bool is_behind() const { return !behind_.all.isEmpty(); }
-  /// of which the next one is painted.
+  /// of which this paints the next ones.
   void go_on();
   /// All that it shows now.
   [[nodiscard]] std::vector<Layer> layers() const;
@@ -158,6 +158,8 @@ class Canvas : public QWidget {
   };
 
   void rebuild();
+  /// What moves now, and what Tab has come to.
+  [[nodiscard]] std::vector<Layer> moving_now() const;
   /// Where the cached pixels are not those of layers.
   struct Changes {
     QRegion ground;
@@ -190,9 +192,8 @@ class Canvas : public QWidget {
   QPixmap pixels_;
   QPixmap ground_;  ///< Null: no layer is ground.
   Changes behind_;
-  QPixmap seen_;          ///< The pixels as they were when they were not behind.
-  QRegion unseen_;        ///< Where they were painted since.
-  bool goes_on_ = false;  ///< The next painting paints a part of what is behind.
+  QPixmap seen_;    ///< The pixels as they were when they were not behind.
+  QRegion unseen_;  ///< Where they were painted since.
   const Theme* theme_of_pixels_ = nullptr;
   std::optional<Stop::Name> reached_;
 };

@@ -141,10 +141,17 @@ void DeedMenu::begin(const QString& thing, std::vector<Deed> deeds, QPoint at) {
   thing_ = thing;
   deeds_ = std::move(deeds);
   at_ = at;
+  if (isHidden()) before_ = window()->focusWidget();
   show();
   raise();
   setFocus();
   choose(0);
+}
+
+void DeedMenu::setVisible(bool visible) {
+  const bool has_keys = hasFocus() || isAncestorOf(QApplication::focusWidget());
+  if (!visible && has_keys && before_ != nullptr) before_->setFocus(Qt::PopupFocusReason);
+  Canvas::setVisible(visible);
 }
 
 void DeedMenu::choose(int row) {

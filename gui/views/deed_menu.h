@@ -3,6 +3,7 @@
 #pragma once
 
 #include <QCoreApplication>
+#include <QPointer>
 #include <functional>
 #include <vector>
 
@@ -31,6 +32,8 @@ class DeedMenu : public Canvas {
   [[nodiscard]] bool is_asking() const { return asked_; }
   /// As if its row were clicked.
   void choose(int row);
+  /// When it goes, the keys go back to where they went before.
+  void setVisible(bool visible) override;
 
   /// Told when another deed is chosen, or another time that it lasts.
   std::function<void()> on_choice;
@@ -64,7 +67,8 @@ class DeedMenu : public Canvas {
   [[nodiscard]] bool chosen_lasts() const;
   [[nodiscard]] bool any_needs() const;
 
-  SearchField* field_;  ///< Where something has to be typed.
+  SearchField* field_;        ///< Where something has to be typed.
+  QPointer<QWidget> before_;  ///< Had the focus.
   QString thing_;
   QPoint at_;
   std::vector<Deed> deeds_;

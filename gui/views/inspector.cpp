@@ -16,6 +16,9 @@ constexpr std::size_t kChartSeconds = 90;
 constexpr std::size_t kBeforeSeconds = 30;
 constexpr qreal kChoiceMiddle = 59;
 constexpr qreal kLeastChart = 20;
+constexpr qreal kChartDown = 72;  ///< Of a chart, from the top of its figure.
+constexpr qreal kTimesHeight = 40;
+constexpr qreal kChartWithTimes = 48;  ///< A lower one has none.
 
 double to_ms(Duration duration) { return to_seconds(duration) * 1000; }
 
@@ -52,6 +55,8 @@ double InspectorView::most_of(const std::vector<Line>& lines) {
 
 InspectorView::InspectorView(const Shown& shown, QWidget* parent) : Canvas{shown, parent} {
   setAccessibleName(tr("Inspector"));
+  constexpr int kWithCharts = 196;
+  setMinimumHeight(kWithCharts);
 }
 
 CallSecond InspectorView::second(std::size_t second) const {
@@ -362,8 +367,13 @@ qreal InspectorView::column_left(std::size_t column) const {
 QRectF InspectorView::chart_rect(std::size_t column) const {
   // Behind the last one stand the names of its lines.
   const qreal names = column == 2 ? 26 : 0;
-  const qreal top = figures_top() + 72;
-  return {column_left(column), top, column_width() - names, height() - top - 40.0};
+  const qreal top = figures_top() + kChartDown;
+  const qreal below = has_times() ? kTimesHeight : 12;
+  return {column_left(column), top, column_width() - names, height() - top - below};
+}
+
+bool InspectorView::has_times() const {
+  return height() - figures_top() >= kChartDown + kChartWithTimes + kTimesHeight;
 }
 
 void InspectorView::draw_header(DisplayList& list) const {
@@ -495,6 +505,7 @@ void InspectorView::draw_now(DisplayList& list, const QRectF& box) const {
   const double now_s = to_seconds(shown().at.since_start());
   const qreal x = box.left() + (now_s - static_cast<double>(first)) / kChartSeconds * box.width();
   list.line({x, box.top()}, {x, box.bottom()}, c.focus, 1.4);
+  if (!has_times()) return;
 
   const qreal middle = box.bottom() + 16;
   const QString from = minute_text(instant_of(first));

@@ -72,6 +72,8 @@ class InspectorView : public Canvas {
   [[nodiscard]] qreal column_width() const;
   [[nodiscard]] qreal column_left(std::size_t column) const;
   [[nodiscard]] QRectF chart_rect(std::size_t column) const;
+  /// Whether there is room for times below the charts; the timeline has them, too.
+  [[nodiscard]] bool has_times() const;
   /// Where the instant is in a chart.
   void draw_now(DisplayList& list, const QRectF& box) const;
 

@@ -304,20 +304,21 @@ void RequestsView::draw_axis(DisplayList& list, const Trace& trace) const {
   const Theme& c = colors();
   const QRectF room = rows_room();
   const qreal left = room.left() + kNames;
-  constexpr int kMarks = 4;
-  for (int i = 0; i <= kMarks; ++i) {
-    const double at = static_cast<double>(i) / kMarks;
+  constexpr qreal kFew = 240;  // Words of more marks would touch.
+  const int marks = room.right() - left < kFew ? 2 : 4;
+  for (int i = 0; i <= marks; ++i) {
+    const double at = static_cast<double>(i) / marks;
     const double of_all = part_.from + at * (part_.to - part_.from);
     const qreal x = left + at * (room.right() - left);
     list.line({x, list_bottom() + kRowsTop - 3}, {x, room.bottom()}, faded(c.line, 0.7));
     const auto us = static_cast<std::int64_t>(to_seconds(trace.length) * of_all * 1e6);
     const QString text = us == 0 ? QStringLiteral("0") : latency_text(Duration::microseconds(us));
     const qreal wide = width_of(text, Type::Small) + 2;
-    list.text({i == kMarks ? x - wide
-               : i == 0    ? x
-                           : x - wide / 2,
+    list.text({i == marks ? x - wide
+               : i == 0   ? x
+                          : x - wide / 2,
                list_bottom() + kAxisMiddle - 7, wide, 14},
-              text, Type::Small, c.low, i == kMarks ? Qt::AlignRight : Qt::AlignLeft);
+              text, Type::Small, c.low, i == marks ? Qt::AlignRight : Qt::AlignLeft);
   }
 }
 

@@ -246,6 +246,7 @@ QString ScenarioView::phase_text() const {
     case Phase::Right:
       return live_hosts_ ? tr("Live hosts can run it.") : tr("Nothing is wrong with it.");
     case Phase::Running:
+      if (!said_.isEmpty()) return said_;
       return live_hosts_ ? tr("Hosts are made ready; then it runs by the clock.")
                          : tr("Runs; what is over can be looked at already.");
     case Phase::Over:

@@ -108,24 +108,43 @@ void ServiceGraphView::open_group(const std::optional<QString>& group) {
 
 void ServiceGraphView::arrange() {
   graph_ = {};
-  layout_ = {};
+  laid_out_ = {};
   reached_.reset();
-  tracks_.clear();
   zoom_to_fit();
-  if (run_ == nullptr) return;
-  graph_ = card_graph(run_->scene(), opened_);
-  LayeredGraph graph;
-  graph.nodes = graph_.cards.size();
-  graph.card = kCard;
-  for (const CardEdge& edge : graph_.edges) {
-    if (edge.from) graph.edges.emplace_back(*edge.from, edge.to);
+  if (run_ != nullptr) {
+    graph_ = card_graph(run_->scene(), opened_);
+    LayeredGraph graph;
+    graph.nodes = graph_.cards.size();
+    graph.card = kCard;
+    for (const CardEdge& edge : graph_.edges) {
+      if (edge.from) graph.edges.emplace_back(*edge.from, edge.to);
+    }
+    laid_out_ = lay_out(graph, kLayoutRoom);
   }
-  layout_ = lay_out(graph, kLayoutRoom);
-  std::size_t laid_out = 0;
+  fill_room();
+}
+
+void ServiceGraphView::fill_room() {
+  const QRectF room = graph_room();
+  const QSizeF graph = QRectF{{0, 0}, laid_out_.size}.marginsAdded(kAround).size();
+  const double fit = std::min({1.0, room.width() / graph.width(), room.height() / graph.height()});
+  const double wide = room.width() / fit - (graph.width() - laid_out_.size.width());
+  const double wider = laid_out_.size.isEmpty()
+                           ? 1
+                           : std::max(1.0, std::min(1 / fit, wide / laid_out_.size.width()));
+  card_width_ = kCard.width() * wider;
+  const QTransform apart = QTransform::fromScale(wider, 1);
+  layout_ = laid_out_;
+  layout_.size.rwidth() *= wider;
+  for (QPointF& centre : layout_.centres) centre = apart.map(centre);
+  for (QPainterPath& curve : layout_.curves) curve = apart.map(curve);
+  for (qreal& column : layout_.columns) column *= wider;
+  tracks_.clear();
+  std::size_t curves = 0;
   for (const CardEdge& edge : graph_.edges) {
     Track track;
     if (edge.from) {
-      track.path = layout_.curves[laid_out++];
+      track.path = layout_.curves[curves++];
     } else {
       const QRectF card = card_rect(edge.to);
       track.path.moveTo(card.left() - 50, card.center().y());
@@ -134,6 +153,11 @@ void ServiceGraphView::arrange() {
     track.points = equal_steps(track.path);
     tracks_.push_back(std::move(track));
   }
+}
+
+void ServiceGraphView::resizeEvent(QResizeEvent* event) {
+  fill_room();
+  Canvas::resizeEvent(event);
 }
 
 QRectF ServiceGraphView::graph_room() const {
@@ -169,7 +193,7 @@ void ServiceGraphView::zoom_to_fit() {
 
 QRectF ServiceGraphView::card_rect(std::uint32_t card) const {
   const QPointF centre = layout_.centres[card];
-  return {centre.x() - kCard.width() / 2, centre.y() - kCard.height() / 2, kCard.width(),
+  return {centre.x() - card_width_ / 2, centre.y() - kCard.height() / 2, card_width_,
           kCard.height()};
 }
 
@@ -372,7 +396,7 @@ void ServiceGraphView::draw_captions(DisplayList& list) const {
   const QTransform view = view_of_graph();
   if (view.m11() < kNoCaptionsBelow) return;
   for (std::size_t i = 0; i < layout_.columns.size(); ++i) {
-    const qreal x = view.map(QPointF{layout_.columns[i] - kCard.width() / 2, 0}).x();
+    const qreal x = view.map(QPointF{layout_.columns[i] - card_width_ / 2, 0}).x();
     if (x < kPadding || x > width() - 60) continue;
     const QString text = i == 0 ? tr("ENTRY") : tr("HOP %1").arg(i);
     list.words(x, kCaptionMiddle, text, Type::Caption, colors().low);
@@ -539,7 +563,8 @@ void ServiceGraphView::draw_words_of_edge(DisplayList& list, std::size_t edge,
     const qreal high = height_of(Type::Small);
     const qreal wide = width_of(tr("users"), Type::Small);
     const qreal card = place.map(track.points.back()).x();
-    list.text({std::min(start.x() - 4, card - 6 - wide), start.y() - 8 - high, wide + 1, high},
+    // A badge of the card goes beyond it.
+    list.text({std::min(start.x() - 4, card - 15 - wide), start.y() - 8 - high, wide + 1, high},
               tr("users"), Type::Small, c.low);
   }
   if (now.open + now.trying == 0) return;

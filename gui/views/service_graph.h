@@ -46,6 +46,7 @@ class ServiceGraphView : public Canvas {
   [[nodiscard]] bool is_tab_stop(const Shape& shape) const override;
   bool focusNextPrevChild(bool next) override;
   void keyPressEvent(QKeyEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
   void wheelEvent(QWheelEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;
@@ -59,6 +60,9 @@ class ServiceGraphView : public Canvas {
   };
 
   void arrange();
+  /// Columns and cards are drawn apart as far as there is room to the sides: no card is wider than
+  /// life.
+  void fill_room();
   [[nodiscard]] QRectF graph_room() const;
   [[nodiscard]] QTransform view_of_graph() const;
   [[nodiscard]] QRectF card_rect(std::uint32_t card) const;
@@ -109,7 +113,9 @@ class ServiceGraphView : public Canvas {
   mutable std::vector<ServiceNow> cards_now_;
   mutable std::vector<EdgeNow> edges_now_;
   mutable std::optional<BlastPath> path_;  ///< Of the selected service.
-  Layout layout_;
+  Layout laid_out_;                        ///< With cards as wide as in life.
+  Layout layout_;                          ///< As it fills the room.
+  qreal card_width_ = 0;
   std::vector<Track> tracks_;
   std::optional<std::size_t> reached_;  ///< The first of the scene's edges that it stands for.
   double zoom_ = 0;                     ///< 0: as it fits.

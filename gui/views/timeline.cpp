@@ -326,6 +326,8 @@ void TimelineView::draw_hand(DisplayList& list, qreal left) const {
     draw_branch(list, right);
     return;
   }
+  // Live hosts go by the clock.
+  if (shown().run->info().world != "sim") return;
   const std::array<std::array<QString, 3>, 3> steps{
       {{QStringLiteral("F"), tr("to the next fault"), QStringLiteral("hand step fault")},
        {QStringLiteral("Shift →"), tr("1 s"), QStringLiteral("hand step second")},

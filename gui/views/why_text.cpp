@@ -142,6 +142,14 @@ std::vector<WhyPart> why_parts(const Moment& moment, const RecordedRun& run) {
   }
   if (!parts.empty()) return parts;
   WhyPart calm;
+  constexpr double kSomeFail = 0.01;
+  if (moment.users_error_share >= kSomeFail) {
+    calm.state = State::Failing;
+    calm.who = WhyText::tr("Users see %1 errors").arg(percent_text(moment.users_error_share));
+    calm.what = WhyText::tr("what led to them is not recorded");
+    parts.push_back(calm);
+    return parts;
+  }
   const bool any = [&] {
     for (const ServiceNow& service : moment.services) {
       if (is_bad(service.state)) return true;

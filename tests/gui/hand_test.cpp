@@ -398,6 +398,7 @@ TEST_F(HandedRun, KeysOpenTheMenuOfAnEdge) {
   EXPECT_EQ(entry.value("from"), "Service/shop/cart");
   EXPECT_EQ(entry.value("to"), "Service/shop/db");
   press(window_.deeds(), Qt::Key_Escape);
+  EXPECT_EQ(window_.focusWidget(), &window_.services()) << "keys go where they went before";
   press(window_.services(), Qt::Key_Escape);
   press(window_.services(), Qt::Key_I);
   ASSERT_FALSE(window_.deeds().isHidden());

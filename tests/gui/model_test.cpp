@@ -62,6 +62,16 @@ TEST(Moment, WhyIsTheCauseOfTheFailuresThatGoOnNotOfThoseThatAreOver) {
   EXPECT_EQ(run->events().changes()[1].id, "patience") << "one for all callers, without details";
 }
 
+TEST(Moment, ErrorsThatNothingLedToAreNotHiddenFromWhoAsksWhy) {
+  const auto run = whole_run();
+  ASSERT_NE(run, nullptr);
+  Moment at = moment(*run, 70);
+  at.why.clear();
+  EXPECT_EQ(why_parts(at, *run).front().who, "Users see 50% errors");
+  at.users_error_share = 0;
+  EXPECT_EQ(why_parts(at, *run).front().who, "Users notice nothing");
+}
+
 TEST(Moment, AServiceIsHealthyThenFailingThenRecoveringThenHealthy) {
   const auto run = whole_run();
   ASSERT_NE(run, nullptr);

@@ -1,119 +1,35 @@
-// The window on a screen of its own (Xvfb), with a real pointer and real keys (xdotool).
-#include <fcntl.h>
+// What only a real pointer and real keys can show.
+#include "tests/gui/screen.h"
+
 #include <gtest/gtest.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <QAction>
 #include <QApplication>
 #include <QFile>
-#include <QProcess>
-#include <QStandardPaths>
+#include <QScreen>
 #include <QTemporaryDir>
 #include <QTimer>
-#include <QWindow>
-#include <array>
-#include <csignal>
-#include <cstdio>
-#include <string>
 
-#include "gui/app/resources.h"
-#include "gui/app/window.h"
 #include "tests/gui/recorded.h"
-#include "tests/gui/waiting.h"
 
 namespace orrery::gui {
 namespace {
 
 using test::wait_until;
+using test::xdotool;
 
-constexpr int kSkipped = 77;
-
-/// A screen without a person before it, as long as the object.
-class Screen {
- public:
-  Screen() {
-    constexpr int kTries = 5;  // The number of one that has just ended may not be free yet.
-    for (int i = 0; i < kTries && display_.empty(); ++i) start();
-  }
-  Screen(const Screen&) = delete;
-  Screen& operator=(const Screen&) = delete;
-  ~Screen() { end(); }
-  /// Empty: there is none.
-  [[nodiscard]] const std::string& display() const { return display_; }
-
- private:
-  void start() {
-    std::array<int, 2> said{};
-    if (::pipe(said.data()) != 0) return;
-    child_ = ::fork();
-    if (child_ == 0) {
-      ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-      ::close(said[0]);
-      ::dup2(::open("/dev/null", O_WRONLY), STDERR_FILENO);
-      const std::string number = std::to_string(said[1]);
-      ::execlp("Xvfb", "Xvfb", "-displayfd", number.c_str(), "-screen", "0", "1600x1000x24",
-               "-nolisten", "tcp", nullptr);
-      ::_exit(127);
-    }
-    ::close(said[1]);
-    std::array<char, 16> text{};
-    const ssize_t length = ::read(said[0], text.data(), text.size());
-    ::close(said[0]);
-    // "7\n": the number that it was given; nothing: it did not start.
-    if (length > 1) {
-      display_ = ":" + std::string(text.data(), static_cast<std::size_t>(length - 1));
-    } else {
-      end();
-    }
-  }
-  void end() {
-    if (child_ <= 0) return;
-    ::kill(child_, SIGTERM);
-    ::waitpid(child_, nullptr, 0);
-    child_ = -1;
-  }
-
-  pid_t child_ = -1;
-  std::string display_;
-};
-
-void xdotool(const QStringList& arguments) {
-  EXPECT_EQ(QProcess::execute("xdotool", arguments), 0) << arguments.join(' ').toStdString();
-}
-
-class OnScreen : public testing::Test {
+class OnScreen : public test::OnScreen {
  protected:
   void SetUp() override {
     Settings settings;
     settings.recent = {test::recording_path()};
     window_.set_settings(settings);
-    window_.setGeometry(0, 0, 1600, 1000);
-    window_.show();
-    wait_until([&] { return window_.windowHandle()->isExposed(); });
-    // There is nobody here who hands windows the focus.
-    xdotool({"windowfocus", "--sync", QString::number(window_.winId())});
-    wait_until([&] { return window_.isActiveWindow(); });
-  }
-  [[nodiscard]] QPoint middle_of(Canvas& view, const QString& tag) {
-    QRectF where;
-    wait_until([&] { return view.find(tag, &where) != nullptr; });
-    return view.mapToGlobal(where.center().toPoint());
-  }
-  static QStringList to(QPoint point) {
-    return {"mousemove", "--sync", QString::number(point.x()), QString::number(point.y())};
-  }
-  void click(Canvas& view, const QString& tag) {
-    xdotool(to(middle_of(view, tag)) + QStringList{"click", "1"});
+    test::OnScreen::SetUp();
   }
   void open() {
     click(window_.services(), "recent 0");
     wait_until([&] { return window_.shown().run != nullptr && !window_.is_taking(); });
   }
-  void press(const QString& key) { xdotool({"key", key}); }
-
-  Window window_;
 };
 
 TEST_F(OnScreen, AClickOpensARecordingAndADragGoesThroughItsTime) {
@@ -193,6 +109,25 @@ TEST_F(OnScreen, TheMenuOpensAndGoes) {
   wait_until([&] { return seen; });
 }
 
+TEST_F(OnScreen, WhatIsSeenWhileTimePassesIsWhatEachViewWouldPaintNow) {
+  open();
+  window_.seek(Instant::at(Duration::seconds(58)));
+  window_.play(true);
+  for (int frame = 0; frame < 150; ++frame) {
+    window_.advance(Duration::milliseconds(33));
+    QEvent paint{QEvent::UpdateRequest};
+    QApplication::sendEvent(&window_, &paint);
+    if (frame % 30 != 29) continue;
+    const QImage seen = window_.screen()->grabWindow(window_.winId()).toImage();
+    for (Canvas* canvas : window_.canvases()) {
+      const QImage now = canvas->grab().toImage().convertToFormat(seen.format());
+      const QPoint at = canvas->mapTo(&window_, QPoint{});
+      EXPECT_EQ(seen.copy({at, now.size()}), now)
+          << frame << " " << canvas->accessibleName().toStdString();
+    }
+  }
+}
+
 TEST_F(OnScreen, TabAndEnterPressAButton) {
   open();
   window_.canvases()[0]->setFocus();
@@ -213,20 +148,4 @@ TEST_F(OnScreen, TabAndEnterPressAButton) {
 /// The D-Bus library keeps the name of a bus that it did not find; it is not ours to give back.
 extern "C" const char* __lsan_default_suppressions() { return "leak:libdbus-1"; }
 
-int main(int argc, char** argv) {
-  using namespace orrery::gui;
-  testing::InitGoogleTest(&argc, argv);
-  const auto skip = [](const char* what) {
-    std::fprintf(stderr, "SKIPPED: %s, so nobody clicked on the window\n", what);
-    return kSkipped;
-  };
-  if (QStandardPaths::findExecutable("xdotool").isEmpty()) return skip("xdotool is not installed");
-  const Screen screen;
-  if (screen.display().empty()) return skip("Xvfb is not installed, or does not start");
-  qputenv("DISPLAY", screen.display().c_str());
-  qputenv("QT_QPA_PLATFORM", "xcb");
-  prepare_application();
-  const QApplication application{argc, argv};
-  load_resources();
-  return RUN_ALL_TESTS();
-}
+int main(int argc, char** argv) { return orrery::gui::test::run_on_screen(argc, argv); }

@@ -153,6 +153,39 @@ TEST(LimitTiles, AreNeverTooNarrowForTheirNamesAndFigures) {
   check_limit_tiles(test::topic_recording_path(), 10);
 }
 
+TEST_F(Views, CardsThatAreLowWidenForTheirNamesAndTheInspectorKeepsItsCharts) {
+  const auto card = [&](QSize size) {
+    window_.resize(size);
+    (void)window_.picture(1);
+    QRectF where;
+    EXPECT_NE(window_.services().find("card shop/cart", &where), nullptr);
+    return where.size();
+  };
+  const QSizeF large = card({1920, 1200});
+  const QSizeF small = card({1280, 640});
+  EXPECT_LT(small.height(), 0.6 * large.height());
+  EXPECT_GT(small.width(), 0.6 * large.width()) << "there is room to the sides";
+  EXPECT_LE(small.width(), large.width());
+  EXPECT_EQ(card({1920, 1200}), large);
+  card({1280, 800});
+  window_.seek(Instant::at(Duration::seconds(70)));
+  (void)window_.picture(1);
+  const Canvas& inspector = *window_.canvases()[3];
+  const auto lines = [&] {
+    std::size_t count = 0;
+    for (const Layer& layer : inspector.layers()) {
+      for (const Shape& shape : layer.list.shapes()) {
+        count += shape.kind == Shape::Kind::Path && shape.rect.bottom() < inspector.height() - 8 &&
+                         shape.rect.height() > 40
+                     ? 1U
+                     : 0U;
+      }
+    }
+    return count;
+  };
+  EXPECT_GE(lines(), 3U) << "the instant in each chart";
+}
+
 TEST_F(Views, NoTextIsCutInEitherLanguageOrTheme) {
   window_.select(2U);
   const auto check = [&](const char* language) {

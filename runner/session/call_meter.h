@@ -13,6 +13,8 @@
 #include "runner/session/key_table.h"
 #include "runner/session/second_latencies.h"
 #include "sim/traffic/consumer_group.h"
+#include "sim/traffic/engine_views.h"
+#include "sim/traffic/route_model.h"
 #include "sim/traffic/traffic_observer.h"
 
 namespace orrery::sim {
@@ -47,6 +49,8 @@ class CallMeter final : public sim::TrafficObserver {
   /// the columns of calls. At a whole second its latencies are those shown until the next one.
   /// `engine`: null where nobody sees what goes on inside services.
   [[nodiscard]] std::vector<std::int64_t>& sample(const sim::RequestEngine* engine, Instant now);
+  /// Hosts that callers kept out at the last sample.
+  [[nodiscard]] std::span<const sim::HostKeptOut> kept_out() const { return kept_out_; }
   /// What is counted over a period begins at 0.
   void begin_period();
   /// Followed journeys that ended since forget_journeys(), in order.
@@ -92,7 +96,7 @@ class CallMeter final : public sim::TrafficObserver {
   void end(std::size_t row, Duration latency, sim::RequestOutcome outcome);
   void close_second();
   void sample_groups(const sim::RequestEngine& engine, Instant now);
-  void sample_routes(const sim::RequestEngine& engine);
+  void sample_routes(const sim::RequestEngine& engine, Instant now);
   [[nodiscard]] Try* find(std::uint64_t key);
 
   const recording::Scene& scene_;
@@ -103,6 +107,7 @@ class CallMeter final : public sim::TrafficObserver {
       breakers_;                          ///< By edge and caller; closed ones are left out.
   std::vector<sim::GroupCounts> groups_;  ///< As they were at the last sample, as the next.
   std::vector<sim::RouteCounts> routes_;
+  std::vector<sim::HostKeptOut> kept_out_;
   std::int64_t follow_gap_ns_;
   std::int64_t last_window_ = -1;
   std::vector<Journey> journeys_;

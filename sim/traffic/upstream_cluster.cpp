@@ -423,6 +423,16 @@ bool UpstreamCluster::is_well(std::uint32_t index, Instant now) const {
   return !is_ejected(index);
 }
 
+void UpstreamCluster::add_kept_out(std::vector<std::uint32_t>& addresses, Instant now) const {
+  using State = resilience::FailureAccrual::State;
+  for (std::uint32_t host = 0; host < table_size_; ++host) {
+    const bool out = is_ejected(host) ||
+                     (policy_->accrual && accruals_[host].state(now) != State::Available) ||
+                     (policy_->health && checks_[host].was_well && !checks_[host].state.healthy());
+    if (out) addresses.push_back(addresses_[host]);
+  }
+}
+
 Instant UpstreamCluster::next_check() const {
   Instant next = Instant::never();
   for (std::uint32_t host = 0; host < table_size_ && policy_->health; ++host) {

@@ -73,7 +73,8 @@ History::History(const recording::Scene& scene)
       edges_(scene.edges.size()),
       failures_(scene.edges.size()),
       groups_(scene.groups.size()),
-      policies_(scene.routes.size()) {
+      policies_(scene.routes.size()),
+      kept_out_(scene.routes.size()) {
   for (const recording::SceneEdge& edge : scene.edges) {
     from_outside_.push_back(edge.from == recording::kOutside);
   }
@@ -104,6 +105,7 @@ void History::take(const recording::SampleSection& samples, const ColumnMap& map
       for (auto& row : edges_) row.resize(second + 1);
       for (auto& row : failures_) row.resize(second + 1);
       for (auto& row : groups_) row.resize(second + 1);
+      for (auto& row : kept_out_) row.resize(second + 1);
       for (auto& row : policies_) row.resize(second + 1, row.empty() ? PolicySecond{} : row.back());
     }
     const std::int64_t* values = samples.values.data() + i * map.count();
@@ -121,7 +123,10 @@ void History::take(const recording::SampleSection& samples, const ColumnMap& map
       if (from_outside_[e]) add(users_[second], map, values, RowKind::Edge, e);
     }
     for (std::size_t g = 0; g < groups_.size(); ++g) add(groups_[g][second], map, values, g);
-    for (std::size_t r = 0; r < policies_.size(); ++r) add(policies_[r][second], map, values, r);
+    for (std::size_t r = 0; r < policies_.size(); ++r) {
+      add(policies_[r][second], map, values, r);
+      kept_out_[r][second] = static_cast<std::uint32_t>(values[map.of(r, PolicyField::KeptOut)]);
+    }
   }
 }
 

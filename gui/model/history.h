@@ -47,8 +47,8 @@ struct GroupSecond {
   Duration oldest;        ///< Age of the oldest of them; 0: there is none.
 };
 
-/// What the policies of a route did, by recording::PolicyField.
-using PolicySecond = std::array<std::uint32_t, recording::kPolicyFieldCount>;
+/// What the policies of a route did, by recording::PolicyField; its counts alone.
+using PolicySecond = std::array<std::uint32_t, recording::kPolicyCountCount>;
 
 class History {
  public:
@@ -73,6 +73,10 @@ class History {
   [[nodiscard]] const PolicySecond& policies_until(std::size_t route, std::size_t second) const {
     return policies_[route][second];
   }
+  /// Hosts that callers by the route keep out at the end of the second, once for each caller.
+  [[nodiscard]] std::uint32_t kept_out(std::size_t route, std::size_t second) const {
+    return kept_out_[route][second];
+  }
   /// All calls from outside.
   [[nodiscard]] const CallSecond& users(std::size_t second) const { return users_[second]; }
 
@@ -96,6 +100,7 @@ class History {
   std::vector<std::vector<GroupSecond>> groups_;
   /// By route, by second: that one and all before it, so that no sum begins at the start again.
   std::vector<std::vector<PolicySecond>> policies_;
+  std::vector<std::vector<std::uint32_t>> kept_out_;
   std::vector<CallSecond> users_;
   std::vector<bool> from_outside_;  ///< By edge.
   std::int64_t last_us_ = -1;

@@ -1092,6 +1092,22 @@
         <translation>자리 없음 %1</translation>
     </message>
     <message>
+        <source>%1 no room in the bulkhead</source>
+        <translation>벌크헤드 자리 없음 %1</translation>
+    </message>
+    <message>
+        <source>%1 no room in the pool</source>
+        <translation>연결 풀 자리 없음 %1</translation>
+    </message>
+    <message>
+        <source>%1 over the limit of retries</source>
+        <translation>재시도 한도 초과 %1</translation>
+    </message>
+    <message>
+        <source>%1 kept out</source>
+        <translation>제외 중 %1</translation>
+    </message>
+    <message>
         <source>%1 over</source>
         <translation>초과 %1</translation>
     </message>

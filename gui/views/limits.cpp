@@ -59,6 +59,13 @@ QString name_of(PolicyField deed) {
       return LimitKindText::tr("Ejections");
     case PolicyField::Calls:
     case PolicyField::Tries:
+    case PolicyField::ByBreaker:
+    case PolicyField::ByRateLimit:
+    case PolicyField::ByAdmission:
+    case PolicyField::ByBulkhead:
+    case PolicyField::ByPool:
+    case PolicyField::ByRetryLimit:
+    case PolicyField::KeptOut:
       break;
   }
   return {};
@@ -415,13 +422,22 @@ QStringList LimitsView::said_of(std::size_t edge, bool is_state_said) const {
   QStringList said;
   if (!is_state_said) said << tr("%1 calls").arg(rate_text(shown().moment->edges[edge].per_second));
   if (some(LimitKind::Stopped)) said << tr("%1 stopped").arg(rate(LimitKind::Stopped));
-  if (some(LimitKind::NoRoom)) said << tr("%1 no room").arg(rate(LimitKind::NoRoom));
+  const auto route = route_of(run.scene(), edge);
+  const PolicySecond now = route ? run.history().policies(*route, known - 1) : PolicySecond{};
+  const auto say = [&](const QString& words, PolicyField field) {
+    const std::uint64_t count = count_of(now, field);
+    if (count > 0) said << words.arg(rate_text(static_cast<double>(count)));
+  };
+  if (count_of(now, PolicyField::ByBulkhead) + count_of(now, PolicyField::ByPool) > 0) {
+    say(tr("%1 no room in the bulkhead"), PolicyField::ByBulkhead);
+    say(tr("%1 no room in the pool"), PolicyField::ByPool);
+  } else if (some(LimitKind::NoRoom)) {
+    said << tr("%1 no room").arg(rate(LimitKind::NoRoom));
+  }
   if (some(LimitKind::OverLimit)) said << tr("%1 over").arg(rate(LimitKind::OverLimit));
   if (some(LimitKind::NotAdmitted)) {
     said << tr("%1 not admitted").arg(rate(LimitKind::NotAdmitted));
   }
-  const auto route = route_of(run.scene(), edge);
-  const PolicySecond now = route ? run.history().policies(*route, known - 1) : PolicySecond{};
   // Hedges are among the tries behind the first.
   const std::uint64_t hedges = count_of(now, PolicyField::Hedges);
   const std::uint64_t again = counts[static_cast<std::size_t>(LimitKind::Retried)];
@@ -432,8 +448,11 @@ QStringList LimitsView::said_of(std::size_t edge, bool is_state_said) const {
   const PolicySecond& until = run.history().policies_until(*route, known - 1);
   const std::uint32_t openings = count_of(until, PolicyField::Openings);
   const std::uint32_t ejections = count_of(until, PolicyField::Ejections);
+  say(tr("%1 over the limit of retries"), PolicyField::ByRetryLimit);
   if (fallbacks > 0) said << tr("%1 fell back").arg(rate_text(fallbacks));
   if (openings > 0) said << tr("opened %1×").arg(amount_text(openings));
+  const std::uint32_t kept_out = run.history().kept_out(*route, known - 1);
+  if (kept_out > 0) said << tr("%1 kept out").arg(amount_text(kept_out));
   if (ejections > 0) said << tr("ejected %1×").arg(amount_text(ejections));
   return said;
 }

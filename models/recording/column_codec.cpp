@@ -99,13 +99,14 @@ void ColumnWriter::clear() {
   std::fill(any_.begin(), any_.end(), 0);
 }
 
-void read_columns(ByteReader& in, std::vector<std::int64_t>& cells, std::size_t columns) {
-  for (std::size_t column = 0; column < columns && !in.failed();) {
+void read_columns(ByteReader& in, std::vector<std::int64_t>& cells, std::size_t columns,
+                  std::size_t stored) {
+  for (std::size_t column = 0; column < stored && !in.failed();) {
     const std::uint64_t token = in.number();
     if (token == 1) {
       for (std::size_t at = column; at < cells.size(); at += columns) cells[at] = in.whole();
       ++column;
-    } else if (token == 0 || token % 2 != 0 || token / 2 > columns - column) {
+    } else if (token == 0 || token % 2 != 0 || token / 2 > stored - column) {
       in.fail();
     } else {
       column += static_cast<std::size_t>(token / 2);
@@ -143,6 +144,10 @@ void SamplePrediction::subtract(const std::int64_t* now, const std::int64_t* bef
   for (std::size_t c = map_.of(0, GroupField::Lag); before != nullptr && c < first_route; ++c) {
     differences[c] = minus(now[c], before[c]);
   }
+  const std::size_t first_kept_out = map_.of(0, PolicyField::KeptOut);
+  for (std::size_t c = first_kept_out; before != nullptr && c < columns; ++c) {
+    differences[c] = minus(now[c], before[c]);
+  }
   for (std::size_t group = 0; group < map_.groups(); ++group) {
     std::int64_t& lag = differences[map_.of(group, GroupField::Lag)];
     lag = minus(lag, lag_change(map_, now, group));
@@ -172,6 +177,9 @@ void SamplePrediction::add(std::vector<std::int64_t>& differences) const {
     for (std::size_t c = kInFlight * rows; c < first_group; ++c) now[c] = plus(now[c], before[c]);
     const std::size_t first_route = map_.of(0, PolicyField::Calls);
     for (std::size_t c = map_.of(0, GroupField::Lag); c < first_route; ++c) {
+      now[c] = plus(now[c], before[c]);
+    }
+    for (std::size_t c = map_.of(0, PolicyField::KeptOut); c < columns; ++c) {
       now[c] = plus(now[c], before[c]);
     }
   }

@@ -36,8 +36,10 @@ class ColumnWriter {
   std::vector<std::uint8_t> any_;  ///< By column: whether anything but 0 was in it.
   std::vector<ByteWriter> bytes_;  ///< Of these columns.
 };
-/// Fills `cells`, whose size says how many rows there are. Requires: they are 0.
-void read_columns(ByteReader& in, std::vector<std::int64_t>& cells, std::size_t columns);
+/// Fills the first `stored` columns of `cells`, whose size says how many rows there are. Requires:
+/// they are 0; stored <= columns.
+void read_columns(ByteReader& in, std::vector<std::int64_t>& cells, std::size_t columns,
+                  std::size_t stored);
 
 /// What the values of a sample are expected to be: a service's counts, those of the edges that lead
 /// to it; what is in flight, what was before and has not ended, and so a group's lag; a state, what

@@ -18,7 +18,9 @@ namespace orrery::recording {
 
 /// Of every recording, at its start; the version of the format stands behind it.
 inline constexpr std::string_view kFileMagic{"\x89ORRERY\n", 8};
-inline constexpr std::uint32_t kFormatVersion = 4;
+inline constexpr std::uint32_t kFormatVersion = 5;
+/// The first version that can still be read.
+inline constexpr std::uint32_t kOldestVersion = 4;
 inline constexpr std::size_t kFileHeadSize = 16;
 
 enum class BlockKind : std::uint8_t {

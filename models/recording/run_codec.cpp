@@ -323,6 +323,7 @@ namespace {
 constexpr std::uint8_t kReady = 1;
 constexpr std::uint8_t kTerminating = 2;
 constexpr std::uint8_t kPhaseShift = 2;
+constexpr std::uint8_t kKeptOut = 128;
 constexpr std::uint8_t kUnschedulable = 2;
 
 // Each column of all states, so that like stands beside like.
@@ -337,10 +338,14 @@ void write_states(ByteWriter& out, const Range& range, const PodState* /*kind*/)
   for (const PodState& s : range) out.number(s.why);
   for (const PodState& s : range) {
     const auto phase = static_cast<std::uint8_t>(s.phase);
-    out.byte(static_cast<std::uint8_t>((phase << kPhaseShift) | (s.ready ? kReady : 0) |
+    out.byte(static_cast<std::uint8_t>((s.kept_out_by > 0 ? kKeptOut : 0) | (phase << kPhaseShift) |
+                                       (s.ready ? kReady : 0) |
                                        (s.terminating ? kTerminating : 0)));
   }
   for (const PodState& s : range) out.number(s.restarts);
+  for (const PodState& s : range) {
+    if (s.kept_out_by > 0) out.number(s.kept_out_by);
+  }
 }
 
 void read_states(ByteReader& in, std::vector<PodState*>& range) {
@@ -353,13 +358,18 @@ void read_states(ByteReader& in, std::vector<PodState*>& range) {
   }
   for (PodState* s : range) s->why = in.small();
   for (PodState* s : range) {
-    const std::uint8_t flags = in.byte();
+    const std::uint8_t all = in.byte();
+    s->kept_out_by = (all & kKeptOut) != 0 ? 1 : 0;
+    const auto flags = static_cast<std::uint8_t>(all & ~kKeptOut);
     if (flags >> kPhaseShift > static_cast<int>(PodPhaseCode::Unknown)) in.fail();
     s->phase = static_cast<PodPhaseCode>(in.failed() ? 0 : flags >> kPhaseShift);
     s->ready = (flags & kReady) != 0;
     s->terminating = (flags & kTerminating) != 0;
   }
   for (PodState* s : range) s->restarts = in.small();
+  for (PodState* s : range) {
+    if (s->kept_out_by > 0) s->kept_out_by = in.small();
+  }
 }
 
 template <class Range>
@@ -600,7 +610,8 @@ void SampleEncoder::clear() {
   new_from_ = 0;
 }
 
-std::optional<SampleSection> decode_samples(std::string_view bytes, const Scene& scene) {
+std::optional<SampleSection> decode_samples(std::string_view bytes, const Scene& scene,
+                                            std::uint32_t version) {
   const ColumnMap map{scene};
   ByteReader in{bytes};
   SampleSection section;
@@ -614,7 +625,7 @@ std::optional<SampleSection> decode_samples(std::string_view bytes, const Scene&
   }
   if (in.failed() || section.at_us.size() > kValuesMax / map.count()) return std::nullopt;
   section.values.resize(section.at_us.size() * map.count());
-  read_columns(in, section.values, map.count());
+  read_columns(in, section.values, map.count(), map.count_in(version));
   SamplePrediction{scene}.add(section.values);
   const std::size_t first = static_cast<std::size_t>(CallField::P50) * map.rows();
   for (std::size_t row = 0; row < section.values.size(); row += map.count()) {
@@ -626,23 +637,24 @@ std::optional<SampleSection> decode_samples(std::string_view bytes, const Scene&
   return whole(in, std::move(section));
 }
 
-std::optional<OverviewSection> decode_overview(std::string_view bytes, std::size_t columns) {
+std::optional<OverviewSection> decode_overview(std::string_view bytes, std::size_t columns,
+                                               std::size_t stored) {
   ByteReader in{bytes};
   OverviewSection section;
   section.samples.resize(in.count(1));
   for (std::uint32_t& count : section.samples) count = in.small();
   const std::size_t rows = section.samples.size();
   if (in.failed() || rows > kValuesMax / (3 * columns)) return std::nullopt;
-  std::vector<std::int64_t> stored(rows * columns * 3);
-  read_columns(in, stored, columns * 3);
+  std::vector<std::int64_t> lines(rows * stored * 3);
+  read_columns(in, lines, stored * 3, stored * 3);
   section.cells.resize(rows * columns);
   for (std::size_t row = 0; row < rows; ++row) {
-    for (std::size_t c = 0; c < columns; ++c) {
+    for (std::size_t c = 0; c < stored; ++c) {
       OverviewCell& cell = section.cells[row * columns + c];
-      const std::int64_t* line = stored.data() + row * columns * 3;
+      const std::int64_t* line = lines.data() + row * stored * 3;
       cell.min = sum(line[c], row == 0 ? 0 : section.cells[(row - 1) * columns + c].min);
-      cell.max = sum(cell.min, line[columns + c]);
-      cell.total = sum(cell.max, line[2 * columns + c]);
+      cell.max = sum(cell.min, line[stored + c]);
+      cell.total = sum(cell.max, line[2 * stored + c]);
     }
   }
   return whole(in, std::move(section));

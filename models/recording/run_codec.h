@@ -130,8 +130,10 @@ class SampleEncoder {
   std::size_t new_from_ = 0;
   std::vector<std::int64_t> first_new_;  ///< The values of that sample.
 };
+/// `version`: of the format of the file. Columns that it does not have are 0.
 [[nodiscard]] std::optional<SampleSection> decode_samples(std::string_view bytes,
-                                                          const Scene& scene);
+                                                          const Scene& scene,
+                                                          std::uint32_t version);
 
 /// A column over one row of the overview.
 struct OverviewCell {
@@ -145,7 +147,9 @@ struct OverviewSection {
   std::vector<std::uint32_t> samples;  ///< By row: how many it sums up; maybe none.
   std::vector<OverviewCell> cells;     ///< Row by row.
 };
+/// `stored`: the first so many of the columns are there, the others are 0. Requires: > 0.
 [[nodiscard]] std::optional<OverviewSection> decode_overview(std::string_view bytes,
-                                                             std::size_t columns);
+                                                             std::size_t columns,
+                                                             std::size_t stored);
 
 }  // namespace orrery::recording

@@ -97,8 +97,8 @@ enum class GroupField : std::uint8_t {
 inline constexpr std::uint32_t kGroupFieldCount = 6;
 
 /// A column of a route: what its policies did in the period, all pods of the caller together.
-/// What they turned away is in the edge's outcomes: CircuitOpen, Overflow, RateLimited,
-/// NotAdmitted.
+/// Calls that ended because they were turned away are in the edge's outcomes, too: CircuitOpen,
+/// Overflow, RateLimited, NotAdmitted. Tries that were, and were made again, are here alone.
 enum class PolicyField : std::uint8_t {
   Calls,
   Tries,      ///< That left the caller.
@@ -107,8 +107,17 @@ enum class PolicyField : std::uint8_t {
   Fallbacks,  ///< Calls that failed, and were answered or made elsewhere.
   Openings,   ///< Of circuit breakers.
   Ejections,  ///< Of hosts.
+  ByBreaker,  ///< Calls and tries that it turned away, as the next five.
+  ByRateLimit,
+  ByAdmission,
+  ByBulkhead,    ///< Or the threads of a pool.
+  ByPool,        ///< Limits of connections, of requests that wait for one, or of requests.
+  ByRetryLimit,  ///< Retries and hedges that would have been made.
+  KeptOut,       ///< At the instant of the sample: hosts, each as often as callers keep it out.
 };
-inline constexpr std::uint32_t kPolicyFieldCount = 7;
+inline constexpr std::uint32_t kPolicyFieldCount = 14;
+/// The first so many are counts.
+inline constexpr auto kPolicyCountCount = static_cast<std::uint32_t>(PolicyField::KeptOut);
 
 enum class RowKind : std::uint8_t { Cluster = 0, Edge = 1, Service = 2, Journey = 3 };
 
@@ -137,7 +146,8 @@ class ColumnMap {
   /// Counted over the period; otherwise a state at the instant of the sample.
   [[nodiscard]] bool is_count(std::size_t column) const {
     return column < static_cast<std::size_t>(CallField::InFlight) * rows_ ||
-           (column >= of_groups_ && column < of(0, GroupField::Lag)) || column >= of_routes_;
+           (column >= of_groups_ && column < of(0, GroupField::Lag)) ||
+           (column >= of_routes_ && column < of(0, PolicyField::KeptOut));
   }
   /// An age [us].
   [[nodiscard]] bool is_age(std::size_t column) const {
@@ -147,6 +157,10 @@ class ColumnMap {
   [[nodiscard]] std::size_t groups() const { return groups_; }
   [[nodiscard]] std::size_t routes() const { return routes_; }
   [[nodiscard]] std::size_t count() const { return of_routes_ + routes_ * kPolicyFieldCount; }
+  /// The first so many are all that a file of this version of the format has.
+  [[nodiscard]] std::size_t count_in(std::uint32_t version) const {
+    return version < 5 ? of(0, PolicyField::ByBreaker) : count();
+  }
 
  private:
   std::size_t rows_;
@@ -174,6 +188,7 @@ struct PodState {
   bool ready = false;
   bool terminating = false;
   std::uint32_t restarts = 0;
+  std::uint32_t kept_out_by = 0;  ///< Callers that send it nothing, each once for all it calls.
 
   friend bool operator==(const PodState&, const PodState&) = default;
 };

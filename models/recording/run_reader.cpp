@@ -54,9 +54,11 @@ Result<void> RunReader::read_info() {
     return failure(path_ + " is no recording", "orrery run SCENARIO --record FILE makes one");
   }
   ByteReader in{std::string_view{*head}.substr(kFileMagic.size())};
-  if (const std::uint64_t version = in.fixed(4); version != kFormatVersion) {
-    return failure(path_ + " is a recording of version " + std::to_string(version) +
-                       "; this program reads version " + std::to_string(kFormatVersion),
+  version_ = static_cast<std::uint32_t>(in.fixed(4));
+  if (version_ < kOldestVersion || version_ > kFormatVersion) {
+    return failure(path_ + " is a recording of version " + std::to_string(version_) +
+                       "; this program reads versions " + std::to_string(kOldestVersion) + " to " +
+                       std::to_string(kFormatVersion),
                    "record the run again");
   }
   const auto info = head_at(kFileHeadSize, file_size());
@@ -250,7 +252,7 @@ bool RunReader::take_open(std::string_view raw) {
         break;
       }
       case BlockKind::Samples: {
-        auto samples = decode_samples(bytes, section_.scene);
+        auto samples = decode_samples(bytes, section_.scene, version_);
         if (!samples || samples->at_us.empty() || !is_time(samples->at_us.front()) ||
             !is_time(samples->at_us.back())) {
           return false;
@@ -418,7 +420,7 @@ Result<const RunReader::Decoded*> RunReader::chunk(std::size_t index, bool with_
 Result<SampleSection> RunReader::samples_in(std::size_t index,
                                             const std::optional<std::string>& raw) const {
   const Chunk& chunk = chunks_[index];
-  auto samples = raw ? decode_samples(*raw, section_.scene) : std::nullopt;
+  auto samples = raw ? decode_samples(*raw, section_.scene, version_) : std::nullopt;
   const bool fits = samples && !samples->at_us.empty() &&
                     samples->at_us.front() == chunk.first_us &&
                     samples->at_us.back() == chunk.last_us;
@@ -602,7 +604,8 @@ Result<void> RunReader::add_overview(std::size_t level, std::size_t column, std:
     }
     if (place.head.first_us >= to) break;
     const auto raw = contents(place);
-    const auto rows = raw ? decode_overview(*raw, map_->count()) : std::nullopt;
+    const auto rows =
+        raw ? decode_overview(*raw, map_->count(), map_->count_in(version_)) : std::nullopt;
     if (!rows) return tl::unexpected{damaged(place, "the rows of the overview")};
     covered = place.head.last_us;
     for (std::size_t row = 0; row < rows->samples.size(); ++row) {

@@ -157,6 +157,7 @@ class RunReader {
   int file_;
   InfoSection section_;
   std::optional<ColumnMap> map_;
+  std::uint32_t version_ = 0;
   std::vector<std::string> texts_;  ///< Text i + 1.
   std::size_t text_bytes_ = 0;
   std::vector<Chunk> chunks_;

@@ -188,7 +188,14 @@ std::vector<FigureRow> figure_rows(const RunReader& run) {
                    {PolicyField::Hedges, "hedges", "requests"},
                    {PolicyField::Fallbacks, "fallbacks", "requests"},
                    {PolicyField::Openings, "openings", "breakers"},
-                   {PolicyField::Ejections, "ejections", "hosts"}}};
+                   {PolicyField::Ejections, "ejections", "hosts"},
+                   {PolicyField::ByBreaker, "breaker_rejections", "requests"},
+                   {PolicyField::ByRateLimit, "rate_limit_rejections", "requests"},
+                   {PolicyField::ByAdmission, "admission_rejections", "requests"},
+                   {PolicyField::ByBulkhead, "bulkhead_rejections", "requests"},
+                   {PolicyField::ByPool, "pool_rejections", "requests"},
+                   {PolicyField::ByRetryLimit, "retry_limit_rejections", "requests"},
+                   {PolicyField::KeptOut, "kept_out", "hosts"}}};
   const recording::Scene& scene = run.scene();
   std::vector<FigureRow> rows;
   for (std::size_t g = 0; g < scene.groups.size(); ++g) {

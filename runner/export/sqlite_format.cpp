@@ -42,7 +42,10 @@ constexpr const char* kTables = R"(
   CREATE TABLE policy(second INTEGER NOT NULL, caller TEXT NOT NULL, name TEXT NOT NULL,
     calls INTEGER NOT NULL, tries INTEGER NOT NULL, retries INTEGER NOT NULL,
     hedges INTEGER NOT NULL, fallbacks INTEGER NOT NULL, openings INTEGER NOT NULL,
-    ejections INTEGER NOT NULL);
+    ejections INTEGER NOT NULL, breaker_rejections INTEGER NOT NULL,
+    rate_limit_rejections INTEGER NOT NULL, admission_rejections INTEGER NOT NULL,
+    bulkhead_rejections INTEGER NOT NULL, pool_rejections INTEGER NOT NULL,
+    retry_limit_rejections INTEGER NOT NULL, kept_out INTEGER NOT NULL);
   CREATE TABLE event(id INTEGER PRIMARY KEY, cause INTEGER, at REAL NOT NULL, what TEXT NOT NULL,
     subject TEXT NOT NULL, detail TEXT NOT NULL);
   CREATE TABLE trace(key TEXT PRIMARY KEY, journey TEXT NOT NULL, at REAL NOT NULL,

@@ -635,9 +635,10 @@ void PolicyReader::check_fallbacks() {
 
 void PolicyReader::check_limits() {
   for (const auto& [name, limit] : reading_.scenario.rate_limits) {
+    const std::string& wanted = name;  // clang captures no structured binding.
     const bool used = std::any_of(policies_.begin(), policies_.end(), [&](const auto& entry) {
       const auto& its = entry.second.policy.shared_limit;
-      return its && its->name == name;
+      return its && its->name == wanted;
     });
     if (!used) {
       reading_.report.add(limit.where, "a limit that a policy's \"globalRateLimit\" names",

@@ -115,7 +115,7 @@ recording::SampleValues& CallMeter::sample(const sim::RequestEngine* engine, Ins
   }
   sample_breakers(*engine);
   sample_groups(*engine, now);
-  sample_routes(*engine);
+  sample_routes(*engine, now);
   return values_;
 }
 
@@ -155,7 +155,7 @@ void CallMeter::sample_groups(const sim::RequestEngine& engine, Instant now) {
   }
 }
 
-void CallMeter::sample_routes(const sim::RequestEngine& engine) {
+void CallMeter::sample_routes(const sim::RequestEngine& engine, Instant now) {
   for (std::uint32_t r = 0; r < routes_.size(); ++r) {
     const sim::RouteCounts& did = engine.route(r);
     sim::RouteCounts& before = routes_[r];
@@ -169,7 +169,22 @@ void CallMeter::sample_routes(const sim::RequestEngine& engine) {
     put(PolicyField::Fallbacks, did.fallbacks - before.fallbacks);
     put(PolicyField::Openings, did.openings - before.openings);
     put(PolicyField::Ejections, did.ejections - before.ejections);
+    const auto put_turned_away = [&](PolicyField field, sim::TurnedAwayBy by) {
+      const auto at = static_cast<std::size_t>(by);
+      put(field, did.turned_away[at] - before.turned_away[at]);
+    };
+    put_turned_away(PolicyField::ByBreaker, sim::TurnedAwayBy::Breaker);
+    put_turned_away(PolicyField::ByRateLimit, sim::TurnedAwayBy::RateLimit);
+    put_turned_away(PolicyField::ByAdmission, sim::TurnedAwayBy::Admission);
+    put_turned_away(PolicyField::ByBulkhead, sim::TurnedAwayBy::Bulkhead);
+    put_turned_away(PolicyField::ByPool, sim::TurnedAwayBy::Pool);
+    put_turned_away(PolicyField::ByRetryLimit, sim::TurnedAwayBy::RetryLimit);
+    put(PolicyField::KeptOut, 0);
     before = did;
+  }
+  kept_out_ = engine.kept_out(now);
+  for (const sim::HostKeptOut& host : kept_out_) {
+    values_.add(map_.of(host.route, PolicyField::KeptOut), 1);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -13,6 +14,8 @@
 #include "models/recording/sample_values.h"
 #include "runner/session/second_latencies.h"
 #include "sim/traffic/consumer_group.h"
+#include "sim/traffic/engine_views.h"
+#include "sim/traffic/route_model.h"
 #include "sim/traffic/traffic_observer.h"
 
 namespace orrery::sim {
@@ -57,6 +60,8 @@ class CallMeter final : public sim::TrafficObserver {
   /// the columns of calls. At a whole second its latencies are those shown until the next one.
   /// `engine`: null where nobody sees what goes on inside services.
   [[nodiscard]] recording::SampleValues& sample(const sim::RequestEngine* engine, Instant now);
+  /// Hosts that callers kept out at the last sample.
+  [[nodiscard]] std::span<const sim::HostKeptOut> kept_out() const { return kept_out_; }
   /// What is counted over a period begins at 0.
   void begin_period();
   /// Calls `take(journey)` for each followed journey that has ended since this was called last, in
@@ -110,7 +115,7 @@ class CallMeter final : public sim::TrafficObserver {
   void close_second();
   void sample_breakers(const sim::RequestEngine& engine);
   void sample_groups(const sim::RequestEngine& engine, Instant now);
-  void sample_routes(const sim::RequestEngine& engine);
+  void sample_routes(const sim::RequestEngine& engine, Instant now);
   /// Null: its journey is over.
   [[nodiscard]] FollowedCall* find(sim::Followed which);
   [[nodiscard]] std::uint32_t add_call(std::uint64_t key, std::uint32_t journey);
@@ -127,6 +132,7 @@ class CallMeter final : public sim::TrafficObserver {
   std::vector<std::size_t> breaker_columns_;  ///< That are not 0.
   std::vector<sim::GroupCounts> groups_;      ///< As they were at the last sample, as the next.
   std::vector<sim::RouteCounts> routes_;
+  std::vector<sim::HostKeptOut> kept_out_;
   std::int64_t follow_gap_ns_;
   std::int64_t last_window_ = -1;
   std::vector<FollowedJourney> journeys_;

@@ -169,6 +169,7 @@ void RunRecorder::take_pod(const api::Pod& pod, bool gone) {
       share.memory_bytes = requests.memory_bytes;
     }
   }
+  if (known != pods_.end()) share.state.kept_out_by = known->second.state.kept_out_by;
   if (!pod.status.pod_ip.empty()) addresses_.insert_or_assign(pod.status.pod_ip, name);
   add_share(share, 1);
   writer_->set_pod(name, share.state);
@@ -273,10 +274,33 @@ void RunRecorder::write_traces(const RequestSide& requests) {
   });
 }
 
+void RunRecorder::take_kept_out(const RequestSide& requests) {
+  if (meter_.kept_out().empty() && kept_out_.empty()) return;
+  std::map<TextId, std::uint32_t> by;
+  for (const sim::HostKeptOut& host : meter_.kept_out()) {
+    if (const TextId pod = pod_of(host.instance, requests); pod != 0) ++by[pod];
+  }
+  const auto put = [&](TextId name, std::uint32_t callers) {
+    const auto pod = pods_.find(name);
+    if (pod == pods_.end() || pod->second.state.kept_out_by == callers) return;
+    pod->second.state.kept_out_by = callers;
+    writer_->set_pod(name, pod->second.state);
+  };
+  for (const TextId name : kept_out_) {
+    if (!by.contains(name)) put(name, 0);
+  }
+  kept_out_.clear();
+  for (const auto& [name, callers] : by) {
+    put(name, callers);
+    kept_out_.push_back(name);
+  }
+}
+
 void RunRecorder::sample(Instant now, const recording::EventLog& log, RequestSide requests) {
   const auto* engine = std::get_if<const sim::RequestEngine*>(&requests);
   recording::SampleValues& values = meter_.sample(engine == nullptr ? nullptr : *engine, now);
   write_traces(requests);
+  take_kept_out(requests);
   write_log(now, log);
   for (const std::string& name : changed_nodes_) {
     const TextId id = writer_->text(name);

@@ -75,6 +75,7 @@ class RunRecorder {
   void add_share(const PodShare& share, std::int64_t sign);
   void write_log(Instant until, const recording::EventLog& log);
   void write_traces(const RequestSide& requests);
+  void take_kept_out(const RequestSide& requests);
   [[nodiscard]] recording::TextId operation_text(std::uint32_t operation);
   [[nodiscard]] recording::TextId pod_at(const std::string& address) const;
   /// The pod that an instance is; 0: none is known.
@@ -92,6 +93,7 @@ class RunRecorder {
   std::size_t logged_ = 0;
   std::map<recording::TextId, PodShare> pods_;
   std::map<std::string, recording::TextId, std::less<>> addresses_;  ///< Of pods.
+  std::vector<recording::TextId> kept_out_;  ///< Pods that callers kept out at the last sample.
   std::map<std::string, recording::NodeState> nodes_;
   std::set<std::string> known_nodes_;    ///< That have an object.
   std::set<std::string> changed_nodes_;  ///< Since the last sample.

@@ -72,6 +72,23 @@ void RequestEngine::set_policy(std::uint32_t route, RoutePolicy policy, ports::C
   note(change.rates, limits_same_rates(policy, before), limits_same_rates(policy, model.policy));
   note(change.injected, policy.injection == before.injection,
        !policy.injection || policy.injection == model.policy.injection);
+  // Without a split, the pods of a subset have had as much of the calls as there are of them.
+  const auto by_pods = [&](std::uint32_t number) {
+    if (!policy.cluster(number).balancer) return Share{1, 1};
+    std::size_t consumer = 0;
+    for (std::size_t i = 0; model.from != kClients && consumer == 0 && i < instances_.size(); ++i) {
+      const bool calls =
+          instances_[i].service == model.from && !is_gone(static_cast<std::uint32_t>(i));
+      if (calls) consumer = std::size_t{instances_[i].node} + 1;
+    }
+    const Table& table = tables_[consumer * model_.services.size() + model.to];
+    Share share{0, std::max<std::size_t>(table.endpoints->addresses.size(), 1)};
+    for (const std::uint32_t address : table.endpoints->addresses) {
+      const std::uint32_t pod = addresses_[address];
+      share.weight += pod != kNone && has_labels(specs_[pod].labels, policy.split[number]);
+    }
+    return share;
+  };
   // A share that has grown, step by step or at once, has the last step as its cause.
   std::vector<RecordId> shares(policy.cluster_count(), record);
   for (std::uint32_t number = 0; number < shares.size(); ++number) {
@@ -80,6 +97,8 @@ void RequestEngine::set_policy(std::uint32_t route, RoutePolicy policy, ports::C
     if (last && !(now > share_of(before, *last))) {
       shares[number] = *last < change.shares.size() ? change.shares[*last] : 0;
     }
+    const bool is_first_split = before.split.empty() && !policy.split.empty();
+    if (is_first_split && !last && !(now > by_pods(number))) shares[number] = 0;
     const auto first = policy.cluster_like(number, model.policy);
     if (!(now > (first ? share_of(model.policy, *first) : Share{}))) shares[number] = 0;
   }

@@ -25,7 +25,7 @@ bool RequestEngine::takes_thread(std::uint32_t index) {
       arm_give_up(index);
       return false;
     case resilience::BulkheadAnswer::Reject:
-      reject(index, RequestOutcome::Overflow);
+      turn_away(index, TurnedAwayBy::Bulkhead, RequestOutcome::Overflow);
       return false;
   }
   contract_violation("a pool's answer is one of those listed");
@@ -136,7 +136,7 @@ void RequestEngine::hear_limit(const Return& answer) {
     return;
   }
   its.turned_away = true;
-  reject(index, outcome_of_status(*status));
+  turn_away(index, TurnedAwayBy::RateLimit, outcome_of_status(*status));
 }
 
 void RequestEngine::drop_question(std::uint32_t index) {

@@ -52,6 +52,27 @@ bool is_of_network(const EdgeFault& fault) {
                          fault.kind == EdgeFaultKind::Bandwidth);
 }
 
+/// What HTTP shows of an answer; 0: it is none, as the connection was refused, or broke.
+std::int32_t status_of(RequestOutcome outcome) {
+  switch (outcome) {
+    case RequestOutcome::Ok:
+      return 200;
+    case RequestOutcome::Error:
+    case RequestOutcome::Upstream:
+      return 500;
+    case RequestOutcome::RateLimited:
+      return 429;
+    default:
+      return 0;
+  }
+}
+
+/// Whether an answer gets another status than it has.
+bool has_other_status(const EdgeFault& replace, RequestOutcome outcome) {
+  const std::int32_t its = status_of(outcome);
+  return its != 0 && its != (replace.status != 0 ? replace.status : status_of(replace.outcome));
+}
+
 }  // namespace
 
 Duration retransmission_timeout(std::uint32_t resends) {
@@ -174,12 +195,16 @@ MessageFate EdgeFaults::meet(const EdgeMessage& message, const std::vector<Insta
         fate.status = fault.status;
         break;
       case EdgeFaultKind::Replace:
-        if ((message.outcome == RequestOutcome::Ok) == (fault.outcome == RequestOutcome::Ok)) {
-          continue;
-        }
-        fate.answer = fault.outcome;
+        if (!has_other_status(fault, message.outcome)) continue;
         fate.status = fault.status;
-        break;
+        fate.answer = fault.outcome;
+        if (fault.outcome == RequestOutcome::Error && message.outcome == RequestOutcome::Upstream)
+          fate.answer = message.outcome;
+        if (fate.answer != message.outcome) break;
+        // Health checks alone tell one success from another: nothing else comes of it.
+        ++active.hits;
+        if (fate.cause == 0) fate.cause = fault.cause;
+        continue;
       case EdgeFaultKind::Bandwidth: {
         const std::optional<Duration> wait =
             wait_in_line(active, sender, message.payload_bytes, now);

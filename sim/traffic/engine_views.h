@@ -71,6 +71,15 @@ struct BreakerNotice {
   RecordId cause = 0;  ///< Of its opening: that of the last call that failed. Else 0.
 };
 
+/// A host that a caller keeps out: by outlier detection, failure accrual, or checks that it passed
+/// before.
+struct HostKeptOut {
+  std::uint32_t route = 0;     ///< Index into TrafficModel::routes.
+  std::uint32_t instance = 0;  ///< InstanceId; all ones: nobody stands at its address any more.
+
+  friend bool operator==(const HostKeptOut&, const HostKeptOut&) = default;
+};
+
 /// A host that a caller's outlier detection ejected, or took back, or would have.
 struct EjectionNotice {
   ServiceIndex from = kClients;

@@ -66,7 +66,9 @@ void RequestEngine::send_due_hedges(std::uint32_t at) {
   const std::uint32_t beside = hedged_[at].tries[0];
   const Route& route = routes_[tries_[beside].route];
   while (hedged_[at].hedge.next_at() <= now_) {
-    if (hedged_[at].hedge.on_time(now_, route.allows_hedge()) == GrpcHedge::Action::Send) {
+    const bool allowed = route.allows_hedge();
+    if (!allowed) refuse_hedge(beside);
+    if (hedged_[at].hedge.on_time(now_, allowed) == GrpcHedge::Action::Send) {
       send_hedge(at, beside, 0);
     }
   }
@@ -77,6 +79,11 @@ void RequestEngine::send_due_hedges(std::uint32_t at) {
   } else {
     kernel_.disarm(hedged_[at].timer);
   }
+}
+
+void RequestEngine::refuse_hedge(std::uint32_t index) {
+  const std::uint32_t model = program_.sites[calls_[index].site].route;
+  ++route_counts_[model].turned_away[static_cast<std::size_t>(TurnedAwayBy::RetryLimit)];
 }
 
 void RequestEngine::send_hedge(std::uint32_t at, std::uint32_t beside, RecordId cause) {
@@ -121,8 +128,11 @@ bool RequestEngine::hedges_on(std::uint32_t index, const TryEnd& end, bool answe
   // The caller's own deadline ends the call whatever codes are not fatal.
   if (now_ < tries_[index].deadline || end.outcome != RequestOutcome::Timeout) {
     const GrpcCode code = code_of(end);
-    if (route.policy().hedging->non_fatal.has(code)) route.note_failure();
-    action = hedge.on_failure(code, {}, now_, route.allows_hedge());
+    const bool goes_on = route.policy().hedging->non_fatal.has(code);
+    if (goes_on) route.note_failure();
+    const bool allowed = route.allows_hedge();
+    if (goes_on && !allowed && hedge.next_at() != Instant::never()) refuse_hedge(index);
+    action = hedge.on_failure(code, {}, now_, allowed);
   }
   (void)leave_hedged(index);
   if (action == GrpcHedge::Action::Deliver) {

@@ -71,7 +71,7 @@ void RequestEngine::open_connection(std::uint32_t index) {
   } else if (route.attach_waiting(its.host, now_)) {
     send_try(index);
   } else {
-    reject(index, RequestOutcome::Overflow);
+    turn_away(index, TurnedAwayBy::Pool, RequestOutcome::Overflow);
   }
 }
 
@@ -90,7 +90,7 @@ bool RequestEngine::connection_opened(std::uint32_t index) {
   const bool attached = route.opened(its.host, !is_left);
   if (!attached) {
     its.sent = false;
-    reject(index, RequestOutcome::Overflow);
+    turn_away(index, TurnedAwayBy::Pool, RequestOutcome::Overflow);
   }
   serve_waiting(its.route, its.host, route.freed(its.host));
   return attached && !is_left;

@@ -276,6 +276,9 @@ class RequestEngine {
   [[nodiscard]] std::uint64_t launched() const { return launched_; }
   /// What the policies of a route did, all pods of the caller together.
   [[nodiscard]] const RouteCounts& route(std::uint32_t index) const { return route_counts_[index]; }
+  /// The hosts that callers keep out of what they choose from, once for each caller, by caller.
+  /// O(callers that ever kept one out, times their hosts).
+  [[nodiscard]] std::vector<HostKeptOut> kept_out(Instant now) const;
 
  private:
   /// One cache line of what a call needs of its instance; the rest is in specs_.
@@ -659,6 +662,8 @@ class RequestEngine {
   [[nodiscard]] std::uint32_t allocate_call();
   /// The caller hears of the failure still within this event.
   void reject(std::uint32_t call, RequestOutcome outcome);
+  /// The same, by a policy of its caller. Requires: its call site has a route.
+  void turn_away(std::uint32_t call, TurnedAwayBy by, RequestOutcome outcome);
   /// When the caller of a call that is under way stops waiting; never() if it does not.
   [[nodiscard]] Instant give_up_at(std::uint32_t call) const;
   Instant arm_give_up(std::uint32_t call);  ///< Its timer, for then. Returns give_up_at().
@@ -815,6 +820,8 @@ class RequestEngine {
   void send_due_hedges(std::uint32_t hedged);
   /// One more try, for the same caller as the given one.
   void send_hedge(std::uint32_t hedged, std::uint32_t beside, RecordId cause);
+  /// One that the route's limit of retries does not let out.
+  void refuse_hedge(std::uint32_t beside);
   /// A try is over. Whether its call goes on without it; it is discarded or left then.
   [[nodiscard]] bool hedges_on(std::uint32_t call, const TryEnd& end, bool answered);
   /// The record is no longer one of the call's tries. Returns whether none is left.
@@ -1039,6 +1046,8 @@ class RequestEngine {
   std::deque<resilience::RoutePolicy> changed_policies_;  ///< All so far, beside the model's.
   std::vector<PolicyChange> policy_changes_;  ///< By RouteModel; empty before the first change.
   std::map<std::uint32_t, std::uint32_t> retired_callers_;  ///< Instance by retired route.
+  /// By route that has ejected a host: its RouteModel, and the instance that calls by it.
+  std::map<std::uint32_t, std::pair<std::uint32_t, std::uint32_t>> ejecting_routes_;
   std::vector<HedgedCall> hedged_;
   std::vector<std::uint32_t> free_hedged_;
   std::vector<std::uint32_t> hedged_by_slot_;  ///< kNone; empty before the first hedged call.

@@ -233,6 +233,16 @@ std::vector<Route::Ejection> Route::take_ejections() {
   return all;
 }
 
+std::vector<std::uint32_t> Route::kept_out(Instant now) const {
+  std::vector<std::uint32_t> all;
+  for (std::uint32_t number = 0; number <= others_.size(); ++number) {
+    at(number).add_kept_out(all, now);
+  }
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
 std::optional<Retry> Route::retry_after(const TryEnd& end, RouteHost host, const RetriesMade& made,
                                         std::uint64_t key, Instant deadline, Instant now) {
   UpstreamCluster& cluster = at(host.cluster);
@@ -254,6 +264,7 @@ std::optional<Retry> Route::retry_after(const TryEnd& end, RouteHost host, const
     return std::nullopt;
   }
   const std::optional<std::uint32_t> price = pay_retry(end, host.cluster, now);
+  refused_retry_ = !price;
   if (!price) return std::nullopt;
   cluster.begin_retry();
   return Retry{wait, *price};

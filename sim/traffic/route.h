@@ -178,6 +178,8 @@ class Route {
     UpstreamCluster::Ejection its;
   };
   [[nodiscard]] std::vector<Ejection> take_ejections();
+  /// Addresses of the hosts that some of its clusters keep out, by rising number.
+  [[nodiscard]] std::vector<std::uint32_t> kept_out(Instant now) const;
   [[nodiscard]] std::optional<std::uint32_t> take_own_share() { return at(0).take_own_share(); }
   /// Changes of its breakers since the last call of this.
   [[nodiscard]] std::vector<resilience::BreakerChange> take_changes() {
@@ -189,6 +191,8 @@ class Route {
   [[nodiscard]] std::optional<Retry> retry_after(const TryEnd& end, RouteHost host,
                                                  const RetriesMade& made, std::uint64_t key,
                                                  Instant deadline, Instant now);
+  /// Whether the one that has just been asked for would have followed, had there been room for it.
+  [[nodiscard]] bool take_refused_retry() { return std::exchange(refused_retry_, false); }
   /// A retry is over, whether it was made or its call ended while it was waited for.
   void retry_over(RouteHost host) { at(host.cluster).end_retry(); }
   /// A try has failed in a way after which others may be made.
@@ -225,6 +229,7 @@ class Route {
   const resilience::RoutePolicy* policy_;
   bool retired_ = false;
   bool shares_ = false;  ///< Some of its clusters.
+  bool refused_retry_ = false;
   Draws draws_;
   UpstreamCluster first_;
   std::vector<UpstreamCluster> others_;  ///< Those of the further subsets.

@@ -2,6 +2,7 @@
 /// Which calls have policies, and what those did.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -44,6 +45,18 @@ enum class Keeps : std::uint8_t {
   Unchanged,
 };
 
+/// What lets a call or a try not out.
+enum class TurnedAwayBy : std::uint8_t {
+  Breaker,
+  RateLimit,  ///< The caller's own, or one that callers share.
+  Admission,
+  Bulkhead,    ///< Or the threads of a pool.
+  Pool,        ///< Limits of connections, of requests that wait for one, or of requests.
+  RetryLimit,  ///< Of retries and hedges: it had no room for one that would have been made
+               ///< otherwise.
+};
+inline constexpr std::uint32_t kTurnedAwayByCount = 6;
+
 /// What the policies of a route did, all pods of the caller together.
 struct RouteCounts {
   std::uint64_t calls = 0;
@@ -53,6 +66,8 @@ struct RouteCounts {
   std::uint64_t fallbacks = 0;  ///< Calls that failed, and were answered or made elsewhere.
   std::uint64_t openings = 0;   ///< Of circuit breakers.
   std::uint64_t ejections = 0;  ///< Of hosts.
+  /// Calls and tries, by TurnedAwayBy: each time, whatever became of the call.
+  std::array<std::uint64_t, kTurnedAwayByCount> turned_away{};
 };
 
 }  // namespace orrery::sim

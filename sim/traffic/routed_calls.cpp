@@ -16,6 +16,23 @@ namespace {
 constexpr std::uint64_t kHoldUpDraw = 1;
 constexpr std::uint64_t kAbortDraw = 2;
 
+/// What a route turns away before the host is known.
+TurnedAwayBy turned_away_by(RequestOutcome outcome) {
+  switch (outcome) {
+    case RequestOutcome::CircuitOpen:
+      return TurnedAwayBy::Breaker;
+    case RequestOutcome::RateLimited:
+      return TurnedAwayBy::RateLimit;
+    case RequestOutcome::NotAdmitted:
+      return TurnedAwayBy::Admission;
+    case RequestOutcome::Overflow:
+      return TurnedAwayBy::Bulkhead;
+    default:
+      break;
+  }
+  contract_violation("a route turns away by its breaker, its limits or its admission");
+}
+
 }  // namespace
 
 std::uint32_t RequestEngine::add_routes(ServiceIndex caller, std::uint32_t zone) {
@@ -130,7 +147,7 @@ void RequestEngine::let_go(std::uint32_t index) {
   }
   its.deadline = overall_deadline(policy.timeouts, now_, its.deadline);
   if (const auto rejected = routes_[its.route].begin_call(call.key, now_)) {
-    reject(index, *rejected);
+    turn_away(index, turned_away_by(*rejected), *rejected);
     return;
   }
   its.call_begun = true;
@@ -156,7 +173,7 @@ void RequestEngine::begin_try(std::uint32_t index) {
   its.sent_at = now_;
   disarm_timer(call);
   if (const auto rejected = route.begin_try(now_)) {
-    reject(index, *rejected);
+    turn_away(index, turned_away_by(*rejected), *rejected);
     return;
   }
   its.try_begun = true;
@@ -204,7 +221,7 @@ void RequestEngine::run_try(std::uint32_t index) {
       calls_.append(route.waiting_for(its.host), index);
       break;
     default:
-      reject(index, RequestOutcome::Overflow);
+      turn_away(index, TurnedAwayBy::Pool, RequestOutcome::Overflow);
       break;
   }
 }
@@ -246,9 +263,15 @@ void RequestEngine::serve_waiting(std::uint32_t at, RouteHost host, FreedConnect
     } else if (routes_[at].attach_waiting(tries_[next].host, now_)) {
       send_try(next);
     } else {
-      reject(next, RequestOutcome::Overflow);
+      turn_away(next, TurnedAwayBy::Pool, RequestOutcome::Overflow);
     }
   }
+}
+
+void RequestEngine::turn_away(std::uint32_t index, TurnedAwayBy by, RequestOutcome outcome) {
+  const std::uint32_t model = program_.sites[calls_[index].site].route;
+  ++route_counts_[model].turned_away[static_cast<std::size_t>(by)];
+  reject(index, outcome);
 }
 
 void RequestEngine::stop_waiting(std::uint32_t index) {
@@ -264,7 +287,11 @@ bool RequestEngine::try_again(std::uint32_t index, const TryEnd& end, bool answe
   const CallSite& site = program_.sites[before.site];
   const std::optional<Retry> retry =
       routes_[its.route].retry_after(end, its.host, its.retries, before.key, its.deadline, now_);
-  if (!retry) return false;
+  if (!retry) {
+    route_counts_[site.route].turned_away[static_cast<std::size_t>(TurnedAwayBy::RetryLimit)] +=
+        routes_[its.route].take_refused_retry();
+    return false;
+  }
   route_counts_[site.route].retries += retry->counted;
   // A record that an event still refers to cannot be used again.
   const bool is_free = answered && !before.ghost;
@@ -438,8 +465,22 @@ void RequestEngine::note_changes(std::uint32_t at, std::uint32_t model, std::uin
     if (routes_[at].has_subsets()) {
       ejections_.back().subset = routes_[at].policy().split[ejection.cluster].name;
     }
-    route_counts_[model].ejections += event.what == What::Ejected;
+    if (event.what != What::Ejected) continue;
+    ++route_counts_[model].ejections;
+    ejecting_routes_.insert_or_assign(at, std::pair{model, caller});
   }
+}
+
+std::vector<HostKeptOut> RequestEngine::kept_out(Instant now) const {
+  std::vector<HostKeptOut> all;
+  for (const auto& [at, way] : ejecting_routes_) {
+    const auto& [model, caller] = way;
+    if (is_gone(caller)) continue;
+    for (const std::uint32_t address : routes_[at].kept_out(now)) {
+      all.push_back({model, addresses_[address]});
+    }
+  }
+  return all;
 }
 
 }  // namespace orrery::sim

@@ -423,6 +423,16 @@ bool UpstreamCluster::is_well(std::uint32_t index, Instant now) const {
   return !is_ejected(index);
 }
 
+void UpstreamCluster::add_kept_out(std::vector<std::uint32_t>& addresses, Instant now) const {
+  using State = resilience::FailureAccrual::State;
+  for (std::uint32_t host = 0; host < table_size_; ++host) {
+    const bool out = is_ejected(host) ||
+                     (policy_->accrual && accruals_[host].state(now) != State::Available) ||
+                     (policy_->health && checks_[host].was_well && !checks_[host].state.healthy());
+    if (out) addresses.push_back(addresses_[host]);
+  }
+}
+
 Instant UpstreamCluster::next_check() const {
   Instant next = Instant::never();
   for (std::uint32_t host = 0; host < table_size_ && policy_->health; ++host) {
@@ -686,7 +696,8 @@ FreedConnection UpstreamCluster::heard_from(RouteHost host, const TryEnd& end, I
   tick(now);
   judge(index, end, now);
   if (policy_->accrual) accrue(index, end, now);
-  return leave_pool(index, host, end.breaks_connection(), given);
+  const bool left = end.outcome == RequestOutcome::Timeout && may_close();
+  return leave_pool(index, host, end.breaks_connection() || left, given);
 }
 
 FreedConnection UpstreamCluster::cancelled_at(RouteHost host, Instant now, GivenBack given) {
@@ -698,9 +709,14 @@ FreedConnection UpstreamCluster::cancelled_at(RouteHost host, Instant now, Given
       accruals_[index].state(now) == resilience::FailureAccrual::State::Probation) {
     accrue(index, {RequestOutcome::Timeout, false, Duration{}}, now);
   }
-  return leave_pool(index, host, false, given);
+  return leave_pool(index, host, may_close(), given);
 }
 
+/// Where a connection carries a request at a time, one whose answer the caller does not wait for
+/// any more cannot be used again: the answer to the next request would come behind that. It is
+/// closed. Source: Envoy http1/conn_pool.cc StreamWrapper::onResetStream, and issue 5022 there;
+/// OkHttp Http1ExchangeCodec.cancel() and Apache HttpClient's abort() close the socket likewise, so
+/// a caller's TimeLimiter above them that cancels comes to the same.
 FreedConnection UpstreamCluster::leave_pool(std::uint32_t index, RouteHost host, bool broken,
                                             GivenBack given) {
   if (!thresholds_) return FreedConnection::None;

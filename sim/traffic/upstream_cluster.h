@@ -158,6 +158,9 @@ class UpstreamCluster {
     std::uint32_t address = kNoAddress;
     resilience::OutlierEvent event;
   };
+  /// Appends the addresses of hosts in the table that are ejected, by failure accrual too, or that
+  /// fail checks they have passed before.
+  void add_kept_out(std::vector<std::uint32_t>& addresses, Instant now) const;
   [[nodiscard]] std::vector<Ejection> take_ejections() { return std::exchange(ejections_, {}); }
   /// Of 10,000 calls, those that stay in the caller's zone, if that is another number than at the
   /// last call of this; kNoZone: zones are not looked at.

@@ -104,7 +104,9 @@ class CommandTest(unittest.TestCase):
     def test_lag_and_what_policies_did_are_in_every_table(self):
         for file, kind, table, figure, least in (
                 ("topics/half-the-mailers.json", "group", "consumer_group", "lag", 2400),
-                ("network-faults/with-retries.json", "policies", "policy", "retries", 1)):
+                ("network-faults/with-retries.json", "policies", "policy", "retries", 1),
+                ("metastable/answer-breaker.json", "policies", "policy", "breaker_rejections", 1),
+                ("../labs/l16-envoy/one-bad-pod.json", "policies", "policy", "kept_out", 1)):
             kept = self.folder / "r.orrery"
             done = orrery("run", ROOT / "scenarios" / file, "--out", self.folder / "out", "--record", kept, "--seeds", "1")
             self.assertNotEqual(done.returncode, 2, done.stdout + done.stderr)
@@ -117,12 +119,12 @@ class CommandTest(unittest.TestCase):
             self.assertGreaterEqual(max(values), least)
             rows = [r.split(",") for r in text("csv-long")]
             self.assertEqual([int(r[6]) for r in rows if r[1] == kind and r[4] == figure], values)
-            database = self.folder / (kind + ".db")
+            database = self.folder / (figure + ".db")
             self.assertEqual(orrery("export", kept, "--format", "sqlite", "-o", database).returncode, 0)
             with sqlite3.connect(database) as db:
                 kept_values = db.execute(f"SELECT {figure} FROM {table} WHERE {figure} > 0 ORDER BY rowid").fetchall()
             self.assertEqual([v for (v,) in kept_values], values)
-            counter = figure == "retries"
+            counter = figure not in ("lag", "kept_out")
             points = [l for l in text("prometheus") if l.startswith(f"orrery_{kind}_{figure}")]
             last = sum(values) if counter else max(values)
             self.assertEqual(max(int(p.split()[-2]) for p in points), last)

@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -79,7 +80,7 @@ TEST(Corpus, HasAScenarioWithEveryPolicyThatIsAccepted) {
 }
 
 TEST(Corpus, EveryLineOfOrdersIsObeyedOrRefused) {
-  read_as_orders(text_of_file("tests/fuzz/seeds/orders/every-command.jsonl"));
+  EXPECT_GT(read_as_orders(text_of_file("tests/fuzz/seeds/orders/every-command.jsonl")), 8U);
   for (const char* text : {"",
                            "\n\n",
                            "{}",
@@ -135,14 +136,21 @@ TEST(Corpus, HasARecordingThatIsRead) {
 }
 
 TEST(Corpus, EveryPrefixOfARecordingPasses) {
-  const std::string bytes = text_of_file("tests/fuzz/seeds/recording/small.orrery");
-  ASSERT_GT(bytes.size(), recording::kFileHeadSize);
-  ASSERT_EQ(bytes[recording::kFileMagic.size()], char{recording::kFormatVersion})
-      << "a recording of another version is refused at once: make one of this version";
-  for (std::size_t length = 0; length <= bytes.size(); length += 5) {
-    read_as_recording(std::string_view{bytes}.substr(0, length));
+  const struct {
+    const char* name;
+    std::uint32_t version;
+  } kSeeds[] = {{"small", recording::kFormatVersion}, {"version-4", recording::kOldestVersion}};
+  for (const auto& seed : kSeeds) {
+    const std::string bytes =
+        text_of_file(std::string{"tests/fuzz/seeds/recording/"} + seed.name + ".orrery");
+    ASSERT_GT(bytes.size(), recording::kFileHeadSize);
+    ASSERT_EQ(bytes[recording::kFileMagic.size()], static_cast<char>(seed.version))
+        << "a recording of another version is refused at once: make one of this version";
+    for (std::size_t length = 0; length <= bytes.size(); length += 5) {
+      read_as_recording(std::string_view{bytes}.substr(0, length));
+    }
+    read_as_recording(bytes);
   }
-  read_as_recording(bytes);
 }
 
 TEST(Corpus, WhatStandsBehindADocumentIsAProblemAtOnce) {

@@ -30,8 +30,9 @@ class StandingRun final : public session::RunView {
   void show() override {}
 };
 
-/// Connects to the socket, says all of it, and goes.
-void say_at(const std::string& path, const std::string& text) {
+/// Connects to the socket, and says all of it and no more; to be closed when it has been heard, as
+/// nobody is heard who has gone.
+int say_at(const std::string& path, const std::string& text) {
   const int client = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -41,30 +42,33 @@ void say_at(const std::string& path, const std::string& text) {
   expects(connected == 0, "whoever comes first is let in");
   // What does not fit into the socket is not said.
   (void)::send(client, text.data(), text.size(), MSG_NOSIGNAL);
-  ::close(client);
+  ::shutdown(client, SHUT_WR);
+  return client;
 }
 
 }  // namespace
 
-void read_as_orders(std::string_view lines) {
+std::size_t read_as_orders(std::string_view lines) {
   static const scenario::ScenarioReading played = scenario::read_scenario(kOrdered);
   expects(played.scenario.has_value(), "there is something to play");
   const std::string path =
       (std::filesystem::temp_directory_path() / ("orrery-orders-" + std::to_string(getpid())))
           .string();
   const std::string kept = path + ".json";
+  std::size_t entries = 0;
   {
     const auto control = control::RunControl::create({path, kOrdered, {}, kept}, *played.scenario);
     expects(control.has_value(), "nobody else listens there");
-    say_at(path, std::string{lines} + "\n");
+    const int client = say_at(path, std::string{lines} + "\n");
     StandingRun run;
-    std::size_t entries = 0;
     while (const auto order = (*control)->next(run)) entries += order->entries.size();
+    ::close(client);
     expects((*control)->ordered().size() == entries, "what was ordered is known");
   }
   const scenario::ScenarioReading again = scenario::read_scenario(kept);
   std::filesystem::remove(kept);
   expects(again.scenario.has_value(), "what was done by hand is a scenario");
+  return entries;
 }
 
 }  // namespace orrery::fuzz

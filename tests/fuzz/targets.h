@@ -3,6 +3,7 @@
 /// (`./dev fuzz`), and over a fixed corpus as a test in every build.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 namespace orrery::fuzz {
@@ -22,7 +23,8 @@ void read_as_series(std::string_view text);
 void read_as_recording(std::string_view bytes);
 
 /// What comes in at the socket of a run in somebody's hand, whatever its lines: no input may crash
-/// or hang it, what is accepted has entries, and what is kept of it is a scenario again.
-void read_as_orders(std::string_view lines);
+/// or hang it, what is accepted has entries, and what is kept of it is a scenario again. Returns the
+/// number of these entries.
+std::size_t read_as_orders(std::string_view lines);
 
 }  // namespace orrery::fuzz

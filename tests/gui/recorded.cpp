@@ -153,6 +153,9 @@ class Writer {
       values_[map_.of(RowKind::Edge, 3, CallField::Retries)] = failing ? 3 : 0;
       values_[map_.of(1, PolicyField::Openings)] = tenth == kDark + 11 ? 1 : 0;
       values_[map_.of(1, PolicyField::Ejections)] = tenth == kDark + 21 ? 1 : 0;
+      values_[map_.of(1, PolicyField::KeptOut)] = tenth >= kDark + 21 && failing ? 1 : 0;
+      values_[map_.of(1, PolicyField::ByPool)] = failing ? 2 : 0;
+      values_[map_.of(1, PolicyField::ByRetryLimit)] = failing ? 4 : 0;
     }
     sample_.set_all(values_);
     writer_.sample(Instant::at(Duration::milliseconds(100) * tenth), sample_);

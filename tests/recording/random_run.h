@@ -131,6 +131,7 @@ class RandomRun {
       state.ready = dice_.often();
       state.terminating = !dice_.often();
       state.restarts = small(3);
+      state.kept_out_by = dice_.often() ? 0 : small(300);
       pods_[name] = state;
       writer_->set_pod(name, state);
     }

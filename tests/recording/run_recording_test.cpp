@@ -318,6 +318,41 @@ TEST(RunRecordingDamage, AFileOfAnotherKindOrVersionIsRefusedInWords) {
   EXPECT_FALSE(RunReader::open(folder.file("absent")));
 }
 
+// Written by a program whose format had seven fields of a route: ninety seconds in which one of ten
+// pods is ejected twice.
+TEST(RunRecording, OfTheVersionBeforeIsReadAndLacksWhatThatOneDidNotHave) {
+  const auto reader = open("tests/recording/version-4.orrery");
+  EXPECT_TRUE(reader->complete());
+  EXPECT_FALSE(reader->damage());
+  ASSERT_EQ(reader->last(), Instant::at(90_s));
+  ASSERT_EQ(reader->scene().routes.size(), 1U);
+  const ColumnMap& map = reader->columns();
+  const auto samples = *reader->samples({}, Instant::at(91_s));
+  ASSERT_EQ(samples.at_us.size(), 901U);
+  ASSERT_EQ(samples.values.size(), samples.at_us.size() * map.count());
+  std::vector<std::int64_t> totals(kPolicyFieldCount);
+  for (std::size_t at = 0; at < samples.values.size(); at += map.count()) {
+    for (std::uint32_t field = 0; field < kPolicyFieldCount; ++field) {
+      totals[field] += samples.values[at + map.of(0, static_cast<PolicyField>(field))];
+    }
+  }
+  EXPECT_EQ(totals, (std::vector<std::int64_t>{6869, 6869, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0}));
+  const auto series = [&](PolicyField field) {
+    return *reader->series(map.of(0, field), {}, Instant::at(90_s), 91);
+  };
+  double calls = 0;
+  double kept_out = 0;
+  const auto calls_by_second = series(PolicyField::Calls);
+  const auto kept_out_by_second = series(PolicyField::KeptOut);
+  for (const SeriesPoint& point : calls_by_second) calls += point.mean;
+  for (const SeriesPoint& point : kept_out_by_second) kept_out += point.max;
+  EXPECT_NEAR(calls, 6869, 1);
+  EXPECT_EQ(kept_out, 0);
+  const auto frame = *reader->at(Instant::at(90_s));
+  EXPECT_EQ(frame.pods.size(), 10U);
+  for (const auto& [name, state] : frame.pods) EXPECT_TRUE(state.ready && state.kept_out_by == 0);
+}
+
 // --- Series -------------------------------------------------------------------------------------
 
 /// One service that 3 + (second % 2) requests a sample reach, for so many seconds.

@@ -259,6 +259,7 @@ TEST(BoundedLoad, CountsSlotsAsInTheTable) {
       {"3.5", "by weight", 100, {3, 1}, 7, 6},
       {"3.5", "rounded up before the weight: ceil(2 / 4)", 101, {1, 3}, 0, 1},
       {"3.5", "and ceil(102 / 2)", 101, {1, 1}, 100, 52},
+      {"3.5", "at least one, whatever the weight", 100, {0, 1}, 7, 1},
   };
   for (const Case& c : cases) {
     const Backends backends{c.weights};
@@ -283,6 +284,19 @@ TEST(BoundedLoad, PassesOverAHostAboveItsSlotsAlone) {
   EXPECT_EQ(bound.pick(Hosts{backends.hosts}, 0, 1, 7), 0U) << "all above: the least full";
   backends.hosts[0].active = 7;
   EXPECT_EQ(bound.pick(Hosts{backends.hosts}, 0, 1, 7), 1U) << "all above: the least full";
+}
+
+TEST(BoundedLoad, LooksAtHostsThatMayBeChosenAlone) {
+  // Of three hosts one is ill: 8 slots for two of them, and nobody goes to the third.
+  Backends backends{3};
+  backends.hosts[1].healthy = false;
+  BoundedLoad bound{100};
+  bound.refresh(Hosts{backends.hosts});
+  EXPECT_EQ(bound.slots(1.0, 15), 8U);
+  backends.hosts[0].active = 9;
+  for (std::uint64_t hash = 0; hash < 20; ++hash) {
+    EXPECT_EQ(bound.pick(Hosts{backends.hosts}, 0, hash, 15), 2U);
+  }
 }
 
 TEST(BoundedLoad, PassesOnInAnOrderOfTheHashAlone) {

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "runner/control/ordered_scenario.h"
@@ -158,6 +159,40 @@ TEST(RunHand, RulesOfIstioThatAreAppliedByHandPlayTheSameToo) {
                         "40100 hand-4: route (v1 50, v2 50) from shop/front",
                         "45100 hand-5: route (v1 0, v2 0, no subset 1) from shop/front",
                         "45200 hand-6: route (v1 50, v2 50, no subset 0) from shop/front"}));
+}
+
+// Its key wins over the order's, and what the order alone says stays.
+TEST(RunHand, APolicyOfTheTimelineStandsAboveWhatWasOrderedBefore) {
+  const tests::TemporaryFolder folder;
+  constexpr const char* kPath = "scenarios/metastable/answer-by-hand.json";
+  scenario::ScenarioReading reading = scenario::read_scenario(kPath);
+  for (const api::Problem& problem : reading.problems) ADD_FAILURE() << to_string(problem);
+  ASSERT_TRUE(reading.scenario);
+  reading.scenario->duration = Duration::seconds(110);
+  const std::string order = R"({"policy": {"from": "front", "to": "back", "perTryTimeout": "2s",
+                                           "retries": {"attempts": 1}}})";
+  const OrderedScenario ordered{kPath, *reading.scenario};
+  const OrderReading before = read(ordered, order, Instant::at(Duration::seconds(40)));
+  ASSERT_EQ(before.later.size(), 1U);
+  EXPECT_EQ(before.later[0].id, "calm");
+  const auto& calm = std::get<scenario::PolicyAction>(before.later[0].action);
+  ASSERT_EQ(calm.policies.size(), 1U);
+  EXPECT_EQ(calm.policies.begin()->second.timeouts.per_try, Duration::seconds(2));
+  EXPECT_EQ(calm.policies.begin()->second.retry.retries, 0U);
+  const OrderReading after = read(ordered, order, Instant::at(Duration::seconds(90)));
+  EXPECT_TRUE(after.later.empty()) << "it was carried out";
+
+  Script script{*reading.scenario, {{40'000, order}}, kPath};
+  const session::RecordOrder record{folder.file("run.orrery"), {}, "test", 0};
+  const auto played = session::try_simulate(*reading.scenario, 3, &record, &script);
+  ASSERT_TRUE(played);
+  auto kept = scenario::read_scenario_text(script.ordered.text_for("", 3), "kept.json", "");
+  for (const api::Problem& problem : kept.problems) ADD_FAILURE() << to_string(problem);
+  ASSERT_TRUE(kept.scenario);
+  kept.scenario->duration = Duration::seconds(110);
+  const runner::RunResult again = session::simulate(*kept.scenario, 3);
+  EXPECT_EQ(again.fingerprint, played->fingerprint);
+  EXPECT_EQ(log_of(again), log_of(*played));
 }
 
 TEST(RunHand, WhoDoesNothingChangesNothing) {

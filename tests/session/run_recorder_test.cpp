@@ -6,6 +6,8 @@
 #include <fstream>
 #include <iterator>
 #include <numeric>
+#include <set>
+#include <string_view>
 
 #include "models/recording/run_reader.h"
 #include "runner/report/report.h"
@@ -190,6 +192,83 @@ TEST(RunRecorder, HasWhatPoliciesDid) {
     }
   }
   for (const char* what : {"retries", "openings", "hedges"}) EXPECT_GT(seen[what], 0U) << what;
+}
+
+TEST(RunRecorder, HasWhatPoliciesTurnedAwayByWhatDidSo) {
+  using recording::PolicyField;
+  const tests::TemporaryFolder folder;
+  std::map<PolicyField, std::int64_t> seen;
+  for (const char* file :
+       {"scenarios/metastable/answer-breaker.json", "scenarios/metastable/answer-budget.json",
+        "scenarios/thread-pool/with.json", "labs/l13-cascade/answer-bulkhead.json"}) {
+    SCOPED_TRACE(file);
+    (void)recorded(scenario_of(file), folder.file("run"));
+    const auto reader = *RunReader::open(folder.file("run"));
+    const recording::ColumnMap& map = reader->columns();
+    for (std::size_t route = 0; route < map.routes(); ++route) {
+      const auto& edges = reader->scene().edges;
+      const auto edge = static_cast<std::size_t>(
+          std::find(edges.begin(), edges.end(), reader->scene().routes[route]) - edges.begin());
+      const auto ended = [&](sim::RequestOutcome outcome) {
+        const auto field = static_cast<CallField>(1 + static_cast<int>(outcome));
+        return total_of(*reader, map.of(RowKind::Edge, edge, field));
+      };
+      const auto total = [&](PolicyField field) {
+        const std::int64_t count = total_of(*reader, map.of(route, field));
+        seen[field] += count;
+        return count;
+      };
+      // What one try is not let out with may be another try's to mend.
+      const std::int64_t further = total(PolicyField::Retries) + total(PolicyField::Hedges);
+      std::int64_t sum = 0;
+      const auto expect = [&](std::int64_t turned_away, sim::RequestOutcome outcome) {
+        sum += turned_away;
+        EXPECT_GE(turned_away, ended(outcome)) << to_string(outcome);
+        if (further > 0) return;
+        EXPECT_EQ(turned_away, ended(outcome)) << to_string(outcome);
+      };
+      expect(total(PolicyField::ByBreaker), sim::RequestOutcome::CircuitOpen);
+      expect(total(PolicyField::ByBulkhead) + total(PolicyField::ByPool),
+             sim::RequestOutcome::Overflow);
+      expect(total(PolicyField::ByRateLimit), sim::RequestOutcome::RateLimited);
+      expect(total(PolicyField::ByAdmission), sim::RequestOutcome::NotAdmitted);
+      EXPECT_LE(sum, total(PolicyField::Calls) + further) << "each try once";
+      EXPECT_LE(total(PolicyField::ByRetryLimit), total(PolicyField::Calls) + further);
+    }
+  }
+  EXPECT_GT(seen[PolicyField::ByBreaker], 0);
+  EXPECT_GT(seen[PolicyField::ByBulkhead], 0);
+  EXPECT_GT(seen[PolicyField::ByRetryLimit], 0);
+}
+
+TEST(RunRecorder, HasTheHostsThatCallersKeepOutAtEveryInstant) {
+  using recording::PolicyField;
+  const tests::TemporaryFolder folder;
+  scenario::Scenario s = scenario_of("labs/l16-envoy/one-bad-pod.json");
+  s.duration = Duration::seconds(200);
+  (void)recorded(s, folder.file("run"));
+  const auto reader = *RunReader::open(folder.file("run"));
+  const auto events = *reader->events({}, *reader->last());
+  std::size_t next = 0;
+  std::int64_t out = 0;
+  std::set<std::int64_t> numbers;
+  for (Instant at = *reader->first(); at <= *reader->last();
+       at = at + Duration::milliseconds(500)) {
+    const auto frame = reader->at(at);
+    ASSERT_TRUE(frame);
+    for (; next < events.size() && events[next].at <= frame->at; ++next) {
+      if (reader->text(events[next].what) != "outlier") continue;
+      const std::string_view detail = reader->text(events[next].detail);
+      out += detail.find(" ejects ") != std::string::npos;
+      out -= detail.find(" takes back ") != std::string::npos;
+    }
+    EXPECT_EQ(frame->values[reader->columns().of(0, PolicyField::KeptOut)], out) << to_string(at);
+    std::int64_t pods = 0;
+    for (const auto& [name, state] : frame->pods) pods += state.kept_out_by;
+    EXPECT_EQ(pods, out) << to_string(at);
+    numbers.insert(out);
+  }
+  EXPECT_EQ(numbers, (std::set<std::int64_t>{0, 1}));
 }
 
 }  // namespace

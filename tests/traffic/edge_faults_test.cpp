@@ -3,8 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "sim/traffic/http_status.h"
 #include "sim/traffic/traffic_observer.h"
 #include "tests/traffic/failure_origin.h"
 #include "tests/traffic/traffic_world.h"
@@ -252,6 +256,53 @@ TEST(EdgeFaults, AnswersMayComeFromSomebodyElse) {
   (void)hushed.add(replace);
   hushed.world.run();
   EXPECT_EQ(hushed.share(RequestOutcome::Ok), 1.0);
+}
+
+/// What becomes of an answer with this outcome, and whether the fault counts it.
+std::pair<MessageFate, bool> replaced_by(std::int32_t status, RequestOutcome answer) {
+  EdgeFaults faults;
+  EdgeFault replace = fault(EdgeFaultKind::Replace, EdgeMessages::Answers);
+  replace.status = status;
+  replace.outcome = outcome_of_status(status);
+  replace.cause = 5;
+  const std::uint32_t handle = faults.add(replace);
+  const EdgeMessage message{.callee = 0, .answers = true, .outcome = answer, .key = 7};
+  const MessageFate fate = faults.meet(message, std::vector<InstanceSpec>(1), Draws{kSeed}, {});
+  return {fate, faults.remove(handle) == 1};
+}
+
+TEST(Replace, GivesAnotherStatusToWhatHasOne) {
+  const struct {
+    std::int32_t status;
+    RequestOutcome answer;
+    std::optional<RequestOutcome> heard;  ///< Nothing: as it was, and not counted.
+  } kRows[] = {
+      {200, RequestOutcome::Ok, std::nullopt},
+      {204, RequestOutcome::Ok, RequestOutcome::Ok},
+      {500, RequestOutcome::Ok, RequestOutcome::Error},
+      {429, RequestOutcome::Ok, RequestOutcome::RateLimited},
+      {200, RequestOutcome::Error, RequestOutcome::Ok},
+      {200, RequestOutcome::Upstream, RequestOutcome::Ok},
+      {500, RequestOutcome::Error, std::nullopt},
+      {503, RequestOutcome::Error, RequestOutcome::Error},
+      {503, RequestOutcome::Upstream, RequestOutcome::Upstream},
+      {429, RequestOutcome::Error, RequestOutcome::RateLimited},
+      {429, RequestOutcome::RateLimited, std::nullopt},
+      {200, RequestOutcome::RateLimited, RequestOutcome::Ok},
+      // No answer, so there is nothing to replace.
+      {200, RequestOutcome::Reset, std::nullopt},
+      {500, RequestOutcome::Reset, std::nullopt},
+      {200, RequestOutcome::Refused, std::nullopt},
+      {429, RequestOutcome::Refused, std::nullopt},
+  };
+  for (const auto& row : kRows) {
+    SCOPED_TRACE(std::to_string(row.status) + " for " + to_string(row.answer));
+    const auto [fate, counted] = replaced_by(row.status, row.answer);
+    EXPECT_EQ(fate.answer, row.heard);
+    EXPECT_EQ(counted, row.heard.has_value());
+    EXPECT_EQ(fate.status, row.heard ? row.status : 0);
+    EXPECT_EQ(fate.cause, row.heard ? 5U : 0U);
+  }
 }
 
 EdgeFault limited(std::int64_t bytes_per_second, std::int64_t header_bytes) {

@@ -80,6 +80,41 @@ TEST(Handshakes, AreThoseOfNewConnectionsAloneWhereThereIsAPool) {
   EXPECT_EQ(without.latency_sum(), plain + times(kWay, 500 * 2 * 2) + times(3_ms, 500));
 }
 
+/// How many connections are opened for twenty calls that nobody waits for to their end.
+std::int64_t opened_for_impatient_calls(std::uint32_t streams, bool hedged) {
+  TrafficModel model = Visits::model({2, 3_ms}, {});
+  model.services[0] = offers(works(1_s), 1000);
+  model.services[0].handshake = {2, 3_ms};
+  resilience::RoutePolicy policy = pooled();
+  policy.pool->streams_per_connection = streams;
+  policy.timeouts.overall = 100_ms;
+  if (hedged) policy.hedging = resilience::GrpcHedgingPolicy{2, 50_ms, {}};
+  model.routes.push_back({.from = kClients, .to = 0, .policy = policy});
+  model.load.clear();
+  model.journeys.clear();
+  add_load(model, {{0, 0}}, kSeed, 1, 20);
+  TrafficWorld world{model, kSeed};
+  const InstanceId pod = world.pod(0);
+  world.publish_all();
+  world.engine.start();
+  world.run();
+  EXPECT_EQ(world.engine.live_calls(), 0U);
+  EXPECT_EQ(world.engine.service(0).totals().of(RequestOutcome::Timeout), 20U);
+  const std::int64_t tries = hedged ? 40 : 20;
+  const Duration opening = world.engine.view(pod).cpu - times(1_s, tries);
+  EXPECT_EQ(opening.count_ns() % (3_ms).count_ns(), 0);
+  return opening.count_ns() / (3_ms).count_ns();
+}
+
+// Of HTTP/1.1, whose answers come in the order of the requests: see Envoy issue 5022.
+TEST(Handshakes, AreMadeAnewWhereATimeoutHasClosedAConnectionOfOneRequestAtATime) {
+  EXPECT_EQ(opened_for_impatient_calls(1, false), 20);
+  EXPECT_EQ(opened_for_impatient_calls(1, true), 40)
+      << "a try that is cancelled closes its own, too";
+  EXPECT_EQ(opened_for_impatient_calls(100, false), 1) << "the others of its streams go on";
+  EXPECT_EQ(opened_for_impatient_calls(100, true), 1);
+}
+
 TEST(Handshakes, AreNotMadeWithWhoRefuses) {
   TrafficWorld world{Visits::model({2, 3_ms}, {}), kSeed};
   const InstanceId pod = world.pod(0);

@@ -362,7 +362,10 @@ TEST(HostChecks, SeeTheStatusThatIsPutInPlaceOfAnAnswer) {
     EXPECT_GE(retried[0].at, Instant::at(12_s)) << "after three of them";
     EXPECT_LE(answered_with(policy, 502, kind).at(0).at, Instant::at(11100_ms)) << "at once";
   }
-  EXPECT_EQ(answered_with(checking(), 204, EdgeFaultKind::Abort).size(), 1U) << "200 alone is well";
+  for (const EdgeFaultKind kind : {EdgeFaultKind::Abort, EdgeFaultKind::Replace}) {
+    EXPECT_EQ(answered_with(checking(), 204, kind).size(), 1U) << "200 alone is well";
+    EXPECT_TRUE(answered_with(checking(), 200, kind).empty());
+  }
 }
 
 TEST(HostChecks, CloseConnectionsThatCarryNothing) {
@@ -463,6 +466,46 @@ TEST(HostChecks, LetNothingNewOutOnAConnectionThatStillCarriesSomething) {
   const InstanceView view = world.engine.view(pod);
   EXPECT_EQ(view.served, 40U);
   EXPECT_EQ(view.cpu, 2'400_s + 200_ms) << "one before, one since";
+}
+
+// The first answer ejects its host while the connection that it came on is still being closed. Of
+// each connection that is opened the pod has 100 ms of work.
+TEST(HostChecks, AndEjectionsForgetAConnectionThatIsBeingClosedWhenItIs) {
+  RoutePolicy policy;
+  policy.balancer = resilience::RoundRobinConfig{};
+  policy.outliers.emplace();
+  policy.outliers->detection.consecutive_5xx = 1;
+  policy.outliers->detection.max_ejection_percent = 100;
+  policy.outliers->panic_threshold = 100;
+  policy.pool.emplace();
+  policy.pool->thresholds.max_connections = 1;
+  TrafficModel model;
+  model.services.push_back(offers(works(10_ms), 1000));
+  model.services[0].handshake = {.round_trips = 1, .cpu = 100_ms};
+  model.routes.push_back({.from = kClients, .to = 0, .policy = policy});
+  constexpr double kRate = 0.01;
+  add_load(model, {{0, 0}}, kSeed, kRate, 6);
+  for (const Duration closing : {0_s, 5_s}) {
+    TrafficWorld world{model, kSeed};
+    const InstanceId pod = world.pod(0);
+    world.publish_all();
+    world.engine.set_failing(pod, true);
+    EdgeFault slow;
+    slow.kind = EdgeFaultKind::SlowClose;
+    slow.messages = EdgeMessages::Answers;
+    slow.delay = closing;
+    const std::uint32_t handle = world.engine.add_edge_fault(slow);
+    world.engine.start();
+    const Instant answered = arrival(kSeed, kRate, 0) + 1_s;
+    ASSERT_GT(arrival(kSeed, kRate, 1), answered + 5_s);
+    world.run(answered);
+    EXPECT_EQ(world.engine.remove_edge_fault(handle), 1U);
+    EXPECT_EQ(world.engine.route(0).ejections, 1U);
+    world.engine.set_failing(pod, false);
+    world.run();
+    EXPECT_EQ(world.engine.service(0).totals().of(RequestOutcome::Ok), 5U);
+    EXPECT_EQ(world.engine.view(pod).cpu, 60_ms + 200_ms) << "one before, one since";
+  }
 }
 
 // A handshake of ten round trips takes 20 ms, the way there and back 2 ms.

@@ -532,6 +532,31 @@ TEST(ChangedSubsets, ThatHaveTheShareOfAtFirstAreNoCause) {
   EXPECT_EQ(origin_of(ledger, log), "fault");
 }
 
+// Where nothing was split, each pod had as much as any other.
+TEST(ChangedSubsets, AreWhyCallsFailWhereTheyAreTheFirstOnlyIfMoreAreSentWhereSomebodyWasIll) {
+  const auto origin = [](std::uint32_t one, std::uint32_t two) {
+    recording::EventLog log;
+    FailureLedger ledger{log, {"web"}};
+    RoutePolicy whole;
+    whole.balancer = resilience::RoundRobinConfig{};
+    SubsetWorld world{whole, {kOne, kOne, kOne, kTwo}};
+    RequestEngine& engine = world.world.engine;
+    world.world.run(Instant::at(10_s));
+    engine.set_failing(world.pods[3], true, log.append(Instant::at(10_s), 0, "fault", ""));
+    RoutePolicy policy = halves();
+    policy.split[0].weight = one;
+    policy.split[1].weight = two;
+    engine.set_policy(0, policy, log.append(Instant::at(10_s), 0, "policy", ""), Keeps::Unchanged);
+    engine.explain_failures(ledger);
+    world.run();
+    return origin_of(ledger, log);
+  };
+  EXPECT_EQ(origin(74, 26), "policy") << "more than a quarter";
+  EXPECT_EQ(origin(3, 1), "fault");
+  EXPECT_EQ(origin(9, 1), "fault");
+  EXPECT_EQ(origin(1, 0), "");
+}
+
 TEST(ChangedSubsets, LetABreakerBeAsItIs) {
   RoutePolicy policy = halves();
   policy.command.emplace();

@@ -647,6 +647,14 @@
         <translation>준비 안 됨</translation>
     </message>
     <message>
+        <source>no node takes it</source>
+        <translation>받아 줄 노드 없음</translation>
+    </message>
+    <message>
+        <source>ended by itself</source>
+        <translation>스스로 끝남</translation>
+    </message>
+    <message>
         <source>condition</source>
         <translation>조건</translation>
     </message>

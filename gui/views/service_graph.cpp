@@ -21,7 +21,6 @@ constexpr qreal kFooterHeight = 100;
 /// Around the cards: the users' line on the left, badges above, selection.
 constexpr QMarginsF kAround{58, 24, 12, 12};
 constexpr QSizeF kLayoutRoom{1120, 520};
-constexpr qreal kBesideCards = 24;  ///< On both sides of cards that widen, as words do not shrink.
 // Words never shrink: on smaller cards there are fewer of them.
 constexpr double kNoCaptionsBelow = 0.45;
 constexpr double kTwoLinesFrom = 0.68;
@@ -129,8 +128,9 @@ void ServiceGraphView::fill_room() {
   const QRectF room = graph_room();
   const QSizeF graph = QRectF{{0, 0}, laid_out_.size}.marginsAdded(kAround).size();
   const double fit = std::min({1.0, room.width() / graph.width(), room.height() / graph.height()});
-  const double wide =
-      (room.width() - kBesideCards) / fit - (graph.width() - laid_out_.size.width());
+  // Words beside cards do not shrink as the margin does.
+  const double beside = kAround.left() * (1 - fit);
+  const double wide = (room.width() - beside) / fit - (graph.width() - laid_out_.size.width());
   const double wider = laid_out_.size.isEmpty()
                            ? 1
                            : std::max(1.0, std::min(1 / fit, wide / laid_out_.size.width()));

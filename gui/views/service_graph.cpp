@@ -128,7 +128,9 @@ void ServiceGraphView::fill_room() {
   const QRectF room = graph_room();
   const QSizeF graph = QRectF{{0, 0}, laid_out_.size}.marginsAdded(kAround).size();
   const double fit = std::min({1.0, room.width() / graph.width(), room.height() / graph.height()});
-  const double wide = room.width() / fit - (graph.width() - laid_out_.size.width());
+  // Words beside cards do not shrink as the margin does.
+  const double beside = kAround.left() * (1 - fit);
+  const double wide = (room.width() - beside) / fit - (graph.width() - laid_out_.size.width());
   const double wider = laid_out_.size.isEmpty()
                            ? 1
                            : std::max(1.0, std::min(1 / fit, wide / laid_out_.size.width()));
@@ -332,10 +334,19 @@ void ServiceGraphView::draw_header(DisplayList& list) const {
   // Two graphs side by side have one legend.
   if (shown().letter == "B") return;
   qreal right = width() - kPadding;
-  for (const State state : {State::Recovering, State::Starting, State::Lost, State::Failing,
-                            State::Degraded, State::Healthy}) {
+  const auto wide = [](State state) { return width_of(name_of(state), Type::Body) + 35; };
+  // Where there is no room for all, what is bad is explained first.
+  static constexpr std::array kByWeight{State::Failing, State::Degraded,   State::Lost,
+                                        State::Healthy, State::Recovering, State::Starting};
+  const auto* end = kByWeight.begin();
+  for (qreal room = right - 5 - x; end != kByWeight.end() && wide(*end) <= room; ++end) {
+    room -= wide(*end);
+  }
+  static constexpr std::array kFromTheRight{State::Recovering, State::Starting, State::Lost,
+                                            State::Failing,    State::Degraded, State::Healthy};
+  for (const State state : kFromTheRight) {
+    if (std::find(kByWeight.begin(), end, state) == end) continue;
     const QString name = name_of(state);
-    if (right - width_of(name, Type::Body) - 40 < x) break;
     right = list.words_before(right, kHeaderMiddle, name, Type::Body, c.mid) - 13;
     list.glyph(state, {right, kHeaderMiddle}, 13).tag = "legend";
     right -= 22;

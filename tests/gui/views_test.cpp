@@ -186,6 +186,17 @@ TEST_F(Views, CardsThatAreLowWidenForTheirNamesAndTheInspectorKeepsItsCharts) {
   EXPECT_GE(lines(), 3U) << "the instant in each chart";
 }
 
+TEST_F(Views, WhereTheLegendHasNoRoomWhatIsBadIsExplainedFirst) {
+  window_.select(2U);
+  window_.resize(1000, 800);
+  (void)window_.picture(1);
+  QStringList words;
+  const std::vector<Layer> layers = window_.services().layers();
+  for (const Shape& shape : layers.front().list.shapes()) words << shape.text;
+  EXPECT_TRUE(words.contains("Failing"));
+  EXPECT_FALSE(words.contains("Starting"));
+}
+
 TEST_F(Views, NoTextIsCutInEitherLanguageOrTheme) {
   window_.select(2U);
   const auto check = [&](const char* language) {

@@ -217,6 +217,21 @@ std::vector<FigureRow> figure_rows(const RunReader& run) {
   return rows;
 }
 
+Result<std::vector<KeptOutPod>> kept_out_pods(RunReader& run, const Second& second) {
+  std::vector<KeptOutPod> pods;
+  bool any = false;
+  for (std::size_t r = 0; r < run.columns().routes(); ++r) {
+    any = any || second.values[run.columns().of(r, recording::PolicyField::KeptOut)] != 0;
+  }
+  if (!any) return pods;
+  const auto frame = run.at(Instant::at(Duration::seconds(second.at)));
+  if (!frame) return tl::unexpected{frame.error()};
+  for (const auto& [name, state] : frame->pods) {
+    if (state.kept_out_by > 0) pods.push_back({std::string{run.text(name)}, state.kept_out_by});
+  }
+  return pods;
+}
+
 std::string figure_text(const RunReader& run, std::size_t column, std::int64_t value) {
   if (!run.columns().is_age(column)) return fmt::format("{}", value);
   return fmt::format("{}", static_cast<double>(value) / 1e6);

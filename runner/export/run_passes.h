@@ -65,6 +65,16 @@ struct FigureRow {
 [[nodiscard]] std::string figure_text(const recording::RunReader& run, std::size_t column,
                                       std::int64_t value);
 
+/// A pod that callers keep out, and how many do.
+struct KeptOutPod {
+  std::string name;  ///< "Pod/shop/cart-1"
+  std::uint32_t callers = 0;
+};
+/// Those of the end of the second; a Failure if its chunk is damaged. Pods are looked at only where
+/// the figures say that somebody keeps a host out.
+[[nodiscard]] Result<std::vector<KeptOutPod>> kept_out_pods(recording::RunReader& run,
+                                                            const Second& second);
+
 /// Text up to a number of bytes, the last of which are kept for its end.
 class BoundedText {
  public:

@@ -1,6 +1,6 @@
 /// @file
 /// A recording as an SQLite file: tables `run`, `calls`, `failure`, `cluster`, `consumer_group`,
-/// `policy`, `event`, `trace` and `span`.
+/// `policy`, `kept_out`, `event`, `trace` and `span`.
 #include <fmt/format.h>
 #include <sqlite3.h>
 
@@ -46,6 +46,7 @@ constexpr const char* kTables = R"(
     rate_limit_rejections INTEGER NOT NULL, admission_rejections INTEGER NOT NULL,
     bulkhead_rejections INTEGER NOT NULL, pool_rejections INTEGER NOT NULL,
     retry_limit_rejections INTEGER NOT NULL, kept_out INTEGER NOT NULL);
+  CREATE TABLE kept_out(second INTEGER NOT NULL, pod TEXT NOT NULL, callers INTEGER NOT NULL);
   CREATE TABLE event(id INTEGER PRIMARY KEY, cause INTEGER, at REAL NOT NULL, what TEXT NOT NULL,
     subject TEXT NOT NULL, detail TEXT NOT NULL);
   CREATE TABLE trace(key TEXT PRIMARY KEY, journey TEXT NOT NULL, at REAL NOT NULL,
@@ -183,10 +184,12 @@ Result<void> fill(RunReader& run, const ExportOrder& order, Database& db, bool& 
   Insert failed{db, "failure", 6};
   Insert group{db, "consumer_group", 3 + static_cast<int>(recording::kGroupFieldCount)};
   Insert policy{db, "policy", 3 + static_cast<int>(recording::kPolicyFieldCount)};
+  Insert kept_out{db, "kept_out", 3};
   const auto rows = call_rows(scene);
   const auto others = figure_rows(run);
+  Result<void> read;
   std::vector<Value> figures;
-  return each_second(run, [&](const Second& second) {
+  const auto passed = each_second(run, [&](const Second& second) {
     const auto of = [&](ClusterField field) { return second.values[map.of(field)]; };
     ok = cluster({second.at, of(ClusterField::Pods), of(ClusterField::PodsReady),
                   of(ClusterField::PodsPending), of(ClusterField::Nodes),
@@ -225,8 +228,14 @@ Result<void> fill(RunReader& run, const ExportOrder& order, Database& db, bool& 
       }
       ok = (std::string_view{row.of} == "group" ? group : policy)(figures);
     }
-    return ok;
+    const auto pods = kept_out_pods(run, second);
+    if (!pods) read = tl::unexpected{pods.error()};
+    for (std::size_t p = 0; ok && pods && p < pods->size(); ++p) {
+      ok = kept_out({second.at, (*pods)[p].name, std::int64_t{(*pods)[p].callers}});
+    }
+    return ok && pods;
   });
+  return passed ? read : passed;
 }
 
 }  // namespace

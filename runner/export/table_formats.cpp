@@ -2,6 +2,7 @@
 /// JSON Lines, CSV, and OpenMetrics text as Prometheus reads it.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -155,6 +156,7 @@ Result<void> write_jsonl(RunReader& run, const ExportOrder& order, BoundedText& 
   if (!done) return done;
   const auto rows = call_rows(run.scene());
   const auto others = figure_rows(run);
+  Result<void> read;
   done = each_second(run, [&](const Second& second) {
     Json cluster{{"type", "cluster"}, {"at", second.at}};
     for (const ClusterColumn& column : kClusterColumns) {
@@ -183,9 +185,18 @@ Result<void> write_jsonl(RunReader& run, const ExportOrder& order, BoundedText& 
       }
       if (any && !out.add(dumped(line) + "\n")) return false;
     }
-    return true;
+    const auto pods = kept_out_pods(run, second);
+    if (!pods) read = tl::unexpected{pods.error()};
+    return pods && std::all_of(pods->begin(), pods->end(), [&](const KeptOutPod& pod) {
+             return out.add(dumped({{"type", "keptOut"},
+                                    {"at", second.at},
+                                    {"pod", pod.name},
+                                    {"callers", pod.callers}}) +
+                            "\n");
+           });
   });
   if (!done) return done;
+  if (!read) return read;
   return each_trace(run, order.traces, [&](const recording::Trace& trace) {
     return out.add(dumped(trace_json(run, trace)) + "\n");
   });
@@ -195,7 +206,8 @@ Result<void> write_csv_long(RunReader& run, BoundedText& out) {
   out.add("second,of,from,name,figure,unit,value\n");
   const auto rows = call_rows(run.scene());
   const auto others = figure_rows(run);
-  return each_second(run, [&](const Second& second) {
+  Result<void> read;
+  const auto done = each_second(run, [&](const Second& second) {
     for (const ClusterColumn& column : kClusterColumns) {
       const std::int64_t value = second.values[run.columns().of(column.field)];
       if (!out.add(fmt::format("{},cluster,,,{},objects,{}\n", second.at, column.name, value))) {
@@ -221,8 +233,14 @@ Result<void> write_csv_long(RunReader& run, BoundedText& out) {
         if (!out.add(line)) return false;
       }
     }
-    return true;
+    const auto pods = kept_out_pods(run, second);
+    if (!pods) read = tl::unexpected{pods.error()};
+    return pods && std::all_of(pods->begin(), pods->end(), [&](const KeptOutPod& pod) {
+             return out.add(fmt::format("{},pod,,{},kept_out_by,callers,{}\n", second.at,
+                                        csv_text(pod.name), pod.callers));
+           });
   });
+  return done ? read : done;
 }
 
 Result<void> write_prometheus(RunReader& run, BoundedText& out) {

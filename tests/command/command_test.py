@@ -129,6 +129,23 @@ class CommandTest(unittest.TestCase):
             last = sum(values) if counter else max(values)
             self.assertEqual(max(int(p.split()[-2]) for p in points), last)
 
+    def test_which_pods_are_kept_out_is_in_every_table_that_has_names(self):
+        kept, database = self.folder / "r.orrery", self.folder / "r.db"
+        done = orrery("run", ROOT / "labs/l16-envoy/one-bad-pod.json", "--set", "duration=120s", "--set", "expect=[]", "--set",
+                      "timeline[0].for=100s", "--out", self.folder / "out", "--record", kept, "--seeds", "1")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        lines = [json.loads(l) for l in orrery("export", kept, "--format", "jsonl").stdout.splitlines()]
+        out = {(l["at"], l["pod"], l["callers"]) for l in lines if l["type"] == "keptOut"}
+        self.assertEqual({l["at"] for l in lines if l["type"] == "policies" and "kept_out" in l}, {at for at, _, _ in out})
+        self.assertEqual(len({pod for _, pod, _ in out}), 1, "one of ten is ill")
+        self.assertGreaterEqual(len(out), 90, "of a hundred seconds")
+        self.assertEqual({callers for _, _, callers in out}, {1})
+        rows = [r.split(",") for r in orrery("export", kept, "--format", "csv-long").stdout.splitlines()]
+        self.assertEqual({(int(r[0]), r[3], int(r[6])) for r in rows if r[1] == "pod" and r[4] == "kept_out_by"}, out)
+        self.assertEqual(orrery("export", kept, "--format", "sqlite", "-o", database).returncode, 0)
+        with sqlite3.connect(database) as db:
+            self.assertEqual(set(db.execute("SELECT second, pod, callers FROM kept_out")), out)
+
     def test_a_recording_is_exported_to_what_other_programs_read(self):
         run, bare, kept = self.folder / "run", self.folder / "bare", self.folder / "r.orrery"
         self.assertEqual(orrery("run", self.variant(), "--seeds", "2", "--out", bare).returncode, 0)

@@ -47,7 +47,10 @@ TEST(Limits, CountWhatPoliciesOfACallerDidBesideItsFirstTries) {
   using recording::PolicyField;
   const auto run = whole(test::topic_recording_path());
   ASSERT_NE(run, nullptr);
-  EXPECT_EQ(run->history().policies(1, 70), (PolicySecond{100, 130, 10, 20, 10, 0, 0}));
+  EXPECT_EQ(run->history().policies(1, 70),
+            (PolicySecond{100, 130, 10, 20, 10, 0, 0, 0, 0, 0, 0, 20, 40}));
+  EXPECT_EQ(run->history().kept_out(1, 70), 1U);
+  EXPECT_EQ(run->history().kept_out(1, 50), 0U);
   const PolicySecond until = run->history().policies_until(1, 70);
   EXPECT_EQ(count_of(until, PolicyField::Calls), 7'100U);
   EXPECT_EQ(policy_totals(*run, run->scene().routes[1].from).until.at(70), until);

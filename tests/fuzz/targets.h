@@ -23,8 +23,8 @@ void read_as_series(std::string_view text);
 void read_as_recording(std::string_view bytes);
 
 /// What comes in at the socket of a run in somebody's hand, whatever its lines: no input may crash
-/// or hang it, what is accepted has entries, and what is kept of it is a scenario again. Returns the
-/// number of these entries.
+/// or hang it, what is accepted has entries, and what is kept of it is a scenario again. Returns
+/// the number of these entries.
 std::size_t read_as_orders(std::string_view lines);
 
 }  // namespace orrery::fuzz

@@ -112,10 +112,9 @@ TEST_F(MessagesAndPolicies, OpeningsAndEjectionsAreThoseSoFar) {
 
 TEST_F(MessagesAndPolicies, ACallPathSaysWhatItsPoliciesDid) {
   window_.show_drawer(Drawer::Limits);
-  EXPECT_EQ(
-      says(window_.limits(), "limit row 3"),
-      "cart → db, 100/s calls, 20/s no room in the pool, 10/s again, 20/s hedged, "
-      "40/s over the limit of retries, 10/s fell back, opened 1×, 1 kept out, ejected 1×");
+  EXPECT_EQ(says(window_.limits(), "limit row 3"),
+            "cart → db, 100/s calls, 20/s no room in the pool, 10/s again, 20/s hedged, "
+            "40/s over the limit of retries, 10/s fell back, opened 1×, 1 kept out, ejected 1×");
 }
 
 TEST_F(MessagesAndPolicies, WhereThereIsNoRoomForTilesALineSaysTheSame) {

@@ -128,7 +128,7 @@ void write(const std::string& path, std::uint64_t samples, std::uint64_t events)
   }
   const recording::ColumnMap& map = writer->columns();
   std::uint64_t event = 0;
-  recording::SampleValues row{map.count()};
+  recording::SampleValues taken{map.count()};
   for (std::uint64_t sample = 1; sample <= samples; ++sample) {
     for (std::uint32_t i = 0; i < kChangesPerSample; ++i) {
       // Two seconds later it is ready again.
@@ -161,9 +161,9 @@ void write(const std::string& path, std::uint64_t samples, std::uint64_t events)
         values[map.of(kind, row, CallField::P99)] = 600;
       }
     }
-    row.set_all(values);
-    writer->sample(at_sample(sample), row);
-    row.begin_period([](std::size_t) { return false; });
+    taken.set_all(values);
+    writer->sample(at_sample(sample), taken);
+    taken.begin_period([](std::size_t) { return false; });
   }
   if (!writer->finish()) std::exit(1);
 }

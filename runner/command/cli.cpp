@@ -40,13 +40,13 @@ constexpr const char* kFolder =
     "Folder at which names of files in a scenario begin; default: that of the scenario";
 constexpr const char* kScenarioFile = "Scenario file, JSON with comments or YAML";
 
-/// An option that a script hands an empty variable would otherwise count as not given.
-const CLI::Validator& not_empty() {
-  static const CLI::Validator kNotEmpty{[](std::string& text) {
-                                          return text.empty() ? std::string{"expected a value; found an empty text"} : std::string{};
-                                        },
-                                        ""};
-  return kNotEmpty;
+/// An option with a text, which is refused if it is empty: one that a script hands an empty
+/// variable would otherwise count as not given.
+CLI::Option* add_text(CLI::App& command, const std::string& name, std::string& text,
+                      const std::string& help) {
+  return command.add_option(name, text, help)->check([](const std::string& given) {
+    return given.empty() ? std::string{"expected a value; found an empty text"} : std::string{};
+  });
 }
 
 void add_jobs(CLI::App& command, unsigned& jobs) {
@@ -69,33 +69,25 @@ void add_run(CLI::App& app, int& status) {
   static RunOptions run;
   CLI::App* command = app.add_subcommand("run", "Run a scenario and judge it");
   command->add_option("scenario", run.scenario, kScenarioFile)->required();
-  command->add_option("--folder", run.folder, kFolder)->check(not_empty());
-  command->add_option("--seeds", run.seeds, kSeeds)->check(not_empty());
+  add_text(*command, "--folder", run.folder, kFolder);
+  add_text(*command, "--seeds", run.seeds, kSeeds);
   add_repeated(*command, "--set", run.settings, kSet);
   add_world(*command, run.world);
-  command->add_option("-o,--out", run.out, "Folder for summary.json, report.html and the rest")
-      ->check(not_empty())
+  add_text(*command, "-o,--out", run.out, "Folder for summary.json, report.html and the rest")
       ->capture_default_str();
-  command->add_option("--junit", run.junit, "File for the verdict as JUnit XML")
-      ->check(not_empty());
-  command
-      ->add_option("--markdown", run.markdown,
-                   "File for the verdict as Markdown; - for standard output")
-      ->check(not_empty());
-  command
-      ->add_option("--record", run.record,
-                   "File for a recording of the run, which orrery export reads; one seed")
-      ->check(not_empty());
+  add_text(*command, "--junit", run.junit, "File for the verdict as JUnit XML");
+  add_text(*command, "--markdown", run.markdown,
+           "File for the verdict as Markdown; - for standard output");
+  add_text(*command, "--record", run.record,
+           "File for a recording of the run, which orrery export reads; one seed");
   command
       ->add_option("--record-traces", run.record_traces,
                    "Requests a second that the recording follows call by call; 0: none")
       ->check(CLI::Range(0U, 1'000'000U))
       ->capture_default_str();
-  command
-      ->add_option("--control", run.control,
-                   "Socket for commands to a recorded run, which begins held unless it is live; "
-                   "what was done is kept as session.json in the folder of --out")
-      ->check(not_empty());
+  add_text(*command, "--control", run.control,
+           "Socket for commands to a recorded run, which begins held unless it is live; "
+           "what was done is kept as session.json in the folder of --out");
   add_jobs(*command, run.jobs);
   command->callback([&status] { status = command::run(run); });
 }
@@ -109,7 +101,7 @@ void add_check_and_init(CLI::App& app, int& status) {
   static std::string world = "sim";
   add_world(*check, world);
   static std::string folder;
-  check->add_option("--folder", folder, kFolder)->check(not_empty());
+  add_text(*check, "--folder", folder, kFolder);
   check->callback([&status] { status = command::check(files, settings, world, folder); });
 
   static std::vector<std::string> manifests;
@@ -117,7 +109,7 @@ void add_check_and_init(CLI::App& app, int& status) {
   CLI::App* init = app.add_subcommand("init", "Draft a runnable scenario from manifests");
   init->add_option("files", manifests, "Manifests: files or folders; - for standard input")
       ->required();
-  init->add_option("-o,--out", out, "File to write; default: standard output")->check(not_empty());
+  add_text(*init, "-o,--out", out, "File to write; default: standard output");
   init->callback([&status] { status = command::init(manifests, out); });
 }
 
@@ -133,11 +125,10 @@ void add_compare(CLI::App& app, int& status) {
                       "Files or folders in place of the head's manifests");
   add_repeated(*command, "--set", compare.settings, kSet);
   add_repeated(*command, "--head-set", compare.head_settings, "As --set, for the head alone");
-  command->add_option("--seeds", compare.seeds, kSeeds)->check(not_empty());
+  add_text(*command, "--seeds", compare.seeds, kSeeds);
   command->add_option("--tolerance", compare.tolerance, "Changes smaller than this do not count")
       ->capture_default_str();
-  command->add_option("-o,--out", compare.out, "Folder for compare.json and compare.html")
-      ->check(not_empty())
+  add_text(*command, "-o,--out", compare.out, "Folder for compare.json and compare.html")
       ->capture_default_str();
   add_jobs(*command, compare.jobs);
   command->callback([&status] { status = command::compare(compare); });
@@ -154,7 +145,7 @@ void add_sweep(CLI::App& app, int& status) {
       ->capture_default_str();
   add_repeated(*command, "--grid", sweep.grid, "A parameter, PATH=VALUE,VALUE: every combination");
   add_repeated(*command, "--zip", sweep.zip, "A parameter, PATH=VALUE,VALUE: all of these in step");
-  command->add_option("--seeds", sweep.seeds, kSeeds)->check(not_empty());
+  add_text(*command, "--seeds", sweep.seeds, kSeeds);
   add_repeated(*command, "--set", sweep.settings, kSet);
   add_jobs(*command, sweep.jobs);
   command->callback([&status] { status = command::sweep(sweep); });
@@ -172,16 +163,13 @@ void add_export(CLI::App& app, int& status) {
                    "sqlite, prometheus (OpenMetrics), zipkin, jaeger, otlp, perfetto")
       ->check(CLI::IsMember(exporting::formats()))
       ->capture_default_str();
-  command
-      ->add_option("--traces", exported.traces,
-                   "Which requests of a recording: failed, or slowest:N; default: all")
-      ->check(not_empty());
+  add_text(*command, "--traces", exported.traces,
+           "Which requests of a recording: failed, or slowest:N; default: all");
   command
       ->add_option("--max-bytes", exported.max_bytes,
                    "Write no more than this; what is written is whole")
       ->check(CLI::Range(std::uint64_t{4096}, std::uint64_t{1} << 62));
-  command->add_option("-o,--out", exported.out, "File to write; default: standard output")
-      ->check(not_empty());
+  add_text(*command, "-o,--out", exported.out, "File to write; default: standard output");
   command->callback([&status] { status = command::export_file(exported); });
 }
 
@@ -190,11 +178,9 @@ void add_why(CLI::App& app, int& status) {
   CLI::App* command =
       app.add_subcommand("why", "Say why requests failed, from each symptom to its origin");
   command->add_option("run", why.run, "Folder that orrery run --out wrote")->required();
-  command->add_option("--at", why.at, "Only what was failing then: 90s, 2min")->check(not_empty());
-  command
-      ->add_option("--what", why.what,
-                   "Calls to this service, by anybody; default: requests of users")
-      ->check(not_empty());
+  add_text(*command, "--at", why.at, "Only what was failing then: 90s, 2min");
+  add_text(*command, "--what", why.what,
+           "Calls to this service, by anybody; default: requests of users");
   command->add_option("--seed", why.seed, "Of this run; default: the first");
   command->callback([&status] { status = command::why(why); });
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/base/contract.h"
+#include "sim/traffic/http_status.h"
 
 namespace orrery::sim {
 namespace {
@@ -52,25 +53,11 @@ bool is_of_network(const EdgeFault& fault) {
                          fault.kind == EdgeFaultKind::Bandwidth);
 }
 
-/// What HTTP shows of an answer; 0: it is none, as the connection was refused, or broke.
-std::int32_t status_of(RequestOutcome outcome) {
-  switch (outcome) {
-    case RequestOutcome::Ok:
-      return 200;
-    case RequestOutcome::Error:
-    case RequestOutcome::Upstream:
-      return 500;
-    case RequestOutcome::RateLimited:
-      return 429;
-    default:
-      return 0;
-  }
-}
-
 /// Whether an answer gets another status than it has.
 bool has_other_status(const EdgeFault& replace, RequestOutcome outcome) {
-  const std::int32_t its = status_of(outcome);
-  return its != 0 && its != (replace.status != 0 ? replace.status : status_of(replace.outcome));
+  const std::int32_t its = status_of_outcome(outcome);
+  return its != 0 &&
+         its != (replace.status != 0 ? replace.status : status_of_outcome(replace.outcome));
 }
 
 }  // namespace

@@ -23,8 +23,7 @@ void add(CallSecond& second, const ColumnMap& map, const std::int64_t* values, R
   second.started += count(CallField::Started);
   second.ended += count(CallField::Ok);
   for (std::uint32_t outcome = 1; outcome < recording::kOutcomeCount; ++outcome) {
-    const std::uint32_t failed =
-        count(static_cast<CallField>(static_cast<std::uint32_t>(CallField::Ok) + outcome));
+    const std::uint32_t failed = count(recording::outcome_field(outcome));
     second.ended += failed;
     second.failed += failed;
   }
@@ -115,7 +114,7 @@ void History::take(const recording::SampleSection& samples, const ColumnMap& map
     for (std::size_t e = 0; e < edges_.size(); ++e) {
       add(edges_[e][second], map, values, RowKind::Edge, e);
       for (std::uint32_t o = 1; o < recording::kOutcomeCount; ++o) {
-        const auto field = static_cast<CallField>(static_cast<std::uint32_t>(CallField::Ok) + o);
+        const CallField field = recording::outcome_field(o);
         std::uint16_t& count = failures_[e][second][o - 1];
         count = static_cast<std::uint16_t>(
             std::min<std::int64_t>(count + values[map.of(RowKind::Edge, e, field)], 0xffff));

@@ -80,6 +80,10 @@ enum class CallField : std::uint8_t {
   BreakersTrying = 21,  ///< Edges: half-open.
 };
 inline constexpr std::uint32_t kCallFieldCount = 22;
+/// Where calls that ended in this way are counted. Requires: outcome < kOutcomeCount.
+[[nodiscard]] constexpr CallField outcome_field(std::uint32_t outcome) {
+  return static_cast<CallField>(static_cast<std::uint32_t>(CallField::Ok) + outcome);
+}
 
 /// A column of the cluster as a whole.
 enum class ClusterField : std::uint8_t { Pods, PodsReady, PodsPending, Nodes, NodesReady };

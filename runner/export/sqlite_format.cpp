@@ -201,8 +201,7 @@ Result<void> fill(RunReader& run, const ExportOrder& order, Database& db, bool& 
       };
       std::int64_t failures = 0;
       for (std::uint32_t outcome = 1; ok && outcome < recording::kOutcomeCount; ++outcome) {
-        const std::int64_t count =
-            value(static_cast<CallField>(static_cast<std::uint32_t>(CallField::Ok) + outcome));
+        const std::int64_t count = value(recording::outcome_field(outcome));
         failures += count;
         if (count == 0) continue;
         ok = failed({second.at, to_string(row.kind), row.from, row.name,

@@ -44,10 +44,6 @@ constexpr std::array<StateColumn, 8> kStateColumns{
      {CallField::BreakersOpen, "open", "breakers"},
      {CallField::BreakersTrying, "half_open", "breakers"}}};
 
-CallField outcome_field(std::uint32_t outcome) {
-  return static_cast<CallField>(static_cast<std::uint32_t>(CallField::Ok) + outcome);
-}
-
 bool is_latency(CallField field) { return field >= CallField::P50 && field <= CallField::P99; }
 
 /// Names in CSV, and labels in OpenMetrics: quotes and backslashes escaped.
@@ -87,7 +83,7 @@ bool each_figure(const RunReader& run, const CallRow& row, const Second& second,
   };
   if (!count("started", CallField::Started)) return false;
   for (std::uint32_t outcome = 0; outcome < recording::kOutcomeCount; ++outcome) {
-    if (!count(recording::outcome_name(outcome), outcome_field(outcome))) return false;
+    if (!count(recording::outcome_name(outcome), recording::outcome_field(outcome))) return false;
   }
   if (!count("retries", CallField::Retries) || !count("forgotten", CallField::Forgotten)) {
     return false;
@@ -301,7 +297,7 @@ Result<void> write_prometheus(RunReader& run, BoundedText& out) {
     for (std::uint32_t outcome = 0; outcome < recording::kOutcomeCount; ++outcome) {
       ended.push_back({fmt::format("orrery_requests_total{{{},outcome=\"{}\"}}", labels(row),
                                    recording::outcome_name(outcome)),
-                       map.of(row.kind, row.index, outcome_field(outcome))});
+                       map.of(row.kind, row.index, recording::outcome_field(outcome))});
     }
     retries.push_back({fmt::format("orrery_retries_total{{{}}}", labels(row)),
                        map.of(row.kind, row.index, CallField::Retries)});

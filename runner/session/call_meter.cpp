@@ -23,7 +23,7 @@ static_assert(static_cast<int>(RequestOutcome::NotAdmitted) + 1 ==
 static_assert(kLatencyBucketCount <= 0xffff);
 
 CallField field_of(RequestOutcome outcome) {
-  return static_cast<CallField>(static_cast<int>(CallField::Ok) + static_cast<int>(outcome));
+  return recording::outcome_field(static_cast<std::uint32_t>(outcome));
 }
 
 }  // namespace

@@ -124,10 +124,10 @@ class Writer {
 
   void sample(std::int64_t tenth, bool failing, Beside beside) {
     const bool breaker = beside == Beside::Breaker;
-    constexpr auto kTimeout = static_cast<CallField>(static_cast<int>(CallField::Ok) + 4);
-    constexpr auto kUpstream = static_cast<CallField>(static_cast<int>(CallField::Ok) + 6);
+    constexpr auto kTimeout = recording::outcome_field(4);
+    constexpr auto kUpstream = recording::outcome_field(6);
     values_.assign(map_.count(), 0);
-    constexpr auto kCircuitOpen = static_cast<CallField>(static_cast<int>(CallField::Ok) + 7);
+    constexpr auto kCircuitOpen = recording::outcome_field(7);
     const std::int64_t failed = failing && !breaker ? 5 : 0;
     calls(RowKind::Edge, 0, 10, failed, kUpstream);
     calls(RowKind::Edge, 1, 10, failed, kUpstream);

@@ -41,6 +41,22 @@ class Hand:
         return self.until(key)
 
 
+def events_of(orrery, recording):
+    """What the recording tells so far."""
+    exported = subprocess.run([orrery, "export", recording, "--format", "jsonl"], capture_output=True, text=True,
+                              check=False).stdout
+    told = [json.loads(line) for line in exported.splitlines()]
+    return [line for line in told if line["type"] == "event"]
+
+
+def wait_until_available(orrery, recording, run):
+    """A verdict needs a steady state before what is done."""
+    while not any(e["what"] == "condition" and e["detail"].startswith("Available=True")
+                  for e in events_of(orrery, recording)):
+        assert run.poll() is None, "the run ended before its pods were available"
+        time.sleep(0.2)
+
+
 def scenario():
     """Two pods for 20 s; the timeline is left to the hand."""
     return {"include": [str(ROOT / "scenarios/live/two-pods.json")], "format": 1, "name": "Two pods, and a hand",
@@ -59,8 +75,8 @@ def main():
             hand = Hand(folder / "run.sock", run)
             assert hand.until("state")["state"] == "runs", "nobody holds the clock"
             kill = {"fault": "pod-kill", "target": "Deployment/web"}
-            while hand.order("done", do="preview", entry=kill)["count"] == 0:
-                time.sleep(0.2)
+            wait_until_available(orrery, folder / "run.orrery", run)
+            assert hand.order("done", do="preview", entry=kill)["count"] == 1
             for refused in ({"do": "pause"}, {"do": "step"}, {"do": "speed", "factor": 8},
                             {"do": "act", "entry": {"fault": "cpu-stress", "target": "Deployment/web", "threads": 3,
                                                     "for": "2s"}}):
@@ -80,10 +96,7 @@ def main():
 
         kept = json.loads((folder / "out/session.json").read_text())
         assert [entry["id"] for entry in kept["timeline"]] == ["hand-1", "hand-2"], kept
-        events = subprocess.run([orrery, "export", folder / "run.orrery", "--format", "jsonl"], capture_output=True,
-                                text=True, check=True).stdout
-        told = [json.loads(line) for line in events.splitlines()]
-        commands = [e for e in told if e.get("what") == "command"]
+        commands = [e for e in events_of(orrery, folder / "run.orrery") if e["what"] == "command"]
         assert len(commands) == 2, commands
         # The same in the simulated world: one killed, three at the end.
         again = subprocess.run([orrery, "run", folder / "out/session.json", "--out", folder / "again"],

@@ -10,11 +10,13 @@
 ///
 /// Another number of calls or tries than the trees and the errors make fails the program, and so do
 /// requests that fail for another reason, fewer than 100,000 in flight, a large hop that costs more
-/// than 2.5 small ones, and a call without policies that holds more than 96 bytes: what the heap
-/// grows by from a hundredth of the load to all of it.
+/// than 2.5 small ones, and a call without policies that holds more than 96 bytes: what the program
+/// has in memory grows by that from a hundredth of the load to all of it, in pages of 4 KiB.
 ///
 /// Usage: scale_bench [repetitions]
 #include <malloc.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -23,43 +25,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
-#include <new>
+#include <fstream>
 #include <string>
 #include <vector>
 
 #include "bench/chain.h"
 #include "sim/kernel/kernel.h"
 #include "sim/traffic/request_engine.h"
-
-namespace {
-
-std::size_t held_bytes = 0;
-
-void* held(void* memory) {
-  if (memory == nullptr) std::abort();
-  held_bytes += malloc_usable_size(memory);
-  return memory;
-}
-
-void release(void* memory) {
-  if (memory != nullptr) held_bytes -= malloc_usable_size(memory);
-  std::free(memory);
-}
-
-}  // namespace
-
-// What the program holds. Not inlined, or the compiler would take the free() for a mismatch.
-[[gnu::noinline]] void* operator new(std::size_t size) { return held(std::malloc(size)); }
-[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
-  const auto line = static_cast<std::size_t>(alignment);
-  return held(std::aligned_alloc(line, (size + line - 1) / line * line));
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { release(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { release(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept { release(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  release(memory);
-}
 
 namespace {
 
@@ -233,20 +205,30 @@ Measured measure(const Size& size, bool policies, std::uint64_t seed) {
   return {spent / hops * 1e9, system.requests_in_flight(), is_right(system, size, policies)};
 }
 
-/// What a live call adds to the heap [bytes].
+/// What the program has in memory [bytes].
+double resident_bytes() {
+  malloc_trim(0);
+  double pages = 0;
+  std::ifstream{"/proc/self/statm"}.ignore(100, ' ') >> pages;
+  return pages * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
+/// What a live call adds to that [bytes].
 double bytes_per_call(bool policies) {
   Size few = kLarge;
   few.requests_per_second /= 100;
   std::array<double, 2> bytes{};
   std::array<double, 2> calls{};
   std::size_t i = 0;
+  prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
   for (const Size& size : {few, kLarge}) {
     System system{size, policies, 1};
     system.run(size.warm_up_seconds);
-    bytes[i] = static_cast<double>(held_bytes);
+    bytes[i] = resident_bytes();
     calls[i] = system.engine().live_calls();
     ++i;
   }
+  prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
   return (bytes[1] - bytes[0]) / (calls[1] - calls[0]);
 }
 

@@ -1,57 +1,65 @@
 /// @file
-/// An array that grows by blocks: what is in it never moves, and no more is held than is used.
+/// An array whose elements never move, and that holds no more memory than it uses.
 ///
-/// A vector of half a million records holds up to twice as many, and copies them when it grows. And
-/// a run that jumps about in as much memory waits for the table of pages as long as for the memory:
-/// blocks are of 2 MiB, as a large page is, and those behind the first ask for one.
+/// It reserves addresses for more than there will ever be; only what is touched takes memory. So an
+/// element is found by one multiplication, growing copies nothing, and a reference stays good. What
+/// lies behind the first 2 MiB asks for large pages: a run that jumps about in as much memory would
+/// wait for the table of pages as long as for the memory.
 #pragma once
 
-#include <bit>
 #include <cstddef>
-#include <cstdint>
-#include <memory>
 #include <new>
 #include <type_traits>
-#include <utility>
-#include <vector>
+
+#include "models/base/contract.h"
 
 namespace orrery::sim {
 
 /// The size of a large page of x86-64 and AArch64 with pages of 4 KiB.
 inline constexpr std::size_t kLargePageBytes = std::size_t{1} << 21;
 
-struct LargePageRelease {
-  void operator()(void* memory) const;
-};
-/// 2 MiB, of which only what is touched counts. With `whole`, the system is asked to back them by
-/// one large page; it may decline.
-using LargePage = std::unique_ptr<void, LargePageRelease>;
-[[nodiscard]] LargePage make_large_page(bool whole);
+/// A range of addresses that is given back at its end.
+class AddressRange {
+ public:
+  AddressRange() = default;
+  AddressRange(const AddressRange&) = delete;
+  AddressRange& operator=(const AddressRange&) = delete;
+  ~AddressRange();
 
-/// Requires of a `T`: nothing to be done at its end.
+  /// Addresses for `bytes` bytes of zeros; where the process may not have as many, for a half, a
+  /// quarter and so on. Requires that there are 2 MiB, and that it has none yet.
+  void reserve(std::size_t bytes);
+
+  [[nodiscard]] void* first() const { return first_; }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+
+ private:
+  void* first_ = nullptr;
+  std::size_t bytes_ = 0;
+};
+
+/// Requires that no more than kMost elements come, nor more than fit into the range that there was;
+/// and of a `T`: nothing to be done at its end.
 template <class T>
 class BlockArray {
  public:
-  static_assert(std::is_trivially_destructible_v<T> && sizeof(T) <= kLargePageBytes);
+  static_assert(std::is_trivially_destructible_v<T>);
+  static constexpr std::size_t kMost = std::size_t{1} << 27;  ///< Elements.
 
   BlockArray() = default;
   BlockArray(const BlockArray&) = delete;
   BlockArray& operator=(const BlockArray&) = delete;
 
-  [[nodiscard]] T& operator[](std::size_t index) {
-    return blocks_[index >> kShift][index & (kPerBlock - 1)];
-  }
-  [[nodiscard]] const T& operator[](std::size_t index) const {
-    return blocks_[index >> kShift][index & (kPerBlock - 1)];
-  }
+  [[nodiscard]] T& operator[](std::size_t index) { return first_[index]; }
+  [[nodiscard]] const T& operator[](std::size_t index) const { return first_[index]; }
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] bool empty() const { return size_ == 0; }
 
   /// One more, behind all others.
   T& add(const T& value = T{}) {
-    if (size_ >> kShift == pages_.size()) add_block();
-    T* const place = &(*this)[size_++];
-    return *::new (place) T(value);
+    if (size_ == capacity_) [[unlikely]]
+      reserve();
+    return *::new (first_ + size_++) T(value);
   }
   /// As many as that, if there are fewer.
   void grow_to(std::size_t size) {
@@ -59,17 +67,17 @@ class BlockArray {
   }
 
  private:
-  static constexpr unsigned kShift = std::bit_width(kLargePageBytes / sizeof(T)) - 1;
-  static constexpr std::size_t kPerBlock = std::size_t{1} << kShift;
-
-  void add_block() {
-    pages_.push_back(make_large_page(!pages_.empty()));
-    blocks_.push_back(static_cast<T*>(pages_.back().get()));
+  void reserve() {
+    expects(capacity_ == 0, "an array has addresses for one more element");
+    range_.reserve(kMost * sizeof(T));
+    first_ = static_cast<T*>(range_.first());
+    capacity_ = range_.bytes() / sizeof(T);
   }
 
-  std::vector<T*> blocks_;
-  std::vector<LargePage> pages_;
+  T* first_ = nullptr;
   std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+  AddressRange range_;
 };
 
 }  // namespace orrery::sim

@@ -1,11 +1,14 @@
 /// @file
-/// An array in blocks: what is in it stays where it is, across blocks and while
-/// others come.
+/// An array whose elements stay where they are while others come, and that makes do with fewer
+/// addresses than it wants.
 #include "sim/kernel/block_array.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <cstdint>
+#include <cstdio>
+#include <fstream>
 
 namespace orrery::sim {
 namespace {
@@ -16,7 +19,7 @@ struct Record {
 };
 
 TEST(BlockArray, KeepsWhatIsInItWhereItIs) {
-  constexpr std::size_t kCount = 200'000;  // 6.4 MB: four blocks.
+  constexpr std::size_t kCount = 200'000;  // 6.4 MB, and three large pages.
   BlockArray<Record> array;
   EXPECT_TRUE(array.empty());
   const Record* const first = &array.add();
@@ -38,6 +41,35 @@ TEST(BlockArray, GrowsToASizeAndNeverShrinks) {
   array.grow_to(10);
   EXPECT_EQ(array.size(), 100'000U);
   EXPECT_EQ(array[3].number, 9U);
+}
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kHasShadowMemory = true;
+#else
+constexpr bool kHasShadowMemory = false;
+#endif
+
+/// Fills an array in a process that may have 64 MiB of addresses more, until there are no more.
+void fill_within_a_limit() {
+  std::size_t pages = 0;
+  std::ifstream{"/proc/self/statm"} >> pages;
+  constexpr std::size_t kPageBytes = 4096;
+  constexpr std::size_t kMore = std::size_t{64} << 20;
+  const rlimit limit{pages * kPageBytes + kMore, RLIM_INFINITY};
+  if (setrlimit(RLIMIT_AS, &limit) != 0) return;
+  BlockArray<Record> array;
+  while (array.size() < kMore / 4 / sizeof(Record)) array.add({array.size()});
+  for (std::size_t i = 0; i < array.size(); ++i) {
+    if (array[i].number != i) return;
+  }
+  std::fputs("a quarter is there", stderr);
+  while (array.size() <= kMore / sizeof(Record)) array.add();
+}
+
+TEST(BlockArray, TakesAsManyAddressesAsThereAre) {
+  if (kHasShadowMemory) GTEST_SKIP() << "a sanitizer needs more addresses than any limit";
+  EXPECT_EXIT(fill_within_a_limit(), ::testing::ExitedWithCode(kExitOurBug),
+              "a quarter is there.*addresses for one more");
 }
 
 }  // namespace

@@ -21,7 +21,7 @@
 #include <span>
 #include <vector>
 
-#include "sim/kernel/block_array.h"
+#include "sim/kernel/stable_array.h"
 
 namespace orrery::sim {
 
@@ -267,7 +267,7 @@ class EventQueue {
   std::uint64_t beyond_min_ = kEndOfTime;
   std::uint64_t beyond_max_ = 0;
   Chunk* free_chunks_ = nullptr;
-  BlockArray<Chunk> chunks_;
+  StableArray<Chunk> chunks_;
 };
 
 }  // namespace orrery::sim

@@ -6,7 +6,7 @@
 
 #include "models/base/contract.h"
 #include "models/base/time_types.h"
-#include "sim/kernel/block_array.h"
+#include "sim/kernel/stable_array.h"
 #include "sim/traffic/call_program.h"
 #include "sim/traffic/request_outcome.h"
 
@@ -156,7 +156,7 @@ class CallSlab {
   }
 
  private:
-  BlockArray<Call> calls_;
+  StableArray<Call> calls_;
   std::uint32_t free_ = kNone;
   std::uint32_t live_ = 0;
 };

@@ -1038,7 +1038,7 @@ class RequestEngine {
   bool users_think_ = false;     ///< Between the steps of some journey.
 
   CallSlab calls_;
-  BlockArray<Try> tries_;                  ///< By slot; empty if the model has no routes.
+  StableArray<Try> tries_;                 ///< By slot; empty if the model has no routes.
   std::vector<Route> routes_;              ///< Those of outside, then those of each instance.
   std::vector<RouteCounts> route_counts_;  ///< By RouteModel.
   std::size_t clusters_most_ = 0;          ///< Of the route that is split over most; 0: none is.

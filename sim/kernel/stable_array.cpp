@@ -1,4 +1,4 @@
-#include "sim/kernel/block_array.h"
+#include "sim/kernel/stable_array.h"
 
 #include <sys/mman.h>
 

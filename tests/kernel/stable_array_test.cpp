@@ -1,7 +1,7 @@
 /// @file
 /// An array whose elements stay where they are while others come, and that makes do with fewer
 /// addresses than it wants.
-#include "sim/kernel/block_array.h"
+#include "sim/kernel/stable_array.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -18,9 +18,9 @@ struct Record {
   std::uint64_t others[3] = {};
 };
 
-TEST(BlockArray, KeepsWhatIsInItWhereItIs) {
+TEST(StableArray, KeepsWhatIsInItWhereItIs) {
   constexpr std::size_t kCount = 200'000;  // 6.4 MB, and three large pages.
-  BlockArray<Record> array;
+  StableArray<Record> array;
   EXPECT_TRUE(array.empty());
   const Record* const first = &array.add();
   EXPECT_EQ(first->number, 7U);
@@ -32,8 +32,8 @@ TEST(BlockArray, KeepsWhatIsInItWhereItIs) {
   EXPECT_EQ(sum, kCount * (kCount - 1) / 2);
 }
 
-TEST(BlockArray, GrowsToASizeAndNeverShrinks) {
-  BlockArray<Record> array;
+TEST(StableArray, GrowsToASizeAndNeverShrinks) {
+  StableArray<Record> array;
   array.grow_to(100'000);
   EXPECT_EQ(array.size(), 100'000U);
   EXPECT_EQ(array[99'999].number, 7U);
@@ -57,7 +57,7 @@ void fill_within_a_limit() {
   constexpr std::size_t kMore = std::size_t{64} << 20;
   const rlimit limit{pages * kPageBytes + kMore, RLIM_INFINITY};
   if (setrlimit(RLIMIT_AS, &limit) != 0) return;
-  BlockArray<Record> array;
+  StableArray<Record> array;
   while (array.size() < kMore / 4 / sizeof(Record)) array.add({array.size()});
   for (std::size_t i = 0; i < array.size(); ++i) {
     if (array[i].number != i) return;
@@ -66,7 +66,7 @@ void fill_within_a_limit() {
   while (array.size() <= kMore / sizeof(Record)) array.add();
 }
 
-TEST(BlockArray, TakesAsManyAddressesAsThereAre) {
+TEST(StableArray, TakesAsManyAddressesAsThereAre) {
   if (kHasShadowMemory) GTEST_SKIP() << "a sanitizer needs more addresses than any limit";
   EXPECT_EXIT(fill_within_a_limit(), ::testing::ExitedWithCode(kExitOurBug),
               "a quarter is there.*addresses for one more");

@@ -41,14 +41,14 @@ class AddressRange {
 /// Requires that no more than kMost elements come, nor more than fit into the range that there was;
 /// and of a `T`: nothing to be done at its end.
 template <class T>
-class BlockArray {
+class StableArray {
  public:
   static_assert(std::is_trivially_destructible_v<T>);
   static constexpr std::size_t kMost = std::size_t{1} << 27;  ///< Elements.
 
-  BlockArray() = default;
-  BlockArray(const BlockArray&) = delete;
-  BlockArray& operator=(const BlockArray&) = delete;
+  StableArray() = default;
+  StableArray(const StableArray&) = delete;
+  StableArray& operator=(const StableArray&) = delete;
 
   [[nodiscard]] T& operator[](std::size_t index) { return first_[index]; }
   [[nodiscard]] const T& operator[](std::size_t index) const { return first_[index]; }

@@ -84,12 +84,17 @@ class EventHeap {
   [[nodiscard]] bool empty() const { return size() == 0; }
   [[nodiscard]] std::size_t size() const { return end_ - kRoot - (hole_ ? 1 : 0); }
 
+  /// Into the place of the one that was popped last. False, and nothing done, if it has another's
+  /// already.
+  [[nodiscard]] bool replace(PackedEvent event) {
+    if (!hole_) return false;
+    hole_ = false;
+    descend(event);
+    return true;
+  }
+
   void push(PackedEvent event) {
-    if (hole_) {
-      hole_ = false;
-      descend(event);
-      return;
-    }
+    if (replace(event)) return;
     if (end_ == capacity_) grow();
     std::size_t at = end_++;
     while (at != kRoot) {
@@ -150,8 +155,9 @@ class EventHeap {
     if (end_ != kRoot) descend(moved);
   }
 
-  /// Puts `event` into the empty root and restores the heap.
-  void descend(PackedEvent event) {
+  /// Puts `event` into the empty root and restores the heap. One function, for its loop needs all
+  /// registers.
+  [[gnu::noinline]] void descend(PackedEvent event) {
     PackedEvent* const cells = cells_.get();
     std::size_t hole = kRoot;
     for (;;) {
@@ -161,7 +167,8 @@ class EventHeap {
       const PackedEvent* const child = cells + first;
       const auto low = static_cast<std::size_t>(child[1] < child[0]);
       const auto high = 2 + static_cast<std::size_t>(child[3] < child[2]);
-      const std::size_t smallest = child[high] < child[low] ? high : low;
+      const std::size_t is_high = child[high] < child[low] ? ~std::size_t{0} : 0;
+      const std::size_t smallest = low ^ ((low ^ high) & is_high);
       if (!(child[smallest] < event)) break;
       cells[hole] = child[smallest];
       hole = first + smallest;
@@ -186,6 +193,7 @@ class EventQueue {
   /// Requires: not before the last event taken.
   void push(PackedEvent event) {
     if (event.time() < front_end_) {
+      if (heap_.replace(event)) return;
       heap_.push(event);
       if (heap_.size() > spill_above_) spill();
     } else {

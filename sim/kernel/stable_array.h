@@ -56,18 +56,20 @@ class StableArray {
   [[nodiscard]] bool empty() const { return size_ == 0; }
 
   /// One more, behind all others.
-  T& add(const T& value = T{}) {
-    if (size_ == capacity_) [[unlikely]]
-      reserve();
-    return *::new (first_ + size_++) T(value);
-  }
+  T& add() { return *::new (next_place()) T{}; }
+  T& add(const T& value) { return *::new (next_place()) T(value); }
   /// As many as that, if there are fewer.
   void grow_to(std::size_t size) {
     while (size_ < size) add();
   }
 
  private:
-  void reserve() {
+  [[nodiscard]] T* next_place() {
+    if (size_ == capacity_) [[unlikely]]
+      reserve();
+    return first_ + size_++;
+  }
+  [[gnu::noinline]] void reserve() {
     expects(capacity_ == 0, "an array has addresses for one more element");
     range_.reserve(kMost * sizeof(T));
     first_ = static_cast<T*>(range_.first());

@@ -63,13 +63,8 @@ std::uint32_t RequestEngine::arrive(std::uint32_t index) {
 std::uint32_t RequestEngine::begin_journey(std::uint32_t index, std::uint64_t ordinal,
                                            std::uint32_t user) {
   const LoadModel& model = model_.load[index];
-  double choice = draws_.uniform(Purpose::JourneyChoice, index, ordinal) * loads_[index].weight_sum;
-  std::size_t share = 0;
-  while (share + 1 < model.mix.size() && choice >= model.mix[share].weight) {
-    choice -= model.mix[share].weight;
-    ++share;
-  }
-  const std::uint32_t journey = model.mix[share].journey;
+  const std::uint32_t journey =
+      model.mix.size() == 1 ? model.mix.front().journey : chosen_journey(index, ordinal);
   const std::uint32_t root = allocate_call();
   Call& call = calls_[root];
   call.key = journey_key(index, ordinal);
@@ -89,6 +84,14 @@ std::uint32_t RequestEngine::begin_journey(std::uint32_t index, std::uint64_t or
   }
   if (user == kNone) arm_arrival(index);
   return root;
+}
+
+std::uint32_t RequestEngine::chosen_journey(std::uint32_t index, std::uint64_t ordinal) const {
+  const std::vector<LoadModel::Share>& mix = model_.load[index].mix;
+  double choice = draws_.uniform(Purpose::JourneyChoice, index, ordinal) * loads_[index].weight_sum;
+  std::size_t share = 0;
+  while (share + 1 < mix.size() && choice >= mix[share].weight) choice -= mix[share++].weight;
+  return mix[share].journey;
 }
 
 void RequestEngine::let_user_think(std::uint32_t index, Instant from) {
@@ -121,7 +124,7 @@ void RequestEngine::end_journey(std::uint32_t root, RequestOutcome outcome) {
   const std::uint32_t journey = program_.sites[call.site].journey;
   const std::uint32_t user = call.repetition;
   const std::int64_t start_ns = call.start_ns;
-  journeys_[journey].ended(start_ns, now_.count_ns(), outcome);
+  journeys_[journey].ended({start_ns, now_.count_ns()}, outcome);
   if (observer_ != nullptr) {
     const Instant start = Instant::at(Duration::nanoseconds(start_ns));
     observer_->journey_ended(journey, followed(root), start, now_, outcome);

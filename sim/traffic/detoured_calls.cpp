@@ -167,7 +167,7 @@ RequestEngine::Return RequestEngine::end_fallback(const Return& result) {
     if (first.record != 0) count_failure(first.start_ns, first.record);
   }
   if (site.journey != kNone) {
-    journey_steps_[site.journey].ended(first.start_ns, now_.count_ns(), heard.outcome);
+    journey_steps_[site.journey].ended({first.start_ns, now_.count_ns()}, heard.outcome);
   }
   return heard;
 }

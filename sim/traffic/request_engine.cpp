@@ -32,6 +32,13 @@ std::vector<double> popularity(std::uint32_t users, double zipf) {
   return sums;
 }
 
+std::vector<RequestSeries> empty_series(std::size_t count, const TrafficModel& model) {
+  std::vector<RequestSeries> series;
+  series.reserve(count);
+  while (series.size() < count) series.emplace_back(model.sample_interval, model.measure_from);
+  return series;
+}
+
 }  // namespace
 
 RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
@@ -47,13 +54,12 @@ RequestEngine::RequestEngine(Kernel& kernel, TrafficModel model, Draws draws,
     expects(latency >= Duration{}, "a way takes no negative time");
   }
   expects(model_.connect_timeout > Duration{}, "a connect timeout is positive");
-  const RequestSeries empty{model_.sample_interval, model_.measure_from};
-  services_.assign(model_.services.size(), empty);
+  services_ = empty_series(model_.services.size(), model_);
   lacks_.resize(model_.services.size());
   shrunk_tables_.assign(model_.services.size(), 0);
   service_loads_.resize(model_.services.size());
-  journey_steps_.assign(model_.journeys.size(), empty);
-  journeys_.assign(model_.journeys.size(), empty);
+  journey_steps_ = empty_series(model_.journeys.size(), model_);
+  journeys_ = empty_series(model_.journeys.size(), model_);
   last_endpoints_.assign(model_.services.size(), std::make_shared<const Endpoints>());
   tables_.resize((std::size_t{node_count} + 1) * model_.services.size());
   for (std::size_t i = 0; i < tables_.size(); ++i) {
@@ -235,7 +241,7 @@ void RequestEngine::serve_probe(InstanceId id, std::uint32_t tag, Instant deadli
   call.probe = true;
   call.phase = CallPhase::Outbound;
   arm_timer(index, std::max(deadline, now_));
-  work_.push_back(index);  // It has arrived.
+  at_once_.add(index);  // It has arrived.
   drain_work();
 }
 
@@ -584,21 +590,18 @@ void RequestEngine::dispatch_aside(KernelEvent event) {
 
 template <bool kPlain>
 void RequestEngine::drain_work() {
-  // By index: what is done may append.
-  for (std::size_t i = 0; i < work_.size(); ++i) {
-    const std::uint32_t work = work_[i];
-    if ((work & kAnswers) != 0) {
-      reach_caller<kPlain>(work & ~kAnswers);
+  for (std::uint32_t call = at_once_.take(); call != kNone; call = at_once_.take()) {
+    if ((call & kAnswers) != 0) {
+      reach_caller<kPlain>(call & ~kAnswers);
     } else {
-      reach_instance<kPlain>(work);
+      reach_instance<kPlain>(call);
     }
   }
-  work_.clear();
 }
 
 // --- The life of a call -------------------------------------------------------------------------
 
-bool RequestEngine::takes(std::uint64_t key, const CallSite& site) const {
+[[gnu::noinline]] bool RequestEngine::takes(std::uint64_t key, const CallSite& site) const {
   const std::uint32_t position =
       site.special == kNone ? site.position : program_.specials[site.special].taken_position;
   return happens(site.taken_below, draws_, Purpose::CallTaken, key, position);
@@ -606,12 +609,16 @@ bool RequestEngine::takes(std::uint64_t key, const CallSite& site) const {
 
 template <bool kPlain>
 void RequestEngine::run(std::uint32_t index) {
+  run<kPlain>(index, program_.operations[program_.sites[calls_[index].site].operation]);
+}
+
+template <bool kPlain>
+void RequestEngine::run(std::uint32_t index, const ProgramOperation& operation) {
   if (!kPlain && is_cancelled(index)) {
     finish(index, RequestOutcome::Timeout);
     return;
   }
   Call& call = calls_[index];
-  const ProgramOperation& operation = program_.operations[program_.sites[call.site].operation];
   const std::uint32_t end = !kPlain && call.undoing ? operation.end_undo : operation.end_step;
   while (call.next_step != end) {
     const ProgramStep step = program_.steps[call.next_step++];
@@ -725,15 +732,26 @@ void RequestEngine::connect(std::uint32_t index, Call& call, std::uint32_t addre
   travel<kPlain>(index, call, false);
 }
 
-void RequestEngine::reject(std::uint32_t index, RequestOutcome outcome) {
+[[gnu::noinline]] void RequestEngine::reject(std::uint32_t index, RequestOutcome outcome) {
   Call& call = calls_[index];
   call.cause = cause_of_rejection(index, outcome);
   call.phase = CallPhase::Answering;
   call.outcome = outcome;
-  work_.push_back(index | kAnswers);
+  at_once_.add(index | kAnswers);
 }
 
 std::uint32_t RequestEngine::choose(const Call& parent, std::size_t index, std::uint64_t key) {
+  const Endpoints& table = *endpoints_[index];
+  if (table.affinity || !table.node_ends.empty() || !turns_.empty()) [[unlikely]]
+    return choose_otherwise(parent, index, key);
+  const std::size_t size = table.addresses.size();
+  return table.addresses[size == 1 ? 0 : draws_.index(Purpose::EndpointChoice, size, key)];
+}
+
+/// Where not each of the table's is as probable at every call.
+[[gnu::noinline]] std::uint32_t RequestEngine::choose_otherwise(const Call& parent,
+                                                                std::size_t index,
+                                                                std::uint64_t key) {
   const Endpoints& table = *endpoints_[index];
   const std::size_t size = table.addresses.size();
   const auto drawn = [&] {
@@ -741,7 +759,7 @@ std::uint32_t RequestEngine::choose(const Call& parent, std::size_t index, std::
       return table.addresses[ports::endpoint_by_node(table.node_ends,
                                                      draws_.uniform(Purpose::EndpointChoice, key))];
     }
-    if (!turns_.empty() && parent.instance != kNone) [[unlikely]] {
+    if (!turns_.empty() && parent.instance != kNone) {
       if (turn_hosts_.size() < size) turn_hosts_.resize(size);
       return table
           .addresses[*turns_[index].pick(resilience::Hosts{std::span{turn_hosts_}.first(size)})];
@@ -778,7 +796,7 @@ void RequestEngine::travel(std::uint32_t index, Call& call, bool answers) {
     if (!gets_on_its_way(index, answers, way)) return;
   }
   if (way == Duration{}) {
-    work_.push_back(answers ? index | kAnswers : index);
+    at_once_.add(answers ? index | kAnswers : index);
   } else {
     kernel_.schedule(now_ + way, EventClass::Ordinary,
                      {answers ? kReachCaller : kReachInstance, index});
@@ -863,14 +881,7 @@ void RequestEngine::begin_work(std::uint32_t index, Call& call) {
     cpu += model_.services[instance.service].handshake.cpu;
   if (!kPlain && has_paces_) cpu = begin_paced(index, cpu);
   if (instance.cpu_group != kNone) {
-    if (instance.strained) [[unlikely]]
-      begin_strained(index);
-    call.on_cpu = true;
-    cpu_groups_[instance.cpu_group].group.add(index, cpu, now_);
-    work(instance.cpu_group);
-    if (cpu_groups_[instance.cpu_group].node != kNone && call.cause == 0) {
-      call.cause = stress_beside(instance.cpu_group);
-    }
+    begin_on_cpu(index, call, instance, cpu);
     return;
   }
   instance.cpu_ns += cpu.count_ns();
@@ -878,6 +889,18 @@ void RequestEngine::begin_work(std::uint32_t index, Call& call) {
   if (instance.strained) [[unlikely]]
     wait += begin_strained(index);
   kernel_.schedule(now_ + cpu + wait, EventClass::Ordinary, {kEndService, index});
+}
+
+[[gnu::noinline]] void RequestEngine::begin_on_cpu(std::uint32_t index, Call& call,
+                                                   const Instance& instance, Duration cpu) {
+  if (instance.strained) [[unlikely]]
+    begin_strained(index);
+  call.on_cpu = true;
+  cpu_groups_[instance.cpu_group].group.add(index, cpu, now_);
+  work(instance.cpu_group);
+  if (cpu_groups_[instance.cpu_group].node != kNone && call.cause == 0) {
+    call.cause = stress_beside(instance.cpu_group);
+  }
 }
 
 void RequestEngine::work(std::uint32_t index) {
@@ -923,7 +946,7 @@ void RequestEngine::end_service(std::uint32_t index) {
   } else if (instances_[call.instance].flawed && meets_flaw(index)) {
     finish<kPlain>(index, call, RequestOutcome::Error);
   } else {
-    run<kPlain>(index);
+    run<kPlain>(index, operation);
   }
 }
 
@@ -1085,13 +1108,19 @@ template <bool kPlain>
 bool RequestEngine::makes_next(const CallSite& site, const Return& result) {
   if (result.repetition + 1 >= site.times) return false;
   if (!kPlain && site.special != kNone) return makes_next_special(site, result);
-  launch<kPlain>(result.caller, result.site, result.repetition + 1);
+  launch_again<kPlain>(result);
   return true;
+}
+
+/// One function, for launch() is long and has its place where a step begins.
+template <bool kPlain>
+[[gnu::noinline]] void RequestEngine::launch_again(const Return& result) {
+  launch<kPlain>(result.caller, result.site, result.repetition + 1);
 }
 
 // --- Parts of it --------------------------------------------------------------------------------
 
-void RequestEngine::count_start(const CallSite& site, std::int64_t start_ns) {
+[[gnu::noinline]] void RequestEngine::count_start(const CallSite& site, std::int64_t start_ns) {
   services_[site.service].started(start_ns);
   if (observer_ != nullptr) observer_->call_began(site.edge);
   if (site.journey != kNone) journey_steps_[site.journey].started(start_ns);
@@ -1123,21 +1152,19 @@ void RequestEngine::count_failure(std::int64_t start_ns, RecordId failure) {
   ledger_->count(failure, now_);
 }
 
-void RequestEngine::count_service_end(const CallSite& site, std::int64_t start_ns,
+void RequestEngine::count_service_end(const CallSite& site, const RequestEnd& end,
                                       RequestOutcome outcome) {
-  services_[site.service].ended(start_ns, now_.count_ns(), outcome);
+  services_[site.service].ended(end, outcome);
   if (observer_ != nullptr) {
-    const Duration latency = Duration::nanoseconds(now_.count_ns() - start_ns);
-    observer_->call_ended(site.edge, latency, outcome);
+    observer_->call_ended(site.edge, Duration::nanoseconds(end.latency_ns), outcome);
   }
 }
 
 void RequestEngine::count_end(const CallSite& site, std::int64_t start_ns, RequestOutcome outcome,
                               RequestOutcome heard) {
-  count_service_end(site, start_ns, outcome);
-  if (site.journey != kNone) {
-    journey_steps_[site.journey].ended(start_ns, now_.count_ns(), heard);
-  }
+  const RequestEnd end{start_ns, now_.count_ns()};
+  count_service_end(site, end, outcome);
+  if (site.journey != kNone) journey_steps_[site.journey].ended(end, heard);
 }
 
 /// Nobody answers at the address: the caller waits for the shorter of its timeouts.
@@ -1169,7 +1196,7 @@ void RequestEngine::arm_connect_timeout(std::uint32_t index) {
   arm_timer(index, std::max(now_, no_connection));
 }
 
-Instant RequestEngine::arm_give_up(std::uint32_t index) {
+[[gnu::noinline]] Instant RequestEngine::arm_give_up(std::uint32_t index) {
   const Instant at = give_up_at(index);
   // A deadline that was passed on may be over.
   if (at != Instant::never()) arm_timer(index, std::max(at, now_));

@@ -35,6 +35,7 @@
 #include "sim/traffic/arrival_rate.h"
 #include "sim/traffic/call_program.h"
 #include "sim/traffic/call_slab.h"
+#include "sim/traffic/calls_at_once.h"
 #include "sim/traffic/consumer_group.h"
 #include "sim/traffic/cpu_group.h"
 #include "sim/traffic/edge_faults.h"
@@ -604,6 +605,8 @@ class RequestEngine {
   [[nodiscard]] std::uint32_t arrive(std::uint32_t index);
   /// `user`: index into users_, or kNone.
   std::uint32_t begin_journey(std::uint32_t load, std::uint64_t ordinal, std::uint32_t user);
+  /// Of a load that has several.
+  [[nodiscard]] std::uint32_t chosen_journey(std::uint32_t load, std::uint64_t ordinal) const;
   /// The user thinks, and starts the next journey if the load lasts.
   void let_user_think(std::uint32_t user, Instant from);
   /// Whether the user of a journey thinks before its next step, which then is an event.
@@ -617,6 +620,8 @@ class RequestEngine {
   [[nodiscard]] bool takes(std::uint64_t key, const CallSite& site) const;
   template <bool kPlain = false>
   void run(std::uint32_t call);  ///< Its next step, or its end if there is none.
+  template <bool kPlain>
+  void run(std::uint32_t call, const ProgramOperation& its_operation);
   // Calls that are made on a condition, by nobody, or not at all: special_calls.cpp.
   /// Whether the call of the site is made and waited for. It, or what stands for it, is under way
   /// then. `failed`: a call of the step before has.
@@ -679,6 +684,8 @@ class RequestEngine {
   void connect(std::uint32_t call, Call& record, std::uint32_t address);
   /// The address a new call of `parent` goes to. Requires: the table is not empty.
   [[nodiscard]] std::uint32_t choose(const Call& parent, std::size_t table, std::uint64_t key);
+  [[nodiscard]] std::uint32_t choose_otherwise(const Call& parent, std::size_t table,
+                                               std::uint64_t key);
   template <bool kPlain = false>
   void travel(std::uint32_t call, bool answer) {
     travel<kPlain>(call, calls_[call], answer);
@@ -701,6 +708,7 @@ class RequestEngine {
   void begin_work(std::uint32_t call, Call& record);
   /// Whether the call, whose work is done, meets a flaw of its instance; its cause is set then.
   [[nodiscard]] bool meets_flaw(std::uint32_t call);
+  void begin_on_cpu(std::uint32_t index, Call& call, const Instance& instance, Duration cpu);
   void work(std::uint32_t group);  ///< What is due there is done; the rest is armed.
   template <bool kPlain = false>
   void end_service(std::uint32_t call);
@@ -727,6 +735,8 @@ class RequestEngine {
   /// Whether the site's call is made once more, or something stands for it.
   template <bool kPlain = false>
   bool makes_next(const CallSite& site, const Return& result);
+  template <bool kPlain>
+  void launch_again(const Return& result);
 
   // Causes: call_causes.cpp.
   /// The record of a call that failed for the reason it carries.
@@ -987,7 +997,7 @@ class RequestEngine {
   void report_try(std::uint32_t call, RequestOutcome outcome);
   void count_try(const CallSite& site);
   /// Of the service, whatever the caller makes of it.
-  void count_service_end(const CallSite& site, std::int64_t start_ns, RequestOutcome outcome);
+  void count_service_end(const CallSite& site, const RequestEnd& end, RequestOutcome outcome);
   /// `heard`: what the caller makes of the outcome.
   void count_end(const CallSite& site, std::int64_t start_ns, RequestOutcome outcome,
                  RequestOutcome heard);
@@ -1056,8 +1066,8 @@ class RequestEngine {
   std::uint64_t checks_sent_ = 0;
   std::uint32_t opening_ = 0;                             ///< Tries that open connections of pools.
   std::map<std::uint32_t, std::uint32_t> left_openings_;  ///< Caller by slot of one that was left.
-  std::vector<std::uint32_t> work_;  ///< Calls that get somewhere within the current event.
-  bool has_threads_ = false;         ///< Some route has.
+  CallsAtOnce at_once_;
+  bool has_threads_ = false;                           ///< Some route has.
   std::map<FailedCall, FirstFailure> first_failures_;  ///< Of calls that another stands in for.
   std::vector<resilience::FixedWindowLimit> shared_limits_;
   bool has_gates_ = false;

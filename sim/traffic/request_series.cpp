@@ -45,10 +45,11 @@ RequestSeries::RequestSeries(Duration interval, Instant measure_from)
 }
 
 void RequestSeries::seek(std::int64_t start_ns) {
-  recent_ = static_cast<std::size_t>(start_ns / interval_ns_);
+  const auto index = static_cast<std::size_t>(start_ns / interval_ns_);
   recent_begin_ns_ = start_ns - start_ns % interval_ns_;
   recent_end_ns_ = recent_begin_ns_ + interval_ns_;
-  if (recent_ >= rows_.size()) rows_.resize(recent_ + 1);
+  if (index >= rows_.size()) rows_.resize(index + 1);
+  recent_ = &rows_[index];
 }
 
 std::uint32_t RequestSeries::add_octave() {

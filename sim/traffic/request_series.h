@@ -43,10 +43,25 @@ struct RequestSample {
   friend bool operator==(const RequestSample&, const RequestSample&) = default;
 };
 
+/// How long a request took, for every series that counts it.
+struct RequestEnd {
+  /// Requires: end_ns >= from_ns.
+  RequestEnd(std::int64_t from_ns, std::int64_t end_ns)
+      : start_ns{from_ns},
+        latency_ns{end_ns - from_ns},
+        bucket{latency_bucket(Duration::nanoseconds(latency_ns))} {}
+
+  std::int64_t start_ns;
+  std::int64_t latency_ns;
+  std::uint32_t bucket;  ///< Of models/base/latency_buckets.h.
+};
+
 class RequestSeries {
  public:
   /// Requires: interval > 0, measure_from >= 0.
   RequestSeries(Duration interval, Instant measure_from);
+  RequestSeries(RequestSeries&&) = default;
+  RequestSeries& operator=(RequestSeries&&) = default;
 
   void started(std::int64_t start_ns) {
     if (start_ns < measure_from_ns_) return;
@@ -63,19 +78,17 @@ class RequestSeries {
     ++open_;
   }
 
-  void ended(std::int64_t start_ns, std::int64_t end_ns, RequestOutcome outcome) {
-    if (start_ns < measure_from_ns_) return;
-    Row& r = row(start_ns);
+  void ended(const RequestEnd& end, RequestOutcome outcome) {
+    if (end.start_ns < measure_from_ns_) return;
+    Row& r = row(end.start_ns);
     --r.unanswered;
     --open_;
     ++r.ended[static_cast<std::uint32_t>(outcome)];
-    const std::int64_t latency = end_ns - start_ns;
-    r.sum_ns += latency;
-    if (latency > r.max_ns) r.max_ns = latency;
-    const std::uint32_t bucket = latency_bucket(Duration::nanoseconds(latency));
-    std::uint32_t& octave = r.octave[bucket / kLatencyBucketsPerOctave];
+    r.sum_ns += end.latency_ns;
+    if (end.latency_ns > r.max_ns) r.max_ns = end.latency_ns;
+    std::uint32_t& octave = r.octave[end.bucket / kLatencyBucketsPerOctave];
     if (octave == kNoOctave) octave = add_octave();
-    ++octaves_[octave][bucket % kLatencyBucketsPerOctave];
+    ++octaves_[octave][end.bucket % kLatencyBucketsPerOctave];
   }
 
   /// A request went out to the service: a call's first try, or a later one.
@@ -114,8 +127,9 @@ class RequestSeries {
 
   [[nodiscard]] Row& row(std::int64_t start_ns) {
     // Most requests belong to the interval of the one before: no division for them.
-    if (start_ns < recent_begin_ns_ || start_ns >= recent_end_ns_) seek(start_ns);
-    return rows_[recent_];
+    if (start_ns < recent_begin_ns_ || start_ns >= recent_end_ns_) [[unlikely]]
+      seek(start_ns);
+    return *recent_;
   }
   void seek(std::int64_t start_ns);
   [[nodiscard]] std::uint32_t add_octave();
@@ -125,7 +139,7 @@ class RequestSeries {
   std::int64_t measure_from_ns_;
   std::int64_t recent_begin_ns_ = 0;
   std::int64_t recent_end_ns_ = 0;
-  std::size_t recent_ = 0;
+  Row* recent_ = nullptr;  ///< In rows_: of the interval from recent_begin_ns_.
   std::uint64_t open_ = 0;
   std::vector<Row> rows_;
   std::vector<Octave> octaves_;

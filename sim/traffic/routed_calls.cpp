@@ -382,7 +382,7 @@ void RequestEngine::end_routed(std::uint32_t index, RequestOutcome outcome, bool
     ++route_counts_[site.route].fallbacks;
     const FailedCall failed{call.parent, call.site, call.repetition};
     const FirstFailure first{call.start_ns, outcome, failure, its.route};
-    count_service_end(site, call.start_ns, outcome);
+    count_service_end(site, {call.start_ns, now_.count_ns()}, outcome);
     if (answered) {
       discard(index);
     } else {

@@ -89,6 +89,11 @@ void EventQueue::drain(Bucket& events, Take take) {
   }
 }
 
+PackedEvent EventQueue::next_top() {
+  if (heap_.empty() && !refill()) return PackedEvent::last();
+  return heap_.top();
+}
+
 void EventQueue::bucket(PackedEvent event) {
   ++bucketed_count_;
   const std::uint64_t time = event.time();

@@ -106,6 +106,9 @@ class EventHeap {
     cells_[at] = event;
   }
 
+  /// Whether something is at the root.
+  [[nodiscard]] bool is_closed() const { return !hole_ && end_ != kRoot; }
+
   /// Requires: not empty.
   [[nodiscard]] PackedEvent top() {
     close_hole();
@@ -202,10 +205,7 @@ class EventQueue {
   }
 
   /// The first event, or last() if there is none.
-  [[nodiscard]] PackedEvent top() {
-    if (heap_.empty() && !refill()) return PackedEvent::last();
-    return heap_.top();
-  }
+  [[nodiscard]] PackedEvent top() { return heap_.is_closed() ? heap_.top() : next_top(); }
 
   /// Removes what top() has just returned. Requires: there was an event.
   void pop() { heap_.pop(); }
@@ -246,6 +246,8 @@ class EventQueue {
     [[nodiscard]] Bucket take(std::size_t index);
   };
 
+  /// top() if it takes work.
+  [[nodiscard]] PackedEvent next_top();
   void bucket(PackedEvent event);
   void add(Bucket& bucket, PackedEvent event);
   void add(Rung& rung, PackedEvent event);

@@ -1,5 +1,7 @@
 #include "sim/kernel/kernel.h"
 
+#include <algorithm>
+
 namespace orrery::sim {
 
 Instant Kernel::next_time() {
@@ -11,6 +13,29 @@ Instant Kernel::next_time() {
   if (first.time() >= wheel_.earliest_bound()) first = std::min(first, wheel_.first());
   if (first == PackedEvent::last()) return Instant::never();
   return Instant::at(Duration::nanoseconds(static_cast<std::int64_t>(first.time())));
+}
+
+bool Kernel::pop_beside_timers(Instant limit, KernelEvent& event) {
+  const auto until = static_cast<std::uint64_t>(std::min(limit, kLatest).count_ns());
+  for (;;) {
+    const PackedEvent first = queue_.top();
+    if (first.time() >= wheel_.earliest_bound()) {
+      if (wheel_.earliest_bound() > until) return false;
+      wheel_.step(queue_);
+    } else if (first.time() > until) {
+      return false;
+    } else if (!first.is_timer()) {
+      event = take(first, first.payload());
+      return true;
+    } else if (!wheel_.is_current(first)) {
+      queue_.pop();
+    } else {
+      const std::uint32_t timer = first.payload();
+      wheel_.disarm(timer);
+      event = take(first, wheel_.payload(timer));
+      return true;
+    }
+  }
 }
 
 void Kernel::advance_to(Instant when) {

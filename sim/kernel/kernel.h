@@ -97,29 +97,13 @@ class Kernel {
   /// Takes the next event if it is due at or before `limit`, and moves the clock to it. A timer is
   /// disarmed when its event is taken.
   [[nodiscard]] bool pop(Instant limit, KernelEvent& event) {
-    const std::int64_t until = std::min(limit, kLatest).count_ns();
-    for (;;) {
-      const PackedEvent first = queue_.top();
-      if (first.time() >= wheel_.earliest_bound()) [[unlikely]] {
-        if (static_cast<std::int64_t>(wheel_.earliest_bound()) > until) return false;
-        wheel_.step(queue_);
-        continue;
-      }
-      const auto time = static_cast<std::int64_t>(first.time());
-      if (time > until) return false;
-      queue_.pop();
-      std::uint32_t payload = first.payload();
-      if (first.is_timer()) {
-        if (!wheel_.is_current(first)) continue;
-        wheel_.disarm(payload);
-        payload = wheel_.payload(payload);
-      }
-      now_ = Instant::at(Duration::nanoseconds(time));
-      ++dispatched_;
-      event = KernelEvent{static_cast<std::uint8_t>(payload >> kIndexBits),
-                          payload & ((std::uint32_t{1} << kIndexBits) - 1)};
-      return true;
+    const PackedEvent first = queue_.top();
+    if (first.is_timer() || first.time() >= wheel_.earliest_bound()) {
+      return pop_beside_timers(limit, event);
     }
+    if (first.time() > static_cast<std::uint64_t>(limit.count_ns())) return false;
+    event = take(first, first.payload());
+    return true;
   }
 
   /// Right after pop(). A hint: an event may still be scheduled before these.
@@ -146,6 +130,17 @@ class Kernel {
 
  private:
   static constexpr unsigned kIndexBits = 27;
+
+  /// pop() where a timer may be the next.
+  [[nodiscard]] bool pop_beside_timers(Instant limit, KernelEvent& event);
+  /// It is what top() has returned.
+  [[nodiscard]] KernelEvent take(PackedEvent first, std::uint32_t payload) {
+    queue_.pop();
+    now_ = Instant::at(Duration::nanoseconds(static_cast<std::int64_t>(first.time())));
+    ++dispatched_;
+    return {static_cast<std::uint8_t>(payload >> kIndexBits),
+            payload & ((std::uint32_t{1} << kIndexBits) - 1)};
+  }
 
   [[nodiscard]] static std::uint32_t packed(KernelEvent event) {
     expects(event.kind < 32 && event.index >> kIndexBits == 0,

@@ -465,6 +465,11 @@ std::uint32_t RequestEngine::address_index(const std::string& address, std::int3
 
 void RequestEngine::enter() {
   now_ = kernel_.now();
+  if (next_gauge_ <= now_) [[unlikely]]
+    sample_gauges();
+}
+
+[[gnu::noinline]] void RequestEngine::sample_gauges() {
   while (next_gauge_ <= now_) {
     for (ServiceIndex i = 0; i < services_.size(); ++i) gauges_.push_back(gauge(i));
     if (has_topics_) sample_groups(next_gauge_);

@@ -592,6 +592,7 @@ class RequestEngine {
   [[gnu::noinline]] void dispatch_plain(KernelEvent event);
 
   void enter();  ///< Reads the clock and takes the gauges that are due.
+  void sample_gauges();
   [[gnu::noinline]] void dispatch_other(KernelEvent event);
   void dispatch_aside(KernelEvent event);  ///< About no call of the slab.
   /// With more calls than a cache holds: has what the next events need on its way from memory.

@@ -2,7 +2,6 @@
 /// Calls that get somewhere within the current event, first come, first served.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -18,30 +17,28 @@ class CallsAtOnce {
       next_ = call;
     } else {
       rest_.push_back(call);
+      ++waiting_;
     }
   }
   /// The one that came first; kNone if there is none.
   [[nodiscard]] std::uint32_t take() {
     const std::uint32_t first = next_;
     next_ = kNone;
-    if (!rest_.empty()) [[unlikely]]
+    if (waiting_ > 0) [[unlikely]]
       next_ = next_of_rest();
     return first;
   }
 
  private:
-  [[nodiscard]] std::uint32_t next_of_rest() {
-    const std::uint32_t next = rest_[taken_++];
-    if (taken_ == rest_.size()) {
-      rest_.clear();
-      taken_ = 0;
-    }
+  [[gnu::noinline]] std::uint32_t next_of_rest() {
+    const std::uint32_t next = rest_[rest_.size() - waiting_];
+    if (--waiting_ == 0) rest_.clear();
     return next;
   }
 
   std::uint32_t next_ = kNone;
+  std::uint32_t waiting_ = 0;  ///< The last so many of `rest_`.
   std::vector<std::uint32_t> rest_;
-  std::size_t taken_ = 0;  ///< Of `rest_`, which is empty once all are.
 };
 
 }  // namespace orrery::sim

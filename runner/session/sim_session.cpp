@@ -7,6 +7,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
@@ -28,6 +29,18 @@
 
 namespace orrery::session {
 namespace {
+
+runner::TurnedAwayCounts turned_away(const sim::RouteCounts& did) {
+  const auto by = [&](sim::TurnedAwayBy what) {
+    return did.turned_away[static_cast<std::size_t>(what)];
+  };
+  return {.breaker = by(sim::TurnedAwayBy::Breaker),
+          .rate_limit = by(sim::TurnedAwayBy::RateLimit),
+          .admission = by(sim::TurnedAwayBy::Admission),
+          .bulkhead = by(sim::TurnedAwayBy::Bulkhead),
+          .pool = by(sim::TurnedAwayBy::Pool),
+          .retry_limit = by(sim::TurnedAwayBy::RetryLimit)};
+}
 
 using runner::RunResult;
 using scenario::ApplyAction;
@@ -333,7 +346,8 @@ void SimSession::sample_policies() {
   for (std::uint32_t route = 0; route < policy_samples_.size(); ++route) {
     const sim::RouteCounts& did = world_.traffic().route(route);
     policy_samples_[route].push_back(
-        {did.retries, did.hedges, did.fallbacks, did.openings, did.ejections});
+        {did.retries, did.hedges, did.fallbacks, did.openings, did.ejections,
+         std::accumulate(did.turned_away.begin(), did.turned_away.end(), std::uint64_t{0})});
   }
 }
 
@@ -678,7 +692,7 @@ void SimSession::collect_series(RunResult& result) const {
   for (const auto& [way, policy] : scenario_.policies) {
     const sim::RouteCounts& did = world_.traffic().route(route++);
     result.policies.push_back({way.first, way.second, did.calls, did.tries, did.retries, did.hedges,
-                               did.fallbacks, did.openings, did.ejections});
+                               did.fallbacks, did.openings, did.ejections, turned_away(did)});
   }
   result.policy_samples = policy_samples_;
   std::uint32_t group = 0;

@@ -328,10 +328,18 @@ struct NodeAction {
 };
 [[nodiscard]] const char* to_string(NodeAction::What what);
 
+/// A part of a policy that rules of Istio change.
+struct ChangedKey {
+  std::string key;    ///< "timeout", "route"
+  std::string words;  ///< The same for people: "timeout", "route (v1 50, v2 50)".
+  /// Those that say it, of ApplyAction::rules; all of them if it is not known which. Not empty.
+  std::vector<std::string> rules;
+};
+
 /// What Istio's rules make of calls from some instant on.
 struct RuleChange {
   resilience::RoutePolicy policy;  ///< All that is in force then.
-  std::vector<std::string> keys;   ///< What of it is changed: "timeout", "route (v1 50, v2 50)".
+  std::vector<ChangedKey> keys;    ///< Not empty.
 };
 
 /// Creates objects; of those that are there already, replaces everything but the status.

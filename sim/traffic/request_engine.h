@@ -192,9 +192,9 @@ class RequestEngine {
   /// old one knew (breakers, hosts that were ejected, budgets, connections) is known no more, as
   /// where Envoy takes a changed cluster, but for what `keeps` says. Timeouts that are shorter,
   /// limits of places or rates that are new or changed, faults that are injected, and clusters that
-  /// get more of the calls than at first have this cause from then on. Requires: an index into
+  /// get more of the calls than at first have these causes from then on. Requires: an index into
   /// TrafficModel::routes; the same fallback_call and shared_limit as before.
-  void set_policy(std::uint32_t route, resilience::RoutePolicy policy, ports::CauseId cause = 0,
+  void set_policy(std::uint32_t route, resilience::RoutePolicy policy, PolicyCauses causes = {},
                   Keeps keeps = Keeps::Nothing);
 
   // --- Edges ----------------------------------------------------------------------------------

@@ -317,7 +317,7 @@ json data_of(const FinishedRun& run) {
     inputs.push_back({source, input.pointer, input.note});
   }
   json not_modelled = json::array();
-  for (const auto& what : s.not_modelled) {
+  for (const auto& what : scenario::without_effect(s)) {
     not_modelled.push_back({what.where.line > 0
                                 ? fmt::format("{}:{}", what.where.file, what.where.line)
                                 : what.where.file,

@@ -116,6 +116,7 @@ runner::RunResult played(const scenario::ScenarioReading& reading) {
   for (const api::NotModelled& one : reading.scenario->not_modelled) {
     ADD_FAILURE() << "not modelled: " << one.what;
   }
+  for (const scenario::IdleObject& one : reading.scenario->idle) ADD_FAILURE() << to_string(one);
   auto results = session::simulate_all(*reading.scenario, 1, [](std::uint64_t) {});
   if (!results) ADD_FAILURE() << results.error().what;
   return results ? std::move(results->front()) : runner::RunResult{};
@@ -286,7 +287,7 @@ TEST(IstioFieldEffect, ASidecarIsWhatRulesNeed) {
       scenario::read_scenario_text(kScenario + without + "]}", "field.json", folder.path());
   ASSERT_TRUE(reading.scenario);
   EXPECT_TRUE(reading.scenario->policies.empty());
-  EXPECT_EQ(reading.scenario->not_modelled.size(), 2U) << "both rules are named";
+  EXPECT_EQ(reading.scenario->idle.size(), 2U) << "both rules are named";
 }
 
 // --- Rules that are applied while the run goes on

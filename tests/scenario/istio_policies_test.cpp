@@ -105,7 +105,7 @@ std::vector<std::string> notes_of(const World& world) {
   EXPECT_TRUE(reading.scenario) << text_of(reading.problems);
   std::vector<std::string> notes;
   if (!reading.scenario) return notes;
-  for (const api::NotModelled& one : reading.scenario->not_modelled) notes.push_back(one.what);
+  for (const api::NotModelled& one : without_effect(*reading.scenario)) notes.push_back(one.what);
   return notes;
 }
 
@@ -767,7 +767,7 @@ TEST(AppliedRules, MoveWeightsFromApplyToApply) {
                    routed(to_subset("v2", 100)), routed(to_subset("v1", 100))};
   const ScenarioReading reading = read(world);
   ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
-  EXPECT_TRUE(reading.scenario->not_modelled.empty());
+  EXPECT_TRUE(without_effect(*reading.scenario).empty());
   EXPECT_EQ(weights_of(reading.scenario->policies.at(kCall)), "v1 90, v2 10");
   const std::vector<std::string> expected{"v1 50, v2 50", "v1 0, v2 1", "v1 1, v2 0"};
   for (std::size_t i = 0; i < expected.size(); ++i) {

@@ -2,6 +2,7 @@
 /// What one run (one seed, one world) found: the input of verdicts, summaries and reports.
 #pragma once
 
+#include <array>
 #include <boost/container/flat_map.hpp>
 #include <cstdint>
 #include <map>
@@ -126,6 +127,33 @@ struct FailureKind {
   friend bool operator==(const FailureKind&, const FailureKind&) = default;
 };
 
+/// Calls and tries that policies did not let out, by what turned them away: each time, whatever
+/// became of the call.
+struct TurnedAwayCounts {
+  std::uint64_t breaker = 0;
+  std::uint64_t rate_limit = 0;  ///< The caller's own, or one that callers share.
+  std::uint64_t admission = 0;
+  std::uint64_t bulkhead = 0;     ///< Or the threads of a pool.
+  std::uint64_t pool = 0;         ///< Limits of connections and of requests that wait for one.
+  std::uint64_t retry_limit = 0;  ///< Retries and hedges that would have been made otherwise.
+
+  friend bool operator==(const TurnedAwayCounts&, const TurnedAwayCounts&) = default;
+};
+
+/// One of those: where it is counted, and its names.
+struct TurnedAwayKind {
+  std::uint64_t TurnedAwayCounts::*count;
+  const char* key;    ///< In summary.json.
+  const char* words;  ///< For people, behind "by".
+};
+inline constexpr std::array<TurnedAwayKind, 6> kTurnedAwayKinds{
+    {{&TurnedAwayCounts::breaker, "breaker", "breakers"},
+     {&TurnedAwayCounts::rate_limit, "rateLimit", "rate limits"},
+     {&TurnedAwayCounts::admission, "admission", "admission control"},
+     {&TurnedAwayCounts::bulkhead, "bulkhead", "bulkheads"},
+     {&TurnedAwayCounts::pool, "pool", "connection pools"},
+     {&TurnedAwayCounts::retry_limit, "retryLimit", "limits of retries"}}};
+
 /// What the policies of the calls from one service to another did, all pods of the caller together,
 /// from the start of the run on.
 struct PolicyCounts {
@@ -138,6 +166,7 @@ struct PolicyCounts {
   std::uint64_t fallbacks = 0;  ///< Calls that failed, and were answered or made elsewhere.
   std::uint64_t openings = 0;   ///< Of circuit breakers.
   std::uint64_t ejections = 0;  ///< Of hosts.
+  TurnedAwayCounts turned_away = {};
 
   friend bool operator==(const PolicyCounts&, const PolicyCounts&) = default;
 };
@@ -149,6 +178,7 @@ struct PolicySample {
   std::uint64_t fallbacks = 0;
   std::uint64_t openings = 0;
   std::uint64_t ejections = 0;
+  std::uint64_t turned_away = 0;  ///< By any of them.
 
   friend bool operator==(const PolicySample&, const PolicySample&) = default;
 };

@@ -120,14 +120,18 @@ std::string to_json_text(const RunResult& result) {
   }
   json policies = json::array();
   for (const PolicyCounts& p : result.policies) {
+    json turned_away = json::array();
+    for (const TurnedAwayKind& kind : kTurnedAwayKinds) {
+      turned_away.push_back(p.turned_away.*kind.count);
+    }
     policies.push_back({p.from, p.to, p.calls, p.tries, p.retries, p.hedges, p.fallbacks,
-                        p.openings, p.ejections});
+                        p.openings, p.ejections, std::move(turned_away)});
   }
   json policy_samples = json::array();
   for (const std::vector<PolicySample>& samples : result.policy_samples) {
     json& list = policy_samples.emplace_back(json::array());
     for (const PolicySample& s : samples) {
-      list.push_back({s.retries, s.hedges, s.fallbacks, s.openings, s.ejections});
+      list.push_back({s.retries, s.hedges, s.fallbacks, s.openings, s.ejections, s.turned_away});
     }
   }
   json programs = json::array();
@@ -212,6 +216,10 @@ Result<RunResult> run_result_from_json_text(std::string_view text) {
                                  .fallbacks = p.at(6).get<std::uint64_t>(),
                                  .openings = p.at(7).get<std::uint64_t>(),
                                  .ejections = p.at(8).get<std::uint64_t>()});
+      for (std::size_t kind = 0; kind < kTurnedAwayKinds.size(); ++kind) {
+        result.policies.back().turned_away.*kTurnedAwayKinds[kind].count =
+            p.at(9).at(kind).get<std::uint64_t>();
+      }
     }
     for (const json& samples : j.at("policySamples")) {
       std::vector<PolicySample>& list = result.policy_samples.emplace_back();
@@ -220,7 +228,8 @@ Result<RunResult> run_result_from_json_text(std::string_view text) {
                         .hedges = s.at(1).get<std::uint64_t>(),
                         .fallbacks = s.at(2).get<std::uint64_t>(),
                         .openings = s.at(3).get<std::uint64_t>(),
-                        .ejections = s.at(4).get<std::uint64_t>()});
+                        .ejections = s.at(4).get<std::uint64_t>(),
+                        .turned_away = s.at(5).get<std::uint64_t>()});
       }
     }
     for (const json& f : j.at("faults")) {

@@ -655,6 +655,10 @@
         <translation>스스로 끝남</translation>
     </message>
     <message>
+        <source>called too early</source>
+        <translation>너무 일찍 호출됨</translation>
+    </message>
+    <message>
         <source>condition</source>
         <translation>조건</translation>
     </message>

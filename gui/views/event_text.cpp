@@ -55,6 +55,7 @@ constexpr std::array kKinds{
     Kind{"started", QT_TRANSLATE_NOOP("EventText", "started"), State::Starting},
     Kind{"ready", QT_TRANSLATE_NOOP("EventText", "ready"), State::Healthy},
     Kind{"not-ready", QT_TRANSLATE_NOOP("EventText", "not ready"), State::Degraded},
+    Kind{"not-listening", QT_TRANSLATE_NOOP("EventText", "called too early"), State::Degraded},
     Kind{"condition", QT_TRANSLATE_NOOP("EventText", "condition"), State::Healthy},
     Kind{"phase", QT_TRANSLATE_NOOP("EventText", "phase"), State::Healthy},
     Kind{"endpoints", QT_TRANSLATE_NOOP("EventText", "endpoints"), State::Healthy},

@@ -32,7 +32,9 @@ struct EndpointSliceConfig {
 /// What the controller sees of a Service. Pointers are read during the call.
 struct ServiceView {
   const api::Service* service = nullptr;  ///< With a selector.
-  std::vector<const api::Pod*> pods;      ///< Of the namespace; those not selected do no harm.
+  /// Of the namespace, those with an address at the least; more, and others than those that are
+  /// selected, do no harm.
+  std::vector<const api::Pod*> pods;
   std::vector<const api::EndpointSlice*> slices;  ///< That the controller manages for the Service.
   ZoneView zones;                                 ///< For a Service that is to have zone hints.
 };

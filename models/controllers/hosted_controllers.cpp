@@ -154,7 +154,7 @@ Plan EndpointSliceController::reconcile(const ObjectKey& key,
   }
   ServiceView view;
   view.service = service;
-  view.pods = caches_.pods.in_namespace<Pod>(key.namespace_name);
+  view.pods = caches_.pods.addressed_in(key.namespace_name);
   view.slices = caches_.endpoint_slices.controlled_by<EndpointSlice>(service->meta.uid);
   if (wants_share_by_cpu(*service) || service->spec.prefers_own_zone) {
     view.zones = zone_view(caches_.nodes.all<api::Node>());

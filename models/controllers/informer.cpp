@@ -184,9 +184,14 @@ void Informer::reindex(const Entry& entry, const api::Object* before, const api:
     const auto* pod = object == nullptr ? nullptr : std::get_if<api::Pod>(object);
     return pod == nullptr || pod->spec.node_name.empty() ? nullptr : &pod->spec.node_name;
   };
+  const auto addressed = [](const api::Object* object) -> const std::string* {
+    const auto* pod = object == nullptr ? nullptr : std::get_if<api::Pod>(object);
+    return pod == nullptr || pod->status.pod_ip.empty() ? nullptr : &pod->meta.namespace_name;
+  };
   move(by_controller_, controller(before), controller(after));
   move(orphans_, home(before), home(after));
   move(by_node_, node(before), node(after));
+  move(addressed_, addressed(before), addressed(after));
 }
 
 const api::ObjectPtr* Informer::find_object(std::string_view namespace_name,

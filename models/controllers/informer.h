@@ -127,6 +127,10 @@ class Informer {
   [[nodiscard]] std::vector<const T*> orphans_in(const std::string& namespace_name) const {
     return indexed<T>(orphans_, namespace_name);
   }
+  /// Pods of the namespace that have an address.
+  [[nodiscard]] std::vector<const api::Pod*> addressed_in(const std::string& namespace_name) const {
+    return indexed<api::Pod>(addressed_, namespace_name);
+  }
   /// Pods bound to the node.
   [[nodiscard]] std::vector<const api::Pod*> pods_on(const std::string& node_name) const {
     return indexed<api::Pod>(by_node_, node_name);
@@ -185,6 +189,7 @@ class Informer {
   Index by_controller_;  ///< Uid of the controller.
   Index orphans_;        ///< Namespace.
   Index by_node_;        ///< Bound pods only.
+  Index addressed_;      ///< Pods with an address, by namespace.
 };
 
 }  // namespace orrery::controllers

@@ -197,7 +197,8 @@ json policy_of(const runner::PolicyCounts& way, const std::vector<runner::Policy
   const auto step = static_cast<std::size_t>(width.count_ns() / 1'000'000'000);
   const double seconds = to_seconds(width);
   json t = json::array(), retries = json::array(), hedges = json::array(),
-       fallbacks = json::array(), openings = json::array(), ejections = json::array();
+       fallbacks = json::array(), openings = json::array(), ejections = json::array(),
+       turned_away = json::array();
   PolicySample before;
   for (std::size_t end = step; end <= samples.size(); end += step) {
     const PolicySample& now = samples[end - 1];
@@ -208,6 +209,7 @@ json policy_of(const runner::PolicyCounts& way, const std::vector<runner::Policy
     retries.push_back(rounded(grown(&PolicySample::retries) / seconds));
     hedges.push_back(rounded(grown(&PolicySample::hedges) / seconds));
     fallbacks.push_back(rounded(grown(&PolicySample::fallbacks) / seconds));
+    turned_away.push_back(rounded(grown(&PolicySample::turned_away) / seconds));
     openings.push_back(grown(&PolicySample::openings));
     ejections.push_back(grown(&PolicySample::ejections));
     before = now;
@@ -218,6 +220,7 @@ json policy_of(const runner::PolicyCounts& way, const std::vector<runner::Policy
           {"retries", retries},
           {"hedges", hedges},
           {"fallbacks", fallbacks},
+          {"turnedAway", turned_away},
           {"openings", openings},
           {"ejections", ejections}};
 }
@@ -314,7 +317,7 @@ json data_of(const FinishedRun& run) {
     inputs.push_back({source, input.pointer, input.note});
   }
   json not_modelled = json::array();
-  for (const auto& what : s.not_modelled) {
+  for (const auto& what : scenario::without_effect(s)) {
     not_modelled.push_back({what.where.line > 0
                                 ? fmt::format("{}:{}", what.where.file, what.where.line)
                                 : what.where.file,

@@ -14,6 +14,9 @@ std::vector<runner::PolicyCounts> policies_of(const FinishedRun& run) {
       sums[at].fallbacks += more[at].fallbacks;
       sums[at].openings += more[at].openings;
       sums[at].ejections += more[at].ejections;
+      for (const runner::TurnedAwayKind& kind : runner::kTurnedAwayKinds) {
+        sums[at].turned_away.*kind.count += more[at].turned_away.*kind.count;
+      }
     }
   }
   return sums;

@@ -29,7 +29,9 @@ struct FinishedRun {
 /// What policies did in all runs together, in the order of each run's.
 [[nodiscard]] std::vector<runner::PolicyCounts> policies_of(const FinishedRun& run);
 
-/// The text of summary.json, ending in a newline.
+/// The text of summary.json, ending in a newline. Of each seed and call path with policies,
+/// `policies` has what these did, and under `turnedAway` how many calls and tries each of
+/// runner::kTurnedAwayKinds did not let out; what turned away none has no key.
 [[nodiscard]] std::string summary_json(const FinishedRun& run);
 
 /// The text of timing.json: wall seconds, events and events per second, per seed and in all.

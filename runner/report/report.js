@@ -205,7 +205,8 @@
       // A line that never leaves the ground says nothing.
       const lines = (all) => all.filter((line) => line.values.some((v) => v > 0));
       const calls = lines([{ label: 'retries', values: p.retries, colour: '--s1' }, { label: 'hedges', values: p.hedges, colour: '--s2' },
-        { label: 'fallbacks', values: p.fallbacks, colour: '--s3' }]);
+        { label: 'fallbacks', values: p.fallbacks, colour: '--s3' },
+        { label: 'turned away', values: p.turnedAway, colour: '--s4' }]);
       const states = lines([{ label: 'openings', values: p.openings, colour: '--s4' }, { label: 'ejections', values: p.ejections, colour: '--s5' }]);
       return make('div', { class: 'grid' },
         calls.length > 0 ? chart('Calls/s', '/s', { t: p.t, lines: calls }, { range: fromZero }) : null,

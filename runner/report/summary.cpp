@@ -199,6 +199,12 @@ ordered_json policies_json(const FinishedRun& run) {
       entry["fallbacks"] = counts.fallbacks;
       entry["openings"] = counts.openings;
       entry["ejections"] = counts.ejections;
+      ordered_json turned_away = ordered_json::object();
+      for (const runner::TurnedAwayKind& kind : runner::kTurnedAwayKinds) {
+        const std::uint64_t count = counts.turned_away.*kind.count;
+        if (count > 0) turned_away[kind.key] = count;
+      }
+      if (!turned_away.empty()) entry["turnedAway"] = turned_away;
       list.push_back(entry);
     }
   }

@@ -176,8 +176,7 @@ std::string terminal_text(const FinishedRun& run, bool colour, bool unicode,
     if (input.provenance == scenario::Provenance::Assumed) ++assumed;
   }
   text += fmt::format("inputs {} measured, {} given, {} assumed", measured, given, assumed);
-  if (!scenario.not_modelled.empty()) {
-    const std::size_t count = scenario.not_modelled.size();
+  if (const std::size_t count = scenario.not_modelled.size() + scenario.idle.size(); count > 0) {
     text += fmt::format("{}{} {} without effect (orrery check lists {})", style.dot(), count,
                         count == 1 ? "kind, field or object" : "kinds, fields or objects",
                         count == 1 ? "it" : "them");

@@ -170,7 +170,7 @@ std::string scenario_text(const Scenario& scenario, const ScenarioReading& readi
   text += programs_text(scenario);
   text += in_force_text(reading.policies);
   text += changed_text(reading);
-  text += not_modelled_text(scenario.not_modelled);
+  text += not_modelled_text(without_effect(scenario));
   text += inputs_text(scenario.inputs);
   return text;
 }

@@ -14,6 +14,10 @@ namespace {
 
 constexpr const char* kDefaultScheduler = "default-scheduler";
 
+std::string short_name(const api::ObjectKey& key) {
+  return fmt::format("{}/{}", api::to_string(key.kind), key.name);
+}
+
 /// Whether a pod of that namespace, or one that a workload there makes, has labels that match.
 template <class Matches>
 bool any_pod(const Catalog& catalog, const std::string& namespace_name, const Matches& matches) {
@@ -86,9 +90,9 @@ std::optional<std::set<std::int32_t>> listening_ports(
 
 }  // namespace
 
-std::vector<api::NotModelled> idle_objects(const std::vector<api::ManifestObject>& objects,
-                                           const Catalog& catalog) {
-  std::vector<api::NotModelled> idle;
+std::vector<IdleObject> idle_objects(const std::vector<api::ManifestObject>& objects,
+                                     const Catalog& catalog) {
+  std::vector<IdleObject> idle;
   for (const api::ManifestObject& manifest : objects) {
     const api::ObjectKey key = api::key_of(manifest.object);
     const std::string& home = key.namespace_name;
@@ -121,30 +125,29 @@ std::vector<api::NotModelled> idle_objects(const std::vector<api::ManifestObject
       }
     }
     if (why.empty()) continue;
-    idle.push_back(
-        {manifest.where, fmt::format("{}/{}: {}", api::to_string(key.kind), key.name, why)});
+    idle.push_back({short_name(key), manifest.where, std::move(why)});
   }
   return idle;
 }
 
-std::vector<api::NotModelled> never_scheduled(
+std::vector<IdleObject> never_scheduled(
     const Catalog& catalog, const std::map<std::string, SchedulerSettings>& schedulers) {
-  std::vector<api::NotModelled> waiting;
+  std::vector<IdleObject> waiting;
   for (const auto& [key, pods] : catalog.pods()) {
     const std::string& name = pods.spec->scheduler_name;
     // Who names the node needs no scheduler.
     if (!pods.spec->node_name.empty() || name.empty() || name == kDefaultScheduler) continue;
     if (schedulers.contains(name)) continue;
-    waiting.push_back({catalog.place_of(key),
-                       fmt::format("{}/{}: there is no scheduler \"{}\" that would place its pods",
-                                   api::to_string(key.kind), key.name, name)});
+    waiting.push_back(
+        {short_name(key), catalog.place_of(key),
+         fmt::format("there is no scheduler \"{}\" that would place its pods", name)});
   }
   return waiting;
 }
 
-std::vector<api::NotModelled> probed_where_nobody_listens(
-    const std::vector<api::ManifestObject>& objects, const Catalog& catalog) {
-  std::vector<api::NotModelled> closed;
+std::vector<IdleObject> probed_where_nobody_listens(const std::vector<api::ManifestObject>& objects,
+                                                    const Catalog& catalog) {
+  std::vector<IdleObject> closed;
   for (const auto& [key, pods] : catalog.pods()) {
     if (pods.spec->host_network) continue;
     const auto ports = listening_ports(key.namespace_name, pods, objects);
@@ -156,11 +159,10 @@ std::vector<api::NotModelled> probed_where_nobody_listens(
         const auto port = *probe ? port_asked(**probe, *pods.spec) : std::nullopt;
         if (!port || ports->contains(*port)) continue;
         closed.push_back(
-            {catalog.place_of(key),
-             fmt::format(
-                 "{}/{}: its {} probe asks at port {}, which no container declares, so that "
-                 "nobody listens there",
-                 api::to_string(key.kind), key.name, name, *port)});
+            {short_name(key), catalog.place_of(key),
+             fmt::format("its {} probe asks at port {}, which no container declares, so that "
+                         "nobody listens there",
+                         name, *port)});
       }
     }
   }

@@ -593,6 +593,13 @@ class IstioPolicies {
     reading_.scenario.not_modelled.push_back({where, std::move(what)});
   }
 
+  void note_idle(IdleObject idle) {
+    if (!noted_.insert(std::tuple{idle.where.file, idle.where.line, to_string(idle)}).second) {
+      return;
+    }
+    reading_.scenario.idle.push_back(std::move(idle));
+  }
+
   /// Of a rule, or of a part of one, whichever state it is looked at in.
   static Identity identity(const api::Place& where, const std::string& name = {}) {
     return {where.file, where.line, where.pointer, name};
@@ -615,18 +622,17 @@ class IstioPolicies {
 void IstioPolicies::note_unused(const api::istio::Rules& rules) {
   for (const DestinationRule& rule : rules.destination_rules) {
     if (used_.contains(identity("DestinationRule", rule.meta))) continue;
-    note(rule.meta.where,
-         rule_name("DestinationRule", rule.meta) + ": " + why_unused({rule.host}, rule.meta));
+    note_idle({rule_name("DestinationRule", rule.meta), rule.meta.where,
+               why_unused({rule.host}, rule.meta)});
   }
   for (const VirtualService& service : rules.virtual_services) {
     if (used_.contains(identity("VirtualService", service.meta))) continue;
     const bool mesh = service.gateways.empty() ||
                       std::find(service.gateways.begin(), service.gateways.end(), "mesh") !=
                           service.gateways.end();
-    note(service.meta.where,
-         rule_name("VirtualService", service.meta) + ": " +
-             (mesh ? why_unused(service.hosts, service.meta)
-                   : std::string{"none of its routes leads to what clients call"}));
+    note_idle({rule_name("VirtualService", service.meta), service.meta.where,
+               mesh ? why_unused(service.hosts, service.meta)
+                    : std::string{"none of its routes leads to what clients call"}});
   }
 }
 

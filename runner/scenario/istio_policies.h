@@ -17,8 +17,9 @@ namespace orrery::scenario {
 /// rules that hold at first and then after each change of them. A subset that calls were sent to
 /// stays a cluster of its caller as long as a rule has it, with no calls if no route names it.
 ///
-/// What the rules ask for and a run cannot do, and rules that never hold for any call, are added to
-/// the scenario as not modelled. Subsets that no rule has are problems. Services are read by then.
+/// What the rules ask for and a run cannot do is added to the scenario as not modelled, rules that
+/// never hold for any call as idle. Subsets that no rule has are problems. Services are read by
+/// then.
 [[nodiscard]] std::vector<SourcedPolicies> istio_policies(
     const std::vector<api::istio::Rules>& states, Reading& reading);
 

@@ -712,13 +712,27 @@ bool splits_alike(const RoutePolicy& a, const RoutePolicy& b) {
                     });
 }
 
-/// The keys of what two policies say otherwise, as far as Istio's rules say it.
-std::vector<std::string> keys_changed(const RoutePolicy& before, const RoutePolicy& after) {
-  std::vector<std::string> keys;
-  const auto add = [&](const char* key, bool same) {
-    if (!same) keys.emplace_back(key);
+/// Whether both send the same part of the calls to subsets of the same names, whichever pods these
+/// have.
+bool weighs_alike(const RoutePolicy& a, const RoutePolicy& b) {
+  const auto called = [](const RoutePolicy& policy) {
+    std::vector<std::pair<std::string, std::uint32_t>> shares;
+    for (const SubsetShare& share : policy.split) {
+      if (share.weight > 0) shares.emplace_back(share.name, share.weight);
+    }
+    return shares;
   };
-  if (!splits_alike(before, after)) keys.push_back(route_text(after));
+  return called(a) == called(b);
+}
+
+/// The keys of what two policies say otherwise, as far as Istio's rules say it. The rules are not
+/// known yet.
+std::vector<ChangedKey> keys_changed(const RoutePolicy& before, const RoutePolicy& after) {
+  std::vector<ChangedKey> keys;
+  const auto add = [&](const char* key, bool same) {
+    if (!same) keys.push_back({key, key, {}});
+  };
+  if (!splits_alike(before, after)) keys.push_back({"route", route_text(after), {}});
   add("timeout", before.timeouts.overall == after.timeouts.overall);
   add("retries", before.retry == after.retry && before.backoff == after.backoff);
   add("perTryTimeout", before.timeouts.per_try == after.timeouts.per_try);
@@ -746,7 +760,38 @@ std::vector<std::string> keys_changed(const RoutePolicy& before, const RoutePoli
   add("retries.limit", alike([](const RoutePolicy& policy, std::uint32_t number) {
         return policy.retry_limit_of(number);
       }));
+  if (keys.empty()) keys.push_back({"route", "route", {}});
   return keys;
+}
+
+/// Those of `rules` that may say which pods the subsets have.
+std::vector<std::string> rules_of_subsets(const std::vector<std::string>& rules) {
+  std::vector<std::string> some;
+  for (const std::string& rule : rules) {
+    if (rule.starts_with("DestinationRule/")) some.push_back(rule);
+  }
+  return some.empty() ? rules : some;
+}
+
+/// Which of `rules`, "VirtualService/shop/cart", say the key, by where it comes from after they
+/// hold, or else came from before: all of them if neither knows.
+std::vector<std::string> rules_behind(const std::string& key, const std::vector<std::string>& rules,
+                                      std::initializer_list<const PolicyOrigins*> origins) {
+  for (const PolicyOrigins* known : origins) {
+    std::vector<std::string> behind;
+    for (const std::string& rule : rules) {
+      const std::size_t slash = rule.find('/');
+      const std::string name =
+          rule.substr(0, slash + 1) + short_service_name(rule.substr(slash + 1));
+      const bool says = std::any_of(known->begin(), known->end(), [&](const auto& origin) {
+        const bool of_key = origin.first == key || origin.first.starts_with(key + " of subset ");
+        return of_key && origin.second.rule == name;
+      });
+      if (says) behind.push_back(rule);
+    }
+    if (!behind.empty()) return behind;
+  }
+  return rules;
 }
 
 /// What entries of the timeline make of policies, in its order.
@@ -791,7 +836,18 @@ std::map<Way, PolicyOrigins> PolicyChanges::apply_rules(const TimelineEntry& ent
     check_layers(entry, way, now.policy);
     // Calls have to have a policy before it can change, though it says nothing.
     reading_.scenario.policies.try_emplace(way);
-    action.changes[way] = {now.policy, keys_changed(known, now.policy)};
+    std::vector<ChangedKey> keys = keys_changed(known, now.policy);
+    const auto had = before.find(way);
+    const PolicyOrigins none;
+    for (ChangedKey& key : keys) {
+      if (key.key == "route" && weighs_alike(known, now.policy)) {
+        key.rules = rules_of_subsets(action.rules);
+        continue;
+      }
+      key.rules = rules_behind(key.key, action.rules,
+                               {&now.origins, had == before.end() ? &none : &had->second.origins});
+    }
+    action.changes[way] = {now.policy, std::move(keys)};
     known = std::move(now.policy);
     origins[way] = std::move(now.origins);
   }

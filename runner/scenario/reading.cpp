@@ -237,7 +237,7 @@ void read_tree(const Value& root, const Folders& folders, Scenario& scenario, Sc
   if (complete) {
     for (const auto& found : {never_scheduled(catalog, scenario.schedulers),
                               probed_where_nobody_listens(known, catalog)}) {
-      scenario.not_modelled.insert(scenario.not_modelled.end(), found.begin(), found.end());
+      scenario.idle.insert(scenario.idle.end(), found.begin(), found.end());
     }
   }
   // A patch of the timeline may give a pod the labels that are missing.
@@ -245,8 +245,8 @@ void read_tree(const Value& root, const Folders& folders, Scenario& scenario, Sc
       scenario.timeline.begin(), scenario.timeline.end(),
       [](const TimelineEntry& entry) { return std::holds_alternative<PatchAction>(entry.action); });
   if (complete && !patched) {
-    const std::vector<api::NotModelled> idle = idle_objects(known, catalog);
-    scenario.not_modelled.insert(scenario.not_modelled.end(), idle.begin(), idle.end());
+    const std::vector<IdleObject> idle = idle_objects(known, catalog);
+    scenario.idle.insert(scenario.idle.end(), idle.begin(), idle.end());
   }
   scenario.inputs = collect_inputs(root, fields.find("provenance"), assumptions, report);
 }

@@ -153,4 +153,10 @@ bool ever_has(const Scenario& scenario, api::Kind kind) {
                                                 });
 }
 
+std::vector<api::NotModelled> without_effect(const Scenario& scenario) {
+  std::vector<api::NotModelled> all = scenario.not_modelled;
+  for (const IdleObject& idle : scenario.idle) all.push_back({idle.where, to_string(idle)});
+  return all;
+}
+
 }  // namespace orrery::scenario

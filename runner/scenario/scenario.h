@@ -18,6 +18,7 @@
 #include "models/resilience/route_policy.h"
 #include "models/resilience/server_policy.h"
 #include "runner/scenario/fault.h"
+#include "runner/scenario/idle_object.h"
 #include "runner/scenario/topic.h"
 
 namespace orrery::scenario {
@@ -328,10 +329,18 @@ struct NodeAction {
 };
 [[nodiscard]] const char* to_string(NodeAction::What what);
 
+/// A part of a policy that rules of Istio change.
+struct ChangedKey {
+  std::string key;    ///< "timeout", "route"
+  std::string words;  ///< The same for people: "timeout", "route (v1 50, v2 50)".
+  /// Those that say it, of ApplyAction::rules; all of them if it is not known which. Not empty.
+  std::vector<std::string> rules;
+};
+
 /// What Istio's rules make of calls from some instant on.
 struct RuleChange {
   resilience::RoutePolicy policy;  ///< All that is in force then.
-  std::vector<std::string> keys;   ///< What of it is changed: "timeout", "route (v1 50, v2 50)".
+  std::vector<ChangedKey> keys;    ///< Not empty.
 };
 
 /// Creates objects; of those that are there already, replaces everything but the status.
@@ -523,6 +532,7 @@ struct Scenario {
   double confidence = 0.95;
   std::vector<api::ManifestObject> objects;
   std::vector<api::NotModelled> not_modelled;
+  std::vector<IdleObject> idle;  ///< Objects and rules that find nothing to act on.
   Cluster cluster;
   std::map<std::string, SchedulerSettings> schedulers;  ///< By the schedulerName of pods.
   std::map<std::string, Program> autoscalers;  ///< In place of metrics, by "namespace/name".
@@ -545,6 +555,9 @@ struct Scenario {
 /// All programs with what each is for: "autoscaler shop/web". Autoscalers first, each by name.
 [[nodiscard]] std::vector<std::pair<std::string, const Program*>> programs_of(
     const Scenario& scenario);
+
+/// What is not modelled, then what is idle: all that has no effect on a run.
+[[nodiscard]] std::vector<api::NotModelled> without_effect(const Scenario& scenario);
 
 /// Whether the manifests, or what the timeline applies, have an object of the kind.
 [[nodiscard]] bool ever_has(const Scenario& scenario, api::Kind kind);

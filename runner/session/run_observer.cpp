@@ -92,7 +92,9 @@ std::string RunObserver::take(const ObjectChange& change) {
   }
   if (const auto* set = std::get_if<api::StatefulSet>(&any)) {
     std::string name = take_workload(*set, gone);
-    workloads_[name].update_revision = set->status.update_revision;
+    WorkloadRecord& record = workloads_[name];
+    if (record.update_revision != set->status.update_revision) record.counts.reset();
+    record.update_revision = set->status.update_revision;
     return name;
   }
   if (const auto* set = std::get_if<api::DaemonSet>(&any)) {
@@ -108,19 +110,21 @@ std::string RunObserver::take(const ObjectChange& change) {
 
 std::string RunObserver::take_set(const api::ReplicaSet& set, bool gone) {
   const api::OwnerReference* owner = api::controller_of(set.meta);
-  if (owner == nullptr) {
-    sets_.erase(set.meta.uid);
-    return take_workload(set, gone);
-  }
-  if (gone) {
-    sets_.erase(set.meta.uid);
-    return {};
+  if (owner == nullptr || gone) {
+    if (const auto known = sets_.find(set.meta.uid); known != sets_.end()) {
+      workloads_[known->second.deployment].counts.reset();
+      sets_.erase(known);
+    }
+    return owner == nullptr ? take_workload(set, gone) : std::string{};
   }
   SetRecord& record = sets_[set.meta.uid];
+  const bool was_current = record.current;
   record.deployment = runner::workload_name({owner->kind, set.meta.namespace_name, owner->name});
   record.pod_template = set.spec.pod_template;
-  const auto& wanted = workloads_[record.deployment].pod_template;
+  WorkloadRecord& deployment = workloads_[record.deployment];
+  const auto& wanted = deployment.pod_template;
   record.current = wanted && same_template(record.pod_template, *wanted);
+  if (record.current != was_current) deployment.counts.reset();
   return {};
 }
 
@@ -150,6 +154,7 @@ std::string RunObserver::take_deployment(const api::Deployment& deployment, bool
       set_record.current = same_template(set_record.pod_template, deployment.spec.pod_template);
     }
     record.pod_template = deployment.spec.pod_template;
+    record.counts.reset();
   }
   return name;
 }
@@ -159,8 +164,10 @@ std::string RunObserver::take_pod(const api::Pod* before, const api::Pod* after)
   std::string name = workload_of(any);
   if (name.empty()) return name;
   WorkloadRecord& workload = workloads_[name];
+  const auto known = workload.pods.find(any.meta.uid);
+  if (workload.counts && known != workload.pods.end()) count(workload, known->second, -1);
   if (after == nullptr) {
-    workload.pods.erase(any.meta.uid);
+    if (known != workload.pods.end()) workload.pods.erase(known);
     return name;
   }
   PodRecord& pod = workload.pods[any.meta.uid];
@@ -173,7 +180,20 @@ std::string RunObserver::take_pod(const api::Pod* before, const api::Pod* after)
   if (const api::Condition* ready = api::find_condition(any.status.conditions, "Ready")) {
     pod.ready_since = ready->last_transition;
   }
+  if (workload.counts) count(workload, pod, 1);
   return name;
+}
+
+void RunObserver::count(WorkloadRecord& workload, const PodRecord& pod, std::int32_t by) const {
+  if (!pod.counted) return;
+  runner::WorkloadSample& counts = *workload.counts;
+  counts.total += by;
+  if (is_updated(workload, pod)) counts.updated += by;
+  if (!pod.ready) return;
+  counts.ready += by;
+  const auto version = counts.pods_by_version.try_emplace(pod.version, 0).first;
+  version->second += by;
+  if (version->second == 0) counts.pods_by_version.erase(version);
 }
 
 bool RunObserver::is_updated(const WorkloadRecord& workload, const PodRecord& pod) const {
@@ -186,18 +206,18 @@ bool RunObserver::is_updated(const WorkloadRecord& workload, const PodRecord& po
 
 void RunObserver::sample(Instant now, const std::string& name) {
   WorkloadRecord& workload = workloads_[name];
-  runner::WorkloadSample s;
+  if (!workload.counts) {
+    workload.counts.emplace();
+    for (const auto& [uid, pod] : workload.pods) count(workload, pod, 1);
+  }
+  runner::WorkloadSample s = *workload.counts;
   s.at = now;
   s.desired = workload.desired;
+  const Duration min_ready = workload.min_ready;
+  s.available = min_ready == Duration{} ? s.ready : 0;
   for (const auto& [uid, pod] : workload.pods) {
-    if (!pod.counted) continue;
-    ++s.total;
-    if (is_updated(workload, pod)) ++s.updated;
-    if (!pod.ready) continue;
-    ++s.ready;
-    ++s.pods_by_version[pod.version];
-    const Duration min_ready = workload.min_ready;
-    if (min_ready == Duration{} || pod.ready_since + min_ready < now) ++s.available;
+    if (min_ready == Duration{}) break;
+    if (pod.ready && pod.ready_since + min_ready < now) ++s.available;
   }
   if (workload.updated) s.updated = *workload.updated;
   std::vector<runner::WorkloadSample>& samples = workload.result.samples;

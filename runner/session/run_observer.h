@@ -88,6 +88,9 @@ class RunObserver {
     std::string update_revision;                   ///< StatefulSets only.
     std::optional<std::int32_t> updated;           ///< Where only the status tells.
     std::map<std::string, PodRecord> pods;         ///< By uid.
+    /// Of these, but for those available: kept from pod to pod, and counted anew when something
+    /// else decides them.
+    std::optional<runner::WorkloadSample> counts;
     runner::WorkloadResult result;
   };
   struct OpenRollout {
@@ -109,6 +112,8 @@ class RunObserver {
   template <class T>
   std::string take_workload(const T& workload, bool gone);
   [[nodiscard]] bool is_updated(const WorkloadRecord& workload, const PodRecord& pod) const;
+  /// Adds the pod to the counts, or takes it out again.
+  void count(WorkloadRecord& workload, const PodRecord& pod, std::int32_t by) const;
   void sample(Instant now, const std::string& name);
   void check_rollouts(Instant now, const std::string& name);
   void check_faults(Instant now, const std::string& name);

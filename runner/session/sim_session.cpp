@@ -7,6 +7,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
@@ -28,6 +29,33 @@
 
 namespace orrery::session {
 namespace {
+
+/// By the keys that Istio's rules change. Requires: at least one.
+sim::PolicyCauses causes_of(const std::map<std::string, ports::CauseId>& records) {
+  sim::PolicyCauses causes{records.begin()->second};
+  const auto take = [&](ports::CauseId& cause, std::initializer_list<const char*> keys) {
+    for (const char* key : keys) {
+      if (const auto known = records.find(key); known != records.end()) cause = known->second;
+    }
+  };
+  take(causes.timeouts, {"connectTimeout", "perTryTimeout", "timeout"});
+  take(causes.places, {"connectionPool"});
+  take(causes.injected, {"fault"});
+  take(causes.shares, {"route"});
+  return causes;
+}
+
+runner::TurnedAwayCounts turned_away(const sim::RouteCounts& did) {
+  const auto by = [&](sim::TurnedAwayBy what) {
+    return did.turned_away[static_cast<std::size_t>(what)];
+  };
+  return {.breaker = by(sim::TurnedAwayBy::Breaker),
+          .rate_limit = by(sim::TurnedAwayBy::RateLimit),
+          .admission = by(sim::TurnedAwayBy::Admission),
+          .bulkhead = by(sim::TurnedAwayBy::Bulkhead),
+          .pool = by(sim::TurnedAwayBy::Pool),
+          .retry_limit = by(sim::TurnedAwayBy::RetryLimit)};
+}
 
 using runner::RunResult;
 using scenario::ApplyAction;
@@ -128,10 +156,14 @@ class SimSession : private RunView {
 
   /// What rules of Istio change, on its way to the proxies.
   struct Push {
+    struct Key {
+      std::string id;  ///< Of the entry of the timeline that changed it last.
+      scenario::ChangedKey its;
+      ports::CauseId cause = 0;  ///< The record of the rules that say it.
+    };
     struct Change {
-      std::string id;  ///< Of the entry of the timeline.
-      scenario::RuleChange its;
-      ports::CauseId cause = 0;  ///< The record of the rule.
+      resilience::RoutePolicy policy;
+      std::vector<Key> keys;  ///< In the order of their change.
     };
     Instant first;  ///< Rule that is in it.
     Instant at = Instant::never();
@@ -172,10 +204,11 @@ class SimSession : private RunView {
   void perform(const std::string& id, const PolicyAction& action);
   void write(const std::string& id, const char* what, ports::ApiCall call,
              std::vector<ports::ApiCall>& written, std::string& effect);
-  void push_later(const std::string& id, const ApplyAction& action, ports::CauseId cause);
+  void push_later(const std::string& id, const ApplyAction& action,
+                  std::map<std::string, ports::CauseId> records);
   void push_rules();
   void set_policy(const scenario::Way& way, const resilience::RoutePolicy& policy,
-                  ports::CauseId cause, sim::Keeps keeps);
+                  sim::PolicyCauses causes, sim::Keeps keeps);
   void evict(Eviction eviction);
   void end_fault(const Ending& ending);
   void run_until(Instant when);
@@ -333,7 +366,8 @@ void SimSession::sample_policies() {
   for (std::uint32_t route = 0; route < policy_samples_.size(); ++route) {
     const sim::RouteCounts& did = world_.traffic().route(route);
     policy_samples_[route].push_back(
-        {did.retries, did.hedges, did.fallbacks, did.openings, did.ejections});
+        {did.retries, did.hedges, did.fallbacks, did.openings, did.ejections,
+         std::accumulate(did.turned_away.begin(), did.turned_away.end(), std::uint64_t{0})});
   }
 }
 
@@ -405,41 +439,62 @@ void SimSession::perform(const std::string& id, const ApplyAction& action) {
     write(id, "apply", application_of(current.get(), manifest.object), written, effect);
   }
   const char* what = action.deletes ? "delete" : "apply";
-  ports::CauseId cause = 0;
+  std::map<std::string, ports::CauseId> records;  // By rule.
   for (const std::string& rule : action.rules) {
-    cause = log_.append(world_.now(), 0, what, rule, id);
+    records[rule] = log_.append(world_.now(), 0, what, rule, id);
     if (!effect.empty()) effect += ", ";
     effect += (action.deletes ? "deleted " : "applied ") + rule;
   }
   if (!action.rules.empty() && action.changes.empty()) effect += ", which changes no calls";
-  push_later(id, action, cause);
+  push_later(id, action, std::move(records));
   observer_.objects_written(world_.now(), id, what, written, std::move(effect), action.rules);
 }
 
 void SimSession::push_later(const std::string& id, const ApplyAction& action,
-                            ports::CauseId cause) {
+                            std::map<std::string, ports::CauseId> records) {
   if (action.changes.empty()) return;
   if (push_.changes.empty()) push_.first = world_.now();
   push_.at = std::min(push_.first + kPushMax, world_.now() + kPushAfter);
-  for (const auto& [way, change] : action.changes) push_.changes[way] = {id, change, cause};
+  for (const auto& [way, change] : action.changes) {
+    Push::Change& pushed = push_.changes[way];
+    pushed.policy = change.policy;
+    for (const scenario::ChangedKey& key : change.keys) {
+      std::erase_if(pushed.keys, [&](const Push::Key& one) { return one.its.key == key.key; });
+      // Where it is not known which of several rules said it, one record names them all.
+      ports::CauseId& cause = records[fmt::format("{}", fmt::join(key.rules, ", "))];
+      if (cause == 0) {
+        cause = log_.append(world_.now(), 0, action.deletes ? "delete" : "apply",
+                            fmt::format("{}", fmt::join(key.rules, ", ")), id);
+      }
+      pushed.keys.push_back({id, key, cause});
+    }
+  }
 }
 
 void SimSession::push_rules() {
   const Push push = std::exchange(push_, {});
   for (const auto& [way, change] : push.changes) {
-    const ports::CauseId cause =
-        log_.append(world_.now(), change.cause, "policy", "Service/" + way.second,
-                    fmt::format("{}: {} from {}", change.id, fmt::join(change.its.keys, ", "),
-                                scenario::caller_name(way.first)));
-    set_policy(way, change.its.policy, cause, sim::Keeps::Unchanged);
+    // A record of what each rule says, so that what fails leads to that which made it fail.
+    std::map<ports::CauseId, std::vector<const Push::Key*>> by_rule;
+    for (const Push::Key& key : change.keys) by_rule[key.cause].push_back(&key);
+    std::map<std::string, ports::CauseId> records;
+    for (const auto& [cause, keys] : by_rule) {
+      std::string words;
+      for (const Push::Key* key : keys) words += (words.empty() ? "" : ", ") + key->its.words;
+      const ports::CauseId record = log_.append(
+          world_.now(), cause, "policy", "Service/" + way.second,
+          fmt::format("{}: {} from {}", keys.front()->id, words, scenario::caller_name(way.first)));
+      for (const Push::Key* key : keys) records[key->its.key] = record;
+    }
+    set_policy(way, change.policy, causes_of(records), sim::Keeps::Unchanged);
   }
 }
 
 void SimSession::set_policy(const scenario::Way& way, const resilience::RoutePolicy& policy,
-                            ports::CauseId cause, sim::Keeps keeps) {
+                            sim::PolicyCauses causes, sim::Keeps keeps) {
   const auto route = scenario_.policies.find(way);
   const auto index = std::distance(scenario_.policies.begin(), route);
-  world_.set_policy(static_cast<std::uint32_t>(index), policy, cause, keeps);
+  world_.set_policy(static_cast<std::uint32_t>(index), policy, causes, keeps);
 }
 
 void SimSession::perform(const std::string& id, const PatchAction& action) {
@@ -678,7 +733,7 @@ void SimSession::collect_series(RunResult& result) const {
   for (const auto& [way, policy] : scenario_.policies) {
     const sim::RouteCounts& did = world_.traffic().route(route++);
     result.policies.push_back({way.first, way.second, did.calls, did.tries, did.retries, did.hedges,
-                               did.fallbacks, did.openings, did.ejections});
+                               did.fallbacks, did.openings, did.ejections, turned_away(did)});
   }
   result.policy_samples = policy_samples_;
   std::uint32_t group = 0;

@@ -17,6 +17,7 @@ using recording::LogRecord;
 using runner::FailureKind;
 
 constexpr const char* kFailing = "failing";
+constexpr const char* kNotListening = "not-listening";
 /// Failures this far apart are still the same ones.
 constexpr Duration kStillGoingOn = Duration::seconds(1);
 
@@ -35,8 +36,8 @@ std::vector<LogRecord> steps_to(const std::vector<LogRecord>& log, ports::CauseI
 
 /// Whether it tells of a pod that was made and came up, as all do.
 bool is_birth(const LogRecord& step) {
-  static constexpr std::array<std::string_view, 6> kBirths{"created", "scheduled", "waiting",
-                                                           "phase",   "started",   "ready"};
+  static constexpr std::array<std::string_view, 7> kBirths{
+      "created", "scheduled", "waiting", "phase", "started", "ready", kNotListening};
   return std::find(kBirths.begin(), kBirths.end(), step.what) != kBirths.end();
 }
 
@@ -111,8 +112,13 @@ std::string share_of(std::uint64_t part, std::uint64_t all) {
   return fmt::format("{:.3g} %", 100.0 * static_cast<double>(part) / static_cast<double>(all));
 }
 
-/// What started it, in a few words.
-std::string origin_of(const Chain& chain) {
+/// Whether it leads over a pod that was called before its process listened.
+bool lacks_probe(const Chain& chain) {
+  return std::any_of(chain.steps.begin(), chain.steps.end(),
+                     [](const LogRecord& step) { return step.what == kNotListening; });
+}
+
+std::string first_of(const Chain& chain) {
   const LogRecord& origin = chain.steps.front();
   if (origin.what == "load") return "the load alone on " + name_of(origin.subject);
   if (origin.what == "rate-limit") return "a rate limit of " + name_of(origin.subject);
@@ -132,7 +138,10 @@ std::string origin_of(const Chain& chain) {
     return fmt::format("the process of {} ended ({})", origin.subject, origin.detail);
   }
   if (origin.what == "not-ready") return origin.subject + " was not ready";
-  if (is_birth(origin)) return origin.subject + ", which nothing had changed";
+  if (is_birth(origin)) {
+    return lacks_probe(chain) ? "the start of " + origin.subject
+                              : origin.subject + ", which nothing had changed";
+  }
   if (origin.what == kFailing) return origin.detail + ", and nothing in the log that led to it";
   if (origin.what == "fault") {
     // "id: kind"
@@ -144,6 +153,11 @@ std::string origin_of(const Chain& chain) {
   }
   return origin.what + " " + origin.subject +
          (origin.detail.empty() ? "" : " (" + origin.detail + ")");
+}
+
+/// What started it, in a few words.
+std::string origin_of(const Chain& chain) {
+  return first_of(chain) + (lacks_probe(chain) ? ", and no readiness probe" : "");
 }
 
 }  // namespace

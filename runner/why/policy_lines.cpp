@@ -36,6 +36,13 @@ std::vector<std::string> policy_lines(const std::vector<runner::PolicyCounts>& p
                                       {did.ejections, "ejections"}}) {
       if (count > 0) acts += fmt::format(", {} {}", grouped(count), what);
     }
+    bool first = true;
+    for (const runner::TurnedAwayKind& kind : runner::kTurnedAwayKinds) {
+      const std::uint64_t count = did.turned_away.*kind.count;
+      if (count == 0) continue;
+      acts += fmt::format(", {}{} by {}", grouped(count), first ? " turned away" : "", kind.words);
+      first = false;
+    }
     if (acts.empty()) continue;
     lines.push_back(fmt::format("{} -> {}: {} calls, {} tries{}", short_name(did.from),
                                 short_name(did.to), grouped(did.calls), grouped(did.tries), acts));

@@ -64,6 +64,11 @@ Result<Evidence> read_run_folder(const std::string& folder, std::optional<std::u
                                    .fallbacks = p.at("fallbacks").get<std::uint64_t>(),
                                    .openings = p.at("openings").get<std::uint64_t>(),
                                    .ejections = p.at("ejections").get<std::uint64_t>()});
+      const json turned_away = p.value("turnedAway", json::object());
+      for (const runner::TurnedAwayKind& kind : runner::kTurnedAwayKinds) {
+        evidence.policies.back().turned_away.*kind.count =
+            turned_away.value(kind.key, std::uint64_t{0});
+      }
     }
   } catch (const json::exception& e) {
     return failure(summary_file + ": " + e.what(), "it was not written by this version");

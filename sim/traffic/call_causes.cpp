@@ -117,6 +117,31 @@ void RequestEngine::forget_shrinking(Table& table, ServiceIndex service) {
   --shrunk_tables_[service];
 }
 
+RecordId RequestEngine::cause_of_closed(std::uint32_t index) {
+  const auto start = unprobed_starts_.find(index);
+  const RecordId state = instance_causes_[index].state;
+  if (start == unprobed_starts_.end() || ledger_ == nullptr) return state;
+  RecordId& record = start->second.record;
+  if (record == 0) record = ledger_->not_listening(specs_[index].unprobed_pod, now_, state);
+  return record;
+}
+
+RecordId RequestEngine::start_behind_lack(ServiceIndex service, bool goes_on) {
+  for (const auto& [index, start] : unprobed_starts_) {
+    const Instance& instance = instances_[index];
+    // Those that had no room before it began lack it for another reason.
+    if (instance.service != service || lacks_[service].since < start.since) continue;
+    const std::vector<std::uint32_t>& called = last_endpoints_[service]->addresses;
+    if (std::find(called.begin(), called.end(), instance.address) == called.end()) continue;
+    return lacks_by_start_[service] = cause_of_closed(index);
+  }
+  const auto last = lacks_by_start_.find(service);
+  if (last == lacks_by_start_.end()) return 0;
+  if (goes_on) return last->second;
+  lacks_by_start_.erase(last);
+  return 0;
+}
+
 RecordId RequestEngine::load_on(ServiceIndex service) {
   const bool goes_on = lacked_room(service, now_);
   Lack& lack = lacks_[service];
@@ -128,6 +153,7 @@ RecordId RequestEngine::load_on(ServiceIndex service) {
     if (table.full_size > 0 || goes_on) return table.shrunk_by;
     forget_shrinking(table, service);
   }
+  if (const RecordId start = start_behind_lack(service, goes_on)) return start;
   return ledger_->load(service, now_);
 }
 

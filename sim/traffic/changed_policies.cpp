@@ -50,7 +50,7 @@ Share share_of(const RoutePolicy& policy, std::uint32_t number) {
 
 }  // namespace
 
-void RequestEngine::set_policy(std::uint32_t route, RoutePolicy policy, ports::CauseId cause,
+void RequestEngine::set_policy(std::uint32_t route, RoutePolicy policy, PolicyCauses causes,
                                Keeps keeps) {
   const RouteModel& model = model_.routes.at(route);
   const RoutePolicy& before = *policies_[route];
@@ -58,19 +58,20 @@ void RequestEngine::set_policy(std::uint32_t route, RoutePolicy policy, ports::C
               policy.shared_limit.has_value() == before.shared_limit.has_value(),
           "a policy that changes makes the same calls as before");
   enter();
-  const auto record = static_cast<RecordId>(cause);
   policy_changes_.resize(model_.routes.size());
   PolicyChange& change = policy_changes_[route];
   // What is as it was when the run began is no change, whatever there was between.
-  const auto note = [&](RecordId& known, bool as_before, bool as_first) {
-    if (!as_before) known = record;
+  const auto note = [](RecordId& known, ports::CauseId cause, bool as_before, bool as_first) {
+    if (!as_before) known = static_cast<RecordId>(cause);
     if (as_first) known = 0;
   };
-  note(change.timeouts, policy.timeouts == before.timeouts,
+  note(change.timeouts, causes.timeouts, policy.timeouts == before.timeouts,
        !has_shorter_timeouts(policy.timeouts, model.policy.timeouts));
-  note(change.places, limits_same_places(policy, before), limits_same_places(policy, model.policy));
-  note(change.rates, limits_same_rates(policy, before), limits_same_rates(policy, model.policy));
-  note(change.injected, policy.injection == before.injection,
+  note(change.places, causes.places, limits_same_places(policy, before),
+       limits_same_places(policy, model.policy));
+  note(change.rates, causes.rates, limits_same_rates(policy, before),
+       limits_same_rates(policy, model.policy));
+  note(change.injected, causes.injected, policy.injection == before.injection,
        !policy.injection || policy.injection == model.policy.injection);
   // Without a split, the pods of a subset have had as much of the calls as there are of them.
   const auto by_pods = [&](std::uint32_t number) {
@@ -90,7 +91,7 @@ void RequestEngine::set_policy(std::uint32_t route, RoutePolicy policy, ports::C
     return share;
   };
   // A share that has grown, step by step or at once, has the last step as its cause.
-  std::vector<RecordId> shares(policy.cluster_count(), record);
+  std::vector<RecordId> shares(policy.cluster_count(), static_cast<RecordId>(causes.shares));
   for (std::uint32_t number = 0; number < shares.size(); ++number) {
     const Share now = share_of(policy, number);
     const auto last = policy.cluster_like(number, before);

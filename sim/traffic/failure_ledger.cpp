@@ -87,6 +87,11 @@ RecordId FailureLedger::never_there(ServiceIndex service, Instant now) {
                 "it has had no ready pod since the start");
 }
 
+RecordId FailureLedger::not_listening(const std::string& pod, Instant now, RecordId cause) {
+  return small(log_.append(now, cause, "not-listening", pod,
+                           "no readiness probe: it counts as ready before its process listens"));
+}
+
 RecordId FailureLedger::origin(Origin origin, ServiceIndex service, Instant now, const char* what,
                                const std::string& detail) {
   RecordId& record = origins_[{origin, service}];

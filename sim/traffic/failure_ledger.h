@@ -72,11 +72,21 @@ class FailureLedger {
   /// What stands for a table that has been empty from the start.
   [[nodiscard]] RecordId never_there(ServiceIndex service, Instant now);
 
+  /// That the process of a pod, which counts as ready for want of a probe, does not listen yet.
+  [[nodiscard]] RecordId not_listening(const std::string& pod, Instant now, RecordId cause);
+
   /// In the order in which they were first noted.
   [[nodiscard]] const std::vector<FailureTally>& tallies() const { return tallies_; }
 
  private:
-  enum class Origin : std::uint8_t { Load, OwnErrors, Injected, NotLetThrough, Limited, NeverThere };
+  enum class Origin : std::uint8_t {
+    Load,
+    OwnErrors,
+    Injected,
+    NotLetThrough,
+    Limited,
+    NeverThere
+  };
   [[nodiscard]] RecordId origin(Origin origin, ServiceIndex service, Instant now, const char* what,
                                 const std::string& detail);
 

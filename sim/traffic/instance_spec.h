@@ -22,6 +22,9 @@ struct InstanceSpec {
   std::map<std::string, std::string, std::less<>> labels = {};  ///< Of the pod.
   /// [0, 1]: of its requests, those that fail after their work, beside the operation's own.
   double error_probability = 0;
+  /// "Pod/default/web-1", if that counts as ready before its process listens, as no probe waits for
+  /// it; empty: it does not.
+  std::string unprobed_pod = {};
 };
 
 }  // namespace orrery::sim

@@ -146,6 +146,7 @@ InstanceId RequestEngine::add_instance(InstanceSpec spec, ports::CauseId cause) 
   for (std::uint32_t topic = 0; topic < brokers_.size(); ++topic) {
     if (model_.topics[topic].broker == spec.service) brokers_[topic].push_back(index);
   }
+  if (!spec.unprobed_pod.empty()) unprobed_starts_[index].since = kernel_.now();
   specs_.push_back(std::move(spec));
   if (!checked_routes_.empty()) {
     enter();
@@ -164,6 +165,7 @@ void RequestEngine::set_listening(InstanceId id, bool listens) {
   if (has_paces_ && listens && changes) begin_pace(index_of(id));
   instance.state = listens ? InstanceState::Listening : InstanceState::Starting;
   if (!changes) return;
+  if (listens) unprobed_starts_.erase(index_of(id));
   if (has_topics_) {
     if (listens) {
       join_groups(index_of(id));
@@ -308,6 +310,7 @@ void RequestEngine::set_state_cause(std::uint32_t index, ports::CauseId cause) {
 void RequestEngine::end_process(std::uint32_t index, InstanceState state) {
   Instance& instance = instances_[index];
   instance.state = state;
+  unprobed_starts_.erase(index);
   if (!program_.caches.empty()) forget_caches(index);
   if (const std::uint32_t group = instance.cpu_group;
       group != kNone && cpu_groups_[group].node != kNone) {
@@ -828,8 +831,9 @@ void RequestEngine::reach_instance(std::uint32_t index) {
   }
   Instance& instance = instances_[call.instance];
   if (instance.state != InstanceState::Listening) {
-    const RecordId ended = instance_causes_[call.instance].state;
-    if (const RecordId why = cause_of_absence(index, ended)) call.cause = why;
+    const RecordId closed =
+        call.probe ? instance_causes_[call.instance].state : cause_of_closed(call.instance);
+    if (const RecordId why = cause_of_absence(index, closed)) call.cause = why;
     answer<kPlain>(index, call, RequestOutcome::Refused);
     return;
   }

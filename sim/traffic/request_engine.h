@@ -193,9 +193,9 @@ class RequestEngine {
   /// old one knew (breakers, hosts that were ejected, budgets, connections) is known no more, as
   /// where Envoy takes a changed cluster, but for what `keeps` says. Timeouts that are shorter,
   /// limits of places or rates that are new or changed, faults that are injected, and clusters that
-  /// get more of the calls than at first have this cause from then on. Requires: an index into
+  /// get more of the calls than at first have these causes from then on. Requires: an index into
   /// TrafficModel::routes; the same fallback_call and shared_limit as before.
-  void set_policy(std::uint32_t route, resilience::RoutePolicy policy, ports::CauseId cause = 0,
+  void set_policy(std::uint32_t route, resilience::RoutePolicy policy, PolicyCauses causes = {},
                   Keeps keeps = Keeps::Nothing);
 
   // --- Edges ----------------------------------------------------------------------------------
@@ -325,6 +325,11 @@ class RequestEngine {
     std::uint32_t instance = kNone;
 
     friend auto operator<=>(const Voice&, const Voice&) = default;
+  };
+  /// A process that does not listen yet, of a pod that counts as ready all the same.
+  struct UnprobedStart {
+    Instant since;
+    RecordId record = 0;  ///< That it was called, or missed; 0: it was not.
   };
   /// Since when callers of a service find no room there, and when one did last; never(): none has.
   struct Lack {
@@ -751,6 +756,11 @@ class RequestEngine {
   /// Why a call still waits.
   [[nodiscard]] RecordId cause_of_waiting(std::uint32_t call);
   [[nodiscard]] RecordId illness_or_state(std::uint32_t instance) const;
+  /// Why the instance, whose process is there, answers nobody.
+  [[nodiscard]] RecordId cause_of_closed(std::uint32_t instance);
+  /// The pod that callers are sent to before it listens, if that is since when others of the
+  /// service have no room, and as long as they have none; 0: there is none such.
+  [[nodiscard]] RecordId start_behind_lack(ServiceIndex service, bool goes_on);
   /// What stands for the load of a service: what took endpoints from it, or else the load alone.
   [[nodiscard]] RecordId load_on(ServiceIndex service);
   /// The table gets so many endpoints in place of those it has.
@@ -1114,8 +1124,10 @@ class RequestEngine {
   std::vector<RecordId> route_causes_;    ///< Of the last try that failed, by route.
   /// By route and cluster, where there are several.
   std::map<std::pair<std::uint32_t, std::uint32_t>, ClusterCauses> cluster_causes_;
-  std::vector<Lack> lacks_;                              ///< By service.
-  std::vector<std::uint32_t> shrunk_tables_;             ///< By service: how many have `shrunk_by`.
+  std::vector<Lack> lacks_;                                 ///< By service.
+  std::map<std::uint32_t, UnprobedStart> unprobed_starts_;  ///< By instance.
+  std::map<ServiceIndex, RecordId> lacks_by_start_;  ///< That were put down to one of them last.
+  std::vector<std::uint32_t> shrunk_tables_;         ///< By service: how many have `shrunk_by`.
   std::vector<std::map<Voice, std::uint32_t>> holders_;  ///< By instance, route, then pool.
   Instant holders_at_ = Instant::never();                ///< When they were looked at.
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "models/ports/event.h"
 #include "models/resilience/route_policy.h"
 #include "sim/traffic/indices.h"
 
@@ -35,6 +36,20 @@ struct RouteModel {
   std::optional<std::uint32_t> shared_limit = {};
   /// Index into the operations of `to`, exactly where the policy's health checks have a path.
   std::optional<std::uint32_t> checked_operation = {};
+};
+
+/// Records of the log from which the parts of a policy are as they are; 0: nobody said.
+struct PolicyCauses {
+  ports::CauseId timeouts = 0;
+  ports::CauseId places = 0;  ///< Limits of connections, requests and threads.
+  ports::CauseId rates = 0;   ///< Limits of requests per time, and admission.
+  ports::CauseId injected = 0;
+  ports::CauseId shares = 0;  ///< Of the calls, by subset.
+
+  PolicyCauses() = default;
+  /// One for all of them, as most policies change by one hand.
+  PolicyCauses(ports::CauseId all)  // NOLINT(google-explicit-constructor)
+      : timeouts{all}, places{all}, rates{all}, injected{all}, shares{all} {}
 };
 
 /// What callers still know when a policy of theirs changes.

@@ -125,6 +125,8 @@ void SimNode::open_ports(Process& process, const Sandbox& sandbox) {
   if (!model_of(process).serves) return;
   const auto& pod = std::get<api::Pod>(*sandbox.pod);
   const api::Container& spec = spec_of(process, sandbox);
+  // Its kubelet waits for no answer of its process then.
+  const bool unprobed = !spec.readiness && !spec.startup;
   std::set<std::int32_t> taken;
   std::optional<std::uint32_t> cpu_group;
   for (const ServiceBinding& binding : environment_.services) {
@@ -139,17 +141,18 @@ void SimNode::open_ports(Process& process, const Sandbox& sandbox) {
     taken.insert(*port);
     // All that a container serves draws on one quota.
     if (!cpu_group) cpu_group = add_cpu_group(pod.spec, spec);
-    const InstanceId instance =
-        environment_.engine.add_instance({.address = sandbox.info.ip,
-                                          .port = *port,
-                                          .service = binding.service,
-                                          .node = index_,
-                                          .zone = zone_,
-                                          .version = process.info.image,
-                                          .cpu_group = *cpu_group,
-                                          .labels = pod.meta.labels,
-                                          .error_probability = model_of(process).error_probability},
-                                         environment_.dispatcher.cause());
+    const InstanceId instance = environment_.engine.add_instance(
+        {.address = sandbox.info.ip,
+         .port = *port,
+         .service = binding.service,
+         .node = index_,
+         .zone = zone_,
+         .version = process.info.image,
+         .cpu_group = *cpu_group,
+         .labels = pod.meta.labels,
+         .error_probability = model_of(process).error_probability,
+         .unprobed_pod = unprobed ? to_string(api::key_of(*sandbox.pod)) : std::string{}},
+        environment_.dispatcher.cause());
     if (disk_full_) environment_.engine.set_disk_full(instance, true, disk_cause_);
     process.instances.push_back(instance);
     container_of_instance_[instance] = process.info.id;

@@ -301,9 +301,9 @@ void SimWorld::stop_replica(std::size_t place) {
 
 void SimWorld::set_traffic_observer(TrafficObserver* observer) { engine_->set_observer(observer); }
 
-void SimWorld::set_policy(std::uint32_t route, resilience::RoutePolicy policy, ports::CauseId cause,
+void SimWorld::set_policy(std::uint32_t route, resilience::RoutePolicy policy, PolicyCauses causes,
                           Keeps keeps) {
-  engine_->set_policy(route, std::move(policy), cause, keeps);
+  engine_->set_policy(route, std::move(policy), causes, keeps);
 }
 
 std::uint32_t SimWorld::add_edge_fault(EdgeFault fault) {

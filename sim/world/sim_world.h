@@ -171,7 +171,7 @@ class SimWorld {
   [[nodiscard]] SimApi& api_faults() { return *api_; }
 
   /// See RequestEngine.
-  void set_policy(std::uint32_t route, resilience::RoutePolicy policy, ports::CauseId cause,
+  void set_policy(std::uint32_t route, resilience::RoutePolicy policy, PolicyCauses causes,
                   Keeps keeps = Keeps::Nothing);
 
   /// On the ways between callers and the called; see RequestEngine.

@@ -202,5 +202,35 @@ TEST_F(SettledSet, HasNothingToDoWhenAPodIsOnlyTouched) {
   EXPECT_TRUE(look().batches.empty());
 }
 
+using PodCache = SettledSet;
+
+TEST_F(PodCache, KnowsThePodsOfANamespaceThatHaveAnAddress) {
+  const auto at = [&](const std::string& name, const std::string& address) {
+    api::Pod made = pod(name);
+    made.status.pod_ip = address;
+    change(made);
+  };
+  const auto names = [&] {
+    std::vector<std::string> found;
+    for (const api::Pod* one : caches.pods.addressed_in("default")) found.push_back(one->meta.name);
+    return found;
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(names(), Names{});
+  at("web-b", "10.0.0.2");
+  at("web-c", "");
+  at("web-a", "10.0.0.1");
+  EXPECT_EQ(names(), (Names{"web-a", "web-b"})) << "by name";
+  EXPECT_TRUE(caches.pods.addressed_in("other").empty());
+  at("web-b", "10.0.0.9");
+  EXPECT_EQ(caches.pods.addressed_in("default").at(1)->status.pod_ip, "10.0.0.9");
+  at("web-a", "");
+  EXPECT_EQ(names(), Names{"web-b"});
+  ports::WatchDelta gone{ports::DeltaKind::Deleted,
+                         std::make_shared<const api::Object>(pod("web-b"))};
+  tell(caches.pods, ports::EventKind::WatchEvent, ports::EventBody{std::move(gone)});
+  EXPECT_EQ(names(), Names{});
+}
+
 }  // namespace
 }  // namespace orrery::controllers

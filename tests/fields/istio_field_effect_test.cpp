@@ -116,6 +116,7 @@ runner::RunResult played(const scenario::ScenarioReading& reading) {
   for (const api::NotModelled& one : reading.scenario->not_modelled) {
     ADD_FAILURE() << "not modelled: " << one.what;
   }
+  for (const scenario::IdleObject& one : reading.scenario->idle) ADD_FAILURE() << to_string(one);
   auto results = session::simulate_all(*reading.scenario, 1, [](std::uint64_t) {});
   if (!results) ADD_FAILURE() << results.error().what;
   return results ? std::move(results->front()) : runner::RunResult{};
@@ -286,7 +287,7 @@ TEST(IstioFieldEffect, ASidecarIsWhatRulesNeed) {
       scenario::read_scenario_text(kScenario + without + "]}", "field.json", folder.path());
   ASSERT_TRUE(reading.scenario);
   EXPECT_TRUE(reading.scenario->policies.empty());
-  EXPECT_EQ(reading.scenario->not_modelled.size(), 2U) << "both rules are named";
+  EXPECT_EQ(reading.scenario->idle.size(), 2U) << "both rules are named";
 }
 
 // --- Rules that are applied while the run goes on
@@ -427,6 +428,68 @@ TEST(AppliedRules, ReachTheProxiesAHundredMillisecondsAfterTheLast) {
   EXPECT_EQ(lines_of(run, "policy"),
             std::vector<std::string>{
                 "15150ms Service/default/back: b: route (v1 60, none 40), timeout from front"});
+}
+
+/// "apply VirtualService/default/back": where most failures of calls to back of that kind come
+/// from, and the step behind it.
+std::pair<std::string, std::string> origin_of(const runner::RunResult& run,
+                                              const std::string& outcome) {
+  const runner::FailureKind* most = nullptr;
+  for (const runner::FailureKind& failure : run.failures) {
+    if (failure.to != "default/back" || failure.outcome != outcome) continue;
+    if (most == nullptr || failure.count > most->count) most = &failure;
+  }
+  if (most == nullptr) return {};
+  std::pair<std::string, std::string> steps;
+  for (ports::CauseId at = most->record; at != 0; at = run.log[at - 1].cause) {
+    steps.second = steps.first;
+    steps.first = run.log[at - 1].what + " " + run.log[at - 1].subject;
+    if (run.log[at - 1].what == "policy") steps.first = run.log[at - 1].detail;
+  }
+  return steps;
+}
+
+TEST(AppliedRules, OfSeveralInOneEntryTheOneThatSaysItIsTheOrigin) {
+  const std::string before = rule_of("") + service_of("");
+  // What is applied last, after what has made calls fail.
+  const std::string after =
+      service_of("timeout: 20ms") + rule_of(
+                                        "connectionPool: {tcp: {maxConnections: 1}, http: "
+                                        "{http1MaxPendingRequests: 1}}");
+  const runner::RunResult run = applied(before, after);
+  EXPECT_EQ(lines_of(run, "policy"),
+            (std::vector<std::string>{"15100ms Service/default/back: a: connectionPool from front",
+                                      "15100ms Service/default/back: a: timeout from front"}));
+  using Steps = std::pair<std::string, std::string>;
+  EXPECT_EQ(origin_of(run, "timeout"),
+            (Steps{"apply VirtualService/default/back", "a: timeout from front"}));
+  EXPECT_EQ(origin_of(run, "overflow"),
+            (Steps{"apply DestinationRule/default/back", "a: connectionPool from front"}));
+}
+
+TEST(AppliedRules, OfSeveralEntriesInOnePushTheOneThatSaysItIsTheOrigin) {
+  const runner::RunResult run = applied(rule_of("") + service_of(""), service_of("timeout: 20ms"),
+                                        rule_of("outlierDetection: {consecutive5xxErrors: 9}"));
+  EXPECT_EQ(
+      lines_of(run, "policy"),
+      (std::vector<std::string>{"15150ms Service/default/back: a: timeout from front",
+                                "15150ms Service/default/back: b: outlierDetection from front"}));
+  EXPECT_EQ(origin_of(run, "timeout").first, "apply VirtualService/default/back");
+}
+
+TEST(AppliedRules, ThatSayWhichPodsASubsetHasAreTheOriginOfWhatFindsNone) {
+  const std::string service = service_of("", weighted(90, 10));
+  const std::string before = rule_of("", kV1 + ", {name: none, labels: {version: v1}}") + service;
+  const std::string moved = rule_of("", kV1 + ", " + kNone);
+  const runner::RunResult run = applied(before, service + moved);
+  EXPECT_EQ(origin_of(run, "no-endpoints").first, "apply DestinationRule/default/back")
+      << "the VirtualService beside it is as it was";
+  const std::string other =
+      "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: other}\n"
+      "spec: {host: back, subsets: [{name: v9, labels: {version: v9}}]}\n";
+  EXPECT_EQ(origin_of(applied(before, moved + other), "no-endpoints").first,
+            "apply DestinationRule/default/back, DestinationRule/default/other")
+      << "nothing says which of them it was";
 }
 
 TEST(AppliedRules, AreTheOriginOfWhatFailsWhereTheySendCalls) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 namespace orrery::report {
 namespace {
 
@@ -93,6 +95,28 @@ TEST(Policies, AreCountedOverAllRunsAndNamedWhereTheyDidSomething) {
                     "web -> shop/cart: 2,000 calls, 2,808 tries, 2 retries, 6 hedges"));
   finished.scenario.policies.clear();
   EXPECT_FALSE(holds(summary_json(finished.run()), "\"policies\"")) << "none, no word of any";
+}
+
+TEST(Policies, SayWhatTurnedAwayHowMuchWhereAnythingWas) {
+  Finished finished;
+  finished.scenario.policies[{"", "default/web"}];
+  finished.scenario.policies[{"default/web", "shop/cart"}];
+  for (runner::RunResult& result : finished.results) {
+    result.policies = {{.from = "", .to = "default/web", .calls = 9, .tries = 9},
+                       {.from = "default/web", .to = "shop/cart", .calls = 1000, .tries = 400}};
+    result.policies[1].turned_away = {.breaker = 593, .rate_limit = 4, .retry_limit = 3};
+    result.policy_samples = {{{}}, {{.turned_away = 600}}};
+  }
+  const std::string words =
+      "web -> shop/cart: 2,000 calls, 800 tries, 1,186 turned away by breakers, 8 by rate limits, "
+      "6 by limits of retries";
+  const std::string text = terminal_text(finished.run(), false, false, "");
+  EXPECT_TRUE(holds(text, "did " + words + "\n")) << text;
+  EXPECT_TRUE(holds(html_report(finished.run()), words));
+  const auto summary = nlohmann::ordered_json::parse(summary_json(finished.run()))["policies"];
+  ASSERT_EQ(summary.size(), 4U) << "of each seed";
+  EXPECT_FALSE(summary[0].contains("turnedAway")) << "nothing was";
+  EXPECT_EQ(summary[1]["turnedAway"].dump(), R"({"breaker":593,"rateLimit":4,"retryLimit":3})");
 }
 
 TEST(Markdown, IsATableThatNoTextCanBreak) {

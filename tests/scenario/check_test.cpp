@@ -141,6 +141,27 @@ TEST(Check, NamesObjectsThatFindNothingToActOn) {
       << "a patch may bring the label";
 }
 
+TEST(Check, IdleObjectsStandBesideWhatIsNotModelled) {
+  const fs::path file =
+      fs::temp_directory_path() / ("orrery-idle-test-" + std::to_string(::getpid()) + ".yaml");
+  std::ofstream{file} << "apiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec:\n"
+                         "  ports: [{port: 80}]\n  selector: {app: nobody}\n"
+                         "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n"
+                         "metadata: {name: r}\n";
+  const ScenarioReading reading =
+      read_scenario_text(kGoodScenario, "-", "", {{"/manifests/-", file.string()}});
+  fs::remove(file);
+  ASSERT_TRUE(reading.scenario.has_value());
+  const std::vector<IdleObject> idle{
+      {"Service/s", {file.string(), 1, {}}, "its selector matches no pods"}};
+  EXPECT_EQ(reading.scenario->idle, idle);
+  ASSERT_EQ(reading.scenario->not_modelled.size(), 1U);
+  EXPECT_EQ(reading.scenario->not_modelled[0].what, "kind Role");
+  const std::vector<api::NotModelled> all = without_effect(*reading.scenario);
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[1].what, "Service/s: its selector matches no pods");
+}
+
 TEST(Check, NamesServicesWhosePodsHaveNoPortOfThatName) {
   const auto service = [](const std::string& target) {
     return "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p, labels: {app: named}}\n"

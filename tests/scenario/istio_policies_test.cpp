@@ -105,11 +105,18 @@ std::vector<std::string> notes_of(const World& world) {
   EXPECT_TRUE(reading.scenario) << text_of(reading.problems);
   std::vector<std::string> notes;
   if (!reading.scenario) return notes;
-  for (const api::NotModelled& one : reading.scenario->not_modelled) notes.push_back(one.what);
+  for (const api::NotModelled& one : without_effect(*reading.scenario)) notes.push_back(one.what);
   return notes;
 }
 
 using Notes = std::vector<std::string>;
+
+/// What is changed, in words.
+Notes keys_of(const RuleChange& change) {
+  Notes words;
+  for (const ChangedKey& key : change.keys) words.push_back(key.words);
+  return words;
+}
 
 TEST(IstioPolicies, OfACallerWithASidecarAreIstiosDefaultsWithoutAnyRule) {
   const RoutePolicy policy = policy_of({});
@@ -760,13 +767,13 @@ TEST(AppliedRules, MoveWeightsFromApplyToApply) {
                    routed(to_subset("v2", 100)), routed(to_subset("v1", 100))};
   const ScenarioReading reading = read(world);
   ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
-  EXPECT_TRUE(reading.scenario->not_modelled.empty());
+  EXPECT_TRUE(without_effect(*reading.scenario).empty());
   EXPECT_EQ(weights_of(reading.scenario->policies.at(kCall)), "v1 90, v2 10");
   const std::vector<std::string> expected{"v1 50, v2 50", "v1 0, v2 1", "v1 1, v2 0"};
   for (std::size_t i = 0; i < expected.size(); ++i) {
     ASSERT_NE(change_in(reading, i), nullptr) << i;
     EXPECT_EQ(weights_of(change_in(reading, i)->policy), expected[i]);
-    EXPECT_EQ(change_in(reading, i)->keys, Notes{"route (" + expected[i] + ")"});
+    EXPECT_EQ(keys_of(*change_in(reading, i)), Notes{"route (" + expected[i] + ")"});
   }
   const auto& action = std::get<ApplyAction>(reading.scenario->timeline[0].action);
   EXPECT_EQ(action.rules, Notes{"VirtualService/default/back"});
@@ -804,7 +811,7 @@ TEST(AppliedRules, HaveTheEffectTheyHaveAtTheStart) {
     at_first.rules = destination(c.rules);
     ASSERT_NE(change_in(reading, 0), nullptr) << c.rules;
     EXPECT_EQ(change_in(reading, 0)->policy, policy_of(at_first)) << c.rules;
-    EXPECT_EQ(change_in(reading, 0)->keys, Notes{c.key});
+    EXPECT_EQ(keys_of(*change_in(reading, 0)), Notes{c.key});
     EXPECT_EQ(change_in(reading, 1)->policy, policy_of({})) << "back to Istio's defaults";
   }
   for (const auto& c : {std::pair{"timeout: 3s", "timeout"},
@@ -818,7 +825,7 @@ TEST(AppliedRules, HaveTheEffectTheyHaveAtTheStart) {
     World at_first;
     at_first.rules = service(c.first);
     EXPECT_EQ(change_in(reading, 0)->policy, policy_of(at_first)) << c.first;
-    EXPECT_EQ(change_in(reading, 0)->keys, Notes{c.second});
+    EXPECT_EQ(keys_of(*change_in(reading, 0)), Notes{c.second});
   }
 }
 
@@ -937,7 +944,7 @@ TEST(DeletedRules, OfARolloutSendCallsToAllPods) {
   const ScenarioReading reading = read(world);
   ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
   EXPECT_EQ(weights_of(change_in(reading, 0)->policy), "v1 0, v2 0,  1");
-  EXPECT_EQ(change_in(reading, 0)->keys, Notes{"route (v1 0, v2 0, no subset 1)"});
+  EXPECT_EQ(keys_of(*change_in(reading, 0)), Notes{"route (v1 0, v2 0, no subset 1)"});
 }
 
 TEST(DeletedRules, AreRulesOfIstioThatThereAre) {

@@ -496,7 +496,7 @@ TEST(ReadScenario, ReadsTheScenariosThatComeWithOrrery) {
     ++read;
     const ScenarioReading reading = read_scenario(file);
     ASSERT_TRUE(reading.scenario) << text_of(reading.problems);
-    EXPECT_TRUE(reading.scenario->not_modelled.empty()) << file;
+    EXPECT_TRUE(without_effect(*reading.scenario).empty()) << file;
   }
   EXPECT_GE(read, 3U);
 }

@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <map>
+#include <optional>
+
+#include "models/base/random.h"
 #include "runner/scenario/glob.h"
 #include "runner/session/run_observer.h"
 
@@ -193,6 +198,111 @@ TEST(RunObserver, AWriteOfAWorkloadThatWasThereIsARollout) {
   EXPECT_EQ(result.faults[0].targets,
             (std::vector<std::string>{"ConfigMap/default/settings", "Deployment/default/web",
                                       "Deployment/default/new"}));
+}
+
+/// A Deployment, its two ReplicaSets and some pods, of which any may be there or not.
+struct Rollout {
+  Rollout() {
+    deployment.meta.name = "web";
+    deployment.meta.namespace_name = "default";
+    deployment.spec.pod_template = template_of("v1");
+    for (std::size_t i = 0; i < sets.size(); ++i) {
+      sets[i].meta.name = sets[i].meta.uid = "web-" + std::to_string(i);
+      sets[i].meta.namespace_name = "default";
+      sets[i].meta.owners.push_back(
+          {.kind = Kind::Deployment, .name = "web", .uid = "d", .controller = true});
+      sets[i].spec.pod_template = template_of(i == 0 ? "v1" : "v2");
+    }
+  }
+  static api::PodTemplate template_of(const std::string& image) {
+    api::PodTemplate made;
+    made.spec.containers.resize(1);
+    made.spec.containers[0].image = image;
+    return made;
+  }
+
+  /// What an observer counts that has seen all of it, and nothing before.
+  [[nodiscard]] runner::WorkloadSample counted() const {
+    std::vector<api::Object> all{deployment, sets[0], sets[1]};
+    for (const auto& [name, pod] : pods) all.emplace_back(pod);
+    std::vector<ObjectChange> changes;
+    for (const api::Object& object : all) changes.push_back({nullptr, &object});
+    RunObserver fresh{scenario::Scenario{}};
+    fresh.on_changes(Instant{}, changes);
+    return last_of(fresh);
+  }
+  static runner::WorkloadSample last_of(RunObserver observer) {
+    runner::RunResult result;
+    observer.finish(result);
+    return result.workloads.at("default/web").samples.back();
+  }
+
+  api::Deployment deployment;
+  std::array<api::ReplicaSet, 2> sets;
+  std::map<std::string, api::Pod> pods;
+};
+
+TEST(RunObserver, CountsWhatIsThereWhateverWasThereBefore) {
+  Rollout now;
+  const Draws draws{7};
+  RunObserver observer{scenario::Scenario{}};
+  const api::Object first = now.sets[0];
+  const api::Object second = now.sets[1];
+  observer.on_changes(Instant{}, {{nullptr, &first}, {nullptr, &second}});
+  std::size_t ready = 0;
+  for (std::uint64_t step = 0; step < 2000; ++step) {
+    SCOPED_TRACE(step);
+    const auto draw = [&](std::uint64_t what, std::uint64_t of) {
+      return draws.bits(Purpose::Arrival, step, what) % of;
+    };
+    const std::string name = "p" + std::to_string(draw(0, 8));
+    const auto known = now.pods.find(name);
+    std::optional<api::Object> before;
+    std::optional<api::Object> after;
+    if (known != now.pods.end()) before = known->second;
+    const std::uint64_t deed = draw(1, 10);
+    if (deed == 0) {
+      now.deployment.spec.pod_template = Rollout::template_of(draw(2, 2) == 0 ? "v1" : "v2");
+    } else if (deed == 1) {
+      before = now.sets[1];
+      now.sets[1].spec.pod_template = Rollout::template_of(draw(2, 2) == 0 ? "v2" : "v3");
+      after = now.sets[1];
+    } else if (deed < 4) {
+      now.pods.erase(name);
+    } else {
+      auto made = std::get<api::Pod>(pod(name, "n1"));
+      const api::ReplicaSet& set = now.sets[draw(2, 2)];
+      made.meta.uid = name;
+      made.meta.owners = {{.kind = Kind::ReplicaSet,
+                           .name = set.meta.name,
+                           .uid = set.meta.uid,
+                           .controller = true}};
+      made.spec.containers = set.spec.pod_template.spec.containers;
+      if (draw(3, 5) == 0) made.meta.deletion = Instant::at(1_s);
+      const bool is_ready = draw(4, 2) == 0;
+      api::set_condition(made.status.conditions, "Ready",
+                         is_ready ? api::ConditionStatus::True : api::ConditionStatus::False, "",
+                         "", Instant{});
+      now.pods[name] = made;
+      after = made;
+    }
+    const api::Object deployment = now.deployment;
+    std::vector<ObjectChange> changes;
+    if (deed > 0 && (before || after)) {
+      changes.push_back({before ? &*before : nullptr, after ? &*after : nullptr});
+    }
+    changes.push_back({&deployment, &deployment});
+    observer.on_changes(Instant::at(Duration::seconds(static_cast<std::int64_t>(step))), changes);
+    const runner::WorkloadSample seen = Rollout::last_of(observer);
+    const runner::WorkloadSample counted = now.counted();
+    ASSERT_EQ(seen.total, counted.total);
+    ASSERT_EQ(seen.updated, counted.updated);
+    ASSERT_EQ(seen.ready, counted.ready);
+    ASSERT_EQ(seen.available, counted.available);
+    ASSERT_EQ(seen.pods_by_version, counted.pods_by_version);
+    ready += static_cast<std::size_t>(seen.ready);
+  }
+  EXPECT_GT(ready, 1000U);
 }
 
 }  // namespace

@@ -163,6 +163,7 @@ TEST(RunRecorder, HasWhatPoliciesDid) {
     ASSERT_EQ(reader->scene().routes.size(), result.policies.size());
     const auto again = runner::run_result_from_json_text(runner::to_json_text(result));
     ASSERT_TRUE(again);
+    EXPECT_EQ(again->policies, result.policies);
     EXPECT_EQ(again->policy_samples, result.policy_samples);
     for (std::size_t route = 0; route < result.policies.size(); ++route) {
       const runner::PolicyCounts& did = result.policies[route];
@@ -183,8 +184,8 @@ TEST(RunRecorder, HasWhatPoliciesDid) {
       EXPECT_EQ(total(PolicyField::Ejections), did.ejections);
       const auto& seconds = result.policy_samples[route];
       ASSERT_EQ(seconds.size(), static_cast<std::size_t>(to_seconds(result.simulated)));
-      const runner::PolicySample whole{did.retries, did.hedges, did.fallbacks, did.openings,
-                                       did.ejections};
+      const runner::PolicySample whole{did.retries,  did.hedges,    did.fallbacks,
+                                       did.openings, did.ejections, seconds.back().turned_away};
       EXPECT_EQ(seconds.back(), whole);
       seen["retries"] += did.retries;
       seen["openings"] += did.openings;
@@ -202,7 +203,11 @@ TEST(RunRecorder, HasWhatPoliciesTurnedAwayByWhatDidSo) {
        {"scenarios/metastable/answer-breaker.json", "scenarios/metastable/answer-budget.json",
         "scenarios/thread-pool/with.json", "labs/l13-cascade/answer-bulkhead.json"}) {
     SCOPED_TRACE(file);
-    (void)recorded(scenario_of(file), folder.file("run"));
+    const runner::RunResult result = recorded(scenario_of(file), folder.file("run"));
+    const auto again = runner::run_result_from_json_text(runner::to_json_text(result));
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->policies, result.policies);
+    EXPECT_EQ(again->policy_samples, result.policy_samples);
     const auto reader = *RunReader::open(folder.file("run"));
     const recording::ColumnMap& map = reader->columns();
     for (std::size_t route = 0; route < map.routes(); ++route) {
@@ -217,6 +222,9 @@ TEST(RunRecorder, HasWhatPoliciesTurnedAwayByWhatDidSo) {
         const std::int64_t count = total_of(*reader, map.of(route, field));
         seen[field] += count;
         return count;
+      };
+      const auto of = [&](PolicyField field) {
+        return static_cast<std::uint64_t>(total_of(*reader, map.of(route, field)));
       };
       // What one try is not let out with may be another try's to mend.
       const std::int64_t further = total(PolicyField::Retries) + total(PolicyField::Hedges);
@@ -234,6 +242,14 @@ TEST(RunRecorder, HasWhatPoliciesTurnedAwayByWhatDidSo) {
       expect(total(PolicyField::ByAdmission), sim::RequestOutcome::NotAdmitted);
       EXPECT_LE(sum, total(PolicyField::Calls) + further) << "each try once";
       EXPECT_LE(total(PolicyField::ByRetryLimit), total(PolicyField::Calls) + further);
+      const runner::TurnedAwayCounts& whole = result.policies[route].turned_away;
+      const runner::TurnedAwayCounts seconds{
+          of(PolicyField::ByBreaker),  of(PolicyField::ByRateLimit), of(PolicyField::ByAdmission),
+          of(PolicyField::ByBulkhead), of(PolicyField::ByPool),      of(PolicyField::ByRetryLimit)};
+      EXPECT_EQ(whole, seconds) << "the result has the recording's sums";
+      EXPECT_EQ(result.policy_samples[route].back().turned_away,
+                whole.breaker + whole.rate_limit + whole.admission + whole.bulkhead + whole.pool +
+                    whole.retry_limit);
     }
   }
   EXPECT_GT(seen[PolicyField::ByBreaker], 0);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -182,6 +183,71 @@ TEST(Causes, PodsThatCameBackAreNotToBlame) {
   run.world.publish_all();
   run.world.run(Instant::at(24_s));
   EXPECT_EQ(run.chain(), "load Service/a > failing Service/a (calls from users: refused)");
+}
+
+/// Where calls of a service whose second pod does not listen before 8 s come to, as it is in the
+/// table from 5 s on. `replaces`: it is there in place of one that did listen.
+struct EarlyPod {
+  EarlyPod(double rate, bool replaces, bool unprobed = true) : run{model(rate, replaces)} {
+    run.world.pod(0);
+    if (replaces) run.world.pod(0);
+    run.begin();
+    run.world.run(Instant::at(5_s));
+    const ports::CauseId cause = run.fault("Deployment/a");
+    const InstanceId starts =
+        run.world.pod(0, 0, 0, false, kNone, {}, unprobed ? "Pod/a" : "", cause);
+    if (replaces) run.world.pods[0].erase(run.world.pods[0].begin() + 1);
+    run.world.publish_all();
+    run.world.run(Instant::at(8_s));
+    run.world.engine.set_listening(starts, true);
+    run.world.run(Instant::at(9_s));
+  }
+  /// A pod carries 100 requests a second.
+  static TrafficModel model(double rate, bool ejects) {
+    TrafficModel model;
+    model.services.push_back(offers(works(10_ms), 1));
+    model.services[0].queue_max = 100;
+    if (ejects) {
+      RoutePolicy policy;
+      policy.balancer.emplace(resilience::RoundRobinConfig{});
+      policy.outliers.emplace();
+      policy.outliers->detection.max_ejection_percent = 100;
+      model.routes = {{.from = kClients, .to = 0, .policy = policy}};
+    }
+    add_load(model, {{0, 0}}, kSeed, rate, 10'000);
+    return model;
+  }
+  /// When the last call failed that leads to this; nothing: none did.
+  [[nodiscard]] std::optional<Instant> last_of(const std::string& what) const {
+    std::optional<Instant> last;
+    for (const FailureTally& tally : run.ledger.tallies()) {
+      if (tally.kind.cause == 0 || tally.count == 0) continue;
+      if (run.log.records()[tally.kind.cause - 1].what == what) last = tally.last;
+    }
+    return last;
+  }
+
+  Explained run;
+};
+
+TEST(Causes, APodThatIsCalledBeforeItListensLeadsToItsStart) {
+  EXPECT_EQ(EarlyPod(50, false).run.chain(),
+            "fault Deployment/a > not-listening Pod/a > failing Service/a (calls from users: "
+            "refused)");
+  EXPECT_EQ(EarlyPod(50, false, false).run.chain(),
+            "fault Deployment/a > failing Service/a (calls from users: refused)")
+      << "something waits for it, so it is called for another reason";
+}
+
+TEST(Causes, WhoHasToDoTheWorkOfAPodUntilThatListensHasNoRoomForItsStart) {
+  // After some failures all calls go to the other one, which is full after 2 s.
+  const EarlyPod replaced{150, true};
+  EXPECT_GT(replaced.last_of("not-listening").value(), Instant::at(8500_ms));
+  EXPECT_FALSE(replaced.last_of("load").has_value());
+  // These had no room before.
+  const EarlyPod overloaded{900, false};
+  EXPECT_GT(overloaded.last_of("not-listening").value(), Instant::at(7500_ms)) << "its own";
+  EXPECT_GT(overloaded.last_of("load").value(), Instant::at(8500_ms));
 }
 
 TEST(Causes, NoEndpointsLeadToWhatEmptiedTheTable) {

@@ -27,13 +27,14 @@ struct TrafficWorld {
   /// A pod of the service; in the tables only after publish_all().
   InstanceId pod(ServiceIndex service, std::uint32_t node = 0, std::uint32_t zone = 0,
                  bool listens = true, std::uint32_t cpu_group = kNone,
-                 const std::map<std::string, std::string, std::less<>>& labels = {}) {
+                 const std::map<std::string, std::string, std::less<>>& labels = {},
+                 const std::string& unprobed_as = {}, ports::CauseId cause = 0) {
     if (pods.size() <= service) pods.resize(service + 1);
     const ports::TableEndpoint at =
         endpoint(service, static_cast<std::uint32_t>(pods[service].size()));
     pods[service].push_back(at);
-    const InstanceId id =
-        engine.add_instance({at.address, at.port, service, node, zone, "v1", cpu_group, labels});
+    const InstanceId id = engine.add_instance(
+        {at.address, at.port, service, node, zone, "v1", cpu_group, labels, 0, unprobed_as}, cause);
     if (listens) engine.set_listening(id, true);
     return id;
   }

@@ -156,7 +156,8 @@ TEST(RunFolder, GivesBackTheFailuresAndTheLogOfOneSeed) {
     {"seed": 8, "record": 1, "from": "", "to": "web", "outcome": "reset", "first": 1, "last": 2,
      "count": 9, "feedsItself": true}], "policies": [
     {"seed": 7, "from": "default/front", "to": "shop/cart", "calls": 10, "tries": 14, "retries": 0,
-     "hedges": 4, "fallbacks": 1, "openings": 0, "ejections": 0},
+     "hedges": 4, "fallbacks": 1, "openings": 0, "ejections": 0,
+     "turnedAway": {"bulkhead": 2, "pool": 1}},
     {"seed": 7, "from": "", "to": "default/front", "calls": 10, "tries": 10, "retries": 0,
      "hedges": 0, "fallbacks": 0, "openings": 0, "ejections": 0},
     {"seed": 8, "from": "default/front", "to": "shop/cart", "calls": 9, "tries": 9, "retries": 0,
@@ -176,7 +177,8 @@ TEST(RunFolder, GivesBackTheFailuresAndTheLogOfOneSeed) {
   EXPECT_EQ(first->failures[0].count, 3U);
   EXPECT_EQ(
       policy_lines(first->policies),
-      std::vector<std::string>{"front -> shop/cart: 10 calls, 14 tries, 4 hedges, 1 fallbacks"})
+      std::vector<std::string>{"front -> shop/cart: 10 calls, 14 tries, 4 hedges, 1 fallbacks, "
+                               "2 turned away by bulkheads, 1 by connection pools"})
       << "those that did anything";
   EXPECT_TRUE(policy_lines(read_run_folder(folder.path, 8)->policies).empty());
   ASSERT_TRUE(read_run_folder(folder.path, 8).has_value());

@@ -1262,6 +1262,34 @@
         <translation>문제 %1개</translation>
     </message>
     <message>
+        <source>Passed</source>
+        <translation>통과</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>실패</translation>
+    </message>
+    <message>
+        <source>Inconclusive</source>
+        <translation>판단 불가</translation>
+    </message>
+    <message>
+        <source>%1 passed</source>
+        <translation>통과 %1개</translation>
+    </message>
+    <message>
+        <source>%1 failed</source>
+        <translation>실패 %1개</translation>
+    </message>
+    <message>
+        <source>%1 inconclusive</source>
+        <translation>판단 불가 %1개</translation>
+    </message>
+    <message>
+        <source>%1: %2 of what was expected.</source>
+        <translation>%1: 기대 조건 %2.</translation>
+    </message>
+    <message>
         <source>Nothing is wrong with it.</source>
         <translation>문제가 없습니다.</translation>
     </message>

@@ -186,6 +186,49 @@ TEST_F(Views, CardsThatAreLowWidenForTheirNamesAndTheInspectorKeepsItsCharts) {
   EXPECT_GE(lines(), 3U) << "the instant in each chart";
 }
 
+TEST_F(Views, ACardSaysHowItsServiceFaresHoweverSmallTheWindow) {
+  for (const QSize size : {QSize{1280, 800}, QSize{1600, 1000}, QSize{1280, 640}}) {
+    for (const char* language : {"en", "ko"}) {
+      window_.resize(size);
+      window_.set_language(language);
+      window_.seek(Instant::at(Duration::seconds(70)));
+      (void)window_.picture(1);
+      std::vector<QRectF> cards;
+      for (const char* service : {"front", "cart", "db"}) {
+        const QString full = QString{"shop/"} + service;
+        QRectF card;
+        ASSERT_NE(window_.services().find("card " + full, &card), nullptr);
+        for (const QRectF& other : cards) EXPECT_FALSE(card.intersects(other));
+        cards.push_back(card);
+        QRectF value;
+        const Shape* said = window_.services().find("small value " + full, &value);
+        if (said == nullptr) said = window_.services().find("value " + full, &value);
+        ASSERT_NE(said, nullptr) << full.toStdString() << " at " << size.width();
+        EXPECT_TRUE(card.contains(value));
+        EXPECT_EQ(said->text, window_.services().tr("%1 err").arg("50%"));
+      }
+    }
+  }
+  window_.set_language("en");
+}
+
+TEST_F(Views, LinesEndAtTheCardsThatWereWidened) {
+  window_.resize(1280, 640);
+  (void)window_.picture(1);
+  QRectF front;
+  QRectF cart;
+  ASSERT_NE(window_.services().find("card shop/front", &front), nullptr);
+  ASSERT_NE(window_.services().find("card shop/cart", &cart), nullptr);
+  ASSERT_LT(front.right(), cart.left());
+  for (const Layer& layer : window_.services().layers()) {
+    const Shape* edge = layer.list.find("edge 1");
+    if (edge == nullptr) continue;
+    const QPainterPath line = layer.transform.map(edge->path);
+    EXPECT_NEAR(line.elementAt(0).x, front.right(), 1.5);
+    EXPECT_NEAR(line.currentPosition().x(), cart.left(), 1.5);
+  }
+}
+
 TEST_F(Views, WhereTheLegendHasNoRoomWhatIsBadIsExplainedFirst) {
   window_.select(2U);
   window_.resize(1000, 800);

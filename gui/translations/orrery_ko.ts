@@ -1629,6 +1629,10 @@
 <context>
     <name>TimelineView</name>
     <message>
+        <source>%1: %2 replicas</source>
+        <translation>%1: 레플리카 %2개</translation>
+    </message>
+    <message>
         <source>Timeline</source>
         <translation>타임라인</translation>
     </message>

@@ -21,6 +21,7 @@
 #include "runner/session/drain.h"
 #include "runner/session/live_processes.h"
 #include "runner/session/live_recording.h"
+#include "runner/session/own_writes.h"
 #include "runner/session/run_observer.h"
 
 namespace orrery::session {
@@ -103,6 +104,12 @@ class LiveSession final : public ports::Component, private RunView {
     std::string node;
   };
 
+  /// A call to the server, and the record that led to it; 0: none.
+  struct Open {
+    ports::ApiCall call;
+    ports::CauseId cause = 0;
+  };
+
   // RunView
   [[nodiscard]] Instant now() const override;
   [[nodiscard]] std::size_t records() const override { return log_.records().size(); }
@@ -128,7 +135,7 @@ class LiveSession final : public ports::Component, private RunView {
   void write(const std::string& id, const char* what, const std::vector<ports::ApiCall>& calls);
   [[nodiscard]] api::ObjectPtr current(const api::ObjectKey& key) const;
   void end_fault(const Ending& ending);
-  void send(ports::ApiCall call);
+  void send(ports::ApiCall call, ports::CauseId cause = 0);
   void on_answer(const ports::Event& event);
   void arm(std::uint64_t id, Instant when);
   [[nodiscard]] bool ready_to_begin() const;
@@ -167,8 +174,9 @@ class LiveSession final : public ports::Component, private RunView {
   std::map<api::ObjectKey, api::ObjectPtr> objects_;
   std::vector<Ending> endings_;
   std::uint32_t next_call_ = 0;
-  std::map<ports::CallId, ports::ApiCall> open_calls_;
-  std::vector<ports::ApiCall> retries_;
+  std::map<ports::CallId, Open> open_calls_;
+  std::vector<Open> retries_;
+  OwnWrites own_writes_;
   bool created_ = false;
   bool steady_known_ = false;
   bool steady_ = false;
@@ -301,9 +309,9 @@ void LiveSession::arm(std::uint64_t id, Instant when) {
   timers_.back().arm(when);
 }
 
-void LiveSession::send(ports::ApiCall call) {
+void LiveSession::send(ports::ApiCall call, ports::CauseId cause) {
   const ports::CallId id = controllers::call_id(kWatchedCount, next_call_++);
-  open_calls_[id] = call;
+  open_calls_[id] = {call, cause};
   api_->call(kOwner, id, std::move(call));
 }
 
@@ -312,12 +320,13 @@ void LiveSession::send(ports::ApiCall call) {
 void LiveSession::on_answer(const ports::Event& event) {
   const auto open = open_calls_.find(event.id);
   if (open == open_calls_.end()) return;
-  ports::ApiCall call = std::move(open->second);
+  auto [call, cause] = std::move(open->second);
   open_calls_.erase(open);
+  own_writes_.done(call, event, cause);
   if (call.verb == ports::Verb::Evict) {
-    log_.append(loop_->now(), 0, "evict", to_string(call.key), to_string(event.outcome));
+    log_.append(loop_->now(), cause, "evict", to_string(call.key), to_string(event.outcome));
     if (answer_of(event.outcome) != EvictionAnswer::Again || cleaning_) return;
-    retries_.push_back(std::move(call));
+    retries_.push_back({std::move(call), cause});
     arm(timer_id(TimerPurpose::Retry, retries_.size() - 1), loop_->now() + kEvictionRetry);
     return;
   }
@@ -328,7 +337,7 @@ void LiveSession::on_answer(const ports::Event& event) {
       return;
     case ports::Outcome::Unknown:
     case ports::Outcome::Unreachable:
-      retries_.push_back(std::move(call));
+      retries_.push_back({std::move(call), cause});
       arm(timer_id(TimerPurpose::Retry, retries_.size() - 1), loop_->now() + kRetryDelay);
       return;
     default:
@@ -485,7 +494,7 @@ void LiveSession::on_event(const ports::Event& event) {
       case TimerPurpose::CleanUp:
         return begin_clean_up();
       case TimerPurpose::Retry:
-        return send(retries_[index]);
+        return send(retries_[index].call, retries_[index].cause);
       case TimerPurpose::End:
         return fail({"the pods of the run did not go in time", "see the logs in " + folder_});
       case TimerPurpose::Sample:
@@ -508,7 +517,8 @@ void LiveSession::on_event(const ports::Event& event) {
 void LiveSession::on_changes(const std::vector<controllers::Change>& changes) {
   std::vector<ObjectChange> seen;
   for (const controllers::Change& change : changes) {
-    log_.append_write(loop_->now(), 0, change.before.get(), change.after.get());
+    log_.append_write(loop_->now(), own_writes_.cause_of(change), change.before.get(),
+                      change.after.get());
     seen.push_back({change.before.get(), change.after.get()});
     const api::ObjectKey key = api::key_of(change.latest());
     if (change.after == nullptr) {
@@ -540,26 +550,26 @@ void LiveSession::perform(const scenario::TimelineEntry& entry) {
 }
 
 void LiveSession::perform(const std::string& id, const SetAction& action) {
-  log_.append(loop_->now(), 0, "set", to_string(action.target), id);
+  const ports::CauseId cause = log_.append(loop_->now(), 0, "set", to_string(action.target), id);
   const api::ObjectPtr object = current(action.target);
   if (object == nullptr) return fail({to_string(action.target) + " does not exist", ""});
-  send(update_of(*object, action));
+  send(update_of(*object, action), cause);
   observer_.rollout_started(loop_->now(), id, action.target);
 }
 
 void LiveSession::perform(const std::string& id, const NodeAction& action) {
   const api::ObjectKey key{api::Kind::Node, "", action.node};
   const char* what = to_string(action.what);
-  log_.append(loop_->now(), 0, what, to_string(key), id);
+  const ports::CauseId cause = log_.append(loop_->now(), 0, what, to_string(key), id);
   const api::ObjectPtr node = current(key);
   if (node == nullptr) return fail({to_string(key) + " does not exist", ""});
   const bool cordons = action.what != NodeAction::What::Uncordon;
-  if (auto call = cordon_of(std::get<api::Node>(*node), cordons)) send(*std::move(call));
+  if (auto call = cordon_of(std::get<api::Node>(*node), cordons)) send(*std::move(call), cause);
   std::string effect = fmt::format("{}: {}", what, to_string(key));
   if (action.what == NodeAction::What::Drain) {
     auto calls = evictions_of(action.node, pods_and_nodes());
     effect = fmt::format("{} pods to evict from {}", calls.size(), action.node);
-    for (ports::ApiCall& call : calls) send(std::move(call));
+    for (ports::ApiCall& call : calls) send(std::move(call), cause);
   }
   observer_.fault_struck(loop_->now(), id, what, {to_string(key)}, {}, std::move(effect));
 }
@@ -574,8 +584,7 @@ void LiveSession::write(const std::string& id, const char* what,
   std::vector<std::string> targets;
   for (const ports::ApiCall& call : calls) {
     targets.push_back(to_string(call.key));
-    log_.append(loop_->now(), 0, what, targets.back(), id);
-    send(call);
+    send(call, log_.append(loop_->now(), 0, what, targets.back(), id));
   }
   std::string effect = fmt::format("wrote {}", fmt::join(targets, ", "));
   if (calls.empty()) effect = "nothing matched its target";
@@ -609,8 +618,9 @@ void LiveSession::perform(const std::string& /*id*/, const PolicyAction& /*actio
 
 void LiveSession::perform(const std::string& id, const FaultAction& fault) {
   const Instant now = loop_->now();
-  log_.append(now, 0, "fault", fault.target ? to_string(*fault.target) : "control-plane",
-              fmt::format("{}: {}", id, to_string(fault.kind)));
+  const ports::CauseId cause =
+      log_.append(now, 0, "fault", fault.target ? to_string(*fault.target) : "control-plane",
+                  fmt::format("{}: {}", id, to_string(fault.kind)));
   std::vector<std::string> targets;
   std::vector<std::string> victims;
   std::string effect;
@@ -641,7 +651,7 @@ void LiveSession::perform(const std::string& id, const FaultAction& fault) {
       }
       case FaultKind::PodKill:
         hit = pod != nullptr;
-        if (hit) send(deletion_of(key, Duration{}));
+        if (hit) send(deletion_of(key, Duration{}), cause);
         break;
       case FaultKind::NodeAgentKill:
       case FaultKind::NodeLoss: {

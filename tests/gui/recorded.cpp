@@ -24,6 +24,7 @@ constexpr std::int64_t kTenths = 1200;
 constexpr std::int64_t kDark = 600;
 constexpr std::int64_t kLight = 900;
 constexpr std::int64_t kShut = 1050;
+constexpr std::int64_t kSet = 1180;
 
 /// What happens beside the dark zone.
 enum class Beside { Nothing, Breaker, Policy, Admission, Topic, ManyTopics };
@@ -238,6 +239,14 @@ QString write(const char* file, Beside beside) {
         writer.event(*caller == 'c' ? 11 : 12, 0, shut + Duration::milliseconds(40), "policy",
                      "Service/shop/db", (std::string{"patience: timeout from "} + caller).c_str());
       }
+    }
+    if (policy && tenth == kSet + 1) {
+      const Duration set = Duration::seconds(118);
+      writer.event(13, 0, set, "set", "Deployment/shop/cart", "hand-1");
+      writer.event(14, 13, set + Duration::milliseconds(5), "spec-changed", "Deployment/shop/cart",
+                   "replicas 1 -> 3");
+      writer.event(15, 0, set + Duration::seconds(1), "spec-changed", "Deployment/shop/db",
+                   "replicas 2 -> 4");
     }
     const bool dark = tenth > kDark && tenth <= kLight;
     writer.sample(tenth, dark || (policy && tenth > kShut), beside);

@@ -23,7 +23,8 @@ const QString& breaker_recording_path();
 /// The first, but while zone b is dark front lets two of its ten calls to mail not out.
 const QString& admission_recording_path();
 
-/// The first, but at 1:45 a policy is applied, after which calls fail as they did in the dark.
+/// The first, but at 1:45 a policy is applied, after which calls fail as they did in the dark. At
+/// 1:58 somebody gives cart three replicas by hand; a second later an autoscaler gives db four.
 const QString& policy_recording_path();
 
 /// The first, but mail consumes orders, 60 of which are published a second, and front and cart have

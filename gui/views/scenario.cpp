@@ -282,6 +282,9 @@ QString ScenarioView::phase_text() const {
   }
   const auto verdict = verdict_in(said_);
   if (!verdict) return said_;
+  if (verdict->passed == "0" && verdict->failed == "0" && verdict->inconclusive == "0") {
+    return tr("It is over. Nothing was expected of it.");
+  }
   const QString word = verdict->word == "PASS"   ? tr("Passed")
                        : verdict->word == "FAIL" ? tr("Failed")
                                                  : tr("Inconclusive");

@@ -512,8 +512,9 @@ void ServiceGraphView::draw_footer(DisplayList& list) const {
   for (const QString& text : {lines, tr("request"), tr("failed call"), numbers, levers}) {
     wanted += width_of(text, Type::Body) + 22;
   }
+  if (!breakers) wanted -= width_of(levers, Type::Body) + 22;
   // Where there is no room for all, a switch is explained before the width of lines.
-  if (!breakers || x + wanted < width() - kPadding) {
+  if (x + wanted < width() - kPadding) {
     x = list.words(x, middle, lines, Type::Body, c.low) + 22;
   }
   list.path(
@@ -526,6 +527,7 @@ void ServiceGraphView::draw_footer(DisplayList& list) const {
   x = list.words(x + 9, middle, tr("request"), Type::Body, c.low) + 22;
   draw_cross(list, {x, middle}, 3, c.state(State::Failing), 1.6);
   x = list.words(x + 9, middle, tr("failed call"), Type::Body, c.low) + 22;
+  if (x + width_of(numbers, Type::Body) > width() - kPadding) return;
   x = list.words(x, middle, numbers, Type::Body, c.low) + 22;
   if (breakers && x + width_of(levers, Type::Body) < width() - kPadding) {
     list.words(x, middle, levers, Type::Body, c.low);

@@ -62,6 +62,18 @@ TEST(Moment, WhyIsTheCauseOfTheFailuresThatGoOnNotOfThoseThatAreOver) {
   EXPECT_EQ(run->events().changes()[1].id, "patience") << "one for all callers, without details";
 }
 
+TEST(Moment, ThatUsersAreServedAgainIsSaidWhileTheFailureIsStillToldOf) {
+  const auto run = whole_run();
+  ASSERT_NE(run, nullptr);
+  Moment at = moment(*run, 70);
+  EXPECT_NE(why_parts(at, *run).back().who, "Users");
+  at.users_error_share = 0;
+  EXPECT_NE(why_parts(at, *run).back().who, "Users") << "calls fail inside";
+  for (ServiceNow& service : at.services) service.state = State::Recovering;
+  EXPECT_EQ(why_parts(at, *run).back().who, "Users");
+  EXPECT_EQ(why_parts(at, *run).back().what, "are served again");
+}
+
 TEST(Changes, HaveTheNumberOfPodsThatSomebodySetButNotThatOfAnAutoscaler) {
   const auto run = whole_run(test::policy_recording_path());
   ASSERT_NE(run, nullptr);

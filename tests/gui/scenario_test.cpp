@@ -331,11 +331,18 @@ TEST_F(AfterARunByHand, TheVerdictIsSaidInWordsOfTheWindowAndByItsSign) {
   window_.set_language("en");
 }
 
+TEST_F(AfterARunByHand, ThatNothingWasExpectedIsNotCounted) {
+  end_with("PASS: 0 passed, 0 failed, 0 inconclusive - out/report.html");
+  EXPECT_EQ(window_.scenario().find("phase text")->text, "It is over. Nothing was expected of it.");
+}
+
 TEST_F(Scenario, AnEngineThatIsNotThereIsSaid) {
   window_.engine().set_program(folder_.filePath("nothing"));
   ASSERT_TRUE(window_.open(write("x.json", "{}\n")));
   wait_until([&] { return window_.scenario().phase() == Phase::Wrong; });
   EXPECT_TRUE(window_.scenario().text().problems.empty());
+  EXPECT_EQ(window_.scenario().said(),
+            "The program that runs scenarios was not found: " + folder_.filePath("nothing"));
 }
 
 /// A program that finds zones wrong for live hosts, and whose hosts are not there.

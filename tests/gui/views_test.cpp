@@ -8,7 +8,9 @@
 
 #include "gui/app/window.h"
 #include "gui/views/event_text.h"
+#include "gui/views/why_text.h"
 #include "gui/views/words.h"
+#include "runner/scenario/fault.h"
 #include "tests/gui/recorded.h"
 
 namespace orrery::gui {
@@ -278,6 +280,53 @@ TEST_F(Views, NoTextIsCutInEitherLanguageOrTheme) {
     }
   }
   window_.set_language("en");
+}
+
+TEST(Words, NeverGoBeyondTheirView) {
+  Window window;
+  ASSERT_TRUE(window.open(test::topic_recording_path()));
+  ASSERT_TRUE(window.open_other(test::breaker_recording_path()));
+  window.take_all();
+  for (const QSize size : {QSize{1280, 800}, QSize{1600, 1000}}) {
+    for (const char* language : {"en", "ko"}) {
+      for (const Drawer drawer : {Drawer::None, Drawer::Events, Drawer::Requests, Drawer::Limits,
+                                  Drawer::Scenario, Drawer::Compare}) {
+        window.resize(size);
+        window.set_language(language);
+        window.show_drawer(drawer);
+        window.seek(Instant::at(Duration::seconds(70)));
+        (void)window.picture(1);
+        for (const Canvas* canvas : window.canvases()) {
+          for (const Layer& layer : canvas->layers()) {
+            if (!layer.transform.isIdentity()) continue;
+            for (const Shape& text : layer.list.shapes()) {
+              if (text.kind != Shape::Kind::Text) continue;
+              EXPECT_LE(text.rect.right(), canvas->width() - 8)
+                  << size.width() << " " << language << ": " << text.text.toStdString();
+            }
+          }
+        }
+      }
+    }
+  }
+  window.set_language("en");
+}
+
+TEST(Words, SayWhatEveryFaultDoesInBothLanguages) {
+  Window window;
+  for (int kind = 0; kind < scenario::kFaultKindCount; ++kind) {
+    const std::string name = to_string(static_cast<scenario::FaultKind>(kind));
+    window.set_language("en");
+    const QString english = fault_text(name);
+    EXPECT_NE(english, QString::fromStdString(name).replace('-', ' '));
+    window.set_language("ko");
+    EXPECT_NE(fault_text(name), english);
+  }
+  window.set_language("en");
+}
+
+TEST(Words, SayBothEndsOfWhatIsHitBetweenServices) {
+  EXPECT_EQ(subject_text("Service/shop/front to Service/shop/cart"), "front → cart");
 }
 
 TEST(Korean, AChangeOfAPolicyIsSaidInWords) {

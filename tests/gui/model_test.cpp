@@ -62,6 +62,15 @@ TEST(Moment, WhyIsTheCauseOfTheFailuresThatGoOnNotOfThoseThatAreOver) {
   EXPECT_EQ(run->events().changes()[1].id, "patience") << "one for all callers, without details";
 }
 
+TEST(Moment, WhatFailsNowHasItsOwnCauseThoughMoreFailedAMomentAgo) {
+  const auto run = whole_run(test::start_recording_path());
+  ASSERT_NE(run, nullptr);
+  ASSERT_FALSE(moment(*run, 4).why.empty());
+  EXPECT_EQ(moment(*run, 4).why[0].what, "no-endpoints");
+  ASSERT_FALSE(moment(*run, 10).why.empty());
+  EXPECT_EQ(moment(*run, 10).why[0].what, "fault");
+}
+
 TEST(Moment, ThatUsersAreServedAgainIsSaidWhileTheFailureIsStillToldOf) {
   const auto run = whole_run();
   ASSERT_NE(run, nullptr);

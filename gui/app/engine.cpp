@@ -53,7 +53,7 @@ Engine::Engine() : program_{program_beside()} {
     call_once(checked_, code == 0, QString::fromUtf8(check_.readAllStandardError()));
   });
   QObject::connect(&check_, &QProcess::errorOccurred, &check_, [this](QProcess::ProcessError e) {
-    if (e == QProcess::FailedToStart) call_once(checked_, false, check_.errorString());
+    if (e == QProcess::FailedToStart) call_once(checked_, false, not_started());
   });
   QObject::connect(&run_, &QProcess::finished, &run_, [this](int code, QProcess::ExitStatus how) {
     look_for_recording();
@@ -69,7 +69,7 @@ Engine::Engine() : program_{program_beside()} {
   QObject::connect(&run_, &QProcess::errorOccurred, &run_, [this](QProcess::ProcessError e) {
     if (e != QProcess::FailedToStart) return;
     looking_.stop();
-    call_once(done_, false, run_.errorString());
+    call_once(done_, false, not_started());
   });
   looking_.setInterval(kLookAgainMs);
   QObject::connect(&looking_, &QTimer::timeout, &looking_, [this] { look_for_recording(); });
@@ -80,6 +80,11 @@ Engine::~Engine() {
   run_.disconnect();
   end(check_);
   end_run();
+}
+
+QString Engine::not_started() const {
+  return QCoreApplication::translate("Engine", "The program that runs scenarios was not found: %1")
+      .arg(program_);
 }
 
 void Engine::end_run() { end(run_, on_live_hosts_ ? kLiveEndMs : kEndMs); }

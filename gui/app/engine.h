@@ -63,6 +63,8 @@ class Engine {
 
  private:
   void look_for_recording();
+  /// For people.
+  [[nodiscard]] QString not_started() const;
   void end_run();
 
   QString program_;

@@ -13,6 +13,14 @@ namespace orrery::gui {
 namespace {
 
 constexpr std::size_t kGoingOnSeconds = 10;
+/// What failed in these counts alone, if anything did: before it may stand what is over.
+constexpr std::size_t kNowSeconds = 3;
+
+/// So many seconds are "of late".
+std::size_t window_of(const RecordedRun& run, std::size_t second) {
+  const bool now = run.history().users_sum(second, kNowSeconds).failed > 0;
+  return now ? kNowSeconds : kGoingOnSeconds;
+}
 
 /// Calls of the record's kind that failed of late.
 std::uint64_t failed_of(const RecordedRun& run, const FailingRecord& record, std::size_t second) {
@@ -24,7 +32,7 @@ std::uint64_t failed_of(const RecordedRun& run, const FailingRecord& record, std
   if (outcome == recording::kOutcomeCount) return 0;
   for (std::size_t e = 0; e < edges.size(); ++e) {
     if (edges[e].to == record.to && edges[e].from == record.from.value_or(recording::kOutside)) {
-      return run.history().edge_failures(e, second, kGoingOnSeconds, outcome);
+      return run.history().edge_failures(e, second, window_of(run, second), outcome);
     }
   }
   return 0;

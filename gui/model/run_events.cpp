@@ -71,7 +71,7 @@ void RunEvents::take(const recording::RunReader& reader,
       // Behind the name of a change of policies stands what changed, once for each caller.
       const std::string id = what == "policy" ? detail.substr(0, detail.find(": ")) : detail;
       if (changes_.empty() || changes_.back().id != id || changes_.back().at != event.at) {
-        changes_.push_back({id, event.at});
+        changes_.push_back({id, event.at, what, subject});
       }
     } else if (what == "failing") {
       take_failing(event, subject, detail);
@@ -79,6 +79,8 @@ void RunEvents::take(const recording::RunReader& reader,
       take_endpoints(event.at, subject, detail);
     } else if (starts_with(subject, "Pod/")) {
       take_pod(event, what, subject, detail);
+    } else if (what == "scaled" || (what == "spec-changed" && starts_with(detail, "replicas"))) {
+      take_scaling(reader, event, subject, detail);
     } else if (starts_with(subject, "Deployment/") || starts_with(subject, "StatefulSet/")) {
       take_rollout(event.at, what, subject, detail);
     }
@@ -137,10 +139,21 @@ void RunEvents::take_pod(const recording::RunEvent& event, const std::string& wh
   starting_[*service].put(event.at, starting_now_[*service]);
 }
 
+void RunEvents::take_scaling(const recording::RunReader& reader, const recording::RunEvent& event,
+                             const std::string& subject, const std::string& detail) {
+  // "replicas 2 -> 3", "2 -> 3"
+  const recording::RunEvent* cause = find(event.cause);
+  const std::size_t arrow = detail.find("-> ");
+  if (cause == nullptr || arrow == std::string::npos || reader.text(cause->what) != "set") return;
+  std::int64_t now = 0;
+  std::from_chars(detail.data() + arrow + 3, detail.data() + detail.size(), now);
+  changes_.push_back({std::string{reader.text(cause->detail)}, event.at, "set", subject, now});
+}
+
 void RunEvents::take_rollout(Instant at, const std::string& what, const std::string& subject,
                              const std::string& detail) {
   const std::string name = after_slash(subject);
-  if (what == "spec-changed" && !starts_with(detail, "replicas")) {
+  if (what == "spec-changed") {
     RolloutSpan span;
     span.name = name;
     span.from = at;

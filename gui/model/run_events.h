@@ -35,10 +35,15 @@ struct RolloutSpan {
 /// Whether the hand of the timeline does this to objects, beside "set", whose rollouts are seen.
 [[nodiscard]] bool is_change(std::string_view what);
 
-/// What the timeline did to objects that is no rollout: applied, patched, drained, cordoned.
+/// What the timeline did to objects that is no rollout: applied, patched, drained, cordoned, or
+/// gave another number of pods.
 struct ChangeMark {
   std::string id;  ///< Of the timeline.
   Instant at;
+  std::string what;     ///< "drain"
+  std::string subject;  ///< "Node/a-1"
+  /// How many pods the workload is to have now, if that is what changed.
+  std::optional<std::int64_t> replicas = {};
 };
 
 /// A value that changes at instants.
@@ -92,6 +97,9 @@ class RunEvents {
   void take_failing(const recording::RunEvent& event, const std::string& subject,
                     const std::string& detail);
   void take_endpoints(Instant at, const std::string& subject, const std::string& detail);
+  /// Another number of pods, if somebody has set it: autoscalers are no hand.
+  void take_scaling(const recording::RunReader& reader, const recording::RunEvent& event,
+                    const std::string& subject, const std::string& detail);
   void take_rollout(Instant at, const std::string& what, const std::string& subject,
                     const std::string& detail);
 

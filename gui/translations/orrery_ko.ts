@@ -541,6 +541,13 @@
     </message>
 </context>
 <context>
+    <name>Engine</name>
+    <message>
+        <source>The program that runs scenarios was not found: %1</source>
+        <translation>시나리오를 실행하는 프로그램을 찾을 수 없습니다: %1</translation>
+    </message>
+</context>
+<context>
     <name>EventText</name>
     <message>
         <source>fault begins</source>
@@ -1266,6 +1273,38 @@
         <translation>문제 %1개</translation>
     </message>
     <message>
+        <source>Passed</source>
+        <translation>통과</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>실패</translation>
+    </message>
+    <message>
+        <source>Inconclusive</source>
+        <translation>판단 불가</translation>
+    </message>
+    <message>
+        <source>It is over. Nothing was expected of it.</source>
+        <translation>끝났습니다. 기대 조건은 없었습니다.</translation>
+    </message>
+    <message>
+        <source>%1 passed</source>
+        <translation>통과 %1개</translation>
+    </message>
+    <message>
+        <source>%1 failed</source>
+        <translation>실패 %1개</translation>
+    </message>
+    <message>
+        <source>%1 inconclusive</source>
+        <translation>판단 불가 %1개</translation>
+    </message>
+    <message>
+        <source>%1: %2 of what was expected.</source>
+        <translation>%1: 기대 조건 %2.</translation>
+    </message>
+    <message>
         <source>Nothing is wrong with it.</source>
         <translation>문제가 없습니다.</translation>
     </message>
@@ -1605,6 +1644,10 @@
 <context>
     <name>TimelineView</name>
     <message>
+        <source>%1: %2 replicas</source>
+        <translation>%1: 레플리카 %2개</translation>
+    </message>
+    <message>
         <source>Timeline</source>
         <translation>타임라인</translation>
     </message>
@@ -1793,6 +1836,150 @@
 </context>
 <context>
     <name>WhyText</name>
+    <message>
+        <source>Users</source>
+        <translation>사용자</translation>
+    </message>
+    <message>
+        <source>are served again</source>
+        <translation>다시 정상 응답</translation>
+    </message>
+    <message>
+        <source>has misconfigured callers</source>
+        <translation>호출자 설정이 잘못됨</translation>
+    </message>
+    <message>
+        <source>has a full disk</source>
+        <translation>디스크가 가득 참</translation>
+    </message>
+    <message>
+        <source>has larger messages cut off</source>
+        <translation>큰 메시지가 끊김</translation>
+    </message>
+    <message>
+        <source>has a slow leader</source>
+        <translation>리더가 느림</translation>
+    </message>
+    <message>
+        <source>lost its leader</source>
+        <translation>리더가 종료됨</translation>
+    </message>
+    <message>
+        <source>lost its kubelet</source>
+        <translation>kubelet가 종료됨</translation>
+    </message>
+    <message>
+        <source>lost its node agent</source>
+        <translation>노드 에이전트가 종료됨</translation>
+    </message>
+    <message>
+        <source>crashes after writes</source>
+        <translation>쓰기 뒤 중단됨</translation>
+    </message>
+    <message>
+        <source>answers slowly</source>
+        <translation>응답이 느림</translation>
+    </message>
+    <message>
+        <source>refuses calls</source>
+        <translation>호출을 거부함</translation>
+    </message>
+    <message>
+        <source>cannot be reached</source>
+        <translation>연결할 수 없음</translation>
+    </message>
+    <message>
+        <source>is told old news</source>
+        <translation>오래된 변경을 받음</translation>
+    </message>
+    <message>
+        <source>is not told of changes</source>
+        <translation>변경을 받지 못함</translation>
+    </message>
+    <message>
+        <source>is told of changes late</source>
+        <translation>변경을 늦게 받음</translation>
+    </message>
+    <message>
+        <source>lost members of its store</source>
+        <translation>저장소 구성원을 잃음</translation>
+    </message>
+    <message>
+        <source>has a slow store</source>
+        <translation>저장소가 느림</translation>
+    </message>
+    <message>
+        <source>gets images slowly</source>
+        <translation>이미지를 느리게 받음</translation>
+    </message>
+    <message>
+        <source>gets no images</source>
+        <translation>이미지를 받지 못함</translation>
+    </message>
+    <message>
+        <source>has a slow network</source>
+        <translation>네트워크가 느림</translation>
+    </message>
+    <message>
+        <source>loses packets</source>
+        <translation>패킷이 손실됨</translation>
+    </message>
+    <message>
+        <source>gets corrupt packets</source>
+        <translation>패킷이 손상됨</translation>
+    </message>
+    <message>
+        <source>has little bandwidth</source>
+        <translation>대역폭이 부족함</translation>
+    </message>
+    <message>
+        <source>has connections reset</source>
+        <translation>연결이 재설정됨</translation>
+    </message>
+    <message>
+        <source>has a name that is not found</source>
+        <translation>이름을 찾지 못함</translation>
+    </message>
+    <message>
+        <source>has calls aborted</source>
+        <translation>호출이 중단됨</translation>
+    </message>
+    <message>
+        <source>has calls held up</source>
+        <translation>호출이 지연됨</translation>
+    </message>
+    <message>
+        <source>has answers replaced</source>
+        <translation>응답이 바뀜</translation>
+    </message>
+    <message>
+        <source>stopped working</source>
+        <translation>작동을 멈춤</translation>
+    </message>
+    <message>
+        <source>has its CPU taken</source>
+        <translation>CPU를 빼앗김</translation>
+    </message>
+    <message>
+        <source>has its memory taken</source>
+        <translation>메모리를 빼앗김</translation>
+    </message>
+    <message>
+        <source>stands still</source>
+        <translation>멈춰 있음</translation>
+    </message>
+    <message>
+        <source>waits longer for its disk</source>
+        <translation>디스크 대기가 길어짐</translation>
+    </message>
+    <message>
+        <source>has stale endpoints</source>
+        <translation>엔드포인트가 오래됨</translation>
+    </message>
+    <message>
+        <source>closes connections slowly</source>
+        <translation>연결을 느리게 닫음</translation>
+    </message>
     <message>
         <source>%1 of calls time out</source>
         <translation>호출의 %1가 시간 초과</translation>

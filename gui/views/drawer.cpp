@@ -82,8 +82,8 @@ qreal draw_drawer_links(DisplayList& list, qreal right, qreal middle, const Them
 qreal width_of_chip(const QString& text) { return width_of(text, Type::BodyMedium) + 20; }
 
 qreal draw_chip(DisplayList& list, qreal left, qreal middle, const QString& text, bool chosen,
-                const QString& action, const Theme& theme) {
-  const QRectF chip{left, middle - 13, width_of_chip(text), 26};
+                const QString& action, const Theme& theme, qreal less) {
+  const QRectF chip{left, middle - 13, width_of_chip(text) - less, 26};
   Shape& shape = list.box(chip, 8, chosen ? theme.raised : QColor{}, theme.line);
   shape.action = action;
   shape.tag = action;

@@ -16,6 +16,7 @@ namespace {
 constexpr qreal kFieldTop = 52;
 constexpr qreal kFieldHeight = 32;
 constexpr qreal kChipsMiddle = 115;
+constexpr qreal kRoomForColumns = 440;
 constexpr qreal kRowsTop = 142;
 constexpr qreal kRow = 26;
 constexpr qreal kFootHeight = 96;
@@ -122,7 +123,7 @@ std::vector<Layer> EventsView::still_layers() const {
   const Theme& c = colors();
   draw_frame(list);
   if (shown().run == nullptr) return layers;
-  draw_controls(list);
+  const bool has_room = draw_controls(list);
   const QRectF room = rows_room();
   list.line({kPadding, room.top() - 6}, {width() - kPadding, room.top() - 6}, c.line);
   if (list_.size() == 0) {
@@ -164,11 +165,12 @@ std::vector<Layer> EventsView::still_layers() const {
   draw_scroll_bar(foot.list, room.adjusted(0, 0, 10, 0), first, rows_shown(),
                   static_cast<double>(list_.size()));
   draw_foot(foot.list);
+  if (!has_room) draw_way_to_now(foot.list);
   layers.push_back(std::move(foot));
   return layers;
 }
 
-void EventsView::draw_controls(DisplayList& list) const {
+bool EventsView::draw_controls(DisplayList& list) const {
   const Theme& c = colors();
   const std::array<std::pair<std::optional<EventGroup>, QString>, 6> groups{
       {{std::nullopt, tr("All")},
@@ -178,13 +180,18 @@ void EventsView::draw_controls(DisplayList& list) const {
        {EventGroup::Pods, tr("Pods")},
        {EventGroup::Nodes, tr("Nodes")}}};
   qreal x = kPadding;
+  const qreal right = width() - kPadding;
+  // In a narrow drawer they are narrow, too.
+  qreal wanted = -6;
+  for (const auto& [group, name] : groups) wanted += width_of_chip(name) + 6;
+  const qreal less =
+      std::clamp((wanted - (right - x)) / static_cast<qreal>(groups.size()), 0.0, 12.0);
   for (const auto& [group, name] : groups) {
     const int number = group ? static_cast<int>(*group) : -1;
     x = draw_chip(list, x, kChipsMiddle, name, list_.filter().group == group,
-                  QString{"events %1"}.arg(number), c) +
+                  QString{"events %1"}.arg(number), c, less) +
         6;
   }
-  const qreal right = width() - kPadding;
   if (!list_.filter().wrong.empty()) {
     const QString wrong = QString::fromStdString(list_.filter().wrong.front());
     const QString text = tr("%1: a time is 2:10 or 130s").arg(wrong);
@@ -194,17 +201,42 @@ void EventsView::draw_controls(DisplayList& list) const {
   }
   if (!follows_) {
     const QString now = tr("Back to now");
-    const qreal left = list.words_before(right, kChipsMiddle, now, Type::BodyMedium, c.accent);
+    const qreal left = right - width_of(now, Type::BodyMedium);
+    if (left < x + 8) return false;
+    list.words(left, kChipsMiddle, now, Type::BodyMedium, c.accent);
     list.target({left - 6, kChipsMiddle - 14, right - left + 12, 28}, "follow", "follow");
-    return;
+    return true;
   }
   const QString count =
       list_.size() == shown().run->events().all().size()
           ? count_text(list_.size())
           : tr("%1 of %2")
                 .arg(count_text(list_.size()), count_text(shown().run->events().all().size()));
-  if (right - width_of(count, Type::Body) < x + 8) return;
+  if (right - width_of(count, Type::Body) < x + 8) return true;
   list.words_before(right, kChipsMiddle, count, Type::Body, c.low);
+  return true;
+}
+
+void EventsView::draw_way_to_now(DisplayList& list) const {
+  const Theme& c = colors();
+  const QString now = tr("Back to now");
+  const qreal wide = width_of(now, Type::BodyMedium) + 24;
+  const QRectF pill{width() - kPadding - wide - 12, height() - kFootHeight - 32, wide, 24};
+  list.box(pill, 12, c.raised, c.line);
+  list.text(pill, now, Type::BodyMedium, c.accent, Qt::AlignHCenter);
+  list.target(pill, "follow", "follow");
+}
+
+qreal EventsView::kind_width() const {
+  const double first = first_row();
+  const auto begin = static_cast<std::size_t>(first);
+  const auto end = std::min(list_.size(), static_cast<std::size_t>(first + rows_shown()) + 1);
+  qreal most = 0;
+  for (std::size_t row = begin; row < end; ++row) {
+    const std::string what{shown().run->text(list_.event(row).what)};
+    most = std::max(most, width_of(event_kind_text(what), Type::BodyStrong));
+  }
+  return std::min(108.0, most + 12);
 }
 
 void EventsView::draw_row(DisplayList& list, std::size_t row, qreal top, bool ahead) const {
@@ -233,9 +265,11 @@ void EventsView::draw_row(DisplayList& list, std::size_t row, qreal top, bool ah
     list.text({x, middle - height / 2, width - 8, height}, text, type, color);
     x += width;
   };
-  const qreal rest = room.right() - 12 - x - 108;
+  // What kind it is takes no more than it needs where the rest would be cut.
+  const qreal kind = room.width() < kRoomForColumns ? kind_width() : 108;
+  const qreal rest = room.right() - 12 - x - kind;
   const bool loud = is_bad(state) && !ahead;
-  cell(108, event_kind_text(what), loud ? Type::BodyStrong : Type::Body,
+  cell(kind, event_kind_text(what), loud ? Type::BodyStrong : Type::Body,
        ahead  ? c.low
        : loud ? c.text_of(state)
               : c.high);

@@ -45,7 +45,12 @@ class EventsView : public DrawerView {
   [[nodiscard]] QRectF rows_room() const;
   [[nodiscard]] double rows_shown() const;
   [[nodiscard]] double first_row() const;
-  void draw_controls(DisplayList& list) const;
+  /// False: there was no room for the way back to the instant.
+  bool draw_controls(DisplayList& list) const;
+  /// Over the last row.
+  void draw_way_to_now(DisplayList& list) const;
+  /// Of the column that says what kind of event each row is.
+  [[nodiscard]] qreal kind_width() const;
   void draw_row(DisplayList& list, std::size_t row, qreal top, bool ahead) const;
   void draw_foot(DisplayList& list) const;
 

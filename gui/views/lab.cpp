@@ -260,8 +260,11 @@ void LabView::draw_head(DisplayList& list) const {
       list.words_before(width() - kPadding, kTitleMiddle, all, Type::BodyMedium, c.accent);
   list.target({right - 6, kTitleMiddle - 14, width() - kPadding - right + 12, 28}, "lab list",
               "lab list");
-  list.text({kPadding, kTitleMiddle - height / 2, right - kPadding - 16, height},
-            lesson_.title.in(is_korean()), Type::Heading, c.high)
+  const qreal room = right - kPadding - 16;
+  const QString title = lesson_.title.in(is_korean());
+  const bool fits = width_of(title, Type::Heading) <= room;
+  list.text({kPadding, kTitleMiddle - height / 2, room, height}, title,
+            fits ? Type::Heading : Type::BodyStrong, c.high)
       .tag = "title";
   qreal x = list.words(kPadding, kStepsMiddle, tr("Step"), Type::Body, c.low) + 10;
   for (std::size_t i = 0; i < steps_.size(); ++i) {

@@ -3,6 +3,7 @@
 #include <QKeyEvent>
 #include <QWheelEvent>
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "gui/views/breaker_lever.h"
@@ -208,21 +209,36 @@ std::vector<Layer> LimitsView::still_layers() const {
   Layer foot;
   draw_scroll_bar(foot.list, room.adjusted(0, 0, 10, 0), first, room.height() / kRow,
                   static_cast<double>(board_.edges.size()));
-  const qreal middle = height() - 24.0;
-  qreal x = kPadding;
-  const auto key = [&](State state, const QString& text) {
-    foot.list.box({x, middle - 4, 14, 8}, 1, c.state(state));
-    x = foot.list.words(x + 20, middle, text, Type::Body, c.low) + 16;
-  };
-  key(State::Failing, tr("breaker open"));
-  key(State::Recovering, tr("half-open"));
-  key(State::Degraded, tr("tries behind the first"));
-  if (count_of(board_.policies.most, PolicyField::Ejections) > 0) {
-    foot.list.box({x, middle - 1.5, 4, 3}, 0, c.high);
-    foot.list.words(x + 10, middle, tr("ejection"), Type::Body, c.low);
-  }
+  draw_key(foot.list);
   layers.push_back(std::move(foot));
   return layers;
+}
+
+void LimitsView::draw_key(DisplayList& list) const {
+  const Theme& c = colors();
+  const bool ejections = count_of(board_.policies.most, PolicyField::Ejections) > 0;
+  const std::array<std::pair<State, QString>, 3> states{
+      {{State::Failing, tr("breaker open")},
+       {State::Recovering, tr("half-open")},
+       {State::Degraded, tr("tries behind the first")}}};
+  const auto wanted = [&](Type type) {
+    qreal sum = ejections ? 10 + width_of(tr("ejection"), type) : 0;
+    for (const auto& [state, text] : states) sum += 20 + width_of(text, type);
+    return sum;
+  };
+  const qreal room = width() - 2 * kPadding;
+  const qreal gaps = ejections ? 3 : 2;
+  const Type type = wanted(Type::Body) + gaps * 16 <= room ? Type::Body : Type::Small;
+  const qreal gap = std::clamp((room - wanted(type)) / gaps, 4.0, 16.0);
+  const qreal middle = height() - 24.0;
+  qreal x = kPadding;
+  for (const auto& [state, text] : states) {
+    list.box({x, middle - 4, 14, 8}, 1, c.state(state));
+    x = list.words(x + 20, middle, text, type, c.low) + gap;
+  }
+  if (!ejections) return;
+  list.box({x, middle - 1.5, 4, 3}, 0, c.high);
+  list.words(x + 10, middle, tr("ejection"), type, c.low);
 }
 
 LimitsView::Tile LimitsView::limit_tile(LimitKind kind) const {

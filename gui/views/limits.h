@@ -40,6 +40,7 @@ class LimitsView : public DrawerView {
   [[nodiscard]] std::size_t seconds_to_now() const;
   /// Whose policies are shown: the selected service's, if it has some; otherwise those of all.
   [[nodiscard]] std::optional<std::uint32_t> caller() const;
+  void draw_key(DisplayList& list) const;
   [[nodiscard]] Tile limit_tile(LimitKind kind) const;
   [[nodiscard]] Tile policy_tile(recording::PolicyField deed, const PolicyTotals& totals) const;
   /// In one row, or in two low ones where they would be too narrow for their names.

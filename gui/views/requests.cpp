@@ -435,14 +435,22 @@ void RequestsView::draw_span(DisplayList& list, const Trace& trace, const Waterf
 void RequestsView::draw_key(DisplayList& list) const {
   const Theme& c = colors();
   const qreal middle = height() - 78.0;
+  if (rows_room().bottom() > middle - 7) return;
   qreal x = kPadding + 4;
   const QColor& good = c.state(State::Healthy);
   const QColor& bad = c.state(State::Failing);
+  qreal wanted = x;
+  for (const QString& text :
+       {tr("pale: waits for an instance"), tr("no instance began"), tr("where it broke")}) {
+    wanted += width_of(text, Type::Small) + 29;
+  }
+  const qreal apart = std::clamp((width() - kPadding - wanted) / 2, 6.0, 18.0);
   list.box({x, middle - 5, 22, 10}, 2.5, good);
   list.box({x, middle - 5, 9, 10}, 2.5, faded(c.panel, 0.62));
-  x = list.words(x + 29, middle, tr("pale: waits for an instance"), Type::Small, c.low) + 18;
+  x = list.words(x + 29, middle, tr("pale: waits for an instance"), Type::Small, c.low) + apart;
   list.box({x, middle - 5, 22, 10}, 2.5, faded(bad, 0.15), bad).dash = {3, 2};
-  x = list.words(x + 29, middle, tr("no instance began"), Type::Small, c.low) + 18;
+  x = list.words(x + 29, middle, tr("no instance began"), Type::Small, c.low) + apart;
+  if (x + 29 + width_of(tr("where it broke"), Type::Small) > width() - kPadding + 4) return;
   list.box({x, middle - 5, 22, 10}, 3, c.fill_of(State::Failing));
   list.words(x + 29, middle, tr("where it broke"), Type::Small, c.low);
 }

@@ -1,7 +1,9 @@
 #include "gui/views/scenario.h"
 
 #include <QFileInfo>
+#include <QFontMetricsF>
 #include <QKeyEvent>
+#include <QRegularExpression>
 #include <QUndoCommand>
 #include <QWheelEvent>
 #include <algorithm>
@@ -12,14 +14,38 @@ namespace orrery::gui {
 namespace {
 
 constexpr qreal kTitleMiddle = 70;
-constexpr qreal kStateMiddle = 105;
-constexpr qreal kRowsTop = 129;
+constexpr qreal kButtonsApart = 36;  ///< Of lines of buttons.
+constexpr qreal kStateBelow = 35;    ///< What is said of it, below the last of those.
+constexpr qreal kLinksBelow = 27;    ///< Below what is said, if they have no room beside it.
+constexpr qreal kRowsBelow = 24;
+constexpr qreal kSaidAt = kPadding + 22;
+constexpr int kSaidLines = 4;
 constexpr qreal kRow = 20;
 constexpr qreal kNumbers = 38;
 
 /// Around a value that is changed: its line of text is as high as the field's letters.
 constexpr QMarginsF kFieldAround{5, 2, 5, 2};
 constexpr qreal kFieldLeast = 120;
+
+qreal button_width(const QString& name) { return width_of(name, Type::BodyMedium) + 26; }
+qreal world_width(const QString& name) { return width_of(name, Type::BodyMedium) + 18; }
+
+/// How a run came out: "FAIL: 3 passed, 1 failed, 0 inconclusive"; behind it stands what helps at a
+/// terminal.
+struct Verdict {
+  QString word;
+  QString passed;
+  QString failed;
+  QString inconclusive;
+};
+
+std::optional<Verdict> verdict_in(const QString& said) {
+  static const QRegularExpression kVerdict{
+      R"(^(PASS|FAIL|INCONCLUSIVE): (\d+) passed, (\d+) failed, (\d+) inconclusive)"};
+  const QRegularExpressionMatch found = kVerdict.match(said);
+  if (!found.hasMatch()) return std::nullopt;
+  return Verdict{found.captured(1), found.captured(2), found.captured(3), found.captured(4)};
+}
 
 }  // namespace
 
@@ -180,12 +206,14 @@ void ScenarioView::set_live_hosts(bool on) {
 void ScenarioView::set_phase(Phase phase, const QString& said) {
   phase_ = phase;
   said_ = said;
+  if (editing_) place_field();
   refresh();
 }
 
 QRectF ScenarioView::rows_room() const {
-  const qreal rows = std::floor((height() - kRowsTop - 16) / kRow);
-  return {kPadding, kRowsTop, width() - 2 * kPadding, std::max(1.0, rows) * kRow};
+  const qreal top = head().bottom;
+  const qreal rows = std::floor((height() - top - 16) / kRow);
+  return {kPadding, top, width() - 2 * kPadding, std::max(1.0, rows) * kRow};
 }
 
 std::vector<ScenarioView::Row> ScenarioView::rows() const {
@@ -250,65 +278,148 @@ QString ScenarioView::phase_text() const {
       return live_hosts_ ? tr("Hosts are made ready; then it runs by the clock.")
                          : tr("Runs; what is over can be looked at already.");
     case Phase::Over:
-      return said_;
+      break;
   }
-  return {};
+  const auto verdict = verdict_in(said_);
+  if (!verdict) return said_;
+  if (verdict->passed == "0" && verdict->failed == "0" && verdict->inconclusive == "0") {
+    return tr("It is over. Nothing was expected of it.");
+  }
+  const QString word = verdict->word == "PASS"   ? tr("Passed")
+                       : verdict->word == "FAIL" ? tr("Failed")
+                                                 : tr("Inconclusive");
+  QStringList parts{tr("%1 passed").arg(verdict->passed)};
+  if (verdict->failed != "0") parts << tr("%1 failed").arg(verdict->failed);
+  if (verdict->inconclusive != "0") parts << tr("%1 inconclusive").arg(verdict->inconclusive);
+  return tr("%1: %2 of what was expected.").arg(word, parts.join(", "));
+}
+
+State ScenarioView::phase_state() const {
+  switch (phase_) {
+    case Phase::Wrong:
+      return State::Failing;
+    case Phase::Checking:
+    case Phase::Running:
+      return State::Starting;
+    case Phase::Right:
+      return State::Healthy;
+    case Phase::Over:
+      break;
+  }
+  const auto verdict = verdict_in(said_);
+  if (!verdict || verdict->word == "PASS") return State::Healthy;
+  return verdict->word == "FAIL" ? State::Failing : State::Degraded;
+}
+
+std::vector<ScenarioView::Button> ScenarioView::buttons() const {
+  if (phase_ == Phase::Running) return {{tr("Stop"), "scenario stop"}};
+  std::vector<Button> buttons;
+  if (is_right()) {
+    buttons.push_back({tr("Run"), "scenario run", true});
+    buttons.push_back({tr("Run by hand"), "scenario hand"});
+  }
+  buttons.push_back({tr("Check"), "scenario check"});
+  if (!shown().session.isEmpty()) buttons.push_back({tr("Save what was done…"), "hand save"});
+  return buttons;
+}
+
+std::vector<ScenarioView::Button> ScenarioView::links() const {
+  std::vector<Button> links;
+  if (is_changed()) links.push_back({tr("Save"), "scenario save"});
+  if (edits_.canRedo()) links.push_back({tr("Redo"), "scenario redo"});
+  if (edits_.canUndo()) links.push_back({tr("Undo"), "scenario undo"});
+  return links;
+}
+
+ScenarioView::Head ScenarioView::head() const {
+  Head head;
+  const qreal edge = width() - kPadding;
+  const QString name = QFileInfo{text_.path}.fileName();
+  const qreal beside_name = kPadding + width_of(name, Type::Heading) + 12;
+  qreal middle = kTitleMiddle;
+  qreal right = edge;
+  qreal name_ends = edge;
+  for (const Button& button : buttons()) {
+    const qreal wide = button_width(button.name);
+    if (middle == kTitleMiddle ? right - wide < beside_name : right - wide < kPadding) {
+      middle += kButtonsApart;
+      right = edge;
+    }
+    head.buttons.emplace_back(right - wide, middle - 15, wide, 30);
+    right -= wide + 8;
+    if (middle == kTitleMiddle) name_ends = right - 4;
+  }
+  const qreal tall = height_of(Type::Heading);
+  head.name = {kPadding, kTitleMiddle - tall / 2, name_ends - kPadding, tall};
+
+  qreal beside = edge;
+  if (phase_ != Phase::Running) {
+    for (const QString& world : {tr("Live hosts"), tr("Simulated")})
+      beside -= world_width(world) + 4;
+    beside -= 8;
+  }
+  for (const Button& link : links()) beside -= width_of(link.name, Type::BodyMedium) + 16;
+  head.links_middle = middle + kStateBelow;
+  const qreal line = height_of(Type::Body);
+  const QString said = said_text();
+  head.said = {kSaidAt, head.links_middle - line / 2, beside - kSaidAt, line};
+  if (width_of(said, Type::Body) > head.said.width()) {
+    head.said.setWidth(edge - kSaidAt);
+    const QFontMetricsF metrics{font_of(Type::Body)};
+    const QRectF room{0, 0, head.said.width(), kSaidLines * metrics.lineSpacing()};
+    const qreal lines = metrics.boundingRect(room, Qt::TextWordWrap, said).height();
+    head.said.setHeight(std::clamp(lines + 1, line, room.height()));
+    head.said_wraps = lines > line + 2;
+    if (beside < edge) head.links_middle = head.said.bottom() + kLinksBelow - line / 2;
+  }
+  head.bottom = std::max(head.links_middle, head.said.bottom() - line / 2) + kRowsBelow;
+  return head;
+}
+
+QString ScenarioView::said_text() const {
+  return is_changed() ? tr("%1 Not saved.").arg(phase_text()) : phase_text();
 }
 
 void ScenarioView::draw_head(DisplayList& list) const {
   const Theme& c = colors();
-  qreal right = width() - kPadding;
-  const auto button = [&](const QString& name, const QString& action, bool chosen) {
-    const QRectF box{right - width_of(name, Type::BodyMedium) - 26, kTitleMiddle - 15,
-                     width_of(name, Type::BodyMedium) + 26, 30};
-    Shape& shape = list.box(box, 8, chosen ? c.accent : c.card, chosen ? QColor{} : c.line);
-    shape.action = action;
-    shape.tag = action;
-    list.text(box, name, Type::BodyMedium, chosen ? c.window : c.high, Qt::AlignHCenter);
-    right = box.left() - 8;
-  };
-  if (phase_ == Phase::Running) {
-    button(tr("Stop"), "scenario stop", false);
-  } else {
-    if (is_right()) {
-      button(tr("Run"), "scenario run", true);
-      button(tr("Run by hand"), "scenario hand", false);
-    }
-    button(tr("Check"), "scenario check", false);
-    if (!shown().session.isEmpty()) button(tr("Save what was done…"), "hand save", false);
+  const Head head = this->head();
+  list.text(head.name, QFileInfo{text_.path}.fileName(), Type::Heading, c.high).tag = "file name";
+  const std::vector<Button> all = buttons();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const bool chosen = all[i].chosen;
+    Shape& shape =
+        list.box(head.buttons[i], 8, chosen ? c.accent : c.card, chosen ? QColor{} : c.line);
+    shape.action = all[i].action;
+    shape.tag = all[i].action;
+    list.text(head.buttons[i], all[i].name, Type::BodyMedium, chosen ? c.window : c.high,
+              Qt::AlignHCenter);
   }
-  const qreal height = height_of(Type::Heading);
-  list.text({kPadding, kTitleMiddle - height / 2, right - kPadding - 8, height},
-            QFileInfo{text_.path}.fileName(), Type::Heading, c.high);
-  const State state = phase_ == Phase::Wrong                                  ? State::Failing
-                      : phase_ == Phase::Checking || phase_ == Phase::Running ? State::Starting
-                                                                              : State::Healthy;
-  list.glyph(state, {kPadding + 7, kStateMiddle}, 13).tag = "phase";
-  qreal links = width() - kPadding;
-  const auto link = [&](const QString& name, const QString& action) {
-    const qreal left = list.words_before(links, kStateMiddle, name, Type::BodyMedium, c.accent);
-    list.target({left - 6, kStateMiddle - 14, links - left + 12, 28}, action, action);
-    links = left - 16;
-  };
-  if (phase_ != Phase::Running) links = draw_worlds(list, links);
-  if (is_changed()) link(tr("Save"), "scenario save");
-  if (edits_.canRedo()) link(tr("Redo"), "scenario redo");
-  if (edits_.canUndo()) link(tr("Undo"), "scenario undo");
-  const qreal small = height_of(Type::Body);
-  const QString text = is_changed() ? tr("%1 Not saved.").arg(phase_text()) : phase_text();
-  list.text({kPadding + 22, kStateMiddle - small / 2, links - kPadding - 22, small}, text,
-            Type::Body, c.mid)
-      .tag = "phase text";
+  const qreal first = head.said.top() + height_of(Type::Body) / 2;
+  list.glyph(phase_state(), {kPadding + 7, first}, 13).tag = "phase";
+  qreal left = width() - kPadding;
+  if (phase_ != Phase::Running) left = draw_worlds(list, left, head.links_middle);
+  for (const Button& link : links()) {
+    const qreal right = left;
+    left = list.words_before(right, head.links_middle, link.name, Type::BodyMedium, c.accent);
+    list.target({left - 6, head.links_middle - 14, right - left + 12, 28}, link.action,
+                link.action);
+    left -= 16;
+  }
+  Shape& said = list.text(head.said, head.said_wraps ? QString{} : said_text(), Type::Body, c.mid);
+  said.tag = "phase text";
+  if (!head.said_wraps) return;
+  said.text = said_text();
+  said.wraps = true;
 }
 
-qreal ScenarioView::draw_worlds(DisplayList& list, qreal right) const {
+qreal ScenarioView::draw_worlds(DisplayList& list, qreal right, qreal middle) const {
   const Theme& c = colors();
   qreal left = right;
   for (const bool live : {true, false}) {
     const QString name = live ? tr("Live hosts") : tr("Simulated");
     const bool chosen = live == live_hosts_;
-    const qreal wide = width_of(name, Type::BodyMedium) + 18;
-    const QRectF cell{left - wide, kStateMiddle - 12, wide, 24};
+    const qreal wide = world_width(name);
+    const QRectF cell{left - wide, middle - 12, wide, 24};
     Shape& shape = list.box(cell, 7, chosen ? c.raised : QColor{}, c.line);
     shape.action = live ? "scenario world live" : "scenario world sim";
     shape.tag = shape.action;

@@ -70,7 +70,26 @@ class ScenarioView : public DrawerView {
     int tall = 1;  ///< Rows that it needs; 0: a row that the one before it takes.
   };
   class Edit;
+  struct Button {
+    QString name;
+    QString action;
+    bool chosen = false;
+  };
+  /// Where what stands above the text has its place: what finds no room beside the name of the
+  /// file, or beside what is said of it, has lines of its own.
+  struct Head {
+    QRectF name;
+    std::vector<QRectF> buttons;  ///< In their order.
+    QRectF said;
+    bool said_wraps = false;
+    qreal links_middle = 0;
+    qreal bottom = 0;
+  };
 
+  /// From the right.
+  [[nodiscard]] std::vector<Button> buttons() const;
+  [[nodiscard]] std::vector<Button> links() const;
+  [[nodiscard]] Head head() const;
   [[nodiscard]] std::vector<Row> rows() const;
   [[nodiscard]] QRectF rows_room() const;
   [[nodiscard]] double first_row(std::size_t count) const;
@@ -88,8 +107,11 @@ class ScenarioView : public DrawerView {
   void draw_line(DisplayList& list, int line, const QRectF& room) const;
   void draw_problem(DisplayList& list, const Row& row, const QRectF& room) const;
   /// Where it may run, ending at `right`. Returns where what stands before it ends.
-  qreal draw_worlds(DisplayList& list, qreal right) const;
+  qreal draw_worlds(DisplayList& list, qreal right, qreal middle) const;
   [[nodiscard]] QString phase_text() const;
+  [[nodiscard]] State phase_state() const;
+  /// That, and whether it is saved.
+  [[nodiscard]] QString said_text() const;
 
   ScenarioText text_;
   QStringList saved_;

@@ -26,6 +26,8 @@ constexpr double kNoCaptionsBelow = 0.45;
 constexpr double kTwoLinesFrom = 0.68;
 constexpr double kTicksFrom = 0.72;
 constexpr qreal kNameFrom = 52;  ///< As wide a small card has a name.
+constexpr qreal kSmallNameAt = 17;
+constexpr qreal kGapLeast = 0.4;  ///< What cards that widen leave of the gaps between columns.
 constexpr Duration kHaloLasts = Duration::seconds(10);
 constexpr std::size_t kTicksMost = 12;
 /// Of what is emphasised because the selected service needs it, in widths of the line.
@@ -58,6 +60,54 @@ void draw_arrowhead(DisplayList& list, QPointF from, QPointF to, const QColor& c
   head.lineTo(to - along * 3 - across * 3.6);
   head.closeSubpath();
   list.path(head, color).tag = "arrow";
+}
+
+/// Where cards that are `wider` have their columns in a graph as wide as before: corners of lines
+/// from what was at x to where it is, in order. Empty: there is no room to the sides.
+std::vector<QPointF> ways_of_widening(const std::vector<qreal>& columns, qreal card, qreal& wider) {
+  const auto count = static_cast<qreal>(columns.size());
+  if (columns.size() < 2) return {};
+  const qreal gaps = columns.back() - columns.front() - card * (count - 1);
+  wider = std::min(wider, card + gaps * (1 - kGapLeast) / count);
+  if (wider <= card) return {};
+  const qreal narrower = (gaps - (wider - card) * count) / gaps;
+  std::vector<QPointF> corners;
+  qreal to = columns.front() - card / 2;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const qreal from = columns[i] - card / 2;
+    if (i > 0) to += (from - corners.back().x()) * narrower;
+    corners.emplace_back(from, to);
+    to += wider;
+    corners.emplace_back(from + card, to);
+  }
+  return corners;
+}
+
+qreal widened(qreal x, const std::vector<QPointF>& corners) {
+  const auto next = std::find_if(corners.begin(), corners.end(),
+                                 [x](const QPointF& corner) { return corner.x() > x; });
+  if (next == corners.begin() || next == corners.end()) return x;
+  const QPointF before = *std::prev(next);
+  return before.y() + (x - before.x()) * (next->y() - before.y()) / (next->x() - before.x());
+}
+
+/// The curve where cards are wider, with no corners where its parts meet. Requires: its parts are
+/// cubic.
+QPainterPath widened(QPainterPath curve, const std::vector<QPointF>& corners) {
+  const auto at = [&](int i) -> QPointF { return curve.elementAt(i); };
+  for (int i = 0; i < curve.elementCount(); ++i) {
+    curve.setElementPositionAt(i, widened(at(i).x(), corners), at(i).y());
+  }
+  for (int i = 3; i + 1 < curve.elementCount(); i += 3) {
+    const QPointF way = at(i + 1) - at(i - 1);
+    const qreal length = std::hypot(way.x(), way.y());
+    if (length <= 0) continue;
+    const QPointF before = at(i) - way * (QLineF{at(i - 1), at(i)}.length() / length);
+    const QPointF after = at(i) + way * (QLineF{at(i), at(i + 1)}.length() / length);
+    curve.setElementPositionAt(i - 1, before.x(), before.y());
+    curve.setElementPositionAt(i + 1, after.x(), after.y());
+  }
+  return curve;
 }
 
 /// Points along a path, about 4 apart. A path's own pointAtPercent() measures all of it each time.
@@ -141,6 +191,7 @@ void ServiceGraphView::fill_room() {
   for (QPointF& centre : layout_.centres) centre = apart.map(centre);
   for (QPainterPath& curve : layout_.curves) curve = apart.map(curve);
   for (qreal& column : layout_.columns) column *= wider;
+  if (run_ != nullptr) widen_cards(fit);
   tracks_.clear();
   std::size_t curves = 0;
   for (const CardEdge& edge : graph_.edges) {
@@ -155,6 +206,32 @@ void ServiceGraphView::fill_room() {
     track.points = equal_steps(track.path);
     tracks_.push_back(std::move(track));
   }
+}
+
+qreal ServiceGraphView::words_width(const Card& card, double scale) const {
+  // The longest that is said of how a service fares: positions never move while a run plays.
+  const qreal value = std::max(width_of(tr("%1 err").arg(percent_text(1)), Type::SmallStrong),
+                               width_of(tr("no ready pod"), Type::SmallStrong));
+  const qreal name =
+      width_of(short_name(card.name), scale < kTwoLinesFrom ? Type::Small : Type::SmallStrong);
+  if (scale < kTwoLinesFrom) return kSmallNameAt + name + 6 + value + 6;
+  return 15 + 28 * scale + std::max(name, value);
+}
+
+void ServiceGraphView::widen_cards(double scale) {
+  qreal wanted = 0;
+  for (const Card& card : graph_.cards) wanted = std::max(wanted, words_width(card, scale) / scale);
+  const std::vector<QPointF> corners = ways_of_widening(layout_.columns, card_width_, wanted);
+  if (corners.empty()) return;
+  card_width_ = wanted;
+  for (QPointF& centre : layout_.centres) centre.setX(widened(centre.x(), corners));
+  for (qreal& column : layout_.columns) column = widened(column, corners);
+  for (QPainterPath& curve : layout_.curves) curve = widened(curve, corners);
+}
+
+void ServiceGraphView::changeEvent(QEvent* event) {
+  if (event->type() == QEvent::LanguageChange) fill_room();
+  Canvas::changeEvent(event);
 }
 
 void ServiceGraphView::resizeEvent(QResizeEvent* event) {
@@ -435,8 +512,9 @@ void ServiceGraphView::draw_footer(DisplayList& list) const {
   for (const QString& text : {lines, tr("request"), tr("failed call"), numbers, levers}) {
     wanted += width_of(text, Type::Body) + 22;
   }
+  if (!breakers) wanted -= width_of(levers, Type::Body) + 22;
   // Where there is no room for all, a switch is explained before the width of lines.
-  if (!breakers || x + wanted < width() - kPadding) {
+  if (x + wanted < width() - kPadding) {
     x = list.words(x, middle, lines, Type::Body, c.low) + 22;
   }
   list.path(
@@ -449,6 +527,7 @@ void ServiceGraphView::draw_footer(DisplayList& list) const {
   x = list.words(x + 9, middle, tr("request"), Type::Body, c.low) + 22;
   draw_cross(list, {x, middle}, 3, c.state(State::Failing), 1.6);
   x = list.words(x + 9, middle, tr("failed call"), Type::Body, c.low) + 22;
+  if (x + width_of(numbers, Type::Body) > width() - kPadding) return;
   x = list.words(x, middle, numbers, Type::Body, c.low) + 22;
   if (breakers && x + width_of(levers, Type::Body) < width() - kPadding) {
     list.words(x, middle, levers, Type::Body, c.low);
@@ -612,6 +691,14 @@ QString ServiceGraphView::value_of(std::uint32_t card) const {
   return tr("%1 err").arg(percent_text(now.calls.error_share()));
 }
 
+QString ServiceGraphView::figure_of(std::uint32_t card) const {
+  const ServiceNow& now = cards_now_[card];
+  if (graph_.cards[card].is_group || now.state == State::Lost || now.state == State::Starting) {
+    return {};
+  }
+  return percent_text(now.calls.error_share());
+}
+
 void ServiceGraphView::draw_card(DisplayList& list, std::uint32_t index) const {
   const Theme& c = colors();
   const ServiceNow& now = cards_now_[index];
@@ -747,16 +834,19 @@ void ServiceGraphView::draw_small_card(DisplayList& list, std::uint32_t index,
   } else {
     const qreal height = height_of(Type::Small);
     list.glyph(now.state, {where.left() + 9, where.center().y()}, 10);
-    const qreal left = where.left() + 17;
+    const qreal left = where.left() + kSmallNameAt;
     qreal right = where.right() - 2;
-    // How it fares, if that is not well and there is room for it.
+    // How it fares, if that is not well and there is room for it, at least for its figure.
     const QString name = short_name(what.name);
-    const QString value = value_of(index);
+    QString value = value_of(index);
+    const qreal room = right - 4 - left - width_of(name, Type::Small) - 6;
+    if (width_of(value, Type::SmallStrong) > room) value = figure_of(index);
     const qreal wide = width_of(value, Type::SmallStrong);
-    if (now.state != State::Healthy && left + width_of(name, Type::Small) + 6 + wide <= right - 4) {
+    if (now.state != State::Healthy && !value.isEmpty() && wide <= room) {
       right -= 4 + wide;
       list.text({right - 1, where.center().y() - height / 2, wide + 1, height}, value,
-                Type::SmallStrong, c.text_of(now.state), Qt::AlignRight);
+                Type::SmallStrong, c.text_of(now.state), Qt::AlignRight)
+          .tag = "small value " + QString::fromStdString(what.name);
     }
     list.text({left, where.center().y() - height / 2, right - left, height}, name, Type::Small,
               c.high)

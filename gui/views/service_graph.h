@@ -46,6 +46,7 @@ class ServiceGraphView : public Canvas {
   [[nodiscard]] bool is_tab_stop(const Shape& shape) const override;
   bool focusNextPrevChild(bool next) override;
   void keyPressEvent(QKeyEvent* event) override;
+  void changeEvent(QEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
   void wheelEvent(QWheelEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
@@ -63,6 +64,11 @@ class ServiceGraphView : public Canvas {
   /// Columns and cards are drawn apart as far as there is room to the sides: no card is wider than
   /// life.
   void fill_room();
+  /// Cards take from the gaps between columns what they need for what they say, as far as lines
+  /// can still be followed; `scale` is that of the graph.
+  void widen_cards(double scale);
+  /// Of a card for all that it may say [pixels].
+  [[nodiscard]] qreal words_width(const Card& card, double scale) const;
   [[nodiscard]] QRectF graph_room() const;
   [[nodiscard]] QTransform view_of_graph() const;
   [[nodiscard]] QRectF card_rect(std::uint32_t card) const;
@@ -105,6 +111,8 @@ class ServiceGraphView : public Canvas {
   /// Where cards are too small for two lines: its name as it fits, and its place in the order.
   void draw_small_card(DisplayList& list, std::uint32_t card, const QRectF& where) const;
   [[nodiscard]] QString value_of(std::uint32_t card) const;
+  /// The number of its value alone; empty: it has none.
+  [[nodiscard]] QString figure_of(std::uint32_t card) const;
 
   const RecordedRun* run_ = nullptr;
   std::optional<std::string> opened_;

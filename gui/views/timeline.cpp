@@ -390,13 +390,15 @@ void TimelineView::draw_bookmarks(DisplayList& list) const {
 void TimelineView::draw_lane(DisplayList& list, qreal middle, std::vector<Bar> bars) const {
   std::stable_sort(bars.begin(), bars.end(),
                    [](const Bar& a, const Bar& b) { return a.from < b.from; });
+  qreal begin = lanes_left();
   for (std::size_t i = 0; i < bars.size(); ++i) {
     const qreal end = i + 1 < bars.size() ? x_of(bars[i + 1].from) - 4 : lanes_right();
-    draw_bar(list, middle, bars[i], end);
+    begin = std::max(begin, draw_bar(list, middle, bars[i], begin, end));
   }
 }
 
-void TimelineView::draw_bar(DisplayList& list, qreal middle, const Bar& bar, qreal room_end) const {
+qreal TimelineView::draw_bar(DisplayList& list, qreal middle, const Bar& bar, qreal room_begin,
+                             qreal room_end) const {
   const Theme& c = colors();
   const qreal left = x_of(bar.from);
   const qreal right = std::max(x_of(std::min(bar.to, run_end())), left + 6);
@@ -414,10 +416,20 @@ void TimelineView::draw_bar(DisplayList& list, qreal middle, const Bar& bar, qre
   if (wanted <= inside || (right + 8 + wanted >= room_end && inside > 30)) {
     list.text({left + 9, box.top(), inside, box.height()}, bar.text, Type::SmallStrong, c.high);
     labels_.emplace_back(left + 9, box.top() + 1, std::min(wanted, inside), 18);
-  } else if (right + 8 + wanted < room_end) {
+    return right;
+  }
+  if (right + 8 + wanted < room_end) {
     list.text({right + 7, box.top(), wanted + 1, box.height()}, bar.text, Type::SmallStrong, c.mid);
     labels_.emplace_back(right + 7, box.top() + 1, wanted, 18);
+    return right + 7 + wanted;
   }
+  if (left - 15 - wanted > room_begin) {
+    // As of what was just done in a run that goes on.
+    list.text({left - 7 - wanted, box.top(), wanted + 1, box.height()}, bar.text, Type::SmallStrong,
+              c.mid);
+    labels_.emplace_back(left - 7 - wanted, box.top() + 1, wanted, 18);
+  }
+  return right;
 }
 
 void TimelineView::draw_faults(DisplayList& list) const {
@@ -431,6 +443,14 @@ void TimelineView::draw_faults(DisplayList& list) const {
   draw_lane(list, kFaultsMiddle, std::move(bars));
 }
 
+QString TimelineView::text_of_change(const ChangeMark& change) {
+  const QString subject = subject_text(change.subject);
+  if (change.replicas) return tr("%1: %2 replicas").arg(subject).arg(*change.replicas);
+  // What somebody has named is known to them by that name.
+  if (change.id.rfind("hand-", 0) != 0) return QString::fromStdString(change.id);
+  return subject + " " + event_kind_text(change.what);
+}
+
 void TimelineView::draw_rollouts(DisplayList& list) const {
   std::vector<Bar> bars;
   for (const RolloutSpan& rollout : shown().run->events().rollouts()) {
@@ -441,8 +461,8 @@ void TimelineView::draw_rollouts(DisplayList& list) const {
                     State::Starting, "rollout " + QString::fromStdString(rollout.name)});
   }
   for (const ChangeMark& change : shown().run->events().changes()) {
-    const QString id = QString::fromStdString(change.id);
-    bars.push_back({change.at, change.at, id, State::Starting, "change " + id});
+    bars.push_back({change.at, change.at, text_of_change(change), State::Starting,
+                    "change " + QString::fromStdString(change.id)});
   }
   draw_lane(list, kRolloutMiddle, std::move(bars));
 }
@@ -557,7 +577,9 @@ std::vector<TimelineView::Affected> TimelineView::strip_rows() const {
 
 void TimelineView::draw_strips(DisplayList& list, bool ahead) const {
   if (affected_.empty()) {
-    list.words(kPadding, kStripsTop + 4, tr("No service was hit."), Type::Body, colors().low);
+    const QString text = tr("No service was hit.");
+    const bool fits = kPadding + width_of(text, Type::Body) + 8 < lanes_left();
+    list.words(fits ? kPadding : lanes_left() + 10, kStripsTop + 4, text, Type::Body, colors().low);
     return;
   }
   qreal middle = kStripsTop + 2;

@@ -58,6 +58,7 @@ class TimelineView : public Canvas {
   void draw_axis(DisplayList& list) const;
   void draw_bookmarks(DisplayList& list) const;
   void draw_faults(DisplayList& list) const;
+  [[nodiscard]] static QString text_of_change(const ChangeMark& change);
   void draw_rollouts(DisplayList& list) const;
   void draw_errors(DisplayList& list, bool ahead) const;
   void draw_other_errors(DisplayList& list, double most) const;
@@ -83,7 +84,9 @@ class TimelineView : public Canvas {
   };
   void draw_lane(DisplayList& list, qreal middle, std::vector<Bar> bars) const;
   /// `room_end`: its words go no further.
-  void draw_bar(DisplayList& list, qreal middle, const Bar& bar, qreal room_end) const;
+  /// Its words have the room between; returns where it ends with them.
+  qreal draw_bar(DisplayList& list, qreal middle, const Bar& bar, qreal room_begin,
+                 qreal room_end) const;
 
   std::vector<Affected> affected_;  ///< Those hit worst first.
   bool scrubbing_ = false;

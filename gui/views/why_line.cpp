@@ -8,6 +8,7 @@ namespace orrery::gui {
 namespace {
 
 constexpr qreal kArrow = 46;
+constexpr qreal kStacked = 10;  ///< From the middle to each of two lines.
 
 struct WhyLine {
   Q_DECLARE_TR_FUNCTIONS(WhyLine)
@@ -17,21 +18,18 @@ qreal width_of_part(const WhyPart& part) {
   return 22 + width_of(part.who, Type::BodyStrong) + 7 + width_of(part.what, Type::Body);
 }
 
-/// Those of the parts that there is room for.
-std::vector<bool> kept_parts(const std::vector<WhyPart>& parts, qreal room) {
-  std::vector<bool> kept(parts.size(), true);
-  const auto total = [&] {
-    qreal sum = -kArrow;
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      if (kept[i]) sum += width_of_part(parts[i]) + kArrow;
-    }
-    return sum;
-  };
-  for (std::size_t i = parts.size() / 2; parts.size() > 2 && i + 1 < parts.size(); ++i) {
-    if (total() <= room) break;
-    kept[i] = false;
+qreal width_of_parts(const std::vector<WhyPart>& parts) {
+  qreal sum = -kArrow;
+  for (const WhyPart& part : parts) sum += width_of_part(part) + kArrow;
+  return sum;
+}
+
+/// Those of the parts that there is room for, and in any case the first and the last.
+std::vector<WhyPart> kept_parts(std::vector<WhyPart> parts, qreal room) {
+  while (parts.size() > 2 && width_of_parts(parts) > room) {
+    parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(parts.size() / 2));
   }
-  return kept;
+  return parts;
 }
 
 void draw_arrow(DisplayList& list, qreal x, qreal middle, const QColor& color) {
@@ -48,19 +46,24 @@ void draw_arrow(DisplayList& list, qreal x, qreal middle, const QColor& color) {
 void draw_why_line(DisplayList& list, const QRectF& box, const std::vector<WhyPart>& parts,
                    const Theme& theme) {
   list.box(box, 9, theme.window, theme.line).tag = "why";
-  const qreal middle = box.center().y();
   const qreal right = box.right() - 16;
-  qreal x = list.words(box.left() + 16, middle, WhyLine::tr("Why"), Type::Body, theme.low) + 16;
-  const std::vector<bool> kept = kept_parts(parts, right - x);
-  bool first = true;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (!kept[i]) continue;
-    const WhyPart& part = parts[i];
-    if (!first) {
+  const qreal begin =
+      list.words(box.left() + 16, box.center().y(), WhyLine::tr("Why"), Type::Body, theme.low) + 16;
+  const std::vector<WhyPart> kept = kept_parts(parts, right - begin);
+  // Where two have no room side by side, one stands below the other.
+  const bool stacked = kept.size() == 2 && width_of_parts(kept) > right - begin;
+  qreal middle = box.center().y() - (stacked ? kStacked : 0);
+  qreal x = begin;
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    const WhyPart& part = kept[i];
+    if (i > 0) {
+      if (stacked) {
+        middle = box.center().y() + kStacked;
+        x = begin - 8;
+      }
       draw_arrow(list, x, middle, theme.low);
       x += kArrow - 4;
     }
-    first = false;
     const qreal from = x;
     if (part.state) list.glyph(*part.state, {x + 7, middle}, 14);
     x = list.words(x + (part.state ? 22 : 0), middle, part.who, Type::BodyStrong, theme.high);
@@ -70,7 +73,9 @@ void draw_why_line(DisplayList& list, const QRectF& box, const std::vector<WhyPa
     list.text({x + 7, middle - height / 2, given + 1, height}, part.what, Type::Body, theme.mid);
     x += 7 + given;
     if (!part.action.isEmpty()) {
-      list.target({from, box.top(), x - from, box.height()}, part.action, "why " + part.who);
+      const QRectF place = stacked ? QRectF{from, middle - kStacked, x - from, 2 * kStacked}
+                                   : QRectF{from, box.top(), x - from, box.height()};
+      list.target(place, part.action, "why " + part.who);
     }
   }
 }

@@ -1,6 +1,8 @@
 #include "gui/views/why_text.h"
 
 #include <QCoreApplication>
+#include <algorithm>
+#include <array>
 
 #include "gui/views/words.h"
 
@@ -10,6 +12,58 @@ namespace {
 struct WhyText {
   Q_DECLARE_TR_FUNCTIONS(WhyText)
 };
+
+struct FaultWords {
+  const char* kind;
+  const char* text;
+};
+
+/// What a fault does to what it hits.
+constexpr std::array kFaults{
+    FaultWords{"zone-loss", QT_TRANSLATE_NOOP("WhyText", "went dark")},
+    FaultWords{"node-loss", QT_TRANSLATE_NOOP("WhyText", "was lost")},
+    FaultWords{"pod-kill", QT_TRANSLATE_NOOP("WhyText", "was killed")},
+    FaultWords{"container-kill", QT_TRANSLATE_NOOP("WhyText", "was killed")},
+    FaultWords{"control-plane-kill", QT_TRANSLATE_NOOP("WhyText", "was killed")},
+    FaultWords{"controller-manager-kill", QT_TRANSLATE_NOOP("WhyText", "was killed")},
+    FaultWords{"scheduler-kill", QT_TRANSLATE_NOOP("WhyText", "was killed")},
+    FaultWords{"kubelet-kill", QT_TRANSLATE_NOOP("WhyText", "lost its kubelet")},
+    FaultWords{"node-agent-kill", QT_TRANSLATE_NOOP("WhyText", "lost its node agent")},
+    FaultWords{"unwell", QT_TRANSLATE_NOOP("WhyText", "became unwell")},
+    FaultWords{"node-partition", QT_TRANSLATE_NOOP("WhyText", "was cut off")},
+    FaultWords{"network-partition", QT_TRANSLATE_NOOP("WhyText", "was cut off")},
+    FaultWords{"crash-after-writes", QT_TRANSLATE_NOOP("WhyText", "crashes after writes")},
+    FaultWords{"api-slow", QT_TRANSLATE_NOOP("WhyText", "answers slowly")},
+    FaultWords{"api-refusing", QT_TRANSLATE_NOOP("WhyText", "refuses calls")},
+    FaultWords{"api-unavailable", QT_TRANSLATE_NOOP("WhyText", "cannot be reached")},
+    FaultWords{"watch-stale", QT_TRANSLATE_NOOP("WhyText", "is told old news")},
+    FaultWords{"watch-miss", QT_TRANSLATE_NOOP("WhyText", "is not told of changes")},
+    FaultWords{"watch-late", QT_TRANSLATE_NOOP("WhyText", "is told of changes late")},
+    FaultWords{"store-kill", QT_TRANSLATE_NOOP("WhyText", "lost members of its store")},
+    FaultWords{"store-slow", QT_TRANSLATE_NOOP("WhyText", "has a slow store")},
+    FaultWords{"registry-slow", QT_TRANSLATE_NOOP("WhyText", "gets images slowly")},
+    FaultWords{"registry-down", QT_TRANSLATE_NOOP("WhyText", "gets no images")},
+    FaultWords{"network-delay", QT_TRANSLATE_NOOP("WhyText", "has a slow network")},
+    FaultWords{"network-loss", QT_TRANSLATE_NOOP("WhyText", "loses packets")},
+    FaultWords{"network-corrupt", QT_TRANSLATE_NOOP("WhyText", "gets corrupt packets")},
+    FaultWords{"network-bandwidth", QT_TRANSLATE_NOOP("WhyText", "has little bandwidth")},
+    FaultWords{"reset", QT_TRANSLATE_NOOP("WhyText", "has connections reset")},
+    FaultWords{"dns-error", QT_TRANSLATE_NOOP("WhyText", "has a name that is not found")},
+    FaultWords{"http-abort", QT_TRANSLATE_NOOP("WhyText", "has calls aborted")},
+    FaultWords{"http-delay", QT_TRANSLATE_NOOP("WhyText", "has calls held up")},
+    FaultWords{"http-replace", QT_TRANSLATE_NOOP("WhyText", "has answers replaced")},
+    FaultWords{"pod-failure", QT_TRANSLATE_NOOP("WhyText", "stopped working")},
+    FaultWords{"cpu-stress", QT_TRANSLATE_NOOP("WhyText", "has its CPU taken")},
+    FaultWords{"memory-stress", QT_TRANSLATE_NOOP("WhyText", "has its memory taken")},
+    FaultWords{"gc-pause", QT_TRANSLATE_NOOP("WhyText", "stands still")},
+    FaultWords{"io-latency", QT_TRANSLATE_NOOP("WhyText", "waits longer for its disk")},
+    FaultWords{"stale-endpoints", QT_TRANSLATE_NOOP("WhyText", "has stale endpoints")},
+    FaultWords{"leader-kill", QT_TRANSLATE_NOOP("WhyText", "lost its leader")},
+    FaultWords{"slow-leader", QT_TRANSLATE_NOOP("WhyText", "has a slow leader")},
+    FaultWords{"limit-data", QT_TRANSLATE_NOOP("WhyText", "has larger messages cut off")},
+    FaultWords{"disk-full", QT_TRANSLATE_NOOP("WhyText", "has a full disk")},
+    FaultWords{"bad-config", QT_TRANSLATE_NOOP("WhyText", "has misconfigured callers")},
+    FaultWords{"slow-close", QT_TRANSLATE_NOOP("WhyText", "closes connections slowly")}};
 
 /// "timeout" of "calls from shop/front: timeout"
 std::string outcome_of(const std::string& detail) {
@@ -109,14 +163,9 @@ QString calls_text(const std::string& outcome) {
 }
 
 QString fault_text(const std::string& kind) {
-  if (kind == "zone-loss") return WhyText::tr("went dark");
-  if (kind == "node-loss") return WhyText::tr("was lost");
-  if (kind == "pod-kill" || kind == "container-kill" || kind == "control-plane-kill" ||
-      kind == "controller-manager-kill" || kind == "scheduler-kill") {
-    return WhyText::tr("was killed");
-  }
-  if (kind == "unwell") return WhyText::tr("became unwell");
-  if (kind == "node-partition") return WhyText::tr("was cut off");
+  const auto* known = std::find_if(kFaults.begin(), kFaults.end(),
+                                   [&](const FaultWords& fault) { return kind == fault.kind; });
+  if (known != kFaults.end()) return WhyText::tr(known->text);
   QString words = QString::fromStdString(kind);
   return words.replace('-', ' ');
 }
@@ -140,9 +189,18 @@ std::vector<WhyPart> why_parts(const Moment& moment, const RecordedRun& run) {
     part.action = seek(step.at);
     parts.push_back(std::move(part));
   }
-  if (!parts.empty()) return parts;
-  WhyPart calm;
   constexpr double kSomeFail = 0.01;
+  const bool any_bad = std::any_of(moment.services.begin(), moment.services.end(),
+                                   [](const ServiceNow& service) { return is_bad(service.state); });
+  if (!parts.empty()) {
+    // What failed is told of for a while.
+    if (moment.users_error_share < kSomeFail && !any_bad) {
+      parts.push_back(
+          {State::Recovering, WhyText::tr("Users"), WhyText::tr("are served again"), {}});
+    }
+    return parts;
+  }
+  WhyPart calm;
   if (moment.users_error_share >= kSomeFail) {
     calm.state = State::Failing;
     calm.who = WhyText::tr("Users see %1 errors").arg(percent_text(moment.users_error_share));
@@ -150,16 +208,10 @@ std::vector<WhyPart> why_parts(const Moment& moment, const RecordedRun& run) {
     parts.push_back(calm);
     return parts;
   }
-  const bool any = [&] {
-    for (const ServiceNow& service : moment.services) {
-      if (is_bad(service.state)) return true;
-    }
-    return false;
-  }();
-  calm.state = any ? State::Degraded : State::Healthy;
-  calm.who = any ? WhyText::tr("Users notice nothing") : WhyText::tr("All is well");
-  calm.what = any ? WhyText::tr("calls fail inside, but no request of theirs does")
-                  : WhyText::tr("no request of users fails");
+  calm.state = any_bad ? State::Degraded : State::Healthy;
+  calm.who = any_bad ? WhyText::tr("Users notice nothing") : WhyText::tr("All is well");
+  calm.what = any_bad ? WhyText::tr("calls fail inside, but no request of theirs does")
+                      : WhyText::tr("no request of users fails");
   parts.push_back(calm);
   return parts;
 }

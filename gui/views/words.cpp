@@ -80,6 +80,10 @@ QString subject_text(const std::string& subject) {
     return QCoreApplication::translate("Words", "zone %1")
         .arg(QString::fromStdString(subject.substr(5)));
   }
+  if (const std::size_t to = subject.find(" to "); to != std::string::npos) {
+    return subject_text(subject.substr(0, to)) + QStringLiteral(" → ") +
+           subject_text(subject.substr(to + 4));
+  }
   if (subject == "control-plane") return QCoreApplication::translate("Words", "control plane");
   return short_name(subject);
 }

@@ -18,29 +18,35 @@ std::uint64_t try_key(std::uint64_t journey) { return journey | (std::uint64_t{1
 
 Result<std::unique_ptr<LiveRecording>> LiveRecording::create(const RecordOrder& order,
                                                              const scenario::Scenario& scenario,
-                                                             std::int64_t started_at) {
+                                                             std::int64_t started_at,
+                                                             LiveCauses& causes) {
   sim::CallProgram program = sim::compile(world_config(scenario, scenario.first_seed).traffic);
   auto recorder = RunRecorder::create(order, scenario, scenario.first_seed, "containerd",
                                       started_at, program.edges, false);
   if (!recorder) return tl::unexpected{recorder.error()};
   return std::unique_ptr<LiveRecording>{
-      new LiveRecording{*std::move(recorder), scenario, std::move(program)}};
+      new LiveRecording{*std::move(recorder), scenario, std::move(program), causes}};
 }
 
 LiveRecording::LiveRecording(std::unique_ptr<RunRecorder> recorder,
-                             const scenario::Scenario& scenario, sim::CallProgram program)
-    : scenario_{scenario}, recorder_{std::move(recorder)}, program_{std::move(program)} {}
+                             const scenario::Scenario& scenario, sim::CallProgram program,
+                             LiveCauses& causes)
+    : scenario_{scenario},
+      causes_{causes},
+      recorder_{std::move(recorder)},
+      program_{std::move(program)} {}
 
 void LiveRecording::add_load(LoadResults results, const std::string& journey) {
   const auto found = scenario_.journeys.find(journey);
   expects(found != scenario_.journeys.end() && found->second.steps.size() == 1,
           "a live journey is of one step");
-  Load load{std::move(results), 0, 0, 0};
+  Load load{std::move(results)};
   load.journey = static_cast<std::uint32_t>(std::distance(scenario_.journeys.begin(), found));
   const sim::CallSite& root = program_.sites[program_.journey_roots[load.journey]];
   const std::uint32_t step = program_.operations[root.operation].first_step;
   const sim::CallSite& call = program_.sites[program_.steps[step].first];
   load.edge = call.edge;
+  load.service = call.service;
   load.operation = call.operation;
   loads_.push_back(std::move(load));
 }
@@ -49,7 +55,7 @@ void LiveRecording::on_changes(Instant now, const std::vector<controllers::Chang
   for (const controllers::Change& change : changes) changes_.push_back({now, change});
 }
 
-void LiveRecording::advance(Instant until, const recording::EventLog& log) {
+void LiveRecording::advance(Instant until) {
   if (recorder_->next() > until) return;
   for (std::uint32_t load = 0; load < loads_.size(); ++load) {
     for (LoadLine& line : loads_[load].results.take()) {
@@ -66,7 +72,8 @@ void LiveRecording::advance(Instant until, const recording::EventLog& log) {
       changes_.pop_front();
     }
     take_requests(now);
-    recorder_->sample(now, log, &addresses_);
+    causes_.advance(now);
+    recorder_->sample(now, causes_.log(), &addresses_);
   }
 }
 
@@ -93,6 +100,9 @@ void LiveRecording::begin(const Load& load, std::uint64_t key, const LoadLine& l
 }
 
 void LiveRecording::end(const Load& load, std::uint64_t key, const LoadLine& line) {
+  if (line.outcome != sim::RequestOutcome::Ok) {
+    causes_.failed(load.service, line.outcome, line.endpoint, line.due + line.latency);
+  }
   sim::TrafficObserver& traffic = recorder_->traffic();
   sim::TryReport report;
   report.key = try_key(key);
@@ -122,8 +132,6 @@ std::uint32_t LiveRecording::instance_at(const std::string& endpoint) {
   return known->second;
 }
 
-Result<void> LiveRecording::finish(const recording::EventLog& log) {
-  return recorder_->finish(log, &addresses_);
-}
+Result<void> LiveRecording::finish() { return recorder_->finish(causes_.log(), &addresses_); }
 
 }  // namespace orrery::session

@@ -16,8 +16,8 @@
 #include "models/api/objects.h"
 #include "models/base/result.h"
 #include "models/controllers/informer.h"
-#include "models/recording/event_log.h"
 #include "runner/scenario/scenario.h"
+#include "runner/session/live_causes.h"
 #include "runner/session/load_results.h"
 #include "runner/session/run_recorder.h"
 #include "sim/traffic/call_program.h"
@@ -27,8 +27,10 @@ namespace orrery::session {
 class LiveRecording {
  public:
   /// A Failure if the file cannot be written. `started_at`: what the calendar showed at Instant 0.
+  /// `causes`, which must outlive it, is told of failed requests; its log is recorded.
   [[nodiscard]] static Result<std::unique_ptr<LiveRecording>> create(
-      const RecordOrder& order, const scenario::Scenario& scenario, std::int64_t started_at);
+      const RecordOrder& order, const scenario::Scenario& scenario, std::int64_t started_at,
+      LiveCauses& causes);
 
   /// Requests of this journey, of one step, are in these results.
   void add_load(LoadResults results, const std::string& journey);
@@ -38,14 +40,15 @@ class LiveRecording {
 
   /// Takes the samples that are due until `until`. Requests whose lines came too late for their
   /// sample are in the next one.
-  void advance(Instant until, const recording::EventLog& log);
+  void advance(Instant until);
 
   /// The run was over with the last sample. A Failure if not all of it could be written.
-  [[nodiscard]] Result<void> finish(const recording::EventLog& log);
+  [[nodiscard]] Result<void> finish();
 
  private:
   struct Load {
     LoadResults results;
+    sim::ServiceIndex service = 0;
     std::uint32_t journey = 0;
     std::uint32_t edge = 0;
     std::uint32_t operation = 0;
@@ -58,13 +61,14 @@ class LiveRecording {
   using Place = std::tuple<Instant, bool, std::uint32_t, std::uint64_t>;
 
   LiveRecording(std::unique_ptr<RunRecorder> recorder, const scenario::Scenario& scenario,
-                sim::CallProgram program);
+                sim::CallProgram program, LiveCauses& causes);
   void take_requests(Instant until);
   void begin(const Load& load, std::uint64_t key, const LoadLine& line);
   void end(const Load& load, std::uint64_t key, const LoadLine& line);
   [[nodiscard]] std::uint32_t instance_at(const std::string& endpoint);
 
   const scenario::Scenario& scenario_;
+  LiveCauses& causes_;
   std::unique_ptr<RunRecorder> recorder_;
   sim::CallProgram program_;
   std::vector<Load> loads_;

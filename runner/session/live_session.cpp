@@ -19,8 +19,10 @@
 #include "real-backend/loop/process.h"
 #include "runner/session/actions.h"
 #include "runner/session/drain.h"
+#include "runner/session/live_causes.h"
 #include "runner/session/live_processes.h"
 #include "runner/session/live_recording.h"
+#include "runner/session/own_writes.h"
 #include "runner/session/run_observer.h"
 
 namespace orrery::session {
@@ -64,8 +66,37 @@ enum class TimerPurpose : std::uint64_t {
   Sample = 6
 };
 
+/// The pod of the first address that is sent to on one side of the change alone; none: there is no
+/// such address.
+std::optional<api::ObjectKey> moved_pod(const controllers::Change& change) {
+  const auto ready_in = [](const api::ObjectPtr& object) {
+    std::map<std::string, std::string> pods;
+    const auto* slice = std::get_if<api::EndpointSlice>(object.get());
+    if (slice == nullptr) return pods;
+    for (const api::Endpoint& endpoint : slice->endpoints) {
+      if (endpoint.ready) pods[endpoint.address] = endpoint.pod_name;
+    }
+    return pods;
+  };
+  const auto before = ready_in(change.before);
+  const auto after = ready_in(change.after);
+  const std::string& space = api::meta_of(change.latest()).namespace_name;
+  for (const auto& [some, others] : {std::pair{&before, &after}, std::pair{&after, &before}}) {
+    for (const auto& [address, pod] : *some) {
+      if (!others->contains(address)) return api::ObjectKey{api::Kind::Pod, space, pod};
+    }
+  }
+  return std::nullopt;
+}
+
 constexpr std::uint64_t timer_id(TimerPurpose purpose, std::uint64_t index) {
   return (std::uint64_t{0xffff} << 32) | (static_cast<std::uint64_t>(purpose) << 24) | index;
+}
+
+std::vector<std::string> services_of(const Scenario& scenario) {
+  std::vector<std::string> names;
+  for (const auto& [name, behaviour] : scenario.services) names.push_back(name);
+  return names;
 }
 
 /// Plays the timeline against live processes, and watches what becomes of the objects.
@@ -78,6 +109,7 @@ class LiveSession final : public ports::Component, private RunView {
         folder_{std::move(folder)},
         draws_{scenario.first_seed},
         observer_{scenario},
+        causes_{log_, services_of(scenario)},
         timeline_{scenario.timeline.begin(), scenario.timeline.end()} {}
 
   /// Before run(): it is recorded. `order` must outlive it.
@@ -103,6 +135,12 @@ class LiveSession final : public ports::Component, private RunView {
     std::string node;
   };
 
+  /// A call to the server, and the record that led to it; 0: none.
+  struct Open {
+    ports::ApiCall call;
+    ports::CauseId cause = 0;
+  };
+
   // RunView
   [[nodiscard]] Instant now() const override;
   [[nodiscard]] std::size_t records() const override { return log_.records().size(); }
@@ -118,6 +156,7 @@ class LiveSession final : public ports::Component, private RunView {
   Result<void> serve();
   void start_run();
   void on_changes(const std::vector<controllers::Change>& changes);
+  void log_change(const controllers::Change& change);
   void perform(const scenario::TimelineEntry& entry);
   void perform(const std::string& id, const SetAction& action);
   void perform(const std::string& id, const FaultAction& fault);
@@ -127,8 +166,9 @@ class LiveSession final : public ports::Component, private RunView {
   [[noreturn]] void perform(const std::string& id, const PolicyAction& action);
   void write(const std::string& id, const char* what, const std::vector<ports::ApiCall>& calls);
   [[nodiscard]] api::ObjectPtr current(const api::ObjectKey& key) const;
+  void strike(const api::ObjectKey& pod, ports::CauseId fault);
   void end_fault(const Ending& ending);
-  void send(ports::ApiCall call);
+  void send(ports::ApiCall call, ports::CauseId cause = 0);
   void on_answer(const ports::Event& event);
   void arm(std::uint64_t id, Instant when);
   [[nodiscard]] bool ready_to_begin() const;
@@ -148,11 +188,14 @@ class LiveSession final : public ports::Component, private RunView {
   Draws draws_;
   recording::EventLog log_;
   RunObserver observer_;
-  const RecordOrder* order_ = nullptr;            ///< Null: the run is not recorded.
-  std::unique_ptr<LiveRecording> recording_;      ///< Likewise.
-  RunHand* hand_ = nullptr;                       ///< Null: nobody gives orders.
-  std::deque<scenario::TimelineEntry> timeline_;  ///< The scenario's, then what was ordered.
-  std::size_t performed_ = 0;                     ///< Of these.
+  LiveCauses causes_;
+  std::map<api::ObjectKey, ports::CauseId> struck_;   ///< Pods that a fault has hit, until well.
+  std::map<api::ObjectKey, ports::CauseId> last_of_;  ///< The last record of each pod.
+  const RecordOrder* order_ = nullptr;                ///< Null: the run is not recorded.
+  std::unique_ptr<LiveRecording> recording_;          ///< Likewise.
+  RunHand* hand_ = nullptr;                           ///< Null: nobody gives orders.
+  std::deque<scenario::TimelineEntry> timeline_;      ///< The scenario's, then what was ordered.
+  std::size_t performed_ = 0;                         ///< Of these.
 
   ChildProcess control_plane_;
   std::map<std::string, ChildProcess> agents_;
@@ -167,8 +210,9 @@ class LiveSession final : public ports::Component, private RunView {
   std::map<api::ObjectKey, api::ObjectPtr> objects_;
   std::vector<Ending> endings_;
   std::uint32_t next_call_ = 0;
-  std::map<ports::CallId, ports::ApiCall> open_calls_;
-  std::vector<ports::ApiCall> retries_;
+  std::map<ports::CallId, Open> open_calls_;
+  std::vector<Open> retries_;
+  OwnWrites own_writes_;
   bool created_ = false;
   bool steady_known_ = false;
   bool steady_ = false;
@@ -301,9 +345,9 @@ void LiveSession::arm(std::uint64_t id, Instant when) {
   timers_.back().arm(when);
 }
 
-void LiveSession::send(ports::ApiCall call) {
+void LiveSession::send(ports::ApiCall call, ports::CauseId cause) {
   const ports::CallId id = controllers::call_id(kWatchedCount, next_call_++);
-  open_calls_[id] = call;
+  open_calls_[id] = {call, cause};
   api_->call(kOwner, id, std::move(call));
 }
 
@@ -312,12 +356,13 @@ void LiveSession::send(ports::ApiCall call) {
 void LiveSession::on_answer(const ports::Event& event) {
   const auto open = open_calls_.find(event.id);
   if (open == open_calls_.end()) return;
-  ports::ApiCall call = std::move(open->second);
+  auto [call, cause] = std::move(open->second);
   open_calls_.erase(open);
+  own_writes_.done(call, event, cause);
   if (call.verb == ports::Verb::Evict) {
-    log_.append(loop_->now(), 0, "evict", to_string(call.key), to_string(event.outcome));
+    log_.append(loop_->now(), cause, "evict", to_string(call.key), to_string(event.outcome));
     if (answer_of(event.outcome) != EvictionAnswer::Again || cleaning_) return;
-    retries_.push_back(std::move(call));
+    retries_.push_back({std::move(call), cause});
     arm(timer_id(TimerPurpose::Retry, retries_.size() - 1), loop_->now() + kEvictionRetry);
     return;
   }
@@ -328,7 +373,7 @@ void LiveSession::on_answer(const ports::Event& event) {
       return;
     case ports::Outcome::Unknown:
     case ports::Outcome::Unreachable:
-      retries_.push_back(std::move(call));
+      retries_.push_back({std::move(call), cause});
       arm(timer_id(TimerPurpose::Retry, retries_.size() - 1), loop_->now() + kRetryDelay);
       return;
     default:
@@ -341,7 +386,7 @@ void LiveSession::on_answer(const ports::Event& event) {
 
 void LiveSession::take_samples() {
   const Instant now = loop_->now();
-  recording_->advance(now - kRecordedBehind, log_);
+  recording_->advance(now - kRecordedBehind);
   if (hand_ != nullptr) obey();
   sample_timer_->arm(now + kSamplePeriod);
 }
@@ -390,11 +435,13 @@ Result<RunResult> LiveSession::run() {
   result.fingerprint = "live";
   observer_.finish(result);
   if (recording_ != nullptr) {
-    recording_->advance(Instant::at(scenario_.duration), log_);
-    if (auto kept = recording_->finish(log_); !kept) return tl::unexpected{kept.error()};
+    recording_->advance(Instant::at(scenario_.duration));
+    if (auto kept = recording_->finish(); !kept) return tl::unexpected{kept.error()};
   }
   if (auto collected = collect_load(result); !collected) return tl::unexpected{collected.error()};
-  result.log = log_.records();
+  causes_.advance(Instant::never());
+  result.log = causes_.log().records();
+  result.failures = causes_.failures();
   result.events = result.log.size();
   return result;
 }
@@ -413,8 +460,8 @@ Result<void> LiveSession::serve() {
   if (!facts) return tl::unexpected{facts.error()};
   epoch_ = facts->epoch;
   if (order_ != nullptr) {
-    auto recording =
-        LiveRecording::create(*order_, scenario_, loop::calendar_start_ns(epoch_) / 1'000'000'000);
+    auto recording = LiveRecording::create(
+        *order_, scenario_, loop::calendar_start_ns(epoch_) / 1'000'000'000, causes_);
     if (!recording) return tl::unexpected{recording.error()};
     recording_ = *std::move(recording);
   }
@@ -485,7 +532,7 @@ void LiveSession::on_event(const ports::Event& event) {
       case TimerPurpose::CleanUp:
         return begin_clean_up();
       case TimerPurpose::Retry:
-        return send(retries_[index]);
+        return send(retries_[index].call, retries_[index].cause);
       case TimerPurpose::End:
         return fail({"the pods of the run did not go in time", "see the logs in " + folder_});
       case TimerPurpose::Sample:
@@ -508,7 +555,7 @@ void LiveSession::on_event(const ports::Event& event) {
 void LiveSession::on_changes(const std::vector<controllers::Change>& changes) {
   std::vector<ObjectChange> seen;
   for (const controllers::Change& change : changes) {
-    log_.append_write(loop_->now(), 0, change.before.get(), change.after.get());
+    log_change(change);
     seen.push_back({change.before.get(), change.after.get()});
     const api::ObjectKey key = api::key_of(change.latest());
     if (change.after == nullptr) {
@@ -520,7 +567,28 @@ void LiveSession::on_changes(const std::vector<controllers::Change>& changes) {
   // What goes when the run is over is no part of it.
   if (cleaning_) return clean_up();
   observer_.on_changes(loop_->now(), seen);
+  causes_.on_changes(loop_->now(), changes);
   if (recording_ != nullptr) recording_->on_changes(loop_->now(), changes);
+}
+
+/// With what led to it, as far as that is known: a deed of the run, a fault that has hit the pod,
+/// or of endpoints, the pod that came or went.
+void LiveSession::log_change(const controllers::Change& change) {
+  const api::ObjectKey key = api::key_of(change.latest());
+  ports::CauseId cause = own_writes_.cause_of(change);
+  if (const auto hit = struck_.find(key); cause == 0 && hit != struck_.end()) cause = hit->second;
+  if (cause == 0 && key.kind == api::Kind::EndpointSlice) {
+    if (const auto pod = moved_pod(change)) cause = last_of_[*pod];
+  }
+  const ports::CauseId last =
+      log_.append_write(loop_->now(), cause, change.before.get(), change.after.get());
+  if (key.kind != api::Kind::Pod) return;
+  if (last != cause) last_of_[key] = last;
+  const auto* after = std::get_if<api::Pod>(change.after.get());
+  const auto* before = std::get_if<api::Pod>(change.before.get());
+  const bool is_back =
+      after != nullptr && api::is_ready(*after) && (before == nullptr || !api::is_ready(*before));
+  if (after == nullptr || is_back) struck_.erase(key);
 }
 
 std::vector<api::ObjectPtr> LiveSession::pods_and_nodes() const {
@@ -540,26 +608,26 @@ void LiveSession::perform(const scenario::TimelineEntry& entry) {
 }
 
 void LiveSession::perform(const std::string& id, const SetAction& action) {
-  log_.append(loop_->now(), 0, "set", to_string(action.target), id);
+  const ports::CauseId cause = log_.append(loop_->now(), 0, "set", to_string(action.target), id);
   const api::ObjectPtr object = current(action.target);
   if (object == nullptr) return fail({to_string(action.target) + " does not exist", ""});
-  send(update_of(*object, action));
+  send(update_of(*object, action), cause);
   observer_.rollout_started(loop_->now(), id, action.target);
 }
 
 void LiveSession::perform(const std::string& id, const NodeAction& action) {
   const api::ObjectKey key{api::Kind::Node, "", action.node};
   const char* what = to_string(action.what);
-  log_.append(loop_->now(), 0, what, to_string(key), id);
+  const ports::CauseId cause = log_.append(loop_->now(), 0, what, to_string(key), id);
   const api::ObjectPtr node = current(key);
   if (node == nullptr) return fail({to_string(key) + " does not exist", ""});
   const bool cordons = action.what != NodeAction::What::Uncordon;
-  if (auto call = cordon_of(std::get<api::Node>(*node), cordons)) send(*std::move(call));
+  if (auto call = cordon_of(std::get<api::Node>(*node), cordons)) send(*std::move(call), cause);
   std::string effect = fmt::format("{}: {}", what, to_string(key));
   if (action.what == NodeAction::What::Drain) {
     auto calls = evictions_of(action.node, pods_and_nodes());
     effect = fmt::format("{} pods to evict from {}", calls.size(), action.node);
-    for (ports::ApiCall& call : calls) send(std::move(call));
+    for (ports::ApiCall& call : calls) send(std::move(call), cause);
   }
   observer_.fault_struck(loop_->now(), id, what, {to_string(key)}, {}, std::move(effect));
 }
@@ -574,8 +642,7 @@ void LiveSession::write(const std::string& id, const char* what,
   std::vector<std::string> targets;
   for (const ports::ApiCall& call : calls) {
     targets.push_back(to_string(call.key));
-    log_.append(loop_->now(), 0, what, targets.back(), id);
-    send(call);
+    send(call, log_.append(loop_->now(), 0, what, targets.back(), id));
   }
   std::string effect = fmt::format("wrote {}", fmt::join(targets, ", "));
   if (calls.empty()) effect = "nothing matched its target";
@@ -609,8 +676,9 @@ void LiveSession::perform(const std::string& /*id*/, const PolicyAction& /*actio
 
 void LiveSession::perform(const std::string& id, const FaultAction& fault) {
   const Instant now = loop_->now();
-  log_.append(now, 0, "fault", fault.target ? to_string(*fault.target) : "control-plane",
-              fmt::format("{}: {}", id, to_string(fault.kind)));
+  const ports::CauseId cause =
+      log_.append(now, 0, "fault", fault.target ? to_string(*fault.target) : "control-plane",
+                  fmt::format("{}: {}", id, to_string(fault.kind)));
   std::vector<std::string> targets;
   std::vector<std::string> victims;
   std::string effect;
@@ -641,7 +709,7 @@ void LiveSession::perform(const std::string& id, const FaultAction& fault) {
       }
       case FaultKind::PodKill:
         hit = pod != nullptr;
-        if (hit) send(deletion_of(key, Duration{}));
+        if (hit) send(deletion_of(key, Duration{}), cause);
         break;
       case FaultKind::NodeAgentKill:
       case FaultKind::NodeLoss: {
@@ -655,6 +723,7 @@ void LiveSession::perform(const std::string& id, const FaultAction& fault) {
           for (const auto& [other, pod_object] : objects_) {
             const auto* there = std::get_if<api::Pod>(pod_object.get());
             if (there == nullptr || there->spec.node_name != key.name) continue;
+            strike(other, cause);
             if (std::string owner = observer_.workload_of(*there); !owner.empty()) {
               victims.push_back(std::move(owner));
             }
@@ -669,6 +738,7 @@ void LiveSession::perform(const std::string& id, const FaultAction& fault) {
     if (!hit) continue;
     targets.push_back(to_string(key));
     if (pod != nullptr) {
+      strike(key, cause);
       if (std::string owner = observer_.workload_of(*pod); !owner.empty()) {
         victims.push_back(std::move(owner));
       }
@@ -680,6 +750,11 @@ void LiveSession::perform(const std::string& id, const FaultAction& fault) {
   }
   observer_.fault_struck(now, id, to_string(fault.kind), std::move(targets), victims,
                          std::move(effect));
+}
+
+void LiveSession::strike(const api::ObjectKey& pod, ports::CauseId fault) {
+  struck_[pod] = fault;
+  causes_.struck(pod, fault);
 }
 
 void LiveSession::end_fault(const Ending& ending) {
@@ -733,7 +808,10 @@ void LiveSession::clean_up() {
 }
 
 Result<void> LiveSession::collect_load(RunResult& result) {
+  std::vector<std::pair<LoadLine, sim::ServiceIndex>> failed;
   for (Load& load : loads_) {
+    const auto service = static_cast<sim::ServiceIndex>(
+        std::distance(scenario_.services.begin(), scenario_.services.find(load.service)));
     if (!std::filesystem::exists(load.results.file())) {
       return failure("the load generator left no results in " + load.results.file());
     }
@@ -748,6 +826,7 @@ Result<void> LiveSession::collect_load(RunResult& result) {
         ++stats.succeeded;
       } else {
         ++stats.errors[sim::to_string(line.outcome)];
+        failed.emplace_back(line, service);
       }
       stats.latency.add(line.latency);
     }
@@ -769,6 +848,14 @@ Result<void> LiveSession::collect_load(RunResult& result) {
       std::sort(merged.samples.begin(), merged.samples.end(),
                 [](const auto& a, const auto& b) { return a.at < b.at; });
     }
+  }
+  // A recording was told of them as it went.
+  if (recording_ != nullptr) return {};
+  std::stable_sort(failed.begin(), failed.end(), [](const auto& a, const auto& b) {
+    return a.first.due + a.first.latency < b.first.due + b.first.latency;
+  });
+  for (const auto& [line, service] : failed) {
+    causes_.failed(service, line.outcome, line.endpoint, line.due + line.latency);
   }
   return {};
 }

@@ -23,6 +23,10 @@ namespace orrery::session {
 /// With `record` it is recorded as the run goes, a second behind the clock. What goes on inside
 /// services is not in it: busy slots, queues, when work on a request began.
 ///
+/// What failed has causes as far as the session knows of them: its own deeds, faults that have hit
+/// the pod that was called, a Service left without ready pods. Of other failures it says that
+/// nothing in the log led to them.
+///
 /// With `hand`, whoever has it may give orders at every sample, and never waits. Requires: it is
 /// recorded.
 [[nodiscard]] Result<std::vector<runner::RunResult>> run_live(const scenario::Scenario& scenario,

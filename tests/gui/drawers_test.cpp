@@ -72,6 +72,27 @@ TEST_F(Drawers, TheInstantStandsBetweenWhatHappenedAndWhatIsAhead) {
   EXPECT_GE(after.top(), now.bottom() - 1);
 }
 
+TEST_F(Drawers, TheWayBackToTheInstantIsBesideTheChipsOrOverTheLastRow) {
+  for (const int width : {1280, 1600, 1920}) {
+    for (const char* language : {"en", "ko"}) {
+      window_.resize(width, 800);
+      window_.set_language(language);
+      open(Drawer::Events, 70);
+      press(window_.events(), Qt::Key_PageUp);
+      QRectF way;
+      ASSERT_NE(shape(window_.events(), "follow", &way), nullptr) << width << " " << language;
+      for (int group = -1; group < 5; ++group) {
+        QRectF chip;
+        ASSERT_NE(shape(window_.events(), QString{"events %1"}.arg(group), &chip), nullptr);
+        EXPECT_FALSE(way.intersects(chip)) << width << " " << language;
+        EXPECT_LE(chip.right(), window_.events().width() - 19.5) << width << " " << language;
+      }
+      window_.events().on_action("follow");
+    }
+  }
+  window_.set_language("en");
+}
+
 TEST_F(Drawers, AClickOnAnEventGoesToItsInstantAndService) {
   open(Drawer::Events, 10);
   click(window_.events(), "event 4");
@@ -122,6 +143,31 @@ TEST_F(Drawers, AChosenRequestHasItsRoomInASmallWindow) {
   QRectF why;
   ASSERT_NE(shape(window_.requests(), "why db", &why), nullptr);
   EXPECT_GT(why.top(), minimap.bottom() + 80) << "the axis, two rows and the key stand between";
+}
+
+TEST_F(Drawers, WhyARequestFailedIsWholeInANarrowDrawer) {
+  for (const int width : {1280, 1600}) {
+    for (const char* language : {"en", "ko"}) {
+      window_.resize(width, 800);
+      window_.set_language(language);
+      open(Drawer::Requests, 69.8);
+      QRectF cause;
+      ASSERT_NE(shape(window_.requests(), "why zone b", &cause) != nullptr ||
+                    shape(window_.requests(), "why b 존", &cause) != nullptr,
+                false);
+      QRectF failed;
+      ASSERT_NE(shape(window_.requests(), "why db", &failed), nullptr);
+      EXPECT_FALSE(cause.intersects(failed));
+      for (const Layer& layer : window_.requests().layers()) {
+        for (const Shape& text : layer.list.shapes()) {
+          if (text.kind != Shape::Kind::Text || !failed.contains(text.rect.center())) continue;
+          EXPECT_FALSE(text.text.isEmpty() || text.text.endsWith(QChar{0x2026}))
+              << width << " " << language << ": " << text.text.toStdString();
+        }
+      }
+    }
+  }
+  window_.set_language("en");
 }
 
 TEST_F(Drawers, AreInTheLanguageThatWasJustChosen) {

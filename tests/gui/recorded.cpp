@@ -20,13 +20,15 @@ constexpr std::uint32_t kFront = 0;
 constexpr std::uint32_t kCart = 1;
 constexpr std::uint32_t kDb = 2;
 constexpr std::uint32_t kMail = 3;
+constexpr std::uint32_t kNoEndpoints = 5;
 constexpr std::int64_t kTenths = 1200;
 constexpr std::int64_t kDark = 600;
 constexpr std::int64_t kLight = 900;
 constexpr std::int64_t kShut = 1050;
+constexpr std::int64_t kSet = 1180;
 
 /// What happens beside the dark zone.
-enum class Beside { Nothing, Breaker, Policy, Admission, Topic, ManyTopics };
+enum class Beside { Nothing, Breaker, Policy, Admission, Topic, ManyTopics, Start };
 
 class Writer {
  public:
@@ -122,6 +124,18 @@ class Writer {
     values_[map_.of(route, PolicyField::Fallbacks)] = at_work ? 1 : 0;
   }
 
+  /// Users find no endpoint for five seconds; from 0:07 on, three of their ten calls time out.
+  void sample_of_start(std::int64_t tenth) {
+    values_.assign(map_.count(), 0);
+    const bool none = tenth <= 50;
+    const std::int64_t failed = none ? 10 : tenth > 70 ? 3 : 0;
+    const auto outcome = recording::outcome_field(none ? kNoEndpoints : 4);
+    calls(RowKind::Edge, 0, 10, failed, outcome);
+    calls(RowKind::Service, kFront, 10, failed, outcome);
+    sample_.set_all(values_);
+    writer_.sample(Instant::at(Duration::milliseconds(100) * tenth), sample_);
+  }
+
   void sample(std::int64_t tenth, bool failing, Beside beside) {
     const bool breaker = beside == Beside::Breaker;
     constexpr auto kTimeout = recording::outcome_field(4);
@@ -200,6 +214,19 @@ QString write(const char* file, Beside beside) {
   writer.pod("Pod/shop/db-1-x", "b-1", "ReplicaSet/shop/db-1");
   writer.pod("Pod/shop/db-1-y", "a-1", "ReplicaSet/shop/db-1");
   for (std::int64_t tenth = 1; tenth <= kTenths; ++tenth) {
+    if (beside == Beside::Start) {
+      if (tenth == 1) {
+        writer.event(1, 0, {}, "no-endpoints", "Service/shop/front");
+        writer.event(2, 1, {}, "failing", "Service/shop/front", "calls from users: no-endpoints");
+      }
+      if (tenth == 71) {
+        const Duration killed = Duration::seconds(7);
+        writer.event(3, 0, killed, "fault", "Deployment/shop/front", "it: pod-kill");
+        writer.event(4, 3, killed, "failing", "Service/shop/front", "calls from users: timeout");
+      }
+      writer.sample_of_start(tenth);
+      continue;
+    }
     if (tenth == 1) {
       writer.event(1, 0, Duration::milliseconds(50), "endpoints", "EndpointSlice/shop/db-x",
                    "0 -> 2 ready");
@@ -239,6 +266,14 @@ QString write(const char* file, Beside beside) {
                      "Service/shop/db", (std::string{"patience: timeout from "} + caller).c_str());
       }
     }
+    if (policy && tenth == kSet + 1) {
+      const Duration set = Duration::seconds(118);
+      writer.event(13, 0, set, "set", "Deployment/shop/cart", "hand-1");
+      writer.event(14, 13, set + Duration::milliseconds(5), "spec-changed", "Deployment/shop/cart",
+                   "replicas 1 -> 3");
+      writer.event(15, 0, set + Duration::seconds(1), "spec-changed", "Deployment/shop/db",
+                   "replicas 2 -> 4");
+    }
     const bool dark = tenth > kDark && tenth <= kLight;
     writer.sample(tenth, dark || (policy && tenth > kShut), beside);
   }
@@ -274,6 +309,11 @@ const QString& policy_recording_path() {
 
 const QString& many_topics_recording_path() {
   static const QString kPath = write("gui_test_topics.orrery", Beside::ManyTopics);
+  return kPath;
+}
+
+const QString& start_recording_path() {
+  static const QString kPath = write("gui_test_start.orrery", Beside::Start);
   return kPath;
 }
 

@@ -23,7 +23,8 @@ const QString& breaker_recording_path();
 /// The first, but while zone b is dark front lets two of its ten calls to mail not out.
 const QString& admission_recording_path();
 
-/// The first, but at 1:45 a policy is applied, after which calls fail as they did in the dark.
+/// The first, but at 1:45 a policy is applied, after which calls fail as they did in the dark. At
+/// 1:58 somebody gives cart three replicas by hand; a second later an autoscaler gives db four.
 const QString& policy_recording_path();
 
 /// The first, but mail consumes orders, 60 of which are published a second, and front and cart have
@@ -34,5 +35,9 @@ const QString& topic_recording_path();
 
 /// Likewise, but mail consumes eight topics with long names.
 const QString& many_topics_recording_path();
+
+/// Another: users find no endpoint of front for five seconds, and from a fault at 0:07 on three of
+/// their ten calls to it time out.
+const QString& start_recording_path();
 
 }  // namespace orrery::gui::test

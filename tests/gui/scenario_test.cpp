@@ -3,6 +3,7 @@
 #include <QAbstractButton>
 #include <QApplication>
 #include <QFile>
+#include <QFontMetricsF>
 #include <QKeyEvent>
 #include <QLineEdit>
 #include <QMessageBox>
@@ -255,11 +256,93 @@ TEST_F(Scenario, WhatIsNotSavedIsAskedForBeforeItIsLost) {
   EXPECT_EQ(window_.scenario().text().path, other);
 }
 
+/// What the drawer says after a run by hand, in every language, theme and size.
+class AfterARunByHand : public Scenario {
+ protected:
+  void end_with(const QString& verdict) {
+    const QString engine = read("engine");
+    QFile::remove(folder_.filePath("engine"));
+    write("engine", QString{engine}.replace("PASS: 1 passed", verdict));
+    QFile::setPermissions(folder_.filePath("engine"), QFile::ReadOwner | QFile::ExeOwner);
+    ASSERT_TRUE(window_.open(write("two-zones-and-a-rollout.json", kText)));
+    await(Phase::Right);
+    window_.scenario().on_action("scenario hand");
+    await(Phase::Over);
+    ASSERT_TRUE(shows("hand save"));
+  }
+  void check_words() {
+    QRectF name;
+    ASSERT_NE(window_.scenario().find("file name", &name), nullptr);
+    EXPECT_EQ(window_.scenario().find("file name")->text, "two-zones-and-a-rollout.json");
+    std::vector<QRectF> places{name};
+    for (const char* tag : {"scenario run", "scenario hand", "scenario check", "hand save",
+                            "scenario world sim", "scenario world live"}) {
+      QRectF place;
+      ASSERT_NE(window_.scenario().find(tag, &place), nullptr) << tag;
+      places.push_back(place);
+    }
+    QRectF said;
+    const Shape* text = window_.scenario().find("phase text", &said);
+    ASSERT_NE(text, nullptr);
+    EXPECT_FALSE(text->text.endsWith(QChar{0x2026})) << text->text.toStdString();
+    const QRectF needs = QFontMetricsF{font_of(text->type)}.boundingRect(
+        QRectF{0, 0, said.width(), 1000}, text->wraps ? Qt::TextWordWrap : Qt::TextSingleLine,
+        text->text);
+    EXPECT_LE(needs.width(), said.width() + 1);
+    EXPECT_LE(needs.height(), said.height() + 2);
+    places.push_back(said);
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      EXPECT_LE(places[i].right(), window_.scenario().width() - 19);
+      for (std::size_t k = 0; k < i; ++k) EXPECT_FALSE(places[i].intersects(places[k])) << i << k;
+    }
+    QRectF line;
+    ASSERT_NE(window_.scenario().find("line 1", &line), nullptr);
+    EXPECT_GE(line.top(), said.bottom());
+  }
+};
+
+TEST_F(AfterARunByHand, TheNameOfTheFileAndTheVerdictAreReadableAtEverySize) {
+  end_with(
+      "FAIL: 13 passed, 2 failed, 4 inconclusive - out/report.html - again: orrery run x.json");
+  for (const QSize size : {QSize{1280, 800}, QSize{1600, 1000}, QSize{1000, 700}}) {
+    for (const char* language : {"en", "ko"}) {
+      for (const Shade shade : {Shade::Dark, Shade::Light}) {
+        window_.resize(size);
+        window_.set_language(language);
+        window_.set_shade(shade);
+        (void)window_.picture(1);
+        check_words();
+      }
+    }
+  }
+  window_.set_language("en");
+}
+
+TEST_F(AfterARunByHand, TheVerdictIsSaidInWordsOfTheWindowAndByItsSign) {
+  end_with(
+      "FAIL: 13 passed, 2 failed, 0 inconclusive - out/report.html - again: orrery run x.json");
+  (void)window_.picture(1);
+  EXPECT_EQ(window_.scenario().find("phase text")->text,
+            "Failed: 13 passed, 2 failed of what was expected.");
+  EXPECT_EQ(window_.scenario().find("phase")->state, State::Failing);
+  window_.set_language("ko");
+  (void)window_.picture(1);
+  EXPECT_FALSE(window_.scenario().find("phase text")->text.contains("expected"));
+  window_.set_language("en");
+}
+
+TEST_F(AfterARunByHand, ThatNothingWasExpectedIsNotCounted) {
+  end_with("PASS: 0 passed, 0 failed, 0 inconclusive - out/report.html");
+  EXPECT_EQ(window_.scenario().find("phase text")->text, "It is over. Nothing was expected of it.");
+}
+
 TEST_F(Scenario, AnEngineThatIsNotThereIsSaid) {
   window_.engine().set_program(folder_.filePath("nothing"));
   ASSERT_TRUE(window_.open(write("x.json", "{}\n")));
   wait_until([&] { return window_.scenario().phase() == Phase::Wrong; });
   EXPECT_TRUE(window_.scenario().text().problems.empty());
+  EXPECT_EQ(window_.scenario().said(),
+            "The program that runs scenarios was not found: " + folder_.filePath("nothing"));
 }
 
 /// A program that finds zones wrong for live hosts, and whose hosts are not there.

@@ -8,7 +8,9 @@
 
 #include "gui/app/window.h"
 #include "gui/views/event_text.h"
+#include "gui/views/why_text.h"
 #include "gui/views/words.h"
+#include "runner/scenario/fault.h"
 #include "tests/gui/recorded.h"
 
 namespace orrery::gui {
@@ -99,9 +101,9 @@ TEST_F(Views, AFaultThatIsStillToComeIsDashed) {
   EXPECT_FALSE(shape(window_.timeline(), "fault dark", layers)->dash.isEmpty());
 }
 
-TEST(Timeline, WordsOfAMarkEndBeforeTheNextBegins) {
+TEST(Timeline, WordsOfAMarkEndBeforeTheNextBeginsOrStandBeforeIt) {
   Window window;
-  window.resize(1600, 1000);
+  window.resize(1920, 1200);
   ASSERT_TRUE(window.open(test::policy_recording_path()));
   window.take_all();
   (void)window.picture(1);
@@ -113,9 +115,18 @@ TEST(Timeline, WordsOfAMarkEndBeforeTheNextBegins) {
     }
     return false;
   };
-  EXPECT_FALSE(says("shut")) << "another change follows at once";
+  QRectF shut;
+  for (const Layer& layer : window.timeline().layers()) {
+    for (const Shape& shape : layer.list.shapes()) {
+      if (shape.text == "shut") shut = shape.rect;
+    }
+  }
+  ASSERT_FALSE(shut.isNull());
+  EXPECT_LE(shut.right(), window.timeline().x_of(Instant::at(Duration::seconds(105))) - 4)
+      << "another change follows at once";
   EXPECT_TRUE(says("patience"));
   EXPECT_TRUE(says("zone b went dark"));
+  EXPECT_TRUE(says("cart: 3 replicas")) << "and not hand-1, which nobody has named so";
 }
 
 void check_limit_tiles(const QString& recording, std::size_t expected) {
@@ -186,6 +197,49 @@ TEST_F(Views, CardsThatAreLowWidenForTheirNamesAndTheInspectorKeepsItsCharts) {
   EXPECT_GE(lines(), 3U) << "the instant in each chart";
 }
 
+TEST_F(Views, ACardSaysHowItsServiceFaresHoweverSmallTheWindow) {
+  for (const QSize size : {QSize{1280, 800}, QSize{1600, 1000}, QSize{1280, 640}}) {
+    for (const char* language : {"en", "ko"}) {
+      window_.resize(size);
+      window_.set_language(language);
+      window_.seek(Instant::at(Duration::seconds(70)));
+      (void)window_.picture(1);
+      std::vector<QRectF> cards;
+      for (const char* service : {"front", "cart", "db"}) {
+        const QString full = QString{"shop/"} + service;
+        QRectF card;
+        ASSERT_NE(window_.services().find("card " + full, &card), nullptr);
+        for (const QRectF& other : cards) EXPECT_FALSE(card.intersects(other));
+        cards.push_back(card);
+        QRectF value;
+        const Shape* said = window_.services().find("small value " + full, &value);
+        if (said == nullptr) said = window_.services().find("value " + full, &value);
+        ASSERT_NE(said, nullptr) << full.toStdString() << " at " << size.width();
+        EXPECT_TRUE(card.contains(value));
+        EXPECT_EQ(said->text, window_.services().tr("%1 err").arg("50%"));
+      }
+    }
+  }
+  window_.set_language("en");
+}
+
+TEST_F(Views, LinesEndAtTheCardsThatWereWidened) {
+  window_.resize(1280, 640);
+  (void)window_.picture(1);
+  QRectF front;
+  QRectF cart;
+  ASSERT_NE(window_.services().find("card shop/front", &front), nullptr);
+  ASSERT_NE(window_.services().find("card shop/cart", &cart), nullptr);
+  ASSERT_LT(front.right(), cart.left());
+  for (const Layer& layer : window_.services().layers()) {
+    const Shape* edge = layer.list.find("edge 1");
+    if (edge == nullptr) continue;
+    const QPainterPath line = layer.transform.map(edge->path);
+    EXPECT_NEAR(line.elementAt(0).x, front.right(), 1.5);
+    EXPECT_NEAR(line.currentPosition().x(), cart.left(), 1.5);
+  }
+}
+
 TEST_F(Views, WhereTheLegendHasNoRoomWhatIsBadIsExplainedFirst) {
   window_.select(2U);
   window_.resize(1000, 800);
@@ -226,6 +280,53 @@ TEST_F(Views, NoTextIsCutInEitherLanguageOrTheme) {
     }
   }
   window_.set_language("en");
+}
+
+TEST(Words, NeverGoBeyondTheirView) {
+  Window window;
+  ASSERT_TRUE(window.open(test::topic_recording_path()));
+  ASSERT_TRUE(window.open_other(test::breaker_recording_path()));
+  window.take_all();
+  for (const QSize size : {QSize{1280, 800}, QSize{1600, 1000}}) {
+    for (const char* language : {"en", "ko"}) {
+      for (const Drawer drawer : {Drawer::None, Drawer::Events, Drawer::Requests, Drawer::Limits,
+                                  Drawer::Scenario, Drawer::Compare}) {
+        window.resize(size);
+        window.set_language(language);
+        window.show_drawer(drawer);
+        window.seek(Instant::at(Duration::seconds(70)));
+        (void)window.picture(1);
+        for (const Canvas* canvas : window.canvases()) {
+          for (const Layer& layer : canvas->layers()) {
+            if (!layer.transform.isIdentity()) continue;
+            for (const Shape& text : layer.list.shapes()) {
+              if (text.kind != Shape::Kind::Text) continue;
+              EXPECT_LE(text.rect.right(), canvas->width() - 8)
+                  << size.width() << " " << language << ": " << text.text.toStdString();
+            }
+          }
+        }
+      }
+    }
+  }
+  window.set_language("en");
+}
+
+TEST(Words, SayWhatEveryFaultDoesInBothLanguages) {
+  Window window;
+  for (int kind = 0; kind < scenario::kFaultKindCount; ++kind) {
+    const std::string name = to_string(static_cast<scenario::FaultKind>(kind));
+    window.set_language("en");
+    const QString english = fault_text(name);
+    EXPECT_NE(english, QString::fromStdString(name).replace('-', ' '));
+    window.set_language("ko");
+    EXPECT_NE(fault_text(name), english);
+  }
+  window.set_language("en");
+}
+
+TEST(Words, SayBothEndsOfWhatIsHitBetweenServices) {
+  EXPECT_EQ(subject_text("Service/shop/front to Service/shop/cart"), "front → cart");
 }
 
 TEST(Korean, AChangeOfAPolicyIsSaidInWords) {

@@ -98,6 +98,15 @@ def main():
         assert [entry["id"] for entry in kept["timeline"]] == ["hand-1", "hand-2"], kept
         commands = [e for e in events_of(orrery, folder / "run.orrery") if e["what"] == "command"]
         assert len(commands) == 2, commands
+        # What was done led to what is seen of it.
+        told = {e["id"]: e for e in events_of(orrery, folder / "run.orrery")}
+        led_to = [(told[e["cause"]]["what"], e["what"], e["detail"]) for e in told.values() if e["cause"]]
+        assert ("set", "spec-changed", "replicas 2 -> 3") in led_to, led_to
+        assert any(cause == "fault" and what in ("terminating", "deleted") for cause, what, _ in led_to), led_to
+        # Requests that came before the first pod was ready failed, and why is known.
+        why = subprocess.run([orrery, "why", folder / "out"], capture_output=True, text=True, check=True).stdout
+        assert "no ready pod of default/web" in why, why
+        assert any(e["what"] == "failing" and e["cause"] for e in told.values()), "no failure has a cause"
         # The same in the simulated world: one killed, three at the end.
         again = subprocess.run([orrery, "run", folder / "out/session.json", "--out", folder / "again"],
                                capture_output=True, text=True, check=False)

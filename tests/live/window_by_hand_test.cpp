@@ -93,6 +93,7 @@ TEST_F(OnLiveHosts, AFaultAndMoreReplicasAreAFewClicks) {
       },
       "6-replicas");
   wait_until([&] { return ready() == 3; });
+  wait_until([&] { return window_.timeline().find("change hand-2") != nullptr; });
   look("7-three");
   click(scenario, "scenario stop");
   wait_until([&] { return !window_.engine().is_running(); }, kPatient);

@@ -65,7 +65,7 @@ controllers::Change pod_appears(const char* name, const char* address) {
 class LiveRecordingTest : public testing::Test {
  protected:
   std::unique_ptr<LiveRecording> begin() {
-    auto recording = *LiveRecording::create({path_, {}, "test", 20}, scenario_, 0);
+    auto recording = *LiveRecording::create({path_, {}, "test", 20}, scenario_, 0, causes_);
     recording->add_load(generator_.results(), "visit");
     return recording;
   }
@@ -79,10 +79,11 @@ class LiveRecordingTest : public testing::Test {
   scenario::Scenario scenario_ = two_pods();
   Generator generator_{folder_.file("load")};
   recording::EventLog log_;
+  LiveCauses causes_{log_, {"default/web"}};
 };
 
 TEST_F(LiveRecordingTest, ItHasTheSceneOfTheSimulatedRun) {
-  ASSERT_TRUE(begin()->finish(log_));
+  ASSERT_TRUE(begin()->finish());
   const RecordOrder order{folder_.file("sim"), {}, "test", 20};
   ASSERT_TRUE(try_simulate(scenario_, 1, &order));
   EXPECT_EQ((*RunReader::open(path_))->scene(), (*RunReader::open(order.path))->scene());
@@ -95,8 +96,8 @@ TEST_F(LiveRecordingTest, RequestsAreCountedWhenTheyAreDueAndWhenTheyAreOver) {
   generator_.due(1, 130);
   generator_.over(0, 120, 50, "ok", "10.91.1.2:8080");
   generator_.begin_a_line();
-  recording->advance(ms(200), log_);
-  ASSERT_TRUE(recording->finish(log_));
+  recording->advance(ms(200));
+  ASSERT_TRUE(recording->finish());
   const auto reader = *RunReader::open(path_);
   for (const RowKind row : {RowKind::Edge, RowKind::Service, RowKind::Journey}) {
     EXPECT_EQ(value(*reader, row, CallField::Started, ms(100)), 0);
@@ -113,8 +114,8 @@ TEST_F(LiveRecordingTest, OutcomesAndLatenciesAreThoseOfTheGenerator) {
   generator_.over(0, 100, 40, "reset", "10.91.1.2:8080");
   generator_.due(1, 150);
   generator_.over(1, 150, 0, "no-endpoints", "");
-  recording->advance(ms(1000), log_);
-  ASSERT_TRUE(recording->finish(log_));
+  recording->advance(ms(1000));
+  ASSERT_TRUE(recording->finish());
   const auto reader = *RunReader::open(path_);
   const auto reset = static_cast<CallField>(1 + static_cast<int>(sim::RequestOutcome::Reset));
   const auto none = static_cast<CallField>(1 + static_cast<int>(sim::RequestOutcome::NoEndpoints));
@@ -125,13 +126,32 @@ TEST_F(LiveRecordingTest, OutcomesAndLatenciesAreThoseOfTheGenerator) {
   EXPECT_NEAR(to_seconds(slowest), 0.040, 0.002);
 }
 
+TEST_F(LiveRecordingTest, WhatMadeCallsFailIsAmongItsEvents) {
+  const auto recording = begin();
+  log_.append(ms(100), 0, "fault", "Deployment/default/web", "all: container-kill");
+  causes_.on_changes(ms(10), {pod_appears("web-1", "10.91.1.2")});
+  causes_.struck({api::Kind::Pod, "default", "web-1"}, 1);
+  generator_.due(0, 120);
+  generator_.over(0, 120, 5, "refused", "10.91.1.2:8080");
+  log_.append(ms(180), 1, "exited", "Pod/default/web-1");
+  recording->advance(ms(300));
+  ASSERT_TRUE(recording->finish());
+  const auto reader = *RunReader::open(path_);
+  const auto events = *reader->events({}, ms(1000));
+  ASSERT_EQ(events.size(), 3U);
+  EXPECT_EQ(reader->text(events[1].what), "failing");
+  EXPECT_EQ(events[1].cause, 1U);
+  EXPECT_EQ(events[1].at, ms(125));
+  EXPECT_EQ(events[2].cause, 1U);
+}
+
 TEST_F(LiveRecordingTest, AFollowedRequestNamesThePodThatItReached) {
   const auto recording = begin();
   recording->on_changes(ms(10), {pod_appears("web-1", "10.91.1.2")});
   generator_.due(0, 120);
   generator_.over(0, 120, 50, "ok", "10.91.1.2:8080");
-  recording->advance(ms(300), log_);
-  ASSERT_TRUE(recording->finish(log_));
+  recording->advance(ms(300));
+  ASSERT_TRUE(recording->finish());
   const auto reader = *RunReader::open(path_);
   const auto traces = *reader->traces({}, ms(1000));
   ASSERT_EQ(traces.size(), 1U);
@@ -145,10 +165,10 @@ TEST_F(LiveRecordingTest, AFollowedRequestNamesThePodThatItReached) {
 TEST_F(LiveRecordingTest, WhatCameAfterTheLastSampleIsNoPartOfIt) {
   const auto recording = begin();
   log_.append(ms(200), 0, "fault", "Pod/default/web-1", "at the end");
-  recording->advance(ms(200), log_);
+  recording->advance(ms(200));
   recording->on_changes(ms(250), {pod_appears("web-1", "10.91.1.2")});
   log_.append(ms(250), 0, "deleted", "Pod/default/web-1", "");
-  ASSERT_TRUE(recording->finish(log_));
+  ASSERT_TRUE(recording->finish());
   const auto reader = *RunReader::open(path_);
   const auto events = *reader->events({}, ms(1000));
   ASSERT_EQ(events.size(), 1U);

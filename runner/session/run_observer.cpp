@@ -214,10 +214,12 @@ void RunObserver::sample(Instant now, const std::string& name) {
   s.at = now;
   s.desired = workload.desired;
   const Duration min_ready = workload.min_ready;
-  s.available = min_ready == Duration{} ? s.ready : 0;
-  for (const auto& [uid, pod] : workload.pods) {
-    if (min_ready == Duration{}) break;
-    if (pod.ready && pod.ready_since + min_ready < now) ++s.available;
+  if (min_ready == Duration{}) {
+    s.available = s.ready;
+  } else {
+    for (const auto& [uid, pod] : workload.pods) {
+      if (pod.ready && pod.ready_since + min_ready < now) ++s.available;
+    }
   }
   if (workload.updated) s.updated = *workload.updated;
   std::vector<runner::WorkloadSample>& samples = workload.result.samples;

@@ -159,24 +159,31 @@ class EventHeap {
   }
 
   /// Puts `event` into the empty root and restores the heap. One function, for its loop needs all
-  /// registers.
+  /// registers; by offsets in bytes, for indices would be multiplied four times a level; and by
+  /// arithmetic instead of branches, for which child is the smallest cannot be predicted.
   [[gnu::noinline]] void descend(PackedEvent event) {
+    constexpr std::size_t kCell = sizeof(PackedEvent);
     PackedEvent* const cells = cells_.get();
-    std::size_t hole = kRoot;
+    const auto at = [cells](std::size_t offset) -> PackedEvent& {
+      return *reinterpret_cast<PackedEvent*>(reinterpret_cast<char*>(cells) + offset);
+    };
+    const auto if_so = [](bool condition, std::size_t distance) {
+      return (std::size_t{0} - static_cast<std::size_t>(condition)) & distance;
+    };
+    const std::size_t end = end_ * kCell;
+    std::size_t hole = kRoot * kCell;
     for (;;) {
-      const std::size_t first = 4 * hole - 8;
-      if (first >= end_) break;
-      // Index arithmetic instead of branches: which child is smallest cannot be predicted.
-      const PackedEvent* const child = cells + first;
-      const auto low = static_cast<std::size_t>(child[1] < child[0]);
-      const auto high = 2 + static_cast<std::size_t>(child[3] < child[2]);
-      const std::size_t is_high = child[high] < child[low] ? ~std::size_t{0} : 0;
-      const std::size_t smallest = low ^ ((low ^ high) & is_high);
-      if (!(child[smallest] < event)) break;
-      cells[hole] = child[smallest];
-      hole = first + smallest;
+      const std::size_t first = 4 * hole - 8 * kCell;
+      if (first >= end) break;
+      const std::size_t low = first + if_so(at(first + kCell) < at(first), kCell);
+      const std::size_t third = first + 2 * kCell;
+      const std::size_t high = third + if_so(at(third + kCell) < at(third), kCell);
+      const std::size_t smallest = low + if_so(at(high) < at(low), high - low);
+      if (!(at(smallest) < event)) break;
+      at(hole) = at(smallest);
+      hole = smallest;
     }
-    cells[hole] = event;
+    at(hole) = event;
   }
 
   Cells cells_;

@@ -15,25 +15,23 @@ Instant Kernel::next_time() {
   return Instant::at(Duration::nanoseconds(static_cast<std::int64_t>(first.time())));
 }
 
-bool Kernel::pop_beside_timers(Instant limit, KernelEvent& event) {
+std::optional<KernelEvent> Kernel::pop_beside_timers(Instant limit) {
   const auto until = static_cast<std::uint64_t>(std::min(limit, kLatest).count_ns());
   for (;;) {
     const PackedEvent first = queue_.top();
     if (first.time() >= wheel_.earliest_bound()) {
-      if (wheel_.earliest_bound() > until) return false;
+      if (wheel_.earliest_bound() > until) return std::nullopt;
       wheel_.step(queue_);
     } else if (first.time() > until) {
-      return false;
+      return std::nullopt;
     } else if (!first.is_timer()) {
-      event = take(first, first.payload());
-      return true;
+      return take(first, first.payload());
     } else if (!wheel_.is_current(first)) {
       queue_.pop();
     } else {
       const std::uint32_t timer = first.payload();
       wheel_.disarm(timer);
-      event = take(first, wheel_.payload(timer));
-      return true;
+      return take(first, wheel_.payload(timer));
     }
   }
 }

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "models/base/contract.h"
@@ -99,7 +100,9 @@ class Kernel {
   [[nodiscard]] bool pop(Instant limit, KernelEvent& event) {
     const PackedEvent first = queue_.top();
     if (first.is_timer() || first.time() >= wheel_.earliest_bound()) {
-      return pop_beside_timers(limit, event);
+      const std::optional<KernelEvent> taken = pop_beside_timers(limit);
+      if (taken) event = *taken;
+      return taken.has_value();
     }
     if (first.time() > static_cast<std::uint64_t>(limit.count_ns())) return false;
     event = take(first, first.payload());
@@ -132,7 +135,9 @@ class Kernel {
   static constexpr unsigned kIndexBits = 27;
 
   /// pop() where a timer may be the next.
-  [[nodiscard]] bool pop_beside_timers(Instant limit, KernelEvent& event);
+  /// By value: an event whose address is known is written to memory in parts, and read as a whole
+  /// from there only once both have arrived.
+  [[nodiscard]] std::optional<KernelEvent> pop_beside_timers(Instant limit);
   /// It is what top() has returned.
   [[nodiscard]] KernelEvent take(PackedEvent first, std::uint32_t payload) {
     queue_.pop();

@@ -13,7 +13,7 @@
 /// than 2.5 small ones, and a call without policies that holds more than 96 bytes: what the program
 /// has in memory grows by that from a hundredth of the load to all of it, in pages of 4 KiB.
 ///
-/// Usage: scale_bench [repetitions]
+/// Usage: scale_bench [repetitions] [without policies: 0, or with: 1]
 #include <malloc.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -242,7 +242,9 @@ double median(std::vector<double> values) {
 int main(int argc, char** argv) {
   const int repetitions = argc > 1 ? std::atoi(argv[1]) : 5;
   bool right = true;
+  const int only = argc > 2 ? std::atoi(argv[2]) : -1;
   for (const bool policies : {false, true}) {
+    if (only >= 0 && policies != (only == 1)) continue;
     const char* const name = policies ? "all policies" : "no policies";
     std::array<std::vector<double>, 2> ns_per_hop;
     std::vector<double> ratios;

@@ -59,8 +59,11 @@ class LocalRateLimit {
       elapsed -= elapsed % config_.fill_interval.count_ns();
     }
     filled_at_ = filled_at_ + Duration::nanoseconds(elapsed);
-    const bool filled_up = elapsed > (full_ - credit_) / config_.tokens_per_fill;
-    credit_ = filled_up ? full_ : credit_ + elapsed * config_.tokens_per_fill;
+    const std::int64_t per_ns = config_.tokens_per_fill;
+    std::int64_t gained = 0;
+    const bool filled_up =
+        __builtin_mul_overflow(elapsed, per_ns, &gained) || gained > full_ - credit_;
+    credit_ = filled_up ? full_ : credit_ + gained;
   }
 
   // A nanosecond brings `tokens_per_fill` of credit and a token costs the interval's nanoseconds:

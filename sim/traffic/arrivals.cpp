@@ -19,7 +19,7 @@ void RequestEngine::start() {
   enter();
   for (std::uint32_t i = 0; i < loads_.size(); ++i) {
     const bool comes = loads_[i].seconds_per_arrival > 0 || loads_[i].rate.has_value();
-    if (comes && loads_[i].weight_sum > 0) arm_arrival(i);
+    if (comes && loads_[i].weight_sum() > 0) arm_arrival(i);
   }
   for (std::uint32_t i = 0; i < users_.size(); ++i) {
     const LoadModel& model = model_.load[users_[i].load];
@@ -87,11 +87,11 @@ std::uint32_t RequestEngine::begin_journey(std::uint32_t index, std::uint64_t or
 }
 
 std::uint32_t RequestEngine::chosen_journey(std::uint32_t index, std::uint64_t ordinal) const {
-  const std::vector<LoadModel::Share>& mix = model_.load[index].mix;
-  double choice = draws_.uniform(Purpose::JourneyChoice, index, ordinal) * loads_[index].weight_sum;
-  std::size_t share = 0;
-  while (share + 1 < mix.size() && choice >= mix[share].weight) choice -= mix[share++].weight;
-  return mix[share].journey;
+  const Load& load = loads_[index];
+  const double choice = draws_.uniform(Purpose::JourneyChoice, index, ordinal) * load.weight_sum();
+  const auto last = load.weights.end() - 1;
+  const auto share = std::upper_bound(load.weights.begin(), last, choice);
+  return model_.load[index].mix[static_cast<std::size_t>(share - load.weights.begin())].journey;
 }
 
 void RequestEngine::let_user_think(std::uint32_t index, Instant from) {

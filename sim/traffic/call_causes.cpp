@@ -132,7 +132,8 @@ RecordId RequestEngine::start_behind_lack(ServiceIndex service, bool goes_on) {
     // Those that had no room before it began lack it for another reason.
     if (instance.service != service || lacks_[service].since < start.since) continue;
     const std::vector<std::uint32_t>& called = last_endpoints_[service]->addresses;
-    if (std::find(called.begin(), called.end(), instance.address) == called.end()) continue;
+    const std::uint32_t address = instance_addresses_[index];
+    if (std::find(called.begin(), called.end(), address) == called.end()) continue;
     return lacks_by_start_[service] = cause_of_closed(index);
   }
   const auto last = lacks_by_start_.find(service);

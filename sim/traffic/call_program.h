@@ -30,7 +30,7 @@ namespace orrery::sim {
 }
 
 /// A place in a program from which calls are made.
-struct CallSite {
+struct alignas(64) CallSite {
   ServiceIndex service = kNone;  ///< kNone: not a call; a journey's root.
   std::uint32_t operation = 0;   ///< Index into CallProgram::operations.
   std::uint32_t times = 1;
@@ -45,7 +45,7 @@ struct CallSite {
   std::uint32_t fallback = kNone;     ///< The site that is called when its call fails; or kNone.
   std::uint32_t stands_for = kNone;   ///< The site whose fallback it is; kNone: it is none.
 };
-static_assert(sizeof(CallSite) <= 64, "a place of calls is one cache line");
+static_assert(sizeof(CallSite) == 64, "a place of calls is one cache line");
 
 /// What few places have.
 struct SpecialCall {

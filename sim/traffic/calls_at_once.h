@@ -20,6 +20,7 @@ class CallsAtOnce {
       ++waiting_;
     }
   }
+  [[nodiscard]] bool empty() const { return next_ == kNone; }
   /// The one that came first; kNone if there is none.
   [[nodiscard]] std::uint32_t take() {
     const std::uint32_t first = next_;

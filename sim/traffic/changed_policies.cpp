@@ -106,6 +106,8 @@ void RequestEngine::set_policy(std::uint32_t route, RoutePolicy policy, PolicyCa
   change.shares = std::move(shares);
   clusters_most_ = std::max(clusters_most_, policy.split.size());
   has_threads_ = has_threads_ || policy.thread_pool.has_value();
+  has_rare_policies_ = has_rare_policies_ || has_rare(policy);
+  note_features();
   policies_[route] = &changed_policies_.emplace_back(std::move(policy));
 
   const std::uint32_t from = model.from == kClients ? kNone : model.from;
@@ -166,7 +168,7 @@ void RequestEngine::move_routes(const std::vector<std::uint32_t>& moved) {
 
 void RequestEngine::begin_route(std::uint32_t at, std::uint32_t route, std::uint32_t caller,
                                 std::uint32_t before, Keeps keeps) {
-  const std::uint32_t zone = caller == kNone ? kNoZone : instances_[caller].zone;
+  const std::uint32_t zone = caller == kNone ? kNoZone : zone_of(instances_[caller]);
   // Its draws are its own, whatever was changed before.
   const std::uint64_t key = mix64(mix64(at) + changed_policies_.size());
   routes_[at] = Route{*policies_[route], draws_, key, zone, now_};

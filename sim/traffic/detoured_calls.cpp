@@ -67,7 +67,7 @@ std::uint32_t RequestEngine::leave_behind(std::uint32_t index) {
 }
 
 void RequestEngine::end_unheard(std::uint32_t index, RequestOutcome outcome, bool answered) {
-  (void)end_try(index, outcome);
+  (void)end_try<Features::All>(index, calls_[index], outcome);
   const std::uint32_t root = calls_[index].parent;
   if (answered) {
     discard(index);

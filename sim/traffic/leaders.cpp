@@ -100,7 +100,7 @@ std::optional<std::uint32_t> RequestEngine::leader_in(const Endpoints& endpoints
                                                       ServiceIndex service) const {
   const std::uint32_t leads = leaderships_[service].leader;
   if (leads == kNone) return std::nullopt;
-  const std::uint32_t address = instances_[leads].address;
+  const std::uint32_t address = instance_addresses_[leads];
   const std::vector<std::uint32_t>& known = endpoints.addresses;
   const bool has = std::find(known.begin(), known.end(), address) != known.end();
   return has ? std::optional{address} : std::nullopt;
@@ -169,7 +169,7 @@ std::uint32_t RequestEngine::send_replication(std::uint32_t write, std::uint32_t
   const std::uint32_t index = allocate_call();  // Before any reference into the slab.
   const Call& of = calls_[write];
   Call& call = calls_[index];
-  call.key = mix64(of.key ^ mix64(kReplication + instances_[follower].address));
+  call.key = mix64(of.key ^ mix64(kReplication + instance_addresses_[follower]));
   call.start_ns = now_.count_ns();
   call.site = program_.replication_sites[program_.sites[of.site].operation];
   call.instance = follower;

@@ -24,6 +24,12 @@ void RequestEngine::look_ahead() const {
   const Call& next = calls_[coming.next];  // Here since one of the events before.
   if (next.parent != kNone) __builtin_prefetch(&calls_[next.parent]);
   if (next.instance != kNone) __builtin_prefetch(&instances_[next.instance]);
+  if (next.phase == CallPhase::Answering) {
+    const ServiceIndex service = program_.sites[next.site].service;
+    if (service < services_.size()) {  // Not of a probe.
+      services_[service].look_ahead(next.start_ns, kernel_.now().count_ns());
+    }
+  }
 }
 
 }  // namespace orrery::sim

@@ -41,6 +41,7 @@
 #include "sim/traffic/edge_faults.h"
 #include "sim/traffic/engine_views.h"
 #include "sim/traffic/failure_ledger.h"
+#include "sim/traffic/features.h"
 #include "sim/traffic/instance_spec.h"
 #include "sim/traffic/node_cpu.h"
 #include "sim/traffic/request_series.h"
@@ -287,8 +288,6 @@ class RequestEngine {
     std::int64_t cpu_ns = 0;  ///< Work done.
     std::uint32_t service = 0;
     std::uint32_t node = 0;
-    std::uint32_t zone = 0;
-    std::uint32_t address = 0;
     std::uint32_t concurrency = 0;
     std::uint32_t queue_max = 0;
     std::uint32_t busy = 0;
@@ -299,13 +298,17 @@ class RequestEngine {
     std::uint32_t first_route = 0;   ///< Of the calls it makes, in routes_.
     std::uint32_t served = 0;
     std::uint32_t served_max = kNone;
+    std::uint16_t zone = 0;  ///< Or kNowhere.
     InstanceState state = InstanceState::Starting;
-    bool drains = true;
+    bool drains : 1 = true;
     bool failing : 1 = false;
     bool hanging : 1 = false;
     bool strained : 1 = false;  ///< It has a Strain.
     bool flawed : 1 = false;    ///< It has a Flaw.
+
+    static constexpr std::uint16_t kNowhere = 0xffff;
   };
+  static_assert(sizeof(Instance) == 64);
   /// Why some of an instance's requests fail when their work is done.
   struct Flaw {
     std::uint64_t fails_below = 0;  ///< One does if 64 uniform bits are below.
@@ -422,9 +425,11 @@ class RequestEngine {
   struct Load {
     std::uint64_t started = 0;
     double seconds_per_arrival = 0;
-    double weight_sum = 0;
+    std::vector<double> weights;      ///< Of the mix: sums of those up to each.
     std::vector<double> population;   ///< User -> how probable it is that one up to it comes.
     std::optional<ArrivalRate> rate;  ///< In place of a constant one.
+
+    [[nodiscard]] double weight_sum() const { return weights.empty() ? 0 : weights.back(); }
   };
   /// One of a closed load's.
   struct User {
@@ -589,12 +594,13 @@ class RequestEngine {
     RecordId failure = 0;  ///< The record of the failure.
   };
 
-  // A hop of a plain model, where nothing but queues stands between callers and services, is
-  // compiled without asking for all that there may be besides: `kPlain`.
-  void note_features();  ///< Sets plain_; called when any of them may have come or gone.
-  template <bool kPlain>
+  // The life of a call: hop.cpp. Without all features it is not asked for what a model does not
+  // have; what is rare then goes on with all.
+  void note_features();  ///< Sets features_; called when any of them may have come or gone.
+  template <Features kHas>
   void dispatch_call(KernelEvent event);
   [[gnu::noinline]] void dispatch_plain(KernelEvent event);
+  [[gnu::noinline]] void dispatch_routed(KernelEvent event);
 
   void enter();  ///< Reads the clock and takes the gauges that are due.
   void sample_gauges();
@@ -602,8 +608,9 @@ class RequestEngine {
   void dispatch_aside(KernelEvent event);  ///< About no call of the slab.
   /// With more calls than a cache holds: has what the next events need on its way from memory.
   void look_ahead() const;
-  template <bool kPlain = false>
+  template <Features kHas = Features::All>
   void drain_work();
+  [[gnu::noinline]] void drain_at_once();  ///< The same, out of line.
 
   // Who starts journeys: arrivals.cpp.
   void arm_arrival(std::uint32_t load);
@@ -624,9 +631,9 @@ class RequestEngine {
 
   /// Whether the caller with that key makes the call of the site.
   [[nodiscard]] bool takes(std::uint64_t key, const CallSite& site) const;
-  template <bool kPlain = false>
+  template <Features kHas = Features::All>
   void run(std::uint32_t call);  ///< Its next step, or its end if there is none.
-  template <bool kPlain>
+  template <Features kHas>
   void run(std::uint32_t call, const ProgramOperation& its_operation);
   // Calls that are made on a condition, by nobody, or not at all: special_calls.cpp.
   /// Whether the call of the site is made and waited for. It, or what stands for it, is under way
@@ -666,10 +673,10 @@ class RequestEngine {
   [[nodiscard]] Duration time_of_payload(const Call& call, bool answers) const;
   /// Returns the slot of the call. `cause`: what made its caller make it, if that is not the
   /// caller's own.
-  template <bool kPlain = false>
+  template <Features kHas = Features::All>
   std::uint32_t launch(std::uint32_t parent, std::uint32_t site, std::uint32_t repetition,
                        RecordId cause = 0);
-  template <bool kPlain = false>
+  template <Features kHas = Features::All>
   [[nodiscard]] std::uint32_t allocate_call();
   /// The caller hears of the failure still within this event.
   void reject(std::uint32_t call, RequestOutcome outcome);
@@ -678,70 +685,80 @@ class RequestEngine {
   /// When the caller of a call that is under way stops waiting; never() if it does not.
   [[nodiscard]] Instant give_up_at(std::uint32_t call) const;
   Instant arm_give_up(std::uint32_t call);  ///< Its timer, for then. Returns give_up_at().
+  [[nodiscard]] std::size_t consumer_count() const { return tables_.size() / service_count_; }
   /// The table that the caller's node, or the clients outside, go by.
   [[nodiscard]] ConsumerIndex consumer_of(const Call& parent) const;
   [[nodiscard]] std::size_t table_of(const Call& parent, const CallSite& site) const;
-  /// The call takes its way to whoever answers at the address now.
-  template <bool kPlain = false>
-  void connect(std::uint32_t call, std::uint32_t address) {
-    connect<kPlain>(call, calls_[call], address);
+  [[nodiscard]] const Endpoints& endpoints_of(const Call& parent, const CallSite& site) const {
+    const Endpoints* const same = same_endpoints_[site.service];
+    return same != nullptr ? *same : *endpoints_[table_of(parent, site)];
   }
-  template <bool kPlain>
+  /// The call takes its way to whoever answers at the address now.
+  template <Features kHas = Features::All>
+  void connect(std::uint32_t call, std::uint32_t address) {
+    connect<kHas>(call, calls_[call], address);
+  }
+  template <Features kHas>
   void connect(std::uint32_t call, Call& record, std::uint32_t address);
   /// The address a new call of `parent` goes to. Requires: the table is not empty.
-  [[nodiscard]] std::uint32_t choose(const Call& parent, std::size_t table, std::uint64_t key);
+  [[nodiscard]] std::uint32_t choose(const Call& parent, const CallSite& site, std::uint64_t key);
   [[nodiscard]] std::uint32_t choose_otherwise(const Call& parent, std::size_t table,
                                                std::uint64_t key);
-  template <bool kPlain = false>
+  /// One of the endpoints, each as probable. Requires: there is one.
+  [[nodiscard]] std::uint32_t any_of(const Endpoints& table, std::uint64_t key) const {
+    const std::size_t size = table.addresses.size();
+    return table.addresses[size == 1 ? 0 : draws_.index(Purpose::EndpointChoice, size, key)];
+  }
+  template <Features kHas = Features::All>
   void travel(std::uint32_t call, bool answer) {
-    travel<kPlain>(call, calls_[call], answer);
+    travel<kHas>(call, calls_[call], answer);
   }
-  template <bool kPlain>
+  template <Features kHas>
   void travel(std::uint32_t call, Call& record, bool answer);
-  template <bool kPlain = false>
+  template <Features kHas = Features::All>
   void reach_instance(std::uint32_t call);
-  template <bool kPlain = false>
+  template <Features kHas = Features::All>
   void begin_service(std::uint32_t call) {
-    begin_service<kPlain>(call, calls_[call]);
+    begin_service<kHas>(call, calls_[call]);
   }
-  template <bool kPlain>
+  template <Features kHas>
   void begin_service(std::uint32_t call, Call& record);
-  template <bool kPlain = false>
+  template <Features kHas = Features::All>
   void begin_work(std::uint32_t call) {
-    begin_work<kPlain>(call, calls_[call]);
+    begin_work<kHas>(call, calls_[call]);
   }
-  template <bool kPlain>
+  template <Features kHas>
   void begin_work(std::uint32_t call, Call& record);
   /// Whether the call, whose work is done, meets a flaw of its instance; its cause is set then.
   [[nodiscard]] bool meets_flaw(std::uint32_t call);
   void begin_on_cpu(std::uint32_t index, Call& call, const Instance& instance, Duration cpu);
   void work(std::uint32_t group);  ///< What is due there is done; the rest is armed.
-  template <bool kPlain = false>
+  template <Features kHas = Features::All>
   void end_service(std::uint32_t call);
-  template <bool kPlain = false>
+  template <Features kHas = Features::All>
   void finish(std::uint32_t call, RequestOutcome outcome) {
-    finish<kPlain>(call, calls_[call], outcome);
+    finish<kHas>(call, calls_[call], outcome);
   }
-  template <bool kPlain>
+  template <Features kHas>
   void finish(std::uint32_t call, Call& record, RequestOutcome outcome);
-  template <bool kPlain = false>
+  template <Features kHas = Features::All>
   void answer(std::uint32_t call, RequestOutcome outcome) {
-    answer<kPlain>(call, calls_[call], outcome);
+    answer<kHas>(call, calls_[call], outcome);
   }
-  template <bool kPlain>
+  template <Features kHas>
   void answer(std::uint32_t call, Call& record, RequestOutcome outcome);
-  template <bool kPlain = false>
+  template <Features kHas = Features::All>
   void reach_caller(std::uint32_t call);
   void time_out(std::uint32_t call);
   [[nodiscard]] Return return_of(const Call& call, RequestOutcome outcome, RecordId failure);
-  template <bool kPlain = false>
+  template <Features kHas = Features::All>
   void tell_caller(const Return& result);
-  template <bool kPlain = false>
+  template <Features kHas = Features::All>
   void hear(const Return& result);  ///< What the caller does about it.
   /// Whether the site's call is made once more, or something stands for it.
-  template <bool kPlain = false>
+  template <Features kHas = Features::All>
   bool makes_next(const CallSite& site, const Return& result);
-  template <bool kPlain>
+  template <Features kHas>
   void launch_again(const Return& result);
 
   // Causes: call_causes.cpp.
@@ -777,7 +794,7 @@ class RequestEngine {
   [[nodiscard]] Voice most_of(std::uint32_t holders, std::vector<std::uint32_t>& asked) const;
   void look_at_holders();
 
-  // Calls whose route has policies: routed_calls.cpp.
+  // Calls whose route has policies: routed_hop.h, and routed_calls.cpp for what few of them do.
   [[nodiscard]] std::uint32_t add_routes(ServiceIndex caller, std::uint32_t zone);
   /// Who starts the `ordinal`-th journey of a load.
   [[nodiscard]] std::uint64_t user_of(std::uint32_t load, std::uint64_t ordinal) const;
@@ -787,20 +804,43 @@ class RequestEngine {
   [[nodiscard]] RecordId& last_failure(std::uint32_t route, std::uint32_t cluster);
   void take_peers(Route& route, const Instance& caller);
   [[nodiscard]] std::uint32_t zone_at(std::uint32_t address) const;
-  void begin_call(std::uint32_t call);
-  /// The caller's proxy injects a delay, after which the call is let go.
+  [[nodiscard]] static std::uint32_t zone_of(const Instance& instance) {
+    return instance.zone == Instance::kNowhere ? kNoZone : instance.zone;
+  }
+  template <Features kHas>
+  void begin_call(std::uint32_t call, Call& record);
+  /// The whole way of a call from there to where it is sent, which is nearly always the same event.
+  [[gnu::noinline]] void begin_routed(std::uint32_t call, Call& record);
+  /// Whether the caller's proxy injects a delay, after which the call is let go.
+  [[nodiscard]] bool is_delayed(std::uint32_t call);
+  /// Whether it injects an error; the call has ended with it then.
+  [[nodiscard]] bool is_aborted(std::uint32_t call);
+  /// The route has an outcome for the call at once.
+  void turn_away_by_route(std::uint32_t call, RequestOutcome outcome);
+  /// The try does not get a connection at once.
+  void await_connection_of_pool(std::uint32_t call, resilience::PoolAdmission admission);
   void hold_up(std::uint32_t call, Duration delay);
+  template <Features kHas = Features::All>
   void let_go(std::uint32_t call);
+  template <Features kHas = Features::All>
   void begin_tries(std::uint32_t call);
+  template <Features kHas = Features::All>
   void begin_try(std::uint32_t call);
+  template <Features kHas = Features::All>
   void run_try(std::uint32_t call);  ///< It has a thread, if it needs one.
+  template <Features kHas = Features::All>
   void send_try(std::uint32_t call);
-  TryEnd end_try(std::uint32_t call, RequestOutcome outcome);
+  template <Features kHas>
+  TryEnd end_try(std::uint32_t call, Call& record, RequestOutcome outcome);
   /// Whether another try follows. The call's record waits for it, or a new one if the server still
   /// has that one.
   [[nodiscard]] bool try_again(std::uint32_t call, const TryEnd& end, bool answered);
   /// `answered`: nothing of the try is left anywhere. Otherwise its caller gave up.
   void end_routed(std::uint32_t call, RequestOutcome outcome, bool answered);
+  /// The same with Features::Routes, of one that was answered well.
+  void end_answered(std::uint32_t call, Call& record);
+  /// arm_give_up() with Features::Routes.
+  Instant arm_try(std::uint32_t call, const Try& its, const Route& route);
   /// Whether nobody waits any more, and the server knows it.
   [[nodiscard]] bool is_cancelled(std::uint32_t call) const {
     return !tries_.empty() && calls_[call].abandoned && tries_[call].passed != Instant::never();
@@ -1024,14 +1064,14 @@ class RequestEngine {
   void leave(std::uint32_t call);  ///< Abandons it, and tells the server if the caller would.
   /// Nobody will hear how it ends, so it counts as if it had not been made.
   void forget_call(std::uint32_t call);
-  template <bool kPlain = false>
+  template <Features kHas = Features::All>
   void discard(std::uint32_t call) {
-    discard<kPlain>(call, calls_[call]);
+    discard<kHas>(call, calls_[call]);
   }
-  template <bool kPlain>
+  template <Features kHas>
   void discard(std::uint32_t call, Call& record);
   /// `cause`: of the call that held it; who waited for the slot was held up by it.
-  template <bool kPlain = false>
+  template <Features kHas = Features::All>
   void release_slot(std::uint32_t instance, RecordId cause);
   [[nodiscard]] std::uint32_t next_in_queue(Instance& instance);  ///< Taken out of it; or kNone.
   void end_process(std::uint32_t instance, InstanceState state);
@@ -1053,10 +1093,11 @@ class RequestEngine {
   Draws draws_;
   Instant now_;
   std::array<Duration, 3> latency_;  ///< One way, by distance.
-  bool plain_ = false;
-  bool impaired_ = false;        ///< There are faults on edges.
-  bool has_handshakes_ = false;  ///< Opening a connection to some service takes something.
-  bool users_think_ = false;     ///< Between the steps of some journey.
+  Features features_ = Features::All;
+  bool has_rare_policies_ = false;  ///< Some route has had one.
+  bool impaired_ = false;           ///< There are faults on edges.
+  bool has_handshakes_ = false;     ///< Opening a connection to some service takes something.
+  bool users_think_ = false;        ///< Between the steps of some journey.
 
   CallSlab calls_;
   StableArray<Try> tries_;                 ///< By slot; empty if the model has no routes.
@@ -1132,6 +1173,7 @@ class RequestEngine {
   Instant holders_at_ = Instant::never();                ///< When they were looked at.
 
   std::vector<Instance> instances_;
+  std::vector<std::uint32_t> instance_addresses_;  ///< By instance: index into addresses_.
   std::vector<InstanceSpec> specs_;
   std::map<std::pair<std::string, std::int32_t>, std::uint32_t> address_indices_;
   std::vector<std::uint32_t> addresses_;  ///< Address -> the instance that answers there, or kNone.
@@ -1139,6 +1181,9 @@ class RequestEngine {
   std::vector<const Endpoints*> endpoints_;  ///< Of these; a call needs no more of them.
   /// By service: what the last table said that was published.
   std::vector<std::shared_ptr<const Endpoints>> last_endpoints_;
+  std::vector<std::size_t> agreeing_;  ///< By service: tables that say that.
+  /// By service: that, if all tables say it. Those of all consumers do not fit a cache.
+  std::vector<const Endpoints*> same_endpoints_;
   std::vector<resilience::IpvsRoundRobin> turns_;  ///< By table, where nodes take turns.
   std::vector<resilience::HostView> turn_hosts_;   ///< As many as the longest of these tables has.
   std::map<ClientOfTable, Attachment> attachments_;  ///< Of tables with affinity.

@@ -91,6 +91,15 @@ class RequestSeries {
     ++octaves_[octave][end.bucket % kLatencyBucketsPerOctave];
   }
 
+  /// Has what ended() will count in on its way from memory.
+  void look_ahead(std::int64_t start_ns, std::int64_t end_ns) const {
+    if (start_ns < recent_begin_ns_ || start_ns >= recent_end_ns_) return;
+    const std::uint32_t bucket = latency_bucket(Duration::nanoseconds(end_ns - start_ns));
+    const std::uint32_t octave = recent_->octave[bucket / kLatencyBucketsPerOctave];
+    if (octave == kNoOctave) return;
+    __builtin_prefetch(&octaves_[octave][bucket % kLatencyBucketsPerOctave], 1);
+  }
+
   /// A request went out to the service: a call's first try, or a later one.
   void tried(std::int64_t at_ns) {
     if (at_ns >= measure_from_ns_) ++row(at_ns).tries;

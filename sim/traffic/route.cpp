@@ -8,19 +8,6 @@
 namespace orrery::sim {
 namespace {
 
-resilience::HystrixOutcome command_outcome(RequestOutcome outcome) {
-  switch (outcome) {
-    case RequestOutcome::Ok:
-      return resilience::HystrixOutcome::Success;
-    case RequestOutcome::Timeout:
-      return resilience::HystrixOutcome::Timeout;
-    case RequestOutcome::Overflow:
-      return resilience::HystrixOutcome::SemaphoreRejected;
-    default:
-      return resilience::HystrixOutcome::Failure;
-  }
-}
-
 resilience::CallFailure call_failure(RequestOutcome outcome) {
   switch (outcome) {
     case RequestOutcome::Timeout:
@@ -67,6 +54,9 @@ Route::Route(const resilience::RoutePolicy& policy, Draws draws, std::uint64_t k
   if (policy.admission) admission_.emplace(*policy.admission);
   if (policy.thread_pool) threads_.emplace(*policy.thread_pool);
   if (policy.fallback) fallback_.emplace(*policy.fallback);
+  counts_successes_ =
+      fallback_.has_value() || !(std::holds_alternative<std::monostate>(retry_limit_) ||
+                                 std::holds_alternative<EnvoyRetryLimit>(retry_limit_));
 }
 
 void Route::take_over(Route& before) {
@@ -99,31 +89,9 @@ const std::shared_ptr<UpstreamCluster>& Route::share(std::uint32_t number) {
   return shared_[number];
 }
 
-std::optional<RequestOutcome> Route::begin_call(std::uint64_t key, Instant now) {
-  if (command_) {
-    note(command_->advance(now));
-    const resilience::BreakerAdmission admission = command_->try_acquire(now);
-    note(admission.change);
-    if (!admission.permitted) return RequestOutcome::CircuitOpen;
-  }
-  if (admission_ && !admission_->admit(now, draws_.bits(Purpose::Admission, key))) {
-    if (command_) note(command_->on_result(resilience::HystrixOutcome::Failure, now));
-    return RequestOutcome::NotAdmitted;
-  }
-  return std::nullopt;
-}
+void Route::add_change(const resilience::BreakerChange& change) { changes_.push_back(change); }
 
-void Route::end_call(RequestOutcome outcome, const RetriesMade& retries, Instant now) {
-  if (command_) {
-    note(command_->advance(now));
-    note(command_->on_result(command_outcome(outcome), now));
-  }
-  if (admission_) {
-    // 429 is no failure of the server's.
-    admission_->record(outcome == RequestOutcome::Ok || outcome == RequestOutcome::RateLimited,
-                       now);
-  }
-  if (outcome != RequestOutcome::Ok) return;
+void Route::note_success(const RetriesMade& retries, Instant now) {
   if (fallback_) fallback_->on_success(now);
   if (auto* budget = std::get_if<resilience::TpsBudget>(&retry_limit_)) {
     if (retries.count == 0) budget->deposit(now);
@@ -132,32 +100,6 @@ void Route::end_call(RequestOutcome outcome, const RetriesMade& retries, Instant
   } else if (auto* quota = std::get_if<resilience::AwsRetryQuota>(&retry_limit_)) {
     quota->succeeded(retries.count == 0 ? std::nullopt : std::optional{retries.last_price});
   }
-}
-
-std::optional<RequestOutcome> Route::begin_try(Instant now) {
-  if (breaker_) {
-    if (breaker_->next_timer() <= now) note(breaker_->on_timer(breaker_->next_timer()));
-    const resilience::BreakerAdmission admission = breaker_->try_acquire(now);
-    note(admission.change);
-    if (!admission.permitted) return RequestOutcome::CircuitOpen;
-  }
-  std::optional<RequestOutcome> rejected;
-  if (rate_limit_ && !rate_limit_->try_acquire(now)) {
-    rejected = RequestOutcome::RateLimited;
-  } else if (policy_->bulkhead && in_bulkhead_ >= *policy_->bulkhead) {
-    rejected = RequestOutcome::Overflow;
-  }
-  if (!rejected) {
-    ++in_bulkhead_;
-  } else if (breaker_) {  // They stand within it, so it sees them fail.
-    note(breaker_->on_result(true, Duration{}, now));
-  }
-  return rejected;
-}
-
-void Route::end_try(RequestOutcome outcome, Duration elapsed, Instant now) {
-  --in_bulkhead_;
-  if (breaker_) note(breaker_->on_result(outcome != RequestOutcome::Ok, elapsed, now));
 }
 
 void Route::drop_try() {

@@ -33,6 +33,20 @@ struct Retry {
   bool counted = true;  ///< Not so if the try before never left the caller.
 };
 
+/// How a command has ended, as Hystrix sees it.
+[[nodiscard]] constexpr resilience::HystrixOutcome command_outcome(RequestOutcome outcome) {
+  switch (outcome) {
+    case RequestOutcome::Ok:
+      return resilience::HystrixOutcome::Success;
+    case RequestOutcome::Timeout:
+      return resilience::HystrixOutcome::Timeout;
+    case RequestOutcome::Overflow:
+      return resilience::HystrixOutcome::SemaphoreRejected;
+    default:
+      return resilience::HystrixOutcome::Failure;
+  }
+}
+
 /// `policy` must outlive it.
 class Route {
  public:
@@ -53,12 +67,58 @@ class Route {
   [[nodiscard]] bool is_open() const;
 
   /// The call with this key begins; the outcome it ends with at once if it must not.
-  [[nodiscard]] std::optional<RequestOutcome> begin_call(std::uint64_t key, Instant now);
-  void end_call(RequestOutcome outcome, const RetriesMade& retries, Instant now);
+  [[nodiscard]] std::optional<RequestOutcome> begin_call(std::uint64_t key, Instant now) {
+    if (command_) {
+      note(command_->advance(now));
+      const resilience::BreakerAdmission admission = command_->try_acquire(now);
+      note(admission.change);
+      if (!admission.permitted) return RequestOutcome::CircuitOpen;
+    }
+    if (admission_ && !admission_->admit(now, draws_.bits(Purpose::Admission, key))) {
+      if (command_) note(command_->on_result(resilience::HystrixOutcome::Failure, now));
+      return RequestOutcome::NotAdmitted;
+    }
+    return std::nullopt;
+  }
+  void end_call(RequestOutcome outcome, const RetriesMade& retries, Instant now) {
+    if (command_) {
+      note(command_->advance(now));
+      note(command_->on_result(command_outcome(outcome), now));
+    }
+    if (admission_) {
+      // 429 is no failure of the server's.
+      admission_->record(outcome == RequestOutcome::Ok || outcome == RequestOutcome::RateLimited,
+                         now);
+    }
+    if (outcome != RequestOutcome::Ok) return;
+    if (counts_successes_) note_success(retries, now);
+  }
 
   /// A try begins; the outcome it ends with at once if it must not.
-  [[nodiscard]] std::optional<RequestOutcome> begin_try(Instant now);
-  void end_try(RequestOutcome outcome, Duration elapsed, Instant now);
+  [[nodiscard]] std::optional<RequestOutcome> begin_try(Instant now) {
+    if (breaker_) {
+      if (breaker_->next_timer() <= now) note(breaker_->on_timer(breaker_->next_timer()));
+      const resilience::BreakerAdmission admission = breaker_->try_acquire(now);
+      note(admission.change);
+      if (!admission.permitted) return RequestOutcome::CircuitOpen;
+    }
+    std::optional<RequestOutcome> rejected;
+    if (rate_limit_ && !rate_limit_->try_acquire(now)) {
+      rejected = RequestOutcome::RateLimited;
+    } else if (policy_->bulkhead && in_bulkhead_ >= *policy_->bulkhead) {
+      rejected = RequestOutcome::Overflow;
+    }
+    if (!rejected) {
+      ++in_bulkhead_;
+    } else if (breaker_) {  // They stand within it, so it sees them fail.
+      note(breaker_->on_result(true, Duration{}, now));
+    }
+    return rejected;
+  }
+  void end_try(RequestOutcome outcome, Duration elapsed, Instant now) {
+    --in_bulkhead_;
+    if (breaker_) note(breaker_->on_result(outcome != RequestOutcome::Ok, elapsed, now));
+  }
   /// It was cancelled: neither a success nor a failure.
   void drop_try();
 
@@ -89,6 +149,8 @@ class Route {
   [[nodiscard]] bool has_hosts(std::uint32_t number) const { return at(number).has_hosts(); }
   /// Whether the cluster chooses hosts itself. Otherwise the table's proxy does.
   [[nodiscard]] bool balances(std::uint32_t number) const { return at(number).balances(); }
+  /// Whether that looks at what its policy hashes.
+  [[nodiscard]] bool hashes(std::uint32_t number) const { return at(number).hashes(); }
   /// Whether the hosts are those of this version.
   [[nodiscard]] bool knows(std::uint64_t version) const { return version == table_version_; }
   /// Whether it must be told who stands at the addresses; with subsets, their labels, too.
@@ -105,17 +167,17 @@ class Route {
   void take_peers(std::uint64_t version, std::vector<std::uint32_t> zones) {
     at(0).take_peers(version, std::move(zones));
   }
-  /// The host that the try with this key goes to; nothing if the cluster has none. `hash`: of what
-  /// its policy hashes. `before`: the call's cluster, and the host of the try before, if there was
-  /// one. Requires: balances().
-  [[nodiscard]] std::optional<RouteHost> pick(std::uint64_t key, std::uint64_t hash,
-                                              RouteHost before, Instant now) {
+  /// The host that the try with this key goes to; no address if the cluster has none. `hash`: of
+  /// what its policy hashes. `before`: the call's cluster, and the host of the try before, if there
+  /// was one. Requires: balances().
+  [[nodiscard]] RouteHost pick(std::uint64_t key, std::uint64_t hash, const RouteHost& before,
+                               Instant now) {
     const std::uint32_t choices =
         policy_->retry.avoids_previous_hosts ? policy_->retry.host_reselection_max : 0;
     UpstreamCluster& cluster = at(before.cluster);
     const auto host = cluster.pick(key, hash, before.address, choices, now);
-    if (!host) return std::nullopt;
-    return RouteHost{cluster.address(*host), *host, before.cluster};
+    if (!host) return {.cluster = before.cluster};
+    return {cluster.address(*host), *host, before.cluster};
   }
   /// The cluster's host at an address that the table's proxy chose, or that leads.
   [[nodiscard]] RouteHost host_at(std::uint32_t address, std::uint16_t number, Instant now) {
@@ -144,24 +206,28 @@ class Route {
   [[nodiscard]] bool opened(RouteHost& host, bool opener) {
     return at(host.cluster).opened(host, opener);
   }
-  [[nodiscard]] CallQueue& waiting_for(RouteHost host) {
+  [[nodiscard]] CallQueue& waiting_for(const RouteHost& host) {
     return at(host.cluster).waiting_for(host);
   }
-  [[nodiscard]] FreedConnection freed(RouteHost host) { return at(host.cluster).freed(host); }
-  void stop_waiting(RouteHost host) { at(host.cluster).stop_waiting(host); }
-  void stranded_at(RouteHost host, const TryEnd& end, Instant now) {
+  [[nodiscard]] FreedConnection freed(const RouteHost& host) {
+    return at(host.cluster).freed(host);
+  }
+  void stop_waiting(const RouteHost& host) { at(host.cluster).stop_waiting(host); }
+  void stranded_at(const RouteHost& host, const TryEnd& end, Instant now) {
     at(host.cluster).stranded_at(host, end, now);
   }
-  [[nodiscard]] FreedConnection heard_from(RouteHost host, const TryEnd& end, Instant now,
+  [[nodiscard]] FreedConnection heard_from(const RouteHost& host, const TryEnd& end, Instant now,
                                            GivenBack given = GivenBack::Place) {
     return at(host.cluster).heard_from(host, end, now, given);
   }
-  [[nodiscard]] FreedConnection cancelled_at(RouteHost host, Instant now,
+  [[nodiscard]] FreedConnection cancelled_at(const RouteHost& host, Instant now,
                                              GivenBack given = GivenBack::Place) {
     return at(host.cluster).cancelled_at(host, now, given);
   }
-  [[nodiscard]] bool may_close(RouteHost host) const { return at(host.cluster).may_close(); }
-  [[nodiscard]] FreedConnection close(RouteHost host) { return at(host.cluster).close(host); }
+  [[nodiscard]] bool may_close(const RouteHost& host) const { return at(host.cluster).may_close(); }
+  [[nodiscard]] FreedConnection close(const RouteHost& host) {
+    return at(host.cluster).close(host);
+  }
 
   /// What the caller has instead of a call that failed.
   [[nodiscard]] resilience::FallbackDecision fall_back(RequestOutcome outcome, Instant now);
@@ -194,12 +260,12 @@ class Route {
   /// Whether the one that has just been asked for would have followed, had there been room for it.
   [[nodiscard]] bool take_refused_retry() { return std::exchange(refused_retry_, false); }
   /// A retry is over, whether it was made or its call ended while it was waited for.
-  void retry_over(RouteHost host) { at(host.cluster).end_retry(); }
+  void retry_over(const RouteHost& host) { at(host.cluster).end_retry(); }
   /// A try has failed in a way after which others may be made.
   void note_failure();
   /// Whether its limit lets a hedge go out. One that goes out is a retry, which ends like one.
   [[nodiscard]] bool allows_hedge() const;
-  void begin_hedge(RouteHost host) { at(host.cluster).begin_retry(); }
+  void begin_hedge(const RouteHost& host) { at(host.cluster).begin_retry(); }
 
  private:
   using RetryLimit =
@@ -220,8 +286,12 @@ class Route {
   [[nodiscard]] const std::shared_ptr<UpstreamCluster>& share(std::uint32_t number);
   [[nodiscard]] bool others_have_changes() const;
   void note(const std::optional<resilience::BreakerChange>& change) {
-    if (change) changes_.push_back(*change);
+    if (change) [[unlikely]]
+      add_change(*change);
   }
+  void add_change(const resilience::BreakerChange& change);
+  /// Fallbacks and budgets learn that a call has ended well.
+  void note_success(const RetriesMade& retries, Instant now);
   /// The price of a retry, 0 if it is free; nothing if there is no room for one.
   [[nodiscard]] std::optional<std::uint32_t> pay_retry(const TryEnd& end, std::uint32_t number,
                                                        Instant now);
@@ -230,6 +300,7 @@ class Route {
   bool retired_ = false;
   bool shares_ = false;  ///< Some of its clusters.
   bool refused_retry_ = false;
+  bool counts_successes_ = false;  ///< A fallback or a budget does.
   Draws draws_;
   UpstreamCluster first_;
   std::vector<UpstreamCluster> others_;  ///< Those of the further subsets.

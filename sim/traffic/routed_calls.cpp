@@ -71,7 +71,7 @@ std::uint64_t RequestEngine::hash_of(const Try& its, const CallSite& site) const
   contract_violation("what is hashed is one of those listed");
 }
 
-void RequestEngine::take_table(std::uint32_t at, const Table& table) {
+[[gnu::noinline]] void RequestEngine::take_table(std::uint32_t at, const Table& table) {
   Route& route = routes_[at];
   std::vector<HostFacts> facts;
   if (route.needs_facts()) {
@@ -94,7 +94,7 @@ void RequestEngine::take_table(std::uint32_t at, const Table& table) {
 }
 
 std::uint32_t RequestEngine::zone_at(std::uint32_t address) const {
-  return addresses_[address] == kNone ? kNoZone : instances_[addresses_[address]].zone;
+  return addresses_[address] == kNone ? kNoZone : zone_of(instances_[addresses_[address]]);
 }
 
 void RequestEngine::take_peers(Route& route, const Instance& caller) {
@@ -106,24 +106,13 @@ void RequestEngine::take_peers(Route& route, const Instance& caller) {
   route.take_peers(tables_[own].version, std::move(zones));
 }
 
-void RequestEngine::begin_call(std::uint32_t index) {
-  const Call& call = calls_[index];
-  const CallSite& site = program_.sites[call.site];
-  const Call& parent = calls_[call.parent];
-  Try& its = tries_[index];
-  its.route = route_of(site, parent.instance);
-  if (site.timeout > Duration{}) its.deadline = std::min(its.deadline, now_ + site.timeout);
-  if (routes_[its.route].has_subsets()) [[unlikely]] {
-    its.host.cluster =
-        routes_[its.route].cluster_of(call_key(parent.key, site.position, call.repetition));
-  }
-  ++route_counts_[site.route].calls;
-  const auto& injection = routes_[its.route].policy().injection;
-  if (injection && injection->holds_up(draws_.uniform(Purpose::CallError, call.key, kHoldUpDraw))) {
-    hold_up(index, injection->delay);
-  } else {
-    let_go(index);
-  }
+bool RequestEngine::is_delayed(std::uint32_t index) {
+  const auto& injection = routes_[tries_[index].route].policy().injection;
+  const std::uint64_t key = calls_[index].key;
+  const bool holds_up =
+      injection && injection->holds_up(draws_.uniform(Purpose::CallError, key, kHoldUpDraw));
+  if (holds_up) hold_up(index, injection->delay);
+  return holds_up;
 }
 
 void RequestEngine::hold_up(std::uint32_t index, Duration delay) {
@@ -134,127 +123,35 @@ void RequestEngine::hold_up(std::uint32_t index, Duration delay) {
   if (tries_[index].deadline != Instant::never()) arm_timer(index, tries_[index].deadline);
 }
 
-void RequestEngine::let_go(std::uint32_t index) {
+bool RequestEngine::is_aborted(std::uint32_t index) {
+  const auto& injection = routes_[tries_[index].route].policy().injection;
   Call& call = calls_[index];
-  Try& its = tries_[index];
-  const resilience::RoutePolicy& policy = routes_[its.route].policy();
-  call.cause = 0;
-  if (policy.injection &&
-      policy.injection->aborts(draws_.uniform(Purpose::CallError, call.key, kAbortDraw))) {
-    if (ledger_ != nullptr) call.cause = cause_of_injection(index);
-    reject(index, outcome_of_status(policy.injection->abort_status));
-    return;
-  }
-  its.deadline = overall_deadline(policy.timeouts, now_, its.deadline);
-  if (const auto rejected = routes_[its.route].begin_call(call.key, now_)) {
-    turn_away(index, turned_away_by(*rejected), *rejected);
-    return;
-  }
-  its.call_begun = true;
-  if (policy.shared_limit) [[unlikely]] {
-    ask_limit(index);
+  if (!injection || !injection->aborts(draws_.uniform(Purpose::CallError, call.key, kAbortDraw)))
+    return false;
+  if (ledger_ != nullptr) call.cause = cause_of_injection(index);
+  reject(index, outcome_of_status(injection->abort_status));
+  return true;
+}
+
+[[gnu::noinline]] void RequestEngine::turn_away_by_route(std::uint32_t index,
+                                                         RequestOutcome outcome) {
+  turn_away(index, turned_away_by(outcome), outcome);
+}
+
+[[gnu::noinline]] void RequestEngine::await_connection_of_pool(
+    std::uint32_t index, resilience::PoolAdmission admission) {
+  if (admission == resilience::PoolAdmission::QueueAndConnect) {
+    open_connection(index);
+  } else if (admission == resilience::PoolAdmission::Queue) {
+    calls_[index].phase = CallPhase::Pending;
+    calls_.append(routes_[tries_[index].route].waiting_for(tries_[index].host), index);
   } else {
-    begin_tries(index);
+    turn_away(index, TurnedAwayBy::Pool, RequestOutcome::Overflow);
   }
 }
 
-void RequestEngine::begin_tries(std::uint32_t index) {
-  if (routes_[tries_[index].route].policy().hedging) {
-    begin_hedged(index);
-  } else {
-    begin_try(index);
-  }
-}
-
-void RequestEngine::begin_try(std::uint32_t index) {
-  Call& call = calls_[index];
-  Try& its = tries_[index];
-  Route& route = routes_[its.route];
-  its.sent_at = now_;
-  disarm_timer(call);
-  if (const auto rejected = route.begin_try(now_)) {
-    turn_away(index, turned_away_by(*rejected), *rejected);
-    return;
-  }
-  its.try_begun = true;
-  if (!route.has_threads() || takes_thread(index)) run_try(index);
-}
-
-void RequestEngine::run_try(std::uint32_t index) {
-  Call& call = calls_[index];
-  const CallSite& site = program_.sites[call.site];
-  const Call& parent = calls_[call.parent];
-  Try& its = tries_[index];
-  Route& route = routes_[its.route];
-  const std::size_t at = table_of(parent, site);
-  const Table& table = tables_[at];
-  if (!route.knows(table.version)) take_table(its.route, table);
-  if (route.has_localities()) take_peers(route, instances_[parent.instance]);
-  std::optional<RouteHost> host;
-  if (has_leaders_ && is_write(site)) [[unlikely]] {
-    if (const auto leader = leader_in(*table.endpoints, site.service))
-      host = route.host_at(*leader, its.host.cluster, now_);
-  } else if (route.balances(its.host.cluster)) {
-    host = route.pick(call.key, hash_of(its, site), its.host, now_);
-  } else if (!table.endpoints->addresses.empty()) {
-    host = route.host_at(choose(parent, at, call.key), its.host.cluster, now_);
-  }
-  if (!host) {
-    reject(index, RequestOutcome::NoEndpoints);
-    return;
-  }
-  its.host = *host;
-  const Instant until = arm_give_up(index);
-  const Instant told = deadline_passed_on(route.policy().timeouts, until);
-  its.passed = std::min(its.passed, told);
-  const resilience::PoolAdmission admission = route.admit(its.host, now_);
-  its.opens = admission == resilience::PoolAdmission::QueueAndConnect;
-  switch (admission) {
-    case resilience::PoolAdmission::Attach:
-      send_try(index);
-      break;
-    case resilience::PoolAdmission::QueueAndConnect:
-      open_connection(index);
-      break;
-    case resilience::PoolAdmission::Queue:
-      call.phase = CallPhase::Pending;
-      calls_.append(route.waiting_for(its.host), index);
-      break;
-    default:
-      turn_away(index, TurnedAwayBy::Pool, RequestOutcome::Overflow);
-      break;
-  }
-}
-
-void RequestEngine::send_try(std::uint32_t index) {
-  const CallSite& site = program_.sites[calls_[index].site];
-  Try& its = tries_[index];
-  count_try(site);
-  ++route_counts_[site.route].tries;
-  its.sent = true;
-  connect(index, its.host.address);
-}
-
-TryEnd RequestEngine::end_try(std::uint32_t index, RequestOutcome outcome) {
-  Try& its = tries_[index];
-  Route& route = routes_[its.route];
-  const TryEnd end{outcome, its.unconnected, now_ - its.sent_at};
-  if (calls_[index].phase == CallPhase::Pending) stop_waiting(index);
-  if (calls_[index].phase == CallPhase::Unthreaded) stop_waiting_for_thread(index);
-  if (its.sent) {
-    const GivenBack given = give_back(index, end);
-    serve_waiting(its.route, its.host, route.heard_from(its.host, end, now_, given));
-  } else if (its.stranded) [[unlikely]] {
-    its.stranded = false;
-    route.stranded_at(its.host, end, now_);
-  }
-  if (its.try_begun) route.end_try(outcome, end.elapsed, now_);
-  if (its.retries.count > 0) route.retry_over(its.host);
-  its.sent = its.try_begun = false;
-  return end;
-}
-
-void RequestEngine::serve_waiting(std::uint32_t at, RouteHost host, FreedConnection freed) {
+[[gnu::noinline]] void RequestEngine::serve_waiting(std::uint32_t at, RouteHost host,
+                                                    FreedConnection freed) {
   for (; freed != FreedConnection::None; freed = routes_[at].freed(host)) {
     const std::uint32_t next = calls_.take_first(routes_[at].waiting_for(host));
     tries_[next].opens = freed == FreedConnection::Opened;
@@ -281,7 +178,8 @@ void RequestEngine::stop_waiting(std::uint32_t index) {
   route.stop_waiting(its.host);
 }
 
-bool RequestEngine::try_again(std::uint32_t index, const TryEnd& end, bool answered) {
+[[gnu::noinline]] bool RequestEngine::try_again(std::uint32_t index, const TryEnd& end,
+                                                bool answered) {
   const Try its = tries_[index];
   const Call before = calls_[index];
   const CallSite& site = program_.sites[before.site];
@@ -344,7 +242,7 @@ void RequestEngine::end_routed(std::uint32_t index, RequestOutcome outcome, bool
     (void)leave_hedged(index);
     end_hedged(hedged);
   }
-  const TryEnd end = end_try(index, outcome);
+  const TryEnd end = end_try<Features::All>(index, calls_[index], outcome);
   RecordId failure = 0;
   if (outcome != RequestOutcome::Ok && ledger_ != nullptr) {
     // What follows from it, a further try first of all, has it as its cause.
@@ -440,7 +338,8 @@ void RequestEngine::cancel(std::uint32_t index) {
   }
 }
 
-void RequestEngine::note_changes(std::uint32_t at, std::uint32_t model, std::uint32_t caller) {
+[[gnu::noinline]] void RequestEngine::note_changes(std::uint32_t at, std::uint32_t model,
+                                                   std::uint32_t caller) {
   if (!routes_[at].has_changes()) return;
   const RouteModel& route = model_.routes[model];
   for (const resilience::BreakerChange& change : routes_[at].take_changes()) {

@@ -16,11 +16,11 @@ constexpr std::uint32_t kNotOfChannel = 0xffff'ffff;
 
 }  // namespace
 
-resilience::TryResult result_of(const TryEnd& end) {
+resilience::TryResult result_of_failure(const TryEnd& end) {
   using resilience::TryResult;
   switch (end.outcome) {
     case RequestOutcome::Ok:
-      return {.status = 200};
+      break;
     case RequestOutcome::Error:
     case RequestOutcome::Upstream:
       return {.status = 500};
@@ -39,7 +39,7 @@ resilience::TryResult result_of(const TryEnd& end) {
     case RequestOutcome::NotAdmitted:
       return {.end = TryResult::End::Overflow, .status = 503};
   }
-  contract_violation("an outcome is one of those listed");
+  contract_violation("a failure is one of those listed");
 }
 
 UpstreamCluster::UpstreamCluster(const resilience::ClusterPolicy& policy, Draws draws,
@@ -53,6 +53,8 @@ UpstreamCluster::UpstreamCluster(const resilience::ClusterPolicy& policy, Draws 
     localities_.emplace(policy, zone);
     told_share_ = kUntold;
   }
+  learns_ =
+      std::holds_alternative<PeakEwma>(balancer_) || std::holds_alternative<Channel>(balancer_);
   needs_facts_ = !policy.weights.empty() || localities_.has_value() ||
                  std::holds_alternative<ConsistentHash>(balancer_);
   if (policy.pool) thresholds_.emplace(policy.pool->thresholds);
@@ -93,7 +95,7 @@ void UpstreamCluster::take_table(std::span<const std::uint32_t> table, std::vect
   std::vector<resilience::HostView> hosts;
   std::vector<Pool> pools;
   const auto keep = [&](std::uint32_t address, bool chosen) {
-    const std::optional<std::uint32_t> known = index_of({address, 0});
+    const resilience::HostChoice known = index_of({address, 0});
     // Of a host that had left the table the averages know nothing.
     const bool had = known && *known < table_size_;
     before.push_back(had ? *known : resilience::PeakEwma::kNew);
@@ -220,6 +222,7 @@ void UpstreamCluster::refresh_balancer() {
       well_ += checks_[host].state.healthy() && !is_ejected(host);
     }
   }
+  panic_ = is_panic();
   refresh(balancer_, choosable());
   if (!localities_) return;
   localities_->refresh({hosts_.data(), table_size_});
@@ -247,7 +250,7 @@ resilience::Hosts UpstreamCluster::hosts_of(const HostPart& part) const {
   return resilience::Hosts{hosts, part.panic};
 }
 
-bool UpstreamCluster::in_panic() const {
+bool UpstreamCluster::is_panic() const {
   if (!outliers_ && !policy_->health) return false;
   const std::uint32_t healthy = policy_->health ? well_ : table_size_ - outliers_->ejected_count();
   return healthy * 100 < policy_->panic_threshold() * table_size_;
@@ -269,7 +272,7 @@ void UpstreamCluster::rebuild(ConsistentHash& balancer) {
 void UpstreamCluster::take_addresses(Channel& channel, Instant now) {
   std::optional<std::uint32_t> connected;
   if (channel.first.state() == resilience::PickFirst::State::Ready) {
-    const std::optional<std::uint32_t> index = index_of({channel.address, 0});
+    const resilience::HostChoice index = index_of({channel.address, 0});
     if (index && *index < table_size_) connected = index;
   }
   std::optional<std::uint64_t> shuffle;
@@ -281,7 +284,7 @@ void UpstreamCluster::take_addresses(Channel& channel, Instant now) {
   channel.connects_again = now;
 }
 
-std::optional<std::uint32_t> UpstreamCluster::pick_first(Channel& channel, Instant now) {
+resilience::HostChoice UpstreamCluster::pick_first(Channel& channel, Instant now) {
   using State = resilience::PickFirst::State;
   channel.moves_on = false;
   if (table_size_ == 0) return std::nullopt;
@@ -324,10 +327,6 @@ void UpstreamCluster::heard_from(Channel& channel, std::uint32_t address, const 
   }
 }
 
-resilience::Hosts UpstreamCluster::choosable() const {
-  return resilience::Hosts{std::span{hosts_.data(), table_size_}, in_panic()};
-}
-
 void UpstreamCluster::take_ticks(Instant now) {
   while (outliers_->next_tick() <= now) {
     outliers_->tick(draws_.bits(Purpose::Ejection, key_, outlier_draws_++), outliers_->next_tick(),
@@ -348,8 +347,7 @@ void UpstreamCluster::take_outlier_events(Instant now) {
   refresh_balancer();
 }
 
-void UpstreamCluster::judge(std::uint32_t index, const TryEnd& end, Instant now) {
-  if (!outliers_ || index >= table_size_) return;
+void UpstreamCluster::judge_failure(std::uint32_t index, const TryEnd& end, Instant now) {
   using LocalFailure = resilience::OutlierDetector::LocalFailure;
   using resilience::TryResult;
   const std::uint32_t at = outlier_at_[index];
@@ -507,43 +505,42 @@ void UpstreamCluster::close_connections(const Pool& pool) {
   for (std::uint32_t i = 0; i < pool.connections; ++i) thresholds_->release_connection();
 }
 
-std::optional<std::uint32_t> UpstreamCluster::search(std::uint32_t address) const {
+resilience::HostChoice UpstreamCluster::search(std::uint32_t address) const {
   // The tables are in the order of their addresses' names, not of these numbers.
   const auto found = std::find(addresses_.begin(), addresses_.end(), address);
   if (found == addresses_.end()) return std::nullopt;
   return static_cast<std::uint32_t>(found - addresses_.begin());
 }
 
-std::optional<std::uint32_t> UpstreamCluster::choose(std::uint64_t key, std::uint32_t attempt,
-                                                     std::uint64_t hash, Instant now) {
+resilience::HostChoice UpstreamCluster::choose_by_zone(std::uint64_t key, std::uint32_t attempt,
+                                                       std::uint64_t hash, Instant now) {
   const std::uint64_t draw = draws_.bits(Purpose::HostSample, key, attempt);
   // In panic zones do not count; priorities have a panic of their own.
-  if (localities_ && !(localities_->needs_peers() && in_panic())) {
+  if (!(localities_->needs_peers() && panic_)) {
     const auto part = localities_->pick(draws_.bits(Purpose::HostSample, mix64(key), attempt));
     if (part) {
       const auto host = choose(by_part_[part->index], hosts_of(*part), draw, attempt, hash, now);
-      return host ? std::optional{*host + part->first} : std::nullopt;
+      return host ? resilience::HostChoice{*host + part->first} : std::nullopt;
     }
   }
   return choose(balancer_, choosable(), draw, attempt, hash, now);
 }
 
-std::optional<std::uint32_t> UpstreamCluster::choose(Balancer& chooser,
-                                                     const resilience::Hosts& hosts,
-                                                     std::uint64_t draw, std::uint32_t attempt,
-                                                     std::uint64_t hash, Instant now) {
+resilience::HostChoice UpstreamCluster::choose(Balancer& chooser, const resilience::Hosts& hosts,
+                                               std::uint64_t draw, std::uint32_t attempt,
+                                               std::uint64_t hash, Instant now) {
   return std::visit(
       Overloaded{
-          [](std::monostate) -> std::optional<std::uint32_t> { return std::nullopt; },
+          [](std::monostate) -> resilience::HostChoice { return std::nullopt; },
           [&](const resilience::RandomConfig&) { return resilience::random_choice(hosts, draw); },
           [&](resilience::RoundRobin& balancer) { return balancer.pick(hosts); },
           [&](resilience::LeastRequest& balancer) { return balancer.pick(hosts, draw); },
           [&](resilience::PeakEwma& balancer) { return balancer.pick(hosts, draw); },
           [&](Channel& channel) { return pick_first(channel, now); },
-          [&](ConsistentHash& balancer) -> std::optional<std::uint32_t> {
+          [&](ConsistentHash& balancer) -> resilience::HostChoice {
             const auto* ring = std::get_if<resilience::RingHash>(&balancer.table);
             const auto* maglev = std::get_if<resilience::Maglev>(&balancer.table);
-            const std::optional<std::uint32_t> host =
+            const resilience::HostChoice host =
                 ring != nullptr ? ring->pick(hash, attempt) : maglev->pick(hash, attempt);
             if (!host || !balancer.bound) return host;
             return balancer.bound->pick(hosts, *host, hash, active_);
@@ -551,19 +548,11 @@ std::optional<std::uint32_t> UpstreamCluster::choose(Balancer& chooser,
       chooser);
 }
 
-std::optional<std::uint32_t> UpstreamCluster::pick(std::uint64_t key, std::uint64_t hash,
-                                                   std::uint32_t before, std::uint32_t choices,
-                                                   Instant now) {
-  tick(now);
+void UpstreamCluster::look_at_hosts(Instant now) {
   if (warming_) weigh(now);
-  if (now >= probe_at_) {
-    look_at_accruals(now);
-    refresh_balancer();
-  }
-  return resilience::pick_unused(
-      before == kNoAddress ? 0 : choices,
-      [&](std::uint32_t attempt) { return choose(key, attempt, hash, now); },
-      [&](std::uint32_t chosen) { return addresses_[chosen] == before; });
+  if (now < probe_at_) return;
+  look_at_accruals(now);
+  refresh_balancer();
 }
 
 std::uint32_t UpstreamCluster::host_at(std::uint32_t address, Instant now) {
@@ -585,51 +574,19 @@ bool UpstreamCluster::take_moves_on() {
   return channel != nullptr && std::exchange(channel->moves_on, false);
 }
 
-resilience::PoolAdmission UpstreamCluster::admit(RouteHost& host, Instant now) {
-  using resilience::PoolAdmission;
-  const std::uint32_t index = *index_of(host);
-  if (!thresholds_) {
-    enter(host, index, now);
-    return PoolAdmission::Attach;
-  }
-  Pool& pool = pools_[index];
-  const PoolAdmission admission = thresholds_->admit(pool_view(pool));
-  if (admission == PoolAdmission::Attach) enter(host, index, now);
-  if (admission == PoolAdmission::QueueAndConnect) ++pool.connections;
-  if (admission == PoolAdmission::QueueAndConnect || admission == PoolAdmission::Queue) {
-    ++pool.pending;
-  }
-  return admission;
+CallQueue& UpstreamCluster::waiting_for(const RouteHost& host) {
+  return pools_[*index_of(host)].waiting;
 }
 
-void UpstreamCluster::enter(RouteHost& host, std::uint32_t index, Instant now) {
-  if (policy_->accrual && accruals_[index].is_ready(now)) {
-    const bool probe = accruals_[index].state(now) != resilience::FailureAccrual::State::Available;
-    accruals_[index].on_request(now);
-    if (probe && index < table_size_) {  // One alone, until it is answered.
-      look_at_accruals(now);
-      refresh_balancer();
-    }
+void UpstreamCluster::note_request(std::uint32_t index, Instant now) {
+  if (!accruals_[index].is_ready(now)) return;
+  const bool probe = accruals_[index].state(now) != resilience::FailureAccrual::State::Available;
+  accruals_[index].on_request(now);
+  if (probe && index < table_size_) {  // One alone, until it is answered.
+    look_at_accruals(now);
+    refresh_balancer();
   }
-  had_traffic_ = true;
-  ++active_;
-  ++hosts_[index].active;
-  if (!thresholds_) return;
-  ++pools_[index].streams;
-  host.drains = pools_[index].drains;
 }
-
-resilience::PoolView UpstreamCluster::pool_view(const Pool& pool) const {
-  const std::uint64_t each = policy_->pool->streams_per_connection;
-  const std::uint32_t ready = pool.connections - pool.opening - pool.draining;
-  const std::uint32_t streams = pool.streams - pool.openers - pool.draining_streams;
-  return {.has_ready_connection = streams < ready * each,
-          .connections = pool.connections,
-          .pending = pool.pending,
-          .connecting_streams = pool.opening * each - pool.openers};
-}
-
-CallQueue& UpstreamCluster::waiting_for(RouteHost host) { return pools_[*index_of(host)].waiting; }
 
 bool UpstreamCluster::attach_waiting(RouteHost& host, Instant now) {
   const std::uint32_t index = *index_of(host);
@@ -662,14 +619,16 @@ bool UpstreamCluster::opened(RouteHost& host, bool opener) {
   return false;
 }
 
-FreedConnection UpstreamCluster::freed(RouteHost host) { return freed(pools_[*index_of(host)]); }
+FreedConnection UpstreamCluster::freed(const RouteHost& host) {
+  return freed(pools_[*index_of(host)]);
+}
 
-void UpstreamCluster::stop_waiting(RouteHost host) {
+void UpstreamCluster::stop_waiting(const RouteHost& host) {
   --pools_[*index_of(host)].pending;
   thresholds_->release_pending();
 }
 
-void UpstreamCluster::stranded_at(RouteHost host, const TryEnd& end, Instant now) {
+void UpstreamCluster::stranded_at(const RouteHost& host, const TryEnd& end, Instant now) {
   auto* channel = std::get_if<Channel>(&balancer_);
   if (channel != nullptr && host.index != kNotOfChannel) {
     heard_from(*channel, host.address, end, now);
@@ -680,11 +639,8 @@ void UpstreamCluster::stranded_at(RouteHost host, const TryEnd& end, Instant now
   judge(*index, end, now);
 }
 
-FreedConnection UpstreamCluster::heard_from(RouteHost host, const TryEnd& end, Instant now,
-                                            GivenBack given) {
-  const std::uint32_t index = *index_of(host);
-  --active_;
-  --hosts_[index].active;
+void UpstreamCluster::tell_balancer(std::uint32_t index, const RouteHost& host, const TryEnd& end,
+                                    Instant now) {
   if (auto* ewma = std::get_if<resilience::PeakEwma>(&balancer_)) {
     if (end.outcome == RequestOutcome::Ok && index < table_size_) {
       ewma->record(index, end.elapsed, now);
@@ -693,14 +649,9 @@ FreedConnection UpstreamCluster::heard_from(RouteHost host, const TryEnd& end, I
              channel != nullptr && host.index != kNotOfChannel) {
     heard_from(*channel, host.address, end, now);
   }
-  tick(now);
-  judge(index, end, now);
-  if (policy_->accrual) accrue(index, end, now);
-  const bool left = end.outcome == RequestOutcome::Timeout && may_close();
-  return leave_pool(index, host, end.breaks_connection() || left, given);
 }
 
-FreedConnection UpstreamCluster::cancelled_at(RouteHost host, Instant now, GivenBack given) {
+FreedConnection UpstreamCluster::cancelled_at(const RouteHost& host, Instant now, GivenBack given) {
   const std::uint32_t index = *index_of(host);
   --active_;
   --hosts_[index].active;
@@ -717,10 +668,8 @@ FreedConnection UpstreamCluster::cancelled_at(RouteHost host, Instant now, Given
 /// closed. Source: Envoy http1/conn_pool.cc StreamWrapper::onResetStream, and issue 5022 there;
 /// OkHttp Http1ExchangeCodec.cancel() and Apache HttpClient's abort() close the socket likewise, so
 /// a caller's TimeLimiter above them that cancels comes to the same.
-FreedConnection UpstreamCluster::leave_pool(std::uint32_t index, RouteHost host, bool broken,
-                                            GivenBack given) {
-  if (!thresholds_) return FreedConnection::None;
-  Pool& pool = pools_[index];
+FreedConnection UpstreamCluster::leave_pool_for_good(Pool& pool, const RouteHost& host, bool broken,
+                                                     GivenBack given) {
   const auto close = [&] {
     --pool.connections;
     thresholds_->release_connection();
@@ -750,15 +699,14 @@ FreedConnection UpstreamCluster::leave_pool(std::uint32_t index, RouteHost host,
   return freed(pool);
 }
 
-FreedConnection UpstreamCluster::freed(Pool& pool) {
-  if (pool.waiting.empty()) return FreedConnection::None;
+FreedConnection UpstreamCluster::freed_for_waiting(Pool& pool) {
   if (pool_view(pool).has_ready_connection) return FreedConnection::Ready;
   if (!thresholds_->try_connect(pool_view(pool))) return FreedConnection::None;
   ++pool.connections;
   return FreedConnection::Opened;
 }
 
-FreedConnection UpstreamCluster::close(RouteHost host) {
+FreedConnection UpstreamCluster::close(const RouteHost& host) {
   Pool& pool = pools_[*index_of(host)];
   --pool.streams;
   --pool.connections;

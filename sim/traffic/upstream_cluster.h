@@ -14,6 +14,7 @@
 
 #include "models/base/random.h"
 #include "models/resilience/balancers/bounded_load.h"
+#include "models/resilience/balancers/host_reselection.h"
 #include "models/resilience/balancers/pick_first.h"
 #include "models/resilience/balancers/random_choice.h"
 #include "models/resilience/balancers/round_robin.h"
@@ -35,8 +36,13 @@ struct TryEnd {
     return unconnected || outcome == RequestOutcome::Refused || outcome == RequestOutcome::Reset;
   }
 };
+/// What HTTP would show of a failure.
+[[nodiscard]] resilience::TryResult result_of_failure(const TryEnd& end);
 /// What HTTP would show of it.
-[[nodiscard]] resilience::TryResult result_of(const TryEnd& end);
+[[nodiscard]] inline resilience::TryResult result_of(const TryEnd& end) {
+  if (end.outcome == RequestOutcome::Ok) return {.status = 200};
+  return result_of_failure(end);
+}
 
 inline constexpr std::uint32_t kNoAddress = 0xffff'ffff;
 
@@ -78,6 +84,7 @@ class UpstreamCluster {
 
   /// Whether it chooses hosts itself. Otherwise the table's proxy does.
   [[nodiscard]] bool balances() const { return !std::holds_alternative<std::monostate>(balancer_); }
+  [[nodiscard]] bool hashes() const { return std::holds_alternative<ConsistentHash>(balancer_); }
   /// Whether it must be told who stands at the addresses.
   [[nodiscard]] bool needs_facts() const { return needs_facts_; }
   /// The hosts from now on. Requires: as many facts as addresses, or none unless needs_facts().
@@ -93,9 +100,16 @@ class UpstreamCluster {
   /// The host that the try with this key goes to; nothing if there is none. `hash`: of what its
   /// policy hashes. `before`: an address that up to so many further choices keep away from, or
   /// kNoAddress. Requires: balances().
-  [[nodiscard]] std::optional<std::uint32_t> pick(std::uint64_t key, std::uint64_t hash,
-                                                  std::uint32_t before, std::uint32_t choices,
-                                                  Instant now);
+  [[nodiscard]] resilience::HostChoice pick(std::uint64_t key, std::uint64_t hash,
+                                            std::uint32_t before, std::uint32_t choices,
+                                            Instant now) {
+    tick(now);
+    if (warming_ || now >= probe_at_) look_at_hosts(now);
+    if (before == kNoAddress) return choose(key, 0, hash, now);
+    return resilience::pick_unused(
+        choices, [&](std::uint32_t attempt) { return choose(key, attempt, hash, now); },
+        [&](std::uint32_t chosen) { return addresses_[chosen] == before; });
+  }
   [[nodiscard]] std::uint32_t address(std::uint32_t host) const { return addresses_[host]; }
   [[nodiscard]] bool has_hosts() const { return table_size_ > 0; }
   /// The host at an address that another has chosen. One that is not in the table is known from
@@ -111,7 +125,22 @@ class UpstreamCluster {
 
   /// A try wants to go to the host. Queue: it waits there, until the caller takes it out again.
   /// QueueAndConnect: it waits for a new connection, which it opens by one of the next two.
-  [[nodiscard]] resilience::PoolAdmission admit(RouteHost& host, Instant now);
+  [[nodiscard]] resilience::PoolAdmission admit(RouteHost& host, Instant now) {
+    using resilience::PoolAdmission;
+    const std::uint32_t index = *index_of(host);
+    if (!thresholds_) {
+      enter(host, index, now);
+      return PoolAdmission::Attach;
+    }
+    Pool& pool = pools_[index];
+    const PoolAdmission admission = thresholds_->admit(pool_view(pool));
+    if (admission == PoolAdmission::Attach) enter(host, index, now);
+    if (admission == PoolAdmission::QueueAndConnect) ++pool.connections;
+    if (admission == PoolAdmission::QueueAndConnect || admission == PoolAdmission::Queue) {
+      ++pool.pending;
+    }
+    return admission;
+  }
   /// One that waits is given a connection. Returns false if a limit of requests turns it away.
   [[nodiscard]] bool attach_waiting(RouteHost& host, Instant now);
   /// One that waits opens the new connection, which is there when opened() is told.
@@ -120,24 +149,34 @@ class UpstreamCluster {
   /// requests turns that one away; it has gone then.
   [[nodiscard]] bool opened(RouteHost& host, bool opener);
   /// The calls that wait at the caller for a connection to the host.
-  [[nodiscard]] CallQueue& waiting_for(RouteHost host);
+  [[nodiscard]] CallQueue& waiting_for(const RouteHost& host);
   /// What there is for the first of them, if there is one.
-  [[nodiscard]] FreedConnection freed(RouteHost host);
+  [[nodiscard]] FreedConnection freed(const RouteHost& host);
   /// One that waited has gone.
-  void stop_waiting(RouteHost host);
+  void stop_waiting(const RouteHost& host);
   /// One that waited has gone because the connection it waited for did not come.
-  void stranded_at(RouteHost host, const TryEnd& end, Instant now);
+  void stranded_at(const RouteHost& host, const TryEnd& end, Instant now);
   /// A try that went to the host is over. Returns what place of it a waiting one may have.
-  [[nodiscard]] FreedConnection heard_from(RouteHost host, const TryEnd& end, Instant now,
-                                           GivenBack given);
+  [[nodiscard]] FreedConnection heard_from(const RouteHost& host, const TryEnd& end, Instant now,
+                                           GivenBack given) {
+    const std::uint32_t index = *index_of(host);
+    --active_;
+    --hosts_[index].active;
+    if (learns_) tell_balancer(index, host, end, now);
+    tick(now);
+    judge(index, end, now);
+    if (policy_->accrual) accrue(index, end, now);
+    const bool left = end.outcome == RequestOutcome::Timeout && may_close();
+    return leave_pool(index, host, end.breaks_connection() || left, given);
+  }
   /// The same of one that was cancelled, which says nothing about the host.
-  [[nodiscard]] FreedConnection cancelled_at(RouteHost host, Instant now, GivenBack given);
+  [[nodiscard]] FreedConnection cancelled_at(const RouteHost& host, Instant now, GivenBack given);
   /// Whether its connections carry a request at a time, so that they may be closed after one.
   [[nodiscard]] bool may_close() const {
     return policy_->pool && policy_->pool->streams_per_connection == 1;
   }
   /// The connection is closed by now; another may be opened.
-  [[nodiscard]] FreedConnection close(RouteHost host);
+  [[nodiscard]] FreedConnection close(const RouteHost& host);
 
   /// Whether the try that has just ended did not reach its host, and another is free.
   [[nodiscard]] bool take_moves_on();
@@ -215,9 +254,22 @@ class UpstreamCluster {
     if (outliers_ && outliers_->next_tick() <= now) take_ticks(now);
   }
   void take_ticks(Instant now);
+  /// Some start slowly, or may be probed by now.
+  void look_at_hosts(Instant now);
+  /// What it learns from an answer. Requires: learns_.
+  void tell_balancer(std::uint32_t index, const RouteHost& host, const TryEnd& end, Instant now);
   /// Whoever was ejected or is back; the balancer hears of it.
   void take_outlier_events(Instant now);
-  void judge(std::uint32_t index, const TryEnd& end, Instant now);
+  void judge(std::uint32_t index, const TryEnd& end, Instant now) {
+    if (!outliers_ || index >= table_size_) return;
+    if (end.outcome != RequestOutcome::Ok) {
+      judge_failure(index, end, now);
+      return;
+    }
+    outliers_->on_connected(outlier_at_[index]);
+    (void)outliers_->on_response(outlier_at_[index], result_of(end).status);
+  }
+  void judge_failure(std::uint32_t index, const TryEnd& end, Instant now);
   /// The same by failure accrual.
   void accrue(std::uint32_t index, const TryEnd& end, Instant now);
   /// Whether nothing that is known of the host speaks against it.
@@ -232,28 +284,50 @@ class UpstreamCluster {
   void sort(std::vector<std::uint32_t>& addresses);
   /// The weights in effect, while hosts start slowly.
   void weigh(Instant now);
-  [[nodiscard]] resilience::Hosts choosable() const;
-  [[nodiscard]] resilience::Hosts hosts_of(const HostPart& part) const;
-  [[nodiscard]] bool in_panic() const;  ///< Of all hosts, whatever their zones.
-  /// Where the host stands by now; nothing if it has left the table.
-  [[nodiscard]] std::optional<std::uint32_t> index_of(RouteHost host) const {
-    const bool is_there = host.index < addresses_.size() && addresses_[host.index] == host.address;
-    return is_there ? std::optional{host.index} : search(host.address);
+  [[nodiscard]] resilience::Hosts choosable() const {
+    return resilience::Hosts{std::span{hosts_.data(), table_size_}, panic_};
   }
-  [[nodiscard]] std::optional<std::uint32_t> search(std::uint32_t address) const;
-  [[nodiscard]] std::optional<std::uint32_t> choose(std::uint64_t key, std::uint32_t attempt,
-                                                    std::uint64_t hash, Instant now);
+  [[nodiscard]] resilience::Hosts hosts_of(const HostPart& part) const;
+  [[nodiscard]] bool is_panic() const;  ///< Of all hosts, whatever their zones.
+  /// Where the host stands by now; nothing if it has left the table.
+  [[nodiscard]] resilience::HostChoice index_of(const RouteHost& host) const {
+    const bool is_there = host.index < addresses_.size() && addresses_[host.index] == host.address;
+    return is_there ? resilience::HostChoice{host.index} : search(host.address);
+  }
+  [[nodiscard]] resilience::HostChoice search(std::uint32_t address) const;
+  [[nodiscard]] resilience::HostChoice choose(std::uint64_t key, std::uint32_t attempt,
+                                              std::uint64_t hash, Instant now) {
+    if (localities_) return choose_by_zone(key, attempt, hash, now);
+    const std::uint64_t draw = draws_.bits(Purpose::HostSample, key, attempt);
+    // The two that are used most, without a table of functions.
+    if (auto* least = std::get_if<resilience::LeastRequest>(&balancer_)) {
+      return least->pick(choosable(), draw);
+    }
+    if (auto* turns = std::get_if<resilience::RoundRobin>(&balancer_)) {
+      return turns->pick(choosable());
+    }
+    return choose(balancer_, choosable(), draw, attempt, hash, now);
+  }
+  [[nodiscard]] resilience::HostChoice choose_by_zone(std::uint64_t key, std::uint32_t attempt,
+                                                      std::uint64_t hash, Instant now);
   void refresh_parts(std::span<const HostPart> parts);
-  [[nodiscard]] std::optional<std::uint32_t> choose(Balancer& balancer,
-                                                    const resilience::Hosts& hosts,
-                                                    std::uint64_t draw, std::uint32_t attempt,
-                                                    std::uint64_t hash, Instant now);
+  [[nodiscard]] resilience::HostChoice choose(Balancer& balancer, const resilience::Hosts& hosts,
+                                              std::uint64_t draw, std::uint32_t attempt,
+                                              std::uint64_t hash, Instant now);
   /// Texts of the addresses for a ring or table of the hosts in the table.
   void rebuild(ConsistentHash& balancer);
-  [[nodiscard]] std::optional<std::uint32_t> pick_first(Channel& channel, Instant now);
+  [[nodiscard]] resilience::HostChoice pick_first(Channel& channel, Instant now);
   void take_addresses(Channel& channel, Instant now);
   void heard_from(Channel& channel, std::uint32_t address, const TryEnd& end, Instant now);
-  [[nodiscard]] resilience::PoolView pool_view(const Pool& pool) const;
+  [[nodiscard]] resilience::PoolView pool_view(const Pool& pool) const {
+    const std::uint64_t each = policy_->pool->streams_per_connection;
+    const std::uint32_t ready = pool.connections - pool.opening - pool.draining;
+    const std::uint32_t streams = pool.streams - pool.openers - pool.draining_streams;
+    return {.has_ready_connection = streams < ready * each,
+            .connections = pool.connections,
+            .pending = pool.pending,
+            .connecting_streams = pool.opening * each - pool.openers};
+  }
   void close_connections(const Pool& pool);
   /// The host is not to be trusted any more: those that carry nothing are closed, the others carry
   /// nothing new.
@@ -261,11 +335,35 @@ class UpstreamCluster {
   /// Of those that are there and not draining, how many carry something.
   [[nodiscard]] std::uint32_t in_use(const Pool& pool) const;
   [[nodiscard]] std::uint32_t connections_for(std::uint32_t streams) const;
-  void enter(RouteHost& host, std::uint32_t index, Instant now);  ///< A try goes to the host.
+  void enter(RouteHost& host, std::uint32_t index, Instant now) {  ///< A try goes to the host.
+    if (policy_->accrual) note_request(index, now);
+    had_traffic_ = true;
+    ++active_;
+    ++hosts_[index].active;
+    if (!thresholds_) return;
+    ++pools_[index].streams;
+    host.drains = pools_[index].drains;
+  }
+  void note_request(std::uint32_t index, Instant now);  ///< Of failure accrual.
   /// A try leaves its place in the pool, if there is one.
-  [[nodiscard]] FreedConnection leave_pool(std::uint32_t index, RouteHost host, bool broken,
-                                           GivenBack given);
-  [[nodiscard]] FreedConnection freed(Pool& pool);
+  [[nodiscard]] FreedConnection leave_pool(std::uint32_t index, const RouteHost& host, bool broken,
+                                           GivenBack given) {
+    if (!thresholds_) return FreedConnection::None;
+    Pool& pool = pools_[index];
+    if (given != GivenBack::Place || broken || host.drains != pool.drains) {
+      return leave_pool_for_good(pool, host, broken, given);
+    }
+    thresholds_->release_request();
+    --pool.streams;
+    return freed(pool);
+  }
+  /// The connection goes, or may go, with the try, or never came.
+  [[nodiscard]] FreedConnection leave_pool_for_good(Pool& pool, const RouteHost& host, bool broken,
+                                                    GivenBack given);
+  [[nodiscard]] FreedConnection freed(Pool& pool) {
+    return pool.waiting.empty() ? FreedConnection::None : freed_for_waiting(pool);
+  }
+  [[nodiscard]] FreedConnection freed_for_waiting(Pool& pool);
 
   const resilience::ClusterPolicy* policy_;
   Draws draws_;
@@ -288,6 +386,8 @@ class UpstreamCluster {
   std::uint64_t accrual_draws_ = 0;
   std::vector<CheckedHost> checks_;  ///< By host, if the policy has checks.
   std::uint64_t check_draws_ = 0;
+  bool learns_ = false;  ///< The balancer does, from answers.
+  bool panic_ = false;   ///< All hosts may be chosen, for too few are well.
   bool had_traffic_ = false;
   std::uint32_t well_ = 0;        ///< Of those in the table, by checks and outlier detection.
   std::uint32_t table_size_ = 0;  ///< Hosts beyond are no longer in the table.

@@ -485,7 +485,7 @@ TEST(HostReselection, ChoosesAgainAsInTheTable) {
         c.attempts_max,
         [&](std::uint32_t attempt) {
           ++picks;
-          return std::optional<std::uint32_t>{c.choices[attempt]};
+          return HostChoice{c.choices[attempt]};
         },
         [&](std::uint32_t h) { return h < c.used_below; });
     EXPECT_EQ(host, c.expected) << c.source << ": " << c.rule;

@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "models/resilience/balancers/host_choice.h"
 #include "models/resilience/balancers/host_view.h"
 #include "models/resilience/draw.h"
 
@@ -40,7 +41,7 @@ class EdfScheduler {
 
   /// The host whose turn it is, which then waits for 1 / weight_of(host); nothing without hosts.
   template <typename WeightOf>
-  [[nodiscard]] std::optional<std::uint32_t> pick(const WeightOf& weight_of) {
+  [[nodiscard]] HostChoice pick(const WeightOf& weight_of) {
     if (turns_.empty()) return std::nullopt;
     std::pop_heap(turns_.begin(), turns_.end(), Later{});
     const Turn turn = turns_.back();

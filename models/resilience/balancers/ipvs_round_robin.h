@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "models/resilience/balancers/host_choice.h"
 #include "models/resilience/balancers/host_view.h"
 
 namespace orrery::resilience {
@@ -16,7 +17,7 @@ class IpvsRoundRobin {
  public:
   /// The next host that may be chosen and has a weight above 0 (a terminating endpoint has 0);
   /// nothing without one.
-  [[nodiscard]] std::optional<std::uint32_t> pick(const Hosts& hosts) {
+  [[nodiscard]] HostChoice pick(const Hosts& hosts) {
     for (std::uint32_t tries = hosts.size(); tries > 0; --tries) {
       const std::uint32_t host = next_ < hosts.size() ? next_ : 0;
       next_ = host + 1;

@@ -5,8 +5,8 @@
 namespace orrery::resilience {
 namespace {
 
-std::optional<std::uint32_t> least_of_all(const Hosts& hosts, std::uint64_t draw) {
-  std::optional<std::uint32_t> best;
+HostChoice least_of_all(const Hosts& hosts, std::uint64_t draw) {
+  HostChoice best = std::nullopt;
   std::uint32_t tied = 0;
   for (std::uint32_t host = 0; host < hosts.size(); ++host) {
     if (!hosts.may_take(host)) continue;
@@ -39,7 +39,7 @@ void LeastRequest::refresh(const Hosts& hosts) {
   });
 }
 
-std::optional<std::uint32_t> LeastRequest::pick_rarely(const Hosts& hosts, std::uint64_t draw) {
+HostChoice LeastRequest::pick_rarely(const Hosts& hosts, std::uint64_t draw) {
   if (!weighted_) return least_of_all(hosts, draw);
   return edf_.pick([&](std::uint32_t host) {
     return least_request_weight(hosts[host], config_.active_request_bias);

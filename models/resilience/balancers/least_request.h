@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "models/resilience/balancers/edf_scheduler.h"
+#include "models/resilience/balancers/host_choice.h"
 #include "models/resilience/balancers/host_view.h"
 #include "models/resilience/balancers/random_choice.h"
 #include "models/resilience/draw.h"
@@ -41,19 +42,20 @@ class LeastRequest {
   /// The host to use; nothing when none may be chosen. With equal weights it touches as many hosts
   /// as there are choices. Choices are made with replacement, so that one host may be drawn twice,
   /// and the first drawn wins a tie.
-  [[nodiscard]] std::optional<std::uint32_t> pick(const Hosts& hosts, std::uint64_t draw) {
+  [[nodiscard]] HostChoice pick(const Hosts& hosts, std::uint64_t draw) {
     if (weighted_ || config_.full_scan) return pick_rarely(hosts, draw);
-    std::optional<std::uint32_t> best = random_choice(hosts, draw);
-    if (!best) return std::nullopt;
+    const HostChoice first = random_choice(hosts, draw);
+    if (!first) return std::nullopt;
+    std::uint32_t best = *first;
     for (std::uint32_t choice = 1; choice < config_.choice_count; ++choice) {
-      const std::optional<std::uint32_t> other = random_choice(hosts, sub_draw(draw, choice));
-      if (hosts[*other].active < hosts[*best].active) best = other;
+      const std::uint32_t other = *random_choice(hosts, sub_draw(draw, choice));
+      if (hosts[other].active < hosts[best].active) best = other;
     }
     return best;
   }
 
  private:
-  [[nodiscard]] std::optional<std::uint32_t> pick_rarely(const Hosts& hosts, std::uint64_t draw);
+  [[nodiscard]] HostChoice pick_rarely(const Hosts& hosts, std::uint64_t draw);
 
   LeastRequestConfig config_;
   std::uint64_t draw_;

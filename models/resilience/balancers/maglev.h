@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "models/resilience/balancers/host_choice.h"
 #include "models/resilience/balancers/host_view.h"
 
 namespace orrery::resilience {
@@ -34,8 +35,7 @@ class Maglev {
 
   /// The host in slot hash mod size; of another hash for each `attempt` after earlier choices were
   /// refused. Nothing without hosts.
-  [[nodiscard]] std::optional<std::uint32_t> pick(std::uint64_t hash,
-                                                  std::uint32_t attempt = 0) const {
+  [[nodiscard]] HostChoice pick(std::uint64_t hash, std::uint32_t attempt = 0) const {
     if (table_.empty()) return std::nullopt;
     if (attempt > 0) hash ^= ~std::uint64_t{0} - attempt + 1;
     return table_[hash % table_.size()];

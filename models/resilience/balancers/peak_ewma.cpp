@@ -2,9 +2,8 @@
 
 namespace orrery::resilience {
 
-std::optional<std::uint32_t> PeakEwma::other_choice_by_count(const Hosts& hosts,
-                                                             std::uint32_t first,
-                                                             std::uint64_t draw) {
+HostChoice PeakEwma::other_choice_by_count(const Hosts& hosts, std::uint32_t first,
+                                           std::uint64_t draw) {
   std::uint32_t count = 0;
   for (std::uint32_t host = 0; host < hosts.size(); ++host) {
     count += host != first && hosts.may_take(host) ? 1U : 0U;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "models/base/time_types.h"
+#include "models/resilience/balancers/host_choice.h"
 #include "models/resilience/balancers/host_view.h"
 #include "models/resilience/balancers/random_choice.h"
 #include "models/resilience/draw.h"
@@ -89,11 +90,11 @@ class PeakEwma {
 
   /// The cheaper of two different random hosts, the first if they cost the same; nothing when none
   /// may be chosen. Touches two hosts. Requires: as many hosts as were taken.
-  [[nodiscard]] std::optional<std::uint32_t> pick(const Hosts& hosts, std::uint64_t draw) const {
+  [[nodiscard]] HostChoice pick(const Hosts& hosts, std::uint64_t draw) const {
     expects(hosts.size() == rtts_.size(), "peak EWMA knows every host");
-    const std::optional<std::uint32_t> first = random_choice(hosts, draw);
+    const HostChoice first = random_choice(hosts, draw);
     if (!first) return std::nullopt;
-    const std::optional<std::uint32_t> second = other_choice(hosts, *first, sub_draw(draw, 1));
+    const HostChoice second = other_choice(hosts, *first, sub_draw(draw, 1));
     if (!second) return first;
     const bool first_wins = rtts_[*first].times_is_at_most(load(hosts[*first]), rtts_[*second],
                                                            load(hosts[*second]), decay_);
@@ -109,9 +110,8 @@ class PeakEwma {
   static double load(const HostView& host) { return static_cast<double>(host.active) + 1.0; }
 
   /// A host other than `first`, uniformly among those that may be chosen.
-  [[nodiscard]] static std::optional<std::uint32_t> other_choice(const Hosts& hosts,
-                                                                 std::uint32_t first,
-                                                                 std::uint64_t draw) {
+  [[nodiscard]] static HostChoice other_choice(const Hosts& hosts, std::uint32_t first,
+                                               std::uint64_t draw) {
     if (hosts.size() < 2) return std::nullopt;
     for (int tries = 0; tries < 8; ++tries) {
       std::uint32_t host = index_from(draw, hosts.size() - 1);
@@ -121,9 +121,8 @@ class PeakEwma {
     }
     return other_choice_by_count(hosts, first, draw);
   }
-  [[nodiscard]] static std::optional<std::uint32_t> other_choice_by_count(const Hosts& hosts,
-                                                                          std::uint32_t first,
-                                                                          std::uint64_t draw);
+  [[nodiscard]] static HostChoice other_choice_by_count(const Hosts& hosts, std::uint32_t first,
+                                                        std::uint64_t draw);
 
   Duration default_rtt_;
   ExponentialDecay decay_;

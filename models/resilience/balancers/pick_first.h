@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "models/base/contract.h"
+#include "models/resilience/balancers/host_choice.h"
 #include "models/resilience/draw.h"
-
 namespace orrery::resilience {
 
 /// One channel's choice among addresses 0..n-1.
@@ -53,7 +53,7 @@ class PickFirst {
   [[nodiscard]] State state() const { return state_; }
 
   /// The address to use; nothing unless Ready.
-  [[nodiscard]] std::optional<std::uint32_t> pick() const {
+  [[nodiscard]] HostChoice pick() const {
     if (state_ != State::Ready) return std::nullopt;
     return order_[at_];
   }

@@ -10,29 +10,24 @@
 #include <cstdint>
 #include <optional>
 
+#include "models/resilience/balancers/host_choice.h"
 #include "models/resilience/balancers/host_view.h"
 #include "models/resilience/draw.h"
 
 namespace orrery::resilience {
 
-/// The same choice by counting the hosts that may be chosen: for when most of them may not.
-/// O(hosts).
-[[nodiscard]] std::optional<std::uint32_t> random_choice_by_count(const Hosts& hosts,
-                                                                  std::uint64_t draw);
+/// One host after the first draw has met one that may not be chosen. See random_choice().
+[[nodiscard]] HostChoice random_choice_again(const Hosts& hosts, std::uint64_t draw);
 
 /// One host, uniformly among those that may be chosen; nothing when there are none.
 ///
 /// Touches one host as long as it may be chosen: a host that may not is drawn again, eight times at
-/// most, which leaves the others equally likely.
-[[nodiscard]] inline std::optional<std::uint32_t> random_choice(const Hosts& hosts,
-                                                                std::uint64_t draw) {
+/// most, which leaves the others equally likely; then they are counted, O(hosts).
+[[nodiscard]] inline HostChoice random_choice(const Hosts& hosts, std::uint64_t draw) {
   if (hosts.size() == 0) return std::nullopt;
-  for (int tries = 0; tries < 8; ++tries) {
-    const std::uint32_t host = index_from(draw, hosts.size());
-    if (hosts.may_take(host)) return host;
-    draw = mix64(draw);
-  }
-  return random_choice_by_count(hosts, draw);
+  const std::uint32_t host = index_from(draw, hosts.size());
+  if (hosts.may_take(host)) return host;
+  return random_choice_again(hosts, draw);
 }
 
 }  // namespace orrery::resilience

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "models/resilience/balancers/host_choice.h"
 #include "models/resilience/balancers/host_view.h"
 
 namespace orrery::resilience {
@@ -33,8 +34,7 @@ class RingHash {
 
   /// The host of the first entry at or after `hash`, from the end on to the first; `attempt`
   /// entries further when earlier choices were refused. Nothing without hosts. O(log entries).
-  [[nodiscard]] std::optional<std::uint32_t> pick(std::uint64_t hash,
-                                                  std::uint32_t attempt = 0) const {
+  [[nodiscard]] HostChoice pick(std::uint64_t hash, std::uint32_t attempt = 0) const {
     if (entries_.empty()) return std::nullopt;
     const auto at = std::lower_bound(
         entries_.begin(), entries_.end(), hash,

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "models/resilience/balancers/edf_scheduler.h"
+#include "models/resilience/balancers/host_choice.h"
 #include "models/resilience/balancers/host_view.h"
 #include "models/resilience/draw.h"
 
@@ -26,7 +27,7 @@ class RoundRobin {
 
   /// The next host; nothing when none may be chosen. `hosts` as at the last refresh, but for
   /// `active`.
-  [[nodiscard]] std::optional<std::uint32_t> pick(const Hosts& hosts) {
+  [[nodiscard]] HostChoice pick(const Hosts& hosts) {
     if (weighted_) return edf_.pick([&](std::uint32_t host) { return hosts[host].weight; });
     for (std::uint32_t tries = hosts.size(); tries > 0; --tries) {
       const std::uint32_t host = next_;

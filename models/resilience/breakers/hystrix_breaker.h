@@ -72,14 +72,13 @@ class HystrixBreaker {
   /// A command that was let through, or rejected by its pool or semaphore after that, has ended.
   std::optional<BreakerChange> on_result(HystrixOutcome outcome, Instant now) {
     expects(now < next_tick_, "a breaker is brought up to date before it is told a result");
-    std::optional<BreakerChange> change;
-    if (state_ == BreakerState::HalfOpen)
-      change = end_trial(outcome == HystrixOutcome::Success, now);
-    if (outcome < HystrixOutcome::BadRequest) {
-      ++current_.total;
-      current_.errors += outcome != HystrixOutcome::Success;
+    if (state_ == BreakerState::HalfOpen) {
+      const BreakerChange change = end_trial(outcome == HystrixOutcome::Success, now);
+      count(outcome);
+      return change;
     }
-    return change;
+    count(outcome);
+    return std::nullopt;
   }
 
   /// The state beneath the forced ones.
@@ -98,6 +97,11 @@ class HystrixBreaker {
     std::uint32_t errors = 0;
   };
 
+  void count(HystrixOutcome outcome) {
+    if (outcome >= HystrixOutcome::BadRequest) return;
+    ++current_.total;
+    current_.errors += outcome != HystrixOutcome::Success;
+  }
   std::optional<BreakerChange> tick_until(Instant now);
   BreakerChange end_trial(bool success, Instant now);
   BreakerChange become(BreakerState to, BreakerCause cause, Instant at) {

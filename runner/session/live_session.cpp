@@ -24,6 +24,7 @@
 #include "runner/session/live_recording.h"
 #include "runner/session/own_writes.h"
 #include "runner/session/run_observer.h"
+#include "runner/session/struck_pods.h"
 
 namespace orrery::session {
 namespace {
@@ -109,7 +110,7 @@ class LiveSession final : public ports::Component, private RunView {
         folder_{std::move(folder)},
         draws_{scenario.first_seed},
         observer_{scenario},
-        causes_{log_, services_of(scenario)},
+        causes_{log_, struck_, services_of(scenario)},
         timeline_{scenario.timeline.begin(), scenario.timeline.end()} {}
 
   /// Before run(): it is recorded. `order` must outlive it.
@@ -166,7 +167,6 @@ class LiveSession final : public ports::Component, private RunView {
   [[noreturn]] void perform(const std::string& id, const PolicyAction& action);
   void write(const std::string& id, const char* what, const std::vector<ports::ApiCall>& calls);
   [[nodiscard]] api::ObjectPtr current(const api::ObjectKey& key) const;
-  void strike(const api::ObjectKey& pod, ports::CauseId fault);
   void end_fault(const Ending& ending);
   void send(ports::ApiCall call, ports::CauseId cause = 0);
   void on_answer(const ports::Event& event);
@@ -188,8 +188,8 @@ class LiveSession final : public ports::Component, private RunView {
   Draws draws_;
   recording::EventLog log_;
   RunObserver observer_;
+  StruckPods struck_;
   LiveCauses causes_;
-  std::map<api::ObjectKey, ports::CauseId> struck_;   ///< Pods that a fault has hit, until well.
   std::map<api::ObjectKey, ports::CauseId> last_of_;  ///< The last record of each pod.
   const RecordOrder* order_ = nullptr;                ///< Null: the run is not recorded.
   std::unique_ptr<LiveRecording> recording_;          ///< Likewise.
@@ -576,7 +576,7 @@ void LiveSession::on_changes(const std::vector<controllers::Change>& changes) {
 void LiveSession::log_change(const controllers::Change& change) {
   const api::ObjectKey key = api::key_of(change.latest());
   ports::CauseId cause = own_writes_.cause_of(change);
-  if (const auto hit = struck_.find(key); cause == 0 && hit != struck_.end()) cause = hit->second;
+  if (cause == 0) cause = struck_.fault_of(key, log_.records().size());
   if (cause == 0 && key.kind == api::Kind::EndpointSlice) {
     if (const auto pod = moved_pod(change)) cause = last_of_[*pod];
   }
@@ -588,7 +588,7 @@ void LiveSession::log_change(const controllers::Change& change) {
   const auto* before = std::get_if<api::Pod>(change.before.get());
   const bool is_back =
       after != nullptr && api::is_ready(*after) && (before == nullptr || !api::is_ready(*before));
-  if (after == nullptr || is_back) struck_.erase(key);
+  if (is_back) struck_.well(key, last);
 }
 
 std::vector<api::ObjectPtr> LiveSession::pods_and_nodes() const {
@@ -723,7 +723,7 @@ void LiveSession::perform(const std::string& id, const FaultAction& fault) {
           for (const auto& [other, pod_object] : objects_) {
             const auto* there = std::get_if<api::Pod>(pod_object.get());
             if (there == nullptr || there->spec.node_name != key.name) continue;
-            strike(other, cause);
+            struck_.hit(other, cause);
             if (std::string owner = observer_.workload_of(*there); !owner.empty()) {
               victims.push_back(std::move(owner));
             }
@@ -738,7 +738,7 @@ void LiveSession::perform(const std::string& id, const FaultAction& fault) {
     if (!hit) continue;
     targets.push_back(to_string(key));
     if (pod != nullptr) {
-      strike(key, cause);
+      struck_.hit(key, cause);
       if (std::string owner = observer_.workload_of(*pod); !owner.empty()) {
         victims.push_back(std::move(owner));
       }
@@ -750,11 +750,6 @@ void LiveSession::perform(const std::string& id, const FaultAction& fault) {
   }
   observer_.fault_struck(now, id, to_string(fault.kind), std::move(targets), victims,
                          std::move(effect));
-}
-
-void LiveSession::strike(const api::ObjectKey& pod, ports::CauseId fault) {
-  struck_[pod] = fault;
-  causes_.struck(pod, fault);
 }
 
 void LiveSession::end_fault(const Ending& ending) {

@@ -79,41 +79,55 @@ qreal draw_drawer_links(DisplayList& list, qreal right, qreal middle, const Them
   return right;
 }
 
-qreal width_of_chip(const QString& text) { return width_of(text, Type::BodyMedium) + 20; }
+qreal width_of_chip(const QString& text, Type type) { return width_of(text, type) + 20; }
 
 qreal draw_chip(DisplayList& list, qreal left, qreal middle, const QString& text, bool chosen,
-                const QString& action, const Theme& theme, qreal less) {
-  const QRectF chip{left, middle - 13, width_of_chip(text) - less, 26};
+                const QString& action, const Theme& theme, qreal less, Type type) {
+  const QRectF chip{left, middle - 13, width_of_chip(text, type) - less, 26};
   Shape& shape = list.box(chip, 8, chosen ? theme.raised : QColor{}, theme.line);
   shape.action = action;
   shape.tag = action;
-  list.text(chip, text, Type::BodyMedium, chosen ? theme.high : theme.mid, Qt::AlignHCenter);
+  list.text(chip, text, type, chosen ? theme.high : theme.mid, Qt::AlignHCenter);
   return chip.right();
 }
 
 void DrawerView::draw_frame(DisplayList& list) const {
   const Theme& c = colors();
   draw_panel(list);
-  qreal x = kPadding - 10;
+  const QPointF m{width() - kPadding - 5, kHeaderMiddle};
+  const QRectF close{m.x() - 14, m.y() - 14, 28, 28};
+  const auto type_of = [&](Drawer drawer, bool small) {
+    if (drawer == shown().drawer) return small ? Type::BodyStrong : Type::Heading;
+    return small ? Type::SmallMedium : Type::BodyMedium;
+  };
+  // In a narrow drawer they are closer together, then smaller.
+  const auto apart = [&](bool small) {
+    qreal words = 0;
+    for (const Drawer drawer : kDrawers) {
+      words += width_of(title_of(drawer), type_of(drawer, small));
+    }
+    return (close.left() - kPadding - words) / static_cast<qreal>(kDrawers.size());
+  };
+  const bool small = apart(false) < 12;
+  const qreal gap = std::clamp(apart(small), 4.0, 20.0);
+  qreal x = kPadding - gap / 2;
   for (const Drawer drawer : kDrawers) {
+    const Type type = type_of(drawer, small);
     const bool chosen = drawer == shown().drawer;
     const QString title = title_of(drawer);
-    const Type type = chosen ? Type::Heading : Type::BodyMedium;
-    const qreal wide = width_of(title, type);
-    const QRectF tab{x, kHeaderMiddle - 14, wide + 20, 28};
-    list.text(tab.adjusted(10, 0, -9, 0), title, type, chosen ? c.high : c.low);
+    const QRectF tab{x, kHeaderMiddle - 14, width_of(title, type) + gap, 28};
+    list.text(tab.adjusted(gap / 2, 0, 1 - gap / 2, 0), title, type, chosen ? c.high : c.low).tag =
+        "title " + name_of(drawer);
     if (!chosen) list.target(tab, action_of(drawer), action_of(drawer));
     x = tab.right();
   }
-  const QPointF m{width() - kPadding - 5, kHeaderMiddle};
   QPainterPath cross;
   cross.moveTo(m + QPointF{-4.5, -4.5});
   cross.lineTo(m + QPointF{4.5, 4.5});
   cross.moveTo(m + QPointF{-4.5, 4.5});
   cross.lineTo(m + QPointF{4.5, -4.5});
   list.path(cross, {}, c.mid, 1.6).round_caps = true;
-  list.target({m.x() - 14, m.y() - 14, 28, 28}, action_of(Drawer::None), action_of(Drawer::None))
-      .says = tr("Close");
+  list.target(close, action_of(Drawer::None), action_of(Drawer::None)).says = tr("Close");
 }
 
 void DrawerView::draw_scroll_bar(DisplayList& list, const QRectF& room, double from, double length,

@@ -31,11 +31,12 @@ class DrawerView : public Canvas {
 /// Nothing: there is no such drawer.
 [[nodiscard]] std::optional<Drawer> drawer_named(const QString& name);
 
-[[nodiscard]] qreal width_of_chip(const QString& text);
+[[nodiscard]] qreal width_of_chip(const QString& text, Type type = Type::BodyMedium);
 /// A small button of one of several choices, so much narrower than width_of_chip(); returns where
 /// it ends.
 qreal draw_chip(DisplayList& list, qreal left, qreal middle, const QString& text, bool chosen,
-                const QString& action, const Theme& theme, qreal less = 0);
+                const QString& action, const Theme& theme, qreal less = 0,
+                Type type = Type::BodyMedium);
 
 /// Links to the drawers that end at `right`; returns where they begin.
 qreal draw_drawer_links(DisplayList& list, qreal right, qreal middle, const Theme& theme);

@@ -181,16 +181,21 @@ bool EventsView::draw_controls(DisplayList& list) const {
        {EventGroup::Nodes, tr("Nodes")}}};
   qreal x = kPadding;
   const qreal right = width() - kPadding;
-  // In a narrow drawer they are narrow, too.
-  qreal wanted = -6;
-  for (const auto& [group, name] : groups) wanted += width_of_chip(name) + 6;
-  const qreal less =
-      std::clamp((wanted - (right - x)) / static_cast<qreal>(groups.size()), 0.0, 12.0);
+  // In a narrow drawer they are narrow, too, and then their words are small.
+  const auto too_wide = [&](Type type, qreal apart) {
+    qreal wanted = -apart;
+    for (const auto& [group, name] : groups) wanted += width_of_chip(name, type) + apart;
+    return (wanted - (right - x)) / static_cast<qreal>(groups.size());
+  };
+  const bool small = too_wide(Type::BodyMedium, 6) > 12;
+  const Type type = small ? Type::SmallMedium : Type::BodyMedium;
+  const qreal apart = small ? 4 : 6;
+  const qreal less = std::clamp(too_wide(type, apart), 0.0, 16.0);
   for (const auto& [group, name] : groups) {
     const int number = group ? static_cast<int>(*group) : -1;
     x = draw_chip(list, x, kChipsMiddle, name, list_.filter().group == group,
-                  QString{"events %1"}.arg(number), c, less) +
-        6;
+                  QString{"events %1"}.arg(number), c, less, type) +
+        apart;
   }
   if (!list_.filter().wrong.empty()) {
     const QString wrong = QString::fromStdString(list_.filter().wrong.front());

@@ -165,8 +165,10 @@ qreal LimitsView::table_middle() const {
 
 qreal LimitsView::rows_top() const { return table_middle() + kBelowTitle; }
 
+bool LimitsView::has_key() const { return height() - rows_top() - kKeyHeight >= kRow; }
+
 QRectF LimitsView::rows_room() const {
-  const qreal rows = std::floor((height() - rows_top() - kKeyHeight) / kRow);
+  const qreal rows = std::floor((height() - rows_top() - (has_key() ? kKeyHeight : 4)) / kRow);
   return {kPadding, rows_top(), width() - 2 * kPadding, std::max(1.0, rows) * kRow};
 }
 
@@ -185,15 +187,19 @@ std::vector<Layer> LimitsView::still_layers() const {
     draw_tile(list, tile_place(kTilesTop, i), limit_tile(kLimitKinds[i]));
   }
   if (policy_room() != PolicyRoom::None) draw_policies(list);
-  list.words(kPadding, table_middle(), tr("Call paths with limits at work"), Type::BodyMedium,
-             c.mid);
-  list.words_before(width() - kPadding, table_middle(), tr("over the run"), Type::Body, c.low);
+  const qreal titled = list.words(kPadding, table_middle(), tr("Call paths with limits at work"),
+                                  Type::BodyMedium, c.mid);
+  const QString when = tr("over the run");
+  if (titled + 12 + width_of(when, Type::Body) <= width() - kPadding) {
+    list.words_before(width() - kPadding, table_middle(), when, Type::Body, c.low);
+  }
   list.line({kPadding, rows_top() - 2}, {width() - kPadding, rows_top() - 2}, c.line);
   if (board_.edges.empty()) {
-    list.text({kPadding, rows_top() + 22, width() - 2 * kPadding, 20},
-              tr("No call was held back or tried again in this run."), Type::Body, c.mid,
-              Qt::AlignHCenter)
-        .tag = "empty";
+    Shape& empty = list.text({kPadding, rows_top() + 13, width() - 2 * kPadding, 38}, {},
+                             Type::Body, c.mid, Qt::AlignHCenter);
+    empty.text = tr("No call was held back or tried again in this run.");
+    empty.wraps = true;
+    empty.tag = "empty";
     return layers;
   }
   const QRectF room = rows_room();
@@ -209,7 +215,7 @@ std::vector<Layer> LimitsView::still_layers() const {
   Layer foot;
   draw_scroll_bar(foot.list, room.adjusted(0, 0, 10, 0), first, room.height() / kRow,
                   static_cast<double>(board_.edges.size()));
-  draw_key(foot.list);
+  if (has_key()) draw_key(foot.list);
   layers.push_back(std::move(foot));
   return layers;
 }
@@ -233,10 +239,11 @@ void LimitsView::draw_key(DisplayList& list) const {
   const qreal middle = height() - 24.0;
   qreal x = kPadding;
   for (const auto& [state, text] : states) {
-    list.box({x, middle - 4, 14, 8}, 1, c.state(state));
+    if (x + 20 + width_of(text, type) > width() - kPadding + 1) return;
+    list.box({x, middle - 4, 14, 8}, 1, c.state(state)).tag = "key";
     x = list.words(x + 20, middle, text, type, c.low) + gap;
   }
-  if (!ejections) return;
+  if (!ejections || x + 10 + width_of(tr("ejection"), type) > width() - kPadding + 1) return;
   list.box({x, middle - 1.5, 4, 3}, 0, c.high);
   list.words(x + 10, middle, tr("ejection"), type, c.low);
 }

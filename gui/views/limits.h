@@ -55,6 +55,8 @@ class LimitsView : public DrawerView {
   [[nodiscard]] qreal policies_middle() const;
   [[nodiscard]] qreal table_middle() const;
   [[nodiscard]] qreal rows_top() const;
+  /// There is room for it below a row.
+  [[nodiscard]] bool has_key() const;
   [[nodiscard]] QRectF rows_room() const;
   [[nodiscard]] double first_row() const;
   void draw_policies(DisplayList& list) const;

@@ -28,10 +28,11 @@ constexpr qreal kMinimapTop = kTitleMiddle + 20;
 constexpr qreal kMinimapHeight = 34;
 constexpr qreal kAxisMiddle = kMinimapTop + kMinimapHeight + 16;
 constexpr qreal kRowsTop = kAxisMiddle + 12;
+constexpr qreal kOfMinimap = kMinimapHeight + 14;  ///< What a drawer without it has for rows.
 constexpr qreal kRow = 24;
 constexpr qreal kRowsWanted = 4;  ///< Before the list has more of its own.
 constexpr qreal kFootHeight = 64 + 28;
-constexpr qreal kNames = 188;
+constexpr qreal kNamesMost = 188;
 constexpr double kLeastPart = 0.002;
 
 State state_of(bool failed) { return failed ? State::Failing : State::Healthy; }
@@ -108,19 +109,33 @@ QRectF RequestsView::list_room() const {
   return {kPadding, kListTop, width() - 2 * kPadding, kListRow * list_rows()};
 }
 
+bool RequestsView::has_minimap() const {
+  return height() - list_bottom() - kRowsTop - kFootHeight >= kRow;
+}
+
+qreal RequestsView::rows_top() const {
+  return list_bottom() + kRowsTop - (has_minimap() ? 0 : kOfMinimap);
+}
+
 QRectF RequestsView::minimap_room() const {
+  if (!has_minimap()) return {};
   return {kPadding, list_bottom() + kMinimapTop, width() - 2 * kPadding, kMinimapHeight};
 }
 
 QRectF RequestsView::rows_room() const {
   // Whole rows: none is cut in two.
-  const qreal rows = std::floor((height() - list_bottom() - kRowsTop - kFootHeight) / kRow);
-  return {kPadding, list_bottom() + kRowsTop, width() - 2 * kPadding, std::max(1.0, rows) * kRow};
+  const qreal rows = std::floor((height() - rows_top() - kFootHeight) / kRow);
+  return {kPadding, rows_top(), width() - 2 * kPadding, std::max(1.0, rows) * kRow};
+}
+
+qreal RequestsView::names_right() const {
+  const QRectF room = rows_room();
+  return room.left() + std::min(kNamesMost, std::round(room.width() * 0.52));
 }
 
 qreal RequestsView::x_of(const Trace& trace, Duration since) const {
   const QRectF room = rows_room();
-  const qreal left = room.left() + kNames;
+  const qreal left = names_right();
   const double at = (share(since, trace.length) - part_.from) / (part_.to - part_.from);
   return left + at * (room.right() - left);
 }
@@ -169,7 +184,7 @@ std::vector<Layer> RequestsView::still_layers() const {
   const qreal line = list_bottom() + kTitleMiddle - 18;
   head.list.line({kPadding, line}, {width() - kPadding, line}, c.line);
   draw_title(head.list, *chosen);
-  draw_minimap(head.list, *chosen, rows);
+  if (has_minimap()) draw_minimap(head.list, *chosen, rows);
   draw_axis(head.list, *chosen);
   layers.push_back(std::move(head));
 
@@ -178,7 +193,7 @@ std::vector<Layer> RequestsView::still_layers() const {
   const double most = std::max(0.0, static_cast<double>(rows.size()) - rows_room().height() / kRow);
   const double top = std::clamp(top_row_, 0.0, most);
   for (auto i = static_cast<std::size_t>(top); i < rows.size(); ++i) {
-    const qreal y = list_bottom() + kRowsTop + (static_cast<double>(i) - top) * kRow;
+    const qreal y = rows_top() + (static_cast<double>(i) - top) * kRow;
     if (y > rows_room().bottom()) break;
     draw_span(spans.list, *chosen, rows[i], y);
   }
@@ -211,7 +226,9 @@ void RequestsView::draw_controls(DisplayList& list, std::size_t count) const {
             .arg(count_text(count), short_name(shown().run->scene().services[*shown().selected]));
   }
   const qreal height = height_of(Type::Body);
-  list.text({x + 8, kChipsMiddle - height / 2, right - x - 8, height}, text, Type::Body, c.low,
+  const qreal room = right - x - 8;
+  if (!shown().selected && width_of(text, Type::Body) > room) text = count_text(count);
+  list.text({x + 8, kChipsMiddle - height / 2, room, height}, text, Type::Body, c.low,
             Qt::AlignRight)
       .tag = "count";
 }
@@ -229,14 +246,18 @@ void RequestsView::draw_request(DisplayList& list, const Trace& trace, Duration 
              ahead && !chosen ? c.low : c.mid);
   list.glyph(state_of(failed), {kPadding + 68, middle}, 12).opacity = ahead && !chosen ? kAhead : 1;
   const qreal height = height_of(Type::Body);
-  list.text({kPadding + 84, middle - height / 2, 120, height},
+  const qreal named = kPadding + 84;
+  const qreal rest = line.right() - 8 - named;
+  const qreal name = std::min(120.0, rest / 2);
+  list.text({named, middle - height / 2, name, height},
             QString::fromStdString(shown().run->scene().journeys[trace.journey]), Type::Body, text);
   const QString outcome = failed ? calls_text(recording::outcome_name(trace.outcome)) : QString{};
-  list.text({kPadding + 208, middle - height / 2, 124, height}, outcome, Type::Small,
-            failed ? c.text_of(State::Failing) : c.low);
-  const QString length = latency_text(trace.length);
-  list.text({kPadding + 332, middle - height / 2, 60, height}, length, Type::Small, text,
-            Qt::AlignRight);
+  list.text({named + name + 4, middle - height / 2, std::min(124.0, rest - name - 4), height},
+            outcome, Type::Small, failed ? c.text_of(State::Failing) : c.low);
+  if (rest > 332 - 84 + 60) {
+    list.text({kPadding + 332, middle - height / 2, 60, height}, latency_text(trace.length),
+              Type::Small, text, Qt::AlignRight);
+  }
   const qreal bar_left = kPadding + 402;
   const qreal bar = line.right() - 8 - bar_left;
   if (bar > 20) {
@@ -303,21 +324,21 @@ void RequestsView::draw_minimap(DisplayList& list, const Trace& trace,
 void RequestsView::draw_axis(DisplayList& list, const Trace& trace) const {
   const Theme& c = colors();
   const QRectF room = rows_room();
-  const qreal left = room.left() + kNames;
+  const qreal left = names_right();
   constexpr qreal kFew = 240;  // Words of more marks would touch.
   const int marks = room.right() - left < kFew ? 2 : 4;
   for (int i = 0; i <= marks; ++i) {
     const double at = static_cast<double>(i) / marks;
     const double of_all = part_.from + at * (part_.to - part_.from);
     const qreal x = left + at * (room.right() - left);
-    list.line({x, list_bottom() + kRowsTop - 3}, {x, room.bottom()}, faded(c.line, 0.7));
+    list.line({x, rows_top() - 3}, {x, room.bottom()}, faded(c.line, 0.7));
     const auto us = static_cast<std::int64_t>(to_seconds(trace.length) * of_all * 1e6);
     const QString text = us == 0 ? QStringLiteral("0") : latency_text(Duration::microseconds(us));
     const qreal wide = width_of(text, Type::Small) + 2;
     list.text({i == marks ? x - wide
                : i == 0   ? x
                           : x - wide / 2,
-               list_bottom() + kAxisMiddle - 7, wide, 14},
+               rows_top() + kAxisMiddle - kRowsTop - 7, wide, 14},
               text, Type::Small, c.low, i == marks ? Qt::AlignRight : Qt::AlignLeft);
   }
 }
@@ -363,7 +384,8 @@ void RequestsView::draw_span(DisplayList& list, const Trace& trace, const Waterf
   }
   list.glyph(state_of(failed), {x + 8, middle}, 12);
   x += 20;
-  const qreal names_right = room.left() + kNames - 10;
+  const qreal left_edge = names_right();
+  const qreal names_end = left_edge - 10;
   QString more;
   if (row.count > 1) {
     more = QString{"× %1"}.arg(row.count);
@@ -373,7 +395,7 @@ void RequestsView::draw_span(DisplayList& list, const Trace& trace, const Waterf
   const qreal more_width = more.isEmpty() ? 0 : width_of(more, Type::SmallStrong) + 8;
   const Type type = failed ? Type::BodyStrong : Type::Body;
   const qreal height = height_of(type);
-  const qreal given = std::min(width_of(name, type) + 1, names_right - x - more_width);
+  const qreal given = std::min(width_of(name, type) + 1, names_end - x - more_width);
   Shape& label = list.text({x, middle - height / 2, given, height}, name, type,
                            service == shown().selected && !is_journey ? c.accent : c.high);
   label.tag = QString{"span %1"}.arg(is_journey ? -1 : static_cast<int>(row.span));
@@ -383,12 +405,12 @@ void RequestsView::draw_span(DisplayList& list, const Trace& trace, const Waterf
   }
   if (row.count > 1) {
     const QString action = QString{"siblings %1"}.arg(row.span);
-    list.target({room.left() - 8, top, kNames, kRow}, action, action);
+    list.target({room.left() - 8, top, left_edge - room.left(), kRow}, action, action);
   } else if (!is_journey) {
-    list.target({room.left(), top, kNames, kRow}, QString{"select %1"}.arg(service), {});
+    list.target({room.left(), top, left_edge - room.left(), kRow},
+                QString{"select %1"}.arg(service), {});
   }
 
-  const qreal left_edge = room.left() + kNames;
   const qreal from = x_of(trace, row.start);
   const qreal to = std::max(x_of(trace, row.end), from + 2);
   if (to < left_edge || from > room.right()) return;
@@ -503,7 +525,7 @@ void RequestsView::wheelEvent(QWheelEvent* event) {
     top_request_ = first_listed(list);
     return refresh();
   }
-  const qreal left = rows_room().left() + kNames;
+  const qreal left = names_right();
   if (minimap_room().contains(at) ||
       ((event->modifiers() & Qt::ControlModifier) && at.x() > left)) {
     const double share_at = std::clamp((at.x() - left) / (rows_room().right() - left), 0.0, 1.0);

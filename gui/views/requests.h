@@ -50,6 +50,10 @@ class RequestsView : public DrawerView {
   [[nodiscard]] double list_rows() const;
   [[nodiscard]] qreal list_bottom() const;
   [[nodiscard]] QRectF list_room() const;
+  /// There is room for it, and for a call below it.
+  [[nodiscard]] bool has_minimap() const;
+  [[nodiscard]] qreal rows_top() const;
+  [[nodiscard]] qreal names_right() const;  ///< There the bars begin.
   [[nodiscard]] QRectF minimap_room() const;
   [[nodiscard]] QRectF rows_room() const;
   [[nodiscard]] qreal x_of(const recording::Trace& trace, Duration since) const;

@@ -47,19 +47,23 @@ void draw_why_line(DisplayList& list, const QRectF& box, const std::vector<WhyPa
                    const Theme& theme) {
   list.box(box, 9, theme.window, theme.line).tag = "why";
   const qreal right = box.right() - 16;
-  const qreal begin =
-      list.words(box.left() + 16, box.center().y(), WhyLine::tr("Why"), Type::Body, theme.low) + 16;
+  const QString title = WhyLine::tr("Why");
+  const qreal begin = box.left() + 16 + width_of(title, Type::Body) + 16;
   const std::vector<WhyPart> kept = kept_parts(parts, right - begin);
-  // Where two have no room side by side, one stands below the other.
+  // Where two have no room side by side, one stands below the other; and below the title, where
+  // it has no room beside that.
   const bool stacked = kept.size() == 2 && width_of_parts(kept) > right - begin;
+  const qreal below = begin - 8;
+  const bool narrow = stacked && below + kArrow - 4 + width_of_part(kept[1]) > right;
   qreal middle = box.center().y() - (stacked ? kStacked : 0);
+  list.words(box.left() + 16, narrow ? middle : box.center().y(), title, Type::Body, theme.low);
   qreal x = begin;
   for (std::size_t i = 0; i < kept.size(); ++i) {
     const WhyPart& part = kept[i];
     if (i > 0) {
       if (stacked) {
         middle = box.center().y() + kStacked;
-        x = begin - 8;
+        x = narrow ? box.left() + 4 : below;
       }
       draw_arrow(list, x, middle, theme.low);
       x += kArrow - 4;

@@ -1,25 +1,25 @@
 #include "runner/session/live_causes.h"
 
 #include <algorithm>
-#include <string_view>
+
+#include "models/controllers/endpoint_slices.h"
 
 namespace orrery::session {
-namespace {
-
-/// Whether a slice of this name is one of the Service's: "web-x7k2p" of "web".
-bool is_slice_of(std::string_view slice, const std::string& service) {
-  const std::string start = "EndpointSlice/" + service + "-";
-  return slice.starts_with(start) && slice.find('-', start.size()) == std::string_view::npos;
-}
-
-}  // namespace
 
 void LiveCauses::on_changes(Instant now, const std::vector<controllers::Change>& changes) {
   for (const controllers::Change& change : changes) {
-    const auto* pod = std::get_if<api::Pod>(change.after.get());
-    if (pod == nullptr || pod->status.pod_ip.empty()) continue;
-    addresses_to_come_.push_back(
-        {now, {pod->status.pod_ip, to_string(api::key_of(*change.after))}});
+    if (change.after == nullptr) continue;
+    const api::ObjectKey key = api::key_of(*change.after);
+    if (key.kind == api::Kind::EndpointSlice) {
+      const api::Labels& labels = api::meta_of(*change.after).labels;
+      if (const auto service = labels.find(controllers::kServiceNameLabel);
+          service != labels.end()) {
+        service_of_[to_string(key)] = key.namespace_name + "/" + service->second;
+      }
+    } else if (const auto* pod = std::get_if<api::Pod>(change.after.get());
+               pod != nullptr && !pod->status.pod_ip.empty()) {
+      addresses_to_come_.push_back({now, {pod->status.pod_ip, key}});
+    }
   }
 }
 
@@ -44,36 +44,30 @@ void LiveCauses::note_state(const recording::LogRecord& record) {
   if (record.subject.starts_with("Pod/")) {
     if (record.what == "ready") {
       ill_.erase(record.subject);
-      well_[record.subject] = record.id;
     } else if (record.what == "not-ready" || record.what == "terminating" ||
                record.what == "deleted" || record.what == "exited" || record.what == "ended") {
       ill_.emplace(record.subject, record.id);
     }
-  } else if (record.subject.starts_with("EndpointSlice/") && record.what == "endpoints" &&
-             record.detail.ends_with("-> 0 ready")) {
+  } else if (record.what == "endpoints" && record.detail.ends_with("-> 0 ready")) {
     // Who sends to them knows later when they are filled again.
-    emptied_[record.subject] = record.id;
+    const auto service = service_of_.find(record.subject);
+    if (service != service_of_.end()) emptied_[service->second] = record.id;
   }
 }
 
 sim::RecordId LiveCauses::cause_of(sim::ServiceIndex service, const std::string& endpoint,
                                    Instant at) {
   if (endpoint.empty()) {
-    for (const auto& [slice, record] : emptied_) {
-      if (is_slice_of(slice, services_[service])) return static_cast<sim::RecordId>(record);
-    }
+    const auto emptied = emptied_.find(services_[service]);
+    if (emptied != emptied_.end()) return static_cast<sim::RecordId>(emptied->second);
     return ledger_.never_there(service, at);
   }
   const auto pod = pods_.find(endpoint.substr(0, endpoint.rfind(':')));
   if (pod == pods_.end()) return 0;
-  const auto fault = struck_.find(pod->second);
-  if (fault != struck_.end() && fault->second <= ids_.size()) {
-    const ports::CauseId told = ids_[fault->second - 1];
-    const auto well = well_.find(pod->second);
-    // It has come back since.
-    if (well == well_.end() || well->second < told) return static_cast<sim::RecordId>(told);
+  if (const ports::CauseId fault = struck_.fault_of(pod->second, ids_.size()); fault != 0) {
+    return static_cast<sim::RecordId>(ids_[fault - 1]);
   }
-  const auto ill = ill_.find(pod->second);
+  const auto ill = ill_.find(to_string(pod->second));
   return ill == ill_.end() ? 0 : static_cast<sim::RecordId>(ill->second);
 }
 

@@ -16,22 +16,23 @@
 #include "models/controllers/informer.h"
 #include "models/recording/event_log.h"
 #include "runner/run_result.h"
+#include "runner/session/struck_pods.h"
 #include "sim/traffic/failure_ledger.h"
 
 namespace orrery::session {
 
 class LiveCauses {
  public:
-  /// `services`: names by index. `seen`, the log of the session, must outlive it.
-  LiveCauses(const recording::EventLog& seen, std::vector<std::string> services)
-      : seen_{seen}, services_{std::move(services)}, ledger_{log_, services_} {}
+  /// `services`: names by index. `seen`, the log of the session, and `struck` must outlive it.
+  LiveCauses(const recording::EventLog& seen, const StruckPods& struck,
+             std::vector<std::string> services)
+      : seen_{seen}, struck_{struck}, services_{std::move(services)}, ledger_{log_, services_} {}
   LiveCauses(const LiveCauses&) = delete;
   LiveCauses& operator=(const LiveCauses&) = delete;
 
-  /// Pods have these addresses from now on. Requires: no earlier change comes after a later one.
+  /// Pods have these addresses from now on, and slices are of these Services. Requires: no earlier
+  /// change comes after a later one.
   void on_changes(Instant now, const std::vector<controllers::Change>& changes);
-  /// A fault, which has this record in the session's log, was done to the pod.
-  void struck(const api::ObjectKey& pod, ports::CauseId fault) { struck_[to_string(pod)] = fault; }
 
   /// Takes over what was seen until then.
   void advance(Instant until);
@@ -50,16 +51,16 @@ class LiveCauses {
                                        Instant at);
 
   const recording::EventLog& seen_;
+  const StruckPods& struck_;
   std::vector<std::string> services_;
   recording::EventLog log_;
   sim::FailureLedger ledger_;
   std::vector<ports::CauseId> ids_;  ///< In log(), of what was seen.
-  std::deque<std::pair<Instant, std::pair<std::string, std::string>>> addresses_to_come_;
-  std::map<std::string, std::string> pods_;        ///< By address.
-  std::map<std::string, ports::CauseId> struck_;   ///< Seen records, by pod.
+  std::deque<std::pair<Instant, std::pair<std::string, api::ObjectKey>>> addresses_to_come_;
+  std::map<std::string, api::ObjectKey> pods_;     ///< By address.
+  std::map<std::string, std::string> service_of_;  ///< By slice, as its label has it.
   std::map<std::string, ports::CauseId> ill_;      ///< What made a pod not ready; by pod.
-  std::map<std::string, ports::CauseId> well_;     ///< When it was ready last.
-  std::map<std::string, ports::CauseId> emptied_;  ///< When a slice had no address left.
+  std::map<std::string, ports::CauseId> emptied_;  ///< When its slice lost all; by Service.
 };
 
 }  // namespace orrery::session

@@ -18,12 +18,13 @@
 #include "real-backend/loop/event_loop.h"
 #include "real-backend/loop/process.h"
 #include "runner/session/actions.h"
+#include "runner/session/change_causes.h"
 #include "runner/session/drain.h"
 #include "runner/session/live_causes.h"
 #include "runner/session/live_processes.h"
 #include "runner/session/live_recording.h"
-#include "runner/session/own_writes.h"
 #include "runner/session/run_observer.h"
+#include "runner/session/struck_pods.h"
 
 namespace orrery::session {
 namespace {
@@ -66,29 +67,6 @@ enum class TimerPurpose : std::uint64_t {
   Sample = 6
 };
 
-/// The pod of the first address that is sent to on one side of the change alone; none: there is no
-/// such address.
-std::optional<api::ObjectKey> moved_pod(const controllers::Change& change) {
-  const auto ready_in = [](const api::ObjectPtr& object) {
-    std::map<std::string, std::string> pods;
-    const auto* slice = std::get_if<api::EndpointSlice>(object.get());
-    if (slice == nullptr) return pods;
-    for (const api::Endpoint& endpoint : slice->endpoints) {
-      if (endpoint.ready) pods[endpoint.address] = endpoint.pod_name;
-    }
-    return pods;
-  };
-  const auto before = ready_in(change.before);
-  const auto after = ready_in(change.after);
-  const std::string& space = api::meta_of(change.latest()).namespace_name;
-  for (const auto& [some, others] : {std::pair{&before, &after}, std::pair{&after, &before}}) {
-    for (const auto& [address, pod] : *some) {
-      if (!others->contains(address)) return api::ObjectKey{api::Kind::Pod, space, pod};
-    }
-  }
-  return std::nullopt;
-}
-
 constexpr std::uint64_t timer_id(TimerPurpose purpose, std::uint64_t index) {
   return (std::uint64_t{0xffff} << 32) | (static_cast<std::uint64_t>(purpose) << 24) | index;
 }
@@ -109,7 +87,7 @@ class LiveSession final : public ports::Component, private RunView {
         folder_{std::move(folder)},
         draws_{scenario.first_seed},
         observer_{scenario},
-        causes_{log_, services_of(scenario)},
+        causes_{log_, struck_, services_of(scenario)},
         timeline_{scenario.timeline.begin(), scenario.timeline.end()} {}
 
   /// Before run(): it is recorded. `order` must outlive it.
@@ -156,7 +134,6 @@ class LiveSession final : public ports::Component, private RunView {
   Result<void> serve();
   void start_run();
   void on_changes(const std::vector<controllers::Change>& changes);
-  void log_change(const controllers::Change& change);
   void perform(const scenario::TimelineEntry& entry);
   void perform(const std::string& id, const SetAction& action);
   void perform(const std::string& id, const FaultAction& fault);
@@ -166,7 +143,6 @@ class LiveSession final : public ports::Component, private RunView {
   [[noreturn]] void perform(const std::string& id, const PolicyAction& action);
   void write(const std::string& id, const char* what, const std::vector<ports::ApiCall>& calls);
   [[nodiscard]] api::ObjectPtr current(const api::ObjectKey& key) const;
-  void strike(const api::ObjectKey& pod, ports::CauseId fault);
   void end_fault(const Ending& ending);
   void send(ports::ApiCall call, ports::CauseId cause = 0);
   void on_answer(const ports::Event& event);
@@ -188,14 +164,14 @@ class LiveSession final : public ports::Component, private RunView {
   Draws draws_;
   recording::EventLog log_;
   RunObserver observer_;
+  StruckPods struck_;
+  ChangeCauses change_causes_{log_, struck_};
   LiveCauses causes_;
-  std::map<api::ObjectKey, ports::CauseId> struck_;   ///< Pods that a fault has hit, until well.
-  std::map<api::ObjectKey, ports::CauseId> last_of_;  ///< The last record of each pod.
-  const RecordOrder* order_ = nullptr;                ///< Null: the run is not recorded.
-  std::unique_ptr<LiveRecording> recording_;          ///< Likewise.
-  RunHand* hand_ = nullptr;                           ///< Null: nobody gives orders.
-  std::deque<scenario::TimelineEntry> timeline_;      ///< The scenario's, then what was ordered.
-  std::size_t performed_ = 0;                         ///< Of these.
+  const RecordOrder* order_ = nullptr;            ///< Null: the run is not recorded.
+  std::unique_ptr<LiveRecording> recording_;      ///< Likewise.
+  RunHand* hand_ = nullptr;                       ///< Null: nobody gives orders.
+  std::deque<scenario::TimelineEntry> timeline_;  ///< The scenario's, then what was ordered.
+  std::size_t performed_ = 0;                     ///< Of these.
 
   ChildProcess control_plane_;
   std::map<std::string, ChildProcess> agents_;
@@ -212,7 +188,6 @@ class LiveSession final : public ports::Component, private RunView {
   std::uint32_t next_call_ = 0;
   std::map<ports::CallId, Open> open_calls_;
   std::vector<Open> retries_;
-  OwnWrites own_writes_;
   bool created_ = false;
   bool steady_known_ = false;
   bool steady_ = false;
@@ -358,7 +333,7 @@ void LiveSession::on_answer(const ports::Event& event) {
   if (open == open_calls_.end()) return;
   auto [call, cause] = std::move(open->second);
   open_calls_.erase(open);
-  own_writes_.done(call, event, cause);
+  change_causes_.done(call, event, cause);
   if (call.verb == ports::Verb::Evict) {
     log_.append(loop_->now(), cause, "evict", to_string(call.key), to_string(event.outcome));
     if (answer_of(event.outcome) != EvictionAnswer::Again || cleaning_) return;
@@ -555,7 +530,12 @@ void LiveSession::on_event(const ports::Event& event) {
 void LiveSession::on_changes(const std::vector<controllers::Change>& changes) {
   std::vector<ObjectChange> seen;
   for (const controllers::Change& change : changes) {
-    log_change(change);
+    // What the run deletes when it is over has no cause in it.
+    if (cleaning_) {
+      log_.append_write(loop_->now(), 0, change.before.get(), change.after.get());
+    } else {
+      change_causes_.log(loop_->now(), change);
+    }
     seen.push_back({change.before.get(), change.after.get()});
     const api::ObjectKey key = api::key_of(change.latest());
     if (change.after == nullptr) {
@@ -569,26 +549,6 @@ void LiveSession::on_changes(const std::vector<controllers::Change>& changes) {
   observer_.on_changes(loop_->now(), seen);
   causes_.on_changes(loop_->now(), changes);
   if (recording_ != nullptr) recording_->on_changes(loop_->now(), changes);
-}
-
-/// With what led to it, as far as that is known: a deed of the run, a fault that has hit the pod,
-/// or of endpoints, the pod that came or went.
-void LiveSession::log_change(const controllers::Change& change) {
-  const api::ObjectKey key = api::key_of(change.latest());
-  ports::CauseId cause = own_writes_.cause_of(change);
-  if (const auto hit = struck_.find(key); cause == 0 && hit != struck_.end()) cause = hit->second;
-  if (cause == 0 && key.kind == api::Kind::EndpointSlice) {
-    if (const auto pod = moved_pod(change)) cause = last_of_[*pod];
-  }
-  const ports::CauseId last =
-      log_.append_write(loop_->now(), cause, change.before.get(), change.after.get());
-  if (key.kind != api::Kind::Pod) return;
-  if (last != cause) last_of_[key] = last;
-  const auto* after = std::get_if<api::Pod>(change.after.get());
-  const auto* before = std::get_if<api::Pod>(change.before.get());
-  const bool is_back =
-      after != nullptr && api::is_ready(*after) && (before == nullptr || !api::is_ready(*before));
-  if (after == nullptr || is_back) struck_.erase(key);
 }
 
 std::vector<api::ObjectPtr> LiveSession::pods_and_nodes() const {
@@ -723,7 +683,7 @@ void LiveSession::perform(const std::string& id, const FaultAction& fault) {
           for (const auto& [other, pod_object] : objects_) {
             const auto* there = std::get_if<api::Pod>(pod_object.get());
             if (there == nullptr || there->spec.node_name != key.name) continue;
-            strike(other, cause);
+            struck_.hit(other, cause);
             if (std::string owner = observer_.workload_of(*there); !owner.empty()) {
               victims.push_back(std::move(owner));
             }
@@ -738,7 +698,7 @@ void LiveSession::perform(const std::string& id, const FaultAction& fault) {
     if (!hit) continue;
     targets.push_back(to_string(key));
     if (pod != nullptr) {
-      strike(key, cause);
+      struck_.hit(key, cause);
       if (std::string owner = observer_.workload_of(*pod); !owner.empty()) {
         victims.push_back(std::move(owner));
       }
@@ -750,11 +710,6 @@ void LiveSession::perform(const std::string& id, const FaultAction& fault) {
   }
   observer_.fault_struck(now, id, to_string(fault.kind), std::move(targets), victims,
                          std::move(effect));
-}
-
-void LiveSession::strike(const api::ObjectKey& pod, ports::CauseId fault) {
-  struck_[pod] = fault;
-  causes_.struck(pod, fault);
 }
 
 void LiveSession::end_fault(const Ending& ending) {

@@ -4,6 +4,7 @@
 #include <QKeyEvent>
 #include <QLineEdit>
 #include <QMouseEvent>
+#include <array>
 
 #include "gui/app/window.h"
 #include "tests/gui/keys.h"
@@ -72,8 +73,80 @@ TEST_F(Drawers, TheInstantStandsBetweenWhatHappenedAndWhatIsAhead) {
   EXPECT_GE(after.top(), now.bottom() - 1);
 }
 
+TEST_F(Drawers, TheirNamesStandApartAndBeforeWhatClosesThemAtEverySize) {
+  const std::array drawers{Drawer::Events, Drawer::Requests, Drawer::Limits, Drawer::Scenario,
+                           Drawer::Lab};
+  for (const QSize size :
+       {QSize{900, 640}, QSize{1000, 700}, QSize{1280, 800}, QSize{1920, 1200}}) {
+    for (const char* language : {"en", "ko"}) {
+      window_.resize(size);
+      window_.set_language(language);
+      for (const Drawer drawer : drawers) {
+        open(drawer, 70);
+        const Canvas* canvas = nullptr;
+        for (const Canvas* shown : window_.canvases()) {
+          if (shown->isVisibleTo(&window_) && shown->find("title lab") != nullptr) canvas = shown;
+        }
+        ASSERT_NE(canvas, nullptr);
+        QRectF close;
+        ASSERT_NE(shape(*canvas, "drawer none", &close), nullptr);
+        qreal end = 0;
+        for (const Drawer named : drawers) {
+          QRectF title;
+          const Shape* text = shape(*canvas, "title " + name_of(named), &title);
+          ASSERT_NE(text, nullptr);
+          EXPECT_FALSE(text->text.endsWith(QChar{0x2026})) << size.width() << " " << language;
+          EXPECT_GE(title.left(), end + 2) << size.width() << " " << language;
+          end = title.right();
+        }
+        EXPECT_LE(end, close.left() + 1) << size.width() << " " << language;
+      }
+    }
+  }
+  window_.set_language("en");
+}
+
+TEST_F(Drawers, InASmallWindowACallAndWhatItWaitedForStandAboveWhy) {
+  window_.resize(1000, 700);
+  open(Drawer::Requests, 69.8);
+  QRectF bar;
+  ASSERT_NE(shape(window_.requests(), "bar -1", &bar), nullptr);
+  QRectF why;
+  ASSERT_NE(shape(window_.requests(), "why db", &why), nullptr);
+  EXPECT_LT(bar.bottom(), why.top());
+  EXPECT_EQ(shape(window_.requests(), "minimap"), nullptr) << "there is no room for both";
+}
+
+TEST_F(Drawers, WhatColoursOfLimitsMeanIsSaidBelowTheirRowsIfThereIsRoom) {
+  ASSERT_TRUE(window_.open(test::breaker_recording_path()));
+  window_.take_all();
+  for (const QSize size : {QSize{1000, 700}, QSize{1280, 800}, QSize{1920, 1200}}) {
+    for (const char* language : {"en", "ko"}) {
+      window_.resize(size);
+      window_.set_language(language);
+      open(Drawer::Limits, 70);
+      QRectF row;
+      ASSERT_NE(shape(window_.limits(), "limit row 3", &row), nullptr) << size.width();
+      EXPECT_LE(row.bottom(), window_.limits().height()) << size.width();
+      QRectF key;
+      if (shape(window_.limits(), "key", &key) != nullptr) {
+        EXPECT_GE(key.top(), row.bottom()) << size.width() << " " << language;
+      }
+      for (const Layer& layer : window_.limits().layers()) {
+        for (const Shape& text : layer.list.shapes()) {
+          if (text.kind != Shape::Kind::Text) continue;
+          EXPECT_LE(text.rect.right(), window_.limits().width() - 18)
+              << size.width() << " " << language << ": " << text.text.toStdString();
+        }
+      }
+    }
+  }
+  EXPECT_NE(shape(window_.limits(), "key"), nullptr) << "in a large window there is";
+  window_.set_language("en");
+}
+
 TEST_F(Drawers, TheWayBackToTheInstantIsBesideTheChipsOrOverTheLastRow) {
-  for (const int width : {1280, 1600, 1920}) {
+  for (const int width : {900, 1000, 1280, 1600, 1920}) {
     for (const char* language : {"en", "ko"}) {
       window_.resize(width, 800);
       window_.set_language(language);
@@ -146,7 +219,7 @@ TEST_F(Drawers, AChosenRequestHasItsRoomInASmallWindow) {
 }
 
 TEST_F(Drawers, WhyARequestFailedIsWholeInANarrowDrawer) {
-  for (const int width : {1280, 1600}) {
+  for (const int width : {900, 1280, 1600}) {
     for (const char* language : {"en", "ko"}) {
       window_.resize(width, 800);
       window_.set_language(language);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "models/controllers/endpoint_slices.h"
 #include "runner/why/chains.h"
 
 namespace orrery::session {
@@ -27,8 +28,20 @@ class LiveCausesTest : public testing::Test {
   }
   ports::CauseId kill(Instant at) {
     const ports::CauseId fault = seen_.append(at, 0, "fault", "Deployment/default/web", "it: kill");
-    causes_.struck(kWebPod, fault);
+    struck_.hit(kWebPod, fault);
     return fault;
+  }
+  ports::CauseId ready(Instant at) {
+    const ports::CauseId record = seen_.append(at, 0, "ready", kPod);
+    struck_.well(kWebPod, record);
+    return record;
+  }
+  void slice(const char* name, const char* service) {
+    api::EndpointSlice made;
+    made.meta.namespace_name = "default";
+    made.meta.name = name;
+    made.meta.labels[controllers::kServiceNameLabel] = service;
+    causes_.on_changes(ms(10), {{nullptr, std::make_shared<const api::Object>(std::move(made))}});
   }
   void fail(RequestOutcome outcome, const char* endpoint, Instant at) {
     causes_.failed(0, outcome, endpoint, at);
@@ -45,7 +58,8 @@ class LiveCausesTest : public testing::Test {
 
   using Chain = std::vector<std::string>;
   recording::EventLog seen_;
-  LiveCauses causes_{seen_, {"default/web"}};
+  StruckPods struck_;
+  LiveCauses causes_{seen_, struck_, {"default/web"}};
 };
 
 TEST_F(LiveCausesTest, ARequestToAPodThatAFaultHasHitFailsBecauseOfIt) {
@@ -66,20 +80,43 @@ TEST_F(LiveCausesTest, WhatFailsBeforeTheFaultOrOnceThePodIsBackIsNotBlamedOnIt)
   fail(RequestOutcome::Reset, "10.91.1.2:8080", ms(110));
   EXPECT_EQ(last_chain(), (Chain{"fault", "failing"}));
   seen_.append(ms(150), fault, "not-ready", kPod);
-  seen_.append(ms(400), 0, "ready", kPod);
+  ready(ms(400));
   fail(RequestOutcome::Refused, "10.91.1.2:8080", ms(500));
+  EXPECT_EQ(last_chain(), (Chain{"failing"}));
+}
+
+TEST_F(LiveCausesTest, WhenAPodWasIllCountsAtTheTimeOfTheRequestNotWhenItIsKnown) {
+  kill(ms(100));
+  ready(ms(150));
+  const ports::CauseId second = kill(ms(200));
+  EXPECT_EQ(struck_.fault_of(kWebPod, seen_.records().size()), second);
+  fail(RequestOutcome::Reset, "10.91.1.2:8080", ms(110));
+  EXPECT_EQ(last_chain(), (Chain{"fault", "failing"}));
+  fail(RequestOutcome::Refused, "10.91.1.2:8080", ms(160));
   EXPECT_EQ(last_chain(), (Chain{"failing"}));
 }
 
 TEST_F(LiveCausesTest, WhereThereIsNoEndpointWhatEmptiedThemIsTheCause) {
   fail(RequestOutcome::NoEndpoints, "", ms(15));
   EXPECT_EQ(last_chain(), (Chain{"no-endpoints", "failing"}));
+  slice("web-abcde", "web");
+  slice("web-b-abcde", "web-b");
   const ports::CauseId fault = kill(ms(100));
   const ports::CauseId gone = seen_.append(ms(101), fault, "deleted", kPod);
   seen_.append(ms(102), gone, "endpoints", "EndpointSlice/default/web-abcde", "1 -> 0 ready");
   seen_.append(ms(102), 0, "endpoints", "EndpointSlice/default/web-b-abcde", "1 -> 0 ready");
   fail(RequestOutcome::NoEndpoints, "", ms(140));
   EXPECT_EQ(last_chain(), (Chain{"fault", "deleted", "endpoints", "failing"}));
+}
+
+TEST_F(LiveCausesTest, ASliceIsOfTheServiceThatItsLabelNames) {
+  slice("by-hand", "web");
+  slice("web-abcde", "web-b");
+  seen_.append(ms(101), 0, "not-ready", kPod);
+  seen_.append(ms(102), 3, "endpoints", "EndpointSlice/default/by-hand", "1 -> 0 ready");
+  seen_.append(ms(103), 0, "endpoints", "EndpointSlice/default/web-abcde", "1 -> 0 ready");
+  fail(RequestOutcome::NoEndpoints, "", ms(140));
+  EXPECT_EQ(last_chain(), (Chain{"not-ready", "endpoints", "failing"}));
 }
 
 TEST_F(LiveCausesTest, FailuresStandAmongWhatWasSeenInTheOrderOfTime) {

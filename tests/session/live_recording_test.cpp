@@ -79,7 +79,8 @@ class LiveRecordingTest : public testing::Test {
   scenario::Scenario scenario_ = two_pods();
   Generator generator_{folder_.file("load")};
   recording::EventLog log_;
-  LiveCauses causes_{log_, {"default/web"}};
+  StruckPods struck_;
+  LiveCauses causes_{log_, struck_, {"default/web"}};
 };
 
 TEST_F(LiveRecordingTest, ItHasTheSceneOfTheSimulatedRun) {
@@ -130,7 +131,7 @@ TEST_F(LiveRecordingTest, WhatMadeCallsFailIsAmongItsEvents) {
   const auto recording = begin();
   log_.append(ms(100), 0, "fault", "Deployment/default/web", "all: container-kill");
   causes_.on_changes(ms(10), {pod_appears("web-1", "10.91.1.2")});
-  causes_.struck({api::Kind::Pod, "default", "web-1"}, 1);
+  struck_.hit({api::Kind::Pod, "default", "web-1"}, 1);
   generator_.due(0, 120);
   generator_.over(0, 120, 5, "refused", "10.91.1.2:8080");
   log_.append(ms(180), 1, "exited", "Pod/default/web-1");

@@ -256,7 +256,7 @@ std::uint32_t RequestEngine::launch(std::uint32_t parent_index, std::uint32_t si
   if (parent.followed) [[unlikely]]
     follow(index, parent_index);
 
-  if (kHas != Features::None && (kHas == Features::Routes || !tries_.empty())) {
+  if (kHas == Features::Routes || (kHas == Features::All && !tries_.empty())) {
     Try& its = tries_[index];
     const Try& parents = tries_[parent_index];
     its.deadline = its.passed = parents.passed;
@@ -283,7 +283,7 @@ std::uint32_t RequestEngine::launch(std::uint32_t parent_index, std::uint32_t si
       return index;
     }
   }
-  if (kHas == Features::All || (kHas == Features::Routes)) count_try(site);
+  if (kHas != Features::None) count_try(site);
   const std::uint32_t address = leader ? *leader : choose(parent, site, call.key);
   if (kHas != Features::None || site.timeout > Duration{}) arm_give_up(index);
   connect<kHas>(index, call, address);
@@ -293,7 +293,7 @@ std::uint32_t RequestEngine::launch(std::uint32_t parent_index, std::uint32_t si
 template <Features kHas>
 std::uint32_t RequestEngine::allocate_call() {
   const std::uint32_t index = calls_.allocate();
-  if (kHas != Features::None && (kHas == Features::Routes || !model_.routes.empty())) {
+  if (kHas == Features::Routes || (kHas == Features::All && !model_.routes.empty())) {
     tries_.grow_to(calls_.slot_count());
     tries_[index] = Try{};
   }
@@ -454,7 +454,7 @@ void RequestEngine::begin_service(std::uint32_t index, Call& call) {
   if (++instance.busy > instance.busy_max) overloaded_.push_back(InstanceId{call.instance});
   ++service_loads_[instance.service].busy;
   call.phase = CallPhase::InService;
-  if (kHas != Features::None && (kHas == Features::Routes || !tries_.empty()))
+  if (kHas == Features::Routes || (kHas == Features::All && !tries_.empty()))
     tries_[index].served_at = now_;
   if (call.followed) [[unlikely]]
     observer_->work_began(followed(index), now_);

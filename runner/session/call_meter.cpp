@@ -201,9 +201,14 @@ std::uint32_t CallMeter::add_call(std::uint64_t key, std::uint32_t journey) {
   }
   const std::uint32_t place = free_calls_.back();
   free_calls_.pop_back();
-  calls_[place] = FollowedCall{};
-  calls_[place].key = key;
-  calls_[place].journey = journey;
+  // What it is told later (work, report) is of use only once it has been told.
+  FollowedCall& call = calls_[place];
+  call.key = key;
+  call.journey = journey;
+  call.above = sim::kNone;
+  call.depth = 0;
+  call.worked = call.ended = false;
+  call.number = recording::Span::kJourney;
   journeys_[journey].places.push_back(place);
   return place;
 }

@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <tuple>
+#include <variant>
 #include <vector>
 
 #include "tests/traffic/traffic_world.h"
@@ -103,6 +104,18 @@ resilience::RoutePolicy mixture(std::uint64_t number) {
     policy.outliers->detection.base_ejection_time = 400_ms;
     policy.outliers->detection.max_ejection_percent = 60;
   }
+  if (policy.balancer && one_of(3) == 0) {
+    policy.health = HealthCheckPolicy{};
+    policy.health->check.interval = policy.health->check.no_traffic_interval = 200_ms;
+    policy.health->check.timeout = 50_ms;
+    policy.health->closes_connections = one_of(2) == 0;
+  }
+  if (policy.balancer && one_of(3) == 0) policy.slow_start = SlowStartConfig{.window = 700_ms};
+  const bool is_first =
+      policy.balancer && std::holds_alternative<PickFirstConfig>(*policy.balancer);
+  if (policy.balancer && !is_first && one_of(3) == 0) {
+    policy.accrual = FailureAccrualConfig{.max_failures = 3};
+  }
   if (one_of(2) == 0) {
     policy.pool = ConnectionPoolConfig{};
     policy.pool->thresholds.max_connections = 3;
@@ -177,8 +190,9 @@ void run(std::uint64_t number, bool all, Seen& seen) {
   world.publish_all();
   world.engine.set_failing(pods[2], false);
   world.engine.terminate(pods[0]);
-  world.run();
-  EXPECT_EQ(world.engine.live_calls(), 0U);
+  world.run(Instant::at(6_s));  // Hosts are asked how they are for ever.
+  seen.did.push_back(world.engine.live_calls());
+  seen.did.push_back(world.kernel.dispatched());
   seen.fingerprint = to_string(world.fingerprint);
   for (ServiceIndex service = 0; service < 3; ++service) {
     seen.samples.push_back(world.engine.service(service).samples());
@@ -209,7 +223,7 @@ TEST(AHopWithPolicies, IsTheSameWhetherOrNotItAsksForWhatNobodyHas) {
     EXPECT_TRUE(some.tally.spans == all.tally.spans);
     const std::size_t per_route = 6 + kTurnedAwayByCount;
     in_all.resize(per_route);
-    for (std::size_t i = 0; i < some.did.size(); ++i) in_all[i % per_route] += some.did[i];
+    for (std::size_t i = 2; i < some.did.size(); ++i) in_all[(i - 2) % per_route] += some.did[i];
   }
   // Worlds in which nothing of it happens would show nothing.
   for (std::size_t i = 0; i < in_all.size(); ++i) EXPECT_GT(in_all[i], 20U) << i;

@@ -19,6 +19,12 @@ constexpr std::uint8_t kBetweenZones = 2;
 /// The records of so many calls stay in a cache; see RequestEngine::look_ahead().
 constexpr std::uint32_t kCallsInCache = 4096;
 
+/// Whether calls have something of their routes to remember. `none`: the model has no routes.
+template <Features kHas>
+constexpr bool keeps_tries(bool none) {
+  return kHas == Features::Routes || (kHas == Features::All && !none);
+}
+
 bool happens(std::uint64_t below, const Draws& draws, Purpose purpose, std::uint64_t key,
              std::uint64_t attempt) {
   if (below == 0) return false;
@@ -256,7 +262,7 @@ std::uint32_t RequestEngine::launch(std::uint32_t parent_index, std::uint32_t si
   if (parent.followed) [[unlikely]]
     follow(index, parent_index);
 
-  if (kHas == Features::Routes || (kHas == Features::All && !tries_.empty())) {
+  if (keeps_tries<kHas>(tries_.empty())) {
     Try& its = tries_[index];
     const Try& parents = tries_[parent_index];
     its.deadline = its.passed = parents.passed;
@@ -293,7 +299,7 @@ std::uint32_t RequestEngine::launch(std::uint32_t parent_index, std::uint32_t si
 template <Features kHas>
 std::uint32_t RequestEngine::allocate_call() {
   const std::uint32_t index = calls_.allocate();
-  if (kHas == Features::Routes || (kHas == Features::All && !model_.routes.empty())) {
+  if (keeps_tries<kHas>(model_.routes.empty())) {
     tries_.grow_to(calls_.slot_count());
     tries_[index] = Try{};
   }
@@ -454,8 +460,7 @@ void RequestEngine::begin_service(std::uint32_t index, Call& call) {
   if (++instance.busy > instance.busy_max) overloaded_.push_back(InstanceId{call.instance});
   ++service_loads_[instance.service].busy;
   call.phase = CallPhase::InService;
-  if (kHas == Features::Routes || (kHas == Features::All && !tries_.empty()))
-    tries_[index].served_at = now_;
+  if (keeps_tries<kHas>(tries_.empty())) tries_[index].served_at = now_;
   if (call.followed) [[unlikely]]
     observer_->work_began(followed(index), now_);
   if (instance.hanging) {

@@ -1,6 +1,7 @@
 /// @file
-/// The life of a call whose route has policies, as far as it differs: it may be turned away before
-/// it leaves, wait for a connection, be tried again, or be answered by a fallback.
+/// What few calls with policies do on their way (that of the others is routed_hop.h): they are
+/// turned away before they leave, wait for a connection, are tried again, or are answered by a
+/// fallback.
 #include <algorithm>
 #include <string>
 #include <utility>

@@ -4,9 +4,7 @@
 
 #include <algorithm>
 
-#include "sim/traffic/http_status.h"
 #include "sim/traffic/request_engine.h"
-#include "sim/traffic/traffic_events.h"
 
 namespace orrery::sim {
 

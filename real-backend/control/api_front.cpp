@@ -36,6 +36,7 @@ class ApiFront::Impl {
         silence_check_{loop.io()} {}
 
   Result<void> listen() {
+    keep_openssl_at_exit();
     grpc::SslServerCredentialsOptions tls{
         GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY};
     tls.pem_root_certs = config_.tls.ca;

@@ -23,6 +23,7 @@ constexpr int kMessageMax = 256 << 20;  // A list of everything comes as one lin
 std::chrono::nanoseconds to_chrono(Duration d) { return std::chrono::nanoseconds{d.count_ns()}; }
 
 std::shared_ptr<grpc::Channel> channel_to(const std::string& address, const TlsTexts& tls) {
+  keep_openssl_at_exit();
   grpc::ChannelArguments arguments;
   // A channel of its own for every attempt: a shared one would hand out a connection that a
   // partition has already swallowed.

@@ -1,5 +1,7 @@
 #include "real-backend/control/tls_files.h"
 
+#include <openssl/crypto.h>
+
 #include <fstream>
 #include <sstream>
 
@@ -21,5 +23,7 @@ Result<TlsTexts> read_tls_files(const TlsFiles& files) {
   }
   return texts;
 }
+
+void keep_openssl_at_exit() { OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr); }
 
 }  // namespace orrery::control

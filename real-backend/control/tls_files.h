@@ -25,4 +25,10 @@ struct TlsTexts {
 
 [[nodiscard]] Result<TlsTexts> read_tls_files(const TlsFiles& files);
 
+/// Leaves OpenSSL whole when the process exits; to be called before anything else uses it.
+///
+/// By default OpenSSL takes itself down in exit(), where threads of gRPC may still be ending: what
+/// they hold of it would be lost or freed twice. Source: OPENSSL_init_crypto(3).
+void keep_openssl_at_exit();
+
 }  // namespace orrery::control

@@ -1,4 +1,7 @@
 #include <grpcpp/grpcpp.h>
+#include <openssl/rand.h>
+
+#include <cstdlib>
 
 #include "real-backend/control/authorisation.h"
 #include "tests/control/live_store.h"
@@ -232,6 +235,22 @@ TEST(ApiService, AClientWithoutCertificateOrWithoutTlsIsRefused) {
     EXPECT_FALSE(channel->WaitForConnected(std::chrono::system_clock::now() +
                                            std::chrono::milliseconds(500)));
   }
+}
+
+TEST(TlsFiles, OpenSslIsWholeUntilTheProcessEnds) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // In a process where nothing has used it yet.
+  const auto exit_while_a_thread_ends = [] {
+    // Runs after what OpenSSL would do at exit, as what was registered last runs first.
+    std::atexit([] {
+      unsigned char byte = 0;
+      std::_Exit(RAND_bytes(&byte, 1) == 1 ? 3 : 4);
+    });
+    keep_openssl_at_exit();
+    unsigned char byte = 0;
+    RAND_bytes(&byte, 1);
+    std::exit(5);
+  };
+  EXPECT_EXIT(exit_while_a_thread_ends(), testing::ExitedWithCode(3), "");
 }
 
 // --- sessions that break ------------------------------------------------------------------------

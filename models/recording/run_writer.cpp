@@ -29,7 +29,7 @@ Result<std::unique_ptr<RunWriter>> RunWriter::create(const std::string& path, Ru
 }
 
 RunWriter::RunWriter(std::unique_ptr<ChunkWriter> chunks)
-    : chunks_{std::move(chunks)}, row_(columns().count()) {}
+    : chunks_{std::move(chunks)}, tally_{scene()}, row_(columns().count()) {}
 
 RunWriter::~RunWriter() { stop(); }
 
@@ -38,22 +38,22 @@ RunWriter::~RunWriter() { stop(); }
 TextId RunWriter::text(std::string_view text) {
   if (text.empty()) return 0;
   const auto [number, is_new] = texts_.number_of(text);
-  if (is_new) batch().texts.emplace_back(text);
+  if (is_new) open_->texts.emplace_back(text);
   return number;
 }
 
 void RunWriter::set_pod(TextId name, const std::optional<PodState>& state) {
-  batch().pods.emplace_back(name, state);
+  open_->pods.emplace_back(name, state);
 }
 
 void RunWriter::set_node(TextId name, const std::optional<NodeState>& state) {
-  batch().nodes.emplace_back(name, state);
+  open_->nodes.emplace_back(name, state);
 }
 
-void RunWriter::add_event(const RunEvent& event) { batch().events.push_back(event); }
+void RunWriter::add_event(const RunEvent& event) { open_->events.push_back(event); }
 
 Trace& RunWriter::add_trace() {
-  SampleBatch& open = batch();
+  SampleBatch& open = *open_;
   if (open.trace_count == open.traces.size()) open.traces.emplace_back();
   Trace& trace = open.traces[open.trace_count++];
   trace.spans.clear();
@@ -65,7 +65,7 @@ void RunWriter::sample(Instant at, const SampleValues& values) {
   expects(values.size() == columns().count(), "a sample has a value for every column");
   expects(!last_ || *last_ < at, "samples go forward");
   last_ = at;
-  SampleBatch& open = batch();
+  SampleBatch& open = *open_;
   for (const std::uint32_t column : values.written()) {
     open.values.push_back({column, values[column]});
   }
@@ -74,7 +74,7 @@ void RunWriter::sample(Instant at, const SampleValues& values) {
 }
 
 void RunWriter::show_soon() {
-  batch().show = true;
+  open_->show = true;
   hand_over();
 }
 
@@ -94,6 +94,7 @@ void RunWriter::hand_over() {
   ++handed_;
   changed_.notify_all();
   changed_.wait(lock, [&] { return handed_ - done_ < kBatches; });
+  open_ = &batches_[handed_ % kBatches];
 }
 
 void RunWriter::stop() {
@@ -130,6 +131,8 @@ void RunWriter::write(SampleBatch& batch) {
       const SampleBatch::Value& value = batch.values[from.values];
       row_[value.column] = value.value;
     }
+    batch.calls.each(from.calls, to.calls, [&](const CallNote& note) { tally_.take(note); });
+    from.calls = to.calls;
     for (; from.texts < to.texts; ++from.texts) {
       chunks_->add_text(std::move(batch.texts[from.texts]));
     }
@@ -144,6 +147,7 @@ void RunWriter::write(SampleBatch& batch) {
   };
   for (const SampleBatch::Row& row : batch.rows) {
     take(row);
+    tally_.sample(row.at, row_.data());
     chunks_->sample(row.at, row_.data());
   }
   // Of the sample that is still to come.

@@ -18,6 +18,8 @@
 #include <vector>
 
 #include "models/base/result.h"
+#include "models/recording/call_notes.h"
+#include "models/recording/call_tally.h"
 #include "models/recording/chunk_writer.h"
 #include "models/recording/run_data.h"
 #include "models/recording/sample_batch.h"
@@ -49,6 +51,12 @@ class RunWriter {
   void set_pod(TextId name, const std::optional<PodState>& state);
   void set_node(TextId name, const std::optional<NodeState>& state);
   void add_event(const RunEvent& event);
+  /// Takes one note: what is noted is counted in the columns of calls, which whoever takes the
+  /// samples leaves alone. Requires: the note's row exists.
+  [[nodiscard]] CallNotes& calls() {
+    if (open_->calls.full()) hand_over();
+    return open_->calls;
+  }
   /// One more, to be filled before anything else is done; of an earlier one it has nothing.
   [[nodiscard]] Trace& add_trace();
 
@@ -69,8 +77,6 @@ class RunWriter {
   static constexpr std::size_t kBatches = 4;
 
   explicit RunWriter(std::unique_ptr<ChunkWriter> chunks);
-  /// The one that is being filled.
-  [[nodiscard]] SampleBatch& batch() { return batches_[handed_ % kBatches]; }
   void hand_over();
   void write_batches();
   void write(SampleBatch& batch);
@@ -78,11 +84,13 @@ class RunWriter {
 
   // The thread's, as long as it runs.
   std::unique_ptr<ChunkWriter> chunks_;
+  CallTally tally_;
   std::vector<std::int64_t> row_;  ///< Of the sample that was written last.
 
   TextTable texts_;
   std::optional<Instant> last_;  ///< Of the last sample.
   std::array<SampleBatch, kBatches> batches_;
+  SampleBatch* open_ = batches_.data();  ///< The one that is being filled.
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/recording/call_notes.h"
 #include "models/recording/run_data.h"
 
 namespace orrery::recording {
@@ -23,6 +24,7 @@ struct SampleBatch {
   struct Row {
     Instant at;
     std::size_t values = 0;
+    std::size_t calls = 0;
     std::size_t texts = 0;
     std::size_t pods = 0;
     std::size_t nodes = 0;
@@ -34,6 +36,7 @@ struct SampleBatch {
   /// Of columns that may not be as they were in the sample before; 0 before the first. Most are:
   /// whole samples would drive what the run works on out of the cache.
   std::vector<Value> values;
+  CallNotes calls;
   std::vector<std::string> texts;
   std::vector<std::pair<TextId, std::optional<PodState>>> pods;
   std::vector<std::pair<TextId, std::optional<NodeState>>> nodes;
@@ -44,11 +47,13 @@ struct SampleBatch {
 
   /// What there is now.
   [[nodiscard]] Row row(Instant at) const {
-    return {at, values.size(), texts.size(), pods.size(), nodes.size(), events.size(), trace_count};
+    return {at,          values.size(), calls.size(),  texts.size(),
+            pods.size(), nodes.size(),  events.size(), trace_count};
   }
   void clear() {
     rows.clear();
     values.clear();
+    calls.clear();
     texts.clear();
     pods.clear();
     nodes.clear();

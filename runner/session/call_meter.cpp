@@ -1,10 +1,8 @@
 #include "runner/session/call_meter.h"
 
 #include <algorithm>
-#include <array>
 #include <tuple>
 
-#include "models/base/latency_buckets.h"
 #include "sim/traffic/request_engine.h"
 
 namespace orrery::session {
@@ -20,43 +18,28 @@ using sim::RequestOutcome;
 static_assert(sim::kRequestOutcomeCount == recording::kOutcomeCount);
 static_assert(static_cast<int>(RequestOutcome::NotAdmitted) + 1 ==
               static_cast<int>(CallField::NotAdmitted));
-static_assert(kLatencyBucketCount <= 0xffff);
 
-CallField field_of(RequestOutcome outcome) {
-  return recording::outcome_field(static_cast<std::uint32_t>(outcome));
-}
+std::uint8_t code_of(RequestOutcome outcome) { return static_cast<std::uint8_t>(outcome); }
 
 }  // namespace
 
-CallMeter::CallMeter(const recording::Scene& scene, std::uint32_t traces_per_second)
-    : scene_{scene},
-      map_{scene},
+CallMeter::CallMeter(recording::RunWriter& writer, std::uint32_t traces_per_second)
+    : writer_{writer},
+      scene_{writer.scene()},
+      map_{writer.columns()},
       values_(map_.count()),
-      counts_(map_.rows()),
-      seconds_(map_.rows()),
       groups_(map_.groups()),
       routes_(map_.routes()),
       follow_gap_ns_{traces_per_second == 0 ? 0 : 1'000'000'000 / traces_per_second} {}
 
 // --- Numbers ------------------------------------------------------------------------------------
 
-void CallMeter::call_began(std::uint32_t edge) {
-  count(CallField::Started, edge);
-  count(CallField::InFlight, edge);
-}
-
-void CallMeter::call_retried(std::uint32_t edge) { count(CallField::Retries, edge); }
-
+void CallMeter::call_began(std::uint32_t edge) { writer_.calls().began(edge); }
+void CallMeter::call_retried(std::uint32_t edge) { writer_.calls().retried(edge); }
 void CallMeter::call_ended(std::uint32_t edge, Duration latency, RequestOutcome outcome) {
-  count(field_of(outcome), edge);
-  count(CallField::InFlight, edge, -1);
-  seconds_[edge].add(latency);
+  writer_.calls().ended(edge, code_of(outcome), latency);
 }
-
-void CallMeter::call_forgotten(std::uint32_t edge) {
-  count(CallField::Forgotten, edge);
-  count(CallField::InFlight, edge, -1);
-}
+void CallMeter::call_forgotten(std::uint32_t edge) { writer_.calls().forgotten(edge); }
 
 void CallMeter::breaker_changed(sim::CallEdge edge, std::uint32_t caller, BreakerState state) {
   for (std::uint32_t i = 0; i < scene_.edges.size(); ++i) {
@@ -69,41 +52,7 @@ void CallMeter::breaker_changed(sim::CallEdge edge, std::uint32_t caller, Breake
   }
 }
 
-void CallMeter::close_second() {
-  const std::size_t edges = scene_.edges.size();
-  for (std::size_t e = 0; e < edges; ++e) seconds_[edges + scene_.edges[e].to].add(seconds_[e]);
-  for (std::size_t row = 0; row < map_.rows(); ++row) {
-    SecondLatencies& seen = seconds_[row];
-    const bool any = seen.count() > 0;
-    const auto buckets = any ? seen.percentiles() : std::array<std::uint32_t, 3>{};
-    const auto put = [&](CallField field, std::uint32_t bucket) {
-      values_.set(column(field, row), any ? recording::latency_value(bucket) : 0);
-    };
-    put(CallField::P50, buckets[0]);
-    put(CallField::P95, buckets[1]);
-    put(CallField::P99, buckets[2]);
-    seen.clear();
-  }
-}
-
-void CallMeter::take_counts() {
-  const std::size_t edges = scene_.edges.size();
-  for (const std::uint32_t row : counted_) {
-    const Counts counts = std::exchange(counts_[row], {});
-    for (std::size_t i = 0; i < counts.by_field.size(); ++i) {
-      if (counts.by_field[i] == 0) continue;
-      const auto field = static_cast<CallField>(i);
-      values_.add(column(field, row), counts.by_field[i]);
-      if (row >= edges) continue;
-      values_.add(column(field, edges + scene_.edges[row].to), counts.by_field[i]);
-    }
-  }
-  counted_.clear();
-}
-
 recording::SampleValues& CallMeter::sample(const sim::RequestEngine* engine, Instant now) {
-  take_counts();
-  if (now.count_ns() % 1'000'000'000 == 0) close_second();
   if (engine == nullptr) return values_;
   for (std::uint32_t s = 0; s < scene_.services.size(); ++s) {
     const sim::ServiceGauge gauge = engine->gauge(s);
@@ -215,8 +164,7 @@ std::uint32_t CallMeter::add_call(std::uint64_t key, std::uint32_t journey) {
 
 std::uint32_t CallMeter::journey_began(std::uint32_t journey, std::uint64_t key, Instant at) {
   const std::size_t row = scene_.edges.size() + scene_.services.size() + journey;
-  count(CallField::Started, row);
-  count(CallField::InFlight, row);
+  writer_.calls().began(static_cast<std::uint32_t>(row));
   if (follow_gap_ns_ == 0) return sim::Followed::kNot;
   const std::int64_t window = at.count_ns() / follow_gap_ns_;
   if (window == last_window_) return sim::Followed::kNot;
@@ -265,9 +213,7 @@ void CallMeter::try_ended(std::uint32_t place, const sim::TryReport& report) {
 void CallMeter::journey_ended(std::uint32_t journey, sim::Followed which, Instant start,
                               Instant end_at, RequestOutcome outcome) {
   const std::size_t row = scene_.edges.size() + scene_.services.size() + journey;
-  count(field_of(outcome), row);
-  count(CallField::InFlight, row, -1);
-  seconds_[row].add(end_at - start);
+  writer_.calls().ended(static_cast<std::uint32_t>(row), code_of(outcome), end_at - start);
   if (which.place == sim::Followed::kNot) return;
   const std::uint32_t slot = calls_[which.place].journey;
   over_.push_back(slot);

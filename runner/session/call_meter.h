@@ -1,8 +1,8 @@
 /// @file
-/// Counts calls for the samples of a recording, and keeps the followed journeys whole.
+/// Notes calls down for a recording, takes what its samples say of the insides of services, and
+/// keeps the followed journeys whole.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "models/recording/run_data.h"
+#include "models/recording/run_writer.h"
 #include "models/recording/sample_values.h"
-#include "runner/session/second_latencies.h"
 #include "sim/traffic/consumer_group.h"
 #include "sim/traffic/engine_views.h"
 #include "sim/traffic/route_model.h"
@@ -53,11 +53,12 @@ struct FollowedJourney {
 
 class CallMeter final : public sim::TrafficObserver {
  public:
-  /// Of the scene's calls; follows the first journey of each 1 s / `traces_per_second`, none if 0.
-  CallMeter(const recording::Scene& scene, std::uint32_t traces_per_second);
+  /// Of the calls of the scene of `writer`, which must outlive it; follows the first journey of
+  /// each 1 s / `traces_per_second`, none if 0.
+  CallMeter(recording::RunWriter& writer, std::uint32_t traces_per_second);
 
-  /// The values of the sample that is due, by ColumnMap, with what was seen since begin_period() in
-  /// the columns of calls. At a whole second its latencies are those shown until the next one.
+  /// The values of the sample that is due, by ColumnMap; calls are not in them but in what the
+  /// writer was told.
   /// `engine`: null where nobody sees what goes on inside services.
   [[nodiscard]] recording::SampleValues& sample(const sim::RequestEngine* engine, Instant now);
   /// Hosts that callers kept out at the last sample.
@@ -93,26 +94,9 @@ class CallMeter final : public sim::TrafficObserver {
   void try_ended(std::uint32_t place, const sim::TryReport& report) override;
 
  private:
-  /// What was counted since the last sample, up to CallField::InFlight, in one cache line.
-  struct alignas(64) Counts {
-    std::array<std::int32_t, static_cast<std::size_t>(recording::CallField::InFlight) + 1>
-        by_field{};
-    bool any = false;
-  };
-  static_assert(sizeof(Counts) == 64);
-
   [[nodiscard]] std::size_t column(recording::CallField field, std::size_t row) const {
     return static_cast<std::size_t>(field) * map_.rows() + row;
   }
-  void count(recording::CallField field, std::size_t row, std::int32_t by = 1) {
-    Counts& counts = counts_[row];
-    counts.by_field[static_cast<std::size_t>(field)] += by;
-    if (counts.any) return;
-    counts.any = true;
-    counted_.push_back(static_cast<std::uint32_t>(row));
-  }
-  void take_counts();
-  void close_second();
   void sample_breakers(const sim::RequestEngine& engine);
   void sample_groups(const sim::RequestEngine& engine, Instant now);
   void sample_routes(const sim::RequestEngine& engine, Instant now);
@@ -121,12 +105,10 @@ class CallMeter final : public sim::TrafficObserver {
   [[nodiscard]] std::uint32_t add_call(std::uint64_t key, std::uint32_t journey);
   void forget(std::uint32_t journey);
 
+  recording::RunWriter& writer_;
   const recording::Scene& scene_;
-  recording::ColumnMap map_;
-  recording::SampleValues values_;        ///< Of the period that goes on.
-  std::vector<Counts> counts_;            ///< By row; services have those of their edges.
-  std::vector<std::uint32_t> counted_;    ///< Rows that have any.
-  std::vector<SecondLatencies> seconds_;  ///< By row: edges, services, journeys.
+  const recording::ColumnMap& map_;
+  recording::SampleValues values_;  ///< Of the period that goes on.
   std::map<std::pair<std::uint32_t, std::uint32_t>, resilience::BreakerState>
       breakers_;                              ///< By edge and caller; closed ones are left out.
   std::vector<std::size_t> breaker_columns_;  ///< That are not 0.

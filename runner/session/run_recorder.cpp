@@ -113,7 +113,7 @@ Result<std::unique_ptr<RunRecorder>> RunRecorder::create(const RecordOrder& orde
 RunRecorder::RunRecorder(std::unique_ptr<recording::RunWriter> writer,
                          std::uint32_t traces_per_second, std::vector<std::string> operations)
     : writer_{std::move(writer)},
-      meter_{writer_->scene(), traces_per_second},
+      meter_{*writer_, traces_per_second},
       operations_{std::move(operations)},
       period_{recording::RunInfo{}.period} {
   static_assert(sim::kClients == recording::kOutside);

@@ -10,12 +10,12 @@
 
 #include "models/base/latency_buckets.h"
 
-namespace orrery::session {
+namespace orrery::recording {
 
 class SecondLatencies {
  public:
-  void add(Duration latency) {
-    const std::uint32_t bucket = latency_bucket(latency);
+  /// One more in this bucket. Requires: bucket < kLatencyBucketCount.
+  void add(std::uint32_t bucket) {
     const std::uint32_t at = bucket / kLatencyBucketsPerOctave;
     first_ = std::min(first_, at);
     end_ = std::max(end_, at + 1);
@@ -47,4 +47,4 @@ class SecondLatencies {
   std::array<Octave, kOctaves> octaves_;
 };
 
-}  // namespace orrery::session
+}  // namespace orrery::recording

@@ -1,11 +1,11 @@
-#include "runner/session/second_latencies.h"
+#include "models/recording/second_latencies.h"
 
 #include <algorithm>
 #include <cstddef>
 
 #include "models/base/contract.h"
 
-namespace orrery::session {
+namespace orrery::recording {
 namespace {
 
 constexpr std::array<std::uint64_t, 3> kPercents{50, 95, 99};
@@ -54,4 +54,4 @@ void SecondLatencies::clear() {
   first_ = kOctaves;
 }
 
-}  // namespace orrery::session
+}  // namespace orrery::recording

@@ -150,7 +150,7 @@ std::uint32_t CallMeter::add_call(std::uint64_t key, std::uint32_t journey) {
   }
   const std::uint32_t place = free_calls_.back();
   free_calls_.pop_back();
-  // What it is told later (work, report) is of use only once it has been told.
+  // What it is told later is of use only once it has been told.
   FollowedCall& call = calls_[place];
   call.key = key;
   call.journey = journey;
@@ -206,7 +206,13 @@ void CallMeter::work_began(sim::Followed which, Instant at) {
 void CallMeter::try_ended(std::uint32_t place, const sim::TryReport& report) {
   FollowedCall* found = find({report.key, place});
   if (found == nullptr) return;
-  found->report = report;
+  found->start = report.start;
+  found->end = report.end;
+  found->edge = report.edge;
+  found->operation = report.operation;
+  found->instance = report.instance;
+  found->attempt = static_cast<std::uint8_t>(std::min(report.attempt, 255U));
+  found->outcome = code_of(report.outcome);
   found->ended = true;
 }
 
@@ -228,12 +234,15 @@ void CallMeter::journey_ended(std::uint32_t journey, sim::Followed which, Instan
     call.number = static_cast<std::uint32_t>(followed.calls.size());
     followed.calls.push_back(place);
   }
-  std::sort(followed.calls.begin(), followed.calls.end(), [&](std::uint32_t a, std::uint32_t b) {
+  const auto before = [&](std::uint32_t a, std::uint32_t b) {
     const FollowedCall& one = calls_[a];
     const FollowedCall& other = calls_[b];
-    return std::tie(one.report.start, one.depth, one.number) <
-           std::tie(other.report.start, other.depth, other.number);
-  });
+    return std::tie(one.start, one.depth, one.number) <
+           std::tie(other.start, other.depth, other.number);
+  };
+  // Tries begin in the order in which they are made, but for those that had to wait.
+  if (std::is_sorted(followed.calls.begin(), followed.calls.end(), before)) return;
+  std::sort(followed.calls.begin(), followed.calls.end(), before);
   for (std::uint32_t i = 0; i < followed.calls.size(); ++i) calls_[followed.calls[i]].number = i;
 }
 

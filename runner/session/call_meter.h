@@ -26,19 +26,27 @@ class RequestEngine;
 
 namespace orrery::session {
 
-/// A journey that is followed, or one of its tries.
-struct FollowedCall {
+/// A journey that is followed, or one of its tries. One cache line: it is come back to five times.
+struct alignas(64) FollowedCall {
   std::uint64_t key = 0;  ///< 0: nobody's.
+  Instant work;           ///< When an instance began with it, if it worked.
+  // What was reported of it, if it ended.
+  Instant start;
+  Instant end;
+  std::uint32_t edge = 0;
+  std::uint32_t operation = 0;
+  std::uint32_t instance = sim::kNone;
   std::uint32_t journey = 0;
   std::uint32_t above = sim::kNone;  ///< Whose caller's place; kNone: it is the journey.
   std::uint32_t depth = 0;
-  bool worked = false;
-  bool ended = false;
-  Instant work;           ///< When an instance began with it, if it worked.
-  sim::TryReport report;  ///< If it ended.
   /// Among the calls of a journey that is over.
   std::uint32_t number = recording::Span::kJourney;
+  std::uint8_t attempt = 0;  ///< 255: that or more.
+  std::uint8_t outcome = 0;
+  bool worked = false;
+  bool ended = false;
 };
+static_assert(sizeof(FollowedCall) == 64);
 
 /// A followed journey, with instances where a recording names pods.
 struct FollowedJourney {

@@ -262,14 +262,14 @@ void RunRecorder::write_traces(const RequestSide& requests) {
       const FollowedCall& call = meter_.call(place);
       recording::Span& span = trace.spans.emplace_back();
       span.parent = meter_.parent_of(call);
-      span.edge = call.report.edge;
-      span.operation = operation_text(call.report.operation);
-      span.pod = pod_of(call.report.instance, requests);
-      span.start = us(call.report.start - followed.start);
-      if (call.worked) span.wait = us(call.work - call.report.start);
-      span.length = us(call.report.end - call.report.start);
-      span.outcome = static_cast<std::uint8_t>(call.report.outcome);
-      span.attempt = static_cast<std::uint8_t>(std::min(call.report.attempt, 255U));
+      span.edge = call.edge;
+      span.operation = operation_text(call.operation);
+      span.pod = pod_of(call.instance, requests);
+      span.start = us(call.start - followed.start);
+      if (call.worked) span.wait = us(call.work - call.start);
+      span.length = us(call.end - call.start);
+      span.outcome = call.outcome;
+      span.attempt = call.attempt;
     }
   });
 }

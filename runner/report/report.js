@@ -64,14 +64,24 @@
     const at = (t) => 'left:' + (100 * t / data.duration).toFixed(3) + '%';
     const track = make('div', { class: 'track', 'aria-hidden': 'true' }, make('div', { class: 'bar' }),
       make('div', { class: 'warm', style: 'width:' + (100 * data.warmup / data.duration).toFixed(3) + '%' }));
-    let lastTick = -1;
+    // What happens at almost the same time stands side by side under one label.
+    const groups = [];
     for (const e of data.timeline) {
-      track.append(make('div', { class: 'mark' + (e.fault ? ' fault' : ''), style: at(e.t), title: e.id }));
-      // Labels that would touch their neighbour are left to the table below.
-      if (lastTick < 0 || (e.t - lastTick) / data.duration > 0.09) {
-        track.append(make('div', { class: 'tick', style: at(e.t) }, e.id));
-        lastTick = e.t;
-      }
+      const last = groups[groups.length - 1];
+      if (last && (e.t - last[0].t) / data.duration < 0.018) last.push(e);
+      else groups.push([e]);
+    }
+    let free = 0;
+    for (const group of groups) {
+      group.forEach((e, i) => track.append(make('div', { class: 'mark' + (e.fault ? ' fault' : ''),
+        style: at(e.t) + ';margin-left:' + (17 * (i - (group.length - 1) / 2) - 8) + 'px', title: e.id })));
+      // Labels that would touch their neighbour are left to the table below; a letter is about 7 of 1000 px.
+      const label = group.length > 3 ? group[0].id + ' and ' + (group.length - 1) + ' more' : group.map((e) => e.id).join(', ');
+      const half = 0.0035 * label.length + 0.005;
+      const middle = Math.min(Math.max(group[0].t / data.duration, half), 1 - half);
+      if (middle - half < free) continue;
+      track.append(make('div', { class: 'tick', style: at(middle * data.duration) }, label));
+      free = middle + half;
     }
     root.append(make('div', { class: 'card' }, track, table(['#At', 'Id', 'What', 'What it did in the first seed'],
       data.timeline.map((e) => make('tr', {},

@@ -39,32 +39,33 @@ std::int64_t lag_change(const ColumnMap& map, const std::int64_t* sample, std::s
 }  // namespace
 
 ColumnWriter::ColumnWriter(std::size_t columns)
-    : columns_{columns}, any_(columns), bytes_(columns) {}
+    : columns_{columns}, filled_(columns), bytes_(columns) {}
 
 void ColumnWriter::add(const std::int64_t* row) {
   const auto take = [&](std::size_t c) {
-    if (any_[c] == 0) {
-      if (row[c] == 0) return;
-      any_[c] = 1;
-      bytes_[c].bytes().assign(rows_, '\0');
-    }
+    bytes_[c].bytes().append(rows_ - filled_[c], '\0');
     bytes_[c].whole(row[c]);
+    filled_[c] = rows_ + 1;
   };
   std::size_t c = 0;
   for (; c + kTogether <= columns_; c += kTogether) {
     std::int64_t values = 0;
-    for (std::size_t i = c; i < c + kTogether; ++i) values |= row[i] | any_[i];
+    for (std::size_t i = c; i < c + kTogether; ++i) values |= row[i];
     if (values == 0) continue;
-    for (std::size_t i = c; i < c + kTogether; ++i) take(i);
+    for (std::size_t i = c; i < c + kTogether; ++i) {
+      if (row[i] != 0) take(i);
+    }
   }
-  for (; c < columns_; ++c) take(c);
+  for (; c < columns_; ++c) {
+    if (row[c] != 0) take(c);
+  }
   ++rows_;
 }
 
 void ColumnWriter::write_from(ByteWriter& out, std::size_t from, const std::int64_t* first) const {
   std::uint64_t empty = 0;
   for (std::size_t c = 0; c < columns_; ++c) {
-    if (any_[c] == 0 && (first == nullptr || first[c] == 0)) {
+    if (filled_[c] == 0 && (first == nullptr || first[c] == 0)) {
       ++empty;
       continue;
     }
@@ -73,20 +74,19 @@ void ColumnWriter::write_from(ByteWriter& out, std::size_t from, const std::int6
     empty = 0;
     out.number(1);
     std::string_view rest = bytes_[c].bytes();
+    std::size_t next = 0;  // The first row that is still to be written.
     if (first != nullptr) {
       out.whole(first[c]);
       // A value's last byte is the one without the eighth bit.
       std::size_t at = 0;
-      for (std::size_t row = 0; any_[c] != 0 && row <= from; ++at) {
-        if ((static_cast<unsigned char>(rest[at]) & 0x80U) == 0) ++row;
+      for (; next <= from && next < filled_[c]; ++at) {
+        if ((static_cast<unsigned char>(rest[at]) & 0x80U) == 0) ++next;
       }
       rest.remove_prefix(at);
+      next = from + 1;
     }
-    if (any_[c] != 0) {
-      out.bytes().append(rest);
-    } else {
-      out.bytes().append(rows_ - from - 1, '\0');
-    }
+    out.bytes().append(rest);
+    out.bytes().append(rows_ - std::max(next, filled_[c]), '\0');
   }
   if (empty > 0) out.number(empty * 2);
 }
@@ -94,9 +94,9 @@ void ColumnWriter::write_from(ByteWriter& out, std::size_t from, const std::int6
 void ColumnWriter::clear() {
   rows_ = 0;
   for (std::size_t c = 0; c < columns_; ++c) {
-    if (any_[c] != 0) bytes_[c].bytes().clear();
+    if (filled_[c] != 0) bytes_[c].bytes().clear();
   }
-  std::fill(any_.begin(), any_.end(), 0);
+  std::fill(filled_.begin(), filled_.end(), 0);
 }
 
 void read_columns(ByteReader& in, std::vector<std::int64_t>& cells, std::size_t columns,

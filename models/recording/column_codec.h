@@ -33,8 +33,9 @@ class ColumnWriter {
 
   std::size_t columns_;
   std::size_t rows_ = 0;
-  std::vector<std::uint8_t> any_;  ///< By column: whether anything but 0 was in it.
-  std::vector<ByteWriter> bytes_;  ///< Of these columns.
+  /// By column: rows up to the last one in which it was not 0; those after it take nothing.
+  std::vector<std::size_t> filled_;
+  std::vector<ByteWriter> bytes_;  ///< Of these rows.
 };
 /// Fills the first `stored` columns of `cells`, whose size says how many rows there are. Requires:
 /// they are 0; stored <= columns.

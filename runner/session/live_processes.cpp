@@ -88,6 +88,13 @@ std::optional<int> ChildProcess::wait(int patience_seconds) {
   return -1;
 }
 
+bool ChildProcess::over() const {
+  if (pid_ <= 0) return true;
+  siginfo_t info{};
+  return waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+         info.si_pid == pid_;
+}
+
 int ChildProcess::terminate(int patience_seconds) {
   if (pid_ <= 0) return -1;
   ::kill(pid_, SIGTERM);

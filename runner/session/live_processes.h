@@ -42,7 +42,10 @@ class ChildProcess {
   ChildProcess& operator=(ChildProcess&& other) noexcept;
   ~ChildProcess();
 
+  /// Whether it was started, and nobody has waited for its end.
   [[nodiscard]] bool running() const { return pid_ > 0; }
+  /// Whether it has ended, or was never started. Its exit status stays to be waited for.
+  [[nodiscard]] bool over() const;
   void kill();  ///< KILL, and waits for its end.
   /// TERM, and waits; KILL after `patience_seconds`. Returns the exit status, or -1 after a signal.
   int terminate(int patience_seconds);

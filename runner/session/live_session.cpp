@@ -44,6 +44,9 @@ constexpr const char* kControlPlaneAddress = "10.90.0.254:7443";
 constexpr int kStopPatienceSeconds = 10;
 /// From the end of the run until its pods have to be gone.
 constexpr Duration kCleanUpPatience = Duration::seconds(40);
+/// From the end of the run, so long do pods stay for requests that are under way.
+constexpr Duration kLastAnswersPatience = Duration::seconds(2);
+constexpr Duration kLastAnswersGap = Duration::milliseconds(20);  ///< They are looked at so often.
 constexpr Duration kRetryDelay = Duration::milliseconds(200);
 const Duration kSamplePeriod = recording::RunInfo{}.period;
 /// Generators write what they have every 200 ms.
@@ -149,6 +152,7 @@ class LiveSession final : public ports::Component, private RunView {
   void arm(std::uint64_t id, Instant when);
   [[nodiscard]] bool ready_to_begin() const;
   void begin_clean_up();
+  void delete_all();
   void clean_up();
   void take_samples();
   void obey();
@@ -183,6 +187,7 @@ class LiveSession final : public ports::Component, private RunView {
   std::vector<controllers::Informer> informers_;
   std::vector<ports::Timer> timers_;
   std::optional<ports::Timer> sample_timer_;
+  std::optional<ports::Timer> clean_up_timer_;
   std::map<api::ObjectKey, api::ObjectPtr> objects_;
   std::vector<Ending> endings_;
   std::uint32_t next_call_ = 0;
@@ -193,6 +198,7 @@ class LiveSession final : public ports::Component, private RunView {
   bool steady_ = false;
   std::string steady_note_;
   bool cleaning_ = false;
+  bool deleting_ = false;  ///< Likewise, and nobody waits for an answer any more.
   bool finished_ = false;
   std::optional<Failure> failed_;
 };
@@ -457,6 +463,7 @@ Result<void> LiveSession::serve() {
   if (!finished_ && !failed_) failed_ = Failure{"the run was interrupted", ""};
   timers_.clear();
   sample_timer_.reset();
+  clean_up_timer_.reset();
   api_->stop();
   for (Load& load : loads_) load.process.terminate(kStopPatienceSeconds);
   for (auto& [name, agent] : agents_) agent.terminate(kStopPatienceSeconds);
@@ -476,7 +483,8 @@ void LiveSession::start_run() {
   for (std::uint64_t i = 0; i < timeline_.size(); ++i) {
     arm(timer_id(TimerPurpose::Timeline, i), timeline_[i].at);
   }
-  arm(timer_id(TimerPurpose::CleanUp, 0), Instant::at(scenario_.duration));
+  clean_up_timer_.emplace(*loop_, kOwner, timer_id(TimerPurpose::CleanUp, 0));
+  clean_up_timer_->arm(Instant::at(scenario_.duration));
   if (recording_ == nullptr) return;
   sample_timer_.emplace(*loop_, kOwner, timer_id(TimerPurpose::Sample, 0));
   sample_timer_->arm(loop_->now() + kSamplePeriod);
@@ -505,7 +513,7 @@ void LiveSession::on_event(const ports::Event& event) {
       case TimerPurpose::EndFault:
         return end_fault(endings_[index]);
       case TimerPurpose::CleanUp:
-        return begin_clean_up();
+        return cleaning_ ? delete_all() : begin_clean_up();
       case TimerPurpose::Retry:
         return send(retries_[index].call, retries_[index].cause);
       case TimerPurpose::End:
@@ -731,23 +739,36 @@ void LiveSession::end_fault(const Ending& ending) {
   if (ending.kind != FaultKind::NodeLoss) observer_.process_recovered(loop_->now(), ending.id);
 }
 
-/// The run is over: everything it made is deleted, so that the hosts are as they were.
+/// The run is over: everything it made is deleted, so that the hosts are as they were. Who asked
+/// before has an answer first.
 void LiveSession::begin_clean_up() {
   if (!steady_known_) {
     steady_known_ = true;
     steady_ = observer_.steady(steady_note_);
   }
   cleaning_ = true;
+  arm(timer_id(TimerPurpose::End, 0), loop_->now() + kCleanUpPatience);
+  delete_all();
+}
+
+void LiveSession::delete_all() {
+  const bool answered = std::all_of(loads_.begin(), loads_.end(),
+                                    [](const Load& load) { return load.process.over(); });
+  if (!answered && loop_->now() < Instant::at(scenario_.duration) + kLastAnswersPatience) {
+    clean_up_timer_->arm(loop_->now() + kLastAnswersGap);
+    return;
+  }
+  deleting_ = true;
   for (const api::Kind kind : kDeleted) {
     for (const auto& [key, object] : objects_) {
       if (key.kind == kind) send(deletion_of(key, std::nullopt));
     }
   }
-  arm(timer_id(TimerPurpose::End, 0), loop_->now() + kCleanUpPatience);
   clean_up();
 }
 
 void LiveSession::clean_up() {
+  if (!deleting_) return;
   bool any_pod = false;
   for (const auto& [key, object] : objects_) {
     if (key.kind == api::Kind::Pod) any_pod = true;

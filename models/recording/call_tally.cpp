@@ -52,9 +52,9 @@ void CallTally::sample(Instant at, std::int64_t* row) {
     for (std::size_t i = 0; i < counts.by_field.size(); ++i) {
       if (counts.by_field[i] == 0) continue;
       const auto field = static_cast<CallField>(i);
-      add(row, column(field, counted), counts.by_field[i]);
+      add(row, map_.of(counted, field), counts.by_field[i]);
       if (counted >= services_.size()) continue;
-      add(row, column(field, services_[counted]), counts.by_field[i]);
+      add(row, map_.of(services_[counted], field), counts.by_field[i]);
     }
   }
   counted_.clear();
@@ -72,7 +72,7 @@ void CallTally::close_second(std::int64_t* row) {
     shown_[r] = any ? 1 : 0;
     const auto buckets = any ? seen.percentiles() : std::array<std::uint32_t, 3>{};
     const auto put = [&](CallField field, std::uint32_t bucket) {
-      row[column(field, r)] = any ? latency_value(bucket) : 0;
+      row[map_.of(r, field)] = any ? latency_value(bucket) : 0;
     };
     put(CallField::P50, buckets[0]);
     put(CallField::P95, buckets[1]);

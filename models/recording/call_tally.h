@@ -32,9 +32,6 @@ class CallTally {
   };
   static_assert(sizeof(Counts) == 64);
 
-  [[nodiscard]] std::size_t column(CallField field, std::size_t row) const {
-    return static_cast<std::size_t>(field) * map_.rows() + row;
-  }
   void add(std::int64_t* row, std::size_t column, std::int32_t by);
   void close_second(std::int64_t* row);
 

@@ -42,23 +42,21 @@ ColumnWriter::ColumnWriter(std::size_t columns)
     : columns_{columns}, filled_(columns), bytes_(columns) {}
 
 void ColumnWriter::add(const std::int64_t* row) {
-  const auto take = [&](std::size_t c) {
-    bytes_[c].bytes().append(rows_ - filled_[c], '\0');
-    bytes_[c].whole(row[c]);
-    filled_[c] = rows_ + 1;
+  const auto take = [&](std::size_t from, std::size_t end) {
+    for (std::size_t c = from; c < end; ++c) {
+      if (row[c] == 0) continue;
+      bytes_[c].bytes().append(rows_ - filled_[c], '\0');
+      bytes_[c].whole(row[c]);
+      filled_[c] = rows_ + 1;
+    }
   };
   std::size_t c = 0;
   for (; c + kTogether <= columns_; c += kTogether) {
     std::int64_t values = 0;
     for (std::size_t i = c; i < c + kTogether; ++i) values |= row[i];
-    if (values == 0) continue;
-    for (std::size_t i = c; i < c + kTogether; ++i) {
-      if (row[i] != 0) take(i);
-    }
+    if (values != 0) take(c, c + kTogether);
   }
-  for (; c < columns_; ++c) {
-    if (row[c] != 0) take(c);
-  }
+  take(c, columns_);
   ++rows_;
 }
 

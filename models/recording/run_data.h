@@ -132,7 +132,11 @@ class ColumnMap {
  public:
   explicit ColumnMap(const Scene& scene);
   [[nodiscard]] std::size_t of(RowKind kind, std::size_t row, CallField field) const {
-    return static_cast<std::size_t>(field) * rows_ + first_[static_cast<std::size_t>(kind)] + row;
+    return of(first_[static_cast<std::size_t>(kind)] + row, field);
+  }
+  /// `row`: of all of them, in that order.
+  [[nodiscard]] std::size_t of(std::size_t row, CallField field) const {
+    return static_cast<std::size_t>(field) * rows_ + row;
   }
   [[nodiscard]] std::size_t of(ClusterField field) const {
     return rows_ * kCallFieldCount + static_cast<std::size_t>(field);

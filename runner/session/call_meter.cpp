@@ -80,7 +80,7 @@ void CallMeter::sample_breakers(const sim::RequestEngine& engine) {
   for (const auto& [place, state] : breakers_) {
     const CallField field =
         state == BreakerState::Open ? CallField::BreakersOpen : CallField::BreakersTrying;
-    breaker_columns_.push_back(column(field, place.first));
+    breaker_columns_.push_back(map_.of(place.first, field));
     values_.add(breaker_columns_.back(), 1);
   }
 }
@@ -163,8 +163,7 @@ std::uint32_t CallMeter::add_call(std::uint64_t key, std::uint32_t journey) {
 }
 
 std::uint32_t CallMeter::journey_began(std::uint32_t journey, std::uint64_t key, Instant at) {
-  const std::size_t row = scene_.edges.size() + scene_.services.size() + journey;
-  writer_.calls().began(static_cast<std::uint32_t>(row));
+  writer_.calls().began(row_of_journey(journey));
   if (follow_gap_ns_ == 0) return sim::Followed::kNot;
   const std::int64_t window = at.count_ns() / follow_gap_ns_;
   if (window == last_window_) return sim::Followed::kNot;
@@ -218,8 +217,7 @@ void CallMeter::try_ended(std::uint32_t place, const sim::TryReport& report) {
 
 void CallMeter::journey_ended(std::uint32_t journey, sim::Followed which, Instant start,
                               Instant end_at, RequestOutcome outcome) {
-  const std::size_t row = scene_.edges.size() + scene_.services.size() + journey;
-  writer_.calls().ended(static_cast<std::uint32_t>(row), code_of(outcome), end_at - start);
+  writer_.calls().ended(row_of_journey(journey), code_of(outcome), end_at - start);
   if (which.place == sim::Followed::kNot) return;
   const std::uint32_t slot = calls_[which.place].journey;
   over_.push_back(slot);

@@ -102,8 +102,9 @@ class CallMeter final : public sim::TrafficObserver {
   void try_ended(std::uint32_t place, const sim::TryReport& report) override;
 
  private:
-  [[nodiscard]] std::size_t column(recording::CallField field, std::size_t row) const {
-    return static_cast<std::size_t>(field) * map_.rows() + row;
+  /// Journeys come behind edges and services.
+  [[nodiscard]] std::uint32_t row_of_journey(std::uint32_t journey) const {
+    return static_cast<std::uint32_t>(scene_.edges.size() + scene_.services.size()) + journey;
   }
   void sample_breakers(const sim::RequestEngine& engine);
   void sample_groups(const sim::RequestEngine& engine, Instant now);

@@ -197,8 +197,8 @@ class LiveSession final : public ports::Component, private RunView {
   bool steady_known_ = false;
   bool steady_ = false;
   std::string steady_note_;
-  bool cleaning_ = false;
-  bool deleting_ = false;  ///< Likewise, and nobody waits for an answer any more.
+  bool cleaning_ = false;  ///< The run is over.
+  bool deleting_ = false;  ///< And nobody waits for an answer any more.
   bool finished_ = false;
   std::optional<Failure> failed_;
 };

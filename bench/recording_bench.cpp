@@ -14,6 +14,7 @@
 /// written fails the program.
 ///
 /// Usage: recording_bench engine SCENARIO [minutes] [repetitions] | size | seek
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -58,10 +59,6 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-double best(const std::vector<double>& seconds) {
-  return *std::min_element(seconds.begin(), seconds.end());
-}
-
 double megabytes(const std::string& path) {
   return static_cast<double>(std::filesystem::file_size(path)) * 1e-6;
 }
@@ -83,30 +80,44 @@ class Folder {
   std::filesystem::path path_;
 };
 
-/// What `work` leaves, done in a process of its own: a run of its own meets no memory of another.
+/// Work that is done in a process of its own: a run of its own meets no memory of another.
 template <class T>
-T apart(const std::function<T()>& work) {
-  int ends[2];
-  if (pipe(ends) != 0) std::exit(1);
-  std::fflush(nullptr);
-  const pid_t child = fork();
-  if (child == 0) {
-    const T result = work();
-    const bool written = write(ends[1], &result, sizeof result) == sizeof result;
-    _exit(written ? 0 : 1);
+class Apart {
+ public:
+  explicit Apart(const std::function<T()>& work) {
+    int ends[2];
+    if (pipe(ends) != 0) std::exit(1);
+    std::fflush(nullptr);
+    child_ = fork();
+    if (child_ == 0) {
+      const T result = work();
+      const bool written = write(ends[1], &result, sizeof result) == sizeof result;
+      _exit(written ? 0 : 1);
+    }
+    close(ends[1]);
+    end_ = ends[0];
   }
-  close(ends[1]);
-  T result{};
-  const bool read_all = read(ends[0], &result, sizeof result) == sizeof result;
-  close(ends[0]);
-  int status = 0;
-  waitpid(child, &status, 0);
-  if (!read_all || status != 0) {
-    std::printf("FAIL: a run has died\n");
-    std::exit(1);
+
+  [[nodiscard]] pid_t process() const { return child_; }
+
+  /// What it leaves. Requires: it was not asked before.
+  [[nodiscard]] T result() const {
+    T result{};
+    const bool read_all = read(end_, &result, sizeof result) == sizeof result;
+    close(end_);
+    int status = 0;
+    waitpid(child_, &status, 0);
+    if (!read_all || status != 0) {
+      std::printf("FAIL: a run has died\n");
+      std::exit(1);
+    }
+    return result;
   }
-  return result;
-}
+
+ private:
+  pid_t child_ = 0;
+  int end_ = 0;
+};
 
 // --- The engine ---------------------------------------------------------------------------------
 
@@ -126,6 +137,17 @@ Spent run(const scenario::Scenario& scenario, const session::RecordOrder* order)
   return spent;
 }
 
+/// By then the writers' threads are there.
+constexpr useconds_t kBeginUs = 20'000;
+
+/// Of the first thread of the process; its others keep all processors.
+void share_first_processor(pid_t process) {
+  cpu_set_t first;
+  CPU_ZERO(&first);
+  CPU_SET(0, &first);
+  if (sched_setaffinity(process, sizeof first, &first) != 0) std::exit(1);
+}
+
 int engine(const std::string& path, std::int64_t minutes, int repetitions) {
   scenario::ScenarioReading reading = scenario::read_scenario(path);
   for (const api::Problem& problem : reading.problems) {
@@ -137,17 +159,20 @@ int engine(const std::string& path, std::int64_t minutes, int repetitions) {
   const Folder folder;
   std::array<std::vector<double>, 2> slower;
   std::array<std::vector<double>, 2> more;
-  std::array<std::vector<double>, 2> seconds;
   std::vector<double> bare;
   std::array<session::RecordOrder, 2> orders{
       {{folder.file("numbers"), {}, "bench", 0}, {folder.file("requests"), {}, "bench", 20}}};
   for (int i = 0; i < repetitions; ++i) {
-    const Spent as_it_is = apart<Spent>([&] { return run(scenario, nullptr); });
+    const std::array runs{Apart<Spent>{[&] { return run(scenario, nullptr); }},
+                          Apart<Spent>{[&] { return run(scenario, &orders[0]); }},
+                          Apart<Spent>{[&] { return run(scenario, &orders[1]); }}};
+    usleep(kBeginUs);
+    for (const auto& one : runs) share_first_processor(one.process());
+    const Spent as_it_is = runs[0].result();
     bare.push_back(as_it_is.seconds);
     for (std::size_t k = 0; k < orders.size(); ++k) {
-      const Spent recorded = apart<Spent>([&] { return run(scenario, &orders[k]); });
+      const Spent recorded = runs[k + 1].result();
       slower[k].push_back(recorded.seconds / as_it_is.seconds);
-      seconds[k].push_back(recorded.seconds);
       more[k].push_back(recorded.in_all / as_it_is.in_all);
       if (recorded.fingerprint != as_it_is.fingerprint) {
         std::printf("FAIL: a recorded run is another run\n");
@@ -160,11 +185,10 @@ int engine(const std::string& path, std::int64_t minutes, int repetitions) {
     const auto [least, most] = std::minmax_element(slower[k].begin(), slower[k].end());
     const double share = median(slower[k]);
     std::printf(
-        "%-24s slower by %.1f %% (%.1f..%.1f; best run against best run %.1f), %.2f us a sample, "
+        "%-24s slower by %.1f %% (%.1f..%.1f), %.2f us a sample, "
         "with the writer's thread %.1f %% more work, %.3f MB a minute\n",
         k == 0 ? "recorded" : "with followed requests", (share - 1) * 100, (*least - 1) * 100,
-        (*most - 1) * 100, (best(seconds[k]) / best(bare) - 1) * 100,
-        (share - 1) * median(bare) / static_cast<double>(minutes * 600) * 1e6,
+        (*most - 1) * 100, (share - 1) * median(bare) / static_cast<double>(minutes * 600) * 1e6,
         (median(more[k]) - 1) * 100, megabytes(orders[k].path) / static_cast<double>(minutes));
   }
   return 0;
@@ -323,39 +347,40 @@ int seek() {
   constexpr std::uint64_t kSamples = 6'000;
   const Folder folder;
   const WorldSize world{200, 400, 5'000, 100'000, 10};
-  const auto end = apart<std::uint64_t>([&] {
-    MadeUpRun made{world};
-    made.write(folder.file("run"), kSamples);
-    return made.end();
-  });
+  const auto end = Apart<std::uint64_t>{[&] {
+                     MadeUpRun made{world};
+                     made.write(folder.file("run"), kSamples);
+                     return made.end();
+                   }}.result();
   const auto now = [] { return thread_seconds() * 1e3; };
-  const auto seeks = apart<Seeks>([&] {
-    const MadeUpRun made{world};
-    Seeks found;
-    const double begun = now();
-    const auto reader = *recording::RunReader::open(folder.file("run"));
-    found.open_ms = now() - begun;
-    std::vector<double> spent;
-    for (std::uint64_t i = 0; i < 200; ++i) {
-      const std::uint64_t sample = i == 0 ? kSamples : mix64(i) % kSamples + 1;
-      const double wall = wall_seconds();
-      const double from = now();
-      const auto frame = reader->at(MadeUpRun::at(sample));
-      spent.push_back(now() - from);
-      found.most_wall_ms = std::max(found.most_wall_ms, (wall_seconds() - wall) * 1e3);
-      const bool right = frame && frame->pods.size() == world.pods &&
-                         frame->values == made.values(sample, reader->columns());
-      found.right = found.right && right && (i > 0 || MadeUpRun::end_of(frame->pods) == end);
-    }
-    found.median_ms = median(spent);
-    const auto most = std::max_element(spent.begin(), spent.end());
-    found.most_ms = *most;
-    found.most_at = static_cast<std::uint64_t>(most - spent.begin()) + 1;
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    found.memory_mb = static_cast<double>(usage.ru_maxrss) / 1024;
-    return found;
-  });
+  const auto seeks =
+      Apart<Seeks>{[&] {
+        const MadeUpRun made{world};
+        Seeks found;
+        const double begun = now();
+        const auto reader = *recording::RunReader::open(folder.file("run"));
+        found.open_ms = now() - begun;
+        std::vector<double> spent;
+        for (std::uint64_t i = 0; i < 200; ++i) {
+          const std::uint64_t sample = i == 0 ? kSamples : mix64(i) % kSamples + 1;
+          const double wall = wall_seconds();
+          const double from = now();
+          const auto frame = reader->at(MadeUpRun::at(sample));
+          spent.push_back(now() - from);
+          found.most_wall_ms = std::max(found.most_wall_ms, (wall_seconds() - wall) * 1e3);
+          const bool right = frame && frame->pods.size() == world.pods &&
+                             frame->values == made.values(sample, reader->columns());
+          found.right = found.right && right && (i > 0 || MadeUpRun::end_of(frame->pods) == end);
+        }
+        found.median_ms = median(spent);
+        const auto most = std::max_element(spent.begin(), spent.end());
+        found.most_ms = *most;
+        found.most_at = static_cast<std::uint64_t>(most - spent.begin()) + 1;
+        rusage usage{};
+        getrusage(RUSAGE_SELF, &usage);
+        found.memory_mb = static_cast<double>(usage.ru_maxrss) / 1024;
+        return found;
+      }}.result();
   std::printf(
       "10 minutes of 200 services, 5,000 nodes, 100,000 pods, %.1f MB: open %.0f ms, seek %.1f ms "
       "(at most %.1f, the one with number %llu, by the clock %.1f), %.0f MB of memory\n",

@@ -52,14 +52,6 @@ void RunWriter::set_node(TextId name, const std::optional<NodeState>& state) {
 
 void RunWriter::add_event(const RunEvent& event) { open_->events.push_back(event); }
 
-Trace& RunWriter::add_trace() {
-  SampleBatch& open = *open_;
-  if (open.trace_count == open.traces.size()) open.traces.emplace_back();
-  Trace& trace = open.traces[open.trace_count++];
-  trace.spans.clear();
-  return trace;
-}
-
 void RunWriter::sample(Instant at, const SampleValues& values) {
   expects(at.count_ns() % 1000 == 0, "a sample is at a whole microsecond");
   expects(values.size() == columns().count(), "a sample has a value for every column");
@@ -133,6 +125,8 @@ void RunWriter::write(SampleBatch& batch) {
     }
     batch.calls.each(from.calls, to.calls, [&](const CallNote& note) { tally_.take(note); });
     from.calls = to.calls;
+    batch.traces.each(from.traces, to.traces, journeys_);
+    from.traces = to.traces;
     for (; from.texts < to.texts; ++from.texts) {
       chunks_->add_text(std::move(batch.texts[from.texts]));
     }
@@ -143,10 +137,11 @@ void RunWriter::write(SampleBatch& batch) {
       chunks_->set_node(batch.nodes[from.nodes].first, batch.nodes[from.nodes].second);
     }
     for (; from.events < to.events; ++from.events) chunks_->add_event(batch.events[from.events]);
-    for (; from.traces < to.traces; ++from.traces) chunks_->add_trace(batch.traces[from.traces]);
   };
   for (const SampleBatch::Row& row : batch.rows) {
     take(row);
+    for (const Trace& trace : journeys_.over()) chunks_->add_trace(trace);
+    journeys_.clear_over();
     tally_.sample(row.at, row_.data());
     chunks_->sample(row.at, row_.data());
   }

@@ -25,6 +25,8 @@
 #include "models/recording/sample_batch.h"
 #include "models/recording/sample_values.h"
 #include "models/recording/text_table.h"
+#include "models/recording/trace_builder.h"
+#include "models/recording/trace_notes.h"
 
 namespace orrery::recording {
 
@@ -57,8 +59,11 @@ class RunWriter {
     if (open_->calls.full()) hand_over();
     return open_->calls;
   }
-  /// One more, to be filled before anything else is done; of an earlier one it has nothing.
-  [[nodiscard]] Trace& add_trace();
+  /// Takes one note likewise: a journey that is over is written with the next sample.
+  [[nodiscard]] TraceNotes& traces() {
+    if (open_->traces.full()) hand_over();
+    return open_->traces;
+  }
 
   /// Takes the sample; waits if the file is several batches behind. Requires: whole microseconds,
   /// later than the one before; as many values as there are columns; those that were not written to
@@ -85,6 +90,7 @@ class RunWriter {
   // The thread's, as long as it runs.
   std::unique_ptr<ChunkWriter> chunks_;
   CallTally tally_;
+  TraceBuilder journeys_;
   std::vector<std::int64_t> row_;  ///< Of the sample that was written last.
 
   TextTable texts_;

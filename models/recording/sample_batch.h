@@ -11,6 +11,7 @@
 
 #include "models/recording/call_notes.h"
 #include "models/recording/run_data.h"
+#include "models/recording/trace_notes.h"
 
 namespace orrery::recording {
 
@@ -25,11 +26,11 @@ struct SampleBatch {
     Instant at;
     std::size_t values = 0;
     std::size_t calls = 0;
+    std::size_t traces = 0;
     std::size_t texts = 0;
     std::size_t pods = 0;
     std::size_t nodes = 0;
     std::size_t events = 0;
-    std::size_t traces = 0;
   };
 
   std::vector<Row> rows;
@@ -37,28 +38,27 @@ struct SampleBatch {
   /// whole samples would drive what the run works on out of the cache.
   std::vector<Value> values;
   CallNotes calls;
+  TraceNotes traces;
   std::vector<std::string> texts;
   std::vector<std::pair<TextId, std::optional<PodState>>> pods;
   std::vector<std::pair<TextId, std::optional<NodeState>>> nodes;
   std::vector<RunEvent> events;
-  std::vector<Trace> traces;  ///< The first trace_count of them.
-  std::size_t trace_count = 0;
   bool show = false;  ///< Whoever watches the file is to see it.
 
   /// What there is now.
   [[nodiscard]] Row row(Instant at) const {
-    return {at,          values.size(), calls.size(),  texts.size(),
-            pods.size(), nodes.size(),  events.size(), trace_count};
+    return {at,           values.size(), calls.size(), traces.size(),
+            texts.size(), pods.size(),   nodes.size(), events.size()};
   }
   void clear() {
     rows.clear();
     values.clear();
     calls.clear();
+    traces.clear();
     texts.clear();
     pods.clear();
     nodes.clear();
     events.clear();
-    trace_count = 0;
     show = false;
   }
 };

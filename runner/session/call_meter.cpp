@@ -1,7 +1,7 @@
 #include "runner/session/call_meter.h"
 
 #include <algorithm>
-#include <tuple>
+#include <utility>
 
 #include "sim/traffic/request_engine.h"
 
@@ -23,13 +23,17 @@ std::uint8_t code_of(RequestOutcome outcome) { return static_cast<std::uint8_t>(
 
 }  // namespace
 
-CallMeter::CallMeter(recording::RunWriter& writer, std::uint32_t traces_per_second)
+CallMeter::CallMeter(recording::RunWriter& writer, std::uint32_t traces_per_second,
+                     std::vector<recording::TextId> operations,
+                     std::function<recording::TextId(std::uint32_t)> pod_of)
     : writer_{writer},
       scene_{writer.scene()},
       map_{writer.columns()},
       values_(map_.count()),
       groups_(map_.groups()),
       routes_(map_.routes()),
+      operations_{std::move(operations)},
+      pod_of_{std::move(pod_of)},
       follow_gap_ns_{traces_per_second == 0 ? 0 : 1'000'000'000 / traces_per_second} {}
 
 // --- Numbers ------------------------------------------------------------------------------------
@@ -143,120 +147,44 @@ void CallMeter::begin_period() {
 
 // --- Followed journeys --------------------------------------------------------------------------
 
-std::uint32_t CallMeter::add_call(std::uint64_t key, std::uint32_t journey) {
-  if (free_calls_.empty()) {
-    free_calls_.push_back(static_cast<std::uint32_t>(calls_.size()));
-    calls_.emplace_back();
-  }
-  const std::uint32_t place = free_calls_.back();
-  free_calls_.pop_back();
-  // What it is told later is of use only once it has been told.
-  FollowedCall& call = calls_[place];
-  call.key = key;
-  call.journey = journey;
-  call.above = sim::kNone;
-  call.depth = 0;
-  call.worked = call.ended = false;
-  call.number = recording::Span::kJourney;
-  journeys_[journey].places.push_back(place);
-  return place;
-}
-
-std::uint32_t CallMeter::journey_began(std::uint32_t journey, std::uint64_t key, Instant at) {
+bool CallMeter::journey_began(std::uint32_t journey, std::uint64_t key, std::uint32_t place,
+                              Instant at) {
   writer_.calls().began(row_of_journey(journey));
-  if (follow_gap_ns_ == 0) return sim::Followed::kNot;
+  if (follow_gap_ns_ == 0) return false;
   const std::int64_t window = at.count_ns() / follow_gap_ns_;
-  if (window == last_window_) return sim::Followed::kNot;
+  if (window == last_window_) return false;
   last_window_ = window;
-  if (free_journeys_.empty()) {
-    free_journeys_.push_back(static_cast<std::uint32_t>(journeys_.size()));
-    journeys_.emplace_back();
-  }
-  const std::uint32_t slot = free_journeys_.back();
-  free_journeys_.pop_back();
-  journeys_[slot].key = key;
-  journeys_[slot].journey = journey;
-  return add_call(key, slot);
+  writer_.traces().journey_began(place, key);
+  return true;
 }
 
-FollowedCall* CallMeter::find(sim::Followed which) {
-  FollowedCall& call = calls_[which.place];
-  return call.key == which.key ? &call : nullptr;
+void CallMeter::journey_ended(std::uint32_t journey, std::uint32_t place, Instant start,
+                              Instant end, RequestOutcome outcome) {
+  writer_.calls().ended(row_of_journey(journey), code_of(outcome), end - start);
+  if (place == kNotFollowed) return;
+  writer_.traces().journey_ended(place, {journey, start, end, code_of(outcome)});
 }
 
-std::uint32_t CallMeter::try_began(std::uint64_t key, sim::Followed above) {
-  const FollowedCall* caller = find(above);
-  // Its user has left meanwhile: nobody asks about it any more.
-  if (caller == nullptr) return sim::Followed::kNot;
-  const std::uint32_t depth = caller->depth + 1;
-  const std::uint32_t place = add_call(key, caller->journey);
-  calls_[place].above = above.place;
-  calls_[place].depth = depth;
-  return place;
+void CallMeter::try_began(std::uint32_t place, std::uint32_t above) {
+  writer_.traces().try_began(place, above);
 }
-
-void CallMeter::work_began(sim::Followed which, Instant at) {
-  FollowedCall* found = find(which);
-  if (found == nullptr) return;
-  found->work = at;
-  found->worked = true;
+void CallMeter::stands_for(std::uint32_t place, std::uint32_t other) {
+  writer_.traces().stands_for(place, other);
+}
+void CallMeter::work_began(std::uint32_t place, Instant at) {
+  writer_.traces().work_began(place, at);
 }
 
 void CallMeter::try_ended(std::uint32_t place, const sim::TryReport& report) {
-  FollowedCall* found = find({report.key, place});
-  if (found == nullptr) return;
-  found->start = report.start;
-  found->end = report.end;
-  found->edge = report.edge;
-  found->operation = report.operation;
-  found->instance = report.instance;
-  found->attempt = static_cast<std::uint8_t>(std::min(report.attempt, 255U));
-  found->outcome = code_of(report.outcome);
-  found->ended = true;
-}
-
-void CallMeter::journey_ended(std::uint32_t journey, sim::Followed which, Instant start,
-                              Instant end_at, RequestOutcome outcome) {
-  writer_.calls().ended(row_of_journey(journey), code_of(outcome), end_at - start);
-  if (which.place == sim::Followed::kNot) return;
-  const std::uint32_t slot = calls_[which.place].journey;
-  over_.push_back(slot);
-  FollowedJourney& followed = journeys_[slot];
-  followed.start = start;
-  followed.end = end_at;
-  followed.outcome = outcome;
-  for (const std::uint32_t place : followed.places) {
-    FollowedCall& call = calls_[place];
-    call.key = 0;  // What becomes of it from now on is not told any more.
-    if (!call.ended) continue;
-    call.number = static_cast<std::uint32_t>(followed.calls.size());
-    followed.calls.push_back(place);
-  }
-  const auto before = [&](std::uint32_t a, std::uint32_t b) {
-    const FollowedCall& one = calls_[a];
-    const FollowedCall& other = calls_[b];
-    return std::tie(one.start, one.depth, one.number) <
-           std::tie(other.start, other.depth, other.number);
-  };
-  // Tries begin in the order in which they are made, but for those that had to wait.
-  if (std::is_sorted(followed.calls.begin(), followed.calls.end(), before)) return;
-  std::sort(followed.calls.begin(), followed.calls.end(), before);
-  for (std::uint32_t i = 0; i < followed.calls.size(); ++i) calls_[followed.calls[i]].number = i;
-}
-
-std::uint32_t CallMeter::parent_of(const FollowedCall& call) const {
-  // What a caller did that is itself not over belongs to the next caller above it.
-  std::uint32_t above = call.above;
-  while (calls_[above].above != sim::kNone && !calls_[above].ended) above = calls_[above].above;
-  return calls_[above].number;
-}
-
-void CallMeter::forget(std::uint32_t slot) {
-  FollowedJourney& journey = journeys_[slot];
-  free_calls_.insert(free_calls_.end(), journey.places.begin(), journey.places.end());
-  free_journeys_.push_back(slot);
-  journey.places.clear();
-  journey.calls.clear();
+  recording::TryEnd end;
+  end.edge = report.edge;
+  end.operation = operations_[report.operation];
+  end.pod = pod_of_(report.instance);
+  end.start = report.start;
+  end.end = report.end;
+  end.outcome = code_of(report.outcome);
+  end.attempt = static_cast<std::uint8_t>(std::min(report.attempt, 255U));
+  writer_.traces().try_ended(place, end);
 }
 
 }  // namespace orrery::session

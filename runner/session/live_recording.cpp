@@ -8,11 +8,10 @@
 namespace orrery::session {
 namespace {
 
-/// Unique in the run, as the keys of simulated journeys and tries are.
+/// Unique in the run, as the keys of simulated journeys are.
 std::uint64_t journey_key(std::uint64_t load, std::uint64_t ordinal) {
   return (load << 40U) | (ordinal + 1);
 }
-std::uint64_t try_key(std::uint64_t journey) { return journey | (std::uint64_t{1} << 63U); }
 
 }  // namespace
 
@@ -21,18 +20,21 @@ Result<std::unique_ptr<LiveRecording>> LiveRecording::create(const RecordOrder& 
                                                              std::int64_t started_at,
                                                              LiveCauses& causes) {
   sim::CallProgram program = sim::compile(world_config(scenario, scenario.first_seed).traffic);
+  auto addresses = std::make_unique<std::vector<std::string>>();
   auto recorder = RunRecorder::create(order, scenario, scenario.first_seed, "containerd",
-                                      started_at, program.edges, false);
+                                      started_at, program.edges, addresses.get());
   if (!recorder) return tl::unexpected{recorder.error()};
-  return std::unique_ptr<LiveRecording>{
-      new LiveRecording{*std::move(recorder), scenario, std::move(program), causes}};
+  return std::unique_ptr<LiveRecording>{new LiveRecording{
+      std::move(addresses), *std::move(recorder), scenario, std::move(program), causes}};
 }
 
-LiveRecording::LiveRecording(std::unique_ptr<RunRecorder> recorder,
+LiveRecording::LiveRecording(std::unique_ptr<std::vector<std::string>> addresses,
+                             std::unique_ptr<RunRecorder> recorder,
                              const scenario::Scenario& scenario, sim::CallProgram program,
                              LiveCauses& causes)
     : scenario_{scenario},
       causes_{causes},
+      addresses_{std::move(addresses)},
       recorder_{std::move(recorder)},
       program_{std::move(program)} {}
 
@@ -73,7 +75,7 @@ void LiveRecording::advance(Instant until) {
     }
     take_requests(now);
     causes_.advance(now);
-    recorder_->sample(now, causes_.log(), &addresses_);
+    recorder_->sample(now, causes_.log());
   }
 }
 
@@ -93,10 +95,17 @@ void LiveRecording::take_requests(Instant until) {
 
 void LiveRecording::begin(const Load& load, std::uint64_t key, const LoadLine& line) {
   sim::TrafficObserver& traffic = recorder_->traffic();
-  const sim::Followed journey{key, traffic.journey_began(load.journey, key, line.due)};
+  const std::uint32_t place = free_places_.empty() ? places_ : free_places_.back();
+  const bool is_followed = traffic.journey_began(load.journey, key, place, line.due);
   traffic.call_began(load.edge);
-  if (journey.place == sim::Followed::kNot) return;
-  followed_[key] = {journey.place, traffic.try_began(try_key(key), journey)};
+  if (!is_followed) return;
+  if (free_places_.empty()) {
+    places_ += 2;
+  } else {
+    free_places_.pop_back();
+  }
+  followed_[key] = place;
+  traffic.try_began(place + 1, place);
 }
 
 void LiveRecording::end(const Load& load, std::uint64_t key, const LoadLine& line) {
@@ -105,21 +114,21 @@ void LiveRecording::end(const Load& load, std::uint64_t key, const LoadLine& lin
   }
   sim::TrafficObserver& traffic = recorder_->traffic();
   sim::TryReport report;
-  report.key = try_key(key);
   report.edge = load.edge;
   report.operation = load.operation;
   report.instance = instance_at(line.endpoint);
   report.start = line.due;
   report.end = line.due + line.latency;
   report.outcome = line.outcome;
-  sim::Followed journey{key};
+  std::uint32_t place = sim::TrafficObserver::kNotFollowed;
   if (const auto found = followed_.find(key); found != followed_.end()) {
-    journey.place = found->second.first;
-    traffic.try_ended(found->second.second, report);
+    place = found->second;
+    traffic.try_ended(place + 1, report);
     followed_.erase(found);
+    free_places_.push_back(place);
   }
   traffic.call_ended(load.edge, line.latency, line.outcome);
-  traffic.journey_ended(load.journey, journey, report.start, report.end, line.outcome);
+  traffic.journey_ended(load.journey, place, report.start, report.end, line.outcome);
 }
 
 std::uint32_t LiveRecording::instance_at(const std::string& endpoint) {
@@ -127,11 +136,11 @@ std::uint32_t LiveRecording::instance_at(const std::string& endpoint) {
   const std::string address = endpoint.substr(0, endpoint.rfind(':'));
   if (address.empty()) return sim::kNone;
   const auto [known, is_new] =
-      instances_.try_emplace(address, static_cast<std::uint32_t>(addresses_.size()));
-  if (is_new) addresses_.push_back(address);
+      instances_.try_emplace(address, static_cast<std::uint32_t>(addresses_->size()));
+  if (is_new) addresses_->push_back(address);
   return known->second;
 }
 
-Result<void> LiveRecording::finish() { return recorder_->finish(causes_.log(), &addresses_); }
+Result<void> LiveRecording::finish() { return recorder_->finish(causes_.log()); }
 
 }  // namespace orrery::session

@@ -60,7 +60,8 @@ class LiveRecording {
   /// When it happens, whether a request is over then, load, ordinal.
   using Place = std::tuple<Instant, bool, std::uint32_t, std::uint64_t>;
 
-  LiveRecording(std::unique_ptr<RunRecorder> recorder, const scenario::Scenario& scenario,
+  LiveRecording(std::unique_ptr<std::vector<std::string>> addresses,
+                std::unique_ptr<RunRecorder> recorder, const scenario::Scenario& scenario,
                 sim::CallProgram program, LiveCauses& causes);
   void take_requests(Instant until);
   void begin(const Load& load, std::uint64_t key, const LoadLine& line);
@@ -69,15 +70,17 @@ class LiveRecording {
 
   const scenario::Scenario& scenario_;
   LiveCauses& causes_;
+  std::unique_ptr<std::vector<std::string>> addresses_;  ///< Of the instances.
   std::unique_ptr<RunRecorder> recorder_;
   sim::CallProgram program_;
   std::vector<Load> loads_;
   std::deque<SeenChange> changes_;                               ///< Not yet recorded.
   std::map<Place, LoadLine> requests_;                           ///< Not yet recorded.
   std::map<std::string, std::uint32_t, std::less<>> instances_;  ///< By address.
-  std::vector<std::string> addresses_;                           ///< Of the instances.
-  /// By key of the journey: its place and that of its try, of those that are followed.
-  std::map<std::uint64_t, std::pair<std::uint32_t, std::uint32_t>> followed_;
+  /// Of followed journeys, by key: the place; that of its try is the next one.
+  std::map<std::uint64_t, std::uint32_t> followed_;
+  std::vector<std::uint32_t> free_places_;
+  std::uint32_t places_ = 0;  ///< That there are in all.
 };
 
 }  // namespace orrery::session

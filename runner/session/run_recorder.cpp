@@ -85,7 +85,7 @@ Result<std::unique_ptr<RunRecorder>> RunRecorder::create(const RecordOrder& orde
                                                          std::uint64_t seed, const char* world,
                                                          std::int64_t started_at,
                                                          const std::vector<sim::CallEdge>& edges,
-                                                         bool inside) {
+                                                         RequestSide requests) {
   recording::Scene scene;
   std::vector<std::string> operations;
   for (const auto& [name, behaviour] : scenario.services) {
@@ -96,7 +96,8 @@ Result<std::unique_ptr<RunRecorder>> RunRecorder::create(const RecordOrder& orde
   }
   for (const sim::CallEdge& edge : edges) scene.edges.push_back({edge.from, edge.to});
   for (const auto& [name, journey] : scenario.journeys) scene.journeys.push_back(name);
-  if (inside) add_groups_and_routes(scenario, scene);
+  if (std::holds_alternative<const sim::RequestEngine*>(requests))
+    add_groups_and_routes(scenario, scene);
   recording::RunInfo info;
   info.scenario = scenario.name;
   info.digest = order.digest;
@@ -106,18 +107,21 @@ Result<std::unique_ptr<RunRecorder>> RunRecorder::create(const RecordOrder& orde
   info.started_at = started_at;
   auto writer = recording::RunWriter::create(order.path, std::move(info), std::move(scene));
   if (!writer) return tl::unexpected{writer.error()};
+  std::vector<TextId> names;
+  for (const std::string& operation : operations) names.push_back((*writer)->text(operation));
   return std::unique_ptr<RunRecorder>{
-      new RunRecorder{*std::move(writer), order.traces_per_second, std::move(operations)}};
+      new RunRecorder{*std::move(writer), order.traces_per_second, std::move(names), requests}};
 }
 
 RunRecorder::RunRecorder(std::unique_ptr<recording::RunWriter> writer,
-                         std::uint32_t traces_per_second, std::vector<std::string> operations)
+                         std::uint32_t traces_per_second, std::vector<TextId> operations,
+                         RequestSide requests)
     : writer_{std::move(writer)},
-      meter_{*writer_, traces_per_second},
-      operations_{std::move(operations)},
+      requests_{requests},
+      meter_{*writer_, traces_per_second, std::move(operations),
+             [this](std::uint32_t instance) { return pod_of(instance); }},
       period_{recording::RunInfo{}.period} {
   static_assert(sim::kClients == recording::kOutside);
-  operation_texts_.resize(operations_.size());
 }
 
 // --- Objects ------------------------------------------------------------------------------------
@@ -224,23 +228,17 @@ void RunRecorder::write_log(Instant until, const recording::EventLog& log) {
   }
 }
 
-TextId RunRecorder::operation_text(std::uint32_t operation) {
-  TextId& known = operation_texts_[operation];
-  if (known == 0) known = writer_->text(operations_[operation]);
-  return known;
-}
-
 TextId RunRecorder::pod_at(const std::string& address) const {
   const auto pod = addresses_.find(address);
   return pod == addresses_.end() ? 0 : pod->second;
 }
 
-TextId RunRecorder::pod_of(std::uint32_t instance, const RequestSide& requests) {
+TextId RunRecorder::pod_of(std::uint32_t instance) {
   if (instance == sim::kNone) return 0;
-  const auto* engine = std::get_if<const sim::RequestEngine*>(&requests);
+  const auto* engine = std::get_if<const sim::RequestEngine*>(&requests_);
   if (engine == nullptr) {
     // Live, an address may be another pod's later.
-    return pod_at(std::get<const std::vector<std::string>*>(requests)->at(instance));
+    return pod_at(std::get<const std::vector<std::string>*>(requests_)->at(instance));
   }
   if (instance >= instance_pods_.size()) instance_pods_.resize(instance + 1);
   TextId& known = instance_pods_[instance];
@@ -248,37 +246,11 @@ TextId RunRecorder::pod_of(std::uint32_t instance, const RequestSide& requests) 
   return known;
 }
 
-void RunRecorder::write_traces(const RequestSide& requests) {
-  const auto us = [](Duration d) { return Duration::microseconds(d.count_ns() / 1000); };
-  meter_.take_journeys([&](const FollowedJourney& followed) {
-    recording::Trace& trace = writer_->add_trace();
-    trace.key = followed.key;
-    trace.journey = followed.journey;
-    trace.start = Instant::at(us(followed.start.since_start()));
-    trace.length = us(followed.end - followed.start);
-    trace.outcome = static_cast<std::uint8_t>(followed.outcome);
-    trace.spans.reserve(followed.calls.size());
-    for (const std::uint32_t place : followed.calls) {
-      const FollowedCall& call = meter_.call(place);
-      recording::Span& span = trace.spans.emplace_back();
-      span.parent = meter_.parent_of(call);
-      span.edge = call.edge;
-      span.operation = operation_text(call.operation);
-      span.pod = pod_of(call.instance, requests);
-      span.start = us(call.start - followed.start);
-      if (call.worked) span.wait = us(call.work - call.start);
-      span.length = us(call.end - call.start);
-      span.outcome = call.outcome;
-      span.attempt = call.attempt;
-    }
-  });
-}
-
-void RunRecorder::take_kept_out(const RequestSide& requests) {
+void RunRecorder::take_kept_out() {
   if (meter_.kept_out().empty() && kept_out_.empty()) return;
   std::map<TextId, std::uint32_t> by;
   for (const sim::HostKeptOut& host : meter_.kept_out()) {
-    if (const TextId pod = pod_of(host.instance, requests); pod != 0) ++by[pod];
+    if (const TextId pod = pod_of(host.instance); pod != 0) ++by[pod];
   }
   const auto put = [&](TextId name, std::uint32_t callers) {
     const auto pod = pods_.find(name);
@@ -296,11 +268,10 @@ void RunRecorder::take_kept_out(const RequestSide& requests) {
   }
 }
 
-void RunRecorder::sample(Instant now, const recording::EventLog& log, RequestSide requests) {
-  const auto* engine = std::get_if<const sim::RequestEngine*>(&requests);
+void RunRecorder::sample(Instant now, const recording::EventLog& log) {
+  const auto* engine = std::get_if<const sim::RequestEngine*>(&requests_);
   recording::SampleValues& values = meter_.sample(engine == nullptr ? nullptr : *engine, now);
-  write_traces(requests);
-  take_kept_out(requests);
+  take_kept_out();
   write_log(now, log);
   for (const std::string& name : changed_nodes_) {
     const TextId id = writer_->text(name);
@@ -330,11 +301,11 @@ void RunRecorder::sample(Instant now, const recording::EventLog& log, RequestSid
   writer_->show_soon();
 }
 
-Result<void> RunRecorder::finish(const recording::EventLog& log, RequestSide requests) {
+Result<void> RunRecorder::finish(const recording::EventLog& log) {
   // What was done to the world at the very end stands behind the last sample.
   const auto& records = log.records();
   if (logged_ < records.size() && records[logged_].at <= last_) {
-    sample(last_ + Duration::microseconds(1), log, requests);
+    sample(last_ + Duration::microseconds(1), log);
   }
   return writer_->finish();
 }

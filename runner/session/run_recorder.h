@@ -36,11 +36,12 @@ using RequestSide = std::variant<const sim::RequestEngine*, const std::vector<st
 class RunRecorder {
  public:
   /// A Failure if the file cannot be written. `started_at`: what the calendar shows at Instant 0
-  /// (RunInfo). `edges`: who calls whom. `inside`: what consumer groups and policies do is seen.
+  /// (RunInfo). `edges`: who calls whom. `requests` must outlive it; only in the engine is seen
+  /// what consumer groups and policies do.
   [[nodiscard]] static Result<std::unique_ptr<RunRecorder>> create(
       const RecordOrder& order, const scenario::Scenario& scenario, std::uint64_t seed,
       const char* world, std::int64_t started_at, const std::vector<sim::CallEdge>& edges,
-      bool inside);
+      RequestSide requests);
 
   /// Whom the request engine tells.
   [[nodiscard]] sim::TrafficObserver& traffic() { return meter_; }
@@ -54,10 +55,10 @@ class RunRecorder {
   /// Lets whoever watches the file see all that was sampled.
   void show() { writer_->show(); }
   /// Takes it, with what the log has until then. Requires: `now` is later than the last sample.
-  void sample(Instant now, const recording::EventLog& log, RequestSide requests);
+  void sample(Instant now, const recording::EventLog& log);
 
   /// The run was over with the last sample. A Failure if not all of it could be written.
-  [[nodiscard]] Result<void> finish(const recording::EventLog& log, RequestSide requests);
+  [[nodiscard]] Result<void> finish(const recording::EventLog& log);
 
  private:
   /// What a pod adds to the figures of its node and of the cluster.
@@ -69,23 +70,20 @@ class RunRecorder {
   };
 
   RunRecorder(std::unique_ptr<recording::RunWriter> writer, std::uint32_t traces_per_second,
-              std::vector<std::string> operations);
+              std::vector<recording::TextId> operations, RequestSide requests);
   void take_pod(const api::Pod& pod, bool gone);
   void take_node(const api::Node& node, bool gone);
   void add_share(const PodShare& share, std::int64_t sign);
   void write_log(Instant until, const recording::EventLog& log);
-  void write_traces(const RequestSide& requests);
-  void take_kept_out(const RequestSide& requests);
-  [[nodiscard]] recording::TextId operation_text(std::uint32_t operation);
+  void take_kept_out();
   [[nodiscard]] recording::TextId pod_at(const std::string& address) const;
   /// The pod that an instance is; 0: none is known.
-  [[nodiscard]] recording::TextId pod_of(std::uint32_t instance, const RequestSide& requests);
+  [[nodiscard]] recording::TextId pod_of(std::uint32_t instance);
 
   std::unique_ptr<recording::RunWriter> writer_;
+  RequestSide requests_;
   CallMeter meter_;
-  std::vector<std::string> operations_;             ///< Over all services, in order.
-  std::vector<recording::TextId> operation_texts_;  ///< 0: it has none yet.
-  std::vector<recording::TextId> instance_pods_;    ///< By instance; 0: not known.
+  std::vector<recording::TextId> instance_pods_;  ///< By instance; 0: not known.
   Duration period_;
   Instant next_;
   Instant last_;  ///< Of the last sample.

@@ -252,7 +252,7 @@ std::string version_text(const runner::ProgramVersion& version) {
 
 Result<void> SimSession::record(const RecordOrder& order) {
   auto recorder = RunRecorder::create(order, scenario_, seed_, "sim", scenario_.start_time,
-                                      world_.traffic().edges(), true);
+                                      world_.traffic().edges(), &world_.traffic());
   if (!recorder) return tl::unexpected{recorder.error()};
   recorder_ = *std::move(recorder);
   // What the world began with.
@@ -273,7 +273,7 @@ Result<RunResult> SimSession::run(std::vector<runner::ProgramVersion> versions) 
   const auto wall_start = std::chrono::steady_clock::now();
   create_objects();
   world_.start();
-  if (recorder_ != nullptr) recorder_->sample(world_.now(), log_, &world_.traffic());
+  if (recorder_ != nullptr) recorder_->sample(world_.now(), log_);
   play(result);
   if (is_broken()) return tl::unexpected{*programs_->broken()};
   if (performed_ == 0) result.steady_before_first_fault = observer_.steady(result.steady_note);
@@ -289,7 +289,7 @@ Result<RunResult> SimSession::run(std::vector<runner::ProgramVersion> versions) 
   observer_.finish(result);
   collect_series(result);
   if (recorder_ != nullptr) {
-    if (const auto kept = recorder_->finish(log_, &world_.traffic()); !kept) {
+    if (const auto kept = recorder_->finish(log_); !kept) {
       return tl::unexpected{kept.error()};
     }
   }
@@ -355,7 +355,7 @@ void SimSession::run_world_until(Instant when) {
     world_.run_until(stop);
     if (stop == next_second_) sample_policies();
     if (recorder_ != nullptr && stop == recorder_->next()) {
-      recorder_->sample(stop, log_, &world_.traffic());
+      recorder_->sample(stop, log_);
     }
     if (stop == when || is_broken()) return;
   }

@@ -80,7 +80,7 @@ std::uint32_t RequestEngine::begin_journey(std::uint32_t index, std::uint64_t or
   fingerprint_.add(now_, kTrafficComponent | kArrival, call.key);
   journeys_[journey].started(call.start_ns);
   if (observer_ != nullptr) {
-    set_followed(root, observer_->journey_began(journey, call.key, now_));
+    call.followed = observer_->journey_began(journey, call.key, root, now_);
   }
   if (user == kNone) arm_arrival(index);
   return root;
@@ -127,7 +127,8 @@ void RequestEngine::end_journey(std::uint32_t root, RequestOutcome outcome) {
   journeys_[journey].ended({start_ns, now_.count_ns()}, outcome);
   if (observer_ != nullptr) {
     const Instant start = Instant::at(Duration::nanoseconds(start_ns));
-    observer_->journey_ended(journey, followed(root), start, now_, outcome);
+    const std::uint32_t place = call.followed ? root : TrafficObserver::kNotFollowed;
+    observer_->journey_ended(journey, place, start, now_, outcome);
   }
   if (user == kNone && !attachments_.empty()) {
     attachments_.erase(attachments_.lower_bound({true, call.key, 0}),

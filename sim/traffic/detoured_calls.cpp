@@ -47,7 +47,7 @@ std::uint32_t RequestEngine::leave_behind(std::uint32_t index) {
   call.key = left.key;
   call.take_call_of(left);
   call.cause = left.cause;
-  set_followed(goes_on, followed(index).place);
+  stand_for(goes_on, index);
   call.phase = CallPhase::Hanging;
   tries_[goes_on] = tries_[index];
   if (hedged_of(index) != kNone) move_hedged(index, goes_on);

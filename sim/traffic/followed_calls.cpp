@@ -1,30 +1,23 @@
 /// @file
-/// What the observer is told of the calls that it follows.
+/// What the observer is told of the calls that it follows; their places are their slots.
 #include "sim/traffic/request_engine.h"
 
 namespace orrery::sim {
 
 void RequestEngine::follow(std::uint32_t index, std::uint32_t caller) {
-  set_followed(index, observer_->try_began(calls_[index].key, followed(caller)));
+  calls_[index].followed = true;
+  observer_->try_began(index, caller);
 }
 
-void RequestEngine::set_followed(std::uint32_t index, std::uint32_t place) {
-  calls_[index].followed = place != Followed::kNot;
-  if (!calls_[index].followed) return;
-  if (followed_.size() < calls_.slot_count()) followed_.resize(calls_.slot_count());
-  followed_[index] = place;
-}
-
-Followed RequestEngine::followed(std::uint32_t index) const {
-  const Call& call = calls_[index];
-  return {call.key, call.followed ? followed_[index] : Followed::kNot};
+void RequestEngine::stand_for(std::uint32_t index, std::uint32_t other) {
+  calls_[index].followed = calls_[other].followed;
+  if (calls_[index].followed) observer_->stands_for(index, other);
 }
 
 void RequestEngine::report_try(std::uint32_t index, RequestOutcome outcome) {
   const Call& call = calls_[index];
   const CallSite& site = program_.sites[call.site];
   TryReport report;
-  report.key = call.key;
   report.edge = site.edge;
   report.operation = site.operation;
   report.instance = call.instance;
@@ -35,7 +28,7 @@ void RequestEngine::report_try(std::uint32_t index, RequestOutcome outcome) {
   }
   report.end = now_;
   report.outcome = outcome;
-  observer_->try_ended(followed(index).place, report);
+  observer_->try_ended(index, report);
 }
 
 }  // namespace orrery::sim

@@ -462,7 +462,7 @@ void RequestEngine::begin_service(std::uint32_t index, Call& call) {
   call.phase = CallPhase::InService;
   if (keeps_tries<kHas>(tries_.empty())) tries_[index].served_at = now_;
   if (call.followed) [[unlikely]]
-    observer_->work_began(followed(index), now_);
+    observer_->work_began(index, now_);
   if (instance.hanging) {
     call.held = true;
   } else {

@@ -1042,9 +1042,8 @@ class RequestEngine {
   void count_start(const CallSite& site, std::int64_t start_ns);
   void count_first_try(const CallSite& site);  ///< count_start() and count_try(), now.
   // To the observer, of calls that it follows; see followed_calls.cpp.
-  void follow(std::uint32_t call, std::uint32_t caller);  ///< As it follows the caller.
-  void set_followed(std::uint32_t call, std::uint32_t place);
-  [[nodiscard]] Followed followed(std::uint32_t call) const;
+  void follow(std::uint32_t call, std::uint32_t caller);    ///< As it follows the caller.
+  void stand_for(std::uint32_t call, std::uint32_t other);  ///< `call` for `other`, if followed.
   void report_try(std::uint32_t call, RequestOutcome outcome);
   void count_try(const CallSite& site);
   /// Of the service, whatever the caller makes of it.
@@ -1089,7 +1088,6 @@ class RequestEngine {
   CallProgram program_;
   std::size_t service_count_;
   TrafficObserver* observer_ = nullptr;
-  std::vector<std::uint32_t> followed_;  ///< Places by slot, of calls that are followed.
   Draws draws_;
   Instant now_;
   std::array<Duration, 3> latency_;  ///< One way, by distance.

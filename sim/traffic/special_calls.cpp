@@ -120,7 +120,7 @@ void RequestEngine::launch_aside(std::uint32_t parent, std::uint32_t site) {
   Call& call = calls_[index];
   const Call& caller = calls_[parent];
   call.stand_aside(caller.key, now_, caller.site, caller.instance);
-  set_followed(index, followed(parent).place);
+  stand_for(index, parent);
   call.cause = caller.cause;
   launch(index, site, 0);
 }

@@ -21,18 +21,8 @@ struct CallEdge {
   friend bool operator==(const CallEdge&, const CallEdge&) = default;
 };
 
-/// A journey or a try that the observer follows, as whoever makes it knows it.
-struct Followed {
-  static constexpr std::uint32_t kNot = 0xffff'ffff;
-  std::uint64_t key = 0;
-  /// What the observer gave out when it began; kNot: it does not follow it. Once the journey is
-  /// over it may have been given to another, with another key.
-  std::uint32_t place = kNot;
-};
-
 /// A followed try is over for its caller.
 struct TryReport {
-  std::uint64_t key = 0;
   std::uint32_t edge = 0;
   std::uint32_t operation = 0;           ///< Counted over all services, in order.
   std::uint32_t instance = 0xffff'ffff;  ///< InstanceId that it went to; all ones: to none.
@@ -60,18 +50,24 @@ class TrafficObserver {
   virtual void breaker_changed(CallEdge edge, std::uint32_t caller,
                                resilience::BreakerState state) = 0;
 
-  /// Returns the place of the journey; Followed::kNot: it is not followed.
-  virtual std::uint32_t journey_began(std::uint32_t journey, std::uint64_t key, Instant at) = 0;
-  /// Of every journey, followed or not.
-  virtual void journey_ended(std::uint32_t journey, Followed which, Instant start, Instant end,
+  // Followed journeys, and their tries, have places: numbers of the teller's choosing, each its own
+  // among those of which anything is still to be told.
+  static constexpr std::uint32_t kNotFollowed = 0xffff'ffff;
+
+  /// Returns whether it is followed.
+  virtual bool journey_began(std::uint32_t journey, std::uint64_t key, std::uint32_t place,
+                             Instant at) = 0;
+  /// Of every journey; `place`: kNotFollowed, if it was not.
+  virtual void journey_ended(std::uint32_t journey, std::uint32_t place, Instant start, Instant end,
                              RequestOutcome outcome) = 0;
 
-  // Calls below a followed journey.
-  /// Returns the place of the try, whose caller is `above`; Followed::kNot: it is not followed.
-  virtual std::uint32_t try_began(std::uint64_t key, Followed above) = 0;
+  // Calls below a followed journey, which itself may be over.
+  /// `above`: the place of its caller.
+  virtual void try_began(std::uint32_t place, std::uint32_t above) = 0;
+  /// What is told of `place` from now on is of what has the place `other`.
+  virtual void stands_for(std::uint32_t place, std::uint32_t other) = 0;
   /// An instance works on it from now on.
-  virtual void work_began(Followed which, Instant at) = 0;
-  /// `place`: that of the try whose key the report has.
+  virtual void work_began(std::uint32_t place, Instant at) = 0;
   virtual void try_ended(std::uint32_t place, const TryReport& report) = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "models/recording/run_writer.h"
+#include "tests/recording/noted_trace.h"
 
 namespace orrery::gui::test {
 namespace {
@@ -103,7 +104,7 @@ class Writer {
           Duration::milliseconds(90), !last || fails ? kTimeout : 0)
           .attempt = i;
     }
-    writer_.add_trace() = trace;
+    recording::note_trace(writer_, trace);
   }
 
   void messages(std::int64_t tenth) {

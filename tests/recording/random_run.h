@@ -12,6 +12,7 @@
 
 #include "models/base/random.h"
 #include "models/recording/run_writer.h"
+#include "tests/recording/noted_trace.h"
 
 namespace orrery::recording {
 
@@ -190,7 +191,7 @@ class RandomRun {
       span.attempt = static_cast<std::uint8_t>(dice_.below(3));
       trace.spans.push_back(span);
     }
-    writer_->add_trace() = trace;
+    note_trace(*writer_, trace);
     expected_.traces.push_back(std::move(trace));
   }
 

@@ -35,12 +35,13 @@ class Times final : public TrafficObserver {
   }
   void call_forgotten(std::uint32_t) override {}
   void breaker_changed(CallEdge, std::uint32_t, resilience::BreakerState) override {}
-  std::uint32_t journey_began(std::uint32_t, std::uint64_t, Instant) override {
-    return Followed::kNot;
+  bool journey_began(std::uint32_t, std::uint64_t, std::uint32_t, Instant) override {
+    return false;
   }
-  void journey_ended(std::uint32_t, Followed, Instant, Instant, RequestOutcome) override {}
-  std::uint32_t try_began(std::uint64_t, Followed) override { return Followed::kNot; }
-  void work_began(Followed, Instant) override {}
+  void journey_ended(std::uint32_t, std::uint32_t, Instant, Instant, RequestOutcome) override {}
+  void try_began(std::uint32_t, std::uint32_t) override {}
+  void stands_for(std::uint32_t, std::uint32_t) override {}
+  void work_began(std::uint32_t, Instant) override {}
   void try_ended(std::uint32_t, const TryReport&) override {}
 
   std::vector<Ended> ended;

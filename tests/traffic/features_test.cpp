@@ -27,23 +27,33 @@ class Tally final : public TrafficObserver {
                        resilience::BreakerState state) override {
     ++counts[{edge.to, std::to_string(caller) + to_string(state)}];
   }
-  std::uint32_t journey_began(std::uint32_t, std::uint64_t key, Instant) override {
-    return key % 16 == 0 ? followed++ : Followed::kNot;
+  bool journey_began(std::uint32_t, std::uint64_t key, std::uint32_t place, Instant) override {
+    if (key % 16 == 0) names[place] = followed++;
+    return key % 16 == 0;
   }
-  void journey_ended(std::uint32_t journey, Followed which, Instant start, Instant end,
+  void journey_ended(std::uint32_t journey, std::uint32_t place, Instant start, Instant end,
                      RequestOutcome outcome) override {
-    spans.push_back({which.place, journey, start, end, static_cast<int>(outcome)});
+    const std::uint32_t name = place == kNotFollowed ? kNone : names.at(place);
+    spans.push_back({name, journey, start, end, static_cast<int>(outcome)});
   }
-  std::uint32_t try_began(std::uint64_t, Followed) override { return followed++; }
-  void work_began(Followed which, Instant at) override {
-    spans.push_back({which.place, kNone, at, at, -1});
+  void try_began(std::uint32_t place, std::uint32_t above) override {
+    callers.push_back(names.at(above));
+    names[place] = followed++;
+  }
+  void stands_for(std::uint32_t place, std::uint32_t other) override {
+    names[place] = names.at(other);
+  }
+  void work_began(std::uint32_t place, Instant at) override {
+    spans.push_back({names.at(place), kNone, at, at, -1});
   }
   void try_ended(std::uint32_t place, const TryReport& report) override {
     spans.push_back(
-        {place, report.edge, report.start, report.end, static_cast<int>(report.outcome)});
+        {names.at(place), report.edge, report.start, report.end, static_cast<int>(report.outcome)});
   }
 
   std::uint32_t followed = 0;
+  std::map<std::uint32_t, std::uint32_t> names;  ///< By place: how many had begun before.
+  std::vector<std::uint32_t> callers;
   std::map<std::pair<std::uint32_t, std::string>, std::uint64_t> counts;
   std::vector<std::tuple<std::uint32_t, std::uint32_t, Instant, Instant, int>> spans;
 };
@@ -221,6 +231,7 @@ TEST(AHopWithPolicies, IsTheSameWhetherOrNotItAsksForWhatNobodyHas) {
     EXPECT_TRUE(some.gauges == all.gauges);
     EXPECT_TRUE(some.tally.counts == all.tally.counts);
     EXPECT_TRUE(some.tally.spans == all.tally.spans);
+    EXPECT_TRUE(some.tally.callers == all.tally.callers);
     const std::size_t per_route = 6 + kTurnedAwayByCount;
     in_all.resize(per_route);
     for (std::size_t i = 2; i < some.did.size(); ++i) in_all[(i - 2) % per_route] += some.did[i];

@@ -234,16 +234,19 @@ TextId RunRecorder::pod_at(const std::string& address) const {
 }
 
 TextId RunRecorder::pod_of(std::uint32_t instance) {
+  if (instance < instance_pods_.size() && instance_pods_[instance] != 0) {
+    return instance_pods_[instance];
+  }
   if (instance == sim::kNone) return 0;
   const auto* engine = std::get_if<const sim::RequestEngine*>(&requests_);
   if (engine == nullptr) {
     // Live, an address may be another pod's later.
     return pod_at(std::get<const std::vector<std::string>*>(requests_)->at(instance));
   }
+  const TextId pod = pod_at((*engine)->spec(sim::InstanceId{instance}).address);
   if (instance >= instance_pods_.size()) instance_pods_.resize(instance + 1);
-  TextId& known = instance_pods_[instance];
-  if (known == 0) known = pod_at((*engine)->spec(sim::InstanceId{instance}).address);
-  return known;
+  instance_pods_[instance] = pod;
+  return pod;
 }
 
 void RunRecorder::take_kept_out() {

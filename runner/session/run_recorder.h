@@ -83,7 +83,7 @@ class RunRecorder {
   std::unique_ptr<recording::RunWriter> writer_;
   RequestSide requests_;
   CallMeter meter_;
-  std::vector<recording::TextId> instance_pods_;  ///< By instance; 0: not known.
+  std::vector<recording::TextId> instance_pods_;  ///< By instance; 0: not known. Live: none.
   Duration period_;
   Instant next_;
   Instant last_;  ///< Of the last sample.

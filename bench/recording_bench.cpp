@@ -1,14 +1,13 @@
 /// @file
 /// What does a recording cost, and how fast is it read?
 ///
-/// `engine`: a scenario run as it is, recorded, and recorded with followed requests, in turn and
-/// each in a process of its own, by the processor time of the engine's thread from the building of
-/// the world to the closing of the file (the median of the ratios, and the quickest run of each
-/// against each other: on a machine that others use, too, the one that noise reaches least), and
-/// beside it that of the whole process, with the thread
-/// that writes; and the recording's bytes for each simulated minute. A run with another fingerprint
-/// fails the program. `size`: a minute of 1,000 services, 2,000 edges, 1,000 nodes and
-/// 100,000 pods of which 1,000 change each second. `seek`: ten minutes of 200 services, 400 edges,
+/// `engine`: a scenario run as it is, recorded, and recorded with followed requests, each in a
+/// process of its own, whose engines' threads share one processor, so that what else the machine
+/// does slows all alike: by the processor time of the engine's thread from the building of the
+/// world to the closing of the file (the median of the ratios), and beside it that of the whole
+/// process, with the thread that writes; and the recording's bytes for each simulated minute. A run
+/// with another fingerprint fails the program. `size`: a minute of 1,000 services, 2,000 edges,
+/// 1,000 nodes and 100,000 pods of which 1,000 change each second. `seek`: ten minutes of 200 services, 400 edges,
 /// 5,000 nodes and 100,000 pods: opening, and the world at instants all over it, by processor time
 /// and by the clock, with the memory that a process takes for it. A frame that is not what was
 /// written fails the program.

@@ -7,10 +7,10 @@
 /// world to the closing of the file (the median of the ratios), and beside it that of the whole
 /// process, with the thread that writes; and the recording's bytes for each simulated minute. A run
 /// with another fingerprint fails the program. `size`: a minute of 1,000 services, 2,000 edges,
-/// 1,000 nodes and 100,000 pods of which 1,000 change each second. `seek`: ten minutes of 200 services, 400 edges,
-/// 5,000 nodes and 100,000 pods: opening, and the world at instants all over it, by processor time
-/// and by the clock, with the memory that a process takes for it. A frame that is not what was
-/// written fails the program.
+/// 1,000 nodes and 100,000 pods of which 1,000 change each second. `seek`: ten minutes of 200
+/// services, 400 edges, 5,000 nodes and 100,000 pods: opening, and the world at instants all over
+/// it, by processor time and by the clock, with the memory that a process takes for it. A frame
+/// that is not what was written fails the program.
 ///
 /// Usage: recording_bench engine SCENARIO [minutes] [repetitions] | size | seek
 #include <sched.h>

@@ -4,7 +4,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <fstream>
+#include <string>
+#include <tuple>
+#include <vector>
 
 #include "models/recording/run_reader.h"
 #include "runner/scenario/reading.h"
@@ -161,6 +165,35 @@ TEST_F(LiveRecordingTest, AFollowedRequestNamesThePodThatItReached) {
   ASSERT_EQ(traces[0].spans.size(), 1U);
   EXPECT_EQ(reader->text(traces[0].spans[0].pod), "Pod/default/web-1");
   EXPECT_EQ(reader->text(traces[0].spans[0].operation), "request");
+}
+
+TEST_F(LiveRecordingTest, FollowedRequestsThatOverlapAreKeptApart) {
+  const auto recording = begin();
+  recording->on_changes(ms(10),
+                        {pod_appears("web-1", "10.91.1.2"), pod_appears("web-2", "10.91.1.3")});
+  generator_.due(0, 100);
+  generator_.due(1, 160);
+  generator_.over(1, 160, 20, "ok", "10.91.1.3:8080");
+  generator_.due(2, 210);
+  generator_.over(0, 100, 140, "timeout", "10.91.1.2:8080");
+  generator_.over(2, 210, 60, "ok", "10.91.1.3:8080");
+  recording->advance(ms(400));
+  ASSERT_TRUE(recording->finish());
+  const auto reader = *RunReader::open(path_);
+  const auto traces = *reader->traces({}, ms(1000));
+  const std::vector<std::tuple<std::int64_t, std::int64_t, std::string>> expected{
+      {160, 20, "Pod/default/web-2"},
+      {100, 140, "Pod/default/web-1"},
+      {210, 60, "Pod/default/web-2"}};
+  std::vector<std::tuple<std::int64_t, std::int64_t, std::string>> seen;
+  for (const recording::Trace& trace : traces) {
+    ASSERT_EQ(trace.spans.size(), 1U);
+    EXPECT_EQ(trace.spans[0].length, trace.length);
+    EXPECT_EQ(trace.spans[0].outcome, trace.outcome);
+    seen.emplace_back(trace.start.count_ns() / 1'000'000, trace.length.count_ns() / 1'000'000,
+                      reader->text(trace.spans[0].pod));
+  }
+  EXPECT_EQ(seen, expected);
 }
 
 TEST_F(LiveRecordingTest, WhatCameAfterTheLastSampleIsNoPartOfIt) {

@@ -118,6 +118,11 @@ class Apart {
   int end_ = 0;
 };
 
+template <class T>
+T apart(const std::function<T()>& work) {
+  return Apart<T>{work}.result();
+}
+
 // --- The engine ---------------------------------------------------------------------------------
 
 struct Spent {
@@ -346,40 +351,39 @@ int seek() {
   constexpr std::uint64_t kSamples = 6'000;
   const Folder folder;
   const WorldSize world{200, 400, 5'000, 100'000, 10};
-  const auto end = Apart<std::uint64_t>{[&] {
-                     MadeUpRun made{world};
-                     made.write(folder.file("run"), kSamples);
-                     return made.end();
-                   }}.result();
+  const auto end = apart<std::uint64_t>([&] {
+    MadeUpRun made{world};
+    made.write(folder.file("run"), kSamples);
+    return made.end();
+  });
   const auto now = [] { return thread_seconds() * 1e3; };
-  const auto seeks =
-      Apart<Seeks>{[&] {
-        const MadeUpRun made{world};
-        Seeks found;
-        const double begun = now();
-        const auto reader = *recording::RunReader::open(folder.file("run"));
-        found.open_ms = now() - begun;
-        std::vector<double> spent;
-        for (std::uint64_t i = 0; i < 200; ++i) {
-          const std::uint64_t sample = i == 0 ? kSamples : mix64(i) % kSamples + 1;
-          const double wall = wall_seconds();
-          const double from = now();
-          const auto frame = reader->at(MadeUpRun::at(sample));
-          spent.push_back(now() - from);
-          found.most_wall_ms = std::max(found.most_wall_ms, (wall_seconds() - wall) * 1e3);
-          const bool right = frame && frame->pods.size() == world.pods &&
-                             frame->values == made.values(sample, reader->columns());
-          found.right = found.right && right && (i > 0 || MadeUpRun::end_of(frame->pods) == end);
-        }
-        found.median_ms = median(spent);
-        const auto most = std::max_element(spent.begin(), spent.end());
-        found.most_ms = *most;
-        found.most_at = static_cast<std::uint64_t>(most - spent.begin()) + 1;
-        rusage usage{};
-        getrusage(RUSAGE_SELF, &usage);
-        found.memory_mb = static_cast<double>(usage.ru_maxrss) / 1024;
-        return found;
-      }}.result();
+  const auto seeks = apart<Seeks>([&] {
+    const MadeUpRun made{world};
+    Seeks found;
+    const double begun = now();
+    const auto reader = *recording::RunReader::open(folder.file("run"));
+    found.open_ms = now() - begun;
+    std::vector<double> spent;
+    for (std::uint64_t i = 0; i < 200; ++i) {
+      const std::uint64_t sample = i == 0 ? kSamples : mix64(i) % kSamples + 1;
+      const double wall = wall_seconds();
+      const double from = now();
+      const auto frame = reader->at(MadeUpRun::at(sample));
+      spent.push_back(now() - from);
+      found.most_wall_ms = std::max(found.most_wall_ms, (wall_seconds() - wall) * 1e3);
+      const bool right = frame && frame->pods.size() == world.pods &&
+                         frame->values == made.values(sample, reader->columns());
+      found.right = found.right && right && (i > 0 || MadeUpRun::end_of(frame->pods) == end);
+    }
+    found.median_ms = median(spent);
+    const auto most = std::max_element(spent.begin(), spent.end());
+    found.most_ms = *most;
+    found.most_at = static_cast<std::uint64_t>(most - spent.begin()) + 1;
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    found.memory_mb = static_cast<double>(usage.ru_maxrss) / 1024;
+    return found;
+  });
   std::printf(
       "10 minutes of 200 services, 5,000 nodes, 100,000 pods, %.1f MB: open %.0f ms, seek %.1f ms "
       "(at most %.1f, the one with number %llu, by the clock %.1f), %.0f MB of memory\n",

@@ -44,6 +44,7 @@ class CallMeter final : public sim::TrafficObserver {
   [[nodiscard]] std::span<const sim::HostKeptOut> kept_out() const { return kept_out_; }
   /// What is counted over a period begins at 0.
   void begin_period();
+
   void call_began(std::uint32_t edge) override;
   void call_retried(std::uint32_t edge) override;
   void call_ended(std::uint32_t edge, Duration latency, sim::RequestOutcome outcome) override;
@@ -67,6 +68,7 @@ class CallMeter final : public sim::TrafficObserver {
   void sample_breakers(const sim::RequestEngine& engine);
   void sample_groups(const sim::RequestEngine& engine, Instant now);
   void sample_routes(const sim::RequestEngine& engine, Instant now);
+
   recording::RunWriter& writer_;
   const recording::Scene& scene_;
   const recording::ColumnMap& map_;

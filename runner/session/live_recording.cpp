@@ -95,15 +95,15 @@ void LiveRecording::take_requests(Instant until) {
 
 void LiveRecording::begin(const Load& load, std::uint64_t key, const LoadLine& line) {
   sim::TrafficObserver& traffic = recorder_->traffic();
-  const std::uint32_t place = free_places_.empty() ? places_ : free_places_.back();
+  // Every place that there is has somebody who is followed, or is free.
+  if (free_places_.empty()) {
+    free_places_.push_back(2 * static_cast<std::uint32_t>(followed_.size()));
+  }
+  const std::uint32_t place = free_places_.back();
   const bool is_followed = traffic.journey_began(load.journey, key, place, line.due);
   traffic.call_began(load.edge);
   if (!is_followed) return;
-  if (free_places_.empty()) {
-    places_ += 2;
-  } else {
-    free_places_.pop_back();
-  }
+  free_places_.pop_back();
   followed_[key] = place;
   traffic.try_began(place + 1, place);
 }

@@ -80,7 +80,6 @@ class LiveRecording {
   /// Of followed journeys, by key: the place; that of its try is the next one.
   std::map<std::uint64_t, std::uint32_t> followed_;
   std::vector<std::uint32_t> free_places_;
-  std::uint32_t places_ = 0;  ///< That there are in all.
 };
 
 }  // namespace orrery::session

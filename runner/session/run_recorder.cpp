@@ -87,17 +87,11 @@ Result<std::unique_ptr<RunRecorder>> RunRecorder::create(const RecordOrder& orde
                                                          const std::vector<sim::CallEdge>& edges,
                                                          RequestSide requests) {
   recording::Scene scene;
-  std::vector<std::string> operations;
-  for (const auto& [name, behaviour] : scenario.services) {
-    scene.services.push_back(name);
-    for (const scenario::Operation& operation : behaviour.operations) {
-      operations.push_back(operation.name);
-    }
-  }
+  for (const auto& [name, behaviour] : scenario.services) scene.services.push_back(name);
   for (const sim::CallEdge& edge : edges) scene.edges.push_back({edge.from, edge.to});
   for (const auto& [name, journey] : scenario.journeys) scene.journeys.push_back(name);
-  if (std::holds_alternative<const sim::RequestEngine*>(requests))
-    add_groups_and_routes(scenario, scene);
+  const bool inside = std::holds_alternative<const sim::RequestEngine*>(requests);
+  if (inside) add_groups_and_routes(scenario, scene);
   recording::RunInfo info;
   info.scenario = scenario.name;
   info.digest = order.digest;
@@ -107,10 +101,14 @@ Result<std::unique_ptr<RunRecorder>> RunRecorder::create(const RecordOrder& orde
   info.started_at = started_at;
   auto writer = recording::RunWriter::create(order.path, std::move(info), std::move(scene));
   if (!writer) return tl::unexpected{writer.error()};
-  std::vector<TextId> names;
-  for (const std::string& operation : operations) names.push_back((*writer)->text(operation));
-  return std::unique_ptr<RunRecorder>{
-      new RunRecorder{*std::move(writer), order.traces_per_second, std::move(names), requests}};
+  std::vector<TextId> operations;
+  for (const auto& [name, behaviour] : scenario.services) {
+    for (const scenario::Operation& operation : behaviour.operations) {
+      operations.push_back((*writer)->text(operation.name));
+    }
+  }
+  return std::unique_ptr<RunRecorder>{new RunRecorder{*std::move(writer), order.traces_per_second,
+                                                      std::move(operations), requests}};
 }
 
 RunRecorder::RunRecorder(std::unique_ptr<recording::RunWriter> writer,
